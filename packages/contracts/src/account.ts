@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { PlatformId } from './platform-id.ts';
+
+export const AccountStatus = z.enum(['active', 'needs_reauth', 'disconnected']);
+export type AccountStatus = z.infer<typeof AccountStatus>;
+
+export const LimitState = z.object({
+  name: z.string(),
+  limit: z.int(),
+  remaining: z.int(),
+  resetAt: z.iso.datetime({ offset: true }).nullable(),
+});
+export type LimitState = z.infer<typeof LimitState>;
+
+export const Account = z.object({
+  id: z.string(),
+  platform: PlatformId,
+  externalId: z.string(),
+  handle: z.string(),
+  displayName: z.string(),
+  status: AccountStatus,
+  tokenExpiresAt: z.iso.datetime({ offset: true }).nullable(),
+  tokenExpiresIn: z.string().nullable(),
+  scopes: z.array(z.string()),
+  limits: z.array(LimitState),
+});
+export type Account = z.infer<typeof Account>;
+
+/** The secret fields differ per platform; the platform's adapter checks them. */
+export const ConnectManually = z.strictObject({ platform: PlatformId, credentials: z.record(z.string(), z.string()) });
+export type ConnectManually = z.infer<typeof ConnectManually>;
+
+export const StartConnect = z.strictObject({
+  platform: PlatformId,
+  instance: z.url().optional(),
+  service: z.url().optional(),
+  handle: z.string().max(253).optional(),
+  redirectTo: z.url().optional(),
+});
+export type StartConnect = z.infer<typeof StartConnect>;
+
+export const ConnectStarted = z.object({ authorizationUrl: z.url(), state: z.string() });
+export type ConnectStarted = z.infer<typeof ConnectStarted>;
+
+const CountByWindow = z.object({ '1h': z.int(), '24h': z.int(), '7d': z.int() });
+
+export const TokenStats = z.object({
+  total: z.int(),
+  expired: z.int(),
+  expiringWithin: CountByWindow,
+  needsReauth: z.int(),
+  byPlatform: z.record(
+    z.string(),
+    z.object({ total: z.int(), expired: z.int(), expiringWithin: CountByWindow, needsReauth: z.int() }),
+  ),
+});
+export type TokenStats = z.infer<typeof TokenStats>;

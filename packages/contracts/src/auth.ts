@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { Role } from './role.ts';
+
+const Email = z.email().max(254).transform((email) => email.toLowerCase());
+const passwordCharactersMax = 200;
+
+export const Register = z.strictObject({
+  email: Email,
+  password: z.string().min(10, { error: 'must have at least 10 characters' }).max(passwordCharactersMax),
+  name: z.string().trim().min(1).max(200),
+  organizationName: z.string().trim().min(1).max(200),
+});
+export type Register = z.infer<typeof Register>;
+
+export const Login = z.strictObject({
+  email: Email,
+  password: z.string().min(1).max(passwordCharactersMax),
+  organizationId: z.string().max(100).optional(),
+});
+export type Login = z.infer<typeof Login>;
+
+export const Refresh = z.strictObject({ refreshToken: z.string().min(1).max(500) });
+export type Refresh = z.infer<typeof Refresh>;
+
+export const SwitchOrganization = z.strictObject({ organizationId: z.string().min(1).max(100) });
+export type SwitchOrganization = z.infer<typeof SwitchOrganization>;
+
+export const User = z.object({ id: z.string(), email: z.string(), name: z.string() });
+export type User = z.infer<typeof User>;
+
+export const Organization = z.object({ id: z.string(), name: z.string() });
+export type Organization = z.infer<typeof Organization>;
+
+/** `expiresIn` is the access token's life in seconds. */
+export const SessionTokens = z.object({ accessToken: z.string(), refreshToken: z.string(), expiresIn: z.int() });
+export type SessionTokens = z.infer<typeof SessionTokens>;
+
+export const SignedIn = SessionTokens.extend({ user: User, organization: Organization });
+export type SignedIn = z.infer<typeof SignedIn>;
+
+export const Me = z.object({
+  user: User.nullable(),
+  organization: Organization,
+  role: Role,
+  scopes: z.array(z.string()),
+  serviceAdmin: z.boolean(),
+});
+export type Me = z.infer<typeof Me>;
+
+/** Scopes of an API key: what it may do within the role of who made it. */
+export const ApiKeyScope = z.enum(['read', 'write', 'admin', 'ops']);
+export type ApiKeyScope = z.infer<typeof ApiKeyScope>;
+
+export const CreateApiKey = z.strictObject({
+  name: z.string().trim().min(1).max(200),
+  scopes: z.array(ApiKeyScope).min(1),
+  accountIds: z.array(z.string().min(1).max(100)).min(1).max(100).optional(),
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+});
+export type CreateApiKey = z.infer<typeof CreateApiKey>;
+
+export const ApiKey = z.object({
+  id: z.string(),
+  name: z.string(),
+  last4: z.string(),
+  scopes: z.array(ApiKeyScope),
+  accountIds: z.array(z.string()).nullable(),
+  createdAt: z.iso.datetime({ offset: true }),
+  expiresAt: z.iso.datetime({ offset: true }).nullable(),
+  lastUsedAt: z.iso.datetime({ offset: true }).nullable(),
+});
+export type ApiKey = z.infer<typeof ApiKey>;
+
+/** The one answer that shows the key itself. */
+export const CreatedApiKey = ApiKey.extend({ key: z.string() });
+export type CreatedApiKey = z.infer<typeof CreatedApiKey>;

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { PlatformId } from './platform-id.ts';
+import { PostStatus } from './post-status.ts';
+import { ErrorCategory, MisfirePolicy, PostPriority, PublicationStatus, WaitingReason } from './publication-status.ts';
+
+const Timestamp = z.iso.datetime({ offset: true });
+const Id = z.string().min(1).max(100);
+
+/** The longest text any platform takes, with room; each platform's own limit is checked per account. */
+const contentCharactersMax = 100_000;
+const accountsPerPostMax = 100;
+
+/** Text that PostgreSQL, JSON and every platform can carry: no NUL, no half surrogate pair. */
+const Text = z
+  .string()
+  .max(contentCharactersMax)
+  .refine((text) => text.isWellFormed() && !text.includes('\0'), { error: 'must be well-formed Unicode without NUL' });
+
+export const Variant = z.strictObject({
+  content: Text.optional(),
+  mediaIds: z.array(Id).max(50).optional(),
+  options: z.record(z.string(), z.json()).optional(),
+});
+export type Variant = z.infer<typeof Variant>;
+
+export const Misfire = z.strictObject({
+  policy: MisfirePolicy,
+  maxLateSeconds: z.int().positive().max(31_536_000).optional(),
+});
+export type Misfire = z.infer<typeof Misfire>;
+
+const timezone = z
+  .string()
+  .max(100)
+  .refine(isTimezone, { error: 'must be an IANA time zone such as Europe/Berlin' });
+
+export const CreatePost = z.strictObject({
+  content: Text,
+  accountIds: z
+    .array(Id)
+    .min(1)
+    .max(accountsPerPostMax)
+    .refine((ids) => new Set(ids).size === ids.length, { error: 'must not name an account twice' }),
+  mediaIds: z.array(Id).max(50).optional(),
+  scheduledAt: Timestamp.optional(),
+  timezone: timezone.optional(),
+  variants: z.record(Id, Variant).optional(),
+  draft: z.boolean().optional(),
+  priority: PostPriority.optional(),
+  misfire: Misfire.optional(),
+});
+export type CreatePost = z.infer<typeof CreatePost>;
+
+/** PUT replaces what is given; `scheduledAt: null` takes the post off the schedule. */
+export const UpdatePost = CreatePost.omit({ draft: true }).partial().extend({ scheduledAt: Timestamp.nullable().optional() });
+export type UpdatePost = z.infer<typeof UpdatePost>;
+
+export const PublicationError = z.object({
+  category: ErrorCategory,
+  code: z.string(),
+  message: z.string(),
+  retryable: z.boolean(),
+  manual: z.object({ text: z.string(), mediaUrls: z.array(z.string()), composeUrl: z.string().nullable() }).nullable(),
+});
+export type PublicationError = z.infer<typeof PublicationError>;
+
+export const WaitingFor = z.object({ reason: WaitingReason, until: Timestamp.nullable(), detail: z.string() });
+export type WaitingFor = z.infer<typeof WaitingFor>;
+
+export const Publication = z.object({
+  id: z.string(),
+  accountId: z.string(),
+  platform: PlatformId,
+  status: PublicationStatus,
+  attempts: z.int(),
+  nextAttemptAt: Timestamp.nullable(),
+  waitingFor: WaitingFor.nullable(),
+  platformPostId: z.string().nullable(),
+  url: z.string().nullable(),
+  publishedAt: Timestamp.nullable(),
+  lateByMs: z.int().nullable(),
+  error: PublicationError.nullable(),
+});
+export type Publication = z.infer<typeof Publication>;
+
+export const Post = z.object({
+  id: z.string(),
+  status: PostStatus,
+  content: z.string(),
+  mediaIds: z.array(z.string()),
+  variants: z.record(z.string(), Variant),
+  scheduledAt: Timestamp.nullable(),
+  timezone: z.string().nullable(),
+  priority: PostPriority,
+  misfire: Misfire.nullable(),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+  publications: z.array(Publication),
+});
+export type Post = z.infer<typeof Post>;
+
+const Finding = z.object({ code: z.string(), message: z.string(), field: z.string() });
+
+export const ValidationReport = z.object({
+  valid: z.boolean(),
+  results: z.array(
+    z.object({ accountId: z.string(), platform: PlatformId, errors: z.array(Finding), warnings: z.array(Finding) }),
+  ),
+});
+export type ValidationReport = z.infer<typeof ValidationReport>;
+
+export const ResolvePublication = z.union([
+  z.strictObject({
+    outcome: z.literal('published'),
+    platformPostId: z.string().max(500).optional(),
+    url: z.url().max(2000).optional(),
+  }),
+  z.strictObject({ outcome: z.literal('not_published'), retry: z.boolean() }),
+  z.strictObject({ outcome: z.enum(['publish', 'skip']) }),
+]);
+export type ResolvePublication = z.infer<typeof ResolvePublication>;
+
+function isTimezone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,40 @@
+/** Why a call to a platform did not succeed, in the terms decisions are made in. */
+export type PlatformErrorKind =
+  | 'auth_expired'
+  | 'auth_revoked'
+  | 'permission'
+  | 'rate_limit'
+  | 'quota'
+  | 'content'
+  | 'policy'
+  | 'duplicate'
+  | 'not_found'
+  | 'media_processing'
+  | 'unavailable'
+  | 'network'
+  | 'ambiguous';
+
+/**
+ * A platform's refusal or silence. `unavailable` and `network` promise that nothing was done; where that cannot be promised
+ * on a step that makes something visible, the kind is `ambiguous`. The message is ours and safe to show: no token, no foreign text
+ * beyond the platform's own short reason.
+ */
+export class PlatformError extends Error {
+  override readonly name = 'PlatformError';
+  readonly kind: PlatformErrorKind;
+  /** The platform's own code, such as `ExpiredToken`, `190/463` or `http_503`. */
+  readonly platformCode: string;
+  /** When the platform said it may be asked again, ms from now; null where it did not say. */
+  readonly retryAfterMs: number | null;
+
+  constructor(
+    kind: PlatformErrorKind,
+    message: string,
+    details: { platformCode: string; retryAfterMs?: number | null; cause?: unknown },
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.kind = kind;
+    this.platformCode = details.platformCode;
+    this.retryAfterMs = details.retryAfterMs ?? null;
+  }
+}

@@ -1,0 +1,44 @@
+/** The one way an adapter talks to a platform. Made per attempt by `createPlatformHttp`. */
+export interface PlatformHttp {
+  request(request: PlatformRequest): Promise<PlatformResponse>;
+}
+
+export interface PlatformRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** `json` and `form` set the content type; `bytes` needs one among the headers. */
+  readonly body?:
+    | { readonly json: unknown }
+    | { readonly form: Readonly<Record<string, string>> }
+    | { readonly bytes: Uint8Array };
+  /** Shorter than the client's own deadline, ms. */
+  readonly timeoutMs?: number;
+}
+
+/** Any answer of any status; only silence and broken connections throw `TransportError`. */
+export interface PlatformResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Parsed JSON, or undefined where the body is not JSON. */
+  readonly json: unknown;
+  /** The body as text, capped. Never shown to a user and never logged. */
+  readonly text: string;
+}
+
+/**
+ * No answer. `sent` is the client's own evidence: `no` means that the request cannot have reached the platform whole
+ * (name not found, refused, TLS, connect time-out, the body was never asked for); anything else is `maybe`.
+ */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+  readonly sent: 'no' | 'maybe';
+  /** `ECONNREFUSED`, `UND_ERR_HEADERS_TIMEOUT`, `deadline`, `late_fence`, `address_refused` and the like. */
+  readonly code: string;
+
+  constructor(sent: 'no' | 'maybe', code: string, cause?: unknown) {
+    super(`no answer (${code})`, cause === undefined ? undefined : { cause });
+    this.sent = sent;
+    this.code = code;
+  }
+}
