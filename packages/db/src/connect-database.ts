@@ -1,0 +1,71 @@
+import { sql } from 'drizzle-orm';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+
+export type Transaction = Parameters<Parameters<NodePgDatabase['transaction']>[0]>[0];
+
+/**
+ * The product's own connections. Nothing can be read outside a transaction of one of these kinds: the connection's default role
+ * sees no rows.
+ */
+export interface Database extends AsyncDisposable {
+  /** Work for a user: row-level security lets this organization's rows through and no others. */
+  asTenant<Result>(organizationId: string, work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  /** Work for the service itself, across organizations: publishing, cron, the event feed. */
+  asWorker<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  /** Look-ups before the organization is known: login, sessions, API keys, OAuth states, tickets. It cannot see posts or grants. */
+  asIdentity<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  /** Round trip in ms; rejects when the database is away. */
+  ping(): Promise<number>;
+  readonly pool: pg.Pool;
+}
+
+export interface DatabaseOptions {
+  databaseUrl: string;
+  poolMax: number;
+  poolMin: number;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+  onError: (error: Error) => void;
+}
+
+type Role = 'vibetribe_tenant' | 'vibetribe_worker' | 'vibetribe_identity';
+
+export function connectDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.databaseUrl,
+    application_name: options.applicationName,
+    max: options.poolMax,
+    min: options.poolMin,
+    connectionTimeoutMillis: 10_000,
+    idle_in_transaction_session_timeout: 15_000,
+    statement_timeout: 15_000,
+    lock_timeout: 8_000,
+    options: '-c role=vibetribe_tenant',
+  });
+  pool.on('error', options.onError);
+  const database = drizzle(pool);
+
+  const inRole = <Result>(role: Role, organizationId: string, work: (tx: Transaction) => Promise<Result>) =>
+    database.transaction(async (tx) => {
+      await tx.execute(
+        sql`select set_config('role', ${role}, true), set_config('app.organization_id', ${organizationId}, true)`,
+      );
+      return work(tx);
+    });
+
+  return {
+    pool,
+    asTenant: (organizationId, work) => inRole('vibetribe_tenant', organizationId, work),
+    asWorker: (work) => inRole('vibetribe_worker', '', work),
+    asIdentity: (work) => inRole('vibetribe_identity', '', work),
+    async ping() {
+      const startedAtMs = performance.now();
+      await pool.query('select 1');
+      return performance.now() - startedAtMs;
+    },
+    async [Symbol.asyncDispose]() {
+      await pool.end();
+    },
+  };
+}

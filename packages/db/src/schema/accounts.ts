@@ -1,0 +1,46 @@
+import { bigint, integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+
+export const grants = pgTable('grants', {
+  id: text('id').primaryKey(),
+  organizationId: text('organization_id').notNull(),
+  platform: text('platform').notNull(),
+  service: text('service'),
+  /** Ciphertext of the platform adapter's `Credentials`, sealed to this row. */
+  credentials: text('credentials').notNull(),
+  expiresAt: at('expires_at'),
+  scopes: text('scopes').array().notNull().default([]),
+  deadAt: at('dead_at'),
+  refreshFence: bigint('refresh_fence', { mode: 'number' }).notNull().default(0),
+  refreshUntil: at('refresh_until'),
+  refreshedAt: at('refreshed_at').notNull().defaultNow(),
+  refreshFailures: integer('refresh_failures').notNull().default(0),
+  createdAt: at('created_at').notNull().defaultNow(),
+});
+
+export const accounts = pgTable('accounts', {
+  id: text('id').primaryKey(),
+  organizationId: text('organization_id').notNull(),
+  grantId: text('grant_id').notNull(),
+  platform: text('platform').notNull(),
+  service: text('service').notNull().default(''),
+  externalId: text('external_id').notNull(),
+  handle: text('handle').notNull(),
+  displayName: text('display_name').notNull(),
+  status: text('status', { enum: ['active', 'needs_reauth', 'disconnected'] }).notNull().default('active'),
+  createdAt: at('created_at').notNull().defaultNow(),
+  updatedAt: at('updated_at').notNull().defaultNow(),
+});
+
+export const oauthStates = pgTable('oauth_states', {
+  stateHash: text('state_hash').primaryKey(),
+  organizationId: text('organization_id').notNull(),
+  userId: text('user_id'),
+  platform: text('platform').notNull(),
+  service: text('service'),
+  redirectTo: text('redirect_to'),
+  /** Ciphertext, sealed to this row. */
+  codeVerifier: text('code_verifier').notNull(),
+  expiresAt: at('expires_at').notNull(),
+});

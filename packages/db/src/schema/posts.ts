@@ -1,0 +1,34 @@
+import { integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+
+export const posts = pgTable('posts', {
+  id: text('id').primaryKey(),
+  organizationId: text('organization_id').notNull(),
+  authorUserId: text('author_user_id'),
+  content: text('content').notNull(),
+  mediaIds: text('media_ids').array().notNull().default([]),
+  scheduledAt: at('scheduled_at'),
+  timezone: text('timezone'),
+  priority: text('priority', { enum: ['low', 'normal', 'high'] }).notNull().default('normal'),
+  misfire: jsonb('misfire').$type<{ policy: 'late' | 'skip' | 'ask' | 'spread'; maxLateSeconds?: number | undefined }>(),
+  version: integer('version').notNull().default(1),
+  createdAt: at('created_at').notNull().defaultNow(),
+  updatedAt: at('updated_at').notNull().defaultNow(),
+  deletedAt: at('deleted_at'),
+});
+
+export const media = pgTable('media', {
+  id: text('id').primaryKey(),
+  organizationId: text('organization_id').notNull(),
+  publicId: text('public_id').notNull(),
+  kind: text('kind', { enum: ['image', 'video'] }).notNull(),
+  mimeType: text('mime_type').notNull(),
+  bytes: integer('bytes').notNull(),
+  sha256: text('sha256').notNull(),
+  width: integer('width'),
+  height: integer('height'),
+  durationMs: integer('duration_ms'),
+  alt: text('alt'),
+  createdAt: at('created_at').notNull().defaultNow(),
+});

@@ -1,0 +1,66 @@
+import type { PublicationError, Variant } from '@vibetribe/contracts/post';
+import type { PublicationStatus, WaitingReason } from '@vibetribe/contracts/publication-status';
+import { bigint, boolean, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+
+export const publications = pgTable('publications', {
+  id: text('id').primaryKey(),
+  organizationId: text('organization_id').notNull(),
+  postId: text('post_id').notNull(),
+  accountId: text('account_id').notNull(),
+  platform: text('platform').notNull(),
+  status: text('status').$type<PublicationStatus>().notNull(),
+  variant: jsonb('variant').$type<Variant>().notNull().default({}),
+  scheduledAt: at('scheduled_at'),
+  dueAt: at('due_at'),
+  attempts: integer('attempts').notNull().default(0),
+  retriesUsed: integer('retries_used').notNull().default(0),
+  firstFailedAt: at('first_failed_at'),
+  fence: bigint('fence', { mode: 'number' }).notNull().default(0),
+  leaseUntil: at('lease_until'),
+  leaseOwner: text('lease_owner'),
+  intentAt: at('intent_at'),
+  committed: boolean('committed').notNull().default(false),
+  absentReads: integer('absent_reads').notNull().default(0),
+  reconcileTries: integer('reconcile_tries').notNull().default(0),
+  generation: integer('generation').notNull().default(0),
+  armedUntil: at('armed_until'),
+  waitingReason: text('waiting_reason').$type<WaitingReason>(),
+  waitingDetail: text('waiting_detail'),
+  platformPostId: text('platform_post_id'),
+  url: text('url'),
+  publishedAt: at('published_at'),
+  error: jsonb('error').$type<PublicationError>(),
+  createdAt: at('created_at').notNull().defaultNow(),
+  updatedAt: at('updated_at').notNull().defaultNow(),
+});
+
+export const attempts = pgTable('attempts', {
+  id: text('id').primaryKey(),
+  organizationId: text('organization_id').notNull(),
+  publicationId: text('publication_id').notNull(),
+  accountId: text('account_id').notNull(),
+  platform: text('platform').notNull(),
+  step: text('step').notNull(),
+  number: integer('number').notNull(),
+  fence: bigint('fence', { mode: 'number' }).notNull(),
+  startedAt: at('started_at').notNull(),
+  endedAt: at('ended_at'),
+  outcome: text('outcome'),
+});
+
+export const publicationSteps = pgTable(
+  'publication_steps',
+  {
+    organizationId: text('organization_id').notNull(),
+    publicationId: text('publication_id').notNull(),
+    name: text('name').notNull(),
+    effect: text('effect', { enum: ['read', 'idempotent', 'once'] }).notNull(),
+    key: jsonb('key'),
+    keyedAt: at('keyed_at'),
+    result: jsonb('result'),
+    doneAt: at('done_at'),
+  },
+  (table) => [primaryKey({ columns: [table.publicationId, table.name] })],
+);

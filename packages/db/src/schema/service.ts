@@ -1,0 +1,50 @@
+import { integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    organizationId: text('organization_id').notNull(),
+    principal: text('principal').notNull(),
+    route: text('route').notNull(),
+    key: text('key').notNull(),
+    bodyHash: text('body_hash').notNull(),
+    state: text('state', { enum: ['in_flight', 'done'] }).notNull(),
+    lockedUntil: at('locked_until').notNull(),
+    status: integer('status'),
+    response: jsonb('response'),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.organizationId, table.principal, table.route, table.key] })],
+);
+
+export const pauses = pgTable('pauses', {
+  id: text('id').primaryKey(),
+  organizationId: text('organization_id'),
+  accountId: text('account_id'),
+  reason: text('reason').notNull(),
+  createdBy: text('created_by'),
+  createdAt: at('created_at').notNull().defaultNow(),
+  liftedAt: at('lifted_at'),
+});
+
+export const breakers = pgTable('breakers', {
+  key: text('key').primaryKey(),
+  platform: text('platform').notNull(),
+  state: text('state', { enum: ['closed', 'open', 'half_open'] }).notNull().default('closed'),
+  failures: integer('failures').notNull().default(0),
+  openedAt: at('opened_at'),
+  retryAt: at('retry_at'),
+  lastSuccessAt: at('last_success_at'),
+  lastFailureAt: at('last_failure_at'),
+});
+
+export const cronRuns = pgTable('cron_runs', {
+  task: text('task').primaryKey(),
+  lastSlot: at('last_slot'),
+  startedAt: at('started_at'),
+  finishedAt: at('finished_at'),
+  outcome: text('outcome'),
+  detail: jsonb('detail'),
+});
