@@ -71,6 +71,7 @@ test('wakes during a turn are not lost, and together make one more turn', async 
       if (turns === 1) await gate.promise;
     },
   });
+  await vi.waitFor(() => expect(turns).toBe(1));
   loop.wake();
   loop.wake();
   loop.wake();
