@@ -1,0 +1,3 @@
+import { runEntry } from './bootstrap.mjs';
+
+await runEntry('bench/src/main.ts', process.argv.slice(2));

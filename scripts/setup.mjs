@@ -1,0 +1,4 @@
+import { prepare } from './bootstrap.mjs';
+
+await prepare();
+console.error('The packages are installed.');

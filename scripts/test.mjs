@@ -1,0 +1,79 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { exitAs, pinnedNode, prepare, root } from './bootstrap.mjs';
+import { runChild } from './run-child.mjs';
+import { countVitest } from './count-vitest.mjs';
+
+/** What a developer's shell may hold for a real system and no test may use by accident. */
+const realSystem = ['DATABASE_URL', 'AUTH_SECRET', 'ENCRYPTION_KEYS', 'DATA_DIR', 'PORT', 'SANDBOX_PORT', 'SANDBOX_URL', 'PUBLIC_URL'];
+
+const checks = [
+  ['lint', 'oxlint', ['--type-aware']],
+  ['types', 'tsc', ['--noEmit', '-p', 'tsconfig.json']],
+  ['boundaries', 'turbo', ['boundaries']],
+  ['unused', 'knip', []],
+];
+
+await prepare();
+const given = process.argv.slice(2);
+const full = given.includes('--full') || process.env.TEST_FULL === '1';
+const filters = given.filter((argument) => argument !== '--full');
+const seed = process.env.TEST_SEED ?? String(Math.floor(Math.random() * 2 ** 31));
+const env = testEnvironment();
+const total = { passed: 0, failed: 0, skipped: 0 };
+
+console.log(`TEST_SEED=${seed}${full ? ' TEST_FULL=1' : ''}`);
+if (filters.length === 0) for (const check of checks) add(await runCheck(check));
+add(await runVitest());
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exit(total.failed === 0 ? 0 : 1);
+
+async function runCheck([name, tool, args]) {
+  console.log(`\n== ${name}`);
+  const { code } = await run(join(root, 'node_modules', '.bin', tool), args);
+  if (code !== 0) console.log(`${name}: failed`);
+  return code === 0 ? { passed: 1 } : { failed: 1 };
+}
+
+async function runVitest() {
+  console.log('\n== tests');
+  const folder = mkdtempSync(join(tmpdir(), 'vibetribe-test-'));
+  const report = join(folder, 'report.json');
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  try {
+    const { code } = await run(pinnedNode, [vitest, 'run', ...reporters, `--sequence.seed=${seed}`, ...filters]);
+    return countVitest(readReport(report), code);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function run(command, args) {
+  const outcome = await runChild(command, args, { cwd: root, env, stdin: 'ignore' });
+  if (outcome.signal !== null) exitAs(outcome);
+  return outcome;
+}
+
+function readReport(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    console.log(`The test run left no report (${error.code ?? error.name}).`);
+    return null;
+  }
+}
+
+function testEnvironment() {
+  const kept = Object.entries(process.env).filter(([name]) => !realSystem.includes(name));
+  const path = [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
+  const quiet = { TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' };
+  return { ...Object.fromEntries(kept), ...quiet, PATH: path, TEST_SEED: seed, ...(full ? { TEST_FULL: '1' } : {}) };
+}
+
+function add({ passed = 0, failed = 0, skipped = 0 }) {
+  total.passed += passed;
+  total.failed += failed;
+  total.skipped += skipped;
+}
