@@ -1,0 +1,68 @@
+import type { PublicationError } from '@vibetribe/contracts/post';
+import type { WaitingReason } from '@vibetribe/contracts/publication-status';
+import type { Fault } from './publication-state.ts';
+
+/** What can happen to a publication. The closed list: nothing else changes one. */
+export type PublicationInput =
+  | UserInput
+  | { readonly type: 'claim'; readonly leaseMs: number; readonly gate: Gate }
+  | { readonly type: 'intend'; readonly fence: number }
+  | { readonly type: 'outcome'; readonly fence: number; readonly outcome: Outcome; readonly policy: RetryPolicy }
+  | { readonly type: 'finding'; readonly fence: number; readonly finding: Finding; readonly policy: RetryPolicy & ReconcilePolicy }
+  | { readonly type: 'lease_expired'; readonly policy: ReconcilePolicy }
+  | { readonly type: 'resume'; readonly reasons: readonly WaitingReason[] };
+
+export type UserInput =
+  | { readonly type: 'schedule'; readonly atMs: number }
+  | { readonly type: 'unschedule' }
+  | { readonly type: 'edit' }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'publish_now' }
+  | { readonly type: 'retry' }
+  | { readonly type: 'resolve'; readonly resolution: Resolution };
+
+export type Resolution =
+  | { readonly kind: 'published'; readonly platformPostId: string | null; readonly url: string | null }
+  | { readonly kind: 'not_published'; readonly retry: boolean }
+  | { readonly kind: 'publish' }
+  | { readonly kind: 'skip' };
+
+/** Whether a due publication may go now: what the pauses, breaker, limits, token and misfire policy said under the row's lock. */
+export type Gate =
+  | { readonly kind: 'go' }
+  | { readonly kind: 'wait'; readonly reason: WaitingReason; readonly untilMs: number | null; readonly detail: string }
+  | { readonly kind: 'skip'; readonly detail: string };
+
+/** The closed set of fates a publishing run may end in. */
+export type Outcome =
+  | { readonly kind: 'published'; readonly platformPostId: string; readonly url: string | null }
+  | { readonly kind: 'processing'; readonly pollAfterMs: number; readonly detail: string; readonly committed: boolean }
+  /** Provably nothing became visible; `budget: 'free'` uses up no retry. */
+  | { readonly kind: 'retry'; readonly fault: Fault; readonly retryAfterMs: number | null }
+  | { readonly kind: 'wait'; readonly reason: WaitingReason; readonly retryAfterMs: number | null; readonly detail: string }
+  | { readonly kind: 'rejected'; readonly error: PublicationError }
+  | { readonly kind: 'unknown'; readonly fault: Fault; readonly quietMs: number };
+
+/** What asking the platform about an unknown outcome brought. */
+export type Finding =
+  | { readonly kind: 'found'; readonly platformPostId: string; readonly url: string | null; readonly evidence: string }
+  | { readonly kind: 'not_seen'; readonly evidence: string }
+  | { readonly kind: 'cannot_tell'; readonly evidence: string }
+  /** No answer. `untilMs` null: not before the account is connected again. */
+  | { readonly kind: 'no_answer'; readonly detail: string; readonly retryAfterMs: number | null; readonly needsReconnect: boolean };
+
+export interface RetryPolicy {
+  readonly retryDelaysMs: readonly number[];
+  /** 0 to 1, drawn by the caller: jitter only lengthens. */
+  readonly jitter: number;
+  /** The platform has answered nobody since this publication's first fault: the platform is down, not this post. */
+  readonly outage: boolean;
+  /** What the author may do by hand once retries are exhausted. */
+  readonly manual: PublicationError['manual'];
+}
+
+export interface ReconcilePolicy {
+  readonly quietMs: number;
+  readonly absentReadsRequired: number;
+  readonly absentSpacingMs: number;
+}

@@ -1,0 +1,58 @@
+import type { PublicationError } from '@vibetribe/contracts/post';
+import type { ErrorCategory, PublicationStatus, WaitingReason } from '@vibetribe/contracts/publication-status';
+
+/** Everything a decision about a publication depends on. Times are ms since the epoch, by the database's clock. */
+export interface PublicationState {
+  readonly status: PublicationStatus;
+  /** When its author wanted it out; lateness counts from here. */
+  readonly scheduledAtMs: number | null;
+  /** When it wants to be looked at next; null: not before someone acts. */
+  readonly dueAtMs: number | null;
+  /** Sends begun. */
+  readonly attempts: number;
+  /** Of the retry budget; waiting uses none. */
+  readonly retriesUsed: number;
+  /** First of the faults in a row that ended without a success. */
+  readonly firstFailedAtMs: number | null;
+  /** Rises with every claim; a write that carries an older one is refused. */
+  readonly fence: number;
+  readonly leaseUntilMs: number | null;
+  /** A send that began and whose outcome is not known yet. */
+  readonly intentAtMs: number | null;
+  /** A step that makes something visible has succeeded. */
+  readonly committed: boolean;
+  readonly absentReads: number;
+  readonly reconcileTries: number;
+  readonly waiting: { readonly reason: WaitingReason; readonly detail: string } | null;
+  readonly platformPostId: string | null;
+  readonly url: string | null;
+  readonly publishedAtMs: number | null;
+  readonly error: PublicationError | null;
+}
+
+/** A fault as the state machine sees it; `manual` is filled in by whoever knows the text. */
+export interface Fault {
+  readonly category: ErrorCategory;
+  readonly code: string;
+  readonly message: string;
+}
+
+export const newPublication: PublicationState = {
+  status: 'draft',
+  scheduledAtMs: null,
+  dueAtMs: null,
+  attempts: 0,
+  retriesUsed: 0,
+  firstFailedAtMs: null,
+  fence: 0,
+  leaseUntilMs: null,
+  intentAtMs: null,
+  committed: false,
+  absentReads: 0,
+  reconcileTries: 0,
+  waiting: null,
+  platformPostId: null,
+  url: null,
+  publishedAtMs: null,
+  error: null,
+};

@@ -1,0 +1,80 @@
+import type { EventType } from '@vibetribe/contracts/event-type';
+import type { WaitingReason } from '@vibetribe/contracts/publication-status';
+import { isoTime } from './iso-time.ts';
+import type { PublicationState } from './publication-state.ts';
+
+export type Step = Moved | Refused;
+
+export interface Moved {
+  readonly kind: 'moved';
+  readonly state: PublicationState;
+  /** What goes on the timeline, in order. */
+  readonly events: readonly TimelineEntry[];
+  readonly notifications: readonly NotificationEntry[];
+}
+
+export interface Refused {
+  readonly kind: 'refused';
+  readonly reason: RefusalReason;
+}
+
+/** `superseded`, `lease_over`: a publisher that lost its claim. `under_way`: too late to stop or edit. The rest name themselves. */
+export type RefusalReason =
+  | 'ended'
+  | 'leased'
+  | 'not_due'
+  | 'superseded'
+  | 'lease_over'
+  | 'intent_open'
+  | 'no_intent'
+  | 'not_expired'
+  | 'not_waiting'
+  | 'under_way'
+  | 'not_failed'
+  | 'not_unconfirmed'
+  | 'not_asking'
+  | 'not_scheduled';
+
+export interface TimelineEntry {
+  readonly type: EventType;
+  readonly message: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface NotificationEntry {
+  readonly kind: 'publication_failed' | 'publication_unconfirmed' | 'publication_asks' | 'account_needs_reauth';
+  readonly title: string;
+  readonly body: string;
+}
+
+export function moved(state: PublicationState, ...entries: TimelineEntry[]): Moved {
+  return { kind: 'moved', state, events: entries, notifications: [] };
+}
+
+export function refused(reason: RefusalReason): Refused {
+  return { kind: 'refused', reason };
+}
+
+/** Waiting is not failing: no attempt is used, and the reason and the time are told. */
+export function waitUntil(
+  state: PublicationState,
+  wait: { reason: WaitingReason; untilMs: number | null; detail: string },
+): Moved {
+  const unchanged = state.waiting?.reason === wait.reason && state.waiting.detail === wait.detail;
+  const next: PublicationState = {
+    ...state,
+    status: 'waiting',
+    leaseUntilMs: null,
+    dueAtMs: wait.untilMs,
+    waiting: { reason: wait.reason, detail: wait.detail },
+  };
+  if (unchanged) return moved(next);
+  const until = wait.untilMs === null ? '' : ` Looks again at ${isoTime(wait.untilMs)}.`;
+  const told = moved(next, {
+    type: 'publication.waiting',
+    message: `${wait.detail}${until}`,
+    data: { reason: wait.reason, until: wait.untilMs === null ? null : isoTime(wait.untilMs) },
+  });
+  if (wait.reason !== 'decision') return told;
+  return { ...told, notifications: [{ kind: 'publication_asks', title: 'A post needs your decision', body: wait.detail }] };
+}
