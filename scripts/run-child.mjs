@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const parentCheckMs = 500;
 
 /**
  * Runs a command in this process group, passing signals on, and resolves to `{code, signal, error}`.
@@ -13,11 +15,25 @@ export function runChild(command, args, { cwd, env = process.env, stdin = 'inher
     const child = spawn(command, args, { cwd, env, stdio });
     const handlers = forwarded.map((signal) => [signal, () => child.kill(signal)]);
     for (const [signal, handler] of handlers) process.on(signal, handler);
+    const parentCheck = whenNpmIsGone(cwd, () => child.kill('SIGTERM'));
     const settle = (outcome) => {
+      clearInterval(parentCheck);
       for (const [signal, handler] of handlers) process.off(signal, handler);
       resolve(outcome);
     };
     child.once('error', (error) => settle({ code: 1, signal: null, error }));
     child.once('exit', (code, signal) => settle({ code: code ?? 1, signal, error: null }));
   });
+}
+
+/** npm that is killed outright cannot tell its script; the script's parent process then is another one. */
+function whenNpmIsGone(root, act) {
+  if (process.env.npm_package_json !== join(root, 'package.json')) return undefined;
+  const parent = process.ppid;
+  const check = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(check);
+    act();
+  }, parentCheckMs);
+  return check;
 }
