@@ -1,31 +1,31 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { chown, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import type { Place } from './choose-place.ts'
-import { PostgresServerError } from './postgres-server-error.ts'
-import { reasonFromLog } from './server-log.ts'
-import { spawnOptions } from './spawn-options.ts'
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Place } from './choose-place.ts';
+import { PostgresServerError } from './postgres-server-error.ts';
+import { reasonFromLog } from './server-log.ts';
+import { spawnOptions } from './spawn-options.ts';
 
 /** Makes the cluster unless there is one. It gets its name only when complete, so a start that was cut off begins again. */
 export async function initialiseCluster(place: Place, binariesRoot: string, password: string): Promise<void> {
-  if (await isInitialised(place.clusterPath)) return
-  const partial = `${place.clusterPath}.new`
-  const passwordPath = join(place.home, '.initdb-password')
-  await rm(partial, { recursive: true, force: true })
-  await rm(passwordPath, { force: true })
-  await mkdir(partial, { mode: 0o700 })
+  if (await isInitialised(place.clusterPath)) return;
+  const partial = `${place.clusterPath}.new`;
+  const passwordPath = join(place.home, '.initdb-password');
+  await rm(partial, { recursive: true, force: true });
+  await rm(passwordPath, { force: true });
+  await mkdir(partial, { mode: 0o700 });
   try {
-    await writeFile(passwordPath, `${password}\n`, { mode: 0o600, flag: 'wx' })
+    await writeFile(passwordPath, `${password}\n`, { mode: 0o600, flag: 'wx' });
     if (place.account !== null) {
-      await chown(partial, place.account.uid, place.account.gid)
-      await chown(passwordPath, place.account.uid, place.account.gid)
+      await chown(partial, place.account.uid, place.account.gid);
+      await chown(passwordPath, place.account.uid, place.account.gid);
     }
-    await runInitdb(join(binariesRoot, 'bin', 'initdb'), partial, passwordPath, place)
-    await rename(partial, place.clusterPath)
+    await runInitdb(join(binariesRoot, 'bin', 'initdb'), partial, passwordPath, place);
+    await rename(partial, place.clusterPath);
   } finally {
-    await rm(passwordPath, { force: true })
+    await rm(passwordPath, { force: true });
   }
 }
 
@@ -42,17 +42,23 @@ async function runInitdb(program: string, partial: string, passwordPath: string,
     '--builtin-locale=C.UTF-8',
     '--data-checksums',
     '--no-instructions',
-  ]
-  const child = spawn(program, args, { ...spawnOptions(place.account), stdio: ['ignore', 'ignore', 'pipe'] })
+  ];
+  const child = spawn(program, args, { ...spawnOptions(place.account), stdio: ['ignore', 'ignore', 'pipe'] });
   const [stderr, code] = await Promise.all([
     child.stderr === null ? '' : text(child.stderr),
     once(child, 'close').then(([exitCode]): unknown => exitCode),
   ]).catch((cause: unknown) => {
-    throw new PostgresServerError(`PostgreSQL's initdb could not be run at ${program}.`, { cause })
-  })
-  if (code !== 0) throw new PostgresServerError(`A new database could not be made in ${place.clusterPath}: ${reasonFromLog(stderr)}.`)
+    throw new PostgresServerError(`PostgreSQL's initdb could not be run at ${program}.`, { cause });
+  });
+  if (code !== 0)
+    throw new PostgresServerError(
+      `A new database could not be made in ${place.clusterPath}: ${reasonFromLog(stderr)}.`,
+    );
 }
 
 async function isInitialised(clusterPath: string): Promise<boolean> {
-  return stat(join(clusterPath, 'PG_VERSION')).then(() => true, () => false)
+  return stat(join(clusterPath, 'PG_VERSION')).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,8 +1,8 @@
 export interface ServerSettings {
-  port: number
-  maxConnections: number
-  durable: boolean
-  extraOptions: Readonly<Record<string, string>>
+  port: number;
+  maxConnections: number;
+  durable: boolean;
+  extraOptions: Readonly<Record<string, string>>;
 }
 
 /** Arguments for `postgres`; given on the command line so that nothing in the data directory can contradict them. */
@@ -22,8 +22,10 @@ export function serverArguments(clusterPath: string, settings: ServerSettings): 
     log_timezone: 'UTC',
     lc_messages: 'C',
     log_checkpoints: 'off',
-    ...(settings.durable ? { fsync: 'on', synchronous_commit: 'on' } : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...(settings.durable
+      ? { fsync: 'on', synchronous_commit: 'on' }
+      : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
     ...settings.extraOptions,
-  }
-  return ['-D', clusterPath, ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
+  };
+  return ['-D', clusterPath, ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
