@@ -12,6 +12,7 @@ export interface PlatformAdapter {
   readonly rules: PlatformRules;
   readonly limits: PlatformLimits;
   readonly reconciliation: ReconciliationRules;
+  readonly endpoints: EndpointDefaults;
   /** Present where accounts are connected through the platform's own consent page. */
   readonly oauth?: OAuthConnect;
   /** Present where a user may hand over credentials directly. */
@@ -66,6 +67,14 @@ export interface AdapterAccount {
   readonly externalId: string;
   readonly handle: string;
   readonly service: string | null;
+  /** What the account's own server said at connect; absent: the platform's defaults hold. */
+  readonly serverRules?: ServerRules;
+}
+
+/** Rules that differ from server to server. Stored with the account, read again at each connect. */
+export interface ServerRules {
+  readonly textMax: number;
+  readonly urlCharacters: number;
 }
 
 export interface PublishContent {
@@ -96,7 +105,13 @@ export interface Credentials {
 export interface ConnectedGrant {
   readonly credentials: Credentials;
   readonly service: string | null;
-  readonly accounts: readonly { externalId: string; handle: string; displayName: string }[];
+  readonly accounts: readonly {
+    /** Unique on its platform; on platforms of many servers, unique on its `service`. */
+    readonly externalId: string;
+    readonly handle: string;
+    readonly displayName: string;
+    readonly serverRules?: ServerRules;
+  }[];
 }
 
 export interface OAuthConnect {
@@ -117,12 +132,21 @@ export interface OAuthConnect {
     readonly codeVerifier: string;
     readonly now: Date;
   }): Promise<ConnectedGrant>;
-  revoke?(request: { readonly endpoints: PlatformEndpoints; readonly http: PlatformHttp; readonly credentials: Credentials }): Promise<void>;
+  revoke?(request: {
+    readonly endpoints: PlatformEndpoints;
+    readonly http: PlatformHttp;
+    readonly credentials: Credentials;
+  }): Promise<void>;
 }
 
 export interface ManualConnect {
   /** What the form asks for; `secret` fields are never shown again. */
-  readonly fields: readonly { readonly name: string; readonly label: string; readonly secret: boolean; readonly required: boolean }[];
+  readonly fields: readonly {
+    readonly name: string;
+    readonly label: string;
+    readonly secret: boolean;
+    readonly required: boolean;
+  }[];
   /** Strict schema of the credentials: its faults are shown under `credentials.<field>`. */
   readonly credentials: z.ZodType<Record<string, string | undefined>>;
   connect(request: {
@@ -148,6 +172,15 @@ export interface PlatformEndpoints {
   /** Base of the consent pages. */
   readonly authorize: string | null;
   readonly client: { readonly id: string; readonly secret: string } | null;
+}
+
+/** A platform's addresses before configuration: see `platformEndpoints`. */
+export interface EndpointDefaults {
+  /** Null where the user names the server. */
+  readonly api: string | null;
+  readonly authorize: string | null;
+  /** Paths below the sandbox's origin that stand in for them; null where the user names a sandbox server too. */
+  readonly sandbox: { readonly apiPath: string | null; readonly authorizePath: string | null };
 }
 
 /**
@@ -182,7 +215,13 @@ export interface KeySeed {
   readonly uniqueNumber: number;
 }
 
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue };
 
 export interface Published {
   readonly kind: 'published';

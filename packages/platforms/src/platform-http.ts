@@ -19,7 +19,10 @@ export interface PlatformRequest {
 /** Any answer of any status; only silence and broken connections throw `TransportError`. */
 export interface PlatformResponse {
   readonly status: number;
+  /** Names in lower case; repeated headers are joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
+  /** When the headers came in, by our clock: what a reset time in the answer is measured against. */
+  readonly receivedAt: Date;
   /** Parsed JSON, or undefined where the body is not JSON. */
   readonly json: unknown;
   /** The body as text, capped. Never shown to a user and never logged. */

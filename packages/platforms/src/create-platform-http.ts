@@ -1,0 +1,217 @@
+import type { Readable } from 'node:stream';
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { errors, request as dispatchRequest, type Agent, type Dispatcher } from 'undici';
+import { encodeBody, type EncodedBody } from './encode-body.ts';
+import { TransportError, type PlatformHttp, type PlatformRequest, type PlatformResponse } from './platform-http.ts';
+
+/** A request is handed to the network only while both clocks are before these: wall time too, as the monotonic clock stops in a suspended machine. */
+export interface LateFence {
+  readonly sendBeforeMonotonicMs: number;
+  readonly sendBeforeWallMs: number;
+}
+
+/** One finished call, for logs and metrics: no query, header or body. */
+export interface PlatformCall {
+  readonly platform: PlatformId;
+  readonly method: string;
+  readonly path: string;
+  /** HTTP status, or the `TransportError` code where no answer came. */
+  readonly outcome: { readonly status: number } | { readonly code: string };
+  readonly durationMs: number;
+}
+
+export interface PlatformHttpOptions {
+  /** Made with `platformAgentOptions`. */
+  readonly dispatcher: Dispatcher;
+  readonly platform: PlatformId;
+  /** Ends every request of this client, whatever its stage. */
+  readonly deadline: AbortSignal;
+  readonly lateFence?: LateFence | undefined;
+  readonly bodyBytesMax?: number | undefined;
+  readonly onCall?: ((call: PlatformCall) => void) | undefined;
+  readonly wallClockMs: () => number;
+  readonly monotonicMs: () => number;
+}
+
+/**
+ * What the dispatcher has to be made with. HTTP/2 is off because undici repeats a refused HTTP/2 stream by itself;
+ * idle connections are dropped early because a request that meets a closing one ends in doubt.
+ */
+export const platformAgentOptions = {
+  allowH2: false,
+  pipelining: 1,
+  keepAliveTimeout: 4_000,
+  keepAliveMaxTimeout: 10_000,
+  headersTimeout: 30_000,
+  bodyTimeout: 30_000,
+} as const satisfies Agent.Options;
+
+const bodyBytesMaxDefault = 1024 * 1024;
+
+/** An HTTP client that never repeats, never follows a redirect, and says for every silence whether the request can have arrived. */
+export function createPlatformHttp(options: PlatformHttpOptions): PlatformHttp {
+  return { request: (wanted) => call(options, wanted) };
+}
+
+async function call(options: PlatformHttpOptions, wanted: PlatformRequest): Promise<PlatformResponse> {
+  const startedMs = options.monotonicMs();
+  const path = pathOf(wanted.url);
+  const report = (outcome: PlatformCall['outcome']) =>
+    options.onCall?.({
+      platform: options.platform,
+      method: wanted.method,
+      path,
+      outcome,
+      durationMs: options.monotonicMs() - startedMs,
+    });
+  const signal = signalOf(options.deadline, wanted.timeoutMs);
+  const evidence: Evidence = { handedOver: false };
+  try {
+    const response = await exchange(options, wanted, signal, evidence);
+    report({ status: response.status });
+    return response;
+  } catch (cause) {
+    const code = signal.aborted ? 'deadline' : codeOf(cause);
+    report({ code });
+    throw new TransportError(evidence.handedOver ? 'maybe' : 'no', code, withoutForeignData(cause));
+  }
+}
+
+/** `handedOver`: bytes of the request may have left. */
+interface Evidence {
+  handedOver: boolean;
+}
+
+async function exchange(
+  options: PlatformHttpOptions,
+  wanted: PlatformRequest,
+  signal: AbortSignal,
+  evidence: Evidence,
+): Promise<PlatformResponse> {
+  const body = encodeBody(wanted.body);
+  const hasBody = body !== null && body.bytes.byteLength > 0;
+  const handOver = () => {
+    if (isLate(options)) throw new LateFenceError();
+    evidence.handedOver = true;
+  };
+  const answer = await dispatchRequest(wanted.url, {
+    dispatcher: hasBody ? options.dispatcher : options.dispatcher.compose(onRequestStart(handOver)),
+    method: wanted.method,
+    headers: headersOf(wanted, body),
+    body: hasBody ? asUndiciBody(guardedBody(body.bytes, handOver)) : null,
+    signal,
+  });
+  const receivedAt = new Date(options.wallClockMs());
+  const text = await readCapped(answer.body, options.bodyBytesMax ?? bodyBytesMaxDefault);
+  return { status: answer.statusCode, headers: flatten(answer.headers), receivedAt, json: parseJson(text), text };
+}
+
+/** undici pulls this right before it writes head and body: the last instruction of ours before the network. */
+async function* guardedBody(bytes: Uint8Array, handOver: () => void): AsyncGenerator<Uint8Array> {
+  handOver();
+  yield bytes;
+}
+
+/** undici takes any async iterable; its types name only some. A `Readable` around it would pull ahead of the write. */
+function asUndiciBody(body: AsyncIterable<Uint8Array>): Readable {
+  return body as unknown as Readable;
+}
+
+/** The same for a request without a body: undici calls `onRequestStart` with a connection in hand and nothing written. */
+function onRequestStart(handOver: () => void): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (dispatchOptions, handler) =>
+    dispatch(dispatchOptions, {
+      onRequestStart(controller, context) {
+        handler.onRequestStart?.(controller, context);
+        if (controller.aborted) return;
+        try {
+          handOver();
+        } catch (refusal) {
+          controller.abort(refusal instanceof Error ? refusal : new LateFenceError());
+        }
+      },
+      onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
+      onResponseStart: (...args) => handler.onResponseStart?.(...args),
+      onResponseData: (...args) => handler.onResponseData?.(...args),
+      onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
+      onResponseError: (...args) => handler.onResponseError?.(...args),
+    });
+}
+
+function isLate({ lateFence, monotonicMs, wallClockMs }: PlatformHttpOptions): boolean {
+  if (lateFence === undefined) return false;
+  return monotonicMs() >= lateFence.sendBeforeMonotonicMs || wallClockMs() >= lateFence.sendBeforeWallMs;
+}
+
+function headersOf(wanted: PlatformRequest, body: EncodedBody | null): Record<string, string> {
+  const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'VibeTribe' };
+  if (body?.contentType !== undefined) headers['content-type'] = body.contentType;
+  for (const [name, value] of Object.entries(wanted.headers ?? {})) headers[name.toLowerCase()] = value;
+  // A body from a generator would otherwise go out chunked, which some upload hosts refuse.
+  if (body !== null && body.bytes.byteLength > 0) headers['content-length'] = String(body.bytes.byteLength);
+  return headers;
+}
+
+async function readCapped(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytesRead = 0;
+  for await (const chunk of body) {
+    bytesRead += chunk.byteLength;
+    if (bytesRead > bytesMax) throw new AnswerTooLargeError();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return flat;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function signalOf(deadline: AbortSignal, timeoutMs: number | undefined): AbortSignal {
+  return timeoutMs === undefined ? deadline : AbortSignal.any([deadline, AbortSignal.timeout(timeoutMs)]);
+}
+
+function pathOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).pathname : 'invalid';
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ADDRESS_REFUSED') return 'address_refused';
+  return typeof code === 'string' ? code : 'unknown';
+}
+
+/** The parser's error carries the bytes it met, which may be an answer with a token in it. */
+function withoutForeignData(error: unknown): unknown {
+  return error instanceof errors.HTTPParserError ? new Error('the answer is not HTTP/1.1') : error;
+}
+
+class LateFenceError extends Error {
+  override readonly name = 'LateFenceError';
+  readonly code = 'late_fence';
+
+  constructor() {
+    super('the time to send has passed');
+  }
+}
+
+class AnswerTooLargeError extends Error {
+  override readonly name = 'AnswerTooLargeError';
+  readonly code = 'answer_too_large';
+
+  constructor() {
+    super('the answer is larger than this client reads');
+  }
+}
