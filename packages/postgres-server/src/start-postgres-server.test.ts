@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findClusterProcesses } from './cluster-processes.ts';
+import { removePostgresData } from './remove-postgres-data.ts';
 import { chooseServerAccount } from './server-account.ts';
 import { PostgresServerError } from './postgres-server-error.ts';
 import { startPostgresServer, type PostgresServerOptions, type RunningPostgres } from './start-postgres-server.ts';
@@ -23,8 +24,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  const cluster = await realpath(join(dataDir, 'cluster')).catch(() => null);
-  if (cluster !== null && !cluster.startsWith(parent)) await rm(dirname(cluster), { recursive: true });
+  await removePostgresData(dataDir);
   await rm(parent, { recursive: true });
 });
 

@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export interface SpawnAppOptions {
+  /** Folder under `apps`. */
+  app: string;
+  /** The app's whole environment apart from PATH and HOME. */
+  env: Readonly<Record<string, string>>;
+  args?: readonly string[];
+  /** Default 30,000. */
+  readyTimeoutMs?: number;
+}
+
+export interface SpawnedApp extends AsyncDisposable {
+  port: number;
+  pid: number;
+  /** Everything written so far, both streams. */
+  output(): string;
+  kill(signal: NodeJS.Signals): void;
+  /** How it ended. */
+  stopped: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const stopTimeoutMs = 15_000;
+
+/**
+ * Starts an app as a process of its own, with the Node that runs the tests, and waits for its JSON line `{"msg":"ready"}`.
+ * @throws Error with the app's output when it ends or the time is over before that
+ */
+export async function spawnApp(options: SpawnAppOptions): Promise<SpawnedApp> {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, [`apps/${options.app}/src/main.ts`, ...(options.args ?? [])], {
+    cwd: root,
+    env: { PATH, HOME, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let written = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => (written += chunk));
+  }
+  const stopped = once(child, 'close').then(() => ({ code: child.exitCode, signal: child.signalCode }));
+
+  const ready = new Promise<{ port: number }>((resolve) => {
+    createInterface(child.stdout).on('line', (line) => {
+      const found = parseReadyLine(line);
+      if (found !== null) resolve(found);
+    });
+  });
+  const timeoutMs = options.readyTimeoutMs ?? 30_000;
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const outcome = await Promise.race([
+    ready,
+    stopped.then((end) => `ended with ${end.signal ?? end.code} before it was ready`),
+    once(deadline, 'abort').then(() => `was not ready within ${timeoutMs} ms`),
+  ]);
+  if (typeof outcome === 'string' || child.pid === undefined) {
+    child.kill('SIGKILL');
+    throw new Error(
+      `App ${options.app} ${typeof outcome === 'string' ? outcome : 'could not be spawned'}:\n${written}`,
+    );
+  }
+  return {
+    port: outcome.port,
+    pid: child.pid,
+    output: () => written,
+    kill: (signal) => void child.kill(signal),
+    stopped,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM');
+      // A frozen process does not see SIGTERM.
+      child.kill('SIGCONT');
+      const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
+      await stopped;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function parseReadyLine(line: string): { port: number } | null {
+  if (!line.startsWith('{')) return null;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  if (typeof parsed !== 'object' || parsed === null || !('msg' in parsed) || parsed.msg !== 'ready') return null;
+  return { port: 'port' in parsed ? Number(parsed.port) : 0 };
+}
