@@ -53,6 +53,14 @@ describe('a ciphertext does not open', () => {
     }
   });
 
+  test('in another spelling of the same bytes', () => {
+    const sealed = ring.seal('a token', home);
+    for (const letter of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_='.split('')) {
+      if (sealed.endsWith(letter)) continue;
+      expect(reasonOf(() => ring.open(sealed.slice(0, -1) + letter, home))).toBeTypeOf('string');
+    }
+  });
+
   test('with a truncated tag', () => {
     const [prefix, version, keyId, nonce = '', body = ''] = ring.seal('', home).split(':');
     const tag = Buffer.from(body, 'base64url');

@@ -1,0 +1,19 @@
+/**
+ * Which rule refused it: plain HTTP, a port other than 443 and 80, an address written in the URL, an address the name resolves to,
+ * or the address the connection really reached.
+ */
+export type AddressRefusedReason = 'not_https' | 'port' | 'literal' | 'resolved' | 'peer';
+
+/** The outgoing request was stopped before a byte of it left. The reason is for logs: telling a user would let them scan the network. */
+export class AddressRefused extends Error {
+  override readonly name = 'AddressRefused';
+  readonly code = 'ADDRESS_REFUSED';
+  readonly hostname: string;
+  readonly reason: AddressRefusedReason;
+
+  constructor(hostname: string, reason: AddressRefusedReason) {
+    super(`requests to ${hostname} are refused (${reason})`);
+    this.hostname = hostname;
+    this.reason = reason;
+  }
+}
