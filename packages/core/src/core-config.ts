@@ -1,0 +1,127 @@
+import { platformIds, type PlatformId } from '@vibetribe/contracts/platform-id';
+import { parseEncryptionKeys } from '@vibetribe/security/parse-encryption-keys';
+import { z } from 'zod';
+
+/** What every process of the product reads from its environment; an app extends it with its own: `CoreEnv.extend({ ... })`. */
+export const CoreEnv = z.object({
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }),
+  DB_POOL_MAX: z.coerce.number().int().min(1).max(1000).default(20),
+  DB_POOL_MIN: z.coerce.number().int().min(0).max(1000).default(5),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// URL' }).optional(),
+  REDIS_HOST: z.string().optional(),
+  REDIS_PORT: z.coerce.number().int().min(1).max(65_535).default(6379),
+  REDIS_PASSWORD: z.string().optional(),
+  REDIS_DB: z.coerce.number().int().min(0).max(1000).default(0),
+  ENCRYPTION_KEYS: z.string().superRefine(checkEncryptionKeys),
+  SANDBOX_URL: HttpOrigin().optional(),
+  SSRF_ALLOW: HostPortList().default([]),
+  PUBLIC_URL: HttpOrigin().default('http://127.0.0.1:3000'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  ...rateLimitShape(),
+});
+export type CoreEnv = z.infer<typeof CoreEnv>;
+
+export interface CoreConfig {
+  readonly databaseUrl: string;
+  readonly dbPoolMax: number;
+  readonly dbPoolMin: number;
+  /** Null: queues and fan-out live in PostgreSQL. */
+  readonly redisUrl: string | null;
+  readonly encryptionKeys: string;
+  /** Origin of the platform sandbox, without a slash at its end. */
+  readonly sandboxUrl: string | null;
+  /** `host:port` entries that the address guard lets through. */
+  readonly ssrfAllow: readonly string[];
+  /** Origin of the API as browsers and platforms see it, without a slash at its end. */
+  readonly publicUrl: string;
+  readonly logLevel: CoreEnv['LOG_LEVEL'];
+  /** Posts an hour and account where the operator set one; elsewhere the platform's own. */
+  readonly postsPerHour: Readonly<Partial<Record<PlatformId, number>>>;
+  /** The environment's entries about platforms, such as `X_CLIENT_ID`. */
+  readonly platformEnv: Readonly<Record<string, string | undefined>>;
+}
+
+/** @param rawEnv the environment `env` was parsed from: platform settings have open names */
+export function coreConfigOf(env: CoreEnv, rawEnv: Readonly<Record<string, string | undefined>>): CoreConfig {
+  return {
+    databaseUrl: env.DATABASE_URL,
+    dbPoolMax: env.DB_POOL_MAX,
+    dbPoolMin: Math.min(env.DB_POOL_MIN, env.DB_POOL_MAX),
+    redisUrl: redisUrlOf(env),
+    encryptionKeys: env.ENCRYPTION_KEYS,
+    sandboxUrl: env.SANDBOX_URL ?? null,
+    ssrfAllow: env.SSRF_ALLOW,
+    publicUrl: env.PUBLIC_URL,
+    logLevel: env.LOG_LEVEL,
+    postsPerHour: postsPerHourOf(env),
+    platformEnv: platformEnvOf(rawEnv),
+  };
+}
+
+function redisUrlOf(env: CoreEnv): string | null {
+  if (env.REDIS_URL !== undefined) return env.REDIS_URL;
+  if (env.REDIS_HOST === undefined) return null;
+  const password = env.REDIS_PASSWORD === undefined ? '' : `:${encodeURIComponent(env.REDIS_PASSWORD)}@`;
+  return `redis://${password}${env.REDIS_HOST}:${env.REDIS_PORT}/${env.REDIS_DB}`;
+}
+
+function rateLimitName(platform: PlatformId): `RATE_LIMIT_${string}` {
+  return `RATE_LIMIT_${environmentName(platform)}`;
+}
+
+function environmentName(platform: PlatformId): string {
+  return platform.replaceAll('-', '_').toUpperCase();
+}
+
+function rateLimitShape() {
+  const rule = z.coerce.number().int().min(1).max(1_000_000).optional();
+  const shape: Record<`RATE_LIMIT_${string}`, typeof rule> = {};
+  for (const platform of platformIds) shape[rateLimitName(platform)] = rule;
+  return shape;
+}
+
+function postsPerHourOf(env: CoreEnv): Partial<Record<PlatformId, number>> {
+  const limits: Partial<Record<PlatformId, number>> = {};
+  for (const platform of platformIds) {
+    const limit: unknown = Reflect.get(env, rateLimitName(platform));
+    if (typeof limit === 'number') limits[platform] = limit;
+  }
+  return limits;
+}
+
+function platformEnvOf(rawEnv: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  const prefixes = platformIds.map((platform) => `${environmentName(platform)}_`);
+  return Object.fromEntries(
+    Object.entries(rawEnv).filter(
+      ([name, value]) => value !== '' && prefixes.some((prefix) => name.startsWith(prefix)),
+    ),
+  );
+}
+
+function checkEncryptionKeys(spec: string, context: z.RefinementCtx<string>): void {
+  try {
+    parseEncryptionKeys(spec);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message.replace(/^ENCRYPTION_KEYS: /, '') });
+  }
+}
+
+function HttpOrigin() {
+  return z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).transform((url) => url.replace(/\/+$/, ''));
+}
+
+/** `host:port,host:port`, IPv6 hosts in brackets. */
+function HostPortList() {
+  return z
+    .string()
+    .transform((list) =>
+      list
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== ''),
+    )
+    .pipe(
+      z.array(z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/, { error: 'must be a list of host:port' })),
+    );
+}

@@ -1,0 +1,81 @@
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import type { Database } from '@vibetribe/db/connect-database';
+import type { Logger } from '@vibetribe/observability/logger';
+import { createPlatformHttp, platformAgentOptions, type PlatformCall } from '@vibetribe/platforms/create-platform-http';
+import { platformEndpoints } from '@vibetribe/platforms/endpoints';
+import { adapters } from '@vibetribe/platforms/registry';
+import type { Clock } from '@vibetribe/resilience/clock';
+import { createGuardedAgent } from '@vibetribe/security/guarded-agent';
+import type { KeyRing } from '@vibetribe/security/key-ring';
+import { createAllowedHosts } from './allowed-hosts.ts';
+import type { CoreConfig } from './core-config.ts';
+import type { CoreDependencies } from './core-dependencies.ts';
+import { createSignals, type SignalBus } from './create-signals.ts';
+
+export interface CoreOptions {
+  readonly db: Database;
+  readonly keyRing: KeyRing;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly bus: SignalBus;
+  readonly config: Pick<CoreConfig, 'sandboxUrl' | 'ssrfAllow' | 'postsPerHour' | 'platformEnv'>;
+  /** Told of every finished call to a platform, for metrics. */
+  readonly onPlatformCall?: ((call: PlatformCall) => void) | undefined;
+}
+
+/** The dependencies of the verbs. Disposing ends the connections it made: those to platforms. */
+export interface Core extends CoreDependencies, AsyncDisposable {}
+
+const connectTimeoutMs = 10_000;
+
+/** Composes what the verbs need out of what the process has opened; it closes only what it made itself. */
+export function createCore({ db, keyRing, clock, logger, bus, config, onPlatformCall }: CoreOptions): Core {
+  const dispatcher = createGuardedAgent({
+    ...withoutFixed(platformAgentOptions),
+    connectTimeoutMs,
+    allow: createAllowedHosts({
+      ssrfAllow: config.ssrfAllow,
+      sandboxUrl: config.sandboxUrl,
+      monotonicMs: () => clock.monotonicMs(),
+      onError: (error) => logger.warn({ err: error }, 'the sandbox did not tell its hosts'),
+    }),
+  });
+  const signals = createSignals({ bus, onError: (error) => logger.warn({ err: error }, 'a signal could not be sent') });
+  return {
+    db,
+    keyRing,
+    clock,
+    logger,
+    signals,
+    adapters,
+    endpoints: (platform) => platformEndpoints(platform, { sandboxUrl: config.sandboxUrl, env: config.platformEnv }),
+    postsPerHour: (platform: PlatformId) => config.postsPerHour[platform] ?? adapters[platform].limits.postsPerHour,
+    platformHttp: (platform, { timeoutMs, lateFence, onCall }) =>
+      createPlatformHttp({
+        dispatcher,
+        platform,
+        deadline: AbortSignal.timeout(timeoutMs),
+        // A process that was frozen and wakes up late sends nothing, whoever asked.
+        lateFence: lateFence ?? {
+          sendBeforeMonotonicMs: clock.monotonicMs() + timeoutMs,
+          sendBeforeWallMs: clock.now().getTime() + timeoutMs,
+        },
+        onCall(call) {
+          logger.debug({ call }, 'platform call');
+          onPlatformCall?.(call);
+          onCall?.(call);
+        },
+        wallClockMs: () => clock.now().getTime(),
+        monotonicMs: () => clock.monotonicMs(),
+      }),
+    async [Symbol.asyncDispose]() {
+      await signals[Symbol.asyncDispose]();
+      await dispatcher.close();
+    },
+  };
+}
+
+/** The guard sets these two itself. */
+function withoutFixed({ allowH2: _h2, pipelining: _pipelining, ...rest }: typeof platformAgentOptions) {
+  return rest;
+}

@@ -1,0 +1,57 @@
+import type { Signals } from './core-dependencies.ts';
+
+export interface SignalBus {
+  publish(channel: 'events' | 'dispatch', payload: string): Promise<void>;
+}
+
+const quietMs = 15;
+
+/**
+ * Doorbells over the bus: the first ring after a quiet spell goes out at once, the rings of the next 15 ms go out as one at its end.
+ * A ring that the bus cannot carry is told to `onError` and dropped.
+ */
+export function createSignals({
+  bus,
+  onError,
+}: {
+  readonly bus: SignalBus;
+  readonly onError: (error: unknown) => void;
+}): Signals & AsyncDisposable {
+  const events = createBell(() => bus.publish('events', ''), onError);
+  const dispatch = createBell(() => bus.publish('dispatch', ''), onError);
+  return {
+    eventsCommitted: events.ring,
+    dispatchSoon: dispatch.ring,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([events.close(), dispatch.close()]);
+    },
+  };
+}
+
+function createBell(publish: () => Promise<void>, onError: (error: unknown) => void) {
+  let timer: NodeJS.Timeout | null = null;
+  let isWanted = false;
+  let lastPublish: Promise<void> = Promise.resolve();
+
+  const send = () => {
+    isWanted = false;
+    lastPublish = Promise.resolve().then(publish).catch(onError);
+    timer = setTimeout(endQuiet, quietMs);
+  };
+  const endQuiet = () => {
+    timer = null;
+    if (isWanted) send();
+  };
+
+  return {
+    ring() {
+      if (timer === null) send();
+      else isWanted = true;
+    },
+    async close() {
+      if (isWanted) send();
+      if (timer !== null) clearTimeout(timer);
+      await lastPublish;
+    },
+  };
+}
