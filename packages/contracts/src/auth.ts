@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Role } from './role.ts';
 
-const Email = z.email().max(254).transform((email) => email.toLowerCase());
+const Email = z.email().max(254).toLowerCase();
 const passwordCharactersMax = 200;
 
 export const Register = z.strictObject({
@@ -30,6 +30,13 @@ export type User = z.infer<typeof User>;
 
 export const Organization = z.object({ id: z.string(), name: z.string() });
 export type Organization = z.infer<typeof Organization>;
+
+export const OrganizationMembership = Organization.extend({ role: Role });
+export type OrganizationMembership = z.infer<typeof OrganizationMembership>;
+
+/** Opens one WebSocket, once; `expiresIn` in seconds. */
+export const LiveTicket = z.object({ ticket: z.string(), expiresIn: z.int() });
+export type LiveTicket = z.infer<typeof LiveTicket>;
 
 /** `expiresIn` is the access token's life in seconds. */
 export const SessionTokens = z.object({ accessToken: z.string(), refreshToken: z.string(), expiresIn: z.int() });

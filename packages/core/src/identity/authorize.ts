@@ -1,0 +1,61 @@
+import type { ApiKeyScope } from '@vibetribe/contracts/auth';
+import { Role } from '@vibetribe/contracts/role';
+import type { Actor } from '../actor.ts';
+import { DomainError } from '../domain-error.ts';
+
+interface Requirement {
+  readonly role: Role;
+  /** Null: any key will do, whatever its scopes. */
+  readonly scope: ApiKeyScope | null;
+  readonly serviceAdmin?: true;
+}
+
+/** Everything that can be allowed or refused: the least role, and the scope an API key needs on top of its maker's role. */
+const rights = {
+  'self:use': { role: 'viewer', scope: null },
+  'organization:read': { role: 'viewer', scope: 'read' },
+  'organization:manage': { role: 'admin', scope: 'admin' },
+  'posts:read': { role: 'viewer', scope: 'read' },
+  'posts:write': { role: 'editor', scope: 'write' },
+  'media:read': { role: 'viewer', scope: 'read' },
+  'media:write': { role: 'editor', scope: 'write' },
+  'accounts:read': { role: 'viewer', scope: 'read' },
+  'accounts:manage': { role: 'admin', scope: 'admin' },
+  'keys:manage': { role: 'admin', scope: 'admin' },
+  'members:read': { role: 'viewer', scope: 'read' },
+  'members:manage': { role: 'admin', scope: 'admin' },
+  'webhooks:manage': { role: 'admin', scope: 'admin' },
+  'audit:read': { role: 'admin', scope: 'admin' },
+  'notifications:read': { role: 'viewer', scope: 'read' },
+  'notifications:mark': { role: 'viewer', scope: 'write' },
+  'live:connect': { role: 'viewer', scope: 'read' },
+  'service:manage': { role: 'viewer', scope: 'admin', serviceAdmin: true },
+  'service:observe': { role: 'viewer', scope: 'ops', serviceAdmin: true },
+} as const satisfies Record<string, Requirement>;
+
+export type Right = keyof typeof rights;
+
+/** Scopes that contain others; `ops` stands apart. */
+const impliedBy: Readonly<Record<ApiKeyScope, readonly ApiKeyScope[]>> = {
+  read: ['read', 'write', 'admin'],
+  write: ['write', 'admin'],
+  admin: ['admin'],
+  ops: ['ops'],
+};
+
+/** @throws DomainError `forbidden`, saying which role or scope is missing */
+export function requireRight(actor: Actor, right: Right): void {
+  const { role, scope, ...rest }: Requirement = rights[right];
+  if (!roleReaches(actor.role, role)) throw new DomainError('forbidden', `This needs the role ${role} or a higher one.`);
+  if (rest.serviceAdmin && !actor.serviceAdmin) throw new DomainError('forbidden', 'This needs a service admin.');
+  if (scope !== null && !hasScope(actor, scope)) throw new DomainError('forbidden', `This needs an API key with the scope ${scope}.`);
+}
+
+export function roleReaches(role: Role, least: Role): boolean {
+  return Role.options.indexOf(role) >= Role.options.indexOf(least);
+}
+
+/** A signed-in user is not limited by scopes: the role alone decides. */
+export function hasScope(actor: Pick<Actor, 'scopes'>, scope: ApiKeyScope): boolean {
+  return actor.scopes === null || actor.scopes.some((held) => impliedBy[scope].includes(held));
+}

@@ -1,0 +1,73 @@
+import type { CreateApiKey, CreatedApiKey } from '@vibetribe/contracts/auth';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { newId } from '@vibetribe/db/new-id';
+import { accounts } from '@vibetribe/db/schema/accounts';
+import { apiKeys } from '@vibetribe/db/schema/identity';
+import { hashApiKey, newApiKey } from '@vibetribe/security/api-key';
+import { inArray, sql } from 'drizzle-orm';
+import type { Actor } from '../actor.ts';
+import { DomainError } from '../domain-error.ts';
+import { hasScope, requireRight } from './authorize.ts';
+import type { IdentityDependencies } from './identity-dependencies.ts';
+import { apiKeyColumns, presentApiKey } from './present-api-key.ts';
+
+/**
+ * Makes a key that can do no more than its maker: role, scopes and accounts are bounded by the actor's own.
+ * The answer is the only place where the key itself is ever seen.
+ * @param inTransaction runs before the commit, so that what it writes stands or falls with the key
+ * @throws DomainError `forbidden`, `validation_failed` (an unknown account, a time that has passed)
+ */
+export async function createApiKey(
+  deps: Pick<IdentityDependencies, 'db'>,
+  actor: Actor,
+  input: CreateApiKey,
+  inTransaction?: (tx: Transaction, created: CreatedApiKey) => Promise<void>,
+): Promise<CreatedApiKey> {
+  requireRight(actor, 'keys:manage');
+  for (const scope of input.scopes) requireGrantable(actor, scope);
+  const key = newApiKey();
+  return deps.db.asTenant(actor.organizationId, async (tx) => {
+    const accountIds = await boundedAccounts(tx, actor, input.accountIds);
+    const [row] = await tx
+      .insert(apiKeys)
+      .values({
+        id: newId('apiKey'),
+        organizationId: actor.organizationId,
+        userId: actor.userId,
+        name: input.name,
+        keyHash: hashApiKey(key),
+        last4: key.slice(-4),
+        role: actor.role,
+        scopes: [...new Set(input.scopes)],
+        accountIds,
+        expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt),
+      })
+      .returning({ ...apiKeyColumns, hasExpired: sql<boolean>`coalesce(${apiKeys.expiresAt} <= now(), false)` });
+    if (row === undefined) throw new Error('the insert of an API key returned no row');
+    if (row.hasExpired) throw fault('expiresAt', 'must lie in the future');
+    const created = { ...presentApiKey(row), key };
+    await inTransaction?.(tx, created);
+    return created;
+  });
+}
+
+function requireGrantable(actor: Actor, scope: CreateApiKey['scopes'][number]): void {
+  if (scope === 'ops' && !actor.serviceAdmin) {
+    throw new DomainError('forbidden', 'Only a service admin may give the scope ops: it opens the measurements of the whole service.');
+  }
+  if (!hasScope(actor, scope)) throw new DomainError('forbidden', `A key without the scope ${scope} cannot give it away.`);
+}
+
+async function boundedAccounts(tx: Transaction, actor: Actor, wanted: string[] | undefined): Promise<string[] | null> {
+  if (wanted === undefined) return actor.accountIds === null ? null : [...actor.accountIds];
+  const found = await tx.select({ id: accounts.id }).from(accounts).where(inArray(accounts.id, wanted));
+  const known = new Set(found.map((account) => account.id));
+  const isOpen = (id: string) => known.has(id) && (actor.accountIds === null || actor.accountIds.includes(id));
+  const missing = wanted.findIndex((id) => !isOpen(id));
+  if (missing !== -1) throw fault(`accountIds.${missing}`, 'There is no such account.');
+  return [...new Set(wanted)];
+}
+
+function fault(path: string, message: string): DomainError {
+  return new DomainError('validation_failed', 'The key cannot be made like this.', { errors: [{ path, message }] });
+}

@@ -1,0 +1,31 @@
+import type { ApiKey } from '@vibetribe/contracts/auth';
+import { apiKeys } from '@vibetribe/db/schema/identity';
+import { and, desc, eq, isNull, lt } from 'drizzle-orm';
+import type { Actor } from '../actor.ts';
+import { requireRight } from './authorize.ts';
+import type { IdentityDependencies } from './identity-dependencies.ts';
+import { apiKeyColumns, presentApiKey } from './present-api-key.ts';
+
+/** The organization's keys that are not revoked, newest first, after the id given. */
+export async function listApiKeys(
+  deps: Pick<IdentityDependencies, 'db'>,
+  actor: Actor,
+  { limit, afterId }: { limit: number; afterId: string | null },
+): Promise<{ items: ApiKey[]; hasMore: boolean }> {
+  requireRight(actor, 'keys:manage');
+  const rows = await deps.db.asTenant(actor.organizationId, (tx) =>
+    tx
+      .select(apiKeyColumns)
+      .from(apiKeys)
+      .where(
+        and(
+          eq(apiKeys.organizationId, actor.organizationId),
+          isNull(apiKeys.revokedAt),
+          afterId === null ? undefined : lt(apiKeys.id, afterId),
+        ),
+      )
+      .orderBy(desc(apiKeys.id))
+      .limit(limit + 1),
+  );
+  return { items: rows.slice(0, limit).map(presentApiKey), hasMore: rows.length > limit };
+}

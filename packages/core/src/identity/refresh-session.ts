@@ -1,0 +1,60 @@
+import type { Refresh, SessionTokens } from '@vibetribe/contracts/auth';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { memberships, sessions } from '@vibetribe/db/schema/identity';
+import { hashToken } from '@vibetribe/security/opaque-token';
+import { and, eq, gt, isNull, sql } from 'drizzle-orm';
+import { DomainError } from '../domain-error.ts';
+import type { IdentityDependencies } from './identity-dependencies.ts';
+import { familyNotRevoked, revokeFamily } from './log-out.ts';
+import { openSession, sessionTokens } from './open-session.ts';
+
+/**
+ * Trades a refresh token for a new pair. A token works once: using it again ends the whole family, since one of the two who
+ * have it should not.
+ * @throws DomainError `unauthenticated` (unknown or expired), `session_revoked` (used before, or signed out)
+ */
+export async function refreshSession(
+  deps: Pick<IdentityDependencies, 'db' | 'accessTokens' | 'revocations' | 'logger'>,
+  input: Refresh,
+): Promise<SessionTokens> {
+  const tokenHash = hashToken(input.refreshToken);
+  // A refusal is a result, not an error, in here: an error would roll the revocation back.
+  const outcome = await deps.db.asIdentity(async (tx) => (await rotate(tx, tokenHash)) ?? refuse(tx, tokenHash));
+  if ('session' in outcome) return sessionTokens(deps, outcome.session, outcome.role);
+  if (outcome.revokedFamilyId !== null) {
+    deps.revocations.announce({ kind: 'session', familyId: outcome.revokedFamilyId });
+    deps.logger.warn({ familyId: outcome.revokedFamilyId }, 'a refresh token was used twice: its session has been ended');
+  }
+  throw outcome.error;
+}
+
+async function rotate(tx: Transaction, tokenHash: string) {
+  const [used] = await tx
+    .update(sessions)
+    .set({ usedAt: sql`now()` })
+    .where(
+      and(eq(sessions.tokenHash, tokenHash), isNull(sessions.usedAt), gt(sessions.expiresAt, sql`now()`), familyNotRevoked()),
+    )
+    .returning({ familyId: sessions.familyId, userId: sessions.userId, organizationId: sessions.organizationId });
+  if (used === undefined) return null;
+  const [membership] = await tx
+    .select({ role: memberships.role })
+    .from(memberships)
+    .where(and(eq(memberships.organizationId, used.organizationId), eq(memberships.userId, used.userId)));
+  if (membership === undefined) return null;
+  return { session: await openSession(tx, used), role: membership.role };
+}
+
+async function refuse(tx: Transaction, tokenHash: string): Promise<{ error: DomainError; revokedFamilyId: string | null }> {
+  const [known] = await tx
+    .select({ familyId: sessions.familyId, usedAt: sessions.usedAt, isRevoked: sql<boolean>`not ${familyNotRevoked()}` })
+    .from(sessions)
+    .where(eq(sessions.tokenHash, tokenHash));
+  if (known === undefined || (known.usedAt === null && !known.isRevoked)) {
+    return { error: new DomainError('unauthenticated', 'The refresh token is unknown or expired.'), revokedFamilyId: null };
+  }
+  const error = new DomainError('session_revoked', 'The session has ended. Sign in again.');
+  if (known.isRevoked) return { error, revokedFamilyId: null };
+  await revokeFamily(tx, known.familyId);
+  return { error, revokedFamilyId: known.familyId };
+}
