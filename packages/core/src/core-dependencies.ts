@@ -1,6 +1,7 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Database } from '@vibetribe/db/connect-database';
 import type { PlatformAdapter, PlatformEndpoints } from '@vibetribe/platforms/adapter';
+import type { LateFence, PlatformCall } from '@vibetribe/platforms/create-platform-http';
 import type { PlatformHttp } from '@vibetribe/platforms/platform-http';
 import type { Logger } from '@vibetribe/observability/logger';
 import type { Clock } from '@vibetribe/resilience/clock';
@@ -15,8 +16,11 @@ export interface CoreDependencies {
   readonly signals: Signals;
   readonly adapters: Readonly<Record<PlatformId, PlatformAdapter>>;
   readonly endpoints: (platform: PlatformId) => PlatformEndpoints;
-  /** A client for calls that publish nothing: connecting, refreshing, reading back. */
-  readonly platformHttp: (platform: PlatformId, timeoutMs: number) => PlatformHttp;
+  /** A client for one piece of work: every call it makes ends when `timeoutMs` is over, counted from here. */
+  readonly platformHttp: (
+    platform: PlatformId,
+    options: { timeoutMs: number; lateFence?: LateFence; onCall?: (call: PlatformCall) => void },
+  ) => PlatformHttp;
   readonly postsPerHour: (platform: PlatformId) => number;
 }
 

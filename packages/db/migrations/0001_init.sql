@@ -203,6 +203,8 @@ create table publications (
   reconcile_tries int not null default 0,
   generation int not null default 0,
   armed_until timestamptz,
+  -- Armings in a row that nobody claimed: each waits longer for the next.
+  rearms int not null default 0,
   waiting_reason text,
   waiting_detail text,
   platform_post_id text,
@@ -218,7 +220,9 @@ create table publications (
   check ((status = 'waiting') = (waiting_reason is not null))
 );
 -- The dispatcher's index: its cost follows what is due soon, not the calendar.
-create index publications_due on publications (due_at) where due_at is not null and lease_until is null;
+create index publications_due on publications (due_at) where due_at is not null and lease_until is null and armed_until is null;
+create index publications_armed on publications (armed_until) where due_at is not null and lease_until is null and armed_until is not null;
+create index publications_armed_lines on publications (organization_id, platform) where armed_until is not null and lease_until is null;
 create index publications_leased on publications (lease_until) where lease_until is not null;
 create index publications_account_open on publications (account_id, due_at) where due_at is not null;
 create index publications_account_leased on publications (account_id) where lease_until is not null;

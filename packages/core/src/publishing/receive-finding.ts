@@ -1,7 +1,7 @@
 import { isoTime } from './iso-time.ts';
 import type { PublicationInput } from './publication-input.ts';
 import type { PublicationState } from './publication-state.ts';
-import { markPublished, retryOrFail } from './receive-outcome.ts';
+import { becomeUnconfirmed, markPublished, retryOrFail } from './receive-outcome.ts';
 import { type Step, moved, refused } from './step.ts';
 
 type FindingInput = Extract<PublicationInput, { type: 'finding' }>;
@@ -51,23 +51,6 @@ function countAbsence(state: PublicationState, input: FindingInput, evidence: st
   );
   const note = { type: 'publication.reconciled', message: `The platform does not have it: ${evidence}`, data: { finding: 'absent' } } as const;
   return retried.kind === 'moved' ? { ...retried, events: [note, ...retried.events] } : retried;
-}
-
-function becomeUnconfirmed(state: PublicationState, evidence: string): Step {
-  const message = `Nobody but a person can tell whether this was published: ${evidence} Please look at the account and settle it.`;
-  return {
-    kind: 'moved',
-    state: {
-      ...state,
-      status: 'unconfirmed',
-      leaseUntilMs: null,
-      dueAtMs: null,
-      waiting: null,
-      error: { category: 'unknown_outcome', code: 'unconfirmed', message, retryable: false, manual: null },
-    },
-    events: [{ type: 'publication.unconfirmed', message, data: {} }],
-    notifications: [{ kind: 'publication_unconfirmed', title: 'Please check whether a post was published', body: message }],
-  };
 }
 
 function askAgain(

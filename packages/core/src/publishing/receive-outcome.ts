@@ -91,13 +91,32 @@ export function retryOrFail(
   return fail(failing, asError(fault, false, policy.manual));
 }
 
+/** What has made something visible cannot have failed: a person looks. */
 function fail(state: PublicationState, error: NonNullable<PublicationState['error']>): Step {
+  if (state.committed) return becomeUnconfirmed(state, `The platform took it, then something went wrong: ${error.message}`);
   const failed = { ...state, status: 'failed', dueAtMs: null, leaseUntilMs: null, waiting: null, error } as const;
   return {
     kind: 'moved',
     state: failed,
     events: [{ type: 'publication.failed', message: error.message, data: { category: error.category, code: error.code } }],
     notifications: [{ kind: 'publication_failed', title: 'A post could not be published', body: error.message }],
+  };
+}
+
+export function becomeUnconfirmed(state: PublicationState, evidence: string): Step {
+  const message = `Only a person can tell whether this was published. ${evidence} Please look at the account and settle it.`;
+  return {
+    kind: 'moved',
+    state: {
+      ...state,
+      status: 'unconfirmed',
+      leaseUntilMs: null,
+      dueAtMs: null,
+      waiting: null,
+      error: { category: 'unknown_outcome', code: 'unconfirmed', message, retryable: false, manual: null },
+    },
+    events: [{ type: 'publication.unconfirmed', message, data: {} }],
+    notifications: [{ kind: 'publication_unconfirmed', title: 'Please check whether a post was published', body: message }],
   };
 }
 

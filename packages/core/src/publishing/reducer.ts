@@ -24,7 +24,9 @@ export function step(state: PublicationState, input: PublicationInput, atMs: num
     case 'claim':
       return claim(state, input, atMs);
     case 'intend':
-      return intend(state, input.fence, atMs);
+      return intend(state, input, atMs);
+    case 'progress':
+      return progress(state, input, atMs);
     case 'outcome':
       return receiveOutcome(state, input, atMs);
     case 'finding':
@@ -57,15 +59,24 @@ function claim(state: PublicationState, input: Extract<PublicationInput, { type:
   );
 }
 
-/** From here on, until an outcome is on disk, nobody sends again without asking the platform. */
-function intend(state: PublicationState, fence: number, atMs: number): Step {
-  if (state.fence !== fence || state.status !== 'publishing') return refused('superseded');
+/** From here on, until an outcome is on disk, nobody sends again without asking the platform. The lease starts anew: the send has all of it. */
+function intend(state: PublicationState, input: Extract<PublicationInput, { type: 'intend' }>, atMs: number): Step {
+  if (state.fence !== input.fence || state.status !== 'publishing') return refused('superseded');
   if (state.leaseUntilMs === null || state.leaseUntilMs <= atMs) return refused('lease_over');
   if (state.intentAtMs !== null) return refused('intent_open');
   const attempts = state.attempts + 1;
   return moved(
-    { ...state, attempts, intentAtMs: atMs, absentReads: 0, reconcileTries: 0 },
+    { ...state, attempts, intentAtMs: atMs, leaseUntilMs: atMs + input.leaseMs, absentReads: 0, reconcileTries: 0 },
     event('publication.sent', `Send ${attempts} begins.`, { attempt: attempts }),
+  );
+}
+
+function progress(state: PublicationState, input: Extract<PublicationInput, { type: 'progress' }>, atMs: number): Step {
+  if (state.fence !== input.fence || state.leaseUntilMs === null) return refused('superseded');
+  const next = { ...state, leaseUntilMs: atMs + input.leaseMs };
+  return moved(
+    input.committed ? { ...next, committed: true, intentAtMs: null } : next,
+    event('publication.step_done', `Step "${input.step}" is done.`, { step: input.step }),
   );
 }
 

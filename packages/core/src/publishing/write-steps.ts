@@ -6,15 +6,18 @@ import type { Moved } from './step.ts';
 
 /**
  * Writes what the state machine decided for rows that this transaction holds locked: states, timeline and notifications in one statement.
- * A changed due time or lease disarms the row, so that the dispatcher arms it anew. `leaseOwner` goes on rows that now hold a lease.
+ * A changed due time or lease disarms the row, so that the dispatcher arms it anew. `leaseOwner` goes on rows that now hold a lease,
+ * `sendingStep` names the step whose send begins. An attempt row opens with the intent and closes with it.
  */
 export async function writeSteps(
   tx: Transaction,
-  steps: readonly { row: PublicationRow; step: Moved; leaseOwner?: string }[],
+  steps: readonly { row: PublicationRow; step: Moved; leaseOwner?: string; sendingStep?: string }[],
 ): Promise<void> {
   if (steps.length === 0) return;
-  const states = steps.map(({ row, step, leaseOwner }) => ({
+  const states = steps.map(({ row, step, leaseOwner, sendingStep }) => ({
     id: row.id,
+    attemptId: newId('attempt'),
+    sendingStep: sendingStep ?? null,
     ...step.state,
     waitingReason: step.state.waiting?.reason ?? null,
     waitingDetail: step.state.waiting?.detail ?? null,
@@ -41,7 +44,7 @@ export async function writeSteps(
   await tx.execute(sql`
     with moved as (
       select * from jsonb_to_recordset(${JSON.stringify(states)}::jsonb) as m(
-        id text, status text, "scheduledAtMs" float8, "dueAtMs" float8, attempts int, "retriesUsed" int, "firstFailedAtMs" float8,
+        id text, "attemptId" text, "sendingStep" text, status text, "scheduledAtMs" float8, "dueAtMs" float8, attempts int, "retriesUsed" int, "firstFailedAtMs" float8,
         fence bigint, "leaseUntilMs" float8, "leaseOwner" text, "intentAtMs" float8, committed boolean, "absentReads" int,
         "reconcileTries" int, "waitingReason" text, "waitingDetail" text, "platformPostId" text, url text, "publishedAtMs" float8, error jsonb)
     ), updated as (
@@ -55,6 +58,13 @@ export async function writeSteps(
         error = nullif(m.error, 'null'::jsonb), updated_at = clock_timestamp(),
         armed_until = case when p.due_at is distinct from to_timestamp(m."dueAtMs" / 1000) or m."leaseUntilMs" is null and p.lease_until is not null then null else p.armed_until end
       from moved m where p.id = m.id
+    ), begun as (
+      insert into attempts (id, organization_id, publication_id, account_id, platform, step, number, fence, started_at)
+      select m."attemptId", p.organization_id, p.id, p.account_id, p.platform, m."sendingStep", m.attempts, m.fence, to_timestamp(m."intentAtMs" / 1000)
+      from moved m join publications p on p.id = m.id where m."sendingStep" is not null
+    ), ended as (
+      update attempts a set ended_at = clock_timestamp(), outcome = m.status
+      from moved m where a.publication_id = m.id and a.ended_at is null and m."intentAtMs" is null
     ), told as (
       insert into events (organization_id, post_id, publication_id, type, message, data)
       select e."organizationId", e."postId", e."publicationId", e.type, e.message, e.data

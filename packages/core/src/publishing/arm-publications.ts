@@ -1,0 +1,69 @@
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { sql } from 'drizzle-orm';
+import type { CoreDependencies } from '../core-dependencies.ts';
+
+/** A job to ring: `delayMs` by the database's clock, `priority` 1 first. */
+export interface ArmedPublication extends Record<string, unknown> {
+  readonly publicationId: string;
+  readonly platform: PlatformId;
+  readonly generation: number;
+  readonly delayMs: number;
+  readonly priority: number;
+}
+
+export interface ArmSettings {
+  /** How far ahead of their time publications get a job, ms. The queue holds these and no more. */
+  readonly lookAheadMs: number;
+  /** How long after its time an armed publication may stay untouched before it is armed again, ms; doubles each time. */
+  readonly armedForMs: number;
+  readonly batchMax: number;
+}
+
+/** BullMQ's lowest priority. */
+const priorityMax = 2_000_000;
+
+/**
+ * Arms what is due soon: first what was never armed, then what was armed and never claimed, however its job was lost. Each arming is
+ * a new generation, so that its job id is new to the queue. Dispatchers share the work by skipping locked rows.
+ *
+ * Fairness: a job's priority is its place in its organization's own line on that platform, so that lines are served in turn and one
+ * organization's thousand posts do not stand before another's one.
+ */
+export async function armPublications(deps: Pick<CoreDependencies, 'db'>, settings: ArmSettings): Promise<ArmedPublication[]> {
+  const fresh = sql`p.armed_until is null and p.due_at < clock_timestamp() + ${settings.lookAheadMs} * interval '1 millisecond' order by p.due_at`;
+  const expired = sql`p.armed_until is not null and p.armed_until < clock_timestamp() order by p.armed_until`;
+  return deps.db.asWorker(async (tx) => {
+    const armed: ArmedPublication[] = [];
+    for (const condition of [fresh, expired]) {
+      const { rows } = await tx.execute<ArmedPublication>(sql`
+        with picked as (
+          select p.id from publications p
+          where p.due_at is not null and p.lease_until is null and ${condition}
+          limit ${settings.batchMax} for update skip locked
+        ), lines as (
+          select l.organization_id, l.platform, (
+            select count(*) from publications q
+            where q.organization_id = l.organization_id and q.platform = l.platform and q.armed_until is not null and q.lease_until is null
+          ) as length
+          from (select distinct p.organization_id, p.platform from publications p join picked using (id)) l
+        ), placed as (
+          select p.id, least(${priorityMax}, lines.length + row_number() over (
+            partition by p.organization_id, p.platform
+            order by case po.priority when 'high' then 0 when 'normal' then 1 else 2 end, p.due_at, p.id
+          ))::int as priority
+          from publications p join picked using (id) join posts po on po.id = p.post_id
+          join lines on lines.organization_id = p.organization_id and lines.platform = p.platform
+        )
+        update publications p set
+          generation = p.generation + 1,
+          rearms = case when p.armed_until is null then 0 else least(p.rearms + 1, 5) end,
+          armed_until = greatest(p.due_at, clock_timestamp())
+            + ${settings.armedForMs} * power(2, case when p.armed_until is null then 0 else least(p.rearms + 1, 5) end) * interval '1 millisecond'
+        from placed where p.id = placed.id
+        returning p.id as "publicationId", p.platform, p.generation, placed.priority,
+          greatest(0, ceil(extract(epoch from p.due_at - clock_timestamp()) * 1000))::float8 as "delayMs"`);
+      armed.push(...rows);
+    }
+    return armed;
+  });
+}

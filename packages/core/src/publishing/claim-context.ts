@@ -1,0 +1,55 @@
+import type { Misfire } from '@vibetribe/contracts/post';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { sql } from 'drizzle-orm';
+import { type PublicationRow, publicationColumns } from './publication-row.ts';
+
+/** A locked publication and what decides whether it may go. */
+export interface ClaimContext {
+  readonly row: PublicationRow;
+  readonly postContent: string;
+  readonly misfire: Misfire | null;
+  readonly externalId: string;
+  readonly handle: string;
+  /** '' where the platform is one server. */
+  readonly service: string;
+  readonly accountUsable: boolean;
+  readonly grantId: string;
+  readonly sealedCredentials: string;
+  readonly tokenExpiresAtMs: number | null;
+  readonly tokenRefreshedAtMs: number;
+  readonly pausedBecause: string | null;
+  readonly breakerKey: string;
+  readonly breakerState: 'closed' | 'open' | 'half_open';
+  readonly breakerRetryAtMs: number | null;
+}
+
+type ContextRow = PublicationRow & Omit<ClaimContext, 'row'>;
+
+/** The key of the breaker an account's platform is watched under: the platform, and the server where users bring their own. */
+export function breakerKeyOf(platform: string, service: string | null): string {
+  return service === null || service === '' ? platform : `${platform}|${service}`;
+}
+
+/** Reads the publications and their surroundings, and locks the publications, in id order. */
+export async function readClaimContext(tx: Transaction, ids: readonly string[]): Promise<ClaimContext[]> {
+  const { rows } = await tx.execute<ContextRow>(sql`
+    select ${publicationColumns}, po.content as "postContent", po.misfire, a.external_id as "externalId", a.handle, a.service,
+      a.status = 'active' and g.dead_at is null as "accountUsable", g.id as "grantId", g.credentials as "sealedCredentials",
+      floor(extract(epoch from g.expires_at) * 1000)::float8 as "tokenExpiresAtMs",
+      floor(extract(epoch from g.refreshed_at) * 1000)::float8 as "tokenRefreshedAtMs",
+      (select s.reason from pauses s
+        where s.lifted_at is null
+          and (s.organization_id is null or s.organization_id = p.organization_id and (s.account_id is null or s.account_id = p.account_id))
+        limit 1) as "pausedBecause",
+      case when a.service = '' then p.platform else p.platform || '|' || a.service end as "breakerKey",
+      coalesce(b.state, 'closed') as "breakerState", floor(extract(epoch from b.retry_at) * 1000)::float8 as "breakerRetryAtMs"
+    from publications p
+    join posts po on po.organization_id = p.organization_id and po.id = p.post_id
+    join accounts a on a.organization_id = p.organization_id and a.id = p.account_id
+    join grants g on g.organization_id = a.organization_id and g.id = a.grant_id
+    left join breakers b on b.key = case when a.service = '' then p.platform else p.platform || '|' || a.service end
+    where p.id = any(${sql.param(ids)}::text[])
+    order by p.id
+    for update of p`);
+  return rows.map((row) => ({ ...row, row }));
+}

@@ -1,0 +1,142 @@
+import type { Transaction } from '@vibetribe/db/connect-database';
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { sql } from 'drizzle-orm';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { type ClaimContext, readClaimContext } from './claim-context.ts';
+import { breakerGateFor } from './breaker-gate.ts';
+import { decideGate } from './decide-gate.ts';
+import { contentFor, type PublicationWork, type StoredStep } from './publication-work.ts';
+import type { PublishSettings } from './publish-settings.ts';
+import { stateOf } from './publication-row.ts';
+import { createRateLedger, type RateLedger } from './rate-ledger.ts';
+import { step } from './reducer.ts';
+import type { Moved, RefusalReason, Step } from './step.ts';
+import { writeSteps } from './write-steps.ts';
+
+export type ClaimResult =
+  | { readonly kind: 'claimed'; readonly work: PublicationWork }
+  /** It was due, but has to wait; when it is looked at next is on its row. */
+  | { readonly kind: 'waiting' }
+  /** A duplicate or outdated job: nothing to do. `dueInMs` where it is merely early, by the database's clock. */
+  | { readonly kind: 'refused'; readonly reason: RefusalReason | 'unknown'; readonly dueInMs?: number };
+
+type ClaimDependencies = Pick<CoreDependencies, 'db' | 'postsPerHour' | 'adapters'>;
+
+/**
+ * Takes publications for this publisher: lease and higher fence, in one transaction for the whole batch. The database's clock decides
+ * what is due, and the gates (pause, token, lateness, breaker, limit) are read under the locks of the rows they concern.
+ */
+export async function claimPublications(
+  deps: ClaimDependencies,
+  settings: PublishSettings,
+  owner: string,
+  ids: readonly string[],
+): Promise<ClaimResult[]> {
+  const results = await deps.db.asWorker(async (tx) => {
+    await lockAccounts(tx, ids);
+    const contexts = await readClaimContext(tx, ids);
+    const rates = await createRateLedger(tx, deps.postsPerHour, contexts);
+    const claims = [];
+    for (const context of contexts) claims.push(await claimOne(tx, deps, settings, context, rates));
+    await writeSteps(
+      tx,
+      claims.flatMap(({ context, taken }) => (taken.kind === 'moved' ? [{ row: context.row, step: taken, leaseOwner: owner }] : [])),
+    );
+    const steps = await readSteps(tx, claims.flatMap(({ context, taken }) => (isLeased(taken) ? [context.row.id] : [])));
+    return new Map(
+      claims.map(({ context, taken }): [string, ClaimResult] => {
+        if (taken.kind === 'refused') return [context.row.id, refusalOf(context, taken.reason)];
+        if (!isLeased(taken)) return [context.row.id, { kind: 'waiting' }];
+        return [context.row.id, { kind: 'claimed', work: workOf(context, taken, steps.get(context.row.id) ?? []) }];
+      }),
+    );
+  });
+  return ids.map((id) => results.get(id) ?? { kind: 'refused', reason: 'unknown' });
+}
+
+function isLeased(taken: Step): taken is Moved {
+  return taken.kind === 'moved' && taken.state.leaseUntilMs !== null;
+}
+
+function refusalOf({ row }: ClaimContext, reason: RefusalReason): ClaimResult {
+  if (reason !== 'not_due' || row.dueAtMs === null) return { kind: 'refused', reason };
+  return { kind: 'refused', reason, dueInMs: row.dueAtMs - row.nowMs };
+}
+
+/** Limits are counted per account: claims of one account wait for each other, so that two publishers cannot both take the last place. */
+async function lockAccounts(tx: Transaction, ids: readonly string[]): Promise<void> {
+  await tx.execute(sql`
+    select 1 from accounts a
+    where a.id in (select p.account_id from publications p where p.id = any(${sql.param(ids)}::text[]))
+    order by a.id for no key update`);
+}
+
+async function claimOne(
+  tx: Transaction,
+  deps: ClaimDependencies,
+  settings: PublishSettings,
+  context: ClaimContext,
+  rates: RateLedger,
+) {
+  const { row } = context;
+  const state = stateOf(row);
+  const due = state.dueAtMs !== null && state.dueAtMs <= row.nowMs && state.leaseUntilMs === null;
+  const reconciling = state.intentAtMs !== null;
+  if (!due || reconciling) {
+    return { context, taken: step(state, { type: 'claim', leaseMs: settings.claimLeaseMs, gate: { kind: 'go' } }, row.nowMs) };
+  }
+  const gate = decideGate({
+    nowMs: row.nowMs,
+    pausedBecause: context.pausedBecause,
+    accountUsable: context.accountUsable,
+    lateness: { scheduledAtMs: state.scheduledAtMs, counts: latenessCounts(state), misfire: context.misfire },
+    rate: await rates.usageOf(context),
+  });
+  // Asked last: whoever gets through an open breaker is its probe, and must really go.
+  const passed = gate.kind === 'go' ? await breakerGateFor(tx, context, settings.claimLeaseMs) : gate;
+  const taken = step(state, { type: 'claim', leaseMs: settings.claimLeaseMs, gate: passed }, row.nowMs);
+  if (passed.kind === 'go' && taken.kind === 'moved') rates.take(context);
+  return { context, taken };
+}
+
+/** Lateness of a post that was held back by its own limit, or is being retried, is no misfire: it was looked at in time. */
+function latenessCounts(state: { status: string; attempts: number; waiting: { reason: string } | null }): boolean {
+  if (state.attempts > 0) return false;
+  if (state.status === 'scheduled') return true;
+  return state.waiting !== null && ['breaker', 'paused', 'token'].includes(state.waiting.reason);
+}
+
+async function readSteps(tx: Transaction, ids: readonly string[]): Promise<Map<string, StoredStep[]>> {
+  const byPublication = new Map<string, StoredStep[]>();
+  if (ids.length === 0) return byPublication;
+  const { rows } = await tx.execute<{ publicationId: string } & StoredStep & Record<string, unknown>>(sql`
+    select publication_id as "publicationId", name, effect, key, keyed_at is not null as keyed, result, done_at is not null as done
+    from publication_steps where publication_id = any(${sql.param(ids)}::text[])`);
+  for (const { publicationId, ...stored } of rows) {
+    byPublication.set(publicationId, [...(byPublication.get(publicationId) ?? []), stored]);
+  }
+  return byPublication;
+}
+
+function workOf(context: ClaimContext, taken: Moved, steps: readonly StoredStep[]): PublicationWork {
+  const { row } = context;
+  return {
+    publicationId: row.id,
+    organizationId: row.organizationId,
+    accountId: row.accountId,
+    platform: row.platform satisfies PlatformId,
+    fence: taken.state.fence,
+    purpose: taken.state.intentAtMs === null ? 'send' : 'reconcile',
+    state: taken.state,
+    content: contentFor({ content: context.postContent }, row.variant),
+    account: { externalId: context.externalId, handle: context.handle, service: context.service === '' ? null : context.service },
+    grant: {
+      id: context.grantId,
+      sealedCredentials: context.sealedCredentials,
+      expiresAtMs: context.tokenExpiresAtMs,
+      refreshedAtMs: context.tokenRefreshedAtMs,
+    },
+    steps,
+    claimedAtMs: row.nowMs,
+  };
+}

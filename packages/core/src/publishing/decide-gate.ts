@@ -1,0 +1,58 @@
+import type { Misfire } from '@vibetribe/contracts/post';
+import { isoTime } from './iso-time.ts';
+import type { Gate } from './publication-input.ts';
+
+/** What stands between a due publication and its send, read under the row's lock. */
+export interface GateFacts {
+  readonly nowMs: number;
+  readonly pausedBecause: string | null;
+  readonly accountUsable: boolean;
+  readonly lateness: { readonly scheduledAtMs: number | null; readonly counts: boolean; readonly misfire: Misfire | null };
+  readonly rate: { readonly limit: number; readonly used: number; readonly nextSlotAtMs: number };
+}
+
+/** Misfire policy of a post that names none: late by up to a day it still goes out, after that a person is asked. */
+export const defaultMisfire = { policy: 'late', maxLateSeconds: 86_400 } as const satisfies Misfire;
+
+/** Less than this is not an outage, just a busy second. */
+const punctualWithinMs = 60_000;
+
+/** May this publication be sent now, as far as pauses, token, lateness and limits go? Checked in the order in which a person would want to be told. */
+export function decideGate(facts: GateFacts): Gate {
+  if (facts.pausedBecause !== null) {
+    return { kind: 'wait', reason: 'paused', untilMs: null, detail: `Stopped: ${facts.pausedBecause}` };
+  }
+  if (!facts.accountUsable) {
+    return { kind: 'wait', reason: 'token', untilMs: null, detail: 'The account must be connected again; then it goes out.' };
+  }
+  return misfireGate(facts) ?? rateGate(facts) ?? { kind: 'go' };
+}
+
+function misfireGate({ lateness, nowMs }: GateFacts): Gate | null {
+  if (!lateness.counts || lateness.scheduledAtMs === null) return null;
+  const lateByMs = nowMs - lateness.scheduledAtMs;
+  if (lateByMs <= punctualWithinMs) return null;
+  const misfire = lateness.misfire ?? defaultMisfire;
+  const maxLateMs = (misfire.maxLateSeconds ?? defaultMisfire.maxLateSeconds) * 1000;
+  const detail = `It is ${Math.round(lateByMs / 60_000)} minutes late (due ${isoTime(lateness.scheduledAtMs)})`;
+  const asks = { kind: 'wait', reason: 'decision', untilMs: null, detail: `${detail}; publish it or skip it?` } as const;
+  switch (misfire.policy) {
+    case 'skip':
+      return { kind: 'skip', detail: `${detail}; its policy is to skip.` };
+    case 'ask':
+      return asks;
+    case 'late':
+    case 'spread':
+      return lateByMs > maxLateMs ? asks : null;
+  }
+}
+
+function rateGate({ rate }: GateFacts): Gate | null {
+  if (rate.used < rate.limit) return null;
+  return {
+    kind: 'wait',
+    reason: 'rate_limit',
+    untilMs: rate.nextSlotAtMs,
+    detail: `The account's limit of ${rate.limit} posts an hour is used up.`,
+  };
+}

@@ -1,0 +1,28 @@
+import { sql } from 'drizzle-orm';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { movePublications } from './move-publications.ts';
+import type { PublishSettings } from './publish-settings.ts';
+import { quietPeriods } from './quiet-periods.ts';
+
+const batchMax = 200;
+
+/** Takes claims from publishers that gave no sign of life until their lease was over. Answers how many. */
+export async function expireLeases(
+  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals'>,
+  settings: PublishSettings,
+): Promise<number> {
+  const expired = await deps.db.asWorker(async (tx) => {
+    const { rows } = await tx.execute<{ id: string }>(sql`
+      select id from publications where lease_until is not null and lease_until < clock_timestamp()
+      order by lease_until limit ${batchMax} for update skip locked`);
+    if (rows.length === 0) return 0;
+    const moved = await movePublications(
+      tx,
+      rows.map((row) => row.id),
+      (row) => ({ type: 'lease_expired', policy: quietPeriods(deps.adapters[row.platform], settings) }),
+    );
+    return moved.filter(({ step }) => step.kind === 'moved').length;
+  });
+  if (expired > 0) deps.signals.eventsCommitted();
+  return expired;
+}

@@ -1,0 +1,12 @@
+/** How publishing behaves; every time in ms. */
+export interface PublishSettings {
+  readonly retryDelaysMs: readonly number[];
+  /** The longest one request to a platform may take. */
+  readonly publishTimeoutMs: number;
+  /** How long a claim is held without a sign of life. Longer than `publishTimeoutMs`, so that a send ends before its lease. */
+  readonly claimLeaseMs: number;
+  /** Overrides every platform's own quiet period and spacing of reads; null: the platform's own. */
+  readonly reconcileQuietMs: number | null;
+  readonly breakerFailureThreshold: number;
+  readonly breakerTimeoutMs: number;
+}

@@ -1,0 +1,112 @@
+import { createBatcher } from '@vibetribe/resilience/batcher';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { createEarlyJobs } from './early-jobs.ts';
+import { beginSends, type SendIntent } from './begin-sends.ts';
+import { claimPublications } from './claim-publications.ts';
+import { createPlatformHealth, type PlatformHealth } from './platform-health.ts';
+import type { PublicationWork } from './publication-work.ts';
+import type { PublishSettings } from './publish-settings.ts';
+import { reconcilePublication } from './reconcile-publication.ts';
+import { sendPublication } from './send-publication.ts';
+import { type Settlement, settlePublications } from './settle-publications.ts';
+import type { Step } from './step.ts';
+
+/** What a run of one publication needs beside the core: the batched writes and the shared view of the platforms' health. */
+export interface EngineContext {
+  readonly settings: PublishSettings;
+  readonly health: PlatformHealth;
+  readonly random: () => number;
+  readonly uniqueNumber: () => number;
+  readonly beginSend: (intent: SendIntent) => Promise<boolean>;
+  readonly settle: (work: PublicationWork, report: Settlement['report'], results?: Settlement['results']) => Promise<Step>;
+}
+
+export interface EngineOptions {
+  readonly settings: PublishSettings;
+  /** Names this process on the leases it takes. */
+  readonly owner: string;
+  readonly random: () => number;
+  /** A number that no other call of any process gets, 0 to 2^53. */
+  readonly uniqueNumber: () => number;
+  readonly onSettled?: (settled: { work: PublicationWork; step: Step }) => void;
+}
+
+export interface PublishingEngine extends AsyncDisposable {
+  /** Looks at one publication: claims it if it is due and free, and brings it one fate further. Rejects only when the database is away. */
+  publish(publicationId: string): Promise<void>;
+}
+
+/** A job that rang earlier than this before its time (a queue's clock may be fast) is left to the sweeper. */
+const earlyMaxMs = 5 * 60_000;
+const batchMax = 100;
+const batchWaitMaxMs = 250;
+
+/** claim -> token -> steps -> outcome; every database write is batched over what this process has in flight. */
+export function createPublishingEngine(deps: CoreDependencies, options: EngineOptions): PublishingEngine {
+  const { settings } = options;
+  const claims = createBatcher({
+    maxSize: batchMax,
+    maxWaitMs: batchWaitMaxMs,
+    run: (ids: string[]) => claimDistinct(ids, (distinct) => claimPublications(deps, settings, options.owner, distinct)),
+  });
+  const sends = createBatcher({ maxSize: batchMax, maxWaitMs: batchWaitMaxMs, run: (batch: SendIntent[]) => beginSends(deps, settings, batch) });
+  const settlements = createBatcher({
+    maxSize: batchMax,
+    maxWaitMs: batchWaitMaxMs,
+    run: (batch: Settlement[]) => settlePublications(deps, settings, batch),
+  });
+
+  const context: EngineContext = {
+    settings,
+    health: createPlatformHealth(deps, settings),
+    random: options.random,
+    uniqueNumber: options.uniqueNumber,
+    beginSend: (intent) => sends.add(intent),
+    async settle(work, report, results = []) {
+      const step = await settlements.add({ work, report, results, jitter: options.random() });
+      deps.signals.eventsCommitted();
+      if (step.kind === 'moved' && step.state.dueAtMs !== null) deps.signals.dispatchSoon();
+      options.onSettled?.({ work, step });
+      return step;
+    },
+  };
+
+  const early = createEarlyJobs((publicationId) => publish(publicationId), deps.logger);
+
+  const publish = async (publicationId: string) => {
+    const claimed = await claims.add(publicationId);
+    if (claimed.kind === 'refused') {
+      if (claimed.dueInMs !== undefined && claimed.dueInMs <= earlyMaxMs) early.wait(publicationId, claimed.dueInMs);
+      return;
+    }
+    deps.signals.eventsCommitted();
+    if (claimed.kind === 'waiting') {
+      deps.signals.dispatchSoon();
+      return;
+    }
+    const { work } = claimed;
+    await (work.purpose === 'send' ? sendPublication(deps, context, work) : reconcilePublication(deps, context, work));
+  };
+
+  return {
+    publish,
+    async [Symbol.asyncDispose]() {
+      await early[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Two jobs for one publication in one batch: the first gets the claim, the other is told that it is leased. */
+async function claimDistinct<Result extends { kind: string }>(
+  ids: readonly string[],
+  claim: (distinct: readonly string[]) => Promise<Result[]>,
+): Promise<(Result | { kind: 'refused'; reason: 'leased'; dueInMs?: never })[]> {
+  const distinct = [...new Set(ids)];
+  const results = await claim(distinct);
+  const byId = new Map(distinct.map((id, index) => [id, results[index]]));
+  return ids.map((id) => {
+    const result = byId.get(id);
+    byId.delete(id);
+    return result ?? { kind: 'refused', reason: 'leased' };
+  });
+}

@@ -1,0 +1,67 @@
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { sql } from 'drizzle-orm';
+import type { ClaimContext } from './claim-context.ts';
+
+const windowMs = 3_600_000;
+
+export interface RateLedger {
+  /** Sends of the account in the last hour with those about to begin, and when the next place is free. */
+  usageOf(context: ClaimContext): Promise<{ limit: number; used: number; nextSlotAtMs: number }>;
+  /** Counts a claim of this batch. */
+  take(context: ClaimContext): void;
+}
+
+/**
+ * The limit of posts an hour and account, counted from the attempts that were really begun: a ledger that no flushed cache can empty.
+ * The accounts' rows must be locked. Whoever has to wait gets the place after the last one who waits, so that a queue does not wake at once.
+ */
+export async function createRateLedger(
+  tx: Transaction,
+  postsPerHour: (platform: PlatformId) => number,
+  contexts: readonly ClaimContext[],
+): Promise<RateLedger> {
+  const used = await countUsed(tx, [...new Set(contexts.map(({ row }) => row.accountId))]);
+  const lastSlotAtMs = new Map<string, number>();
+  return {
+    async usageOf({ row }) {
+      const limit = postsPerHour(row.platform);
+      const count = used.get(row.accountId) ?? 0;
+      if (count < limit) return { limit, used: count, nextSlotAtMs: row.nowMs };
+      const lastMs = lastSlotAtMs.get(row.accountId) ?? (await lastWaitingSlotAtMs(tx, row.accountId));
+      const freeMs = await firstFreeAtMs(tx, row.accountId, limit, row.nowMs);
+      const nextSlotAtMs = lastMs === null ? freeMs : Math.max(freeMs, lastMs + windowMs / limit);
+      lastSlotAtMs.set(row.accountId, nextSlotAtMs);
+      return { limit, used: count, nextSlotAtMs };
+    },
+    take({ row }) {
+      used.set(row.accountId, (used.get(row.accountId) ?? 0) + 1);
+    },
+  };
+}
+
+async function countUsed(tx: Transaction, accountIds: readonly string[]): Promise<Map<string, number>> {
+  const { rows } = await tx.execute<{ accountId: string; used: number }>(sql`
+    select w.account_id as "accountId", (
+      (select count(*) from attempts t where t.account_id = w.account_id and t.started_at > clock_timestamp() - ${windowMs} * interval '1 millisecond')
+      + (select count(*) from publications l where l.account_id = w.account_id and l.lease_until is not null and l.intent_at is null)
+    )::int as used
+    from unnest(${sql.param(accountIds)}::text[]) as w(account_id)`);
+  return new Map(rows.map((row) => [row.accountId, row.used]));
+}
+
+async function lastWaitingSlotAtMs(tx: Transaction, accountId: string): Promise<number | null> {
+  const { rows } = await tx.execute<{ atMs: number | null }>(sql`
+    select floor(extract(epoch from max(due_at)) * 1000)::float8 as "atMs" from publications
+    where account_id = ${accountId} and due_at > clock_timestamp() and waiting_reason = 'rate_limit'`);
+  return rows[0]?.atMs ?? null;
+}
+
+/** When the send that holds the oldest of the places leaves the window. */
+async function firstFreeAtMs(tx: Transaction, accountId: string, limit: number, nowMs: number): Promise<number> {
+  const { rows } = await tx.execute<{ atMs: number }>(sql`
+    select floor(extract(epoch from started_at) * 1000)::float8 + ${windowMs} as "atMs" from attempts
+    where account_id = ${accountId} and started_at > clock_timestamp() - ${windowMs} * interval '1 millisecond'
+    order by started_at desc offset ${limit - 1} limit 1`);
+  return Math.max(nowMs + 1_000, rows[0]?.atMs ?? nowMs + 5_000);
+}

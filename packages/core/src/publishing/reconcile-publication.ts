@@ -1,0 +1,71 @@
+import type { ReconcileFinding } from '@vibetribe/platforms/adapter';
+import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { sql } from 'drizzle-orm';
+import { markGrantDead } from '../accounts/mark-grant-dead.ts';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { breakerKeyOf } from './claim-context.ts';
+import type { Finding } from './publication-input.ts';
+import type { PublicationWork } from './publication-work.ts';
+import type { EngineContext } from './publishing-engine.ts';
+import { readToken, replaceToken } from './read-token.ts';
+
+/** Asks the platform what became of a send whose outcome is not on disk. Reads only. */
+export async function reconcilePublication(deps: CoreDependencies, context: EngineContext, work: PublicationWork): Promise<void> {
+  const finding = await find(deps, context, work);
+  await context.settle(work, { kind: 'finding', finding });
+}
+
+async function find(deps: CoreDependencies, context: EngineContext, work: PublicationWork): Promise<Finding> {
+  const adapter = deps.adapters[work.platform];
+  if (adapter.reconciliation.means === 'none') {
+    return { kind: 'cannot_tell', evidence: `${adapter.displayName} has no way to look it up.` };
+  }
+  const token = await readToken(deps, work);
+  if (token.kind === 'dead') return noAnswer('The account must be connected again before the platform can be asked.', null, true);
+  if (token.kind === 'later') return noAnswer(token.detail, token.retryAfterMs);
+  try {
+    return await ask(deps, context, work, token.credentials.accessToken);
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error;
+    if (error.kind === 'auth_revoked') {
+      await markGrantDead(deps, work.grant.id, error.message);
+      return noAnswer('The account must be connected again before the platform can be asked.', null, true);
+    }
+    if (error.kind === 'auth_expired') await replaceToken(deps, work, token.credentials.accessToken);
+    return noAnswer(`The platform could not be asked: ${error.message}`, error.retryAfterMs);
+  }
+}
+
+async function ask(deps: CoreDependencies, context: EngineContext, work: PublicationWork, accessToken: string): Promise<ReconcileFinding> {
+  const open = work.steps.find((step) => step.effect === 'once' && !step.done);
+  const startedAtMs = work.state.intentAtMs ?? work.claimedAtMs;
+  const target = { platform: work.platform, breakerKey: breakerKeyOf(work.platform, work.account.service) };
+  return deps.adapters[work.platform].reconcile({
+    endpoints: deps.endpoints(work.platform),
+    http: deps.platformHttp(work.platform, {
+      timeoutMs: context.settings.publishTimeoutMs,
+      onCall: (call) => context.health.report(target, call),
+    }),
+    account: work.account,
+    accessToken,
+    content: work.content,
+    intent: { step: open?.name ?? 'publish', key: open?.key ?? null, startedAt: new Date(startedAtMs) },
+    results: Object.fromEntries(work.steps.filter((step) => step.done).map((step) => [step.name, step.result])),
+    takenPostIds: await readTakenPostIds(deps, work, startedAtMs),
+  });
+}
+
+/** Two equal texts in a row are told apart by what already belongs to another publication. */
+async function readTakenPostIds(deps: Pick<CoreDependencies, 'db'>, work: PublicationWork, startedAtMs: number): Promise<Set<string>> {
+  const { rows } = await deps.db.asWorker((tx) =>
+    tx.execute<{ id: string }>(sql`
+      select platform_post_id as id from publications
+      where account_id = ${work.accountId} and id <> ${work.publicationId} and platform_post_id is not null
+        and published_at > to_timestamp(${startedAtMs} / 1000.0) - interval '1 day'`),
+  );
+  return new Set(rows.map((row) => row.id));
+}
+
+function noAnswer(detail: string, retryAfterMs: number | null, needsReconnect = false): Finding {
+  return { kind: 'no_answer', detail, retryAfterMs, needsReconnect };
+}

@@ -1,0 +1,116 @@
+import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { markGrantDead } from '../accounts/mark-grant-dead.ts';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { breakerKeyOf } from './claim-context.ts';
+import { decideOutcome } from './decide-outcome.ts';
+import { manualOptions } from './manual-options.ts';
+import type { Outcome } from './publication-input.ts';
+import type { PublicationWork } from './publication-work.ts';
+import type { EngineContext } from './publishing-engine.ts';
+import { quietPeriods } from './quiet-periods.ts';
+import { readToken, replaceToken } from './read-token.ts';
+import { ClaimLost, createStepRunner, type StepRunner } from './run-steps.ts';
+import { saveStep } from './save-step.ts';
+
+/** The part of a lease that is kept free after the last moment at which a request may still be handed to the network, ms. */
+const leaseMarginMs = 2_000;
+
+/** Takes one claimed publication through its adapter's steps and writes down its fate. */
+export async function sendPublication(deps: CoreDependencies, context: EngineContext, work: PublicationWork): Promise<void> {
+  const token = await readToken(deps, work);
+  if (token.kind !== 'valid') {
+    const retryAfterMs = token.kind === 'dead' ? null : token.retryAfterMs;
+    await context.settle(work, { kind: 'outcome', outcome: { kind: 'wait', reason: 'token', retryAfterMs, detail: token.detail } });
+    return;
+  }
+  const runner = createRunner(deps, context, work);
+  try {
+    const outcome = await run(deps, context, work, runner, token.credentials.accessToken);
+    await context.settle(work, { kind: 'outcome', outcome }, runner.unwritten());
+  } catch (error) {
+    if (error instanceof ClaimLost) return;
+    throw error;
+  }
+}
+
+async function run(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+  runner: StepRunner,
+  accessToken: string,
+): Promise<Outcome> {
+  const adapter = deps.adapters[work.platform];
+  try {
+    const fate = await adapter.publish({
+      endpoints: deps.endpoints(work.platform),
+      account: work.account,
+      content: work.content,
+      accessToken,
+      http: httpFor(deps, context, work),
+      step: runner.step,
+    });
+    return fate.kind === 'published' ? fate : { ...fate, committed: runner.committed() };
+  } catch (error) {
+    if (error instanceof ClaimLost) throw error;
+    if (!(error instanceof PlatformError)) deps.logger.error({ err: error, publicationId: work.publicationId }, 'publishing failed unexpectedly');
+    if (error instanceof PlatformError && error.kind === 'auth_expired') return afterRefusedToken(deps, work, accessToken, error);
+    if (error instanceof PlatformError && error.kind === 'auth_revoked') await markGrantDead(deps, work.grant.id, error.message);
+    return decideOutcome(error, {
+      intentOpen: runner.intentOpen(),
+      committed: runner.committed(),
+      earlierAttempts: work.state.attempts,
+      quietMs: quietPeriods(adapter, context.settings).quietMs,
+      manual: manualOptions(adapter, work),
+    });
+  }
+}
+
+/** A token refused although it should be good: replaced once and tried again at once. A fresh one that is refused too counts as a failed try. */
+async function afterRefusedToken(
+  deps: CoreDependencies,
+  work: PublicationWork,
+  refusedAccessToken: string,
+  error: PlatformError,
+): Promise<Outcome> {
+  const fault = { category: 'auth', code: error.platformCode, message: error.message } as const;
+  if (work.claimedAtMs - work.grant.refreshedAtMs < 60_000) return { kind: 'retry', fault, retryAfterMs: error.retryAfterMs };
+  const token = await replaceToken(deps, work, refusedAccessToken);
+  switch (token.kind) {
+    case 'valid':
+      return { kind: 'wait', reason: 'token', retryAfterMs: 0, detail: 'The platform refused the token; it was refreshed.' };
+    case 'later':
+      return { kind: 'wait', reason: 'token', retryAfterMs: token.retryAfterMs, detail: token.detail };
+    case 'dead':
+      return { kind: 'wait', reason: 'token', retryAfterMs: null, detail: token.detail };
+  }
+}
+
+function createRunner(deps: CoreDependencies, context: EngineContext, work: PublicationWork): StepRunner {
+  return createStepRunner(
+    {
+      clock: deps.clock,
+      now: () => deps.clock.now(),
+      uniqueNumber: context.uniqueNumber,
+      beginSend: context.beginSend,
+      saveStep: (saved, step) => saveStep(deps, context.settings, saved, step),
+      httpFor: (lateFence) => httpFor(deps, context, work, lateFence),
+      sendBudgetMs: Math.max(0, context.settings.claimLeaseMs - context.settings.publishTimeoutMs - leaseMarginMs),
+    },
+    work,
+  );
+}
+
+function httpFor(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+  lateFence: Parameters<Parameters<typeof createStepRunner>[0]['httpFor']>[0] = null,
+) {
+  const target = { platform: work.platform, breakerKey: breakerKeyOf(work.platform, work.account.service) };
+  return deps.platformHttp(work.platform, {
+    timeoutMs: context.settings.publishTimeoutMs,
+    onCall: (call) => context.health.report(target, call),
+    ...(lateFence === null ? {} : { lateFence }),
+  });
+}

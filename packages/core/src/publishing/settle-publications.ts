@@ -1,0 +1,116 @@
+import type { Transaction } from '@vibetribe/db/connect-database';
+import type { JsonValue, StepEffect } from '@vibetribe/platforms/adapter';
+import { sql } from 'drizzle-orm';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { breakerKeyOf } from './claim-context.ts';
+import { manualOptions } from './manual-options.ts';
+import { lockPublications } from './move-publications.ts';
+import type { Finding, Outcome, PublicationInput } from './publication-input.ts';
+import type { PublicationWork } from './publication-work.ts';
+import { type PublicationRow, stateOf } from './publication-row.ts';
+import type { PublishSettings } from './publish-settings.ts';
+import { quietPeriods } from './quiet-periods.ts';
+import { step } from './reducer.ts';
+import type { Step } from './step.ts';
+import { writeSteps } from './write-steps.ts';
+
+/** How a run ended, with the step results that are not on disk yet. */
+export interface Settlement {
+  readonly work: PublicationWork;
+  readonly report: { readonly kind: 'outcome'; readonly outcome: Outcome } | { readonly kind: 'finding'; readonly finding: Finding };
+  readonly results: readonly StepResult[];
+  /** 0 to 1. */
+  readonly jitter: number;
+}
+
+export interface StepResult {
+  readonly name: string;
+  readonly effect: StepEffect;
+  readonly result: JsonValue;
+}
+
+/** Writes outcomes: state, timeline, step results and attempt in one transaction, refused where the claim was lost meanwhile. */
+export async function settlePublications(
+  deps: Pick<CoreDependencies, 'db' | 'adapters'>,
+  settings: PublishSettings,
+  settlements: readonly Settlement[],
+): Promise<Step[]> {
+  const byId = new Map(settlements.map((settlement) => [settlement.work.publicationId, settlement]));
+  const taken = await deps.db.asWorker(async (tx) => {
+    const rows = await lockPublications(tx, [...byId.keys()]);
+    const outages = await readOutages(tx, settlements);
+    const steps = rows.flatMap((row) => {
+      const settlement = byId.get(row.id);
+      if (settlement === undefined) return [];
+      return [{ row, settlement, step: decide(deps, settings, row, settlement, outages) }];
+    });
+    const moved = steps.flatMap(({ row, settlement, step: decided }) => (decided.kind === 'moved' ? [{ row, settlement, step: decided }] : []));
+    await writeStepResults(tx, moved);
+    await writeSteps(tx, moved);
+    return new Map(steps.map(({ row, step: decided }) => [row.id, decided]));
+  });
+  return settlements.map(({ work }) => taken.get(work.publicationId) ?? { kind: 'refused', reason: 'superseded' });
+}
+
+function decide(
+  deps: Pick<CoreDependencies, 'adapters'>,
+  settings: PublishSettings,
+  row: PublicationRow,
+  settlement: Settlement,
+  outages: ReadonlyMap<string, Outage>,
+): Step {
+  const { work, report } = settlement;
+  const state = stateOf(row);
+  const health = outages.get(breakerKeyOf(work.platform, work.account.service));
+  const policy = {
+    retryDelaysMs: settings.retryDelaysMs,
+    jitter: settlement.jitter,
+    outage: isOutage(health, state.firstFailedAtMs),
+    manual: manualOptions(deps.adapters[work.platform], work),
+  };
+  const input: PublicationInput =
+    report.kind === 'outcome'
+      ? { type: 'outcome', fence: work.fence, outcome: report.outcome, policy }
+      : { type: 'finding', fence: work.fence, finding: report.finding, policy: { ...policy, ...quietPeriods(deps.adapters[work.platform], settings) } };
+  return step(state, input, row.nowMs);
+}
+
+interface Outage extends Record<string, unknown> {
+  key: string;
+  lastSuccessAtMs: number | null;
+  lastFailureAtMs: number | null;
+}
+
+/** The platform failed and has answered nobody since this publication's first fault: the fault is the platform's, not the post's. */
+function isOutage(health: Outage | undefined, firstFailedAtMs: number | null): boolean {
+  if (health === undefined || firstFailedAtMs === null || health.lastFailureAtMs === null) return false;
+  return health.lastSuccessAtMs === null || health.lastSuccessAtMs < firstFailedAtMs;
+}
+
+async function readOutages(tx: Transaction, settlements: readonly Settlement[]): Promise<Map<string, Outage>> {
+  const keys = [...new Set(settlements.filter(mayRetry).map(({ work }) => breakerKeyOf(work.platform, work.account.service)))];
+  if (keys.length === 0) return new Map();
+  const { rows } = await tx.execute<Outage>(sql`
+    select key, floor(extract(epoch from last_success_at) * 1000)::float8 as "lastSuccessAtMs",
+      floor(extract(epoch from last_failure_at) * 1000)::float8 as "lastFailureAtMs"
+    from breakers where key = any(${sql.param(keys)}::text[])`);
+  return new Map(rows.map((row) => [row.key, row]));
+}
+
+function mayRetry({ report }: Settlement): boolean {
+  return report.kind === 'finding' || report.outcome.kind === 'retry';
+}
+
+/** Where the outcome is a definite refusal, the open step's key stays for the next send, which is then still the same one to the platform. */
+async function writeStepResults(tx: Transaction, moved: readonly { settlement: Settlement }[]): Promise<void> {
+  const results = moved.flatMap(({ settlement: { work, results: own } }) =>
+    own.map((result) => ({ organizationId: work.organizationId, publicationId: work.publicationId, ...result })),
+  );
+  if (results.length === 0) return;
+  await tx.execute(sql`
+    insert into publication_steps (organization_id, publication_id, name, effect, result, done_at)
+    select r."organizationId", r."publicationId", r.name, r.effect, r.result, clock_timestamp()
+    from jsonb_to_recordset(${JSON.stringify(results)}::jsonb) as r(
+      "organizationId" text, "publicationId" text, name text, effect text, result jsonb)
+    on conflict (publication_id, name) do update set result = excluded.result, done_at = excluded.done_at`);
+}
