@@ -1,0 +1,46 @@
+import type { z } from 'zod';
+import { DemoFault } from './demo-fault.ts';
+
+export interface Call {
+  method?: 'GET' | 'POST';
+  url: string;
+  bearer?: string;
+  body?: unknown;
+  signal: AbortSignal;
+}
+
+const callTimeoutMs = 15_000;
+
+/**
+ * One HTTP call that answers JSON of the given shape; redirects are followed, as a browser would.
+ * @throws DemoFault with what the server said
+ */
+export async function callJson<Schema extends z.ZodType>(schema: Schema, call: Call): Promise<z.output<Schema>> {
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (call.bearer !== undefined) headers['authorization'] = `Bearer ${call.bearer}`;
+  if (call.body !== undefined) headers['content-type'] = 'application/json';
+  const what = `${call.method ?? 'GET'} ${new URL(call.url).pathname}`;
+  const response = await fetch(call.url, {
+    method: call.method ?? 'GET',
+    headers,
+    body: call.body === undefined ? null : JSON.stringify(call.body),
+    signal: AbortSignal.any([call.signal, AbortSignal.timeout(callTimeoutMs)]),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new DemoFault(`${what} answered ${response.status}: ${excerpt(text)}`);
+  const parsed = schema.safeParse(parseJson(text));
+  if (!parsed.success) throw new DemoFault(`${what} answered in an unexpected shape.`, { cause: parsed.error });
+  return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function excerpt(text: string): string {
+  return text.slice(0, 500).replaceAll(/\s+/g, ' ');
+}

@@ -1,0 +1,43 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { openLogOutput } from './log-output.ts';
+import { readableLogLine } from './readable-log-line.ts';
+
+const info = '{"level":30,"time":1795338222346,"app":"api","msg":"request"}\n';
+const warning = '{"level":40,"time":1795338222346,"app":"publisher","msg":"slow","err":{"message":"no answer"}}\n';
+
+let path = '';
+
+beforeEach(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'vibetribe-log-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  path = join(folder, 'logs', 'vibetribe.jsonl');
+});
+
+test('every line is kept as JSON; the terminal shows warnings only', async () => {
+  const shown: string[] = [];
+  using output = openLogOutput({ path, print: (line) => shown.push(line) });
+  output.write(info);
+  output.write(warning);
+  expect(await readFile(path, 'utf8')).toBe(info + warning);
+  expect(shown).toEqual(['09:03:42 warn publisher: slow (no answer)']);
+});
+
+test('only the owner can read the log', async () => {
+  using output = openLogOutput({ path, print: () => undefined });
+  output.write(info);
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+});
+
+test('the log takes two files of bounded size, however long the system runs', async () => {
+  using output = openLogOutput({ path, print: () => undefined, bytesMax: 1_000 });
+  for (let count = 0; count < 200; count++) output.write(info);
+  expect((await stat(path)).size).toBeLessThan(1_000 + info.length);
+  expect((await stat(`${path}.1`)).size).toBeLessThan(1_000 + info.length);
+});
+
+test('a line that is no JSON is shown as it is', () => {
+  expect(readableLogLine('plain words\n')).toBe('plain words');
+});
