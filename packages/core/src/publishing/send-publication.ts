@@ -12,8 +12,8 @@ import { readToken, replaceToken } from './read-token.ts';
 import { ClaimLost, createStepRunner, type StepRunner } from './run-steps.ts';
 import { saveStep } from './save-step.ts';
 
-/** The part of a lease that is kept free after the last moment at which a request may still be handed to the network, ms. */
-const leaseMarginMs = 2_000;
+/** The part of a lease that stays free after the latest end of a request. */
+const leaseMarginShare = 0.1;
 
 /** Takes one claimed publication through its adapter's steps and writes down its fate. */
 export async function sendPublication(deps: CoreDependencies, context: EngineContext, work: PublicationWork): Promise<void> {
@@ -95,7 +95,7 @@ function createRunner(deps: CoreDependencies, context: EngineContext, work: Publ
       beginSend: context.beginSend,
       saveStep: (saved, step) => saveStep(deps, context.settings, saved, step),
       httpFor: (lateFence) => httpFor(deps, context, work, lateFence),
-      sendBudgetMs: Math.max(0, context.settings.claimLeaseMs - context.settings.publishTimeoutMs - leaseMarginMs),
+      sendBudgetMs: Math.max(0, context.settings.claimLeaseMs * (1 - leaseMarginShare) - context.settings.publishTimeoutMs),
     },
     work,
   );

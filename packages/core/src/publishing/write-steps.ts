@@ -56,6 +56,7 @@ export async function writeSteps(
         reconcile_tries = m."reconcileTries", waiting_reason = m."waitingReason", waiting_detail = m."waitingDetail",
         platform_post_id = m."platformPostId", url = m.url, published_at = to_timestamp(m."publishedAtMs" / 1000),
         error = nullif(m.error, 'null'::jsonb), updated_at = clock_timestamp(),
+        rearms = case when m."leaseUntilMs" is null then p.rearms else 0 end,
         armed_until = case when p.due_at is distinct from to_timestamp(m."dueAtMs" / 1000) or m."leaseUntilMs" is null and p.lease_until is not null then null else p.armed_until end
       from moved m where p.id = m.id
     ), begun as (

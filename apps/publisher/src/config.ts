@@ -1,0 +1,51 @@
+import { CoreEnv, type CoreConfig, coreConfigOf } from '@vibetribe/core/core-config';
+import { parseEnvironment } from '@vibetribe/core/parse-environment';
+import type { PublishSettings } from '@vibetribe/core/publishing/publish-settings';
+import { z } from 'zod';
+
+const Milliseconds = z.coerce.number().int().min(1).max(86_400_000);
+
+const PublisherEnv = CoreEnv.extend({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+  PUBLISH_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(25),
+  PUBLISH_RETRY_DELAYS_MS: z
+    .string()
+    .default('60000,300000,900000')
+    .transform((list) => list.split(',').map((entry) => entry.trim()))
+    .pipe(z.array(Milliseconds).max(20)),
+  PUBLISH_TIMEOUT_MS: Milliseconds.default(30_000),
+  CLAIM_LEASE_MS: Milliseconds.default(60_000),
+  RECONCILE_QUIET_MS: Milliseconds.optional(),
+  SWEEP_INTERVAL_MS: Milliseconds.default(10_000),
+  CIRCUIT_BREAKER_FAILURE_THRESHOLD: z.coerce.number().int().min(1).max(10_000).default(5),
+  CIRCUIT_BREAKER_TIMEOUT: Milliseconds.default(60_000),
+});
+
+export interface PublisherConfig extends CoreConfig {
+  /** Of /health and /metrics; 0: a free one. */
+  readonly port: number;
+  /** Publications sent at once, per platform. */
+  readonly concurrency: number;
+  readonly sweepIntervalMs: number;
+  readonly settings: PublishSettings;
+}
+
+/** @throws EnvironmentFault naming every fault at once */
+export function parsePublisherConfig(rawEnv: Readonly<Record<string, string | undefined>>): PublisherConfig {
+  const env = parseEnvironment(PublisherEnv, rawEnv);
+  return {
+    ...coreConfigOf(env, rawEnv),
+    port: env.PORT,
+    concurrency: env.PUBLISH_CONCURRENCY,
+    sweepIntervalMs: env.SWEEP_INTERVAL_MS,
+    settings: {
+      retryDelaysMs: env.PUBLISH_RETRY_DELAYS_MS,
+      // A send has to end before its lease does, whatever was configured.
+      publishTimeoutMs: Math.min(env.PUBLISH_TIMEOUT_MS, Math.floor(env.CLAIM_LEASE_MS * 0.6)),
+      claimLeaseMs: env.CLAIM_LEASE_MS,
+      reconcileQuietMs: env.RECONCILE_QUIET_MS ?? null,
+      breakerFailureThreshold: env.CIRCUIT_BREAKER_FAILURE_THRESHOLD,
+      breakerTimeoutMs: env.CIRCUIT_BREAKER_TIMEOUT,
+    },
+  };
+}

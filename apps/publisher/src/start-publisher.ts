@@ -1,0 +1,88 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { hostname } from 'node:os';
+import { platformIds } from '@vibetribe/contracts/platform-id';
+import { openService } from '@vibetribe/core/open-service';
+import { dispatchOnce } from '@vibetribe/core/publishing/dispatch';
+import { createPublishingEngine } from '@vibetribe/core/publishing/publishing-engine';
+import { createLogger, type Logger } from '@vibetribe/observability/logger';
+import { createMetrics } from '@vibetribe/observability/metrics';
+import { startOpsServer } from '@vibetribe/observability/ops-server';
+import { createPublishQueue } from '@vibetribe/queue/publish-queue';
+import { startPublishWorker } from '@vibetribe/queue/publish-worker';
+import { startLoop } from '@vibetribe/resilience/loop';
+import type { PublisherConfig } from './config.ts';
+import { recordSettled } from './record-settled.ts';
+
+export interface RunningPublisher extends AsyncDisposable {
+  /** Of /health and /metrics, on the loopback address. */
+  readonly port: number;
+  readonly url: string;
+}
+
+/** How long closing waits for sends that are under way before their jobs are left to another publisher, beyond the send's own time-out. */
+const drainGraceMs = 3_000;
+
+/** One publisher: a worker per platform's queue, and the dispatcher and sweeper that fill the queues. Any number may run. */
+export async function startPublisher(config: PublisherConfig, logger: Logger = createLogger({ app: 'publisher', level: config.logLevel })): Promise<RunningPublisher> {
+  await using starting = new AsyncDisposableStack();
+  const metrics = createMetrics('publisher');
+  const service = starting.use(
+    await openService({
+      app: 'publisher',
+      config,
+      logger,
+      onPlatformCall: ({ platform, method, outcome, durationMs }) =>
+        metrics.observePlatformCall({ platform, method, status: 'status' in outcome ? outcome.status : null, durationMs }),
+    }),
+  );
+  const engine = starting.use(
+    createPublishingEngine(service.core, {
+      settings: config.settings,
+      owner: `${hostname()}-${randomBytes(6).toString('hex')}`,
+      random: Math.random,
+      uniqueNumber: () => randomInt(2 ** 48 - 1),
+      onSettled: (settled) => recordSettled(metrics, settled),
+    }),
+  );
+
+  const publishQueue = createPublishQueue(service.queue);
+  const dispatcher = starting.use(
+    startLoop({
+      name: 'dispatcher',
+      intervalMs: config.sweepIntervalMs,
+      runOnce: async (signal) => {
+        await dispatchOnce(service.core, config.settings, (jobs) => publishQueue.ring(jobs), signal);
+      },
+      onError: (error) => logger.warn({ err: error }, 'a dispatcher turn failed; the next one repeats it'),
+    }),
+  );
+  starting.use(await service.bus.subscribe('dispatch', () => dispatcher.wake(), () => dispatcher.wake()));
+
+  const drainMs = config.settings.publishTimeoutMs + drainGraceMs;
+  const workers = platformIds.map((platform) =>
+    startPublishWorker({
+      connection: service.queue,
+      platform,
+      concurrency: config.concurrency,
+      handle: (job) => engine.publish(job.publicationId),
+      onError: (error, job) => logger.warn({ err: error, publicationId: job?.publicationId, platform }, 'a publish job failed; the sweeper takes it up'),
+    }),
+  );
+  starting.defer(async () => {
+    await Promise.all(workers.map((worker) => worker.close({ drainMs })));
+  });
+
+  const ops = starting.use(
+    await startOpsServer({
+      port: config.port,
+      metrics,
+      async health() {
+        const [databaseMs, queue] = await Promise.all([service.db.ping(), service.queue.health()]);
+        const running = workers.every((worker) => worker.isRunning());
+        return { ok: queue.ok && running, detail: { database: { ok: true, latencyMs: Math.round(databaseMs) }, queue, workers: running } };
+      },
+    }),
+  );
+  const running = starting.move();
+  return { port: ops.port, url: `http://127.0.0.1:${ops.port}`, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
