@@ -4,7 +4,7 @@ import { censor } from './redact-fields.ts';
 const forms: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\b(Bearer|Basic|Bot|DPoP) +[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${censor}`],
   [/\bvt_[0-9A-Za-z]{38}\b/g, censor],
-  [/\beyJ[\w-]{6,}\.[\w-]+\.[\w-]*/g, censor],
+  [/\beyJ[\w-]{6,1000}\.[\w-]+\.[\w-]*/g, censor],
   [/(\w:\/\/)[^\s/@"\\]+@/g, `$1${censor}@`],
   [/([?&#](?:[\w-]*(?:token|secret|signature|password)|code|code_verifier|api_?key|ticket|sig)=)[^&#\s"\\]+/gi, `$1${censor}`],
 ];

@@ -118,6 +118,15 @@ describe('the connection', () => {
   });
 });
 
+test('a trusted TLS certificate of another host fails before the request', async () => {
+  const { port, cert, requests } = await httpsServer();
+  const agent = agentWith({ allow: () => true, ca: cert, lookup: answering(['127.0.0.1']) });
+  await expect(agent.request({ origin: `https://elsewhere.test:${port}`, path: '/', method: 'GET' })).rejects.toMatchObject({
+    code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+  });
+  expect(requests).toEqual([]);
+});
+
 describe('an allowed host and port', () => {
   test('passes, also by plain HTTP and by name, and no other port of it does', async () => {
     const { port } = await httpServer();
