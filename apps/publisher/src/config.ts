@@ -10,9 +10,9 @@ const PublisherEnv = CoreEnv.extend({
   PUBLISH_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(25),
   PUBLISH_RETRY_DELAYS_MS: z
     .string()
+    .regex(/^\d{1,8}(\s*,\s*\d{1,8})*$/, { error: 'must be a list of milliseconds such as 60000,300000,900000' })
     .default('60000,300000,900000')
-    .transform((list) => list.split(',').map((entry) => entry.trim()))
-    .pipe(z.array(Milliseconds).max(20)),
+    .transform((list) => list.split(',').map(Number)),
   PUBLISH_TIMEOUT_MS: Milliseconds.default(30_000),
   CLAIM_LEASE_MS: Milliseconds.default(60_000),
   RECONCILE_QUIET_MS: Milliseconds.optional(),

@@ -14,7 +14,8 @@ async function main(): Promise<void> {
   const config = parsePublisherConfig(process.env);
   const logger = createLogger({ app: 'publisher', level: config.logLevel });
   const publisher = await startPublisher(config, logger);
-  logger.info({ pid: process.pid, port: publisher.port }, 'ready');
+  // Whoever starts us waits for this line, whatever the log level.
+  process.stdout.write(`${JSON.stringify({ msg: 'ready', app: 'publisher', pid: process.pid, port: publisher.port })}\n`);
   const stop = (signal: string) => {
     logger.info({ signal }, 'stopping');
     publisher[Symbol.asyncDispose]().then(

@@ -14,6 +14,7 @@ export interface ClaimContext {
   readonly service: string;
   readonly accountUsable: boolean;
   readonly grantId: string;
+  readonly refreshFence: number;
   readonly sealedCredentials: string;
   readonly tokenExpiresAtMs: number | null;
   readonly tokenRefreshedAtMs: number;
@@ -34,7 +35,7 @@ export function breakerKeyOf(platform: string, service: string | null): string {
 export async function readClaimContext(tx: Transaction, ids: readonly string[]): Promise<ClaimContext[]> {
   const { rows } = await tx.execute<ContextRow>(sql`
     select ${publicationColumns}, po.content as "postContent", po.misfire, a.external_id as "externalId", a.handle, a.service,
-      a.status = 'active' and g.dead_at is null as "accountUsable", g.id as "grantId", g.credentials as "sealedCredentials",
+      a.status = 'active' and g.dead_at is null as "accountUsable", g.id as "grantId", g.refresh_fence::float8 as "refreshFence", g.credentials as "sealedCredentials",
       floor(extract(epoch from g.expires_at) * 1000)::float8 as "tokenExpiresAtMs",
       floor(extract(epoch from g.refreshed_at) * 1000)::float8 as "tokenRefreshedAtMs",
       (select s.reason from pauses s

@@ -132,6 +132,7 @@ function workOf(context: ClaimContext, taken: Moved, steps: readonly StoredStep[
     account: { externalId: context.externalId, handle: context.handle, service: context.service === '' ? null : context.service },
     grant: {
       id: context.grantId,
+      refreshFence: context.refreshFence,
       sealedCredentials: context.sealedCredentials,
       expiresAtMs: context.tokenExpiresAtMs,
       refreshedAtMs: context.tokenRefreshedAtMs,

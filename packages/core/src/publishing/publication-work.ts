@@ -15,7 +15,13 @@ export interface PublicationWork {
   readonly state: PublicationState;
   readonly content: PublishContent;
   readonly account: AdapterAccount;
-  readonly grant: { readonly id: string; readonly sealedCredentials: string; readonly expiresAtMs: number | null; readonly refreshedAtMs: number };
+  readonly grant: {
+    readonly id: string;
+    readonly refreshFence: number;
+    readonly sealedCredentials: string;
+    readonly expiresAtMs: number | null;
+    readonly refreshedAtMs: number;
+  };
   readonly steps: readonly StoredStep[];
   /** The database's clock at the claim. */
   readonly claimedAtMs: number;

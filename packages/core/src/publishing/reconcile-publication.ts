@@ -28,7 +28,7 @@ async function find(deps: CoreDependencies, context: EngineContext, work: Public
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
     if (error.kind === 'auth_revoked') {
-      await markGrantDead(deps, work.grant.id, error.message);
+      await markGrantDead(deps, work.grant, adapter.displayName);
       return noAnswer('The account must be connected again before the platform can be asked.', null, true);
     }
     if (error.kind === 'auth_expired') await replaceToken(deps, work, token.credentials.accessToken);

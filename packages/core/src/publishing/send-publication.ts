@@ -55,7 +55,7 @@ async function run(
     if (error instanceof ClaimLost) throw error;
     if (!(error instanceof PlatformError)) deps.logger.error({ err: error, publicationId: work.publicationId }, 'publishing failed unexpectedly');
     if (error instanceof PlatformError && error.kind === 'auth_expired') return afterRefusedToken(deps, work, accessToken, error);
-    if (error instanceof PlatformError && error.kind === 'auth_revoked') await markGrantDead(deps, work.grant.id, error.message);
+    if (error instanceof PlatformError && error.kind === 'auth_revoked') await markGrantDead(deps, work.grant, adapter.displayName);
     return decideOutcome(error, {
       intentOpen: runner.intentOpen(),
       committed: runner.committed(),
