@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import type { AdapterAccount, StepEffect } from '../adapter.ts';
+import { callPlatform, type Refusal } from '../call-platform.ts';
+import { PlatformError } from '../platform-error.ts';
+import type { PlatformHttp, PlatformRequest, PlatformResponse } from '../platform-http.ts';
+import { blueskyRefusal } from './errors.ts';
+
+export const blueskyName = 'Bluesky';
+export const postCollection = 'app.bsky.feed.post';
+
+export interface XrpcCall<Answer> {
+  readonly http: PlatformHttp;
+  /** Origin of the account's server (PDS). */
+  readonly service: string;
+  readonly method: PlatformRequest['method'];
+  /** Lexicon id: `com.atproto.repo.putRecord`. */
+  readonly nsid: string;
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  readonly token?: string;
+  readonly effect: StepEffect;
+  readonly answer: z.ZodType<Answer>;
+  readonly refusalOf?: (response: PlatformResponse) => Refusal;
+}
+
+export function callXrpc<Answer>(call: XrpcCall<Answer>): Promise<Answer> {
+  const query = call.parameters === undefined ? '' : `?${new URLSearchParams(call.parameters).toString()}`;
+  const request: PlatformRequest = {
+    method: call.method,
+    url: `${call.service}/xrpc/${call.nsid}${query}`,
+    ...(call.token === undefined ? {} : { headers: { authorization: `Bearer ${call.token}` } }),
+    ...(call.json === undefined ? {} : { body: { json: call.json } }),
+  };
+  const { http, effect, answer, refusalOf = blueskyRefusal } = call;
+  return callPlatform({ http, request, platformName: blueskyName, effect, answer, refusalOf });
+}
+
+export function serviceOf({ service }: AdapterAccount): string {
+  if (service === null)
+    throw new PlatformError('permission', 'The account has no server', { platformCode: 'service_missing' });
+  return service;
+}
+
+const StoredPost = z.object({ value: z.object({ text: z.string(), createdAt: z.string() }) });
+
+/** The post under a record key, or null. Needs no token: records are public. */
+export async function readPost(call: {
+  readonly http: PlatformHttp;
+  readonly account: AdapterAccount;
+  readonly rkey: string;
+}): Promise<{ text: string; createdAt: string } | null> {
+  try {
+    const { value } = await callXrpc({
+      http: call.http,
+      service: serviceOf(call.account),
+      method: 'GET',
+      nsid: 'com.atproto.repo.getRecord',
+      parameters: { repo: call.account.externalId, collection: postCollection, rkey: call.rkey },
+      effect: 'read',
+      answer: StoredPost,
+    });
+    return value;
+  } catch (error) {
+    if (error instanceof PlatformError && error.platformCode === 'RecordNotFound') return null;
+    throw error;
+  }
+}

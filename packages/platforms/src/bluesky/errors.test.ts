@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import type { PlatformResponse } from '../platform-http.ts';
+import { blueskyRefusal, blueskySessionRefusal } from './errors.ts';
+
+const answer = (status: number, json: unknown, headers: Record<string, string> = {}): PlatformResponse => ({
+  status,
+  headers,
+  receivedAt: new Date('2026-11-22T10:00:00Z'),
+  json,
+  text: '',
+});
+
+test.each([
+  [400, 'ExpiredToken', 'auth_expired'],
+  [400, 'InvalidToken', 'auth_expired'],
+  [401, 'AuthMissing', 'auth_expired'],
+  [401, 'AuthenticationRequired', 'auth_revoked'],
+  [401, 'AccountTakedown', 'policy'],
+  [400, 'InvalidRequest', 'content'],
+  [400, 'InvalidSwap', 'duplicate'],
+  [400, 'RecordNotFound', 'not_found'],
+  [413, 'PayloadTooLarge', 'content'],
+  [429, 'RateLimitExceeded', 'rate_limit'],
+  [403, 'SomethingNew', 'permission'],
+])('%s %s is %s', (status, error, kind) => {
+  expect(blueskyRefusal(answer(status, { error, message: 'why' }))).toMatchObject({
+    kind,
+    platformCode: error,
+    reason: 'why',
+  });
+});
+
+test('an answer without a name is judged by its status', () => {
+  expect(blueskyRefusal(answer(401, '<html>'))).toMatchObject({ kind: 'auth_expired', platformCode: 'http_401' });
+  expect(blueskyRefusal(answer(429, undefined, { 'ratelimit-reset': '1795341630' }))).toMatchObject({
+    kind: 'rate_limit',
+    retryAfterMs: 30_000,
+  });
+});
+
+test('a session refused for its token is gone, and the words of the server stay out', () => {
+  expect(blueskySessionRefusal(answer(400, { error: 'ExpiredToken', message: 'secret' }))).toEqual({
+    kind: 'auth_revoked',
+    platformCode: 'ExpiredToken',
+    retryAfterMs: null,
+  });
+});

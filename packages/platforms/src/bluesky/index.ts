@@ -1,0 +1,35 @@
+import type { PlatformAdapter } from '../adapter.ts';
+import { countGraphemes } from '../graphemes.ts';
+import { blueskyName } from './api.ts';
+import { blueskyEndpoints, blueskyLimits, blueskyReconciliation } from './limits.ts';
+import { BlueskyOptions } from './options.ts';
+import { publishBluesky } from './publish.ts';
+import { reconcileBluesky } from './reconcile.ts';
+import { blueskyManual, refreshBluesky } from './session.ts';
+import { blueskyGraphemesMax } from './text.ts';
+import { validateBluesky } from './validate.ts';
+
+export const bluesky: PlatformAdapter = {
+  id: 'bluesky',
+  displayName: blueskyName,
+  rules: {
+    text: {
+      max: blueskyGraphemesMax,
+      countedAs: 'characters (graphemes; 3,000 bytes at most)',
+      required: true,
+      count: countGraphemes,
+    },
+    media: { required: false, imagesMax: 0, videosMax: 0 },
+    options: BlueskyOptions,
+    requiredFields: ['content'],
+  },
+  limits: blueskyLimits,
+  reconciliation: blueskyReconciliation,
+  endpoints: blueskyEndpoints,
+  manual: blueskyManual,
+  refresh: refreshBluesky,
+  validate: validateBluesky,
+  publish: publishBluesky,
+  reconcile: reconcileBluesky,
+  composeUrl: ({ text }) => `https://bsky.app/intent/compose?text=${encodeURIComponent(text.toWellFormed())}`,
+};

@@ -1,0 +1,20 @@
+import type { EndpointDefaults, PlatformLimits, ReconciliationRules } from '../adapter.ts';
+
+export const blueskyEndpoints: EndpointDefaults = {
+  api: 'https://bsky.social',
+  authorize: null,
+  sandbox: { apiPath: null, authorizePath: null },
+};
+
+/** 5,000 points an hour and account, 3 for each post; some are left for what the user does by hand. https://docs.bsky.app/docs/advanced-guides/rate-limits */
+export const blueskyLimits: PlatformLimits = { postsPerHour: 1_500 };
+
+const tenYearsMs = 10 * 365 * 24 * 60 * 60 * 1_000;
+
+/** The record's key is ours: reading it is exact at once, and a repeat under it is refused for as long as the record exists. */
+export const blueskyReconciliation: ReconciliationRules = {
+  means: 'key',
+  quietMs: 10_000,
+  absence: { reads: 1, spacingMs: 0 },
+  keyLifeMs: tenYearsMs,
+};

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import type { AdapterAccount, KeySeed, Published, PublishRun } from '../adapter.ts';
+import { PlatformError } from '../platform-error.ts';
+import type { PlatformHttp } from '../platform-http.ts';
+import { callXrpc, postCollection, readPost, serviceOf } from './api.ts';
+import { facetsOf, handlesMentioned } from './facets.ts';
+import { BlueskyOptions } from './options.ts';
+import { tidOf } from './tid.ts';
+
+/** Where the post will stand, chosen before it is sent: whoever repeats the request meets the record and not a second place. */
+export const RecordKey = z.object({ rkey: z.string().regex(/^[2-7a-z]{13}$/u), createdAt: z.string() });
+export type RecordKey = z.infer<typeof RecordKey>;
+
+export async function publishBluesky(publication: PublishRun): Promise<Published> {
+  const didByHandle = await resolveMentions(publication);
+  const rkey = await publication.step({
+    name: 'publish',
+    effect: 'once',
+    key: recordKeyOf,
+    run: ({ key, http }) => putPost(publication, http, key, didByHandle),
+  });
+  return { kind: 'published', ...placeOf(publication.account, rkey) };
+}
+
+function recordKeyOf(seed: KeySeed): RecordKey {
+  return { rkey: tidOf(seed), createdAt: seed.now.toISOString() };
+}
+
+export function placeOf({ externalId: did }: AdapterAccount, rkey: string): { platformPostId: string; url: string } {
+  return {
+    platformPostId: `at://${did}/${postCollection}/${rkey}`,
+    url: `https://bsky.app/profile/${did}/post/${rkey}`,
+  };
+}
+
+/** Whether a record under our key is our post: edited since or not, it keeps the time we gave it. */
+export function isOurs(stored: { text: string; createdAt: string }, key: RecordKey, text: string): boolean {
+  return stored.createdAt === key.createdAt || stored.text === text;
+}
+
+async function putPost(
+  { account, accessToken, content }: PublishRun,
+  http: PlatformHttp,
+  key: RecordKey,
+  didByHandle: Readonly<Record<string, string>>,
+): Promise<string> {
+  const { langs } = BlueskyOptions.parse(content.options);
+  const facets = facetsOf(content.text, didByHandle);
+  const record = {
+    $type: postCollection,
+    text: content.text,
+    createdAt: key.createdAt,
+    ...(langs === undefined ? {} : { langs }),
+    ...(facets.length === 0 ? {} : { facets }),
+  };
+  try {
+    await callXrpc({
+      http,
+      service: serviceOf(account),
+      method: 'POST',
+      nsid: 'com.atproto.repo.putRecord',
+      token: accessToken,
+      // swapRecord null: only where there is no such record yet.
+      json: { repo: account.externalId, collection: postCollection, rkey: key.rkey, swapRecord: null, record },
+      effect: 'once',
+      answer: z.object({ uri: z.string() }),
+    });
+  } catch (error) {
+    if (!(error instanceof PlatformError && error.platformCode === 'InvalidSwap')) throw error;
+    await confirmOurs({ http, account, key, text: content.text, cause: error });
+  }
+  return key.rkey;
+}
+
+/** The key is taken: by an earlier send of ours, as good as certainly. */
+async function confirmOurs({
+  cause,
+  ...place
+}: {
+  http: PlatformHttp;
+  account: AdapterAccount;
+  key: RecordKey;
+  text: string;
+  cause: PlatformError;
+}): Promise<void> {
+  const stored = await readPost({ http: place.http, account: place.account, rkey: place.key.rkey }).catch(() => null);
+  if (stored !== null && isOurs(stored, place.key, place.text)) return;
+  if (stored === null) {
+    const message = 'A post stands under the key of this one, but it cannot be read now';
+    throw new PlatformError('ambiguous', message, { platformCode: 'InvalidSwap', cause });
+  }
+  throw new PlatformError('content', 'Another post stands under the key of this one', {
+    platformCode: 'rkey_taken',
+    cause,
+  });
+}
+
+const Resolved = z.object({ did: z.string().startsWith('did:') });
+
+/** DIDs of the handles mentioned; whoever cannot be found is left out and stays plain text. */
+async function resolveMentions(publication: PublishRun): Promise<Readonly<Record<string, string>>> {
+  const handles = handlesMentioned(publication.content.text);
+  if (handles.length === 0) return {};
+  return publication.step({
+    name: 'mentions',
+    effect: 'read',
+    run: async ({ http }) => {
+      const didByHandle: Record<string, string> = {};
+      for (const handle of handles) {
+        const did = await resolveHandle(http, serviceOf(publication.account), handle);
+        if (did !== null) didByHandle[handle] = did;
+      }
+      return didByHandle;
+    },
+  });
+}
+
+async function resolveHandle(http: PlatformHttp, service: string, handle: string): Promise<string | null> {
+  try {
+    const call = { http, service, method: 'GET', nsid: 'com.atproto.identity.resolveHandle', effect: 'read' } as const;
+    const { did } = await callXrpc({ ...call, parameters: { handle }, answer: Resolved });
+    return did;
+  } catch (error) {
+    if (error instanceof PlatformError && (error.kind === 'content' || error.kind === 'not_found')) return null;
+    throw error;
+  }
+}

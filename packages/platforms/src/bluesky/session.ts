@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import type { ConnectedGrant, Credentials, ManualConnect, RefreshRequest } from '../adapter.ts';
+import { secretField, serverOriginField, serverOriginOf } from '../credential-fields.ts';
+import { PlatformError } from '../platform-error.ts';
+import type { PlatformHttp } from '../platform-http.ts';
+import { blueskyName, callXrpc, serviceOf } from './api.ts';
+import { blueskySessionRefusal } from './errors.ts';
+
+const BlueskyCredentials = z.strictObject({
+  service: serverOriginField('the server').optional(),
+  handle: z
+    .string({ error: 'the handle is missing' })
+    .trim()
+    .transform((handle) => handle.replace(/^@/u, ''))
+    .pipe(z.string().min(1, { error: 'the handle is missing' }).max(253, { error: 'the handle is too long' })),
+  appPassword: secretField('the app password'),
+});
+
+export const blueskyManual: ManualConnect = {
+  fields: [
+    { name: 'service', label: 'Server', secret: false, required: false },
+    { name: 'handle', label: 'Handle', secret: false, required: true },
+    { name: 'appPassword', label: 'App password', secret: true, required: true },
+  ],
+  credentials: BlueskyCredentials,
+
+  async connect({ endpoints, http, credentials }): Promise<ConnectedGrant> {
+    const { service = endpoints.api, handle, appPassword } = BlueskyCredentials.parse(credentials);
+    if (service === null) throw new PlatformError('content', 'Name the server', { platformCode: 'service_missing' });
+    const session = await createSession({ http, service, identifier: handle, appPassword });
+    return {
+      credentials: credentialsOf(session, appPassword),
+      service: serverOf(session, service),
+      accounts: [{ externalId: session.did, handle: session.handle, displayName: session.handle }],
+    };
+  },
+};
+
+/** With the refresh token; where that is dead, with the app password, which only the user can revoke. */
+export async function refreshBluesky({ http, account, credentials }: RefreshRequest): Promise<Credentials> {
+  const { refreshToken, appPassword } = credentials;
+  const service = serviceOf(account);
+  if (refreshToken !== undefined) {
+    try {
+      return credentialsOf(await refreshSession({ http, service, refreshToken }), appPassword);
+    } catch (error) {
+      if (appPassword === undefined || !(error instanceof PlatformError && error.kind === 'auth_revoked')) throw error;
+    }
+  }
+  if (appPassword === undefined) {
+    throw new PlatformError('auth_revoked', 'Neither refresh token nor app password is left', {
+      platformCode: 'grant_missing',
+    });
+  }
+  return credentialsOf(
+    await createSession({ http, service, identifier: account.externalId, appPassword }),
+    appPassword,
+  );
+}
+
+const Session = z.object({
+  did: z.string().startsWith('did:'),
+  handle: z.string().min(1),
+  accessJwt: z.string().min(1),
+  refreshJwt: z.string().min(1),
+  active: z.boolean().optional(),
+  didDoc: z
+    .object({ service: z.array(z.object({ id: z.string(), serviceEndpoint: z.string() })) })
+    .optional()
+    .catch(undefined),
+});
+type Session = z.infer<typeof Session>;
+
+type SessionRequest = { readonly http: PlatformHttp; readonly service: string };
+
+function createSession({
+  http,
+  service,
+  identifier,
+  appPassword,
+}: SessionRequest & { identifier: string; appPassword: string }) {
+  const json = { identifier, password: appPassword };
+  return openSession({ http, service, nsid: 'com.atproto.server.createSession', json });
+}
+
+function refreshSession({ http, service, refreshToken }: SessionRequest & { refreshToken: string }) {
+  return openSession({ http, service, nsid: 'com.atproto.server.refreshSession', token: refreshToken });
+}
+
+async function openSession(call: SessionRequest & { nsid: string; json?: unknown; token?: string }): Promise<Session> {
+  const session = await callXrpc({
+    ...call,
+    method: 'POST',
+    effect: 'idempotent',
+    answer: Session,
+    refusalOf: blueskySessionRefusal,
+  });
+  if (session.active === false) {
+    throw new PlatformError('policy', `${blueskyName} says that the account is not active`, {
+      platformCode: 'AccountDeactivated',
+    });
+  }
+  return session;
+}
+
+function credentialsOf({ accessJwt, refreshJwt }: Session, appPassword: string | undefined): Credentials {
+  const expiresAt = expiryOf(accessJwt);
+  return {
+    accessToken: accessJwt,
+    refreshToken: refreshJwt,
+    ...(appPassword === undefined ? {} : { appPassword }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    scopes: [],
+  };
+}
+
+/** The account's own server, where the one the user named is only an entrance. Never a step down from https. */
+function serverOf({ didDoc }: Session, entrance: string): string {
+  const endpoint = didDoc?.service.find(({ id }) => id.endsWith('#atproto_pds'))?.serviceEndpoint;
+  const origin = endpoint === undefined ? null : serverOriginOf(endpoint);
+  return origin !== null && (origin.startsWith('https://') || entrance.startsWith('http://')) ? origin : entrance;
+}
+
+const JwtClaims = z.object({ exp: z.number().positive() });
+
+/** The session says its end only inside the token. */
+function expiryOf(jwt: string): string | undefined {
+  const claims = JwtClaims.safeParse(jsonOf(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8')));
+  return claims.success ? new Date(claims.data.exp * 1_000).toISOString() : undefined;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

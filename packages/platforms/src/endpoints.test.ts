@@ -1,0 +1,68 @@
+import { platformIds } from '@vibetribe/contracts/platform-id';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { platformEndpoints } from './endpoints.ts';
+import { adapters } from './registry.ts';
+
+describe('where a platform lives', () => {
+  test('is the real one unless something else is said', () => {
+    expect(platformEndpoints('x', { env: {} })).toEqual({
+      api: 'https://api.x.com',
+      authorize: 'https://x.com/i/oauth2/authorize',
+      client: null,
+    });
+    expect(platformEndpoints('bluesky', { env: {} }).api).toBe('https://bsky.social');
+    expect(platformEndpoints('mastodon', { env: {} }).api).toBeNull();
+  });
+
+  test('is the sandbox under its address; what has an origin of its own is for the user to name', () => {
+    const settings = { sandboxUrl: 'http://127.0.0.1:4010/', env: {} };
+    expect(platformEndpoints('x', settings)).toEqual({
+      api: 'http://127.0.0.1:4010/x',
+      authorize: 'http://127.0.0.1:4010/x/i/oauth2/authorize',
+      client: { id: 'vibetribe-sandbox', secret: 'vibetribe-sandbox-secret' },
+    });
+    expect(platformEndpoints('bluesky', settings)).toEqual({ api: null, authorize: null, client: null });
+    expect(platformEndpoints('mastodon', settings)).toEqual({ api: null, authorize: null, client: null });
+  });
+
+  test('is what the settings say before everything else', () => {
+    const env = {
+      X_API_URL: 'https://proxy.example/',
+      X_CLIENT_ID: 'id',
+      X_CLIENT_SECRET: 'secret',
+      X_AUTHORIZE_URL: '',
+    };
+    expect(platformEndpoints('x', { sandboxUrl: 'http://s', env })).toEqual({
+      api: 'https://proxy.example',
+      authorize: 'http://s/x/i/oauth2/authorize',
+      client: { id: 'id', secret: 'secret' },
+    });
+  });
+});
+
+describe.each(platformIds)('%s', (platform) => {
+  const adapter = adapters[platform];
+
+  test('stands under its own id and can be connected', () => {
+    expect(adapter.id).toBe(platform);
+    expect(adapter.oauth ?? adapter.manual).toBeDefined();
+  });
+
+  test('tells its options as a closed JSON Schema', () => {
+    expect(z.toJSONSchema(adapter.rules.options)).toMatchObject({ type: 'object', additionalProperties: false });
+  });
+
+  test('asks by hand for exactly the fields that its credentials have', () => {
+    const { manual } = adapter;
+    const unknown = manual?.credentials.safeParse({ surplus: 'x' }).error?.issues ?? [];
+    expect(unknown).toContainEqual(expect.objectContaining({ code: 'unrecognized_keys', keys: ['surplus'] }));
+    const required = unknown.filter(({ code }) => code !== 'unrecognized_keys').map(({ path }) => path.join('.'));
+    expect(required.toSorted()).toEqual(
+      manual?.fields
+        .filter((field) => field.required)
+        .map(({ name }) => name)
+        .toSorted(),
+    );
+  });
+});

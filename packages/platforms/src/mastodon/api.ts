@@ -1,0 +1,39 @@
+import type { z } from 'zod';
+import type { AdapterAccount, StepEffect } from '../adapter.ts';
+import { callPlatform } from '../call-platform.ts';
+import { PlatformError } from '../platform-error.ts';
+import type { PlatformHttp, PlatformRequest } from '../platform-http.ts';
+import { mastodonRefusal } from './errors.ts';
+
+export const mastodonName = 'Mastodon';
+
+export interface MastodonCall<Answer> {
+  readonly http: PlatformHttp;
+  /** Origin of the account's server. */
+  readonly instance: string;
+  readonly accessToken: string;
+  readonly method: PlatformRequest['method'];
+  /** With the query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  readonly effect: StepEffect;
+  readonly answer: z.ZodType<Answer>;
+}
+
+export function callMastodon<Answer>(call: MastodonCall<Answer>): Promise<Answer> {
+  const request: PlatformRequest = {
+    method: call.method,
+    url: `${call.instance}${call.path}`,
+    headers: { ...call.headers, authorization: `Bearer ${call.accessToken}` },
+    ...(call.json === undefined ? {} : { body: { json: call.json } }),
+  };
+  const { http, effect, answer } = call;
+  return callPlatform({ http, request, platformName: mastodonName, effect, answer, refusalOf: mastodonRefusal });
+}
+
+export function instanceOf({ service }: AdapterAccount): string {
+  if (service === null)
+    throw new PlatformError('permission', 'The account has no instance', { platformCode: 'instance_missing' });
+  return service;
+}

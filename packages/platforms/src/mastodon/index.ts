@@ -1,0 +1,34 @@
+import type { PlatformAdapter } from '../adapter.ts';
+import { mastodonName } from './api.ts';
+import { mastodonManual } from './connect.ts';
+import { mastodonEndpoints, mastodonLimits, mastodonReconciliation } from './limits.ts';
+import { MastodonOptions } from './options.ts';
+import { publishMastodon } from './publish.ts';
+import { reconcileMastodon } from './reconcile.ts';
+import { countMastodon, mastodonTextMax } from './text.ts';
+import { validateMastodon } from './validate.ts';
+
+export const mastodon: PlatformAdapter = {
+  id: 'mastodon',
+  displayName: mastodonName,
+  rules: {
+    text: {
+      max: mastodonTextMax,
+      countedAs: 'characters (a link counts 23, @user@host counts as @user; the instance may allow more)',
+      required: true,
+      count: (text) => countMastodon(text),
+    },
+    media: { required: false, imagesMax: 0, videosMax: 0 },
+    options: MastodonOptions,
+    requiredFields: ['content'],
+  },
+  limits: mastodonLimits,
+  reconciliation: mastodonReconciliation,
+  endpoints: mastodonEndpoints,
+  manual: mastodonManual,
+  validate: validateMastodon,
+  publish: publishMastodon,
+  reconcile: reconcileMastodon,
+  composeUrl: ({ text }, { service }) =>
+    service === null ? null : `${service}/share?text=${encodeURIComponent(text.toWellFormed())}`,
+};

@@ -1,0 +1,23 @@
+import type { EndpointDefaults, PlatformLimits, ReconciliationRules } from '../adapter.ts';
+
+export const mastodonEndpoints: EndpointDefaults = {
+  api: null,
+  authorize: null,
+  sandbox: { apiPath: null, authorizePath: null },
+};
+
+/** Instances allow 300 requests in 5 minutes and account; what they tell in their answers decides. */
+export const mastodonLimits: PlatformLimits = { postsPerHour: 300 };
+
+const minuteMs = 60_000;
+
+/**
+ * Instances know an Idempotency-Key for an hour and give the same status again; the margin is for clocks that differ. Only two
+ * requests at the very same time may pass it, so the first question waits until the last request is over.
+ */
+export const mastodonReconciliation: ReconciliationRules = {
+  means: 'key',
+  quietMs: 45_000,
+  absence: { reads: 2, spacingMs: 30_000 },
+  keyLifeMs: 55 * minuteMs,
+};

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import type { Published, PublishRun } from '../adapter.ts';
+import { callMastodon, instanceOf } from './api.ts';
+import { MastodonOptions } from './options.ts';
+
+const Status = z.object({ id: z.string().min(1), url: z.string().nullish(), uri: z.string().nullish() });
+
+/** One request under a key of the publication: a repeat within the hour gives the same status again. */
+export async function publishMastodon(publication: PublishRun): Promise<Published> {
+  const { account, accessToken, content } = publication;
+  const { spoilerText, ...options } = MastodonOptions.parse(content.options);
+  const json = {
+    status: content.text,
+    ...options,
+    ...(spoilerText === undefined ? {} : { spoiler_text: spoilerText }),
+  };
+  const posted = await publication.step({
+    name: 'publish',
+    effect: 'once',
+    key: ({ publicationId }) => `vibetribe-${publicationId}`,
+    run: async ({ key, http }) => {
+      const status = await callMastodon({
+        http,
+        instance: instanceOf(account),
+        accessToken,
+        method: 'POST',
+        path: '/api/v1/statuses',
+        headers: { 'idempotency-key': key },
+        json,
+        effect: 'once',
+        answer: Status,
+      });
+      return { id: status.id, url: webUrlOf(status) };
+    },
+  });
+  return { kind: 'published', platformPostId: posted.id, url: posted.url };
+}
+
+export function webUrlOf(status: { url?: string | null | undefined; uri?: string | null | undefined }): string | null {
+  return [status.url, status.uri].find(isWebUrl) ?? null;
+}
+
+function isWebUrl(address: string | null | undefined): boolean {
+  return typeof address === 'string' && /^https?:\/\//u.test(address) && URL.canParse(address);
+}

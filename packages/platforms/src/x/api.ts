@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import type { PlatformEndpoints, StepEffect } from '../adapter.ts';
+import { callPlatform } from '../call-platform.ts';
+import { PlatformError } from '../platform-error.ts';
+import type { PlatformHttp, PlatformRequest } from '../platform-http.ts';
+import { xRefusal } from './errors.ts';
+
+export const xName = 'X';
+
+export interface XCall<Answer> {
+  readonly endpoints: PlatformEndpoints;
+  readonly http: PlatformHttp;
+  readonly accessToken: string;
+  readonly method: PlatformRequest['method'];
+  /** Below the API's base, with the query: `/2/tweets`. */
+  readonly path: string;
+  readonly json?: unknown;
+  readonly effect: StepEffect;
+  readonly answer: z.ZodType<Answer>;
+}
+
+export function callX<Answer>(call: XCall<Answer>): Promise<Answer> {
+  const request: PlatformRequest = {
+    method: call.method,
+    url: `${xApi(call.endpoints)}${call.path}`,
+    headers: { authorization: `Bearer ${call.accessToken}` },
+    ...(call.json === undefined ? {} : { body: { json: call.json } }),
+  };
+  return callPlatform({ ...call, request, platformName: xName, refusalOf: xRefusal });
+}
+
+const UsersMe = z.object({ data: z.object({ id: z.string().min(1), name: z.string(), username: z.string().min(1) }) });
+
+export async function whoAmI(call: Pick<XCall<unknown>, 'endpoints' | 'http' | 'accessToken'>) {
+  const { data } = await callX({ ...call, method: 'GET', path: '/2/users/me', effect: 'read', answer: UsersMe });
+  return { externalId: data.id, handle: data.username, displayName: data.name };
+}
+
+export function xApi({ api }: PlatformEndpoints): string {
+  if (api === null)
+    throw new PlatformError('permission', 'No address is configured for X', { platformCode: 'api_missing' });
+  return api;
+}

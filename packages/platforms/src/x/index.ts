@@ -1,0 +1,36 @@
+import type { PlatformAdapter } from '../adapter.ts';
+import { xName } from './api.ts';
+import { xEndpoints, xLimits, xReconciliation } from './limits.ts';
+import { xManual } from './manual.ts';
+import { refreshX, xOAuth } from './oauth.ts';
+import { XOptions } from './options.ts';
+import { publishX } from './publish.ts';
+import { reconcileX } from './reconcile.ts';
+import { countX, xTextMax } from './text.ts';
+import { validateX } from './validate.ts';
+
+export const x: PlatformAdapter = {
+  id: 'x',
+  displayName: xName,
+  rules: {
+    text: {
+      max: xTextMax,
+      countedAs: 'weighted characters (a link counts 23, an emoji 2)',
+      required: true,
+      count: countX,
+    },
+    media: { required: false, imagesMax: 0, videosMax: 0 },
+    options: XOptions,
+    requiredFields: ['content'],
+  },
+  limits: xLimits,
+  reconciliation: xReconciliation,
+  endpoints: xEndpoints,
+  oauth: xOAuth,
+  manual: xManual,
+  refresh: refreshX,
+  validate: validateX,
+  publish: publishX,
+  reconcile: reconcileX,
+  composeUrl: ({ text }) => `https://x.com/intent/post?text=${encodeURIComponent(text.toWellFormed())}`,
+};

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import type { ConnectedGrant, Credentials, OAuthConnect, PlatformEndpoints, RefreshRequest } from '../adapter.ts';
+import { callPlatform } from '../call-platform.ts';
+import { PlatformError } from '../platform-error.ts';
+import type { PlatformHttp, PlatformRequest } from '../platform-http.ts';
+import { whoAmI, xApi, xName } from './api.ts';
+import { xGrantRefusal } from './errors.ts';
+
+const scopes = ['tweet.read', 'tweet.write', 'users.read', 'media.write', 'offline.access'] as const;
+
+/** OAuth 2.0 with PKCE as a confidential client. The code lives 30 s; each refresh token works once. */
+export const xOAuth: OAuthConnect = {
+  scopes,
+  pkce: true,
+
+  authorizationUrl({ endpoints, redirectUri, state, codeChallenge }) {
+    if (endpoints.authorize === null) throw notConfigured('authorize_missing');
+    const url = new URL(endpoints.authorize);
+    const parameters = {
+      response_type: 'code',
+      client_id: clientOf(endpoints).id,
+      redirect_uri: redirectUri,
+      scope: scopes.join(' '),
+      state,
+      code_challenge: codeChallenge,
+      code_challenge_method: 'S256',
+    };
+    for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+    return url.href;
+  },
+
+  async exchange({ endpoints, http, redirectUri, code, codeVerifier, now }): Promise<ConnectedGrant> {
+    const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: codeVerifier };
+    const credentials = credentialsOf(
+      await postForm({ endpoints, http, path: '/2/oauth2/token', form, answer: TokenReply }),
+      now,
+    );
+    const account = await whoAmI({ endpoints, http, accessToken: credentials.accessToken });
+    return { credentials, service: null, accounts: [account] };
+  },
+
+  async revoke({ endpoints, http, credentials }) {
+    for (const token of [credentials.refreshToken, credentials.accessToken]) {
+      if (token === undefined) continue;
+      await postForm({ endpoints, http, path: '/2/oauth2/revoke', form: { token }, answer: z.unknown() });
+    }
+  },
+};
+
+/** Trades the refresh token, which is dead afterwards: a lost reply means connecting again. */
+export async function refreshX({ endpoints, http, credentials, now }: RefreshRequest): Promise<Credentials> {
+  const { refreshToken } = credentials;
+  if (refreshToken === undefined) {
+    throw new PlatformError('auth_revoked', 'X gave no refresh token for this account', {
+      platformCode: 'refresh_token_missing',
+    });
+  }
+  const form = { grant_type: 'refresh_token', refresh_token: refreshToken };
+  const reply = await postForm({ endpoints, http, path: '/2/oauth2/token', form, answer: TokenReply });
+  return { refreshToken, ...credentialsOf(reply, now) };
+}
+
+const TokenReply = z.object({
+  access_token: z.string().min(1),
+  refresh_token: z.string().min(1).optional(),
+  expires_in: z.number().positive().optional(),
+  scope: z.string().default(''),
+});
+
+function credentialsOf(reply: z.infer<typeof TokenReply>, now: Date): Credentials {
+  return {
+    accessToken: reply.access_token,
+    ...(reply.refresh_token === undefined ? {} : { refreshToken: reply.refresh_token }),
+    ...(reply.expires_in === undefined
+      ? {}
+      : { expiresAt: new Date(now.getTime() + reply.expires_in * 1_000).toISOString() }),
+    scopes: reply.scope.split(' ').filter((scope) => scope !== ''),
+  };
+}
+
+function postForm<Answer>(call: {
+  readonly endpoints: PlatformEndpoints;
+  readonly http: PlatformHttp;
+  readonly path: string;
+  readonly form: Readonly<Record<string, string>>;
+  readonly answer: z.ZodType<Answer>;
+}): Promise<Answer> {
+  const { id, secret } = clientOf(call.endpoints);
+  const basic = Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64');
+  const request: PlatformRequest = {
+    method: 'POST',
+    url: `${xApi(call.endpoints)}${call.path}`,
+    headers: { authorization: `Basic ${basic}` },
+    body: { form: call.form },
+  };
+  const { http, answer } = call;
+  return callPlatform({ http, request, platformName: xName, effect: 'idempotent', answer, refusalOf: xGrantRefusal });
+}
+
+function clientOf({ client }: PlatformEndpoints): { id: string; secret: string } {
+  if (client === null) throw notConfigured('client_missing');
+  return client;
+}
+
+function notConfigured(platformCode: string): PlatformError {
+  return new PlatformError('permission', 'No X application is configured: set X_CLIENT_ID and X_CLIENT_SECRET', {
+    platformCode,
+  });
+}

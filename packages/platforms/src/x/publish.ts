@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import type { AdapterAccount, Published, PublishRun } from '../adapter.ts';
+import { callX } from './api.ts';
+import { XOptions } from './options.ts';
+
+/** The step whose outcome may be unknown. */
+export const xPublishStep = 'publish';
+
+const PostReply = z.object({ data: z.object({ id: z.string().min(1) }) });
+
+/** One request, and no key: if its answer is lost, only the account's timeline can tell. */
+export async function publishX(publication: PublishRun): Promise<Published> {
+  const { endpoints, account, accessToken, content } = publication;
+  const { replySettings } = XOptions.parse(content.options);
+  const json = { text: content.text, ...(replySettings === undefined ? {} : { reply_settings: replySettings }) };
+  const id = await publication.step({
+    name: xPublishStep,
+    effect: 'once',
+    run: async ({ http }) => {
+      const call = { endpoints, http, accessToken, method: 'POST', path: '/2/tweets', json, effect: 'once' } as const;
+      const { data } = await callX({ ...call, answer: PostReply });
+      return data.id;
+    },
+  });
+  return { kind: 'published', platformPostId: id, url: xPostUrl(account, id) };
+}
+
+export function xPostUrl({ handle }: AdapterAccount, id: string): string {
+  return `https://x.com/${encodeURIComponent(handle)}/status/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { ReconcileFinding, ReconcileQuery } from '../adapter.ts';
+import { callX } from './api.ts';
+import { xPostUrl } from './publish.ts';
+import { fingerprintOfText, fingerprintsOfPost } from './text.ts';
+
+/** Our clock may run ahead of X's by this much. */
+const clockSkewMs = 60_000;
+const pagesMax = 5;
+
+/** Looks through what the account posted since the send. The oldest match wins: a later one is a repeat by somebody else. */
+export async function reconcileX(query: ReconcileQuery): Promise<ReconcileFinding> {
+  const since = new Date(query.intent.startedAt.getTime() - clockSkewMs);
+  const posts = await postsSince(query, since);
+  const wanted = fingerprintOfText(query.content.text);
+  const match = posts
+    .filter((post) => !query.takenPostIds.has(post.id))
+    .filter(({ created_at: createdAt }) => createdAt === undefined || Date.parse(createdAt) >= since.getTime())
+    .filter((post) => fingerprintsOfPost(post.text, post.entities?.urls ?? []).includes(wanted))
+    .at(-1);
+  if (match === undefined) {
+    return { kind: 'not_seen', evidence: `none of ${posts.length} posts since ${since.toISOString()} has this text` };
+  }
+  const evidence = `post ${match.id} of ${match.created_at ?? 'unknown time'} has this text`;
+  return { kind: 'found', platformPostId: match.id, url: xPostUrl(query.account, match.id), evidence };
+}
+
+const Post = z.object({
+  id: z.string().min(1),
+  text: z.string(),
+  created_at: z.string().optional(),
+  entities: z
+    .object({ urls: z.array(z.object({ url: z.string(), expanded_url: z.string() })).optional() })
+    .optional()
+    .catch(undefined),
+});
+type Post = z.infer<typeof Post>;
+
+const Listing = z.object({
+  data: z.array(Post).default([]),
+  meta: z.object({ next_token: z.string().optional() }).optional(),
+});
+
+/** Newest first. */
+async function postsSince({ endpoints, http, account, accessToken }: ReconcileQuery, since: Date): Promise<Post[]> {
+  const posts: Post[] = [];
+  let nextToken: string | undefined;
+  for (let page = 0; page < pagesMax; page += 1) {
+    const parameters = new URLSearchParams({
+      max_results: '100',
+      start_time: `${since.toISOString().slice(0, 19)}Z`,
+      'tweet.fields': 'created_at,text,entities',
+      exclude: 'retweets',
+      ...(nextToken === undefined ? {} : { pagination_token: nextToken }),
+    });
+    const path = `/2/users/${encodeURIComponent(account.externalId)}/tweets?${parameters.toString()}`;
+    const listing = await callX({ endpoints, http, accessToken, method: 'GET', path, effect: 'read', answer: Listing });
+    posts.push(...listing.data);
+    nextToken = listing.meta?.next_token;
+    if (nextToken === undefined) break;
+  }
+  return posts;
+}

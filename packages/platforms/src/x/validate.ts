@@ -1,0 +1,21 @@
+import type { ContentFinding, PublishContent } from '../adapter.ts';
+import { optionFindings, textMissing, textTooLong } from '../content-findings.ts';
+import { XOptions } from './options.ts';
+import { countX, hasCharactersXRefuses, xTextMax } from './text.ts';
+
+export function validateX({ text, options }: PublishContent): ContentFinding[] {
+  const findings = [
+    ...textMissing(text),
+    ...textTooLong(countX(text), xTextMax, 'weighted characters'),
+    ...optionFindings(XOptions, options),
+  ];
+  if (hasCharactersXRefuses(text)) {
+    findings.push({
+      severity: 'error',
+      code: 'text_characters',
+      message: 'X refuses the characters U+FEFF, U+FFFE and U+FFFF',
+      field: 'content',
+    });
+  }
+  return findings;
+}
