@@ -48,7 +48,7 @@ export function createCore({ db, keyRing, clock, logger, bus, config, onPlatform
     logger,
     signals,
     adapters,
-    endpoints: (platform) => platformEndpoints(platform, { sandboxUrl: config.sandboxUrl, env: config.platformEnv }),
+    endpoints: (platform) => platformEndpoints(platform, { sandboxUrl: config.sandboxUrl ?? undefined, env: config.platformEnv }),
     postsPerHour: (platform: PlatformId) => config.postsPerHour[platform] ?? adapters[platform].limits.postsPerHour,
     platformHttp: (platform, { timeoutMs, lateFence, onCall }) =>
       createPlatformHttp({

@@ -1,0 +1,82 @@
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { sql } from 'drizzle-orm';
+import type { Actor } from '../actor.ts';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { notFound } from '../domain-error.ts';
+import { lockPublications } from '../publishing/move-publications.ts';
+import { stateOf } from '../publishing/publication-row.ts';
+import { step } from '../publishing/reducer.ts';
+import type { Moved } from '../publishing/step.ts';
+import { writeSteps } from '../publishing/write-steps.ts';
+import { visibleTo } from './account-row.ts';
+import { openCredentials } from './seal-credentials.ts';
+import { type DestroyedGrant, revokeGrant } from './revoke-grant.ts';
+
+/**
+ * Ends an account: what was scheduled for it is canceled, its credentials are destroyed unless they open another account, and the
+ * platform is asked to forget the grant. Its past posts keep their history. What is being sent right now cannot be stopped.
+ * @throws DomainError `not_found`
+ */
+export async function disconnectAccount(
+  deps: Pick<CoreDependencies, 'db' | 'keyRing' | 'logger' | 'signals' | 'adapters' | 'endpoints' | 'platformHttp'>,
+  actor: Actor,
+  { accountId }: { readonly accountId: string },
+): Promise<void> {
+  const destroyed = await deps.db.asTenant(actor.organizationId, async (tx) => {
+    const { rows } = await tx.execute<{ id: string; grantId: string; status: string }>(sql`
+      select a.id, a.grant_id as "grantId", a.status from accounts a where a.id = ${accountId} and ${visibleTo(actor)} for update`);
+    const [account] = rows;
+    if (account === undefined) throw notFound('account');
+    if (account.status === 'disconnected') return null;
+    await tx.execute(
+      sql`update accounts set status = 'disconnected', updated_at = clock_timestamp() where id = ${accountId}`,
+    );
+    await cancelPublications(tx, accountId);
+    return destroyGrant(tx, account.grantId);
+  });
+  deps.signals.eventsCommitted();
+  if (destroyed !== null)
+    await revokeGrant(deps, destroyed, (sealed) => openCredentials(deps.keyRing, destroyed, sealed));
+}
+
+/** Drafts stay: scheduling them is refused until the account is connected again. */
+async function cancelPublications(tx: Transaction, accountId: string): Promise<void> {
+  const { rows: open } = await tx.execute<{ id: string }>(sql`
+    select id from publications
+    where account_id = ${accountId} and status in ('scheduled', 'publishing', 'waiting', 'retrying')`);
+  const rows = await lockPublications(
+    tx,
+    open.map(({ id }) => id),
+  );
+  const canceled = rows.flatMap((row) => {
+    const taken = step(stateOf(row), { type: 'cancel' }, row.nowMs);
+    return taken.kind === 'moved' && row.status !== 'draft' ? [{ row, step: explained(taken) }] : [];
+  });
+  await writeSteps(tx, canceled);
+}
+
+function explained(canceled: Moved): Moved {
+  return {
+    ...canceled,
+    events: canceled.events.map((event) => ({
+      ...event,
+      message: 'Canceled, because its account was disconnected; it will not appear.',
+      data: { ...event.data, reason: 'account_disconnected' },
+    })),
+  };
+}
+
+/** Null where another account still lives on the grant. */
+async function destroyGrant(tx: Transaction, grantId: string): Promise<DestroyedGrant | null> {
+  const { rows } = await tx.execute<DestroyedGrant>(sql`
+    with held as (
+      select id, credentials from grants g
+      where id = ${grantId} and not exists (select 1 from accounts a where a.grant_id = g.id and a.status <> 'disconnected')
+      for update
+    )
+    update grants g set credentials = '', expires_at = null, scopes = '{}', refresh_until = null, refresh_fence = refresh_fence + 1,
+      dead_at = coalesce(dead_at, clock_timestamp())
+    from held where g.id = held.id
+    returning g.id, g.organization_id as "organizationId", g.platform, held.credentials as "sealedCredentials"`);
+  return rows[0] ?? null;
+}

@@ -1,0 +1,29 @@
+import type { Account } from '@vibetribe/contracts/account';
+import { sql } from 'drizzle-orm';
+import type { Actor } from '../actor.ts';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { notFound } from '../domain-error.ts';
+import { type AccountRow, readAccounts } from './account-row.ts';
+import { presentAccount } from './present-account.ts';
+
+/** @throws DomainError `not_found`, for another organization's account too */
+export async function getAccount(
+  deps: Pick<CoreDependencies, 'db' | 'postsPerHour'>,
+  actor: Actor,
+  { accountId }: { readonly accountId: string },
+): Promise<Account> {
+  return presentAccount(deps, await findAccount(deps, actor, accountId));
+}
+
+/** @throws DomainError `not_found` */
+export async function findAccount(
+  deps: Pick<CoreDependencies, 'db'>,
+  actor: Actor,
+  accountId: string,
+): Promise<AccountRow> {
+  const [row] = await deps.db.asTenant(actor.organizationId, (tx) =>
+    readAccounts(tx, actor, sql`a.id = ${accountId}`, 1),
+  );
+  if (row === undefined) throw notFound('account');
+  return row;
+}

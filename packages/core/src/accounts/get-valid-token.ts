@@ -1,0 +1,174 @@
+import type { Credentials } from '@vibetribe/platforms/adapter';
+import type { PlatformError } from '@vibetribe/platforms/platform-error';
+import { sleep } from '@vibetribe/resilience/sleep';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { markGrantDead } from './mark-grant-dead.ts';
+import { type GrantRow, readGrant } from './read-grant.ts';
+import { type RefreshLease, returnLease, storeRefreshed, takeRefreshLease } from './refresh-lease.ts';
+import { type RefreshPolicy, refreshPolicy, requestRefresh } from './request-refresh.ts';
+import { openCredentials } from './seal-credentials.ts';
+
+export type TokenDependencies = Pick<
+  CoreDependencies,
+  'db' | 'keyRing' | 'clock' | 'logger' | 'signals' | 'adapters' | 'endpoints' | 'platformHttp'
+>;
+
+/** `busy`: another process is refreshing it. `unavailable`: it could not be refreshed now. Both tell when to ask again. */
+export type ValidToken =
+  | { readonly kind: 'valid'; readonly credentials: Credentials; readonly refreshed: boolean }
+  | { readonly kind: 'dead'; readonly reason: string }
+  | { readonly kind: 'busy' | 'unavailable'; readonly retryAfterMs: number; readonly detail: string };
+
+export interface TokenOptions {
+  /** A token that ends sooner than this is refreshed first. Default: 5 minutes. */
+  readonly minValidityMs?: number;
+  /** The access token that the platform has just refused: it is refreshed unless another one is stored by now. */
+  readonly refusedAccessToken?: string;
+  readonly policy?: RefreshPolicy;
+}
+
+const minValidityMsDefault = 5 * 60_000;
+/** Where the platform does not say when to ask again. */
+const retryAfterMsDefault = 30_000;
+
+/**
+ * Credentials that can be used now, refreshed if they must be: by one caller at a time across all processes, under a lease on the
+ * grant's row, because a rotating refresh token works once. A token that cannot be refreshed is handed out as it is: only the
+ * platform's own answer ends a grant, never a clock and never a network error.
+ */
+export async function getValidToken(
+  deps: TokenDependencies,
+  grantId: string,
+  options: TokenOptions = {},
+): Promise<ValidToken> {
+  const policy = options.policy ?? refreshPolicy;
+  const patienceEndsMs = deps.clock.monotonicMs() + policy.waitMs;
+  let minValidityMs = options.minValidityMs ?? minValidityMsDefault;
+  let failuresSeen: number | null = null;
+  for (;;) {
+    const grant = await deps.db.asWorker((tx) => readGrant(tx, grantId));
+    if (grant === null)
+      return { kind: 'unavailable', retryAfterMs: 1_000, detail: 'The account has just been connected anew.' };
+    if (grant.isDead) return { kind: 'dead', reason: 'The account needs to be connected again.' };
+    const credentials = openCredentials(deps.keyRing, grant, grant.sealedCredentials);
+    const isRefused = options.refusedAccessToken === credentials.accessToken;
+    if (!isRefused && !endsWithin(grant, minValidityMs)) return { kind: 'valid', credentials, refreshed: false };
+    if (!canRefresh(deps, grant, credentials))
+      return isRefused ? endGrant(deps, grant) : { kind: 'valid', credentials, refreshed: false };
+
+    // Someone who waited for another caller's refresh does not repeat a failure that has just been had.
+    failuresSeen ??= grant.refreshFailures;
+    const stopsHere = grant.refreshFailures > failuresSeen || deps.clock.monotonicMs() >= patienceEndsMs;
+    if (stopsHere)
+      return withoutRefresh(grant, credentials, isRefused, grant.isBeingRefreshed ? 'busy' : 'unavailable');
+
+    if (!grant.isBeingRefreshed) {
+      // Counted from before the lease, and short of its end: the answer must still find its lease when it is stored.
+      const endsAtMs = deps.clock.monotonicMs() + policy.leaseMs * (5 / 6);
+      const lease = await deps.db.asWorker((tx) => takeRefreshLease(tx, grant, policy.leaseMs));
+      if (lease !== null) return refreshUnderLease(deps, { grant, lease, credentials, isRefused, policy, endsAtMs });
+    }
+    await sleep(policy.pollMs);
+    minValidityMs = Math.min(minValidityMs, minValidityMsDefault);
+  }
+}
+
+interface LeasedRefresh {
+  readonly grant: GrantRow;
+  readonly lease: RefreshLease;
+  readonly credentials: Credentials;
+  readonly isRefused: boolean;
+  readonly policy: RefreshPolicy;
+  readonly endsAtMs: number;
+}
+
+async function refreshUnderLease(deps: TokenDependencies, refresh: LeasedRefresh): Promise<ValidToken> {
+  const { grant, lease, credentials, policy, endsAtMs } = refresh;
+  const giveBack = () => deps.db.asWorker((tx) => returnLease(tx, lease));
+  const answer = await requestRefresh(deps, grant, credentials, policy, endsAtMs).catch(async (error: unknown) => {
+    await giveBack();
+    throw error;
+  });
+  switch (answer.kind) {
+    case 'fresh': {
+      const isStored = await storeRefreshed(deps, grant, lease, answer.credentials);
+      if (!isStored)
+        return { kind: 'busy', retryAfterMs: 1_000, detail: 'Another process has taken over the refresh.' };
+      deps.signals.eventsCommitted();
+      return { kind: 'valid', credentials: answer.credentials, refreshed: true };
+    }
+    case 'dead':
+      deps.logger.warn(
+        { grantId: grant.id, platform: grant.platform, platformCode: answer.error.platformCode },
+        'the platform says that the grant is dead',
+      );
+      return endGrant(deps, { ...grant, refreshFence: lease.fence });
+    case 'failed':
+      deps.logger.warn(
+        { err: answer.error, grantId: grant.id, platform: grant.platform, kind: answer.error.kind },
+        'a token could not be refreshed',
+      );
+      await giveBack();
+      return withoutRefresh(grant, credentials, refresh.isRefused, 'unavailable', answer.error);
+  }
+}
+
+/** A token that has not ended yet is as good as before, although it could not be refreshed. */
+function withoutRefresh(
+  grant: GrantRow,
+  credentials: Credentials,
+  isRefused: boolean,
+  kind: 'busy' | 'unavailable',
+  error?: PlatformError,
+): ValidToken {
+  if (!isRefused && !endsWithin(grant, 0)) return { kind: 'valid', credentials, refreshed: false };
+  if (kind === 'busy') return { kind, retryAfterMs: 2_000, detail: 'Its token is being refreshed.' };
+  const retryAfterMs = error?.retryAfterMs ?? retryAfterMsDefault;
+  return {
+    kind,
+    retryAfterMs,
+    detail: `Its token could not be refreshed: ${error === undefined ? 'the platform was just asked without success' : causeOf(error)}.`,
+  };
+}
+
+async function endGrant(deps: TokenDependencies, grant: GrantRow): Promise<ValidToken> {
+  const { displayName } = deps.adapters[grant.platform];
+  const isEnded = await markGrantDead(deps, grant, displayName);
+  if (!isEnded) return { kind: 'busy', retryAfterMs: 1_000, detail: 'Its token has changed in this moment.' };
+  return {
+    kind: 'dead',
+    reason: `${displayName} no longer accepts the account's token: it needs to be connected again.`,
+  };
+}
+
+function canRefresh(deps: TokenDependencies, grant: GrantRow, credentials: Credentials): boolean {
+  const hasMeans = credentials.refreshToken !== undefined || credentials.appPassword !== undefined;
+  return hasMeans && deps.adapters[grant.platform].refresh !== undefined;
+}
+
+function endsWithin(grant: GrantRow, ms: number): boolean {
+  return grant.expiresAtMs !== null && grant.expiresAtMs - grant.nowMs <= ms;
+}
+
+function causeOf(error: PlatformError): string {
+  switch (error.kind) {
+    case 'network':
+    case 'ambiguous':
+      return 'the platform could not be reached';
+    case 'unavailable':
+      return 'the platform has a fault of its own';
+    case 'rate_limit':
+    case 'quota':
+      return 'the platform limits how often it may be asked';
+    case 'permission':
+    case 'policy':
+      return "the platform does not accept this server's application";
+    case 'auth_expired':
+    case 'auth_revoked':
+    case 'content':
+    case 'duplicate':
+    case 'not_found':
+    case 'media_processing':
+      return `the platform refused the request (${error.platformCode})`;
+  }
+}

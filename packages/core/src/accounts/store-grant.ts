@@ -1,0 +1,109 @@
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { newId } from '@vibetribe/db/new-id';
+import { grants } from '@vibetribe/db/schema/accounts';
+import type { ConnectedGrant } from '@vibetribe/platforms/adapter';
+import { sql } from 'drizzle-orm';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { movePublications } from '../publishing/move-publications.ts';
+import { sealCredentials } from './seal-credentials.ts';
+
+/**
+ * Stores what a platform has granted, with every account that it opens. A known account keeps its id, is active again, and the
+ * publications that waited for it go on; a grant that opens no account any more is deleted.
+ * @returns the accounts' ids, in the order of the grant
+ */
+export async function storeGrant(
+  deps: Pick<CoreDependencies, 'db' | 'keyRing' | 'signals'>,
+  organizationId: string,
+  platform: PlatformId,
+  connected: ConnectedGrant,
+): Promise<string[]> {
+  const grant = { id: newId('grant'), organizationId };
+  const { credentials } = connected;
+  const { accountIds, resumed } = await deps.db.asTenant(organizationId, async (tx) => {
+    await tx.insert(grants).values({
+      ...grant,
+      platform,
+      service: connected.service,
+      credentials: sealCredentials(deps.keyRing, grant, credentials),
+      expiresAt: credentials.expiresAt === undefined ? null : new Date(credentials.expiresAt),
+      scopes: [...credentials.scopes],
+    });
+    const stored: StoredAccount[] = [];
+    for (const account of connected.accounts) {
+      stored.push(
+        await storeAccount(tx, {
+          ...account,
+          organizationId,
+          platform,
+          service: connected.service ?? '',
+          grantId: grant.id,
+        }),
+      );
+    }
+    await deleteUnusedGrants(tx, platform, grant.id);
+    await tellReconnected(
+      tx,
+      stored.flatMap(({ id, isKnown }) => (isKnown ? [id] : [])),
+    );
+    const ids = stored.map(({ id }) => id);
+    return { accountIds: ids, resumed: await resumeWaiting(tx, ids) };
+  });
+  deps.signals.eventsCommitted();
+  if (resumed > 0) deps.signals.dispatchSoon();
+  return accountIds;
+}
+
+interface StoredAccount {
+  readonly id: string;
+  readonly isKnown: boolean;
+}
+
+interface AccountToStore {
+  readonly organizationId: string;
+  readonly grantId: string;
+  readonly platform: PlatformId;
+  readonly service: string;
+  readonly externalId: string;
+  readonly handle: string;
+  readonly displayName: string;
+}
+
+async function storeAccount(tx: Transaction, account: AccountToStore): Promise<StoredAccount> {
+  const id = newId('account');
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    insert into accounts (id, organization_id, grant_id, platform, service, external_id, handle, display_name)
+    values (${id}, ${account.organizationId}, ${account.grantId}, ${account.platform}, ${account.service}, ${account.externalId},
+      ${account.handle}, ${account.displayName})
+    on conflict (organization_id, platform, service, external_id) do update set
+      grant_id = excluded.grant_id, handle = excluded.handle, display_name = excluded.display_name, status = 'active',
+      updated_at = clock_timestamp()
+    returning id`);
+  const [stored] = rows;
+  if (stored === undefined) throw new Error('the account was neither inserted nor updated');
+  return { id: stored.id, isKnown: stored.id !== id };
+}
+
+async function deleteUnusedGrants(tx: Transaction, platform: PlatformId, newGrantId: string): Promise<void> {
+  await tx.execute(sql`
+    delete from grants g where g.platform = ${platform} and g.id <> ${newGrantId}
+      and not exists (select 1 from accounts a where a.organization_id = g.organization_id and a.grant_id = g.id)`);
+}
+
+async function tellReconnected(tx: Transaction, accountIds: readonly string[]): Promise<void> {
+  await tx.execute(sql`
+    insert into events (organization_id, type, message, data)
+    select organization_id, 'account.reconnected', handle || ' is connected again.', jsonb_build_object('accountId', id, 'platform', platform)
+    from accounts where id = any(${sql.param(accountIds)}::text[])`);
+}
+
+async function resumeWaiting(tx: Transaction, accountIds: readonly string[]): Promise<number> {
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    select id from publications
+    where account_id = any(${sql.param(accountIds)}::text[]) and status = 'waiting'
+      and (waiting_reason = 'token' or (waiting_reason = 'reconciling' and due_at is null))`);
+  const ids = rows.map(({ id }) => id);
+  const moves = await movePublications(tx, ids, () => ({ type: 'resume', reasons: ['token'] }));
+  return moves.filter(({ step }) => step.kind === 'moved').length;
+}
