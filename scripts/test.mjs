@@ -6,7 +6,16 @@ import { runChild } from './run-child.mjs';
 import { countVitest } from './count-vitest.mjs';
 
 /** What a developer's shell may hold for a real system and no test may use by accident. */
-const realSystem = ['DATABASE_URL', 'AUTH_SECRET', 'ENCRYPTION_KEYS', 'DATA_DIR', 'PORT', 'SANDBOX_PORT', 'SANDBOX_URL', 'PUBLIC_URL'];
+const realSystem = [
+  'DATABASE_URL',
+  'AUTH_SECRET',
+  'ENCRYPTION_KEYS',
+  'DATA_DIR',
+  'PORT',
+  'SANDBOX_PORT',
+  'SANDBOX_URL',
+  'PUBLIC_URL',
+];
 
 const checks = [
   ['lint', 'oxlint', ['--type-aware']],

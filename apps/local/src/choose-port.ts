@@ -11,7 +11,14 @@ export async function choosePort(wanted: number, variable: string): Promise<numb
   throw portTaken(wanted, variable);
 }
 
-export function portTaken(port: number, variable: string, cause?: unknown): StartFault {
+function portTaken(port: number, variable: string, cause?: unknown): StartFault {
   const advice = `set ${variable} to another port, or to 0 for a free one`;
   return new StartFault(`Port ${port} is taken by another program: ${advice}.`, { cause });
+}
+
+/** Another program may take a port between the look and the use: then this is what to say, else null. */
+export function portFaultOf(error: unknown, variables: ReadonlyMap<number, string>): StartFault | null {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' && 'port' in error)) return null;
+  const variable = variables.get(Number(error.port));
+  return variable === undefined ? null : portTaken(Number(error.port), variable, error);
 }

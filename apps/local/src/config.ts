@@ -11,7 +11,6 @@ export interface LocalConfig {
   dataDir: string;
   /** An outside PostgreSQL; without it an embedded one is started below `dataDir`. */
   databaseUrl: string | undefined;
-  redisUrl: string | undefined;
   publicUrl: string | undefined;
   authSecret: string | undefined;
   encryptionKeys: string | undefined;
@@ -39,7 +38,6 @@ const LocalEnvironment = z.object({
   SANDBOX_PORT: Port.default(4010),
   DATA_DIR: z.string().default('.data'),
   DATABASE_URL: PostgresUrl.optional(),
-  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// address' }).optional(),
   PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' }).optional(),
   AUTH_SECRET: z.string().optional(),
   ENCRYPTION_KEYS: z.string().optional(),
@@ -70,7 +68,6 @@ export function parseLocalConfig(env: Environment, args: readonly string[]): Loc
     sandboxPort: given.SANDBOX_PORT,
     dataDir: resolve(given.DATA_DIR),
     databaseUrl: given.DATABASE_URL,
-    redisUrl: given.REDIS_URL,
     publicUrl: given.PUBLIC_URL,
     authSecret: given.AUTH_SECRET,
     encryptionKeys: given.ENCRYPTION_KEYS,

@@ -6,7 +6,11 @@ import type { LocalConfig } from './config.ts';
 import { StartFault } from './start-fault.ts';
 import { writePrivateFile } from './write-private-file.ts';
 
-const Secrets = z.object({ authSecret: z.string().min(1), encryptionKeys: z.string().min(1), adminPassword: z.string().min(1) });
+const Secrets = z.object({
+  authSecret: z.string().min(1),
+  encryptionKeys: z.string().min(1),
+  adminPassword: z.string().min(1),
+});
 export type Secrets = z.infer<typeof Secrets>;
 
 type Given = Pick<LocalConfig, 'dataDir' | 'authSecret' | 'encryptionKeys' | 'adminPassword'>;

@@ -5,8 +5,9 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { openLogOutput } from './log-output.ts';
 import { readableLogLine } from './readable-log-line.ts';
 
-const info = '{"level":30,"time":1795338222346,"app":"api","msg":"request"}\n';
-const warning = '{"level":40,"time":1795338222346,"app":"publisher","msg":"slow","err":{"message":"no answer"}}\n';
+const info = '{"level":"info","time":"2026-11-22T09:03:42.346Z","app":"api","msg":"request"}\n';
+const warning =
+  '{"level":"warn","time":"2026-11-22T09:03:42.346Z","app":"publisher","msg":"slow","err":{"message":"no answer"}}\n';
 
 let path = '';
 

@@ -29,7 +29,11 @@ export async function openDatabase(
   log: DatabaseLog,
 ): Promise<LocalDatabase> {
   if (config.databaseUrl !== undefined) {
-    return { url: config.databaseUrl, lost: new Promise(() => undefined), [Symbol.asyncDispose]: async () => undefined };
+    return {
+      url: config.databaseUrl,
+      lost: new Promise(() => undefined),
+      [Symbol.asyncDispose]: async () => undefined,
+    };
   }
   const start = (port?: number) =>
     startPostgresServer({
@@ -53,7 +57,7 @@ function keepRunning(
   let server = first;
   let stopping = false;
   const watch = async (): Promise<unknown> => {
-    for (let shortLives = 0; shortLives < shortLivesMax; ) {
+    for (let shortLives = 0; shortLives < shortLivesMax;) {
       const startedAtMs = performance.now();
       await server.exited;
       if (stopping) return undefined;

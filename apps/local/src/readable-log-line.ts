@@ -1,15 +1,10 @@
 import { z } from 'zod';
 
-const warnLevel = 40;
-const levelNames = new Map([
-  [40, 'warn'],
-  [50, 'error'],
-  [60, 'fatal'],
-]);
+const shownLevels: readonly string[] = ['warn', 'error', 'fatal'];
 
 const LogLine = z.object({
-  level: z.number(),
-  time: z.union([z.number(), z.string()]).optional(),
+  level: z.string(),
+  time: z.string().optional(),
   app: z.string().optional(),
   msg: z.string().optional(),
   err: z.object({ message: z.string() }).optional(),
@@ -19,16 +14,10 @@ const LogLine = z.object({
 export function readableLogLine(json: string): string | null {
   const line = LogLine.safeParse(parse(json));
   if (!line.success) return json.trimEnd();
-  const { level, time, app = 'local', msg = '', err } = line.data;
-  if (level < warnLevel) return null;
-  const name = levelNames.get(Math.min(60, level - (level % 10))) ?? 'warn';
+  const { level, time = '', app = 'local', msg = '', err } = line.data;
+  if (!shownLevels.includes(level)) return null;
   const reason = err === undefined || err.message === msg ? '' : ` (${err.message})`;
-  return `${clockTime(time)} ${name} ${app}: ${msg}${reason}`;
-}
-
-function clockTime(time: number | string | undefined): string {
-  const date = new Date(time ?? Number.NaN);
-  return Number.isNaN(date.getTime()) ? '--:--:--' : date.toISOString().slice(11, 19);
+  return `${time.slice(11, 19)} ${level} ${app}: ${msg}${reason}`;
 }
 
 function parse(json: string): unknown {

@@ -35,7 +35,9 @@ export async function runDemo(
   for (;;) {
     const post = await callJson(Post, { url: `${url}/${created.id}`, bearer: target.apiKey, signal: target.signal });
     for (const item of await unseen(`${url}/${created.id}/timeline`, target, seen)) {
-      edge.print(`  ${item.at.slice(11, 23)}  ${(names.get(item.publicationId ?? '') ?? 'post').padEnd(24)}${item.message}`);
+      edge.print(
+        `  ${item.at.slice(11, 23)}  ${(names.get(item.publicationId ?? '') ?? 'post').padEnd(24)}${item.message}`,
+      );
     }
     if (!underWay.includes(post.status)) return finish(post, target, edge.print);
     if (deadline.aborted) throw new DemoFault(`the post is still "${post.status}" after ${patienceMs / 1000} s.`);
@@ -48,7 +50,9 @@ function demoPost(accounts: readonly Account[], now: Date): CreatePost {
   const run = now.getTime().toString(36);
   const variants = accounts.map((account) => [
     account.id,
-    { content: `Hello ${account.platform}, from @${account.handle}: scheduled once, published once. (demo run ${run})` },
+    {
+      content: `Hello ${account.platform}, from @${account.handle}: scheduled once, published once. (demo run ${run})`,
+    },
   ]);
   return {
     content: `Hello from VibeTribe (demo run ${run})`,
