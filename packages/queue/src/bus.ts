@@ -1,0 +1,82 @@
+import type { BusChannel } from './notify-channel.ts';
+import { createPostgresBus } from './postgres-bus.ts';
+import type { QueueConnection } from './queue-connection.ts';
+import { createRedisBus } from './redis-bus.ts';
+import { within } from './within.ts';
+
+export interface Subscriber {
+  /** Must not throw. */
+  onMessage: (payload: string) => void;
+  /** Messages may have been lost: read what you would have been told. Must not throw. */
+  onGap: () => void;
+}
+
+/** Messages to every process that listens now; nothing is kept for those that do not. */
+export interface Bus extends AsyncDisposable {
+  /**
+   * @param payload at most 4,096 bytes of UTF-8
+   * @throws QueueStoreError when the store is away, RangeError when the payload is too long
+   */
+  publish(channel: BusChannel, payload: string): Promise<void>;
+  /** Resolves when messages arrive from now on. Disposing ends it. */
+  subscribe(
+    channel: BusChannel,
+    onMessage: Subscriber['onMessage'],
+    onGap?: Subscriber['onGap'],
+  ): Promise<AsyncDisposable>;
+}
+
+/** What a store must do; subscriptions are counted above it. */
+export interface BusTransport extends AsyncDisposable {
+  publish(channel: BusChannel, payload: string): Promise<void>;
+  /** Resolves when the channel is heard. */
+  listen(channel: BusChannel): Promise<void>;
+  unlisten(channel: BusChannel): Promise<void>;
+}
+
+const payloadBytesMax = 4096;
+const publishTimeoutMs = 3000;
+const subscribeTimeoutMs = 15_000;
+
+/** Opens the bus on the connection's store, with a connection of its own for listening from the first subscription on. */
+export function createBus(connection: QueueConnection): Bus {
+  const subscribers = new Map<BusChannel, Set<Subscriber>>();
+  const deliver = {
+    message: (channel: BusChannel, payload: string) =>
+      subscribers.get(channel)?.forEach(({ onMessage }) => onMessage(payload)),
+    gap: () => subscribers.forEach((set) => set.forEach(({ onGap }) => onGap())),
+  };
+  const { store, logger, prefix } = connection;
+  const transport =
+    store.kind === 'redis'
+      ? createRedisBus({ redis: store.redis, prefix, deliver, logger })
+      : createPostgresBus({ pool: store.pool, deliver, logger });
+
+  return {
+    async publish(channel, payload) {
+      if (Buffer.byteLength(payload) > payloadBytesMax)
+        throw new RangeError(`a bus payload has at most ${payloadBytesMax} bytes`);
+      await within(publishTimeoutMs, `publishing on ${channel}`, transport.publish(channel, payload));
+    },
+    async subscribe(channel, onMessage, onGap = () => undefined) {
+      const subscriber = { onMessage, onGap };
+      const set = subscribers.get(channel) ?? new Set();
+      subscribers.set(channel, set.add(subscriber));
+      const leave = async (): Promise<void> => {
+        set.delete(subscriber);
+        if (set.size === 0) await transport.unlisten(channel);
+      };
+      try {
+        await within(subscribeTimeoutMs, `subscribing to ${channel}`, transport.listen(channel));
+      } catch (error) {
+        await leave();
+        throw error;
+      }
+      return { [Symbol.asyncDispose]: leave };
+    },
+    async [Symbol.asyncDispose]() {
+      subscribers.clear();
+      await transport[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,178 @@
+import { waitFor } from '@vibetribe/testkit/wait-for';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createPublishQueue, publishJobId, type PublishJob, type PublishQueue } from './publish-queue.ts';
+import { startPublishWorker, type PublishWorker, type PublishWorkerOptions } from './publish-worker.ts';
+import type { PublishJobData, QueueConnection } from './queue-connection.ts';
+import { dumpStore } from './test-dump.ts';
+import { backendKinds, openTestBackend, type TestBackend } from './test-backend.ts';
+
+const platform = 'mastodon';
+
+describe.each(backendKinds)('the publish queue on %s', (kind) => {
+  let backend: TestBackend;
+  let connection: QueueConnection;
+  let queue: PublishQueue;
+  let workers: PublishWorker[];
+  let delivered: PublishJobData[];
+
+  beforeEach(async () => {
+    backend = await openTestBackend(kind);
+    connection = await backend.connect();
+    queue = createPublishQueue(connection);
+    workers = [];
+    delivered = [];
+  });
+
+  afterEach(async () => {
+    await Promise.all(workers.map((worker) => worker.close({ drainMs: 2000 })));
+    await backend[Symbol.asyncDispose]();
+  });
+
+  const startWorker = (options: Partial<PublishWorkerOptions> = {}): PublishWorker => {
+    const worker = startPublishWorker({
+      connection,
+      platform,
+      concurrency: 4,
+      handle: async (job) => void delivered.push(job),
+      onError: () => undefined,
+      ...options,
+    });
+    workers.push(worker);
+    return worker;
+  };
+  const hasDelivered = (count: number): Promise<boolean> =>
+    waitFor(() => delivered.length >= count, { describe: () => `${count} deliveries, not ${delivered.length}` });
+
+  test('a ring is delivered once, with the ids and nothing else', async () => {
+    startWorker();
+    await queue.ring([ring('a')]);
+    await hasDelivered(1);
+    await settled(connection);
+    expect(delivered).toEqual([{ publicationId: 'a', generation: 1 }]);
+  });
+
+  test('rings of many publications at once are each delivered once', async () => {
+    const jobs = Array.from({ length: 60 }, (_, index) => ring(`many-${index}`));
+    await queue.ring(jobs);
+    startWorker();
+    startWorker();
+    await hasDelivered(60);
+    await settled(connection);
+    expect(new Set(delivered.map((job) => job.publicationId)).size).toBe(60);
+    expect(delivered).toHaveLength(60);
+  });
+
+  test('a delayed ring is not delivered before its time, and within a second of it', async () => {
+    startWorker();
+    const rungAtMs = performance.now();
+    await queue.ring([ring('later', { delayMs: 400 })]);
+    await hasDelivered(1);
+    const waitedMs = performance.now() - rungAtMs;
+    expect(waitedMs).toBeGreaterThanOrEqual(390);
+    expect(waitedMs).toBeLessThan(1400);
+  });
+
+  test('a ring of higher priority overtakes those that wait', async () => {
+    await queue.ring([ring('low', { priority: 10 }), ring('normal', { priority: 5 }), ring('high', { priority: 1 })]);
+    startWorker({ concurrency: 1 });
+    await hasDelivered(3);
+    expect(delivered.map((job) => job.publicationId)).toEqual(['high', 'normal', 'low']);
+  });
+
+  test('the same generation rung again is ignored, also after it was delivered; a new generation is delivered', async () => {
+    startWorker();
+    await queue.ring([ring('a'), ring('a')]);
+    await hasDelivered(1);
+    await settled(connection);
+    await queue.ring([ring('a')]);
+    await queue.ring([ring('a'), ring('b')]);
+    await queue.ring([ring('a', { generation: 2 })]);
+    await hasDelivered(3);
+    await settled(connection);
+    expect(delivered.map(publishJobId).sort()).toEqual(['p_a_1', 'p_a_2', 'p_b_1']);
+  });
+
+  test('a failed job is kept but never tried again by the queue', async () => {
+    let attempts = 0;
+    startWorker({
+      handle: async () => {
+        attempts += 1;
+        throw new Error('no');
+      },
+    });
+    await queue.ring([ring('a')]);
+    await waitFor(async () => (await counts(connection)).failed === 1, { describe: 'one failed job' });
+    await settled(connection);
+    expect(attempts).toBe(1);
+  });
+
+  test('the store keeps ids and a constant text, nothing of what a handler threw', async () => {
+    const errors: unknown[] = [];
+    const thrown = new Error('token=canary-7f3a half a pair \ud800 and NUL \u0000', {
+      cause: new Error('canary-cause'),
+    });
+    startWorker({ handle: () => Promise.reject(thrown), onError: (error) => errors.push(error) });
+    await queue.ring([ring('a')]);
+    await waitFor(async () => (await counts(connection)).failed === 1, { describe: 'one failed job' });
+
+    const dump = await dumpStore(backend, connection);
+    expect(dump).toContain('p_a_1');
+    expect(dump).toContain('the publish handler failed');
+    expect(dump).not.toContain('canary');
+    expect(dump).not.toContain('test.ts');
+    expect(errors).toEqual([thrown]);
+  });
+
+  test('of completed jobs the last hundred are kept', async () => {
+    startWorker();
+    await queue.ring(Array.from({ length: 130 }, (_, index) => ring(`r-${index}`)));
+    await hasDelivered(130);
+    await settled(connection);
+    expect((await counts(connection)).completed).toBeLessThanOrEqual(101);
+  });
+
+  test('closing waits for the running job, aborts it when the time is over, and takes no other', async () => {
+    const started = Promise.withResolvers<AbortSignal>();
+    const worker = startWorker({
+      concurrency: 1,
+      handle: (job, signal) => {
+        delivered.push(job);
+        started.resolve(signal);
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      },
+    });
+    await queue.ring([ring('running'), ring('waiting')]);
+    const signal = await started.promise;
+    const closed = await worker.close({ drainMs: 100 });
+    expect(signal.aborted).toBe(true);
+    expect(closed).toEqual({ drained: true });
+    expect(worker.isRunning()).toBe(false);
+    expect(delivered).toHaveLength(1);
+
+    startWorker();
+    await hasDelivered(2);
+  });
+
+  test('health tells the round trip', async () => {
+    expect(await connection.health()).toEqual({ ok: true, latencyMs: expect.any(Number), detail: `${kind} answers` });
+  });
+});
+
+function ring(publicationId: string, options: Partial<PublishJob> = {}): PublishJob {
+  return { platform, publicationId, generation: 1, delayMs: 0, priority: 0, ...options };
+}
+
+function counts(connection: QueueConnection): Promise<Record<string, number>> {
+  return connection.openQueue(`publish-${platform}`).getJobCounts();
+}
+
+/** Nothing is on its way any more: what was delivered twice would show. */
+async function settled(connection: QueueConnection): Promise<void> {
+  await waitFor(
+    async () => {
+      const { active = 0, waiting = 0, prioritized = 0, delayed = 0 } = await counts(connection);
+      return active + waiting + prioritized + delayed === 0;
+    },
+    { describe: 'an idle queue' },
+  );
+}

@@ -1,0 +1,34 @@
+import { Redis } from 'ioredis';
+import type { QueueLogger } from './queue-connection.ts';
+import { describeStoreError, QueueStoreError } from './store-error.ts';
+
+const reconnectDelayMsMax = 1000;
+
+/**
+ * A connection that comes back by itself within about a second of Redis's return. Commands wait meanwhile: bound the wait.
+ * @param options `purpose` names it in logs
+ */
+export function connectRedis(options: { redisUrl: string; logger: QueueLogger; purpose: string }): Redis {
+  if (!URL.canParse(options.redisUrl))
+    throw new QueueStoreError('REDIS_URL is not a URL such as redis://127.0.0.1:6379/0');
+  const redis = new Redis(options.redisUrl, {
+    // BullMQ demands it: a worker's command must wait for Redis, however long.
+    maxRetriesPerRequest: null,
+    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), reconnectDelayMsMax),
+    autoResubscribe: false,
+    connectTimeout: 5000,
+    keepAlive: 10_000,
+  });
+  const fields = { purpose: options.purpose };
+  let isDown = false;
+  redis.on('error', (error: Error) => {
+    // Each attempt to reconnect fails anew; one line tells it.
+    if (!isDown) options.logger.warn({ ...fields, ...describeStoreError(error) }, 'Redis is not reachable');
+    isDown = true;
+  });
+  redis.on('ready', () => {
+    if (isDown) options.logger.info(fields, 'Redis is reachable again');
+    isDown = false;
+  });
+  return redis;
+}

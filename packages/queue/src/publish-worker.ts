@@ -1,0 +1,108 @@
+import { sleep } from '@vibetribe/resilience/sleep';
+import { Worker, type IQueueBackend, type JobProgress } from 'bullmq';
+import { publishQueueName } from './publish-queue.ts';
+import type { PublishJobData, QueueConnection, QueueStore } from './queue-connection.ts';
+import { QueueStoreError } from './store-error.ts';
+
+export interface PublishWorkerOptions {
+  connection: QueueConnection;
+  platform: string;
+  /** Jobs handled at once by this process. */
+  concurrency: number;
+  /** May be called more than once for a job. `signal` aborts when closing has waited long enough. */
+  handle: (job: PublishJobData, signal: AbortSignal) => Promise<void>;
+  /** Told of a handler's error with its job, and of the store's without. Must not throw. */
+  onError: (error: unknown, job: PublishJobData | null) => void;
+  /** A dead worker's job is free again after this. Default 6,000. */
+  lockDurationMs?: number;
+  /** Pause between looks for dead workers' jobs; two looks are needed. Default 3,000. */
+  stalledIntervalMs?: number;
+}
+
+export interface PublishWorker {
+  isRunning(): boolean;
+  /**
+   * Takes no further job, waits for the running ones, and aborts their signal after `drainMs`.
+   * @returns whether all had ended; one that had not is given to another worker when its lock runs out
+   */
+  close(options: { drainMs: number }): Promise<{ drained: boolean }>;
+}
+
+const restartDelayMs = 1000;
+const abortGraceMs = 2000;
+/** BullMQ gives up a job that killed this many workers; the sweeper then rings with a new generation. */
+const stalledCountMax = 5;
+/** The store keeps a failed job's text, and PostgreSQL refuses some: foreign text stays out. */
+const failureText = 'the publish handler failed';
+
+type Platform = Worker<PublishJobData, void, string, IQueueBackend, JobProgress, QueueStore>;
+
+/** Handles a platform's jobs until closed. Survives the loss of its store for any time. */
+export function startPublishWorker(options: PublishWorkerOptions): PublishWorker {
+  const { connection, handle, onError } = options;
+  const aborting = new AbortController();
+  const closing = new AbortController();
+
+  const worker: Platform = new Worker(
+    publishQueueName(options.platform),
+    async (job) => {
+      const { publicationId, generation } = job.data;
+      try {
+        await handle({ publicationId, generation }, aborting.signal);
+      } catch (error) {
+        onError(error, { publicationId, generation });
+        throw constantFailure();
+      }
+    },
+    {
+      connection: connection.store,
+      prefix: connection.prefix,
+      autorun: false,
+      concurrency: options.concurrency,
+      lockDuration: options.lockDurationMs ?? 6000,
+      stalledInterval: options.stalledIntervalMs ?? 3000,
+      maxStalledCount: stalledCountMax,
+      runRetryDelay: restartDelayMs,
+    },
+    connection.backendFactory,
+  );
+  worker.on('error', (error) => onError(new QueueStoreError('the queue worker met an error', { cause: error }), null));
+  const ended = runUntilClosed(worker, closing.signal, onError);
+
+  return {
+    isRunning: () => worker.isRunning(),
+    async close({ drainMs }) {
+      closing.abort();
+      const drained = worker.close().then(
+        () => ended.then(() => true),
+        () => false,
+      );
+      if (await Promise.race([drained, sleep(drainMs).then(() => false)])) return { drained: true };
+      aborting.abort(new Error('the worker is closing'));
+      return { drained: await Promise.race([drained, sleep(abortGraceMs).then(() => false)]) };
+    },
+  };
+}
+
+/** BullMQ's loop ends for good when its first statements fail; it is started again. */
+async function runUntilClosed(
+  worker: Platform,
+  closing: AbortSignal,
+  onError: PublishWorkerOptions['onError'],
+): Promise<void> {
+  while (!closing.aborted) {
+    try {
+      await worker.run();
+    } catch (error) {
+      if (!closing.aborted)
+        onError(new QueueStoreError('the queue worker stopped and starts again', { cause: error }), null);
+    }
+    await sleep(restartDelayMs, closing).catch(() => undefined);
+  }
+}
+
+function constantFailure(): Error {
+  const failure = new Error(failureText);
+  failure.stack = failureText;
+  return failure;
+}

@@ -1,0 +1,70 @@
+import type { Redis } from 'ioredis';
+import type { BusTransport } from './bus.ts';
+import type { BusChannel } from './notify-channel.ts';
+import type { QueueLogger } from './queue-connection.ts';
+import { describeStoreError } from './store-error.ts';
+
+export interface Deliver {
+  message(channel: BusChannel, payload: string): void;
+  gap(): void;
+}
+
+/** Redis pub/sub. A subscriber's connection can do nothing else, so it is one of its own. */
+export function createRedisBus(options: {
+  redis: Redis;
+  prefix: string;
+  deliver: Deliver;
+  logger: QueueLogger;
+}): BusTransport {
+  const { redis, deliver, logger } = options;
+  const nameOf = (channel: BusChannel): string => `${options.prefix}:bus:${channel}`;
+  const listened = new Map<string, BusChannel>();
+  let subscriber: Redis | null = null;
+
+  const open = (): Redis => {
+    const client = redis.duplicate();
+    let wasReady = false;
+    client.on('error', (error) => {
+      if (wasReady) logger.warn(describeStoreError(error), 'the bus lost its connection to Redis');
+    });
+    client.on('message', (name, payload) => {
+      const channel = listened.get(name);
+      if (channel !== undefined) deliver.message(channel, payload);
+    });
+    client.on('ready', () => {
+      const isReturn = wasReady;
+      wasReady = true;
+      if (isReturn) void resubscribe(client);
+    });
+    return client;
+  };
+
+  const resubscribe = async (client: Redis): Promise<void> => {
+    try {
+      if (listened.size > 0) await client.subscribe(...listened.keys());
+      deliver.gap();
+    } catch (error) {
+      // The connection broke again; its next return tries anew.
+      logger.warn(describeStoreError(error), 'the bus could not subscribe again');
+    }
+  };
+
+  return {
+    async publish(channel, payload) {
+      await redis.publish(nameOf(channel), payload);
+    },
+    async listen(channel) {
+      if (listened.has(nameOf(channel))) return;
+      listened.set(nameOf(channel), channel);
+      subscriber ??= open();
+      await subscriber.subscribe(nameOf(channel));
+    },
+    async unlisten(channel) {
+      if (!listened.delete(nameOf(channel)) || subscriber === null) return;
+      if (subscriber.status === 'ready') await subscriber.unsubscribe(nameOf(channel));
+    },
+    async [Symbol.asyncDispose]() {
+      subscriber?.disconnect();
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { EventEmitter } from 'node:events';
+import { assertSchemaCompatibility, PostgresConnection, PostgresQueueBackend, type PgPool } from 'bullmq';
+import type { QueueBaseOptions } from 'bullmq';
+
+/**
+ * One pool and one LISTEN connection for all queues and workers of the process, where BullMQ by itself opens one of each
+ * for every queue object.
+ */
+export class SharedPostgresConnection extends PostgresConnection {
+  #ready: Promise<void> | null = null;
+
+  constructor(pool: PgPool) {
+    super(pool);
+    this.setMaxListeners(0);
+    // Every queue forwards the errors; without any queue they are nobody's.
+    this.on('error', () => undefined);
+  }
+
+  /** BullMQ remembers a failed start for ever: a queue opened while PostgreSQL restarts would never work. */
+  override waitUntilReady(): Promise<void> {
+    this.#ready ??= assertSchemaCompatibility(this.pool, this.schema).then(
+      () => undefined,
+      (error: unknown) => {
+        this.#ready = null;
+        throw error;
+      },
+    );
+    return this.#ready;
+  }
+
+  override async getListenClient(): ReturnType<PostgresConnection['getListenClient']> {
+    const client = await super.getListenClient();
+    // One listener for each worker that waits for a job.
+    if (client instanceof EventEmitter) client.setMaxListeners(0);
+    return client;
+  }
+}
+
+/** A queue's or worker's view of the shared connection: closing it ends its own waits and leaves the others alone. */
+export class SharedPostgresBackend extends PostgresQueueBackend {
+  constructor(shared: SharedPostgresConnection, queueName: string, options: Omit<QueueBaseOptions, 'connection'>) {
+    super(shared, queueName, { ...options, connection: shared.pool }, true);
+  }
+
+  override async close(): Promise<void> {
+    this.closing ??= this.disconnectBlocking();
+    await this.closing;
+  }
+
+  override async disconnect(): Promise<void> {
+    await this.disconnectBlocking();
+  }
+}
