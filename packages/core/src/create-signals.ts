@@ -20,8 +20,8 @@ export function createSignals({
   const events = createBell(() => bus.publish('events', ''), onError);
   const dispatch = createBell(() => bus.publish('dispatch', ''), onError);
   return {
-    eventsCommitted: events.ring,
-    dispatchSoon: dispatch.ring,
+    eventsCommitted: () => events.ring(),
+    dispatchSoon: () => dispatch.ring(),
     async [Symbol.asyncDispose]() {
       await Promise.all([events.close(), dispatch.close()]);
     },

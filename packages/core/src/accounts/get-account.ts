@@ -9,7 +9,7 @@ import { presentAccount } from './present-account.ts';
 /** @throws DomainError `not_found`, for another organization's account too */
 export async function getAccount(
   deps: Pick<CoreDependencies, 'db' | 'postsPerHour'>,
-  actor: Actor,
+  actor: Pick<Actor, 'organizationId' | 'accountIds'>,
   { accountId }: { readonly accountId: string },
 ): Promise<Account> {
   return presentAccount(deps, await findAccount(deps, actor, accountId));
@@ -18,7 +18,7 @@ export async function getAccount(
 /** @throws DomainError `not_found` */
 export async function findAccount(
   deps: Pick<CoreDependencies, 'db'>,
-  actor: Actor,
+  actor: Pick<Actor, 'organizationId' | 'accountIds'>,
   accountId: string,
 ): Promise<AccountRow> {
   const [row] = await deps.db.asTenant(actor.organizationId, (tx) =>

@@ -18,10 +18,10 @@ export async function revokeGrant(
   grant: DestroyedGrant,
   open: (sealed: string) => Credentials,
 ): Promise<void> {
-  const revoke = deps.adapters[grant.platform].oauth?.revoke;
-  if (revoke === undefined || grant.sealedCredentials === '') return;
+  const { oauth } = deps.adapters[grant.platform];
+  if (oauth?.revoke === undefined || grant.sealedCredentials === '') return;
   try {
-    await revoke({
+    await oauth.revoke({
       endpoints: deps.endpoints(grant.platform),
       http: deps.platformHttp(grant.platform, { timeoutMs }),
       credentials: open(grant.sealedCredentials),

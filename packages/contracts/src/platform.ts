@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { PlatformId } from './platform-id.ts';
+
+/** `open`: nothing is sent until it has proved healthy again; `half_open`: one publication is trying. */
+export const BreakerState = z.enum(['closed', 'open', 'half_open']);
+export type BreakerState = z.infer<typeof BreakerState>;
+
+/** A platform and what it takes; on platforms of many servers the defaults, each server may have its own. */
+export const Platform = z.object({
+  id: PlatformId,
+  displayName: z.string(),
+  /** How accounts may be connected. */
+  connect: z.object({ oauth: z.boolean(), manual: z.boolean() }),
+  rules: z.object({
+    text: z.object({ max: z.int(), countedAs: z.string(), required: z.boolean() }),
+    media: z.object({ required: z.boolean(), imagesMax: z.int(), videosMax: z.int() }),
+    requiredFields: z.array(z.string()),
+    /** JSON Schema of a variant's `options`. */
+    options: z.record(z.string(), z.unknown()),
+  }),
+  manualFields: z.array(z.object({ name: z.string(), label: z.string(), secret: z.boolean(), required: z.boolean() })),
+  limits: z.array(z.object({ name: z.string(), limit: z.int() })),
+  breaker: BreakerState,
+});
+export type Platform = z.infer<typeof Platform>;

@@ -1,0 +1,38 @@
+import type { FieldFault } from '@vibetribe/contracts/error-code';
+import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { DomainError } from '../domain-error.ts';
+
+/**
+ * Why an account could not be connected, for whoever tried: `platform_rejected` where the platform said no, `platform_unavailable`
+ * where it said nothing useful. Anything but a `PlatformError` is a bug and comes back as it is.
+ * @param path the field that holds what was refused
+ */
+export function connectFault(error: unknown, path: string | null): unknown {
+  if (!(error instanceof PlatformError)) return error;
+  const errors: FieldFault[] = path === null ? [] : [{ path, message: error.message }];
+  if (isRefusal(error)) return new DomainError('platform_rejected', error.message, { errors, cause: error });
+  const retryAfterSeconds = Math.ceil((error.retryAfterMs ?? 10_000) / 1_000);
+  return new DomainError('platform_unavailable', error.message, { retryAfterSeconds, cause: error });
+}
+
+function isRefusal(error: PlatformError): boolean {
+  switch (error.kind) {
+    case 'auth_expired':
+    case 'auth_revoked':
+    case 'permission':
+    case 'content':
+    case 'policy':
+    case 'duplicate':
+    case 'not_found':
+      return true;
+    case 'network':
+      // A server that we may not talk to will not become reachable by trying again.
+      return error.platformCode === 'address_refused';
+    case 'rate_limit':
+    case 'quota':
+    case 'media_processing':
+    case 'unavailable':
+    case 'ambiguous':
+      return false;
+  }
+}

@@ -1,0 +1,98 @@
+import type { Account } from '@vibetribe/contracts/account';
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import type { ConnectedGrant } from '@vibetribe/platforms/adapter';
+import { DomainError } from '../domain-error.ts';
+import { connectFault } from './connect-fault.ts';
+import type { ConnectDependencies } from './connect-manually.ts';
+import { type ConnectSettings, callbackUrl, verifierContext } from './connect-settings.ts';
+import { getAccount } from './get-account.ts';
+import { storeGrant } from './store-grant.ts';
+import { type TakenState, takeOAuthState } from './take-oauth-state.ts';
+
+/** What the platform's consent page sent along; all of it is foreign. */
+export interface CallbackInput {
+  readonly platform: PlatformId;
+  readonly state?: string | undefined;
+  readonly code?: string | undefined;
+  readonly error?: string | undefined;
+}
+
+export type CallbackAnswer =
+  | { readonly kind: 'redirect'; readonly url: string }
+  | { readonly kind: 'account'; readonly account: Account };
+
+const timeoutMs = 20_000;
+
+/**
+ * Ends what `startConnect` began: takes the state, exchanges the code, stores the grant. Where the user named a page to end up on, every
+ * outcome after the state is a redirect there, with `accountId` or one of the closed set of `error` codes; never the platform's text.
+ * @throws DomainError `oauth_state_invalid`; without such a page also `platform_rejected` and `platform_unavailable`
+ */
+export async function finishConnect(
+  deps: ConnectDependencies,
+  settings: Pick<ConnectSettings, 'publicUrl'>,
+  input: CallbackInput,
+): Promise<CallbackAnswer> {
+  const taken = await takeOAuthState(deps, input);
+  try {
+    const connected = await exchange(deps, settings, input, taken);
+    const [accountId] = await storeGrant(deps, taken.organizationId, input.platform, connected);
+    if (accountId === undefined) throw new DomainError('platform_rejected', 'The consent opens no account.');
+    if (taken.redirectTo !== null) return redirect(taken.redirectTo, 'accountId', accountId);
+    const readers = { organizationId: taken.organizationId, accountIds: null };
+    return { kind: 'account', account: await getAccount(deps, readers, { accountId }) };
+  } catch (error) {
+    if (taken.redirectTo === null || !(error instanceof DomainError)) throw error;
+    return redirect(taken.redirectTo, 'error', errorCodeOf(error));
+  }
+}
+
+async function exchange(
+  deps: ConnectDependencies,
+  settings: Pick<ConnectSettings, 'publicUrl'>,
+  { platform, code, error }: CallbackInput,
+  taken: TakenState,
+): Promise<ConnectedGrant> {
+  const { oauth, displayName } = deps.adapters[platform];
+  if (oauth === undefined) throw new DomainError('platform_rejected', `${displayName} has no consent page.`);
+  if (error !== undefined || code === undefined || code === '') throw declined(displayName, error);
+  try {
+    return await oauth.exchange({
+      endpoints: deps.endpoints(platform),
+      http: deps.platformHttp(platform, { timeoutMs }),
+      redirectUri: callbackUrl(settings, platform),
+      code,
+      codeVerifier: deps.keyRing.open(taken.sealedVerifier, verifierContext(taken.organizationId, taken.stateHash)),
+      now: deps.clock.now(),
+    });
+  } catch (cause) {
+    throw connectFault(cause, null);
+  }
+}
+
+/** RFC 6749, 4.1.2.1: `access_denied` is the user's own no; of any other code only that it came is passed on. */
+class ConsentDeclined extends DomainError {
+  readonly wasDenied: boolean;
+
+  constructor(displayName: string, wasDenied: boolean) {
+    super(
+      'platform_rejected',
+      wasDenied ? `The consent was declined on ${displayName}.` : `${displayName} did not give its consent.`,
+    );
+    this.wasDenied = wasDenied;
+  }
+}
+
+function declined(displayName: string, error: string | undefined): ConsentDeclined {
+  return new ConsentDeclined(displayName, error === 'access_denied');
+}
+
+function errorCodeOf(error: DomainError): string {
+  return error instanceof ConsentDeclined && error.wasDenied ? 'access_denied' : error.code;
+}
+
+function redirect(to: string, name: 'accountId' | 'error', value: string): CallbackAnswer {
+  const url = new URL(to);
+  url.searchParams.set(name, value);
+  return { kind: 'redirect', url: url.href };
+}

@@ -1,0 +1,81 @@
+import type { ConnectStarted, StartConnect } from '@vibetribe/contracts/account';
+import { oauthStates } from '@vibetribe/db/schema/accounts';
+import type { OAuthConnect } from '@vibetribe/platforms/adapter';
+import { hashToken, newOpaqueToken } from '@vibetribe/security/opaque-token';
+import { codeChallengeOf, newCodeVerifier } from '@vibetribe/security/pkce';
+import { sql } from 'drizzle-orm';
+import type { Actor } from '../actor.ts';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { DomainError } from '../domain-error.ts';
+import { connectFault } from './connect-fault.ts';
+import { type ConnectSettings, callbackUrl, verifierContext } from './connect-settings.ts';
+
+/**
+ * Begins connecting an account through the platform's consent page. The state lives 10 minutes, works once and is bound to the user,
+ * the organization, the platform and where the user wants to end up; only its hash is stored.
+ * @throws DomainError `validation_failed` with a path, `platform_rejected` where no application is configured
+ */
+export async function startConnect(
+  deps: Pick<CoreDependencies, 'db' | 'keyRing' | 'adapters' | 'endpoints'>,
+  settings: ConnectSettings,
+  actor: Actor,
+  input: StartConnect,
+): Promise<ConnectStarted> {
+  const oauth = requireOAuth(deps, input);
+  requireKnownOrigin(settings, input.redirectTo);
+  const state = newOpaqueToken('vts_');
+  const stateHash = hashToken(state);
+  const codeVerifier = newCodeVerifier();
+  const authorizationUrl = urlOf(() =>
+    oauth.authorizationUrl({
+      endpoints: deps.endpoints(input.platform),
+      redirectUri: callbackUrl(settings, input.platform),
+      state,
+      codeChallenge: codeChallengeOf(codeVerifier),
+    }),
+  );
+  await deps.db.asTenant(actor.organizationId, (tx) =>
+    tx.insert(oauthStates).values({
+      stateHash,
+      organizationId: actor.organizationId,
+      userId: actor.userId,
+      platform: input.platform,
+      service: input.instance ?? input.service ?? null,
+      redirectTo: input.redirectTo ?? null,
+      codeVerifier: deps.keyRing.seal(codeVerifier, verifierContext(actor.organizationId, stateHash)),
+      expiresAt: sql`clock_timestamp() + interval '10 minutes'`,
+    }),
+  );
+  return { authorizationUrl, state };
+}
+
+function requireOAuth(deps: Pick<CoreDependencies, 'adapters'>, { platform }: StartConnect): OAuthConnect {
+  const { oauth, displayName } = deps.adapters[platform];
+  if (oauth !== undefined) return oauth;
+  throw fieldFault(
+    'platform',
+    `${displayName} accounts are connected with credentials of your own, by POST /accounts/manual`,
+  );
+}
+
+function requireKnownOrigin({ redirectOrigins }: ConnectSettings, redirectTo: string | undefined): void {
+  if (redirectTo === undefined) return;
+  const { origin, protocol } = new URL(redirectTo);
+  const isWeb = protocol === 'https:' || protocol === 'http:';
+  if (isWeb && redirectOrigins.some((allowed) => URL.canParse(allowed) && new URL(allowed).origin === origin)) return;
+  throw fieldFault('redirectTo', 'its origin is not among those that this server sends people on to');
+}
+
+function fieldFault(path: string, message: string): DomainError {
+  return new DomainError('validation_failed', `The field ${path} is not valid: ${message}.`, {
+    errors: [{ path, message }],
+  });
+}
+
+function urlOf(build: () => string): string {
+  try {
+    return build();
+  } catch (error) {
+    throw connectFault(error, 'platform');
+  }
+}

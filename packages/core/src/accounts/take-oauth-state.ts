@@ -1,0 +1,46 @@
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { hashToken } from '@vibetribe/security/opaque-token';
+import { sql } from 'drizzle-orm';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { DomainError } from '../domain-error.ts';
+
+export interface TakenState {
+  readonly stateHash: string;
+  readonly organizationId: string;
+  readonly redirectTo: string | null;
+  readonly sealedVerifier: string;
+}
+
+interface StateRow extends TakenState, Record<string, unknown> {
+  platform: string;
+  isAlive: boolean;
+  mayConnect: boolean;
+}
+
+/**
+ * Takes the state in one statement: whoever comes second finds nothing. It is spent even where it does not fit.
+ * @throws DomainError `oauth_state_invalid`: unknown, used, expired, of another platform, or of someone who may no longer connect accounts
+ */
+export async function takeOAuthState(
+  deps: Pick<CoreDependencies, 'db'>,
+  { platform, state }: { readonly platform: PlatformId; readonly state?: string | undefined },
+): Promise<TakenState> {
+  const stateHash = hashToken(state ?? '');
+  const { rows } = await deps.db.asIdentity((tx) =>
+    tx.execute<StateRow>(sql`
+      delete from oauth_states s where s.state_hash = ${stateHash}
+      returning s.state_hash as "stateHash", s.organization_id as "organizationId", s.redirect_to as "redirectTo",
+        s.code_verifier as "sealedVerifier", s.platform, s.expires_at > clock_timestamp() as "isAlive",
+        s.user_id is null or exists (
+          select 1 from memberships m
+          where m.organization_id = s.organization_id and m.user_id = s.user_id and m.role in ('admin', 'owner')) as "mayConnect"`),
+  );
+  const [row] = rows;
+  if (row === undefined || !row.isAlive || !row.mayConnect || row.platform !== platform) {
+    throw new DomainError(
+      'oauth_state_invalid',
+      'The authorization is unknown, was used already or took longer than 10 minutes: start again.',
+    );
+  }
+  return row;
+}
