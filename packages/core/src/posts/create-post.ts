@@ -1,0 +1,66 @@
+import type { CreatePost, Post } from '@vibetribe/contracts/post';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import type { Actor } from '../actor.ts';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { requireRight } from '../identity/authorize.ts';
+import { contentFaults } from './content-faults.ts';
+import type { FoundPost } from './find-post.ts';
+import { insertPost } from './insert-post.ts';
+import { lockAccounts, type PostAccounts } from './post-accounts.ts';
+import { readMedia } from './post-media.ts';
+import { contentsOf, referenceFaults } from './post-request.ts';
+import { presentPost, presentVersioned, type VersionedPost } from './present-post.ts';
+import { refuseFaults } from './refuse-faults.ts';
+import { ringDoorbells } from './ring-doorbells.ts';
+import { readDatabaseClock, scheduleFaults } from './schedule-time.ts';
+import { schedulePublications } from './schedule-publications.ts';
+import { namedMediaIds } from './variants.ts';
+
+/**
+ * Creates a post: scheduled where it has a time and is no draft, else a draft.
+ * @param inTransaction runs before the commit, so that what it writes stands or falls with the post
+ * @throws DomainError `validation_failed` naming every fault at once: unknown accounts and media, a time in the past, and, unless it is a
+ *   draft, what a platform would refuse, under `variants.<accountId>.<field>`
+ */
+export async function createPost(
+  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals'>,
+  actor: Actor,
+  input: CreatePost,
+  inTransaction?: (tx: Transaction, created: Post) => Promise<void>,
+): Promise<VersionedPost> {
+  requireRight(actor, 'posts:write');
+  const created = await deps.db.asTenant(actor.organizationId, async (tx) => {
+    const isScheduled = input.scheduledAt !== undefined && input.draft !== true;
+    const accounts = await lockAccounts(tx, actor, input.accountIds);
+    const media = await readMedia(tx, actor, namedMediaIds(input));
+    const scheduledAtMs = input.scheduledAt === undefined ? null : Date.parse(input.scheduledAt);
+    const nowMs = scheduledAtMs === null ? null : await readDatabaseClock(tx);
+    refuseFaults([
+      ...referenceFaults(input, accounts, media),
+      ...(scheduledAtMs === null || nowMs === null ? [] : scheduleFaults(scheduledAtMs, nowMs)),
+      ...(isScheduled ? contentFaults(deps.adapters, media, contentsOf(input, accounts)) : []),
+    ]);
+    const draft = await insertDraft(tx, actor, input, accounts);
+    const publications =
+      isScheduled && scheduledAtMs !== null && nowMs !== null
+        ? await schedulePublications(tx, draft.publications, Math.max(scheduledAtMs, nowMs))
+        : draft.publications;
+    const post = { ...draft, publications };
+    await inTransaction?.(tx, presentPost(post));
+    return post;
+  });
+  ringDoorbells(deps.signals, created.publications);
+  return presentVersioned(created);
+}
+
+function insertDraft(tx: Transaction, actor: Actor, input: CreatePost, accounts: PostAccounts): Promise<FoundPost> {
+  return insertPost(tx, actor, {
+    content: input.content,
+    mediaIds: input.mediaIds ?? [],
+    scheduledAt: input.scheduledAt === undefined ? null : new Date(input.scheduledAt),
+    timezone: input.timezone ?? null,
+    priority: input.priority ?? 'normal',
+    misfire: input.misfire ?? null,
+    parts: contentsOf(input, accounts).map(({ account, variant }) => ({ account, variant })),
+  });
+}

@@ -1,0 +1,42 @@
+import type { Post } from '@vibetribe/contracts/post';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import type { Actor } from '../actor.ts';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { requireRight } from '../identity/authorize.ts';
+import { readPost } from './find-post.ts';
+import { insertPost } from './insert-post.ts';
+import { presentPost, presentVersioned, type VersionedPost } from './present-post.ts';
+import { ringDoorbells } from './ring-doorbells.ts';
+
+/**
+ * A draft with the same text, media, accounts and variants, and no time.
+ * @param inTransaction runs before the commit, so that what it writes stands or falls with the post
+ * @throws DomainError `not_found`
+ */
+export async function duplicatePost(
+  deps: Pick<CoreDependencies, 'db' | 'signals'>,
+  actor: Actor,
+  { postId }: { postId: string },
+  inTransaction?: (tx: Transaction, created: Post) => Promise<void>,
+): Promise<VersionedPost> {
+  requireRight(actor, 'posts:write');
+  const copy = await deps.db.asTenant(actor.organizationId, async (tx) => {
+    const { post, publications } = await readPost(tx, actor, postId);
+    const draft = await insertPost(tx, actor, {
+      content: post.content,
+      mediaIds: post.mediaIds,
+      scheduledAt: null,
+      timezone: post.timezone,
+      priority: post.priority,
+      misfire: post.misfire,
+      parts: publications.map(({ accountId, platform, variant }) => ({
+        account: { id: accountId, platform },
+        variant,
+      })),
+    });
+    await inTransaction?.(tx, presentPost(draft));
+    return draft;
+  });
+  ringDoorbells(deps.signals, copy.publications);
+  return presentVersioned(copy);
+}

@@ -1,0 +1,91 @@
+import type { Misfire, Variant } from '@vibetribe/contracts/post';
+import type { PostPriority } from '@vibetribe/contracts/publication-status';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { newId } from '@vibetribe/db/new-id';
+import { sql } from 'drizzle-orm';
+import type { Actor } from '../actor.ts';
+import type { FoundPost, PostRow } from './find-post.ts';
+import { newPublicationRow, type PublicationSeed } from './new-publication-row.ts';
+import type { PostAccount } from './post-accounts.ts';
+
+export interface NewPost {
+  readonly content: string;
+  readonly mediaIds: readonly string[];
+  readonly scheduledAt: Date | null;
+  readonly timezone: string | null;
+  readonly priority: PostPriority;
+  readonly misfire: Misfire | null;
+  readonly parts: readonly { readonly account: Pick<PostAccount, 'id' | 'platform'>; readonly variant: Variant }[];
+}
+
+/** Writes a draft with its publications and the first line of its timeline, in one statement. */
+export async function insertPost(tx: Transaction, actor: Actor, post: NewPost): Promise<FoundPost> {
+  const id = newId('post');
+  const { organizationId, userId } = actor;
+  const seeds = publicationSeeds(id, post.parts);
+  const created = { accountIds: post.parts.map(({ account }) => account.id), scheduledAt: post.scheduledAt };
+  const message = post.parts.length === 1 ? 'Created for one account.' : `Created for ${post.parts.length} accounts.`;
+  const { rows } = await tx.execute<{ createdAtMs: number }>(sql`
+    with post as (
+      insert into posts (id, organization_id, author_user_id, content, media_ids, scheduled_at, timezone, priority, misfire)
+      values (${id}, ${organizationId}, ${userId}, ${post.content}, ${sql.param(post.mediaIds)}::text[],
+        ${post.scheduledAt?.toISOString() ?? null}::timestamptz, ${post.timezone}, ${post.priority},
+        ${post.misfire === null ? null : JSON.stringify(post.misfire)}::jsonb)
+      returning created_at
+    ), parts as (${insertSeeds(organizationId, seeds)}),
+    told as (
+      insert into events (organization_id, post_id, type, message, data)
+      values (${organizationId}, ${id}, 'post.created', ${message}, ${JSON.stringify(created)}::jsonb)
+    )
+    select floor(extract(epoch from created_at) * 1000)::float8 as "createdAtMs" from post`);
+  const createdAt = new Date(rows[0]?.createdAtMs ?? Number.NaN);
+  const row: PostRow = {
+    id,
+    organizationId,
+    authorUserId: userId,
+    content: post.content,
+    mediaIds: [...post.mediaIds],
+    scheduledAt: post.scheduledAt,
+    timezone: post.timezone,
+    priority: post.priority,
+    misfire: post.misfire,
+    version: 1,
+    createdAt,
+    updatedAt: createdAt,
+    deletedAt: null,
+  };
+  return { post: row, publications: seeds.map((seed) => newPublicationRow(organizationId, seed, createdAt.getTime())) };
+}
+
+/** Adds drafts for more accounts to a post whose row is locked. */
+export async function insertPublications(
+  tx: Transaction,
+  post: Pick<PostRow, 'id' | 'organizationId'>,
+  parts: NewPost['parts'],
+  nowMs: number,
+): Promise<FoundPost['publications']> {
+  if (parts.length === 0) return [];
+  const seeds = publicationSeeds(post.id, parts);
+  await tx.execute(insertSeeds(post.organizationId, seeds));
+  return seeds.map((seed) => newPublicationRow(post.organizationId, seed, nowMs));
+}
+
+/** Ids rise in the order of the accounts, and publications are always read in the order of their ids. */
+function publicationSeeds(postId: string, parts: NewPost['parts']): PublicationSeed[] {
+  const ids = parts.map(() => newId('publication')).sort();
+  return parts.map(({ account, variant }, index) => ({
+    id: ids[index] ?? newId('publication'),
+    postId,
+    accountId: account.id,
+    platform: account.platform,
+    variant,
+  }));
+}
+
+function insertSeeds(organizationId: string, seeds: readonly PublicationSeed[]) {
+  return sql`
+    insert into publications (id, organization_id, post_id, account_id, platform, status, variant)
+    select s.id, ${organizationId}, s."postId", s."accountId", s.platform, 'draft', s.variant
+    from jsonb_to_recordset(${JSON.stringify(seeds)}::jsonb)
+      as s(id text, "postId" text, "accountId" text, platform text, variant jsonb)`;
+}

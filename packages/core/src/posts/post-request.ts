@@ -1,0 +1,21 @@
+import type { FieldFault } from '@vibetribe/contracts/error-code';
+import type { CreatePost } from '@vibetribe/contracts/post';
+import type { AccountContent } from './content-faults.ts';
+import { accountFaults, type PostAccounts } from './post-accounts.ts';
+import type { PostMedia } from './post-media.ts';
+import { variantFaults, variantOf } from './variants.ts';
+
+/** What the request names that is not there. */
+export function referenceFaults(input: CreatePost, accounts: PostAccounts, media: PostMedia): FieldFault[] {
+  return [...accountFaults(input.accountIds, accounts), ...variantFaults(input, input.accountIds, media)];
+}
+
+/** What goes to each account that exists. */
+export function contentsOf(input: CreatePost, accounts: PostAccounts): AccountContent[] {
+  return input.accountIds.flatMap((id) => {
+    const account = accounts.get(id);
+    if (account === undefined) return [];
+    const variant = variantOf(input.variants, id);
+    return [{ account, content: input.content, mediaIds: input.mediaIds ?? [], variant }];
+  });
+}

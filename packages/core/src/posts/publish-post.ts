@@ -1,0 +1,68 @@
+import { posts } from '@vibetribe/db/schema/posts';
+import { eq, sql } from 'drizzle-orm';
+import type { Actor } from '../actor.ts';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { DomainError } from '../domain-error.ts';
+import { requireRight } from '../identity/authorize.ts';
+import { lockPublications } from '../publishing/move-publications.ts';
+import type { PublicationRow } from '../publishing/publication-row.ts';
+import { contentFaults } from './content-faults.ts';
+import { lockPost } from './find-post.ts';
+import { accountFaults, lockAccounts } from './post-accounts.ts';
+import { readMedia } from './post-media.ts';
+import { presentVersioned, type VersionedPost } from './present-post.ts';
+import { refuseFaults } from './refuse-faults.ts';
+import { ringDoorbells } from './ring-doorbells.ts';
+import { takeSteps } from './take-steps.ts';
+import { namedMediaIds } from './variants.ts';
+
+/**
+ * Publishes now what has not ended; a draft is checked as if it were scheduled.
+ * @throws DomainError `not_found`; `validation_failed`; `already_publishing`; `conflict` when it has ended or a person must settle it first
+ */
+export async function publishPost(
+  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals'>,
+  actor: Actor,
+  { postId }: { postId: string },
+): Promise<VersionedPost> {
+  requireRight(actor, 'posts:write');
+  const published = await deps.db.asTenant(actor.organizationId, async (tx) => {
+    const { post, publicationIds, accountIds } = await lockPost(tx, actor, postId);
+    const accounts = await lockAccounts(tx, actor, accountIds);
+    const rows = await lockPublications(tx, publicationIds);
+    const drafts = rows.filter((row) => row.status === 'draft');
+    const media = await readMedia(tx, actor, [
+      ...namedMediaIds(post),
+      ...drafts.flatMap((row) => row.variant.mediaIds ?? []),
+    ]);
+    const contents = drafts.flatMap(({ accountId, variant }) => {
+      const account = accounts.get(accountId);
+      return account === undefined ? [] : [{ account, content: post.content, mediaIds: post.mediaIds, variant }];
+    });
+    refuseFaults([
+      ...accountFaults(accountIds, accounts, (id) => drafts.some((row) => row.accountId === id)),
+      ...contentFaults(deps.adapters, media, contents),
+    ]);
+    const taken = await takeSteps(tx, rows, () => ({ type: 'publish_now' }));
+    if (taken.movedCount === 0) throw refusal(rows);
+    const [now] = await tx
+      .update(posts)
+      .set({ scheduledAt: sql`clock_timestamp()`, version: post.version + 1, updatedAt: sql`clock_timestamp()` })
+      .where(eq(posts.id, post.id))
+      .returning();
+    return { post: now ?? post, publications: taken.rows };
+  });
+  ringDoorbells(deps.signals, published.publications);
+  return presentVersioned(published);
+}
+
+function refusal(rows: readonly PublicationRow[]): DomainError {
+  const has = (...statuses: PublicationRow['status'][]) => rows.some((row) => statuses.includes(row.status));
+  if (has('publishing', 'waiting', 'scheduled', 'retrying')) {
+    return new DomainError('already_publishing', 'The post is on its way already.');
+  }
+  if (has('unconfirmed')) {
+    return new DomainError('conflict', 'A person has to settle first whether the last send arrived.');
+  }
+  return new DomainError('conflict', 'The post has ended; retry what failed, or publish a duplicate.');
+}

@@ -1,0 +1,54 @@
+import type { TimelineItem } from '@vibetribe/contracts/timeline';
+import { events } from '@vibetribe/db/schema/events';
+import { and, asc, eq, gt } from 'drizzle-orm';
+import type { z } from 'zod';
+import type { Actor } from '../actor.ts';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { requireRight } from '../identity/authorize.ts';
+import { readPost } from './find-post.ts';
+
+/** Where a page ended. */
+export interface TimelineCursor {
+  readonly eventId: number;
+}
+
+/** What happened to the post and why, oldest first. @throws DomainError `not_found` */
+export async function readTimeline(
+  deps: Pick<CoreDependencies, 'db'>,
+  actor: Actor,
+  { postId, limit, after }: { readonly postId: string; readonly limit: number; readonly after: TimelineCursor | null },
+): Promise<{ items: TimelineItem[]; next: TimelineCursor | null }> {
+  requireRight(actor, 'posts:read');
+  const rows = await deps.db.asTenant(actor.organizationId, async (tx) => {
+    await readPost(tx, actor, postId);
+    return tx
+      .select()
+      .from(events)
+      .where(
+        and(
+          eq(events.organizationId, actor.organizationId),
+          eq(events.postId, postId),
+          gt(events.id, after?.eventId ?? 0),
+        ),
+      )
+      .orderBy(asc(events.id))
+      .limit(limit + 1);
+  });
+  const items = rows.slice(0, limit);
+  const last = rows.length > limit ? items.at(-1) : undefined;
+  return {
+    items: items.map(presentEvent),
+    next: last === undefined ? null : { eventId: last.id },
+  };
+}
+
+function presentEvent(row: typeof events.$inferSelect): TimelineItem {
+  return {
+    id: String(row.id),
+    at: row.at.toISOString(),
+    type: row.type,
+    ...(row.publicationId === null ? {} : { publicationId: row.publicationId }),
+    message: row.message,
+    data: row.data as Record<string, z.core.util.JSONType>,
+  };
+}

@@ -1,0 +1,83 @@
+import type { Publication, ResolvePublication } from '@vibetribe/contracts/post';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { publications } from '@vibetribe/db/schema/publications';
+import { and, eq } from 'drizzle-orm';
+import type { Actor } from '../actor.ts';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { DomainError, notFound } from '../domain-error.ts';
+import { requireRight } from '../identity/authorize.ts';
+import { lockPublications } from '../publishing/move-publications.ts';
+import type { Resolution } from '../publishing/publication-input.ts';
+import { lockPost } from './find-post.ts';
+import { presentPublication } from './present-publication.ts';
+import { refuseFaults } from './refuse-faults.ts';
+import { ringDoorbells } from './ring-doorbells.ts';
+import { takeSteps } from './take-steps.ts';
+
+/**
+ * A person settles what only a person can: whether an unconfirmed publication is out, or whether a late one still goes.
+ * @throws DomainError `not_found`; `conflict` when it asks no such question; `validation_failed`
+ */
+export async function resolvePublication(
+  deps: Pick<CoreDependencies, 'db' | 'signals'>,
+  actor: Actor,
+  { publicationId, answer }: { readonly publicationId: string; readonly answer: ResolvePublication },
+): Promise<Publication> {
+  requireRight(actor, 'posts:write');
+  const resolution = resolutionOf(answer);
+  const settling = deps.db.asTenant(actor.organizationId, async (tx) => {
+    await lockPost(tx, actor, await postIdOf(tx, actor, publicationId));
+    const rows = await lockPublications(tx, [publicationId]);
+    const taken = await takeSteps(tx, rows, () => ({ type: 'resolve', resolution }));
+    const [settled] = taken.rows;
+    if (settled === undefined) throw notFound('publication');
+    if (taken.movedCount === 0) throw refusal(resolution);
+    return settled;
+  });
+  const row = await settling.catch((error: unknown) => {
+    throw isTakenPost(error) ? takenPost(error) : error;
+  });
+  ringDoorbells(deps.signals, [row]);
+  return presentPublication(row);
+}
+
+function resolutionOf(answer: ResolvePublication): Resolution {
+  switch (answer.outcome) {
+    case 'published': {
+      const { url = null, platformPostId = null } = answer;
+      const isWebPage = url === null || ['https:', 'http:'].includes(new URL(url).protocol);
+      refuseFaults(isWebPage ? [] : [{ path: 'url', message: 'must be the address of a web page' }]);
+      return { kind: 'published', platformPostId, url };
+    }
+    case 'not_published':
+      return { kind: 'not_published', retry: answer.retry };
+    case 'publish':
+    case 'skip':
+      return { kind: answer.outcome };
+  }
+}
+
+async function postIdOf(tx: Transaction, actor: Actor, publicationId: string): Promise<string> {
+  const [row] = await tx
+    .select({ postId: publications.postId })
+    .from(publications)
+    .where(and(eq(publications.organizationId, actor.organizationId), eq(publications.id, publicationId)));
+  if (row === undefined) throw notFound('publication');
+  return row.postId;
+}
+
+function refusal({ kind }: Resolution): DomainError {
+  const asked = kind === 'publish' || kind === 'skip' ? 'does not ask for a decision' : 'is not unconfirmed';
+  return new DomainError('conflict', `The publication ${asked}.`);
+}
+
+/** A platform's post belongs to one publication of an account: PostgreSQL says so by the name of the index. */
+function isTakenPost(error: unknown): error is Error {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && Reflect.get(cause, 'constraint') === 'publications_platform_post';
+}
+
+function takenPost(cause: Error): DomainError {
+  const errors = [{ path: 'platformPostId', message: 'belongs to another publication of this account' }];
+  return new DomainError('validation_failed', 'One thing has to be corrected.', { errors, cause });
+}

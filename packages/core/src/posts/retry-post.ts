@@ -1,0 +1,35 @@
+import type { Actor } from '../actor.ts';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { DomainError } from '../domain-error.ts';
+import { requireRight } from '../identity/authorize.ts';
+import { lockPublications } from '../publishing/move-publications.ts';
+import { lockPost } from './find-post.ts';
+import { accountFaults, lockAccounts } from './post-accounts.ts';
+import { presentVersioned, type VersionedPost } from './present-post.ts';
+import { refuseFaults } from './refuse-faults.ts';
+import { ringDoorbells } from './ring-doorbells.ts';
+import { takeSteps } from './take-steps.ts';
+
+/**
+ * Sends the failed publications again, now, with a new retry budget.
+ * @throws DomainError `not_found`; `nothing_to_retry`; `validation_failed` when a failed one's account is disconnected
+ */
+export async function retryPost(
+  deps: Pick<CoreDependencies, 'db' | 'signals'>,
+  actor: Actor,
+  { postId }: { postId: string },
+): Promise<VersionedPost> {
+  requireRight(actor, 'posts:write');
+  const retried = await deps.db.asTenant(actor.organizationId, async (tx) => {
+    const { post, publicationIds, accountIds } = await lockPost(tx, actor, postId);
+    const accounts = await lockAccounts(tx, actor, accountIds);
+    const rows = await lockPublications(tx, publicationIds);
+    const failed = new Set(rows.flatMap((row) => (row.status === 'failed' ? [row.accountId] : [])));
+    refuseFaults(accountFaults(accountIds, accounts, (id) => failed.has(id)));
+    const taken = await takeSteps(tx, rows, () => ({ type: 'retry' }));
+    if (taken.movedCount === 0) throw new DomainError('nothing_to_retry', 'No publication of the post has failed.');
+    return { post, publications: taken.rows };
+  });
+  ringDoorbells(deps.signals, retried.publications);
+  return presentVersioned(retried);
+}

@@ -1,0 +1,31 @@
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { type PublicationRow, stateOf } from '../publishing/publication-row.ts';
+import { step } from '../publishing/reducer.ts';
+import type { UserInput } from '../publishing/publication-input.ts';
+import type { Moved } from '../publishing/step.ts';
+import { writeSteps } from '../publishing/write-steps.ts';
+import { rowAfter } from './row-after.ts';
+
+/** Schedules publications that this transaction holds and knows to be untouched; gives them back as written. */
+export function schedulePublications(
+  tx: Transaction,
+  rows: readonly PublicationRow[],
+  atMs: number,
+): Promise<PublicationRow[]> {
+  return moveHeld(tx, rows, { type: 'schedule', atMs });
+}
+
+/** Takes them off the schedule again. */
+export function unschedulePublications(tx: Transaction, rows: readonly PublicationRow[]): Promise<PublicationRow[]> {
+  return moveHeld(tx, rows, { type: 'unschedule' });
+}
+
+async function moveHeld(tx: Transaction, rows: readonly PublicationRow[], input: UserInput): Promise<PublicationRow[]> {
+  const taken = rows.map((row): { row: PublicationRow; step: Moved } => {
+    const next = step(stateOf(row), input, row.nowMs);
+    if (next.kind === 'refused') throw new Error(`publication ${row.id} refused ${input.type}: ${next.reason}`);
+    return { row, step: next };
+  });
+  await writeSteps(tx, taken);
+  return taken.map(rowAfter);
+}
