@@ -1,20 +1,26 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The repository's root, without a slash at the end. */
 export const repositoryRoot = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 
-/** Every file git knows or would add, as paths from the root. */
+const notOurs = new Set(['node_modules', '.git', '.data', '.turbo', 'coverage']);
+
+/** Every file of the checkout, as paths from the root, without what is installed or generated. */
 export function repositoryFiles(): string[] {
-  const listing = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
-    cwd: repositoryRoot,
-    encoding: 'utf8',
-    maxBuffer: 32 * 1024 * 1024,
-  });
-  return [...new Set(listing.split('\0').filter((path) => path !== ''))];
+  return filesBelow('').sort();
 }
 
 export function readRepositoryFile(path: string): string {
-  return readFileSync(`${repositoryRoot}/${path}`, 'utf8');
+  return readFileSync(join(repositoryRoot, path), 'utf8');
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(join(repositoryRoot, folder), { withFileTypes: true })
+    .filter((entry) => !notOurs.has(entry.name))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? filesBelow(path) : [path];
+    });
 }
