@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createRedisBackend, Queue, type BackendFactory, type IQueueBackend } from 'bullmq';
 import pg from 'pg';
 import { connectRedis } from './connect-redis.ts';
@@ -20,16 +21,19 @@ export interface ConnectQueueOptions {
   poolMax?: number;
 }
 
+const readyTimeoutMs = 5000;
 const healthTimeoutMs = 2000;
 const retryForMs = 20_000;
 const closeTimeoutMs = 5000;
 /** Nobody reads BullMQ's event streams: our own events table is the truth. */
 const eventsKept = 100;
 
-/** Connects the process to its queue backend. PostgreSQL's schema must have been migrated (`migrateQueue`). */
+/** Connects the process to its queue backend; an absent Redis is waited for a few seconds, not for ever. PostgreSQL's schema must have been migrated (`migrateQueue`). */
 export async function connectQueue(options: ConnectQueueOptions): Promise<QueueConnection> {
   const closing = new AbortController();
-  const open = options.redisUrl ? openRedis(options.redisUrl, options.logger) : openPostgres(options, closing.signal);
+  const open = options.redisUrl
+    ? await openRedis(options.redisUrl, options.logger)
+    : openPostgres(options, closing.signal);
   const { store } = open;
   const prefix = options.prefix ?? 'vibetribe';
   const queues = new Map<string, JobQueue>();
@@ -75,8 +79,14 @@ interface OpenStore {
   close(): Promise<void>;
 }
 
-function openRedis(redisUrl: string, logger: QueueLogger): OpenStore {
+async function openRedis(redisUrl: string, logger: QueueLogger): Promise<OpenStore> {
   const redis = connectRedis({ redisUrl, logger, purpose: 'queue' });
+  try {
+    await within(readyTimeoutMs, 'connecting to Redis', once(redis, 'ready'));
+  } catch (error) {
+    // It goes on trying, and health tells of it.
+    logger.warn(describeStoreError(error), 'started without Redis');
+  }
   return { store: { kind: 'redis', redis }, close: async () => redis.disconnect() };
 }
 

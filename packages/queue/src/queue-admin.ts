@@ -83,8 +83,14 @@ export function createQueueAdmin(connection: QueueConnection, platforms: readonl
         const job = await queue.getJob(id);
         return job ? toQueueJob(job, await stateOf(queue, id)) : null;
       }),
-    exists: async (name, id) => (await on(name, 'a job', (queue) => queue.getJob(id))) !== null,
-    remove: async (name, id) => (await on(name, 'removing a job', (queue) => queue.remove(id))) === 1,
+    exists: async (name, id) => Boolean(await on(name, 'a job', (queue) => queue.getJob(id))),
+    remove: async (name, id) =>
+      // Redis counts a job that is not there as removed.
+      (await on(
+        name,
+        'removing a job',
+        async (queue) => Boolean(await queue.getJob(id)) && (await queue.remove(id)) === 1,
+      )) === true,
     reschedule: async (name, id, delayMs) =>
       (await on(name, 'rescheduling a job', async (queue) => {
         const job = await queue.getJob(id);

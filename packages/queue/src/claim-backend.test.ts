@@ -1,0 +1,40 @@
+import { createTestDatabase } from '@vibetribe/testkit/test-database';
+import pg from 'pg';
+import { expect, inject, test } from 'vitest';
+import { claimBackend, QueueBackendMismatch } from './claim-backend.ts';
+
+test('the first process records its backend; one with another is told both and what to do', async () => {
+  await using database = await createTestDatabase(inject('postgresUrl'));
+  const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+  try {
+    await pool.query(
+      'create table service_settings (key text primary key, value jsonb not null, updated_at timestamptz not null default now())',
+    );
+    const claims = await Promise.allSettled([claimBackend(pool, 'postgres'), claimBackend(pool, 'redis')]);
+    expect(claims.map((claim) => claim.status).sort()).toEqual(['fulfilled', 'rejected']);
+
+    await pool.query(`update service_settings set value = '"redis"' where key = 'queue_backend'`);
+    await claimBackend(pool, 'redis');
+    const refused = claimBackend(pool, 'postgres');
+    await expect(refused).rejects.toBeInstanceOf(QueueBackendMismatch);
+    await expect(refused).rejects.toThrow(/redis.*postgres.*set REDIS_URL/s);
+  } finally {
+    await pool.end();
+  }
+});
+
+test('a login that may only read checks what is recorded', async () => {
+  await using database = await createTestDatabase(inject('postgresUrl'));
+  const pool = new pg.Pool({ connectionString: database.url, max: 1, options: '-c default_transaction_read_only=on' });
+  const owner = new pg.Pool({ connectionString: database.url, max: 1 });
+  try {
+    await owner.query(
+      'create table service_settings (key text primary key, value jsonb not null, updated_at timestamptz not null default now())',
+    );
+    await claimBackend(owner, 'postgres');
+    await claimBackend(pool, 'postgres');
+    await expect(claimBackend(pool, 'redis')).rejects.toBeInstanceOf(QueueBackendMismatch);
+  } finally {
+    await Promise.all([pool.end(), owner.end()]);
+  }
+});

@@ -1,0 +1,37 @@
+import { createTestDatabase } from '@vibetribe/testkit/test-database';
+import pg from 'pg';
+import { expect, inject, test } from 'vitest';
+import { connectQueue } from './connect-queue.ts';
+import { migrateQueue } from './migrate-queue.ts';
+import { quietLogger } from './test-backend.ts';
+
+test('two migrations at once, and a third after them, leave one usable schema', async () => {
+  await using database = await createTestDatabase(inject('postgresUrl'));
+  const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+  try {
+    await Promise.all([migrateQueue(pool), migrateQueue(pool)]);
+    await migrateQueue(pool);
+    await using connection = await connectQueue({ pool, logger: quietLogger });
+    expect(await connection.openQueue('publish-x').getJobCounts('waiting')).toEqual({ waiting: 0 });
+    const { rows } = await pool.query<{ reloptions: string[] }>(
+      `select reloptions from pg_class where oid = 'bullmq.job'::regclass`,
+    );
+    expect(rows[0]?.reloptions).toContain('autovacuum_analyze_threshold=200');
+  } finally {
+    await pool.end();
+  }
+});
+
+test('the queue works through a pool whose role may not see its tables', async () => {
+  await using database = await createTestDatabase(inject('postgresUrl'));
+  const owner = new pg.Pool({ connectionString: database.url, max: 2 });
+  const tenant = new pg.Pool({ connectionString: database.url, max: 2, options: '-c role=pg_monitor' });
+  try {
+    await migrateQueue(owner);
+    await expect(tenant.query('select * from bullmq.job')).rejects.toMatchObject({ code: '42501' });
+    await using connection = await connectQueue({ pool: tenant, logger: quietLogger });
+    expect(await connection.openQueue('publish-x').getJobCounts('waiting')).toEqual({ waiting: 0 });
+  } finally {
+    await Promise.all([owner.end(), tenant.end()]);
+  }
+});
