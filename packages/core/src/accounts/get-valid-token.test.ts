@@ -1,0 +1,270 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import type { Actor } from '../actor.ts';
+import { getValidToken } from './get-valid-token.ts';
+import { storeGrant } from './store-grant.ts';
+import { refreshPolicy } from './request-refresh.ts';
+import { type AccountsWorld, createAccountsWorld } from './test-accounts.ts';
+
+const fast = { ...refreshPolicy, backoff: { baseMs: 5, capMs: 20 }, waitMs: 300, pollMs: 10 };
+const hourMs = 3_600_000;
+let world: AccountsWorld;
+let actor: Actor;
+
+beforeAll(async () => {
+  world = await createAccountsWorld(inject('postgresUrl'));
+});
+afterAll(() => world[Symbol.asyncDispose]());
+beforeEach(async () => {
+  actor = await world.addOrganization();
+  world.x.fault = () => null;
+  world.x.beforeAnswer = () => Promise.resolve();
+});
+
+let users = 0;
+async function addAccount(expiresInMs: number) {
+  users += 1;
+  const username = `user${users}`;
+  const stored = await world.addXAccount(actor, username, expiresInMs);
+  const xGrant = world.x.grants.get(username);
+  if (xGrant === undefined) throw new Error('X does not know the grant');
+  return { ...stored, username, xGrant };
+}
+
+async function stateOf(grantId: string) {
+  const [row] = await world.sql<{
+    status: string;
+    dead: boolean;
+    refresh_failures: number;
+    leased: boolean;
+    notifications: number;
+  }>(
+    `select a.status, g.dead_at is not null as dead, g.refresh_failures, g.refresh_until is not null as leased,
+       (select count(*)::int from notifications n where n.data ->> 'accountId' = a.id) as notifications
+     from grants g join accounts a on a.grant_id = g.id where g.id = $1`,
+    [grantId],
+  );
+  return row;
+}
+
+const healthy = { status: 'active', dead: false, leased: false, notifications: 0 };
+
+describe('a token that lasts', () => {
+  test('is handed out without asking the platform', async () => {
+    const { grantId, xGrant } = await addAccount(hourMs);
+    const before = world.x.tokenCalls();
+    expect(await getValidToken(world.core, grantId)).toMatchObject({
+      kind: 'valid',
+      refreshed: false,
+      credentials: { accessToken: xGrant.accessToken },
+    });
+    expect(world.x.tokenCalls()).toBe(before);
+  });
+});
+
+describe('a token that has ended or is about to', () => {
+  test.each([-1_000, 4 * 60_000])('is refreshed on use (%d ms left), stored sealed, and told of', async (leftMs) => {
+    const { grantId, accountId, xGrant } = await addAccount(leftMs);
+    const token = await getValidToken(world.core, grantId);
+    expect(token).toMatchObject({ kind: 'valid', refreshed: true, credentials: { accessToken: xGrant.accessToken } });
+    const again = await getValidToken(world.core, grantId);
+    expect(again).toMatchObject({
+      kind: 'valid',
+      refreshed: false,
+      credentials: { refreshToken: xGrant.refreshToken },
+    });
+    expect(xGrant.refreshes).toBe(1);
+    const [grant] = await world.sql<{ credentials: string }>('select credentials from grants where id = $1', [grantId]);
+    expect(grant?.credentials).toMatch(/^enc:v1:k1:/);
+    const events = await world.sql(
+      `select 1 from events where type = 'token.refreshed' and data ->> 'accountId' = $1`,
+      [accountId],
+    );
+    expect(events).toHaveLength(1);
+  });
+
+  test('is refreshed once for all callers of this moment', async () => {
+    const { grantId, xGrant } = await addAccount(-1);
+    const tokens = await Promise.all(Array.from({ length: 10 }, () => getValidToken(world.core, grantId)));
+    expect(tokens.map((token) => token.kind === 'valid' && token.credentials.accessToken)).toEqual(
+      Array(10).fill(xGrant.accessToken),
+    );
+    expect(xGrant.refreshes).toBe(1);
+  });
+
+  test('is refreshed at the third try where two failed', async () => {
+    const { grantId, xGrant } = await addAccount(-1);
+    const first = world.x.tokenCalls();
+    world.x.fault = (call) => (call - first < 2 ? { status: 503 } : null);
+    expect(await getValidToken(world.core, grantId, { policy: fast })).toMatchObject({
+      kind: 'valid',
+      refreshed: true,
+    });
+    expect(xGrant.refreshes).toBe(1);
+  });
+
+  test('that cannot be refreshed by any means is left to the platform to judge', async () => {
+    const [accountId = ''] = await storeGrant(world.core, actor.organizationId, 'x', {
+      credentials: { accessToken: 'at_manual', expiresAt: new Date(0).toISOString(), scopes: [] },
+      service: null,
+      accounts: [{ externalId: `m${users}`, handle: 'manual', displayName: 'Manual' }],
+    });
+    const [{ grant_id: grantId } = { grant_id: '' }] = await world.sql<{ grant_id: string }>(
+      'select grant_id from accounts where id = $1',
+      [accountId],
+    );
+    expect(await getValidToken(world.core, grantId)).toMatchObject({ kind: 'valid', refreshed: false });
+    expect(await stateOf(grantId)).toMatchObject(healthy);
+    expect(await getValidToken(world.core, grantId, { refusedAccessToken: 'at_manual' })).toMatchObject({
+      kind: 'dead',
+    });
+    expect(await stateOf(grantId)).toMatchObject({ status: 'needs_reauth', dead: true, notifications: 1 });
+  });
+});
+
+describe('a platform that does not help', () => {
+  test.each([
+    ['a fault of its own', { status: 500 }, /fault of its own/],
+    ['its limit', { status: 429 }, /limits how often/],
+    ['a wrong client of ours', { status: 401, body: { error: 'invalid_client' } }, /application/],
+  ])('(%s) deactivates nobody and says why', async (_what, fault, detail) => {
+    const { grantId } = await addAccount(-1);
+    world.x.fault = () => fault;
+    const token = await getValidToken(world.core, grantId, { policy: fast });
+    expect(token).toMatchObject({ kind: 'unavailable', detail: expect.stringMatching(detail) });
+    expect(await stateOf(grantId)).toMatchObject({ ...healthy, refresh_failures: 1 });
+  });
+
+  test('is asked three times and no more', async () => {
+    const { grantId } = await addAccount(-1);
+    world.x.fault = () => ({ status: 500 });
+    const before = world.x.tokenCalls();
+    await getValidToken(world.core, grantId, { policy: fast });
+    expect(world.x.tokenCalls() - before).toBe(3);
+  });
+
+  test('(silence) deactivates nobody, and every try ends', async () => {
+    const { grantId } = await addAccount(-1);
+    world.x.fault = () => 'hang';
+    const token = await getValidToken(world.core, grantId, { policy: { ...fast, tryTimeoutMs: 100 } });
+    expect(token).toMatchObject({ kind: 'unavailable', detail: expect.stringContaining('could not be reached') });
+    expect(await stateOf(grantId)).toMatchObject(healthy);
+  });
+
+  test('leaves a token that has not ended usable', async () => {
+    const { grantId, xGrant } = await addAccount(2 * 60_000);
+    world.x.fault = () => ({ status: 500 });
+    expect(await getValidToken(world.core, grantId, { policy: fast })).toMatchObject({
+      kind: 'valid',
+      credentials: { accessToken: xGrant.accessToken },
+    });
+  });
+
+  test('that says the grant is dead ends it: once, and its people are told once', async () => {
+    const { grantId, xGrant } = await addAccount(-1);
+    xGrant.isDead = true;
+    const tokens = await Promise.all([1, 2, 3].map(() => getValidToken(world.core, grantId, { policy: fast })));
+    expect(new Set(tokens.map(({ kind }) => kind))).toEqual(new Set(['dead']));
+    expect(await stateOf(grantId)).toEqual({
+      status: 'needs_reauth',
+      dead: true,
+      leased: false,
+      refresh_failures: 0,
+      notifications: 1,
+    });
+    const before = world.x.tokenCalls();
+    expect(await getValidToken(world.core, grantId)).toMatchObject({ kind: 'dead' });
+    expect(world.x.tokenCalls()).toBe(before);
+  });
+});
+
+describe('a token that the platform refused on use', () => {
+  test('is refreshed although it should have lasted', async () => {
+    const { grantId, xGrant } = await addAccount(hourMs);
+    const refusedAccessToken = xGrant.accessToken;
+    expect(await getValidToken(world.core, grantId, { refusedAccessToken })).toMatchObject({
+      kind: 'valid',
+      refreshed: true,
+    });
+    expect(xGrant.refreshes).toBe(1);
+  });
+
+  test('is not refreshed again where a newer one is stored', async () => {
+    const { grantId, xGrant } = await addAccount(hourMs);
+    const refusedAccessToken = xGrant.accessToken;
+    await Promise.all([1, 2, 3, 4].map(() => getValidToken(world.core, grantId, { refusedAccessToken })));
+    expect(xGrant.refreshes).toBe(1);
+  });
+
+  test('is not handed out again where the refresh fails', async () => {
+    const { grantId, xGrant } = await addAccount(hourMs);
+    world.x.fault = () => ({ status: 500 });
+    const token = await getValidToken(world.core, grantId, { refusedAccessToken: xGrant.accessToken, policy: fast });
+    expect(token.kind).toBe('unavailable');
+  });
+});
+
+describe('the lease', () => {
+  const hold = (grantId: string, until: string) =>
+    world.sql(
+      `update grants set refresh_fence = refresh_fence + 1, refresh_until = now() + $2::interval where id = $1`,
+      [grantId, until],
+    );
+
+  test('of another process is waited for, not longer than the bound, and the token used where it still lasts', async () => {
+    const { grantId, xGrant } = await addAccount(-1);
+    await hold(grantId, '1 hour');
+    expect(await getValidToken(world.core, grantId, { policy: fast })).toMatchObject({ kind: 'busy' });
+    const lasting = await addAccount(60_000);
+    await hold(lasting.grantId, '1 hour');
+    expect(await getValidToken(world.core, lasting.grantId, { policy: fast })).toMatchObject({
+      kind: 'valid',
+      refreshed: false,
+    });
+    expect(xGrant.refreshes + lasting.xGrant.refreshes).toBe(0);
+  });
+
+  test('of a process that died is taken over when it ends', async () => {
+    const { grantId, xGrant } = await addAccount(-1);
+    await hold(grantId, '50 ms');
+    expect(await getValidToken(world.core, grantId, { policy: fast })).toMatchObject({
+      kind: 'valid',
+      refreshed: true,
+    });
+    expect(xGrant.refreshes).toBe(1);
+  });
+
+  test('that was lost during the call: what the call brought is not stored', async () => {
+    const { grantId } = await addAccount(-1);
+    const [before] = await world.sql<{ credentials: string }>('select credentials from grants where id = $1', [
+      grantId,
+    ]);
+    world.x.beforeAnswer = async () => void (await hold(grantId, '1 hour'));
+    expect(await getValidToken(world.core, grantId, { policy: fast })).toMatchObject({ kind: 'busy' });
+    const [after] = await world.sql<{ credentials: string }>('select credentials from grants where id = $1', [grantId]);
+    expect(after).toEqual(before);
+  });
+
+  test('that was lost during the call: a dead answer ends nothing', async () => {
+    const { grantId, xGrant } = await addAccount(-1);
+    xGrant.isDead = true;
+    world.x.beforeAnswer = async () => void (await hold(grantId, '1 hour'));
+    expect(await getValidToken(world.core, grantId, { policy: fast })).toMatchObject({ kind: 'busy' });
+    expect(await stateOf(grantId)).toMatchObject({ status: 'active', dead: false, notifications: 0 });
+  });
+
+  test('is longer than all tries with their waits', () => {
+    const { triesMax, tryTimeoutMs, backoff, leaseMs } = refreshPolicy;
+    expect(leaseMs * (5 / 6)).toBeGreaterThanOrEqual(tryTimeoutMs * (triesMax - 1) + backoff.capMs * (triesMax - 1));
+  });
+});
+
+test('a grant that was replaced in this moment is no reason to give up', async () => {
+  const { grantId, username } = await addAccount(-1);
+  await world.addXAccount(actor, username, hourMs);
+  expect(await getValidToken(world.core, grantId)).toMatchObject({ kind: 'unavailable', retryAfterMs: 1_000 });
+});
+
+test('no token is in the log', async () => {
+  expect(world.log()).toContain('could not be refreshed');
+  expect(world.log()).not.toMatch(/at_[0-9a-f]{8}|rt_\d+_|test-client-secret/);
+});

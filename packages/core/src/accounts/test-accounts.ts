@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import { connectDatabase } from '@vibetribe/db/connect-database';
+import { migrate } from '@vibetribe/db/migrate';
+import { newId } from '@vibetribe/db/new-id';
+import { createLogger } from '@vibetribe/observability/logger';
+import { systemClock } from '@vibetribe/resilience/clock';
+import { createKeyRing } from '@vibetribe/security/key-ring';
+// oxlint-disable-next-line no-restricted-imports -- a fixture: only tests import it
+import { createTestDatabase, templateDatabase } from '@vibetribe/testkit/test-database';
+import pg from 'pg';
+import type { Actor } from '../actor.ts';
+import { type Core, createCore } from '../create-core.ts';
+import { storeGrant } from './store-grant.ts';
+import { startTestXPlatform, type TestXPlatform } from './test-x-platform.ts';
+
+/** What another process needs to be on the same side: the database, the keys and the platform. */
+export interface AccountsPlace {
+  readonly databaseUrl: string;
+  readonly encryptionKeys: string;
+  readonly xUrl: string;
+  readonly sandboxUrl: string | null;
+}
+
+export interface AccountsWorld extends AsyncDisposable {
+  readonly core: Core;
+  readonly place: AccountsPlace;
+  readonly x: TestXPlatform;
+  /** Channels the bus was asked to ring. */
+  readonly rung: readonly string[];
+  /** Everything logged. */
+  readonly log: () => string;
+  /** As the database's owner: for arranging and for looking. */
+  sql<Row extends pg.QueryResultRow>(query: string, values?: unknown[]): Promise<Row[]>;
+  addOrganization(): Promise<Actor & { userId: string }>;
+  /** An X account whose grant X knows; `expiresInMs` by the database's clock. */
+  addXAccount(actor: Actor, username: string, expiresInMs: number): Promise<{ accountId: string; grantId: string }>;
+  addPublication(actor: Actor, accountId: string, fields?: Readonly<Record<string, unknown>>): Promise<string>;
+}
+
+/** A migrated database, the real core over it, and X's OAuth endpoints as a server of our own. */
+export async function createAccountsWorld(
+  postgresUrl: string,
+  options: { sandboxUrl?: string } = {},
+): Promise<AccountsWorld> {
+  await using opening = new AsyncDisposableStack();
+  const template = await templateDatabase(postgresUrl, 'core', (url) => migrate({ databaseUrl: url }));
+  const database = opening.use(await createTestDatabase(postgresUrl, { template }));
+  const x = opening.use(await startTestXPlatform());
+  const place: AccountsPlace = {
+    databaseUrl: database.url,
+    encryptionKeys: `k1:${randomBytes(32).toString('base64')}`,
+    xUrl: x.url,
+    sandboxUrl: options.sandboxUrl ?? null,
+  };
+  const rung: string[] = [];
+  const lines: string[] = [];
+  const core = openTestCore(opening, place, { write: (line) => void lines.push(line) }, (channel) =>
+    rung.push(channel),
+  );
+  const owner = opening.adopt(new pg.Pool({ connectionString: database.url, max: 3 }), (pool) => pool.end());
+  const sql = async <Row extends pg.QueryResultRow>(query: string, values: unknown[] = []) =>
+    (await owner.query<Row>(query, values)).rows;
+  const opened = opening.move();
+
+  return {
+    core,
+    place,
+    x,
+    rung,
+    log: () => lines.join(''),
+    sql,
+    async addOrganization() {
+      const organizationId = newId('organization');
+      const userId = newId('user');
+      await sql('insert into organizations (id, name) values ($1, $1)', [organizationId]);
+      await sql(`insert into users (id, email, name, password_hash) values ($1, $1 || '@example.org', $1, 'none')`, [
+        userId,
+      ]);
+      await sql(`insert into memberships (organization_id, user_id, role) values ($1, $2, 'admin')`, [
+        organizationId,
+        userId,
+      ]);
+      return {
+        organizationId,
+        userId,
+        role: 'admin',
+        scopes: null,
+        accountIds: null,
+        serviceAdmin: false,
+        principal: `user:${userId}`,
+      };
+    },
+    async addXAccount(actor, username, expiresInMs) {
+      const grant = x.addGrant(username);
+      const [accountId = ''] = await storeGrant(core, actor.organizationId, 'x', {
+        credentials: {
+          accessToken: grant.accessToken,
+          refreshToken: grant.refreshToken,
+          expiresAt: new Date(Date.now() + expiresInMs).toISOString(),
+          scopes: ['tweet.read'],
+        },
+        service: null,
+        accounts: [{ externalId: grant.userId, handle: username, displayName: username }],
+      });
+      const [row] = await sql<{ grant_id: string }>('select grant_id from accounts where id = $1', [accountId]);
+      return { accountId, grantId: row?.grant_id ?? '' };
+    },
+    async addPublication(actor, accountId, fields = {}) {
+      const postId = newId('post');
+      const id = newId('publication');
+      await sql(`insert into posts (id, organization_id, content) values ($1, $2, 'Hello')`, [
+        postId,
+        actor.organizationId,
+      ]);
+      const columns = {
+        id,
+        organization_id: actor.organizationId,
+        post_id: postId,
+        account_id: accountId,
+        platform: 'x',
+        status: 'scheduled',
+        ...fields,
+      };
+      const names = Object.keys(columns);
+      await sql(
+        `insert into publications (${names.join(', ')}) values (${names.map((_, index) => `$${index + 1}`).join(', ')})`,
+        Object.values(columns),
+      );
+      return id;
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+/** The real core of a process in this place; its bus rings nobody. */
+export function openTestCore(
+  opening: AsyncDisposableStack,
+  place: AccountsPlace,
+  destination: { write(line: string): void },
+  onRing: (channel: string) => void = () => undefined,
+): Core {
+  const db = opening.use(
+    connectDatabase({
+      databaseUrl: place.databaseUrl,
+      poolMax: 10,
+      poolMin: 0,
+      applicationName: 'test',
+      onError: () => undefined,
+    }),
+  );
+  return opening.use(
+    createCore({
+      db,
+      keyRing: createKeyRing(place.encryptionKeys),
+      clock: systemClock(),
+      logger: createLogger({ app: 'test', level: 'debug', destination }),
+      bus: { publish: async (channel) => onRing(channel) },
+      config: {
+        sandboxUrl: place.sandboxUrl,
+        ssrfAllow: [new URL(place.xUrl).host],
+        postsPerHour: { x: 10 },
+        platformEnv: {
+          X_API_URL: place.xUrl,
+          X_AUTHORIZE_URL: `${place.xUrl}/i/oauth2/authorize`,
+          X_CLIENT_ID: 'test-client',
+          X_CLIENT_SECRET: 'test-client-secret',
+        },
+      },
+    }),
+  );
+}
