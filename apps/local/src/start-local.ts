@@ -17,7 +17,7 @@ import { loadSecrets } from './local-secrets.ts';
 import { openLogOutput } from './log-output.ts';
 import { openDataDir } from './open-data-dir.ts';
 import { openDatabase } from './open-database.ts';
-import { runMigrations } from './run-migrations.ts';
+import { runMigrations } from '@vibetribe/migrate/run-migrations';
 import { waitUntilHealthy } from './wait-until-healthy.ts';
 
 export interface RunningLocal extends AsyncDisposable {

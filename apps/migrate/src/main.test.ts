@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { createTestDatabase } from '@vibetribe/testkit/test-database';
+import pg from 'pg';
+import { expect, inject, test } from 'vitest';
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+test('a new database becomes usable, and a second run changes nothing', { timeout: 60_000 }, async () => {
+  await using database = await createTestDatabase(inject('postgresUrl'));
+  for (const _run of ['first', 'second']) {
+    const { status, stdout } = migrate({ DATABASE_URL: database.url });
+    expect(stdout).toContain('the database is up to date');
+    expect(status).toBe(0);
+  }
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  const { rows } = await client.query("select to_regclass('posts') as product, to_regclass('bullmq.job') as queue");
+  await client.end();
+  expect(rows).toEqual([{ product: 'posts', queue: 'bullmq.job' }]);
+});
+
+test('without a database address it says so and exits 1', () => {
+  const { status, stderr } = migrate({});
+  expect(stderr).toContain('DATABASE_URL');
+  expect(status).toBe(1);
+});
+
+test('a database that is away is told with exit code 1 and without the password', () => {
+  const { status, stdout, stderr } = migrate({ DATABASE_URL: 'postgres://someone:canary-password@127.0.0.1:9/none' });
+  expect(stdout).toContain('the database was not migrated');
+  expect(stdout + stderr).not.toContain('canary-password');
+  expect(status).toBe(1);
+});
+
+function migrate(env: Record<string, string>): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [main], { env: { PATH: process.env['PATH'], ...env }, encoding: 'utf8' });
+}
