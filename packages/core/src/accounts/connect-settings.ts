@@ -2,15 +2,15 @@ import type { PlatformId } from '@vibetribe/contracts/platform-id';
 
 /** What connecting through a consent page needs to know of the installation. */
 export interface ConnectSettings {
-  /** Origin of the API as platforms and browsers see it, without a slash at its end. */
-  readonly publicUrl: string;
+  /** Origin of the API as platforms and browsers see it, without a slash at its end; known once it listens. */
+  readonly publicUrl: () => string;
   /** Where the callback may send people on to. */
   readonly redirectOrigins: readonly string[];
 }
 
 /** Where the platform sends people back to; the same address has to be given when the code is exchanged. */
 export function callbackUrl(settings: Pick<ConnectSettings, 'publicUrl'>, platform: PlatformId): string {
-  return `${settings.publicUrl}/api/v1/accounts/callback/${platform}`;
+  return `${settings.publicUrl()}/api/v1/accounts/callback/${platform}`;
 }
 
 /** A state's verifier is sealed to the state's row. */

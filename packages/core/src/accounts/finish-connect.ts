@@ -21,6 +21,8 @@ export type CallbackAnswer =
   | { readonly kind: 'redirect'; readonly url: string }
   | { readonly kind: 'account'; readonly account: Account };
 
+type FinishDependencies = ConnectDependencies & Pick<ConnectSettings, 'publicUrl'>;
+
 const timeoutMs = 20_000;
 
 /**
@@ -28,14 +30,10 @@ const timeoutMs = 20_000;
  * outcome after the state is a redirect there, with `accountId` or one of the closed set of `error` codes; never the platform's text.
  * @throws DomainError `oauth_state_invalid`; without such a page also `platform_rejected` and `platform_unavailable`
  */
-export async function finishConnect(
-  deps: ConnectDependencies,
-  settings: Pick<ConnectSettings, 'publicUrl'>,
-  input: CallbackInput,
-): Promise<CallbackAnswer> {
+export async function finishConnect(deps: FinishDependencies, input: CallbackInput): Promise<CallbackAnswer> {
   const taken = await takeOAuthState(deps, input);
   try {
-    const connected = await exchange(deps, settings, input, taken);
+    const connected = await exchange(deps, input, taken);
     const [accountId] = await storeGrant(deps, taken.organizationId, input.platform, connected);
     if (accountId === undefined) throw new DomainError('platform_rejected', 'The consent opens no account.');
     if (taken.redirectTo !== null) return redirect(taken.redirectTo, 'accountId', accountId);
@@ -48,8 +46,7 @@ export async function finishConnect(
 }
 
 async function exchange(
-  deps: ConnectDependencies,
-  settings: Pick<ConnectSettings, 'publicUrl'>,
+  deps: FinishDependencies,
   { platform, code, error }: CallbackInput,
   taken: TakenState,
 ): Promise<ConnectedGrant> {
@@ -60,7 +57,7 @@ async function exchange(
     return await oauth.exchange({
       endpoints: deps.endpoints(platform),
       http: deps.platformHttp(platform, { timeoutMs }),
-      redirectUri: callbackUrl(settings, platform),
+      redirectUri: callbackUrl(deps, platform),
       code,
       codeVerifier: deps.keyRing.open(taken.sealedVerifier, verifierContext(taken.organizationId, taken.stateHash)),
       now: deps.clock.now(),

@@ -16,20 +16,19 @@ import { type ConnectSettings, callbackUrl, verifierContext } from './connect-se
  * @throws DomainError `validation_failed` with a path, `platform_rejected` where no application is configured
  */
 export async function startConnect(
-  deps: Pick<CoreDependencies, 'db' | 'keyRing' | 'adapters' | 'endpoints'>,
-  settings: ConnectSettings,
+  deps: Pick<CoreDependencies, 'db' | 'keyRing' | 'adapters' | 'endpoints'> & ConnectSettings,
   actor: Actor,
   input: StartConnect,
 ): Promise<ConnectStarted> {
   const oauth = requireOAuth(deps, input);
-  requireKnownOrigin(settings, input.redirectTo);
+  requireKnownOrigin(deps, input.redirectTo);
   const state = newOpaqueToken('vts_');
   const stateHash = hashToken(state);
   const codeVerifier = newCodeVerifier();
   const authorizationUrl = urlOf(() =>
     oauth.authorizationUrl({
       endpoints: deps.endpoints(input.platform),
-      redirectUri: callbackUrl(settings, input.platform),
+      redirectUri: callbackUrl(deps, input.platform),
       state,
       codeChallenge: codeChallengeOf(codeVerifier),
     }),

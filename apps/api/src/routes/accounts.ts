@@ -1,0 +1,115 @@
+import { Account, ConnectManually, ConnectStarted, StartConnect, TokenStats } from '@vibetribe/contracts/account';
+import { pageOf, PageQuery } from '@vibetribe/contracts/page';
+import { PlatformId } from '@vibetribe/contracts/platform-id';
+import { connectManually } from '@vibetribe/core/accounts/connect-manually';
+import { disconnectAccount } from '@vibetribe/core/accounts/disconnect-account';
+import { finishConnect } from '@vibetribe/core/accounts/finish-connect';
+import { getAccount } from '@vibetribe/core/accounts/get-account';
+import { listAccounts } from '@vibetribe/core/accounts/list-accounts';
+import { refreshAccount } from '@vibetribe/core/accounts/refresh-account';
+import { startConnect } from '@vibetribe/core/accounts/start-connect';
+import { tokenStats } from '@vibetribe/core/accounts/token-stats';
+import { notFound } from '@vibetribe/core/domain-error';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { ApiServices } from '../api-services.ts';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+
+const tags = ['accounts'];
+const Place = z.string().max(100);
+const AccountParams = z.object({ id: z.string() });
+
+/** What consent pages send back, in the terms of RFC 6749 and 9207; whatever else they add is left out. */
+const CallbackQuery = z.object({
+  state: z.string().max(200).optional(),
+  code: z.string().max(4096).optional(),
+  error: z.string().max(200).optional(),
+});
+
+export const accountRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = async (app, { services }) => {
+  app.get(
+    '/accounts',
+    {
+      config: { access: 'accounts:read' },
+      schema: { tags, querystring: PageQuery, response: { 200: pageOf(Account) } },
+    },
+    async (request) => {
+      const { limit, cursor } = request.query;
+      const page = await listAccounts(services, request.actor, { limit, afterId: decodeCursor(Place, cursor) });
+      const last = page.items.at(-1);
+      return { items: page.items, nextCursor: page.hasMore && last !== undefined ? encodeCursor(last.id) : null };
+    },
+  );
+
+  app.get(
+    '/accounts/token-stats',
+    { config: { access: 'accounts:read' }, schema: { tags, response: { 200: TokenStats } } },
+    async (request) => tokenStats(services, request.actor),
+  );
+
+  app.post(
+    '/accounts/connect',
+    {
+      config: { access: 'accounts:manage' },
+      schema: { tags, body: StartConnect, response: { 200: ConnectStarted } },
+    },
+    async (request) => startConnect(services, request.actor, request.body),
+  );
+
+  app.get(
+    '/accounts/callback/:platform',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags,
+        params: z.object({ platform: z.string() }),
+        querystring: CallbackQuery,
+        response: { 200: z.object({ account: Account }), 302: z.undefined() },
+      },
+    },
+    async (request, reply) => {
+      const platform = PlatformId.safeParse(request.params.platform);
+      if (!platform.success) throw notFound('platform');
+      reply.header('cache-control', 'no-store');
+      const answer = await finishConnect(services, { platform: platform.data, ...request.query });
+      if (answer.kind === 'redirect') return reply.redirect(answer.url, 302);
+      return { account: answer.account };
+    },
+  );
+
+  app.post(
+    '/accounts/manual',
+    {
+      config: { access: 'accounts:manage', idempotent: {} },
+      schema: { tags, body: ConnectManually, response: { 201: Account } },
+    },
+    async (request, reply) => {
+      reply.code(201);
+      return connectManually(services, request.actor, request.body);
+    },
+  );
+
+  app.get(
+    '/accounts/:id',
+    { config: { access: 'accounts:read' }, schema: { tags, params: AccountParams, response: { 200: Account } } },
+    async (request) => getAccount(services, request.actor, { accountId: request.params.id }),
+  );
+
+  app.post(
+    '/accounts/:id/refresh',
+    { config: { access: 'accounts:manage' }, schema: { tags, params: AccountParams, response: { 200: Account } } },
+    async (request) => refreshAccount(services, request.actor, { accountId: request.params.id }),
+  );
+
+  app.delete(
+    '/accounts/:id',
+    {
+      config: { access: 'accounts:manage' },
+      schema: { tags, params: AccountParams, response: { 204: z.undefined() } },
+    },
+    async (request, reply) => {
+      await disconnectAccount(services, request.actor, { accountId: request.params.id });
+      return reply.code(204).send();
+    },
+  );
+};

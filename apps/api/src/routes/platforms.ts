@@ -1,0 +1,18 @@
+import { Platform } from '@vibetribe/contracts/platform';
+import { listPlatforms } from '@vibetribe/core/accounts/list-platforms';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { ApiServices } from '../api-services.ts';
+
+type Services = Pick<ApiServices, 'db' | 'adapters' | 'postsPerHour'>;
+
+export const platformRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (app, { services }) => {
+  app.get(
+    '/platforms',
+    {
+      config: { access: 'accounts:read' },
+      schema: { tags: ['platforms'], response: { 200: z.object({ items: z.array(Platform) }) } },
+    },
+    async (request) => listPlatforms(services, request.actor),
+  );
+};
