@@ -19,6 +19,8 @@ const PublisherEnv = CoreEnv.extend({
   SWEEP_INTERVAL_MS: Milliseconds.default(10_000),
   CIRCUIT_BREAKER_FAILURE_THRESHOLD: z.coerce.number().int().min(1).max(10_000).default(5),
   CIRCUIT_BREAKER_TIMEOUT: Milliseconds.default(60_000),
+  BURST_GUARD_SPACING_MS: Milliseconds.default(2_000),
+  BURST_GUARD_SPREAD_MS: Milliseconds.default(60_000),
 });
 
 export interface PublisherConfig extends CoreConfig {
@@ -46,6 +48,7 @@ export function parsePublisherConfig(rawEnv: Readonly<Record<string, string | un
       reconcileQuietMs: env.RECONCILE_QUIET_MS ?? null,
       breakerFailureThreshold: env.CIRCUIT_BREAKER_FAILURE_THRESHOLD,
       breakerTimeoutMs: env.CIRCUIT_BREAKER_TIMEOUT,
+      burstGuard: { spacingMs: env.BURST_GUARD_SPACING_MS, spreadMs: env.BURST_GUARD_SPREAD_MS },
     },
   };
 }

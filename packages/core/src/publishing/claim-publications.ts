@@ -4,7 +4,9 @@ import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { type ClaimContext, readClaimContext } from './claim-context.ts';
 import { breakerGateFor } from './breaker-gate.ts';
-import { decideGate } from './decide-gate.ts';
+import { type BurstGuard, createBurstGuard } from './burst-guard.ts';
+import { decideGate, defaultMisfire, isLate } from './decide-gate.ts';
+import type { PublicationState } from './publication-state.ts';
 import { contentFor, type PublicationWork, type StoredStep } from './publication-work.ts';
 import type { PublishSettings } from './publish-settings.ts';
 import { stateOf } from './publication-row.ts';
@@ -36,8 +38,9 @@ export async function claimPublications(
     await lockAccounts(tx, ids);
     const contexts = await readClaimContext(tx, ids);
     const rates = await createRateLedger(tx, deps.postsPerHour, contexts);
+    const bursts = createBurstGuard(tx, settings.burstGuard);
     const claims = [];
-    for (const context of contexts) claims.push(await claimOne(tx, deps, settings, context, rates));
+    for (const context of contexts) claims.push(await claimOne(tx, deps, settings, context, { rates, bursts }));
     await writeSteps(
       tx,
       claims.flatMap(({ context, taken }) => (taken.kind === 'moved' ? [{ row: context.row, step: taken, leaseOwner: owner }] : [])),
@@ -76,7 +79,7 @@ async function claimOne(
   deps: ClaimDependencies,
   settings: PublishSettings,
   context: ClaimContext,
-  rates: RateLedger,
+  { rates, bursts }: { rates: RateLedger; bursts: BurstGuard },
 ) {
   const { row } = context;
   const state = stateOf(row);
@@ -90,6 +93,7 @@ async function claimOne(
     pausedBecause: context.pausedBecause,
     accountUsable: context.accountUsable,
     lateness: { scheduledAtMs: state.scheduledAtMs, counts: latenessCounts(state), misfire: context.misfire },
+    burstSlotAtMs: guarded(state, row.nowMs) ? await bursts.slotFor(context, context.misfire?.policy ?? defaultMisfire.policy) : null,
     rate: await rates.usageOf(context),
   });
   // Asked last: whoever gets through an open breaker is its probe, and must really go.
@@ -104,6 +108,12 @@ function latenessCounts(state: { status: string; attempts: number; waiting: { re
   if (state.attempts > 0) return false;
   if (state.status === 'scheduled') return true;
   return state.waiting !== null && ['breaker', 'paused', 'token'].includes(state.waiting.reason);
+}
+
+/** A place that the guard has given is kept: it is not given another one when its time has come. */
+function guarded(state: PublicationState, nowMs: number): boolean {
+  if (state.attempts > 0 || state.waiting?.reason === 'burst_guard' || state.waiting?.reason === 'rate_limit') return false;
+  return isLate(state.scheduledAtMs, nowMs);
 }
 
 async function readSteps(tx: Transaction, ids: readonly string[]): Promise<Map<string, StoredStep[]>> {

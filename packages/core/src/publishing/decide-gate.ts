@@ -8,6 +8,8 @@ export interface GateFacts {
   readonly pausedBecause: string | null;
   readonly accountUsable: boolean;
   readonly lateness: { readonly scheduledAtMs: number | null; readonly counts: boolean; readonly misfire: Misfire | null };
+  /** When the burst guard lets a late post of this account go; null: it is not late. */
+  readonly burstSlotAtMs: number | null;
   readonly rate: { readonly limit: number; readonly used: number; readonly nextSlotAtMs: number };
 }
 
@@ -17,6 +19,10 @@ export const defaultMisfire = { policy: 'late', maxLateSeconds: 86_400 } as cons
 /** Less than this is not an outage, just a busy second. */
 const punctualWithinMs = 60_000;
 
+export function isLate(scheduledAtMs: number | null, nowMs: number): boolean {
+  return scheduledAtMs !== null && nowMs - scheduledAtMs > punctualWithinMs;
+}
+
 /** May this publication be sent now, as far as pauses, token, lateness and limits go? Checked in the order in which a person would want to be told. */
 export function decideGate(facts: GateFacts): Gate {
   if (facts.pausedBecause !== null) {
@@ -25,13 +31,12 @@ export function decideGate(facts: GateFacts): Gate {
   if (!facts.accountUsable) {
     return { kind: 'wait', reason: 'token', untilMs: null, detail: 'The account must be connected again; then it goes out.' };
   }
-  return misfireGate(facts) ?? rateGate(facts) ?? { kind: 'go' };
+  return misfireGate(facts) ?? burstGate(facts) ?? rateGate(facts) ?? { kind: 'go' };
 }
 
 function misfireGate({ lateness, nowMs }: GateFacts): Gate | null {
-  if (!lateness.counts || lateness.scheduledAtMs === null) return null;
+  if (!lateness.counts || lateness.scheduledAtMs === null || !isLate(lateness.scheduledAtMs, nowMs)) return null;
   const lateByMs = nowMs - lateness.scheduledAtMs;
-  if (lateByMs <= punctualWithinMs) return null;
   const misfire = lateness.misfire ?? defaultMisfire;
   const maxLateMs = (misfire.maxLateSeconds ?? defaultMisfire.maxLateSeconds) * 1000;
   const detail = `It is ${Math.round(lateByMs / 60_000)} minutes late (due ${isoTime(lateness.scheduledAtMs)})`;
@@ -45,6 +50,11 @@ function misfireGate({ lateness, nowMs }: GateFacts): Gate | null {
     case 'spread':
       return lateByMs > maxLateMs ? asks : null;
   }
+}
+
+function burstGate({ burstSlotAtMs, nowMs }: GateFacts): Gate | null {
+  if (burstSlotAtMs === null || burstSlotAtMs <= nowMs) return null;
+  return { kind: 'wait', reason: 'burst_guard', untilMs: burstSlotAtMs, detail: 'Late posts of this account go out one by one.' };
 }
 
 function rateGate({ rate }: GateFacts): Gate | null {

@@ -9,4 +9,6 @@ export interface PublishSettings {
   readonly reconcileQuietMs: number | null;
   readonly breakerFailureThreshold: number;
   readonly breakerTimeoutMs: number;
+  /** How far apart an account's late posts go out: by default, and where their author wants them spread. */
+  readonly burstGuard: { readonly spacingMs: number; readonly spreadMs: number };
 }

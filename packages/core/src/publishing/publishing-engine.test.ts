@@ -298,6 +298,23 @@ describe('waiting', () => {
   });
 });
 
+describe('what has piled up', () => {
+  test('goes out one by one for each account, and holds up nobody who is on time', async () => {
+    const flooded = await world.addAccount();
+    const other = await world.addAccount();
+    const late = await Promise.all(Array.from({ length: 5 }, (_, index) => world.addPublication({ ...flooded, dueInMs: -600_000, text: `late ${index}` })));
+    const punctual = await Promise.all([world.addPublication({ ...other, text: 'on time' }), world.addPublication({ ...flooded, text: 'on time too' })]);
+    const publisher = engine();
+    await Promise.all([...late, ...punctual].map((id) => publisher.publish(id)));
+    const rows = await Promise.all(late.map(read));
+    expect(rows.filter((row) => row.status === 'published').length).toBeLessThanOrEqual(1);
+    const waits = rows.flatMap((row) => (row.due_in_ms === null ? [] : [Math.round(row.due_in_ms / 2_000)]));
+    expect(new Set(waits).size).toBe(waits.length);
+    expect(rows.filter((row) => row.waiting_reason === 'burst_guard').length).toBeGreaterThanOrEqual(4);
+    for (const id of punctual) expect((await read(id)).status).toBe('published');
+  });
+});
+
 describe('the dispatcher', () => {
   test('arms only what is due soon, once, and again with a new generation when nobody claimed it', async () => {
     const account = await world.addAccount();

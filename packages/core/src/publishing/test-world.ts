@@ -71,6 +71,7 @@ export async function createTestWorld(postgresUrl: string, limits: { postsPerHou
       reconcileQuietMs: 1_000,
       breakerFailureThreshold: 5,
       breakerTimeoutMs: 60_000,
+      burstGuard: { spacingMs: 2_000, spreadMs: 60_000 },
     },
     async addAccount(organizationId = newId('organization')) {
       const accountId = newId('account');
