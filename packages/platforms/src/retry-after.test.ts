@@ -1,16 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { PlatformResponse } from './platform-http.ts';
 import { resetMsOf, retryAfterMsOf } from './retry-after.ts';
+import { answeredAt, answerOf } from './test-platform.ts';
 
-const receivedAt = new Date('2026-11-22T10:00:00Z');
-const answer = (headers: Record<string, string>): PlatformResponse => ({
-  status: 429,
-  headers,
-  receivedAt,
-  json: undefined,
-  text: '',
-});
+const answer = (headers: Record<string, string>) => answerOf(429, undefined, headers);
 
 describe('Retry-After', () => {
   test.each([
@@ -42,7 +35,7 @@ describe('Retry-After', () => {
 
 describe('a reset header', () => {
   test.each([
-    ['epoch seconds', String(receivedAt.getTime() / 1_000 + 900)],
+    ['epoch seconds', String(answeredAt.getTime() / 1_000 + 900)],
     ['ISO 8601', '2026-11-22T10:15:00.000Z'],
   ])('in %s is a wait', (_form, value) => {
     expect(resetMsOf(answer({ 'x-reset': value }), 'x-reset')).toBe(900_000);

@@ -1,14 +1,6 @@
 import { expect, test } from 'vitest';
-import type { PlatformResponse } from '../platform-http.ts';
+import { answerOf } from '../test-platform.ts';
 import { blueskyRefusal, blueskySessionRefusal } from './errors.ts';
-
-const answer = (status: number, json: unknown, headers: Record<string, string> = {}): PlatformResponse => ({
-  status,
-  headers,
-  receivedAt: new Date('2026-11-22T10:00:00Z'),
-  json,
-  text: '',
-});
 
 test.each([
   [400, 'ExpiredToken', 'auth_expired'],
@@ -23,7 +15,7 @@ test.each([
   [429, 'RateLimitExceeded', 'rate_limit'],
   [403, 'SomethingNew', 'permission'],
 ])('%s %s is %s', (status, error, kind) => {
-  expect(blueskyRefusal(answer(status, { error, message: 'why' }))).toMatchObject({
+  expect(blueskyRefusal(answerOf(status, { error, message: 'why' }))).toMatchObject({
     kind,
     platformCode: error,
     reason: 'why',
@@ -31,15 +23,15 @@ test.each([
 });
 
 test('an answer without a name is judged by its status', () => {
-  expect(blueskyRefusal(answer(401, '<html>'))).toMatchObject({ kind: 'auth_expired', platformCode: 'http_401' });
-  expect(blueskyRefusal(answer(429, undefined, { 'ratelimit-reset': '1795341630' }))).toMatchObject({
+  expect(blueskyRefusal(answerOf(401, '<html>'))).toMatchObject({ kind: 'auth_expired', platformCode: 'http_401' });
+  expect(blueskyRefusal(answerOf(429, undefined, { 'ratelimit-reset': '1795341630' }))).toMatchObject({
     kind: 'rate_limit',
     retryAfterMs: 30_000,
   });
 });
 
 test('a session refused for its token is gone, and the words of the server stay out', () => {
-  expect(blueskySessionRefusal(answer(400, { error: 'ExpiredToken', message: 'secret' }))).toEqual({
+  expect(blueskySessionRefusal(answerOf(400, { error: 'ExpiredToken', message: 'secret' }))).toEqual({
     kind: 'auth_revoked',
     platformCode: 'ExpiredToken',
     retryAfterMs: null,

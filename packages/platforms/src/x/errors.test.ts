@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { PlatformResponse } from '../platform-http.ts';
+import { answerOf } from '../test-platform.ts';
 import { xGrantRefusal, xRefusal } from './errors.ts';
 
-const answer = (status: number, json: unknown, headers: Record<string, string> = {}): PlatformResponse => ({
-  status,
-  headers,
-  receivedAt: new Date('2026-11-22T10:00:00Z'),
-  json,
-  text: '',
-});
 const about = (status: number, title: string, detail: string) => ({ title, detail, type: 'about:blank', status });
 
 describe('a refusal of X', () => {
@@ -36,16 +29,16 @@ describe('a refusal of X', () => {
     [400, 'no object', 'content', 'http_400'],
     [400, { type: 5, detail: [], errors: 'x' }, 'content', 'http_400'],
   ])('%s %j is %s', (status, json, kind, platformCode) => {
-    expect(xRefusal(answer(status, json))).toMatchObject({ kind, platformCode });
+    expect(xRefusal(answerOf(status, json))).toMatchObject({ kind, platformCode });
   });
 
   test('tells the wait from the window, and from the day where that is spent', () => {
     const inSeconds = (seconds: number) => String(Date.parse('2026-11-22T10:00:00Z') / 1_000 + seconds);
     const window = { 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': inSeconds(60) };
-    expect(xRefusal(answer(429, {}, window))).toMatchObject({ kind: 'rate_limit', retryAfterMs: 60_000 });
+    expect(xRefusal(answerOf(429, {}, window))).toMatchObject({ kind: 'rate_limit', retryAfterMs: 60_000 });
     const day = { ...window, 'x-user-limit-24hour-remaining': '0', 'x-user-limit-24hour-reset': inSeconds(3_600) };
-    expect(xRefusal(answer(429, {}, day))).toMatchObject({ kind: 'quota', retryAfterMs: 3_600_000 });
-    expect(xRefusal(answer(429, {}, { ...window, 'x-user-limit-24hour-remaining': '5' }))).toMatchObject({
+    expect(xRefusal(answerOf(429, {}, day))).toMatchObject({ kind: 'quota', retryAfterMs: 3_600_000 });
+    expect(xRefusal(answerOf(429, {}, { ...window, 'x-user-limit-24hour-remaining': '5' }))).toMatchObject({
       kind: 'rate_limit',
     });
   });
@@ -61,11 +54,11 @@ describe('a refusal of the token endpoint', () => {
     [403, {}, 'permission'],
     [429, {}, 'rate_limit'],
   ])('%s %j is %s: only a dead grant asks for a new consent', (status, json, kind) => {
-    expect(xGrantRefusal(answer(status, json))).toMatchObject({ kind });
+    expect(xGrantRefusal(answerOf(status, json))).toMatchObject({ kind });
   });
 
   test("keeps the platform's words to itself", () => {
-    expect(xGrantRefusal(answer(400, { error: 'invalid_grant', error_description: 'token abc' }))).not.toHaveProperty(
+    expect(xGrantRefusal(answerOf(400, { error: 'invalid_grant', error_description: 'token abc' }))).not.toHaveProperty(
       'reason',
     );
   });

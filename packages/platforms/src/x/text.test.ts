@@ -58,6 +58,15 @@ describe("X's copy of a post is recognised", () => {
     expect(isSame('cafe\u0301\r\nau lait ', 'café\nau lait')).toBe(true);
   });
 
+  test.each([
+    ['Visit Example.com/!', 'Visit https://t.co/x!', 'http://example.com/'],
+    ['(https://example.com/日本)', '(https://t.co/x)', 'https://example.com/%E6%97%A5%E6%9C%AC'],
+    ['new https://example.brandnewtld/a', 'new https://t.co/x', 'https://example.brandnewtld/a'],
+    ['bücher.example?q=1', 'https://t.co/x', 'http://xn--bcher-kva.example/?q=1'],
+  ])('%s', (ours, theirs, target) => {
+    expect(isSame(ours, theirs, [{ url: 'https://t.co/x', expanded_url: target }])).toBe(true);
+  });
+
   test('an address next to a mail address is left alone', () => {
     const urls = [{ url: 'https://t.co/x', expanded_url: 'http://example.com' }];
     expect(isSame('me@example.com or example.com', 'me@example.com or https://t.co/x', urls)).toBe(true);

@@ -1,4 +1,5 @@
 import twitterText from 'twitter-text';
+import { withoutTrailingPunctuation } from '../link-end.ts';
 
 export const xTextMax = 280;
 
@@ -15,21 +16,9 @@ export function hasCharactersXRefuses(text: string): boolean {
   return /[\uFFFE\uFEFF\uFFFF]/u.test(text);
 }
 
-/** A link as it stands in a text, and where it leads. `start` and `end` are UTF-16 offsets. */
-interface Link {
-  readonly start: number;
-  readonly end: number;
-  readonly target: string;
-}
-
 /** What our text has in common with X's copy of it: Unicode in NFC, links by their target, white space folded. */
 export function fingerprintOfText(text: string): string {
-  if (text.length > codeUnitsMax) return folded(text, []);
-  const urls = twitterText.extractUrlsWithIndices(text, { extractUrlsWithoutProtocol: true });
-  return folded(
-    text,
-    urls.map(({ url, indices: [start, end] }) => ({ start, end, target: url })),
-  );
+  return withCanonicalLinks(text).normalize('NFC').replace(/\s+/gu, ' ').trim();
 }
 
 /**
@@ -37,38 +26,32 @@ export function fingerprintOfText(text: string): string {
  * in the text; both readings are given, as older answers did not always.
  */
 export function fingerprintsOfPost(text: string, urls: readonly { url: string; expanded_url: string }[]): string[] {
-  return [text, unescaped(text)].map((reading) => folded(reading, linksShown(reading, urls)));
+  return [text, unescaped(text)].map((reading) => fingerprintOfText(withTargets(reading, urls)));
 }
 
-function linksShown(text: string, urls: readonly { url: string; expanded_url: string }[]): Link[] {
-  if (urls.length === 0) return [];
+function withTargets(text: string, urls: readonly { url: string; expanded_url: string }[]): string {
+  if (urls.length === 0) return text;
   const targets = new Map(urls.map(({ url, expanded_url }) => [url, expanded_url]));
-  const longestFirst = [...targets.keys()].sort((a, b) => b.length - a.length);
+  const longestFirst = [...targets.keys()].toSorted((a, b) => b.length - a.length);
   const shown = new RegExp(longestFirst.map((url) => RegExp.escape(url)).join('|'), 'gu');
-  return [...text.matchAll(shown)].map((match) => ({
-    start: match.index,
-    end: match.index + match[0].length,
-    target: targets.get(match[0]) ?? match[0],
-  }));
+  return text.replace(shown, (url) => targets.get(url) ?? url);
 }
 
-function folded(text: string, links: readonly Link[]): string {
-  let expanded = '';
-  let copiedTo = 0;
-  for (const { start, end, target } of links) {
-    expanded += text.slice(copiedTo, start) + canonicalLink(target);
-    copiedTo = end;
-  }
-  expanded += text.slice(copiedTo);
-  return expanded.normalize('NFC').replace(/\s+/gu, ' ').trim();
+/** X's targets carry a scheme where the text had none, and may end in a slash: `example.com` is `http://example.com/`. */
+function withCanonicalLinks(text: string): string {
+  if (text.length > codeUnitsMax) return text;
+  const link = /(?:https?:\/\/)?(?:[\p{L}\p{N}-]+\.)+\p{L}{2,}(?::\d+)?(?:[/?#]\S*)?/giu;
+  return text.replace(link, (token) => {
+    const shown = withoutTrailingPunctuation(token);
+    return canonicalLink(shown) + token.slice(shown.length);
+  });
 }
 
-/** `example.com`, `http://example.com/` and `HTTPS://Example.com` are one target. */
-function canonicalLink(target: string): string {
-  const url = /^https?:\/\//iu.test(target) ? target : `http://${target}`;
-  if (!URL.canParse(url)) return target;
-  const { host, pathname, search, hash } = new URL(url);
-  return `${host}${pathname}${search}${hash}`.replace(/\/$/u, '');
+function canonicalLink(shown: string): string {
+  const address = /^https?:\/\//iu.test(shown) ? shown : `http://${shown}`;
+  if (!URL.canParse(address)) return shown;
+  const { host, pathname, search, hash } = new URL(address);
+  return pathname === '/' && search === '' && hash === '' ? host : `${host}${pathname}${search}${hash}`;
 }
 
 function unescaped(text: string): string {

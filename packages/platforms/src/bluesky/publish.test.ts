@@ -1,0 +1,156 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { openTestClient, startPublication, startRoutes } from '../test-platform.ts';
+import { bluesky } from './index.ts';
+import { RecordKey } from './publish.ts';
+
+const client = openTestClient('bluesky');
+afterAll(() => client[Symbol.asyncDispose]());
+
+const did = 'did:plc:ada';
+const publication = (origin: string, text: string, options = {}) =>
+  startPublication({
+    adapter: bluesky,
+    endpoints: { api: null, authorize: null, client: null },
+    client,
+    account: { externalId: did, handle: 'ada.test', service: origin },
+    accessToken: 'token',
+    content: { text, options },
+  });
+
+const put = 'POST /xrpc/com.atproto.repo.putRecord';
+const get = 'GET /xrpc/com.atproto.repo.getRecord';
+const resolve = 'GET /xrpc/com.atproto.identity.resolveHandle';
+const stored = () => ({ json: { uri: 'at://x', cid: 'bafy' } });
+const invalidSwap = () => ({ status: 400, json: { error: 'InvalidSwap', message: 'Record was at bafy' } });
+
+describe('publishing', () => {
+  test('puts one record under a key chosen before, only where there is none', async () => {
+    await using server = await startRoutes({ [put]: stored });
+    const post = publication(server.origin, 'hi https://a.example #tag', { langs: ['en'] });
+    const published = await post.publish();
+
+    const key = RecordKey.parse(post.intents.get('publish')?.key);
+    expect(published).toEqual({
+      kind: 'published',
+      platformPostId: `at://${did}/app.bsky.feed.post/${key.rkey}`,
+      url: `https://bsky.app/profile/${did}/post/${key.rkey}`,
+    });
+    expect(JSON.parse(server.seen[0]?.body ?? '')).toEqual({
+      repo: did,
+      collection: 'app.bsky.feed.post',
+      rkey: key.rkey,
+      swapRecord: null,
+      record: {
+        $type: 'app.bsky.feed.post',
+        text: 'hi https://a.example #tag',
+        createdAt: key.createdAt,
+        langs: ['en'],
+        facets: [
+          {
+            index: { byteStart: 3, byteEnd: 20 },
+            features: [{ $type: 'app.bsky.richtext.facet#link', uri: 'https://a.example' }],
+          },
+          { index: { byteStart: 21, byteEnd: 25 }, features: [{ $type: 'app.bsky.richtext.facet#tag', tag: 'tag' }] },
+        ],
+      },
+    });
+  });
+
+  test('sends the identical record when it is repeated', async () => {
+    await using server = await startRoutes({ [put]: stored });
+    const post = publication(server.origin, 'hi');
+    await post.publish();
+    post.forget('publish');
+    await post.publish();
+    expect(server.seen[1]?.body).toBe(server.seen[0]?.body);
+  });
+
+  test('resolves each mention once; who is unknown stays text', async () => {
+    await using server = await startRoutes({
+      [put]: stored,
+      [resolve]: ({ query }) =>
+        query['handle'] === 'bob.test'
+          ? { json: { did: 'did:plc:bob' } }
+          : { status: 400, json: { error: 'InvalidRequest', message: 'Unable to resolve handle' } },
+    });
+    const post = publication(server.origin, '@bob.test and @nobody.test');
+    await post.publish();
+    post.forget('publish');
+    await post.publish();
+    expect(server.seen.filter(({ route }) => route === resolve)).toHaveLength(2);
+    const mentions = server.seen.filter(({ route }) => route === put).map(({ body }) => JSON.parse(body).record.facets);
+    const bob = [
+      {
+        index: { byteStart: 0, byteEnd: 9 },
+        features: [{ $type: 'app.bsky.richtext.facet#mention', did: 'did:plc:bob' }],
+      },
+    ];
+    expect(mentions).toEqual([bob, bob]);
+  });
+
+  test('does not drop a mention because the resolver is down', async () => {
+    await using server = await startRoutes({ [put]: stored, [resolve]: () => ({ status: 503, json: {} }) });
+    await expect(publication(server.origin, '@bob.test').publish()).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(server.seen.map(({ route }) => route)).toEqual([resolve]);
+  });
+});
+
+describe('a key that is taken', () => {
+  test('by this very post means published', async () => {
+    await using server = await startRoutes({
+      [put]: invalidSwap,
+      [get]: () => ({ json: { uri: 'at://x', value: { text: 'hi', createdAt: 'then' } } }),
+    });
+    expect(await publication(server.origin, 'hi').publish()).toMatchObject({ kind: 'published' });
+  });
+
+  test('by another post is a fault, not a success', async () => {
+    await using server = await startRoutes({
+      [put]: invalidSwap,
+      [get]: () => ({ json: { uri: 'at://x', value: { text: 'other', createdAt: 'then' } } }),
+    });
+    await expect(publication(server.origin, 'hi').publish()).rejects.toMatchObject({
+      kind: 'content',
+      platformCode: 'rkey_taken',
+    });
+  });
+
+  test.each([503, 400, 429])('by what cannot be read (%s) stays in doubt', async (status) => {
+    await using server = await startRoutes({
+      [put]: invalidSwap,
+      [get]: () => ({ status, json: { error: 'RecordNotFound' } }),
+    });
+    await expect(publication(server.origin, 'hi').publish()).rejects.toMatchObject({ kind: 'ambiguous' });
+  });
+});
+
+describe('looking for a post in doubt', () => {
+  test('reads the record under its key, without a token', async () => {
+    let json: unknown;
+    let status = 200;
+    await using server = await startRoutes({
+      [put]: () => ({ status: 500, json: {} }),
+      [get]: () => ({ status, json }),
+    });
+    const post = publication(server.origin, 'hi');
+    await expect(post.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
+    const { rkey, createdAt } = RecordKey.parse(post.intents.get('publish')?.key);
+
+    json = { value: { text: 'hi, edited since', createdAt } };
+    expect(await post.reconcile()).toMatchObject({
+      kind: 'found',
+      platformPostId: `at://${did}/app.bsky.feed.post/${rkey}`,
+    });
+    expect(server.seen[1]).toMatchObject({ query: { repo: did, collection: 'app.bsky.feed.post', rkey } });
+    expect(server.seen[1]?.headers.authorization).toBeUndefined();
+
+    json = { value: { text: 'other', createdAt: 'then' } };
+    expect(await post.reconcile()).toMatchObject({ kind: 'cannot_tell' });
+    [status, json] = [400, { error: 'RecordNotFound', message: 'Could not locate record' }];
+    expect(await post.reconcile()).toMatchObject({ kind: 'not_seen' });
+    [status, json] = [400, { error: 'RepoDeactivated' }];
+    await expect(post.reconcile()).rejects.toMatchObject({ kind: 'policy' });
+    [status, json] = [502, {}];
+    await expect(post.reconcile()).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+});

@@ -1,0 +1,129 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { openTestClient, startRoutes } from '../test-platform.ts';
+import { blueskyManual, refreshBluesky } from './session.ts';
+
+const client = openTestClient('bluesky');
+afterAll(() => client[Symbol.asyncDispose]());
+
+const now = new Date('2026-11-22T10:00:00Z');
+const create = 'POST /xrpc/com.atproto.server.createSession';
+const refresh = 'POST /xrpc/com.atproto.server.refreshSession';
+const jwt = (claims: object) => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`;
+const session = (more: object = {}) => ({
+  json: {
+    did: 'did:plc:ada',
+    handle: 'ada.test',
+    accessJwt: jwt({ exp: 1_795_348_800 }),
+    refreshJwt: 'r2',
+    active: true,
+    ...more,
+  },
+});
+const dead = (error: string, status = 400) => ({ status, json: { error, message: 'r1 is not valid' } });
+
+describe('connecting', () => {
+  const connect = (service: string | undefined, api: string | null = null) =>
+    blueskyManual.connect({
+      endpoints: { api, authorize: null, client: null },
+      http: client.http(),
+      credentials: { handle: '@ada.test', appPassword: 'abcd-efgh', ...(service === undefined ? {} : { service }) },
+      now,
+    });
+
+  test('opens a session and takes its end from the token', async () => {
+    await using server = await startRoutes({ [create]: () => session() });
+    expect(await connect(server.origin)).toEqual({
+      credentials: {
+        accessToken: jwt({ exp: 1_795_348_800 }),
+        refreshToken: 'r2',
+        appPassword: 'abcd-efgh',
+        expiresAt: '2026-11-22T12:00:00.000Z',
+        scopes: [],
+      },
+      service: server.origin,
+      accounts: [{ externalId: 'did:plc:ada', handle: 'ada.test', displayName: 'ada.test' }],
+    });
+    expect(JSON.parse(server.seen[0]?.body ?? '')).toEqual({ identifier: 'ada.test', password: 'abcd-efgh' });
+  });
+
+  test('uses the default server where none is named, and asks for one where there is no default', async () => {
+    await using server = await startRoutes({ [create]: () => session({ accessJwt: 'opaque' }) });
+    const grant = await connect(undefined, server.origin);
+    expect(grant).toMatchObject({ service: server.origin });
+    expect(grant.credentials).not.toHaveProperty('expiresAt');
+    await expect(connect(undefined)).rejects.toMatchObject({ platformCode: 'service_missing' });
+  });
+
+  test("goes on with the account's own server, never from https to http", async () => {
+    const didDoc = (serviceEndpoint: string) => ({
+      didDoc: { service: [{ id: '#atproto_pds', type: 'x', serviceEndpoint }] },
+    });
+    const endpoints = ['https://pds.example/', 'not an address', 'http://user:pw@pds.example'];
+    await using server = await startRoutes({ [create]: () => session(didDoc(endpoints.shift() ?? '')) });
+    expect((await connect(server.origin)).service).toBe('https://pds.example');
+    expect((await connect(server.origin)).service).toBe(server.origin);
+    expect((await connect(server.origin)).service).toBe(server.origin);
+  });
+
+  test('tells a wrong password, a second factor and a closed account apart from an outage', async () => {
+    const answers = [
+      dead('AuthenticationRequired', 401),
+      dead('AuthFactorTokenRequired', 401),
+      session({ active: false }),
+      dead('X', 503),
+    ];
+    await using server = await startRoutes({ [create]: () => answers.shift() ?? session() });
+    for (const kind of ['auth_revoked', 'auth_revoked', 'policy', 'unavailable']) {
+      await expect(connect(server.origin)).rejects.toMatchObject({ kind });
+    }
+  });
+});
+
+describe('refreshing', () => {
+  const run = (service: string, credentials: { refreshToken?: string; appPassword?: string }) =>
+    refreshBluesky({
+      endpoints: { api: null, authorize: null, client: null },
+      http: client.http(),
+      account: { externalId: 'did:plc:ada', handle: 'ada.test', service },
+      credentials: { accessToken: 'a1', scopes: [], ...credentials },
+      now,
+    });
+
+  test('rotates with the refresh token and no body', async () => {
+    await using server = await startRoutes({ [refresh]: () => session() });
+    expect(await run(server.origin, { refreshToken: 'r1', appPassword: 'pw' })).toMatchObject({
+      refreshToken: 'r2',
+      appPassword: 'pw',
+    });
+    expect(server.seen).toMatchObject([{ route: refresh, body: '', headers: { authorization: 'Bearer r1' } }]);
+  });
+
+  test.each(['ExpiredToken', 'InvalidToken'])(
+    'falls back to the app password where the refresh token is dead (%s)',
+    async (error) => {
+      await using server = await startRoutes({ [refresh]: () => dead(error), [create]: () => session() });
+      expect(await run(server.origin, { refreshToken: 'r1', appPassword: 'pw' })).toMatchObject({ refreshToken: 'r2' });
+      expect(JSON.parse(server.seen[1]?.body ?? '')).toEqual({ identifier: 'did:plc:ada', password: 'pw' });
+    },
+  );
+
+  test('does not spend the app password on an outage', async () => {
+    await using server = await startRoutes({ [refresh]: () => dead('Down', 503), [create]: () => session() });
+    await expect(run(server.origin, { refreshToken: 'r1', appPassword: 'pw' })).rejects.toMatchObject({
+      kind: 'unavailable',
+    });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test('asks for a new grant where both are dead or gone', async () => {
+    await using server = await startRoutes({
+      [refresh]: () => dead('ExpiredToken'),
+      [create]: () => dead('AuthenticationRequired', 401),
+    });
+    await expect(run(server.origin, { refreshToken: 'r1', appPassword: 'pw' })).rejects.toMatchObject({
+      kind: 'auth_revoked',
+    });
+    await expect(run(server.origin, { refreshToken: 'r1' })).rejects.toMatchObject({ kind: 'auth_revoked' });
+    await expect(run(server.origin, {})).rejects.toMatchObject({ kind: 'auth_revoked', platformCode: 'grant_missing' });
+  });
+});

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { Agent } from 'undici';
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import type {
+  AdapterAccount,
+  JsonValue,
+  PlatformAdapter,
+  PlatformEndpoints,
+  PublishContent,
+  PublishRun,
+  ReconcileFinding,
+} from './adapter.ts';
+import { createPlatformHttp, platformAgentOptions } from './create-platform-http.ts';
+import type { PlatformHttp, PlatformResponse } from './platform-http.ts';
+import { answerJson, bodyOf, startHttpServer, type TestServer } from './test-server.ts';
+
+export interface SeenRequest {
+  readonly route: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+type Route = (request: SeenRequest) => { status?: number; json: unknown; headers?: Record<string, string> };
+
+/** A stand-in for a platform that answers as told: `{'GET /2/users/me': () => ({ json })}`; `seen` keeps what it was asked. */
+export async function startRoutes(
+  routes: Readonly<Record<string, Route>>,
+): Promise<TestServer & { seen: SeenRequest[] }> {
+  const seen: SeenRequest[] = [];
+  const server = await startHttpServer(async (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://test');
+    const asked = {
+      route: `${request.method} ${url.pathname}`,
+      query: Object.fromEntries(url.searchParams),
+      headers: request.headers,
+      body: await bodyOf(request),
+    };
+    seen.push(asked);
+    const {
+      status = 200,
+      json,
+      headers,
+    } = routes[asked.route]?.(asked) ?? { status: 404, json: { error: 'no route' } };
+    answerJson(response, status, json, headers);
+  });
+  return Object.assign(server, { seen });
+}
+
+export const answeredAt = new Date('2026-11-22T10:00:00Z');
+
+export function answerOf(status: number, json: unknown, headers: Record<string, string> = {}): PlatformResponse {
+  return { status, headers, receivedAt: answeredAt, json, text: '' };
+}
+
+export interface TestClient extends AsyncDisposable {
+  http(timeoutMs?: number): PlatformHttp;
+}
+
+export function openTestClient(platform: PlatformId): TestClient {
+  const dispatcher = new Agent(platformAgentOptions);
+  return {
+    http: (timeoutMs = 10_000) =>
+      createPlatformHttp({
+        dispatcher,
+        platform,
+        deadline: AbortSignal.timeout(timeoutMs),
+        wallClockMs: () => new Date().getTime(),
+        monotonicMs: () => performance.now(),
+      }),
+    [Symbol.asyncDispose]: () => dispatcher.destroy(),
+  };
+}
+
+export interface TestPublication {
+  readonly adapter: PlatformAdapter;
+  readonly endpoints: PlatformEndpoints;
+  readonly client: TestClient;
+  readonly account: AdapterAccount;
+  readonly accessToken: string;
+  readonly content: PublishContent;
+  readonly timeoutMs?: number;
+}
+
+let publicationsStarted = 0;
+
+/** One publication with its steps' results and keys kept as the core keeps them, in memory. */
+export function startPublication(given: TestPublication) {
+  publicationsStarted += 1;
+  const uniqueNumber = publicationsStarted;
+  const publicationId = `pub-${randomUUID()}`;
+  const results: Record<string, JsonValue> = {};
+  const intents = new Map<string, { step: string; key: JsonValue; startedAt: Date }>();
+
+  const step: PublishRun['step'] = async (wanted) => {
+    const { name, key, run } = wanted;
+    type Step = typeof wanted;
+    const stored = results[name];
+    if (stored !== undefined) return stored as Awaited<ReturnType<Step['run']>>;
+    const now = new Date();
+    const intent = intents.get(name) ?? {
+      step: name,
+      key: key?.({ publicationId, now, uniqueNumber }) ?? null,
+      startedAt: now,
+    };
+    intents.set(name, intent);
+    const result = await run({ key: intent.key as never, http: given.client.http(given.timeoutMs) });
+    results[name] = result;
+    return result;
+  };
+
+  return {
+    results,
+    intents,
+    publish: () => given.adapter.publish({ ...given, http: given.client.http(given.timeoutMs), step }),
+    /** As if the process had died after the platform's answer: the result is gone, the key stays. */
+    forget: (name: string) => delete results[name],
+    reconcile: (
+      changes: { accessToken?: string; takenPostIds?: ReadonlySet<string> } = {},
+    ): Promise<ReconcileFinding> => {
+      const intent = intents.get('publish');
+      if (intent === undefined) throw new Error('nothing was sent');
+      const takenPostIds = new Set<string>();
+      return given.adapter.reconcile({
+        ...given,
+        http: given.client.http(),
+        intent,
+        results,
+        takenPostIds,
+        ...changes,
+      });
+    },
+  };
+}

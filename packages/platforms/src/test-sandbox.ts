@@ -1,0 +1,103 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { z } from 'zod';
+import type { PlatformAdapter, PlatformEndpoints } from './adapter.ts';
+
+const MadeAccount = z.object({
+  account: z.object({ id: z.string(), handle: z.string() }),
+  accessToken: z.string().optional(),
+  refreshToken: z.string().optional(),
+  appPassword: z.string().optional(),
+});
+export type MadeAccount = z.infer<typeof MadeAccount>;
+
+const Posts = z.object({ items: z.array(z.object({ id: z.string(), text: z.string() })), commits: z.int() });
+
+export type TestSandbox = Awaited<ReturnType<typeof startTestSandbox>>;
+
+/**
+ * The platform sandbox as its own process, started as an operator starts it: the tests share no code with it.
+ * @param nodePath the Node to run it with
+ */
+export async function startTestSandbox(nodePath: string) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'platforms-conformance-'));
+  const child = spawn(nodePath, [join(import.meta.dirname, '../../../apps/sandbox/src/main.ts')], {
+    env: { DATA_DIR: dataDir, SANDBOX_PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const url = `http://127.0.0.1:${await readyPort(child)}`;
+
+  const control = async (method: string, path: string, body?: object): Promise<unknown> => {
+    const init =
+      body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    const answer = await fetch(`${url}${path}`, { method, ...init });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
+    return text === '' ? null : JSON.parse(text);
+  };
+
+  return {
+    url,
+    control,
+    newHandle,
+    hosts: z.record(z.string(), z.string()).parse(await control('GET', '/_sandbox/hosts')),
+
+    makeAccount: async (platform: PlatformId) =>
+      MadeAccount.parse(await control('POST', '/_sandbox/accounts', { platform, handle: newHandle() })),
+
+    /** What the account's followers see, and how often something was accepted. */
+    posts: async (platform: PlatformId, account: string) =>
+      Posts.parse(await control('GET', `/_sandbox/posts?${new URLSearchParams({ platform, account }).toString()}`)),
+
+    /** The user's way through the consent page, up to the code that comes back. */
+    consent: async (user: {
+      adapter: PlatformAdapter;
+      endpoints: PlatformEndpoints;
+      handle: string;
+      codeVerifier: string;
+    }) => {
+      const redirectUri = 'http://127.0.0.1:1/callback';
+      const state = randomBytes(8).toString('hex');
+      const codeChallenge = createHash('sha256').update(user.codeVerifier).digest('base64url');
+      const page = user.adapter.oauth?.authorizationUrl({
+        endpoints: user.endpoints,
+        redirectUri,
+        state,
+        codeChallenge,
+      });
+      const answer = await fetch(`${page}&sandbox_approve=${user.handle}`, { redirect: 'manual' });
+      const back = new URL(answer.headers.get('location') ?? '');
+      if (back.searchParams.get('state') !== state) throw new Error('the consent page lost the state');
+      return { redirectUri, code: back.searchParams.get('code') ?? '' };
+    },
+
+    [Symbol.asyncDispose]: async () => {
+      const exited = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await exited;
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function newHandle(): string {
+  return `t${randomBytes(5).toString('hex')}`;
+}
+
+const ReadyLine = z.object({ msg: z.literal('ready'), port: z.int() });
+
+async function readyPort({ stdout }: ChildProcess): Promise<number> {
+  if (stdout === null) throw new Error('the sandbox has no output');
+  for await (const line of createInterface({ input: stdout })) {
+    const ready = ReadyLine.safeParse(JSON.parse(line));
+    if (!ready.success) continue;
+    stdout.resume();
+    return ready.data.port;
+  }
+  throw new Error('the sandbox ended before it was ready');
+}
