@@ -1,0 +1,123 @@
+import { PostStatus } from '@vibetribe/contracts/post-status';
+import { PublicationStatus } from '@vibetribe/contracts/publication-status';
+import { newId } from '@vibetribe/db/new-id';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { Actor } from '../actor.ts';
+import { deletePost } from './delete-post.ts';
+import { type ListPosts, listPosts, type PostCursor } from './list-posts.ts';
+import { createPostTestWorld, inMinutes, type PostTestWorld } from './test-world.ts';
+
+let world: PostTestWorld;
+beforeAll(async () => {
+  world = await createPostTestWorld(inject('postgresUrl'));
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+async function idsOf(actor: Actor, filter: Partial<ListPosts> = {}, betweenPages?: (shown: string[]) => Promise<unknown>): Promise<string[]> {
+  const ids: string[] = [];
+  let after: PostCursor | null = null;
+  do {
+    const page: Awaited<ReturnType<typeof listPosts>> = await listPosts(world.deps, actor, { limit: 100, ...filter, after });
+    const shown = page.items.map((post) => post.id);
+    ids.push(...shown);
+    after = page.next;
+    await betweenPages?.(shown);
+  } while (after !== null);
+  return ids;
+}
+
+/** Many posts in one statement, several to a microsecond, so that time alone orders nothing. */
+async function addPosts(actor: Actor, count: number): Promise<string[]> {
+  const accountId = await world.addAccount(actor);
+  const ids = Array.from({ length: count }, () => newId('post'));
+  await world.sql(
+    `with made as (
+       insert into posts (id, organization_id, content, created_at)
+       select id, $2, 'Hello', now() - (n / 7) * interval '1 microsecond' from unnest($1::text[]) with ordinality as u(id, n) returning id)
+     insert into publications (id, organization_id, post_id, account_id, platform, status)
+     select 'pub_' || id, $2, id, $3, 'x', 'draft' from made`,
+    [ids, actor.organizationId, accountId],
+  );
+  return ids;
+}
+
+describe('pages', () => {
+  test('show each of 1,000 posts once, newest first, while others come and go', async () => {
+    const actor = await world.addActor();
+    const ids = await addPosts(actor, 1_000);
+    const accountIds = [await world.addAccount(actor)];
+    const seen = await idsOf(actor, {}, async (shown) => {
+      await world.create(actor, { accountIds });
+      await deletePost(world.deps, actor, { postId: shown[0] ?? '', expected: null });
+    });
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen.toSorted()).toEqual(ids.toSorted());
+    const rows = await world.sql('select id from posts where id = any($1) order by created_at desc, id desc', [ids]);
+    expect(seen).toEqual(rows.map(({ id }) => id));
+  });
+
+  test('end without a cursor, also where the last page is full', async () => {
+    const actor = await world.addActor();
+    await addPosts(actor, 4);
+    const first = await listPosts(world.deps, actor, { limit: 2, after: null });
+    const second = await listPosts(world.deps, actor, { limit: 2, after: first.next });
+    expect(first.next).not.toBeNull();
+    expect(second).toMatchObject({ items: [{}, {}], next: null });
+  });
+
+  test('filtered by a status that few posts have are full all the same', async () => {
+    const actor = await world.addActor();
+    const ids = await addPosts(actor, 300);
+    const rare = ids.filter((_, index) => index % 50 === 0);
+    await world.sql(`update publications set status = 'failed' where post_id = any($1)`, [rare]);
+    const page = await listPosts(world.deps, actor, { limit: 5, after: null, status: 'failed' });
+    expect(page.items).toHaveLength(5);
+    expect((await idsOf(actor, { limit: 5, status: 'failed' })).toSorted()).toEqual(rare.toSorted());
+  });
+});
+
+describe('filters', () => {
+  test('by status agree with the status that is shown, for every mix of publications', async () => {
+    const actor = await world.addActor();
+    const accountIds = [await world.addAccount(actor), await world.addAccount(actor)];
+    const kinds = [...PublicationStatus.options.map((status) => ({ status, reason: status === 'waiting' ? 'token' : null })), { status: 'waiting', reason: 'decision' }];
+    const mixes = kinds.flatMap((one) => kinds.map((other) => [one, other]));
+    for (const mix of mixes) {
+      const post = await world.create(actor, { accountIds });
+      for (const [index, { status, reason }] of mix.entries()) {
+        await world.sql('update publications set status = $2, waiting_reason = $3 where id = $1', [post.publications[index]?.id, status, reason]);
+      }
+    }
+    const { items } = await listPosts(world.deps, actor, { limit: 1_000, after: null });
+    expect(items).toHaveLength(mixes.length);
+    for (const status of PostStatus.options) {
+      const shown = items.flatMap((post) => (post.status === status ? [post.id] : []));
+      expect(await idsOf(actor, { status })).toEqual(shown);
+    }
+  });
+
+  test('by time take what lies from the first and before the second, and no drafts without a time', async () => {
+    const actor = await world.addActor();
+    const accountIds = [await world.addAccount(actor)];
+    const times = [10, 20, 30].map((minutes) => inMinutes(minutes));
+    const posts = [];
+    for (const scheduledAt of times) posts.push(await world.create(actor, { accountIds, scheduledAt }));
+    await world.create(actor, { accountIds });
+    expect(await idsOf(actor, { from: times[1], to: times[2] })).toEqual([posts[1]?.id]);
+    expect(await idsOf(actor, { from: times[1] })).toEqual([posts[2]?.id, posts[1]?.id]);
+    expect(await idsOf(actor, { to: times[1] })).toEqual([posts[0]?.id]);
+    expect(await idsOf(actor, { from: '0000-01-01T00:00:00Z', to: '9999-12-31T23:59:59-23:59' })).toHaveLength(3);
+  });
+
+  test('by account and platform must hold of the same publication', async () => {
+    const actor = await world.addActor();
+    const x = await world.addAccount(actor);
+    const mastodon = await world.addAccount(actor, { platform: 'mastodon' });
+    const both = await world.create(actor, { accountIds: [x, mastodon] });
+    const one = await world.create(actor, { accountIds: [x] });
+    expect(await idsOf(actor, { accountId: x })).toEqual([one.id, both.id]);
+    expect(await idsOf(actor, { platform: 'mastodon' })).toEqual([both.id]);
+    expect(await idsOf(actor, { accountId: x, platform: 'mastodon' })).toEqual([]);
+    expect(await idsOf(actor, { accountId: newId('account') })).toEqual([]);
+  });
+});
