@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { bearerToken } from '../oauth/bearer-token.ts';
+import { builtInClient } from '../oauth/built-in-client.ts';
+import { sendPostPage } from '../page/post-page.ts';
+import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import { findAccount } from '../world/connect-account.ts';
+import { blueskyAnswers } from './answers.ts';
+import { encodeBase32 } from './base32.ts';
+import { normalizeHandle } from './handle.ts';
+import { postCollection } from './post-record.ts';
+import { readRoutes } from './read-routes.ts';
+import { createRecords } from './records.ts';
+import { serverRoutes } from './server-routes.ts';
+import { sessionRoutes } from './session-routes.ts';
+import { createSessions } from './sessions.ts';
+import { writeRoutes } from './write-routes.ts';
+
+/** Bluesky: a personal data server of AT Protocol, https://docs.bsky.app */
+export const bluesky: PlatformDefinition = {
+  id: 'bluesky',
+  title: 'Bluesky',
+  prefix: null,
+  sites: ['bluesky'],
+  open: openBluesky,
+};
+
+function openBluesky(place: SitePlace): Site {
+  const { world } = place;
+  const sessions = createSessions(place);
+  const records = createRecords(place);
+
+  const site: Site = {
+    id: place.site,
+    platform: place.platform,
+    title: 'Bluesky',
+    origin: place.origin,
+    answers: blueskyAnswers,
+    identify: (request) => identify(site, place, request),
+    normalizeHandle,
+    newAccountId: () => `did:plc:${encodeBase32(randomBytes(15))}`,
+    issueCredentials(account) {
+      const { grant, change } = world.grants.open(place.site, account.id, builtInClient.id, 'app-password');
+      const issuedAtMs = world.clock.nowMs();
+      const value = encodeBase32(randomBytes(10)).replace(/(.{4})(?=.)/g, '$1-');
+      const password = {
+        value,
+        grant: grant.id,
+        use: 'password' as const,
+        issuedAtMs,
+        expiresAtMs: null,
+        successor: null,
+      };
+      const { accessJwt, refreshJwt } = sessions.create(grant, [change, world.grants.put(password)]);
+      return { accessToken: accessJwt, refreshToken: refreshJwt, expiresIn: 7200, appPassword: value };
+    },
+    postUrl: (post) =>
+      `${place.origin()}/profile/${post.id.slice('at://'.length).replace(`/${postCollection}/`, '/post/')}`,
+    clearPosts: () => records.clearPosts(),
+    routes(app) {
+      serverRoutes(app, site, place, sessions);
+      sessionRoutes(app, site, place, sessions);
+      writeRoutes(app, site, place, sessions, records);
+      readRoutes(app, site, place, sessions, records);
+      app.get<{ Params: { actor: string; rkey: string } }>(
+        '/profile/:actor/post/:rkey',
+        { config: { page: true } },
+        (request, reply) => {
+          const did = findAccount(site, world, request.params.actor)?.id ?? request.params.actor;
+          return sendPostPage(reply, site, world, `at://${did}/${postCollection}/${request.params.rkey}`);
+        },
+      );
+    },
+  };
+  return site;
+}
+
+/** By the session's token, or by the identifier and password of a sign-in. */
+function identify(site: Site, { world }: SitePlace, request: FastifyRequest): Caller | undefined {
+  const found = world.grants.look(site.id, bearerToken(request.headers.authorization) ?? '', world.clock.nowMs());
+  if (found.state !== 'unknown' && found.grant.account !== null) {
+    const use = found.token.use === 'access' ? 'access' : 'refresh';
+    return { account: found.grant.account, grant: found.grant.id, use };
+  }
+  const { body } = request;
+  if (typeof body !== 'object' || body === null || !('identifier' in body)) return undefined;
+  const account = findAccount(site, world, String(body.identifier));
+  if (account === undefined) return undefined;
+  const password =
+    'password' in body ? world.grants.look(site.id, String(body.password), world.clock.nowMs()) : undefined;
+  const grant = password === undefined || password.state === 'unknown' ? null : password.grant.id;
+  return { account: account.id, grant, use: 'sign-in' };
+}

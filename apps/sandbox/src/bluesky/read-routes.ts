@@ -1,0 +1,134 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { Refusal } from '../answer.ts';
+import type { Site, SitePlace } from '../site.ts';
+import type { Account } from '../world/accounts.ts';
+import { findAccount } from '../world/connect-account.ts';
+import { invalidRequest, xrpcError } from './answers.ts';
+import { spend } from './spend.ts';
+import { parseInput } from './parse-input.ts';
+import { postCollection } from './post-record.ts';
+import { lowerBound, type Records, type StoredRecord } from './records.ts';
+import type { Sessions } from './sessions.ts';
+
+export function readRoutes(
+  app: FastifyInstance,
+  site: Site,
+  place: SitePlace,
+  sessions: Sessions,
+  records: Records,
+): void {
+  const { world } = place;
+
+  app.get('/xrpc/com.atproto.repo.getRecord', (request, reply) => {
+    spend(place, request, reply);
+    const query = parseInput(RecordQuery, request.query);
+    const account = findAccount(site, world, query.repo);
+    const record = records.get({ did: account?.id ?? query.repo, collection: query.collection, rkey: query.rkey });
+    if (record === undefined || (query.cid !== undefined && query.cid !== record.cid)) {
+      const uri = `at://${account?.id ?? query.repo}/${query.collection}/${query.rkey}`;
+      throw new Refusal(xrpcError(400, 'RecordNotFound', `Could not locate record: ${uri}`));
+    }
+    return view(record);
+  });
+
+  app.get('/xrpc/com.atproto.repo.listRecords', { config: { listing: true } }, (request, reply) => {
+    spend(place, request, reply);
+    const { repo, collection, limit, cursor, reverse } = parseInput(ListQuery, request.query);
+    const account = findAccount(site, world, repo);
+    if (account === undefined) throw new Refusal(invalidRequest(`Could not find repo: ${repo}`));
+    const shownUntilMs = world.clock.nowMs() - request.visit.listingLagMs;
+    const keys = records.keysOf(account.id, collection);
+    const found: StoredRecord[] = [];
+    for (const rkey of keysFrom(keys, cursor, reverse)) {
+      const record = records.get({ did: account.id, collection, rkey });
+      const receivedMs = record === undefined ? undefined : world.posts.get(site.id, record.uri)?.receivedTickMs;
+      if (record === undefined || (receivedMs ?? 0) > shownUntilMs) continue;
+      found.push(record);
+      if (found.length === limit) break;
+    }
+    const last = found.at(-1);
+    return { records: found.map(view), ...(last === undefined ? {} : { cursor: last.rkey }) };
+  });
+
+  app.get('/xrpc/app.bsky.feed.getPosts', (request, reply) => {
+    spend(place, request, reply);
+    if (request.headers.authorization !== undefined) sessions.require(request.headers.authorization, 'access');
+    const { uris } = parseInput(PostsQuery, request.query);
+    return { posts: uris.flatMap(postView) };
+  });
+
+  function postView(uri: string) {
+    const [, did = '', collection = '', rkey = ''] = /^at:\/\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(uri) ?? [];
+    const account = findAccount(site, world, did);
+    const record = account === undefined ? undefined : records.get({ did: account.id, collection, rkey });
+    if (account === undefined || record === undefined || collection !== postCollection) return [];
+    return [
+      {
+        uri: record.uri,
+        cid: record.cid,
+        author: author(account),
+        record: record.value,
+        bookmarkCount: 0,
+        replyCount: 0,
+        repostCount: 0,
+        likeCount: 0,
+        quoteCount: 0,
+        indexedAt: record.indexedAt,
+        labels: [],
+      },
+    ];
+  }
+}
+
+const RecordQuery = z.object({
+  repo: z.string(),
+  collection: z.string(),
+  rkey: z.string(),
+  cid: z.string().optional(),
+});
+
+const ListQuery = z.object({
+  repo: z.string(),
+  collection: z.string(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  cursor: z.string().optional(),
+  reverse: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
+});
+
+const PostsQuery = z.object({
+  uris: z
+    .union([z.string(), z.array(z.string())])
+    .transform((uris) => (typeof uris === 'string' ? [uris] : uris))
+    .pipe(z.array(z.string().startsWith('at://', 'must be a valid at-uri')).max(25)),
+});
+
+/** Newest first unless reversed, beyond the cursor. */
+function* keysFrom(keys: readonly string[], cursor: string | undefined, reverse: boolean): Generator<string> {
+  if (reverse) {
+    const from = cursor === undefined ? 0 : lowerBound(keys, `${cursor}\u0000`);
+    yield* keys.slice(from);
+    return;
+  }
+  for (let index = (cursor === undefined ? keys.length : lowerBound(keys, cursor)) - 1; index >= 0; index -= 1) {
+    const rkey = keys[index];
+    if (rkey !== undefined) yield rkey;
+  }
+}
+
+function view({ uri, cid, value }: StoredRecord) {
+  return { uri, cid, value };
+}
+
+function author(account: Account) {
+  return {
+    did: account.id,
+    handle: account.handle,
+    displayName: account.displayName,
+    labels: [],
+    createdAt: account.createdAt,
+  };
+}

@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { Refusal } from '../answer.ts';
+import type { Site, SitePlace } from '../site.ts';
+import { invalidRequest } from './answers.ts';
+import { handleDomain } from './handle.ts';
+import { spend } from './spend.ts';
+import { parseInput } from './parse-input.ts';
+import type { Sessions } from './sessions.ts';
+
+export function serverRoutes(app: FastifyInstance, site: Site, place: SitePlace, sessions: Sessions): void {
+  app.get('/xrpc/_health', () => ({ version: '0.4.5000' }));
+
+  app.get('/xrpc/com.atproto.server.describeServer', (request, reply) => {
+    spend(place, request, reply);
+    return {
+      did: sessions.serviceDid(),
+      availableUserDomains: [handleDomain],
+      inviteCodeRequired: false,
+      phoneVerificationRequired: false,
+      links: {},
+      contact: {},
+    };
+  });
+
+  app.get('/xrpc/com.atproto.identity.resolveHandle', (request, reply) => {
+    spend(place, request, reply);
+    const { handle } = parseInput(z.object({ handle: z.string() }), request.query);
+    const account = place.world.accounts.byHandle(site.id, handle);
+    if (account === undefined) throw new Refusal(invalidRequest('Unable to resolve handle'));
+    return { did: account.id };
+  });
+}

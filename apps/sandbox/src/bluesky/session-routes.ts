@@ -1,0 +1,76 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { Refusal } from '../answer.ts';
+import type { Site, SitePlace } from '../site.ts';
+import type { Account } from '../world/accounts.ts';
+import { findAccount } from '../world/connect-account.ts';
+import { wrongPassword } from './answers.ts';
+import { sessionLimits } from './limits.ts';
+import { spend } from './spend.ts';
+import { parseInput } from './parse-input.ts';
+import type { Sessions } from './sessions.ts';
+
+export function sessionRoutes(app: FastifyInstance, site: Site, place: SitePlace, sessions: Sessions): void {
+  const { world } = place;
+
+  app.post('/xrpc/com.atproto.server.createSession', (request, reply) => {
+    const { identifier, password } = parseInput(
+      z.object({ identifier: z.string(), password: z.string() }),
+      request.body,
+    );
+    const account = findAccount(site, world, identifier);
+    const subject = account?.id ?? identifier;
+    spend(
+      place,
+      request,
+      reply,
+      Object.values(sessionLimits).map((limit) => ({ limit, subject })),
+    );
+    const found = world.grants.look(site.id, password, world.clock.nowMs());
+    if (
+      account === undefined ||
+      found.state !== 'valid' ||
+      found.token.use !== 'password' ||
+      found.grant.account !== account.id
+    ) {
+      throw new Refusal(wrongPassword());
+    }
+    return { ...sessions.create(found.grant), ...profile(account) };
+  });
+
+  app.post('/xrpc/com.atproto.server.refreshSession', (request, reply) => {
+    spend(place, request, reply);
+    const session = sessions.require(request.headers.authorization, 'refresh');
+    return { ...sessions.refresh(session), ...profile(session.account) };
+  });
+
+  app.post('/xrpc/com.atproto.server.deleteSession', (request, reply) => {
+    spend(place, request, reply);
+    const { token } = sessions.require(request.headers.authorization, 'refresh');
+    world.store.commit([world.grants.drop(token.value)]);
+    return reply.code(200).send();
+  });
+
+  app.get('/xrpc/com.atproto.server.getSession', (request, reply) => {
+    spend(place, request, reply);
+    const { account } = sessions.require(request.headers.authorization, 'access');
+    return profile(account);
+  });
+
+  const profile = (account: Account) => ({
+    did: account.id,
+    handle: account.handle,
+    didDoc: didDocument(account, place.origin()),
+    active: true,
+  });
+}
+
+/** https://atproto.com/specs/did#did-documents */
+function didDocument({ id, handle }: Account, serviceEndpoint: string) {
+  return {
+    '@context': ['https://www.w3.org/ns/did/v1'],
+    id,
+    alsoKnownAs: [`at://${handle}`],
+    service: [{ id: '#atproto_pds', type: 'AtprotoPersonalDataServer', serviceEndpoint }],
+  };
+}

@@ -1,0 +1,107 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { Refusal } from '../answer.ts';
+import { bearerToken } from '../oauth/bearer-token.ts';
+import type { SitePlace } from '../site.ts';
+import type { Change } from '../store/store.ts';
+import type { Account } from '../world/accounts.ts';
+import type { Grant, Token } from '../world/grants.ts';
+import { blueskyAnswers, xrpcError } from './answers.ts';
+
+/** Life times as a personal data server sets them. */
+const accessLifeMs = 2 * 3_600_000;
+const refreshLifeMs = 90 * 24 * 3_600_000;
+const rotatedGraceMs = 2 * 3_600_000;
+
+export type SessionPair = { accessJwt: string; refreshJwt: string };
+export type Session = { account: Account; grant: Grant; token: Token };
+
+export type Sessions = {
+  create(grant: Grant, changes?: readonly Change[]): SessionPair;
+  /** Rotates; a token that was rotated within the grace gives the same pair again. */
+  refresh(session: Session): SessionPair;
+  /**
+   * The living session of a bearer token.
+   * @throws {Refusal} 401 AuthMissing, 400 ExpiredToken or InvalidToken
+   */
+  require(authorization: string | undefined, use: 'access' | 'refresh'): Session;
+  /** The DID of this server. */
+  serviceDid(): string;
+};
+
+export function createSessions({ site, origin, world }: SitePlace): Sessions {
+  const { store, grants, clock, accounts } = world;
+  const key = randomBytes(32);
+  const serviceDid = () => `did:web:${encodeURIComponent(new URL(origin()).host)}`;
+
+  function mint(grant: Grant, use: 'access' | 'refresh'): Token {
+    const issuedAtMs = clock.nowMs();
+    const lifeMs = use === 'access' ? accessLifeMs : refreshLifeMs;
+    const iat = Math.floor(clock.wallMs() / 1000);
+    const claims = {
+      scope: scopes[use],
+      aud: serviceDid(),
+      sub: grant.account,
+      iat,
+      exp: iat + lifeMs / 1000,
+      jti: randomBytes(16).toString('base64url'),
+    };
+    const value = signed(key, use === 'access' ? 'at+jwt' : 'refresh+jwt', claims);
+    return { value, grant: grant.id, use, issuedAtMs, expiresAtMs: issuedAtMs + lifeMs, successor: null };
+  }
+
+  function create(grant: Grant, changes: readonly Change[] = []): SessionPair {
+    const access = mint(grant, 'access');
+    const refresh = mint(grant, 'refresh');
+    store.commit([...changes, grants.put(access), grants.put(refresh)]);
+    return { accessJwt: access.value, refreshJwt: refresh.value };
+  }
+
+  return {
+    create,
+    refresh({ token, grant }) {
+      if (token.successor !== null) return { accessJwt: token.successor.access, refreshJwt: token.successor.refresh };
+      const access = mint(grant, 'access');
+      const refresh = mint(grant, 'refresh');
+      const expiresAtMs = Math.min(token.expiresAtMs ?? Infinity, clock.nowMs() + rotatedGraceMs);
+      const successor = { access: access.value, refresh: refresh.value };
+      const dead = grants.tokensOf(grant.id).filter(({ expiresAtMs: at }) => at !== null && at <= clock.nowMs());
+      store.commit([
+        ...dead.map((old) => grants.drop(old.value)),
+        grants.put({ ...token, expiresAtMs, successor }),
+        grants.put(access),
+        grants.put(refresh),
+      ]);
+      return { accessJwt: access.value, refreshJwt: refresh.value };
+    },
+    require(authorization, use) {
+      const value = bearerToken(authorization);
+      if (value === undefined) throw new Refusal(xrpcError(401, 'AuthMissing', 'Authentication Required'));
+      const found = grants.look(site, value, clock.nowMs());
+      if (found.state === 'unknown') throw new Refusal(unknownToken(value, serviceDid()));
+      if (found.token.use !== use) throw new Refusal(xrpcError(400, 'InvalidToken', 'Bad token scope'));
+      const caller = { account: found.grant.account ?? '', grant: found.grant.id, use };
+      if (found.state === 'revoked') throw new Refusal(blueskyAnswers.tokenRevoked(caller));
+      if (found.state === 'expired') throw new Refusal(blueskyAnswers.tokenExpired());
+      const account = accounts.byId(site, caller.account);
+      if (account === undefined) throw new Refusal(xrpcError(403, 'AccountNotFound', 'Account not found'));
+      return { account, grant: found.grant, token: found.token };
+    },
+    serviceDid,
+  };
+}
+
+const scopes = { access: 'com.atproto.appPassPrivileged', refresh: 'com.atproto.refresh' } as const;
+
+function signed(key: Buffer, typ: string, claims: object): string {
+  const parts = [{ typ, alg: 'HS256' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'));
+  const signature = createHmac('sha256', key).update(parts.join('.')).digest('base64url');
+  return `${parts.join('.')}.${signature}`;
+}
+
+/** A token of this server that it no longer knows has been revoked; anything else was never one. */
+function unknownToken(value: string, serviceDid: string) {
+  const claims = Buffer.from(value.split('.')[1] ?? '', 'base64url').toString('utf8');
+  return claims.includes(`"aud":"${serviceDid}"`)
+    ? xrpcError(400, 'ExpiredToken', 'Token has been revoked')
+    : xrpcError(400, 'InvalidToken', 'Token could not be verified');
+}

@@ -1,0 +1,72 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Refusal } from '../answer.ts';
+import { bearerToken } from '../oauth/bearer-token.ts';
+import type { SitePlace } from '../site.ts';
+import type { Account } from '../world/accounts.ts';
+import type { Limit } from '../world/rate-limits.ts';
+import { apiError, invalidToken, mastodonAnswers, rateLimitHeaders } from './answers.ts';
+import { statusLimits } from './limits.ts';
+
+export type MastodonUser = { account: Account; client: string; scopes: readonly string[] };
+
+/**
+ * Lets a request of a user in: a living token with one of the scopes, within the limits. Sets their headers.
+ * @throws {Refusal} 401, 403, 422 or 429
+ */
+export function admit(
+  place: SitePlace,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  needs: { anyScope: readonly string[]; limit?: Limit },
+): MastodonUser {
+  const user = readToken(place, request);
+  if (user === undefined) throw new Refusal(invalidToken());
+  if (!needs.anyScope.some((scope) => user.scopes.includes(scope))) {
+    throw new Refusal(apiError(403, 'This action is outside the authorized scopes'));
+  }
+  const { account } = user;
+  if (account === undefined) throw new Refusal(apiError(422, 'This method requires an authenticated user'));
+  countRequest(place, reply, account, needs.limit);
+  return { ...user, account };
+}
+
+/**
+ * The user of a public route, if the request shows a token at all.
+ * @throws {Refusal} 401 for a dead token, 429
+ */
+export function admitAnyone(place: SitePlace, request: FastifyRequest, reply: FastifyReply): Account | undefined {
+  const account = readToken(place, request)?.account;
+  if (account !== undefined) countRequest(place, reply, account);
+  return account;
+}
+
+function readToken({ site, world }: SitePlace, request: FastifyRequest) {
+  const value = bearerToken(request.headers.authorization);
+  if (value === undefined) return undefined;
+  const found = world.grants.look(site, value, world.clock.nowMs());
+  if (found.state === 'unknown') throw new Refusal(invalidToken());
+  if (found.state === 'revoked') throw new Refusal(mastodonAnswers.tokenRevoked(undefined));
+  if (found.state === 'expired') throw new Refusal(mastodonAnswers.tokenExpired());
+  const account = found.grant.account === null ? undefined : world.accounts.byId(site, found.grant.account);
+  return { account, client: found.grant.client, scopes: found.grant.scope.split(' ') };
+}
+
+function countRequest(
+  { site, platform, world }: SitePlace,
+  reply: FastifyReply,
+  account: Account,
+  limit?: Limit,
+): void {
+  const subject = `${site}/${account.id}`;
+  const limits = limit === undefined ? [statusLimits.api] : [statusLimits.api, limit];
+  const states = world.limits.draw(
+    platform,
+    limits.map((each) => ({ limit: each, subject })),
+  );
+  const tightest = states.reduce((least, state) => (state.remaining < least.remaining ? state : least));
+  const exceeded = states.find((state) => state.exceeded);
+  reply.headers(rateLimitHeaders(tightest));
+  if (exceeded === undefined) return;
+  const { max, resetAtMs } = exceeded;
+  throw new Refusal(mastodonAnswers.rateLimited({ max, resetAtMs, nowMs: world.clock.wallMs() }));
+}

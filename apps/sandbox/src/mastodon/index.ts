@@ -1,0 +1,82 @@
+import type { FastifyRequest } from 'fastify';
+import { bearerToken } from '../oauth/bearer-token.ts';
+import { builtInClient } from '../oauth/built-in-client.ts';
+import { sendPostPage } from '../page/post-page.ts';
+import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import { createSnowflake } from '../world/snowflake.ts';
+import { mastodonAnswers } from './answers.ts';
+import { appRoutes } from './app-routes.ts';
+import { createApplications } from './applications.ts';
+import { instanceRoute } from './instance-route.ts';
+import { oauthRoutes } from './oauth-routes.ts';
+import { statusRoutes } from './status-routes.ts';
+import { createStatuses } from './statuses.ts';
+import { issueToken } from './tokens.ts';
+
+const sites = ['mastodon', 'mastodon2'] as const;
+
+/** Mastodon, two instances of it: https://docs.joinmastodon.org */
+export const mastodon: PlatformDefinition = {
+  id: 'mastodon',
+  title: 'Mastodon',
+  prefix: null,
+  sites,
+  open: openMastodon,
+};
+
+function openMastodon(place: SitePlace): Site {
+  const { world } = place;
+  const { accounts, posts, clock } = world;
+  const title = place.site === sites[0] ? 'Mastodon' : 'Mastodon, second instance';
+  const applications = createApplications(place);
+  // Ids differ between the instances, so that reports about the platform can tell their posts and accounts apart.
+  const idsOf = (has: (site: string, id: string) => boolean) =>
+    createSnowflake({
+      epochMs: 0,
+      sequenceBits: 16,
+      wallMs: clock.wallMs,
+      isTaken: (id) => sites.some((each) => has(each, id)),
+    });
+  const newStatusId = idsOf((site, id) => posts.get(site, id) !== undefined);
+  const statuses = createStatuses(place, newStatusId);
+
+  const site: Site = {
+    id: place.site,
+    platform: place.platform,
+    title,
+    origin: place.origin,
+    answers: mastodonAnswers,
+    identify: (request) => identify(place, request),
+    normalizeHandle: (handle) => (handle.trim().replace(/^@/, '').split('@')[0] ?? '').replace(/[^A-Za-z0-9_]/g, '_'),
+    newAccountId: idsOf((each, id) => accounts.byId(each, id) !== undefined),
+    issueCredentials: (account) => ({
+      accessToken: issueToken(world, place.site, account.id, builtInClient.id, 'read write').access_token,
+    }),
+    postUrl: (post) => `${place.origin()}/@${accounts.byId(place.site, post.account)?.handle ?? ''}/${post.id}`,
+    clearPosts: () => statuses.clear(),
+    routes(app) {
+      appRoutes(app, applications);
+      oauthRoutes(app, site, place, applications);
+      instanceRoute(app, title, place);
+      statusRoutes(app, site, place, statuses, applications);
+      app.get<{ Params: { id: string } }>('/@:handle/:id', { config: { page: true } }, (request, reply) =>
+        sendPostPage(reply, site, world, request.params.id),
+      );
+    },
+  };
+  return site;
+}
+
+/** By the access token, or by the code that is to be exchanged. */
+function identify({ site, world }: SitePlace, request: FastifyRequest): Caller | undefined {
+  const found = world.grants.look(site, bearerToken(request.headers.authorization) ?? '', world.clock.nowMs());
+  if (found.state !== 'unknown') {
+    return found.grant.account === null
+      ? undefined
+      : { account: found.grant.account, grant: found.grant.id, use: 'access' };
+  }
+  const { body } = request;
+  if (typeof body !== 'object' || body === null || !('code' in body)) return undefined;
+  const code = world.codes.peek(site, String(body.code));
+  return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
+}

@@ -1,0 +1,162 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { Refusal } from '../answer.ts';
+import type { Site, SitePlace } from '../site.ts';
+import type { Account } from '../world/accounts.ts';
+import type { Post } from '../world/posts.ts';
+import { compareIds } from '../world/snowflake.ts';
+import { accountView, credentialAccountView } from './account-view.ts';
+import { admit, admitAnyone } from './admit.ts';
+import { recordNotFound, validationFailed } from './answers.ts';
+import type { Applications } from './applications.ts';
+import { statusLimits } from './limits.ts';
+import { parseStatusBody } from './status-body.ts';
+import { statusView } from './status-view.ts';
+import type { Status, Statuses } from './statuses.ts';
+
+/** https://docs.joinmastodon.org/methods/statuses/ and /methods/accounts/ */
+export function statusRoutes(
+  app: FastifyInstance,
+  site: Site,
+  place: SitePlace,
+  statuses: Statuses,
+  applications: Applications,
+): void {
+  const { world } = place;
+
+  app.get('/api/v1/accounts/verify_credentials', (request, reply) => {
+    const { account } = admit(place, request, reply, { anyScope: ['profile', 'read', 'read:accounts'] });
+    return credentialAccountView(viewAccount(account));
+  });
+
+  app.post('/api/v1/statuses', (request, reply) => {
+    const { account, client } = admit(place, request, reply, { anyScope: ['write', 'write:statuses'] });
+    const key = request.headers['idempotency-key']?.toString() || undefined;
+    const earlier = key === undefined ? undefined : statuses.byKey(account, key);
+    if (earlier === 'gone') throw new Refusal(recordNotFound());
+    return view(earlier ?? statuses.create(account, client, parseStatusBody(request.body), key), account);
+  });
+
+  app.get<{ Params: { id: string } }>('/api/v1/statuses/:id', (request, reply) => {
+    const reader = admitAnyone(place, request, reply);
+    return view(visibleStatus(request.params.id, reader), reader);
+  });
+
+  app.delete<{ Params: { id: string } }>('/api/v1/statuses/:id', (request, reply) => {
+    const needs = { anyScope: ['write', 'write:statuses'], limit: statusLimits.remove };
+    const { account } = admit(place, request, reply, needs);
+    const status = visibleStatus(request.params.id, account);
+    if (status.post.account !== account.id) throw new Refusal(recordNotFound());
+    const shown = { ...view(status, account), text: status.post.text };
+    statuses.remove(status);
+    return shown;
+  });
+
+  app.get<{ Params: { id: string } }>(
+    '/api/v1/accounts/:id/statuses',
+    { config: { listing: true } },
+    (request, reply) => {
+      const reader = admitAnyone(place, request, reply);
+      const parsed = ListQuery.safeParse(request.query);
+      if (!parsed.success) throw new Refusal(validationFailed(`${String(parsed.error.issues[0]?.path[0])} is invalid`));
+      const account = world.accounts.byId(site.id, request.params.id);
+      if (account === undefined) throw new Refusal(recordNotFound());
+      const query = parsed.data;
+      const shownUntilMs = world.clock.nowMs() - request.visit.listingLagMs;
+      const page = select(world.posts.ofAccount(site.id, account.id), query, (post) => {
+        const status = statuses.get(post.id);
+        if (status === undefined || post.receivedTickMs > shownUntilMs || !mayRead(status, reader)) return undefined;
+        return query.exclude_replies && status.detail.inReplyTo !== null ? undefined : status;
+      });
+      const [first, last] = [page[0], page.at(-1)];
+      if (first !== undefined && last !== undefined) {
+        const path = `${place.origin()}/api/v1/accounts/${account.id}/statuses`;
+        reply.header(
+          'link',
+          `<${path}?max_id=${last.post.id}>; rel="next", <${path}?min_id=${first.post.id}>; rel="prev"`,
+        );
+      }
+      return page.map((status) => view(status, reader));
+    },
+  );
+
+  function visibleStatus(id: string, reader: Account | undefined): Status {
+    const status = statuses.get(id);
+    if (status === undefined || !mayRead(status, reader)) throw new Refusal(recordNotFound());
+    return status;
+  }
+
+  function viewAccount(account: Account) {
+    const posts = world.posts.ofAccount(site.id, account.id);
+    return accountView(account, place.origin(), { count: posts.length, lastAt: posts.at(-1)?.createdAt ?? null });
+  }
+
+  function view(status: Status, reader: Account | undefined) {
+    const author = world.accounts.byId(site.id, status.post.account);
+    if (author === undefined) throw new Refusal(recordNotFound());
+    const host = new URL(place.origin()).host;
+    return statusView(status, {
+      account: viewAccount(author),
+      application: applications.get(status.detail.client),
+      own: reader?.id === author.id,
+      context: {
+        origin: place.origin(),
+        localHandle: (name, at) =>
+          at === undefined || at === host ? world.accounts.byHandle(site.id, name)?.handle : undefined,
+      },
+    });
+  }
+}
+
+type ListQuery = z.infer<typeof ListQuery>;
+
+/** Newest first; with `min_id` the page directly above it. */
+function select(posts: readonly Post[], query: ListQuery, statusOf: (post: Post) => Status | undefined): Status[] {
+  if (query.only_media || query.pinned || query.tagged !== undefined) return [];
+  const lowest = query.min_id ?? query.since_id;
+  const inOrder =
+    query.min_id === undefined
+      ? newestFirst(posts, lowest)
+      : posts.filter((post) => compareIds(post.id, query.min_id ?? '') > 0);
+  const found: Status[] = [];
+  for (const post of inOrder) {
+    if (query.max_id !== undefined && compareIds(post.id, query.max_id) >= 0) continue;
+    const status = statusOf(post);
+    if (status !== undefined && found.push(status) === query.limit) break;
+  }
+  return query.min_id === undefined ? found : found.reverse();
+}
+
+function* newestFirst(posts: readonly Post[], aboveId: string | undefined): Generator<Post> {
+  for (let index = posts.length - 1; index >= 0; index -= 1) {
+    const post = posts[index];
+    if (post === undefined || (aboveId !== undefined && compareIds(post.id, aboveId) <= 0)) return;
+    yield post;
+  }
+}
+
+function mayRead({ post, detail }: Status, reader: Account | undefined): boolean {
+  return detail.visibility === 'public' || detail.visibility === 'unlisted' || reader?.id === post.account;
+}
+
+const Id = z.string().regex(/^\d{1,20}$/);
+const Flag = z
+  .string()
+  .optional()
+  .transform((text) => text === 'true' || text === '1');
+
+const ListQuery = z.object({
+  limit: z.coerce
+    .number()
+    .int()
+    .default(20)
+    .transform((limit) => Math.min(40, Math.max(1, limit))),
+  max_id: Id.optional(),
+  since_id: Id.optional(),
+  min_id: Id.optional(),
+  exclude_replies: Flag,
+  exclude_reblogs: Flag,
+  only_media: Flag,
+  pinned: Flag,
+  tagged: z.string().optional(),
+});

@@ -1,0 +1,49 @@
+import type { Application } from './applications.ts';
+import type { accountView } from './account-view.ts';
+import { hashtagsOf, renderContent, type RenderContext } from './status-html.ts';
+import type { Status } from './statuses.ts';
+
+/** https://docs.joinmastodon.org/entities/Status/ */
+export function statusView(
+  { post, detail }: Status,
+  around: {
+    account: ReturnType<typeof accountView>;
+    application: Application | undefined;
+    context: RenderContext;
+    /** Whether the reader is its author. */
+    own: boolean;
+  },
+) {
+  const { account, application, context, own } = around;
+  return {
+    id: post.id,
+    created_at: post.createdAt,
+    in_reply_to_id: detail.inReplyTo?.id ?? null,
+    in_reply_to_account_id: detail.inReplyTo?.account ?? null,
+    sensitive: detail.sensitive,
+    spoiler_text: detail.spoilerText,
+    visibility: detail.visibility,
+    language: detail.language,
+    uri: `${account.uri}/statuses/${post.id}`,
+    url: `${account.url}/${post.id}`,
+    replies_count: 0,
+    reblogs_count: 0,
+    favourites_count: 0,
+    quotes_count: 0,
+    edited_at: null,
+    ...(own
+      ? { favourited: false, reblogged: false, muted: false, bookmarked: false, pinned: false, filtered: [] }
+      : {}),
+    content: renderContent(post.text, context),
+    reblog: null,
+    application: application === undefined ? null : { name: application.name, website: application.website },
+    account,
+    media_attachments: [],
+    mentions: [],
+    tags: hashtagsOf(post.text).map((name) => ({ name, url: `${context.origin}/tags/${encodeURIComponent(name)}` })),
+    emojis: [],
+    quote: null,
+    card: null,
+    poll: null,
+  };
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { Refusal } from '../answer.ts';
+import type { SitePlace } from '../site.ts';
+import type { Change } from '../store/store.ts';
+import type { Account } from '../world/accounts.ts';
+import type { Post } from '../world/posts.ts';
+import { apiError, validationFailed } from './answers.ts';
+import type { StatusBody } from './status-body.ts';
+import { charactersMax, countCharacters } from './status-text.ts';
+
+/** What a status has beyond a post. */
+export type StatusDetail = z.infer<typeof StatusDetail>;
+export type Status = { post: Post; detail: StatusDetail };
+
+export type Statuses = {
+  /** The status that this key has made within the hour. */
+  byKey(account: Account, key: string): Status | 'gone' | undefined;
+  /** @throws {Refusal} 404 or 422 */
+  create(account: Account, client: string, body: StatusBody, key: string | undefined): Status;
+  get(id: string): Status | undefined;
+  remove(status: Status): void;
+  clear(): Change[];
+};
+
+/** https://docs.joinmastodon.org/methods/statuses/#create: keys are kept for an hour. */
+const keyLifeMs = 3_600_000;
+
+export function createStatuses({ site, platform, world }: SitePlace, newId: () => string): Statuses {
+  const { store, posts, clock } = world;
+  const details = store.table(`${site}.statuses`, StatusDetail);
+  const keys = store.table(`${site}.idempotency-keys`, IdempotencyKey);
+
+  function get(id: string): Status | undefined {
+    const post = posts.get(site, id);
+    const detail = details.get(id);
+    return post === undefined || detail === undefined ? undefined : { post, detail };
+  }
+
+  /** Rows are in the order of their making, and all live equally long. */
+  function expiredKeys(): Change[] {
+    const expired: Change[] = [];
+    for (const row of keys.rows()) {
+      if (row.expiresAtMs > clock.nowMs()) break;
+      expired.push(keys.drop(row.key));
+    }
+    return expired;
+  }
+
+  return {
+    byKey(account, key) {
+      const row = keys.get(`${account.id}/${key}`);
+      return row === undefined || row.expiresAtMs <= clock.nowMs() ? undefined : (get(row.status) ?? 'gone');
+    },
+    create(account, client, body, key) {
+      const text = body.status.trim();
+      if (text === '') throw new Refusal(validationFailed("Text can't be blank"));
+      if (countCharacters(text) + countCharacters(body.spoiler_text) > charactersMax) {
+        throw new Refusal(validationFailed(`Text character limit of ${charactersMax} exceeded`));
+      }
+      const parent = body.in_reply_to_id === undefined ? undefined : posts.get(site, body.in_reply_to_id);
+      if (body.in_reply_to_id !== undefined && parent === undefined) {
+        throw new Refusal(apiError(404, 'The post you are trying to reply to does not appear to exist.'));
+      }
+      const id = newId();
+      const at = new Date(clock.wallMs()).toISOString();
+      const detail = {
+        id,
+        client,
+        visibility: body.visibility,
+        sensitive: body.sensitive || body.spoiler_text !== '',
+        spoilerText: body.spoiler_text,
+        language: body.language ?? 'en',
+        inReplyTo: parent === undefined ? null : { id: parent.id, account: parent.account },
+      };
+      const rowKey = key === undefined ? undefined : `${account.id}/${key}`;
+      const keyRow =
+        rowKey === undefined
+          ? []
+          : [keys.put(rowKey, { key: rowKey, status: id, expiresAtMs: clock.nowMs() + keyLifeMs })];
+      const post = posts.accept(
+        {
+          platform,
+          site,
+          account: account.id,
+          id,
+          text,
+          media: [],
+          createdAt: at,
+          receivedAt: at,
+          receivedTickMs: clock.nowMs(),
+        },
+        [details.put(id, detail), ...expiredKeys(), ...keyRow],
+      );
+      return { post, detail };
+    },
+    get,
+    remove: ({ post }) => posts.remove(post, [details.drop(post.id)]),
+    clear: () => [
+      ...Array.from(details.rows(), (detail) => details.drop(detail.id)),
+      ...Array.from(keys.rows(), (row) => keys.drop(row.key)),
+    ],
+  };
+}
+
+const StatusDetail = z.object({
+  id: z.string(),
+  client: z.string(),
+  visibility: z.enum(['public', 'unlisted', 'private', 'direct']),
+  sensitive: z.boolean(),
+  spoilerText: z.string(),
+  language: z.string(),
+  inReplyTo: z.object({ id: z.string(), account: z.string() }).nullable(),
+});
+
+const IdempotencyKey = z.object({ key: z.string(), status: z.string(), expiresAtMs: z.number() });

@@ -1,0 +1,7 @@
+import { bluesky } from './bluesky/index.ts';
+import { mastodon } from './mastodon/index.ts';
+import type { PlatformDefinition } from './site.ts';
+import { x } from './x/index.ts';
+
+/** Every platform of the sandbox: a folder and a line. */
+export const platforms: readonly PlatformDefinition[] = [bluesky, mastodon, x];

@@ -1,0 +1,78 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Answer } from './answer.ts';
+import type { Account } from './world/accounts.ts';
+import type { Post } from './world/posts.ts';
+import type { Change } from './store/store.ts';
+import type { World } from './world/world.ts';
+
+/** What a platform's folder gives to the registry. */
+export type PlatformDefinition = {
+  /** Its id on the closed list of the product. */
+  id: string;
+  title: string;
+  /** Path prefix on the main port, or null when each of its sites is an origin of its own. */
+  prefix: string | null;
+  /** Its instances. A platform that is one place has one site, named like the platform. */
+  sites: readonly string[];
+  open(place: SitePlace): Site;
+};
+
+/** Where a site is and what it shares with the others. `origin` is known once it listens. */
+export type SitePlace = { site: string; platform: string; origin: () => string; world: World };
+
+/** One instance of a platform. */
+export type Site = {
+  id: string;
+  platform: string;
+  title: string;
+  origin: () => string;
+  answers: SiteAnswers;
+  routes(app: FastifyInstance): void;
+  /** Who sends this request, as far as its headers and body (if parsed already) tell. */
+  identify(request: FastifyRequest): Caller | undefined;
+  normalizeHandle(handle: string): string;
+  newAccountId(): string;
+  /** A grant made without the consent page. */
+  issueCredentials(account: Account): Credentials;
+  postUrl(post: Post): string;
+  /** Rows to drop when all posts are dropped. */
+  clearPosts(): Change[];
+};
+
+/** `use` says what the request shows: an access token, a refresh token, or something it wants to sign in with. */
+export type Caller = { account: string; grant: string | null; use: 'access' | 'refresh' | 'sign-in' };
+
+export type Credentials = { accessToken: string; refreshToken?: string; expiresIn?: number; appPassword?: string };
+
+/** The platform's own words for what can go wrong anywhere. */
+export type SiteAnswers = {
+  notFound(method: string, path: string): Answer;
+  malformed(status: number, message: string): Answer;
+  internalError(): Answer;
+  unavailable(): Answer;
+  /** Wall times; `max` where a limit of the platform is meant. */
+  rateLimited(wait: { max?: number; resetAtMs: number; nowMs: number }): Answer;
+  tokenExpired(): Answer;
+  /** For a caller with a refresh token: the grant is dead. */
+  tokenRevoked(caller: Caller | undefined): Answer;
+  forbidden(): Answer;
+};
+
+/** What the hooks know of a request while it is served. */
+export type Visit = {
+  caller: Caller | undefined;
+  /** Posts received less than this before now do not show in listings. */
+  listingLagMs: number;
+};
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    visit: Visit;
+  }
+  interface FastifyContextConfig {
+    /** A page for people: no faults, no entry in the request log. */
+    page?: boolean;
+    /** A listing of posts, where a new post may show late. */
+    listing?: boolean;
+  }
+}

@@ -1,0 +1,118 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { sendAnswer } from './answer.ts';
+import type { SandboxConfig } from './config.ts';
+import { controlError } from './control/control-input.ts';
+import { controlRoutes, type ControlSurroundings } from './control/control-routes.ts';
+import { metricsText } from './control/metrics-text.ts';
+import { createFaultBook } from './faults/fault-book.ts';
+import { mountSite } from './mount-site.ts';
+import { feedPage } from './page/feed-page.ts';
+import { platforms } from './registry.ts';
+import { portOrAny, readPorts, writePorts } from './remembered-ports.ts';
+import type { Site } from './site.ts';
+import { openJournal } from './store/journal.ts';
+import { createStore } from './store/store.ts';
+import { createRequestLog } from './world/request-log.ts';
+import { createWorld } from './world/world.ts';
+
+export type RunningSandbox = AsyncDisposable & {
+  port: number;
+  /** The origin of the main port: control API, page and the platforms with a prefix. */
+  url: string;
+  /** The origins of the sites that have their own, by site. */
+  hosts: Readonly<Record<string, string>>;
+};
+
+const loopback = '127.0.0.1';
+
+/** Starts the platform sandbox. One at a time may use a data directory. */
+export async function startSandbox(config: SandboxConfig): Promise<RunningSandbox> {
+  const directory = join(config.dataDir, 'sandbox');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const stack = new AsyncDisposableStack();
+  try {
+    return await start(config, directory, stack);
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function start(config: SandboxConfig, directory: string, stack: AsyncDisposableStack): Promise<RunningSandbox> {
+  const store = createStore(openJournal(join(directory, 'journal.jsonl')));
+  stack.defer(() => store.close());
+  const closing = new AbortController();
+  const origins: Record<string, string> = {};
+  const world = createWorld(store, config.now);
+  const faults = createFaultBook();
+  const requests = createRequestLog();
+
+  const placed = platforms.flatMap((platform) =>
+    platform.sites.map((id) => {
+      const site = platform.open({ site: id, platform: platform.id, origin: () => origins[id] ?? '', world });
+      return { site, prefix: platform.prefix };
+    }),
+  );
+  const sites = placed.map(({ site }) => site);
+  store.load();
+
+  const hosts = () =>
+    Object.fromEntries(placed.filter(({ prefix }) => prefix === null).map(({ site }) => [site.id, site.origin()]));
+  const surroundings = { world, faults, requests, closing: closing.signal };
+
+  const main = newApp(stack, { level: config.logLevel });
+  await mainRoutes(main, { world, faults, requests, sites, hosts });
+  for (const { site, prefix } of placed) {
+    if (prefix !== null) await main.register((scope) => mountSite(scope, site, surroundings), { prefix });
+  }
+  const url = await main.listen({ host: loopback, port: config.port });
+  for (const { site, prefix } of placed) if (prefix !== null) origins[site.id] = `${url}${prefix}`;
+
+  const portsFile = join(directory, 'ports.json');
+  const remembered = readPorts(portsFile);
+  for (const { site, prefix } of placed) {
+    if (prefix !== null) continue;
+    const app = newApp(stack, main.log);
+    await mountSite(app, site, surroundings);
+    origins[site.id] = await app.listen({ host: loopback, port: await portOrAny(remembered[site.id]) });
+  }
+  writePorts(portsFile, Object.fromEntries(Object.entries(hosts()).map(([id, origin]) => [id, portOf(origin)])));
+  stack.defer(() => closing.abort());
+
+  const running = stack.move();
+  return { port: portOf(url), url, hosts: hosts(), [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** Requests are not logged by the framework: their addresses may carry codes. */
+function newApp(stack: AsyncDisposableStack, log: { level: string } | FastifyBaseLogger): FastifyInstance {
+  const logController = new LogController({ disableRequestLogging: true });
+  const options = { forceCloseConnections: true, logController, routerOptions: { maxParamLength: 500 } };
+  const app: FastifyInstance =
+    'child' in log ? fastify({ ...options, loggerInstance: log }) : fastify({ ...options, logger: log });
+  stack.defer(() => app.close());
+  return app;
+}
+
+async function mainRoutes(main: FastifyInstance, control: ControlSurroundings): Promise<void> {
+  const { world, requests, faults, sites } = control;
+  const platformIds = [...new Set(sites.map((site: Site) => site.platform))];
+  main.get('/health', () => ({ status: 'ok' }));
+  main.get('/favicon.ico', (_request, reply) => reply.code(204).send());
+  main.get('/metrics', (_request, reply) => {
+    reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8');
+    return reply.send(metricsText(platformIds, world, requests, faults.list().length));
+  });
+  main.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? request.url;
+    requests.unknownRoute(null, request.method, path);
+    return sendAnswer(reply, controlError(404, 'not_found', `No route ${request.method} ${path}`));
+  });
+  feedPage(main, control);
+  await main.register(async (scope) => controlRoutes(scope, control), { prefix: '/_sandbox' });
+}
+
+function portOf(origin: string): number {
+  return Number(new URL(origin).port);
+}

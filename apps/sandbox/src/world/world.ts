@@ -1,0 +1,31 @@
+import { createAuthorizationCodes, type AuthorizationCodes } from '../oauth/authorization-codes.ts';
+import type { Store } from '../store/store.ts';
+import { createAccounts, type Accounts } from './accounts.ts';
+import { createClock, type Clock } from './clock.ts';
+import { createGrants, type Grants } from './grants.ts';
+import { createPosts, type Posts } from './posts.ts';
+import { createRateLimits, type RateLimits } from './rate-limits.ts';
+
+/** What all platforms have in common, kept in one store. */
+export type World = {
+  store: Store;
+  clock: Clock;
+  accounts: Accounts;
+  posts: Posts;
+  grants: Grants;
+  codes: AuthorizationCodes;
+  limits: RateLimits;
+};
+
+export function createWorld(store: Store, wallMs: () => number): World {
+  const clock = createClock(store, wallMs);
+  return {
+    store,
+    clock,
+    accounts: createAccounts(store),
+    posts: createPosts(store),
+    grants: createGrants(store),
+    codes: createAuthorizationCodes(store, clock),
+    limits: createRateLimits(store, clock),
+  };
+}

@@ -1,0 +1,82 @@
+import type { FastifyRequest } from 'fastify';
+import { bearerToken } from '../oauth/bearer-token.ts';
+import { builtInClient } from '../oauth/built-in-client.ts';
+import { sendPostPage } from '../page/post-page.ts';
+import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import { createSnowflake } from '../world/snowflake.ts';
+import { xAnswers } from './answers.ts';
+import { oauthRoutes } from './oauth-routes.ts';
+import { issueTokens } from './tokens.ts';
+import { tweetRoutes } from './tweet-routes.ts';
+import { createTweets } from './tweets.ts';
+import { userRoutes } from './user-routes.ts';
+
+/** X, API version 2: https://docs.x.com/x-api */
+export const x: PlatformDefinition = { id: 'x', title: 'X', prefix: '/x', sites: ['x'], open: openX };
+
+const allScopes = 'tweet.read tweet.write users.read media.write offline.access';
+
+function openX(place: SitePlace): Site {
+  const { world } = place;
+  const tweets = createTweets(place);
+  const newAccountId = createSnowflake({
+    epochMs: 0,
+    sequenceBits: 20,
+    wallMs: world.clock.wallMs,
+    isTaken: (id) => world.accounts.byId(place.site, id) !== undefined,
+  });
+
+  const site: Site = {
+    id: place.site,
+    platform: place.platform,
+    title: 'X',
+    origin: place.origin,
+    answers: xAnswers,
+    identify: (request) => identify(place, request),
+    normalizeHandle: (handle) =>
+      handle
+        .trim()
+        .replace(/^@/, '')
+        .replace(/[^A-Za-z0-9_]/g, '_'),
+    newAccountId,
+    issueCredentials(account) {
+      const { grant, change } = world.grants.open(place.site, account.id, builtInClient.id, allScopes);
+      const tokens = issueTokens(world, grant, [change]);
+      return {
+        accessToken: tokens.access_token,
+        expiresIn: tokens.expires_in,
+        ...(tokens.refresh_token === undefined ? {} : { refreshToken: tokens.refresh_token }),
+      };
+    },
+    postUrl: (post) =>
+      `${place.origin()}/${world.accounts.byId(place.site, post.account)?.handle ?? 'i'}/status/${post.id}`,
+    clearPosts: () => tweets.clear(),
+    routes(app) {
+      oauthRoutes(app, site, place);
+      tweetRoutes(app, place, tweets);
+      userRoutes(app, place, tweets);
+      app.get<{ Params: { id: string } }>('/:handle/status/:id', { config: { page: true } }, (request, reply) =>
+        sendPostPage(reply, site, world, request.params.id),
+      );
+    },
+  };
+  return site;
+}
+
+/** By the access token, or on the token routes by what is to be exchanged, refreshed or revoked. */
+function identify({ site, world }: SitePlace, request: FastifyRequest): Caller | undefined {
+  const { body } = request;
+  const fields = typeof body === 'object' && body !== null ? body : {};
+  const value =
+    bearerToken(request.headers.authorization) ??
+    ('refresh_token' in fields ? String(fields.refresh_token) : 'token' in fields ? String(fields.token) : '');
+  const found = world.grants.look(site, value, world.clock.nowMs());
+  if (found.state !== 'unknown') {
+    const { account, id } = found.grant;
+    return account === null
+      ? undefined
+      : { account, grant: id, use: found.token.use === 'access' ? 'access' : 'refresh' };
+  }
+  const code = 'code' in fields ? world.codes.peek(site, String(fields.code)) : undefined;
+  return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
+}

@@ -1,0 +1,14 @@
+import type { Limit } from '../world/rate-limits.ts';
+
+const quarterHourMs = 15 * 60_000;
+const dayMs = 24 * 3_600_000;
+
+/** https://docs.x.com/x-api/fundamentals/rate-limits: per user but for `createByApp`. */
+export const tweetLimits = {
+  create: { name: 'tweets-create', max: 100, windowMs: quarterHourMs },
+  createByApp: { name: 'tweets-create-app', max: 10_000, windowMs: dayMs },
+  remove: { name: 'tweets-delete', max: 50, windowMs: quarterHourMs },
+  lookup: { name: 'tweets-lookup', max: 900, windowMs: quarterHourMs },
+  userTweets: { name: 'users-tweets', max: 900, windowMs: quarterHourMs },
+  me: { name: 'users-me', max: 75, windowMs: quarterHourMs },
+} as const satisfies Record<string, Limit>;

@@ -1,0 +1,79 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { Refusal } from '../answer.ts';
+import type { SitePlace } from '../site.ts';
+import { admit } from './admit.ts';
+import { forbidden, invalidRequest, resourceNotFound } from './answers.ts';
+import { tweetLimits } from './limits.ts';
+import { parseTweetBody } from './tweet-body.ts';
+import { tweetView, TweetFieldsQuery } from './tweet-view.ts';
+import type { Tweets } from './tweets.ts';
+
+const readScopes = ['tweet.read', 'users.read'];
+const writeScopes = [...readScopes, 'tweet.write'];
+
+export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweets): void {
+  app.post('/2/tweets', (request, reply) => {
+    const { account } = admit(place, request, reply, { scopes: writeScopes, limit: tweetLimits.create });
+    const post = tweets.create(account, parseTweetBody(request.body));
+    const { id, text, edit_history_tweet_ids } = tweetView(post, undefined, { fields: new Set(), names: 'tweet' });
+    return reply.code(201).send({ data: { edit_history_tweet_ids, id, text } });
+  });
+
+  app.get('/2/tweets', (request, reply) => {
+    admit(place, request, reply, { scopes: readScopes, limit: tweetLimits.lookup });
+    const choice = parseQuery(TweetFieldsQuery, request.query);
+    const { ids } = parseQuery(IdsQuery, request.query);
+    const found = ids.flatMap((id) => tweets.get(id) ?? []);
+    const missing = ids.filter((id) => tweets.get(id) === undefined);
+    return {
+      ...(found.length > 0 ? { data: found.map((post) => tweetView(post, tweets.reply(post.id), choice)) } : {}),
+      ...(missing.length > 0 ? { errors: missing.map((id) => resourceNotFound('tweet', 'ids', id)) } : {}),
+    };
+  });
+
+  app.get<{ Params: { id: string } }>('/2/tweets/:id', (request, reply) => {
+    admit(place, request, reply, { scopes: readScopes, limit: tweetLimits.lookup });
+    const choice = parseQuery(TweetFieldsQuery, request.query);
+    const { id } = parseQuery(z.object({ id: TweetId }), request.params);
+    const post = tweets.get(id);
+    if (post === undefined) return { errors: [resourceNotFound('tweet', 'id', id)] };
+    return { data: tweetView(post, tweets.reply(id), choice) };
+  });
+
+  app.delete<{ Params: { id: string } }>('/2/tweets/:id', (request, reply) => {
+    const { account } = admit(place, request, reply, { scopes: writeScopes, limit: tweetLimits.remove });
+    const { id } = parseQuery(z.object({ id: TweetId }), request.params);
+    const post = tweets.get(id);
+    if (post === undefined) return { data: { deleted: false } };
+    if (post.account !== account.id) throw new Refusal(forbidden('You are not allowed to delete this Tweet.'));
+    tweets.remove(post);
+    return { data: { deleted: true } };
+  });
+}
+
+const TweetId = z.string().regex(/^[0-9]{1,19}$/, 'does not match ^[0-9]{1,19}$');
+
+const IdsQuery = z.object({
+  ids: z
+    .string()
+    .transform((list) => list.split(','))
+    .pipe(z.array(TweetId).min(1).max(100)),
+});
+
+/** @throws {Refusal} 400, naming every parameter that is wrong */
+export function parseQuery<Value>(schema: z.ZodType<Value>, query: unknown): Value {
+  const parsed = schema.safeParse(query);
+  if (parsed.success) return parsed.data;
+  const given = z.record(z.string(), z.string()).catch({}).parse(query);
+  throw new Refusal(
+    invalidRequest(
+      parsed.error.issues.map((issue) => {
+        const name = String(issue.path[0] ?? '');
+        const value = given[name] ?? '';
+        const message = `The \`${name}\` query parameter value [${value}] is not valid: ${issue.message}`;
+        return { message, parameters: { [name]: [value] } };
+      }),
+    ),
+  );
+}
