@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
 import { platformIds } from '@vibetribe/contracts/platform-id';
 import { openService } from '@vibetribe/core/open-service';
+import type { Probes } from '@vibetribe/core/publishing/probes';
 import { dispatchOnce } from '@vibetribe/core/publishing/dispatch';
 import { createPublishingEngine } from '@vibetribe/core/publishing/publishing-engine';
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
@@ -23,7 +24,12 @@ export interface RunningPublisher extends AsyncDisposable {
 const drainGraceMs = 3_000;
 
 /** One publisher: a worker per platform's queue, and the dispatcher and sweeper that fill the queues. Any number may run. */
-export async function startPublisher(config: PublisherConfig, logger: Logger = createLogger({ app: 'publisher', level: config.logLevel })): Promise<RunningPublisher> {
+export async function startPublisher(
+  config: PublisherConfig,
+  logger: Logger = createLogger({ app: 'publisher', level: config.logLevel }),
+  /** For tests that kill, freeze and fail processes on purpose. */
+  probes?: Probes,
+): Promise<RunningPublisher> {
   await using starting = new AsyncDisposableStack();
   const metrics = createMetrics('publisher');
   const service = starting.use(
@@ -31,6 +37,7 @@ export async function startPublisher(config: PublisherConfig, logger: Logger = c
       app: 'publisher',
       config,
       logger,
+      probes,
       onPlatformCall: ({ platform, method, outcome, durationMs }) =>
         metrics.observePlatformCall({ platform, method, status: 'status' in outcome ? outcome.status : null, durationMs }),
     }),

@@ -6,6 +6,7 @@ import type { PlatformHttp } from '@vibetribe/platforms/platform-http';
 import type { Logger } from '@vibetribe/observability/logger';
 import type { Clock } from '@vibetribe/resilience/clock';
 import type { KeyRing } from '@vibetribe/security/key-ring';
+import type { Probes } from './publishing/probes.ts';
 
 /** What the rules of the product need from outside. Each verb takes a `Pick` of it. */
 export interface CoreDependencies {
@@ -19,9 +20,16 @@ export interface CoreDependencies {
   /** A client for one piece of work: every call it makes ends when `timeoutMs` is over, counted from here. */
   readonly platformHttp: (
     platform: PlatformId,
-    options: { timeoutMs: number; lateFence?: LateFence; onCall?: (call: PlatformCall) => void },
+    options: {
+      timeoutMs: number;
+      lateFence?: LateFence;
+      /** Runs when the body is about to be handed over, before the late fence looks at the clocks. */
+      beforeBody?: (() => Promise<void>) | undefined;
+      onCall?: (call: PlatformCall) => void;
+    },
   ) => PlatformHttp;
   readonly postsPerHour: (platform: PlatformId) => number;
+  readonly probes: Probes;
 }
 
 /** Doorbells to other processes. They may be lost: whoever waits for one also looks by itself from time to time. */

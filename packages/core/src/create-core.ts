@@ -10,6 +10,7 @@ import type { KeyRing } from '@vibetribe/security/key-ring';
 import { createAllowedHosts } from './allowed-hosts.ts';
 import type { CoreConfig } from './core-config.ts';
 import type { CoreDependencies } from './core-dependencies.ts';
+import { noProbes, type Probes } from './publishing/probes.ts';
 import { createSignals, type SignalBus } from './create-signals.ts';
 
 export interface CoreOptions {
@@ -19,6 +20,8 @@ export interface CoreOptions {
   readonly logger: Logger;
   readonly bus: SignalBus;
   readonly config: Pick<CoreConfig, 'sandboxUrl' | 'ssrfAllow' | 'postsPerHour' | 'platformEnv'>;
+  /** For tests that kill, freeze and fail processes on purpose. */
+  readonly probes?: Probes | undefined;
   /** Told of every finished call to a platform, for metrics. */
   readonly onPlatformCall?: ((call: PlatformCall) => void) | undefined;
 }
@@ -29,7 +32,7 @@ export interface Core extends CoreDependencies, AsyncDisposable {}
 const connectTimeoutMs = 10_000;
 
 /** Composes what the verbs need out of what the process has opened; it closes only what it made itself. */
-export function createCore({ db, keyRing, clock, logger, bus, config, onPlatformCall }: CoreOptions): Core {
+export function createCore({ db, keyRing, clock, logger, bus, config, probes = noProbes, onPlatformCall }: CoreOptions): Core {
   const dispatcher = createGuardedAgent({
     ...withoutFixed(platformAgentOptions),
     connectTimeoutMs,
@@ -48,9 +51,10 @@ export function createCore({ db, keyRing, clock, logger, bus, config, onPlatform
     logger,
     signals,
     adapters,
+    probes,
     endpoints: (platform) => platformEndpoints(platform, { sandboxUrl: config.sandboxUrl ?? undefined, env: config.platformEnv }),
     postsPerHour: (platform: PlatformId) => config.postsPerHour[platform] ?? adapters[platform].limits.postsPerHour,
-    platformHttp: (platform, { timeoutMs, lateFence, onCall }) =>
+    platformHttp: (platform, { timeoutMs, lateFence, beforeBody, onCall }) =>
       createPlatformHttp({
         dispatcher,
         platform,
@@ -60,6 +64,7 @@ export function createCore({ db, keyRing, clock, logger, bus, config, onPlatform
           sendBeforeMonotonicMs: clock.monotonicMs() + timeoutMs,
           sendBeforeWallMs: clock.now().getTime() + timeoutMs,
         },
+        beforeBody,
         onCall(call) {
           logger.debug({ call }, 'platform call');
           onPlatformCall?.(call);

@@ -9,6 +9,7 @@ import { systemClock } from '@vibetribe/resilience/clock';
 import { createKeyRing } from '@vibetribe/security/key-ring';
 import type { CoreConfig } from './core-config.ts';
 import { type Core, createCore } from './create-core.ts';
+import type { Probes } from './publishing/probes.ts';
 
 /** What every process of the product has open. Disposing closes it in the reverse order. */
 export interface Service extends AsyncDisposable {
@@ -27,6 +28,7 @@ export async function openService(options: {
   readonly config: CoreConfig;
   readonly logger: Logger;
   readonly onPlatformCall?: (call: PlatformCall) => void;
+  readonly probes?: Probes | undefined;
 }): Promise<Service> {
   const { config, logger } = options;
   await using opening = new AsyncDisposableStack();
@@ -48,6 +50,7 @@ export async function openService(options: {
       bus,
       config,
       logger,
+      probes: options.probes,
       clock: systemClock(),
       keyRing: createKeyRing(config.encryptionKeys),
       onPlatformCall: options.onPlatformCall,

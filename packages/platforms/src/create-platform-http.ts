@@ -27,6 +27,8 @@ export interface PlatformHttpOptions {
   /** Ends every request of this client, whatever its stage. */
   readonly deadline: AbortSignal;
   readonly lateFence?: LateFence | undefined;
+  /** Runs when a body is pulled, before the late fence looks at the clocks: whatever it costs counts against the fence. */
+  readonly beforeBody?: (() => Promise<void>) | undefined;
   readonly bodyBytesMax?: number | undefined;
   readonly onCall?: ((call: PlatformCall) => void) | undefined;
   readonly wallClockMs: () => number;
@@ -98,7 +100,7 @@ async function exchange(
     dispatcher: hasBody ? options.dispatcher : options.dispatcher.compose(onRequestStart(handOver)),
     method: wanted.method,
     headers: headersOf(wanted, body),
-    body: hasBody ? asUndiciBody(guardedBody(body.bytes, handOver)) : null,
+    body: hasBody ? asUndiciBody(guardedBody(body.bytes, handOver, options.beforeBody)) : null,
     signal,
   });
   const receivedAt = new Date(options.wallClockMs());
@@ -107,7 +109,12 @@ async function exchange(
 }
 
 /** undici pulls this right before it writes head and body: the last instruction of ours before the network. */
-async function* guardedBody(bytes: Uint8Array, handOver: () => void): AsyncGenerator<Uint8Array> {
+async function* guardedBody(
+  bytes: Uint8Array,
+  handOver: () => void,
+  beforeBody: (() => Promise<void>) | undefined,
+): AsyncGenerator<Uint8Array> {
+  await beforeBody?.();
   handOver();
   yield bytes;
 }

@@ -29,12 +29,12 @@ const priorityMax = 2_000_000;
  * Fairness: a job's priority is its place in its organization's own line on that platform, so that lines are served in turn and one
  * organization's thousand posts do not stand before another's one.
  */
-export async function armPublications(deps: Pick<CoreDependencies, 'db'>, settings: ArmSettings): Promise<ArmedPublication[]> {
+export async function armPublications(deps: Pick<CoreDependencies, 'db' | 'probes'>, settings: ArmSettings): Promise<ArmedPublication[]> {
   const fresh = sql`p.armed_until is null and p.due_at < clock_timestamp() + ${settings.lookAheadMs} * interval '1 millisecond' order by p.due_at`;
   const expired = sql`p.armed_until is not null and p.armed_until < clock_timestamp() order by p.armed_until`;
   return deps.db.asWorker(async (tx) => {
     const armed: ArmedPublication[] = [];
-    for (const condition of [fresh, expired]) {
+    for (const condition of deps.probes.has('sweeper') ? [fresh, expired] : [fresh]) {
       const { rows } = await tx.execute<ArmedPublication>(sql`
         with picked as (
           select p.id from publications p

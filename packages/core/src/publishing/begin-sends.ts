@@ -16,10 +16,11 @@ export interface SendIntent {
 
 /** True: the intent is on disk and the lease is whole. False: the claim was lost; nothing may be sent. */
 export async function beginSends(
-  deps: Pick<CoreDependencies, 'db'>,
+  deps: Pick<CoreDependencies, 'db' | 'probes'>,
   settings: PublishSettings,
   intents: readonly SendIntent[],
 ): Promise<boolean[]> {
+  if (!deps.probes.has('intent_before_send')) return intents.map(() => true);
   const byId = new Map(intents.map((intent) => [intent.work.publicationId, intent]));
   const begun = await deps.db.asWorker(async (tx) => {
     const rows = await lockPublications(tx, [...byId.keys()]);
@@ -43,7 +44,9 @@ export async function beginSends(
         from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as k("organizationId" text, "publicationId" text, name text, key jsonb)
         on conflict (publication_id, name) do nothing`);
     }
+    await deps.probes.failpoint('intent:before_commit');
     return new Set(moved.map(({ row }) => row.id));
   });
+  await deps.probes.failpoint('intent:after_commit');
   return intents.map(({ work }) => begun.has(work.publicationId));
 }

@@ -22,7 +22,7 @@ export type ClaimResult =
   /** A duplicate or outdated job: nothing to do. `dueInMs` where it is merely early, by the database's clock. */
   | { readonly kind: 'refused'; readonly reason: RefusalReason | 'unknown'; readonly dueInMs?: number };
 
-type ClaimDependencies = Pick<CoreDependencies, 'db' | 'postsPerHour' | 'adapters'>;
+type ClaimDependencies = Pick<CoreDependencies, 'db' | 'postsPerHour' | 'adapters' | 'probes' | 'clock'>;
 
 /**
  * Takes publications for this publisher: lease and higher fence, in one transaction for the whole batch. The database's clock decides
@@ -36,7 +36,7 @@ export async function claimPublications(
 ): Promise<ClaimResult[]> {
   const results = await deps.db.asWorker(async (tx) => {
     await lockAccounts(tx, ids);
-    const contexts = await readClaimContext(tx, ids);
+    const contexts = (await readClaimContext(tx, ids)).map((context) => withClock(deps, context));
     const rates = await createRateLedger(tx, deps.postsPerHour, contexts);
     const bursts = createBurstGuard(tx, settings.burstGuard);
     const claims = [];
@@ -45,6 +45,7 @@ export async function claimPublications(
       tx,
       claims.flatMap(({ context, taken }) => (taken.kind === 'moved' ? [{ row: context.row, step: taken, leaseOwner: owner }] : [])),
     );
+    await deps.probes.failpoint('claim:before_commit');
     const steps = await readSteps(tx, claims.flatMap(({ context, taken }) => (isLeased(taken) ? [context.row.id] : [])));
     return new Map(
       claims.map(({ context, taken }): [string, ClaimResult] => {
@@ -54,11 +55,18 @@ export async function claimPublications(
       }),
     );
   });
+  await deps.probes.failpoint('claim:after_commit');
   return ids.map((id) => results.get(id) ?? { kind: 'refused', reason: 'unknown' });
 }
 
 function isLeased(taken: Step): taken is Moved {
   return taken.kind === 'moved' && taken.state.leaseUntilMs !== null;
+}
+
+/** The database's clock decides; only the ablation looks at this machine's. */
+function withClock(deps: ClaimDependencies, context: ClaimContext): ClaimContext {
+  if (deps.probes.has('database_clock')) return context;
+  return { ...context, row: { ...context.row, nowMs: deps.clock.now().getTime() } };
 }
 
 function refusalOf({ row }: ClaimContext, reason: RefusalReason): ClaimResult {

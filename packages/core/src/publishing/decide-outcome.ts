@@ -10,6 +10,8 @@ export interface OutcomeFacts {
   readonly earlierAttempts: number;
   /** A step that makes something visible has succeeded: from here on nothing is final but its success. */
   readonly committed: boolean;
+  /** False in an ablation only. */
+  readonly silenceIsUnknown: boolean;
   readonly quietMs: number;
   readonly manual: PublicationError['manual'];
 }
@@ -51,6 +53,7 @@ function outcomeOf(error: PlatformError, facts: OutcomeFacts): Outcome {
   const fault = { category: categories[error.kind], code: error.platformCode, message: error.message };
   switch (error.kind) {
     case 'ambiguous':
+      if (!facts.silenceIsUnknown) return { kind: 'retry', fault, retryAfterMs: error.retryAfterMs };
       return { kind: 'unknown', fault, quietMs: facts.quietMs };
     case 'rate_limit':
       return { kind: 'wait', reason: 'rate_limit', retryAfterMs: error.retryAfterMs ?? rateLimitPauseMs, detail: error.message };

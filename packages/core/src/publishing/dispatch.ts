@@ -15,7 +15,7 @@ export const armSettings: ArmSettings = { lookAheadMs: 120_000, armedForMs: 12_0
  * A ring that fails is repaired by the arming's expiry.
  */
 export async function dispatchOnce(
-  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals'>,
+  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals' | 'probes'>,
   settings: PublishSettings,
   ring: (jobs: readonly ArmedPublication[]) => Promise<void>,
   signal: AbortSignal,
@@ -25,7 +25,9 @@ export async function dispatchOnce(
   while (!signal.aborted) {
     const armed = await armPublications(deps, armSettings);
     if (armed.length === 0) break;
+    await deps.probes.failpoint('dispatch:before_ring');
     await ring(armed);
+    await deps.probes.failpoint('dispatch:after_ring');
     armedCount += armed.length;
   }
   return { armed: armedCount, leasesExpired };

@@ -8,9 +8,10 @@ const batchMax = 200;
 
 /** Takes claims from publishers that gave no sign of life until their lease was over. Answers how many. */
 export async function expireLeases(
-  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals'>,
+  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals' | 'probes'>,
   settings: PublishSettings,
 ): Promise<number> {
+  if (!deps.probes.has('sweeper')) return 0;
   const expired = await deps.db.asWorker(async (tx) => {
     const { rows } = await tx.execute<{ id: string }>(sql`
       select id from publications where lease_until is not null and lease_until < clock_timestamp()
@@ -19,8 +20,9 @@ export async function expireLeases(
     const moved = await movePublications(
       tx,
       rows.map((row) => row.id),
-      (row) => ({ type: 'lease_expired', policy: quietPeriods(deps.adapters[row.platform], settings) }),
+      (row) => ({ type: 'lease_expired', policy: quietPeriods(deps, row.platform, settings) }),
     );
+    await deps.probes.failpoint('sweep:before_commit');
     return moved.filter(({ step }) => step.kind === 'moved').length;
   });
   if (expired > 0) deps.signals.eventsCommitted();

@@ -1,4 +1,5 @@
 import { createBatcher } from '@vibetribe/resilience/batcher';
+import { sleep } from '@vibetribe/resilience/sleep';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { createEarlyJobs } from './early-jobs.ts';
 import { beginSends, type SendIntent } from './begin-sends.ts';
@@ -40,6 +41,8 @@ export interface PublishingEngine extends AsyncDisposable {
 const earlyMaxMs = 5 * 60_000;
 const batchMax = 100;
 const batchWaitMaxMs = 250;
+const settleTries = 5;
+const settlePauseMs = 1_000;
 
 /** claim -> token -> steps -> outcome; every database write is batched over what this process has in flight. */
 export function createPublishingEngine(deps: CoreDependencies, options: EngineOptions): PublishingEngine {
@@ -63,7 +66,7 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
     uniqueNumber: options.uniqueNumber,
     beginSend: (intent) => sends.add(intent),
     async settle(work, report, results = []) {
-      const step = await settlements.add({ work, report, results, jitter: options.random() });
+      const step = await persistently(() => settlements.add({ work, report, results, jitter: options.random() }), deps);
       deps.signals.eventsCommitted();
       if (step.kind === 'moved' && step.state.dueAtMs !== null) deps.signals.dispatchSoon();
       options.onSettled?.({ work, step });
@@ -94,6 +97,22 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
       await early[Symbol.asyncDispose]();
     },
   };
+}
+
+/**
+ * An outcome that cannot be written would have to be found out again from the platform: it is worth some patience. Writing it twice
+ * changes nothing. What outlasts the patience is left to the lease's expiry.
+ */
+async function persistently<Result>(write: () => Promise<Result>, { logger }: Pick<CoreDependencies, 'logger'>): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      if (attempt === settleTries) throw error;
+      logger.warn({ err: error, attempt }, 'an outcome could not be written yet');
+      await sleep(settlePauseMs);
+    }
+  }
 }
 
 /** Two jobs for one publication in one batch: the first gets the claim, the other is told that it is leased. */

@@ -144,6 +144,8 @@ function becomeUnknown(state: PublicationState, outcome: Extract<Outcome, { kind
 /** A publisher that lost its claim reports after all. Proof that it is out ends the search; anything else is only noted. */
 function receiveLateOutcome(state: PublicationState, outcome: Outcome, atMs: number): Step {
   if (outcome.kind !== 'published') return refused('superseded');
+  // Its own report, repeated because the answer to the first one was lost.
+  if (state.status === 'published' && state.platformPostId === outcome.platformPostId) return refused('superseded');
   const searching = state.intentAtMs !== null || state.status === 'unconfirmed';
   const note = {
     type: 'publication.late_evidence',

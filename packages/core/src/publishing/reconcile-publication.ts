@@ -24,7 +24,10 @@ async function find(deps: CoreDependencies, context: EngineContext, work: Public
   if (token.kind === 'dead') return noAnswer('The account must be connected again before the platform can be asked.', null, true);
   if (token.kind === 'later') return noAnswer(token.detail, token.retryAfterMs);
   try {
-    return await ask(deps, context, work, token.credentials.accessToken);
+    await deps.probes.failpoint('reconcile:before_ask');
+    const finding = await ask(deps, context, work, token.credentials.accessToken);
+    await deps.probes.failpoint('reconcile:after_ask');
+    return finding;
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
     if (error.kind === 'auth_revoked') {

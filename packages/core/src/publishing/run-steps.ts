@@ -3,6 +3,7 @@ import type { LateFence } from '@vibetribe/platforms/create-platform-http';
 import type { PlatformHttp } from '@vibetribe/platforms/platform-http';
 import type { Clock } from '@vibetribe/resilience/clock';
 import type { SendIntent } from './begin-sends.ts';
+import type { Probes } from './probes.ts';
 import type { PublicationWork, StoredStep } from './publication-work.ts';
 import type { StepResult } from './settle-publications.ts';
 
@@ -23,6 +24,7 @@ export interface StepRunner {
 
 interface RunnerDependencies {
   readonly clock: Clock;
+  readonly probes: Probes;
   readonly beginSend: (intent: SendIntent) => Promise<boolean>;
   readonly saveStep: (work: PublicationWork, step: StoredStep) => Promise<boolean>;
   readonly httpFor: (lateFence: LateFence | null) => PlatformHttp;
@@ -42,7 +44,7 @@ export function createStepRunner(deps: RunnerDependencies, work: PublicationWork
   const keyFor = <Key extends JsonValue>(name: string, makeKey: ((seed: KeySeed) => Key) | undefined): Key => {
     const known = stored.get(name);
     // The key was stored by the same step of the same adapter, so it has its type.
-    if (known?.keyed === true) return known.key as Key;
+    if (known?.keyed === true && deps.probes.has('stable_key')) return known.key as Key;
     const seed = { publicationId: work.publicationId, now: deps.now(), uniqueNumber: deps.uniqueNumber() };
     return makeKey === undefined ? (null as Key) : makeKey(seed);
   };
@@ -77,7 +79,9 @@ export function createStepRunner(deps: RunnerDependencies, work: PublicationWork
       const lateFence = fenceFromNow(deps);
       if (!(await deps.beginSend({ work, step: name, key }))) throw new ClaimLost();
       openStep = name;
+      await deps.probes.failpoint('send:before_request');
       const result = await run({ key, http: deps.httpFor(lateFence) });
+      await deps.probes.failpoint('send:after_answer');
       openStep = null;
       committed = true;
       unwritten.push({ name, effect, result });

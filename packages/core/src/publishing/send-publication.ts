@@ -60,7 +60,8 @@ async function run(
       intentOpen: runner.intentOpen(),
       committed: runner.committed(),
       earlierAttempts: work.state.attempts,
-      quietMs: quietPeriods(adapter, context.settings).quietMs,
+      silenceIsUnknown: deps.probes.has('silence_is_unknown'),
+      quietMs: quietPeriods(deps, work.platform, context.settings).quietMs,
       manual: manualOptions(adapter, work),
     });
   }
@@ -92,10 +93,11 @@ function createRunner(deps: CoreDependencies, context: EngineContext, work: Publ
       clock: deps.clock,
       now: () => deps.clock.now(),
       uniqueNumber: context.uniqueNumber,
+      probes: deps.probes,
       beginSend: context.beginSend,
       saveStep: (saved, step) => saveStep(deps, context.settings, saved, step),
       httpFor: (lateFence) => httpFor(deps, context, work, lateFence),
-      sendBudgetMs: Math.max(0, context.settings.claimLeaseMs * (1 - leaseMarginShare) - context.settings.publishTimeoutMs),
+      sendBudgetMs: !deps.probes.has('late_fence') ? Number.MAX_SAFE_INTEGER : Math.max(0, context.settings.claimLeaseMs * (1 - leaseMarginShare) - context.settings.publishTimeoutMs),
     },
     work,
   );
@@ -107,10 +109,11 @@ function httpFor(
   work: PublicationWork,
   lateFence: Parameters<Parameters<typeof createStepRunner>[0]['httpFor']>[0] = null,
 ) {
+  const beforeBody = lateFence === null ? undefined : () => deps.probes.failpoint('send:body_pull');
   const target = { platform: work.platform, breakerKey: breakerKeyOf(work.platform, work.account.service) };
   return deps.platformHttp(work.platform, {
     timeoutMs: context.settings.publishTimeoutMs,
     onCall: (call) => context.health.report(target, call),
-    ...(lateFence === null ? {} : { lateFence }),
+    ...(lateFence === null ? {} : { lateFence, beforeBody }),
   });
 }

@@ -29,9 +29,11 @@ export interface StepResult {
   readonly result: JsonValue;
 }
 
+type SettleDependencies = Pick<CoreDependencies, 'db' | 'adapters' | 'probes'>;
+
 /** Writes outcomes: state, timeline, step results and attempt in one transaction, refused where the claim was lost meanwhile. */
 export async function settlePublications(
-  deps: Pick<CoreDependencies, 'db' | 'adapters'>,
+  deps: SettleDependencies,
   settings: PublishSettings,
   settlements: readonly Settlement[],
 ): Promise<Step[]> {
@@ -47,13 +49,15 @@ export async function settlePublications(
     const moved = steps.flatMap(({ row, settlement, step: decided }) => (decided.kind === 'moved' ? [{ row, settlement, step: decided }] : []));
     await writeStepResults(tx, moved);
     await writeSteps(tx, moved);
+    await deps.probes.failpoint('settle:before_commit');
     return new Map(steps.map(({ row, step: decided }) => [row.id, decided]));
   });
+  await deps.probes.failpoint('settle:after_commit');
   return settlements.map(({ work }) => taken.get(work.publicationId) ?? { kind: 'refused', reason: 'superseded' });
 }
 
 function decide(
-  deps: Pick<CoreDependencies, 'adapters'>,
+  deps: SettleDependencies,
   settings: PublishSettings,
   row: PublicationRow,
   settlement: Settlement,
@@ -68,10 +72,11 @@ function decide(
     outage: isOutage(health, state.firstFailedAtMs),
     manual: manualOptions(deps.adapters[work.platform], work),
   };
+  const fence = deps.probes.has('outcome_fence') ? work.fence : row.fence;
   const input: PublicationInput =
     report.kind === 'outcome'
-      ? { type: 'outcome', fence: work.fence, outcome: report.outcome, policy }
-      : { type: 'finding', fence: work.fence, finding: report.finding, policy: { ...policy, ...quietPeriods(deps.adapters[work.platform], settings) } };
+      ? { type: 'outcome', fence, outcome: report.outcome, policy }
+      : { type: 'finding', fence, finding: report.finding, policy: { ...policy, ...quietPeriods(deps, work.platform, settings) } };
   return step(state, input, row.nowMs);
 }
 

@@ -12,6 +12,7 @@ import { createKeyRing } from '@vibetribe/security/key-ring';
 import { createTestDatabase, templateDatabase } from '@vibetribe/testkit/test-database';
 import pg from 'pg';
 import type { CoreDependencies } from '../core-dependencies.ts';
+import { noProbes } from './probes.ts';
 import type { PublishSettings } from './publish-settings.ts';
 
 /** What the platform does with the next send; the last one stays in force. */
@@ -55,6 +56,7 @@ export async function createTestWorld(postgresUrl: string, limits: { postsPerHou
     adapters: { ...adapters, x: platform.adapter },
     endpoints: () => ({ api: null, authorize: null, client: null }),
     platformHttp: () => ({ request: () => Promise.reject(new Error('the ledger platform is not on the network')) }),
+    probes: noProbes,
     postsPerHour: () => limits.postsPerHour ?? 1_000_000,
   };
   const sql = async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) => (await owner.query<Row>(text, values)).rows;

@@ -1,0 +1,41 @@
+/** The places where a test may kill, freeze or fail a process. docs/failure-modes.md lists what must survive each of them. */
+export const failpointNames = [
+  'claim:before_commit',
+  'claim:after_commit',
+  'intent:before_commit',
+  'intent:after_commit',
+  'send:before_request',
+  'send:body_pull',
+  'send:after_answer',
+  'settle:before_commit',
+  'settle:after_commit',
+  'reconcile:before_ask',
+  'reconcile:after_ask',
+  'token:before_store',
+  'token:after_store',
+  'sweep:before_commit',
+  'dispatch:before_ring',
+  'dispatch:after_ring',
+] as const;
+export type FailpointName = (typeof failpointNames)[number];
+
+/** What keeps a post from going out twice, early or never. An ablation run removes one to show the harm that it prevents. */
+export const protections = [
+  'late_fence',
+  'outcome_fence',
+  'intent_before_send',
+  'quiet_period',
+  'database_clock',
+  'sweeper',
+  'silence_is_unknown',
+  'stable_key',
+] as const;
+export type Protection = (typeof protections)[number];
+
+export interface Probes {
+  failpoint(name: FailpointName): Promise<void>;
+  has(protection: Protection): boolean;
+}
+
+/** Every real process: nothing fails on purpose, and every protection is there. */
+export const noProbes: Probes = { failpoint: () => Promise.resolve(), has: () => true };
