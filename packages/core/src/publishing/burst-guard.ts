@@ -2,10 +2,11 @@ import type { MisfirePolicy } from '@vibetribe/contracts/publication-status';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import type { ClaimContext } from './claim-context.ts';
+import type { Gate } from './publication-input.ts';
 
 export interface BurstGuard {
-  /** When a late post of this account may go, ms; now or earlier: at once. */
-  slotFor(context: ClaimContext, policy: MisfirePolicy): Promise<number>;
+  /** Gives a late post of this account its place in the line. */
+  gateFor(context: ClaimContext, policy: MisfirePolicy): Promise<Gate>;
 }
 
 /**
@@ -16,12 +17,13 @@ export interface BurstGuard {
 export function createBurstGuard(tx: Transaction, spacing: { spacingMs: number; spreadMs: number }): BurstGuard {
   const lastSlotAtMs = new Map<string, number>();
   return {
-    async slotFor({ row }, policy) {
+    async gateFor({ row }, policy) {
       const spacingMs = policy === 'spread' ? spacing.spreadMs : spacing.spacingMs;
       const lastMs = lastSlotAtMs.get(row.accountId) ?? (await readLastSlot(tx, row.accountId, row.id));
       const slotAtMs = lastMs === null ? row.nowMs : Math.max(row.nowMs, lastMs + spacingMs);
       lastSlotAtMs.set(row.accountId, slotAtMs);
-      return slotAtMs;
+      if (slotAtMs <= row.nowMs) return { kind: 'go' };
+      return { kind: 'wait', reason: 'burst_guard', untilMs: slotAtMs, detail: 'Late posts of this account go out one by one.' };
     },
   };
 }

@@ -7,6 +7,7 @@ import { breakerGateFor } from './breaker-gate.ts';
 import { type BurstGuard, createBurstGuard } from './burst-guard.ts';
 import { decideGate, defaultMisfire, isLate } from './decide-gate.ts';
 import type { PublicationState } from './publication-state.ts';
+import type { Gate } from './publication-input.ts';
 import { contentFor, type PublicationWork, type StoredStep } from './publication-work.ts';
 import type { PublishSettings } from './publish-settings.ts';
 import { stateOf } from './publication-row.ts';
@@ -101,11 +102,9 @@ async function claimOne(
     pausedBecause: context.pausedBecause,
     accountUsable: context.accountUsable,
     lateness: { scheduledAtMs: state.scheduledAtMs, counts: latenessCounts(state), misfire: context.misfire },
-    burstSlotAtMs: guarded(state, row.nowMs) ? await bursts.slotFor(context, context.misfire?.policy ?? defaultMisfire.policy) : null,
     rate: await rates.usageOf(context),
   });
-  // Asked last: whoever gets through an open breaker is its probe, and must really go.
-  const passed = gate.kind === 'go' ? await breakerGateFor(tx, context, settings.claimLeaseMs) : gate;
+  const passed = gate.kind === 'go' ? await lastGates(tx, settings, context, state, bursts) : gate;
   const taken = step(state, { type: 'claim', leaseMs: settings.claimLeaseMs, gate: passed }, row.nowMs);
   if (passed.kind === 'go' && taken.kind === 'moved') rates.take(context);
   return { context, taken };
@@ -116,6 +115,15 @@ function latenessCounts(state: { status: string; attempts: number; waiting: { re
   if (state.attempts > 0) return false;
   if (state.status === 'scheduled') return true;
   return state.waiting !== null && ['breaker', 'paused', 'token'].includes(state.waiting.reason);
+}
+
+/** These two give something away, a place in the line and the part of the breaker's probe: only to who really goes. */
+async function lastGates(tx: Transaction, settings: PublishSettings, context: ClaimContext, state: PublicationState, bursts: BurstGuard): Promise<Gate> {
+  if (guarded(state, context.row.nowMs)) {
+    const gate = await bursts.gateFor(context, context.misfire?.policy ?? defaultMisfire.policy);
+    if (gate.kind !== 'go') return gate;
+  }
+  return breakerGateFor(tx, context, settings.claimLeaseMs);
 }
 
 /** A place that the guard has given is kept: it is not given another one when its time has come. */

@@ -8,8 +8,6 @@ export interface GateFacts {
   readonly pausedBecause: string | null;
   readonly accountUsable: boolean;
   readonly lateness: { readonly scheduledAtMs: number | null; readonly counts: boolean; readonly misfire: Misfire | null };
-  /** When the burst guard lets a late post of this account go; null: it is not late. */
-  readonly burstSlotAtMs: number | null;
   readonly rate: { readonly limit: number; readonly used: number; readonly nextSlotAtMs: number };
 }
 
@@ -31,7 +29,7 @@ export function decideGate(facts: GateFacts): Gate {
   if (!facts.accountUsable) {
     return { kind: 'wait', reason: 'token', untilMs: null, detail: 'The account must be connected again; then it goes out.' };
   }
-  return misfireGate(facts) ?? burstGate(facts) ?? rateGate(facts) ?? { kind: 'go' };
+  return misfireGate(facts) ?? rateGate(facts) ?? { kind: 'go' };
 }
 
 function misfireGate({ lateness, nowMs }: GateFacts): Gate | null {
@@ -50,11 +48,6 @@ function misfireGate({ lateness, nowMs }: GateFacts): Gate | null {
     case 'spread':
       return lateByMs > maxLateMs ? asks : null;
   }
-}
-
-function burstGate({ burstSlotAtMs, nowMs }: GateFacts): Gate | null {
-  if (burstSlotAtMs === null || burstSlotAtMs <= nowMs) return null;
-  return { kind: 'wait', reason: 'burst_guard', untilMs: burstSlotAtMs, detail: 'Late posts of this account go out one by one.' };
 }
 
 function rateGate({ rate }: GateFacts): Gate | null {
