@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { adapterAccountOf, readGrant } from './read-grant.ts';
 import { openCredentials } from './seal-credentials.ts';
 import { type AccountsWorld, createAccountsWorld } from './test-accounts.ts';
-import type { CallerTask } from './token-caller-main.ts';
+import { type CallerTask, runTokenCaller } from './test-token-caller.ts';
 
 let world: AccountsWorld;
 beforeAll(async () => {
@@ -55,8 +54,10 @@ test('without the lease the same refresh token is used twice and the grant dies:
 });
 
 async function startCaller(task: CallerTask) {
-  const main = fileURLToPath(new URL('./token-caller-main.ts', import.meta.url));
-  const child = spawn(process.execPath, [main, JSON.stringify(task)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const module = new URL('./test-token-caller.ts', import.meta.url).href;
+  const code = `import { ${runTokenCaller.name} as run } from '${module}'; await run(JSON.parse(process.argv[1]), process);`;
+  const args = ['--input-type=module', '--eval', code, JSON.stringify(task)];
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   await Promise.race([
     lines.next(),

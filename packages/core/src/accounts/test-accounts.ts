@@ -96,7 +96,7 @@ export async function createAccountsWorld(
         credentials: {
           accessToken: grant.accessToken,
           refreshToken: grant.refreshToken,
-          expiresAt: new Date(Date.now() + expiresInMs).toISOString(),
+          expiresAt: new Date(core.clock.now().getTime() + expiresInMs).toISOString(),
           scopes: ['tweet.read'],
         },
         service: null,

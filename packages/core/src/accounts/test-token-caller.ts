@@ -11,18 +11,20 @@ export interface CallerTask {
   readonly callers: number;
 }
 
-/** One more process of the product, as a test starts it: waits for a line, then asks for every grant's token by several callers. */
-async function main(): Promise<void> {
-  const task = JSON.parse(process.argv[2] ?? '') as CallerTask;
+/** One more process of the product: says `ready`, waits for a line, then asks for every grant's token by several callers, and tells the answers. */
+export async function runTokenCaller(
+  task: CallerTask,
+  streams: { readonly stdin: NodeJS.ReadableStream; readonly stdout: NodeJS.WritableStream },
+): Promise<void> {
   await using opening = new AsyncDisposableStack();
   const core = openTestCore(opening, task.place, { write: () => undefined });
   await core.db.ping();
-  process.stdout.write('ready\n');
-  const lines = createInterface(process.stdin);
+  streams.stdout.write('ready\n');
+  const lines = createInterface(streams.stdin);
   await once(lines, 'line');
   lines.close();
   const answers = await Promise.all(Array.from({ length: task.callers }, () => askForAll(core, task.grantIds)));
-  process.stdout.write(`${JSON.stringify(answers.flat())}\n`);
+  streams.stdout.write(`${JSON.stringify(answers.flat())}\n`);
 }
 
 async function askForAll(core: Parameters<typeof getValidToken>[0], grantIds: readonly string[]): Promise<string[]> {
@@ -38,5 +40,3 @@ async function askUntilSettled(core: Parameters<typeof getValidToken>[0], grantI
     await sleep(50);
   }
 }
-
-await main();

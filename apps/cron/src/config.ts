@@ -1,0 +1,53 @@
+import { CoreEnv, coreConfigOf, type CoreConfig } from '@vibetribe/core/core-config';
+import { parseEnvironment } from '@vibetribe/core/parse-environment';
+import type { Retention } from '@vibetribe/core/tasks/clean-up';
+import { validate } from 'node-cron';
+import { z } from 'zod';
+import { cronTaskNames, type CronTaskName } from './cron-task-name.ts';
+
+const Days = z.coerce.number().int().min(1).max(36_500);
+const Schedule = z.string().refine(validate, { error: 'must be a cron expression of 5 or 6 fields' });
+
+const CronEnv = CoreEnv.extend({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  CRON_TOKEN_REFRESH: Schedule.default('0 * * * *'),
+  CRON_CLEAN_UP: Schedule.default('0 2 * * *'),
+  CRON_HEALTH_CHECK: Schedule.default('*/5 * * * *'),
+  CRON_STALLED_DETECTION: Schedule.default('*/15 * * * *'),
+  RETENTION_READ_NOTIFICATIONS_DAYS: Days.default(30),
+  RETENTION_UNREAD_NOTIFICATIONS_DAYS: Days.default(90),
+  RETENTION_EVENTS_DAYS: Days.default(90),
+  RETENTION_ENDED_SESSIONS_DAYS: Days.default(7),
+});
+
+export interface CronConfig extends CoreConfig {
+  /** Of /health and /metrics; 0: a free one. */
+  readonly port: number;
+  readonly host: string;
+  /** Cron expressions in UTC. */
+  readonly schedules: Readonly<Record<CronTaskName, string>>;
+  readonly retention: Retention;
+}
+
+/** @throws EnvironmentFault naming every fault at once */
+export function parseCronConfig(rawEnv: Readonly<Record<string, string | undefined>>): CronConfig {
+  const env = parseEnvironment(CronEnv, rawEnv);
+  return {
+    ...coreConfigOf(env, rawEnv),
+    port: env.PORT,
+    host: env.HOST,
+    schedules: {
+      [cronTaskNames.tokenRefresh]: env.CRON_TOKEN_REFRESH,
+      [cronTaskNames.cleanUp]: env.CRON_CLEAN_UP,
+      [cronTaskNames.healthCheck]: env.CRON_HEALTH_CHECK,
+      [cronTaskNames.stalledDetection]: env.CRON_STALLED_DETECTION,
+    },
+    retention: {
+      readNotificationDays: env.RETENTION_READ_NOTIFICATIONS_DAYS,
+      unreadNotificationDays: env.RETENTION_UNREAD_NOTIFICATIONS_DAYS,
+      eventDays: env.RETENTION_EVENTS_DAYS,
+      endedSessionDays: env.RETENTION_ENDED_SESSIONS_DAYS,
+    },
+  };
+}

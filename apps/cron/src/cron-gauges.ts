@@ -1,0 +1,63 @@
+import type { HealthCheck } from '@vibetribe/core/tasks/check-health';
+import type { Stalled } from '@vibetribe/core/tasks/detect-stalled';
+import type { Metrics } from '@vibetribe/observability/metrics';
+import { Counter, Gauge } from 'prom-client';
+import { cronTaskNames, type CronTaskName } from './cron-task-name.ts';
+
+export interface CronGauges {
+  countRun(task: CronTaskName, outcome: 'done' | 'failed' | 'skipped'): void;
+  setHealth(check: HealthCheck): void;
+  setStalled(stalled: Stalled): void;
+  /** Another process has newer numbers: this one shows none. */
+  forget(task: CronTaskName): void;
+}
+
+/** What the cron tasks found, for Prometheus. Of many replicas the one that ran a task last shows its numbers. */
+export function createCronGauges({ registry }: Pick<Metrics, 'registry'>): CronGauges {
+  const registers = [registry];
+  const runs = new Counter({
+    name: 'vibetribe_cron_runs_total',
+    help: 'Turns of cron tasks; skipped ones ran in another process.',
+    labelNames: ['task', 'outcome'],
+    registers,
+  });
+  const healthy = new Gauge({
+    name: 'vibetribe_dependency_healthy',
+    help: '1 where the last health check reached it.',
+    labelNames: ['dependency'],
+    registers,
+  });
+  const troubled = new Gauge({
+    name: 'vibetribe_platforms_troubled',
+    help: 'Breakers that are open or half open.',
+    labelNames: ['state'],
+    registers,
+  });
+  const stalled = new Gauge({
+    name: 'vibetribe_publications_stalled',
+    help: 'Publications that no publisher takes care of, as of the last look.',
+    labelNames: ['reason'],
+    registers,
+  });
+
+  return {
+    countRun: (task, outcome) => runs.inc({ task, outcome }),
+    setHealth(check) {
+      healthy.set({ dependency: 'database' }, check.databaseLatencyMs === null ? 0 : 1);
+      healthy.set({ dependency: 'queue' }, check.queue.ok ? 1 : 0);
+      const states = Object.values(check.troubledPlatforms);
+      for (const state of ['open', 'half_open'] as const)
+        troubled.set({ state }, states.filter((one) => one === state).length);
+    },
+    setStalled({ overdue, abandoned }) {
+      stalled.set({ reason: 'overdue' }, overdue);
+      stalled.set({ reason: 'abandoned' }, abandoned);
+    },
+    forget(task) {
+      if (task === cronTaskNames.stalledDetection) stalled.reset();
+      if (task !== cronTaskNames.healthCheck) return;
+      healthy.reset();
+      troubled.reset();
+    },
+  };
+}

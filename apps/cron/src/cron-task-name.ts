@@ -1,0 +1,9 @@
+/** The tasks' names, as `cron_runs`, the logs and the metrics have them. */
+export const cronTaskNames = {
+  tokenRefresh: 'token-refresh',
+  cleanUp: 'clean-up',
+  healthCheck: 'health-check',
+  stalledDetection: 'stalled-detection',
+} as const;
+
+export type CronTaskName = (typeof cronTaskNames)[keyof typeof cronTaskNames];

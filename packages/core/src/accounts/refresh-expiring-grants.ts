@@ -1,0 +1,104 @@
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { sql } from 'drizzle-orm';
+import { getValidToken, type TokenDependencies, type TokenOptions } from './get-valid-token.ts';
+
+/** `unchanged`: it cannot be refreshed, or somebody else has just done it. `later`: not refreshed now, tried again in the next run or on use. */
+export type RefreshOutcome = 'refreshed' | 'unchanged' | 'needs_reauth' | 'later';
+
+export interface RefreshedGrants extends Readonly<Record<RefreshOutcome, number>> {
+  readonly found: number;
+}
+
+export interface RefreshExpiringOptions {
+  /** Grants that end sooner than this from now by the database's clock. */
+  readonly withinMs: number;
+  readonly concurrency: number;
+  readonly batchSize: number;
+  readonly onOutcome?: ((platform: PlatformId, outcome: RefreshOutcome) => void) | undefined;
+  readonly policy?: TokenOptions['policy'];
+}
+
+interface ExpiringGrant extends Record<string, unknown> {
+  id: string;
+  platform: PlatformId;
+  expiresAt: string;
+}
+
+/**
+ * Refreshes every grant that ends within the time given, the one that ends first at first. Any number of processes may do so at once:
+ * each grant is refreshed under its own lease, and one that is held already is left out.
+ */
+export async function refreshExpiringGrants(
+  deps: TokenDependencies,
+  options: RefreshExpiringOptions,
+): Promise<RefreshedGrants> {
+  const counts = { found: 0, refreshed: 0, unchanged: 0, needs_reauth: 0, later: 0 };
+  const refreshOne = async (grant: ExpiringGrant) => {
+    const outcome = await outcomeOf(deps, grant, options);
+    counts[outcome] += 1;
+    options.onOutcome?.(grant.platform, outcome);
+  };
+  let after: ExpiringGrant | null = null;
+  do {
+    const batch = await findExpiring(deps, options, after);
+    counts.found += batch.length;
+    await eachOf(batch, options.concurrency, refreshOne);
+    after = batch.length === options.batchSize ? (batch.at(-1) ?? null) : null;
+  } while (after !== null);
+  return counts;
+}
+
+async function findExpiring(
+  deps: Pick<TokenDependencies, 'db'>,
+  { withinMs, batchSize }: RefreshExpiringOptions,
+  after: ExpiringGrant | null,
+): Promise<ExpiringGrant[]> {
+  const behind =
+    after === null ? sql`true` : sql`(g.expires_at, g.id) > (${after.expiresAt}::timestamptz, ${after.id})`;
+  const { rows } = await deps.db.asWorker((tx) =>
+    tx.execute<ExpiringGrant>(sql`
+      select g.id, g.platform, g.expires_at::text as "expiresAt" from grants g
+      where g.dead_at is null and g.expires_at <= clock_timestamp() + ${withinMs} * interval '1 millisecond' and ${behind}
+        and (g.refresh_until is null or g.refresh_until <= clock_timestamp())
+        and exists (select 1 from accounts a where a.grant_id = g.id and a.status = 'active')
+      order by g.expires_at, g.id limit ${batchSize}`),
+  );
+  return rows;
+}
+
+async function outcomeOf(
+  deps: TokenDependencies,
+  grant: ExpiringGrant,
+  { withinMs, policy }: RefreshExpiringOptions,
+): Promise<RefreshOutcome> {
+  try {
+    const token = await getValidToken(deps, grant.id, {
+      minValidityMs: withinMs,
+      ...(policy === undefined ? {} : { policy }),
+    });
+    switch (token.kind) {
+      case 'valid':
+        return token.refreshed ? 'refreshed' : 'unchanged';
+      case 'dead':
+        return 'needs_reauth';
+      case 'busy':
+      case 'unavailable':
+        return 'later';
+    }
+  } catch (error) {
+    deps.logger.error({ err: error, grantId: grant.id, platform: grant.platform }, 'a grant could not be looked at');
+    return 'later';
+  }
+}
+
+async function eachOf<Item>(
+  items: readonly Item[],
+  concurrency: number,
+  run: (item: Item) => Promise<void>,
+): Promise<void> {
+  const left = items.values();
+  const worker = async () => {
+    for (const item of left) await run(item);
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+}

@@ -1,0 +1,48 @@
+import type { Database } from '@vibetribe/db/connect-database';
+import { breakers } from '@vibetribe/db/schema/service';
+import type { Logger } from '@vibetribe/observability/logger';
+import { ne } from 'drizzle-orm';
+
+export interface HealthDependencies {
+  readonly db: Database;
+  readonly logger: Logger;
+  readonly queue: { health(): Promise<{ ok: boolean; latencyMs: number; detail: string }> };
+}
+
+export interface HealthCheck extends Readonly<Record<string, unknown>> {
+  readonly ok: boolean;
+  readonly databaseLatencyMs: number | null;
+  readonly queue: { readonly ok: boolean; readonly latencyMs: number };
+  /** Breakers that let nothing or only a probe through, by key. */
+  readonly troubledPlatforms: Readonly<Record<string, 'open' | 'half_open'>>;
+}
+
+/** Looks at the database, the queue and the platforms' breakers. A troubled platform is not our ill health, but is told of. */
+export async function runHealthCheck(deps: HealthDependencies): Promise<HealthCheck> {
+  const [database, queue] = await Promise.all([readDatabase(deps), deps.queue.health()]);
+  const check: HealthCheck = {
+    ok: database.latencyMs !== null && queue.ok,
+    databaseLatencyMs: database.latencyMs,
+    queue: { ok: queue.ok, latencyMs: queue.latencyMs },
+    troubledPlatforms: database.troubledPlatforms,
+  };
+  if (!check.ok) deps.logger.error({ check, queue: queue.detail }, 'the service is not healthy');
+  else if (Object.keys(check.troubledPlatforms).length > 0)
+    deps.logger.warn({ check }, 'some platforms are in trouble');
+  return check;
+}
+
+async function readDatabase({ db, logger }: HealthDependencies) {
+  const troubledPlatforms: Record<string, 'open' | 'half_open'> = {};
+  try {
+    const latencyMs = Math.round(await db.ping());
+    const rows = await db.asWorker((tx) =>
+      tx.select({ key: breakers.key, state: breakers.state }).from(breakers).where(ne(breakers.state, 'closed')),
+    );
+    for (const { key, state } of rows) if (state !== 'closed') troubledPlatforms[key] = state;
+    return { latencyMs, troubledPlatforms };
+  } catch (error) {
+    logger.error({ err: error }, 'the database does not answer');
+    return { latencyMs: null, troubledPlatforms };
+  }
+}

@@ -1,0 +1,79 @@
+import type { Database } from '@vibetribe/db/connect-database';
+import { type SQL, sql } from 'drizzle-orm';
+
+/** How long things are kept after their use, in days. */
+export interface Retention {
+  readonly readNotificationDays: number;
+  readonly unreadNotificationDays: number;
+  /** Events of the organization, and of posts that have ended; a post that is not over keeps its whole timeline. */
+  readonly eventDays: number;
+  readonly endedSessionDays: number;
+}
+
+export type CleanedUp = Readonly<
+  Record<'notifications' | 'idempotencyKeys' | 'oauthStates' | 'liveTickets' | 'sessions' | 'events', number>
+>;
+
+const batchRows = 2_000;
+
+/** Deletes what nobody can use any more, in small transactions that hold up nobody. */
+export async function runCleanUp(deps: { readonly db: Database }, retention: Retention): Promise<CleanedUp> {
+  const remove = (table: string, where: SQL) => deleteWhere(deps.db, table, where);
+  return {
+    notifications: await remove(
+      'notifications',
+      sql`created_at < now() - make_interval(days => case when read_at is null then ${retention.unreadNotificationDays}::int else ${retention.readNotificationDays}::int end)`,
+    ),
+    idempotencyKeys: await remove(
+      'idempotency_keys',
+      sql`created_at < now() - interval '24 hours' and locked_until < now()`,
+    ),
+    oauthStates: await remove('oauth_states', sql`expires_at < now()`),
+    liveTickets: await remove('live_tickets', sql`expires_at < now()`),
+    // A used token stays as long as it could come back: its return is what ends a stolen session.
+    sessions: await remove(
+      'sessions',
+      sql`expires_at < now() - make_interval(days => ${retention.endedSessionDays}::int)`,
+    ),
+    events: await deleteOldEvents(deps.db, retention.eventDays),
+  };
+}
+
+async function deleteWhere(db: Database, table: string, where: SQL): Promise<number> {
+  let deleted = 0;
+  for (;;) {
+    const { rowCount } = await db.asWorker((tx) =>
+      tx.execute(sql`
+        delete from ${sql.identifier(table)} where ctid = any(array(
+          select ctid from ${sql.identifier(table)} where ${where} limit ${batchRows} for update skip locked))`),
+    );
+    deleted += rowCount ?? 0;
+    if ((rowCount ?? 0) < batchRows) return deleted;
+  }
+}
+
+/** Walks the log from its beginning in id order: events of posts that are not over stay, and are passed by once. */
+async function deleteOldEvents(db: Database, days: number): Promise<number> {
+  let deleted = 0;
+  let afterId = 0;
+  for (;;) {
+    const { rows } = await db.asWorker((tx) =>
+      tx.execute<{ lastId: number | null; seen: number; deleted: number }>(sql`
+        with old as (
+          select e.id, e.post_id is null or not exists (
+            select 1 from publications p where p.organization_id = e.organization_id and p.post_id = e.post_id
+              and p.status not in ('published', 'failed', 'canceled', 'skipped')) as is_over
+          from events e where e.id > ${afterId} and e.at < now() - make_interval(days => ${days}::int)
+          order by e.id limit ${batchRows}
+        ), gone as (
+          delete from events e using old where e.id = old.id and old.is_over returning e.id
+        )
+        select (select max(id)::float8 from old) as "lastId", (select count(*)::int from old) as seen, (select count(*)::int from gone) as deleted`),
+    );
+    const [batch] = rows;
+    if (batch === undefined || batch.lastId === null) return deleted;
+    deleted += batch.deleted;
+    if (batch.seen < batchRows) return deleted;
+    afterId = batch.lastId;
+  }
+}

@@ -1,0 +1,19 @@
+import type { TokenDependencies } from '../accounts/get-valid-token.ts';
+import {
+  refreshExpiringGrants,
+  type RefreshExpiringOptions,
+  type RefreshedGrants,
+} from '../accounts/refresh-expiring-grants.ts';
+
+const minuteMs = 60_000;
+
+/** What ends before the next hourly run, and half an hour more, should that one be late. */
+const withinMs = 90 * minuteMs;
+
+/** Hourly: nobody should have to wait for a refresh when a post is due. */
+export function runTokenRefresh(
+  deps: TokenDependencies,
+  options: Pick<RefreshExpiringOptions, 'onOutcome'> = {},
+): Promise<RefreshedGrants> {
+  return refreshExpiringGrants(deps, { ...options, withinMs, concurrency: 8, batchSize: 200 });
+}
