@@ -234,6 +234,38 @@ describe('the late fence', () => {
     },
   );
 
+  test('counts what the work before the body costs', async () => {
+    let nowMs = 0;
+    const received: string[] = [];
+    await using server = await startTcpServer((socket) =>
+      socket.on('data', (bytes) => received.push(bytes.toString())),
+    );
+    const client = clientWith({
+      monotonicMs: () => nowMs,
+      lateFence: { sendBeforeMonotonicMs: 30_000, sendBeforeWallMs: 2_000_000 },
+      beforeBody: async () => {
+        nowMs = 90_000;
+      },
+    });
+    expect(await failureOf(client.request(postTo(server.origin)))).toMatchObject({ sent: 'no', code: 'late_fence' });
+    expect(received).toEqual([]);
+  });
+
+  test('a deadline during the work before the body: nothing leaves when that work ends', async () => {
+    const received: string[] = [];
+    const closed = Promise.withResolvers<void>();
+    const work = Promise.withResolvers<void>();
+    await using server = await startTcpServer((socket) => {
+      socket.on('data', (bytes) => received.push(bytes.toString()));
+      socket.on('close', () => closed.resolve());
+    });
+    const client = clientWith({ deadline: AbortSignal.timeout(50), beforeBody: () => work.promise });
+    expect(await failureOf(client.request(postTo(server.origin)))).toMatchObject({ sent: 'no', code: 'deadline' });
+    work.resolve();
+    await closed.promise;
+    expect(received).toEqual([]);
+  });
+
   test('not reached, the request goes out (without this the tests above prove nothing)', async () => {
     await using server = await startTcpServer((socket) => socket.on('data', () => socket.end(answerOk)));
     const client = clientWith({ lateFence: { sendBeforeMonotonicMs: 1_001, sendBeforeWallMs: 1_000_001 } });
