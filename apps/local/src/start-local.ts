@@ -85,7 +85,8 @@ async function startOnPorts(
   const publisherConfig = parsePublisherConfig(environmentOn(0));
   const cronConfig = parseCronConfig(environmentOn(0));
 
-  starting.use(await startSandbox(readSandboxConfig(environmentOn(0)), loggerOf('sandbox')));
+  // It writes its own lines to the terminal: only what went wrong.
+  starting.use(await startSandbox({ ...readSandboxConfig(environmentOn(0)), logLevel: 'error' }));
   edge.signal.throwIfAborted();
   starting.use(await startPublisher(publisherConfig, loggerOf('publisher')));
   edge.signal.throwIfAborted();
