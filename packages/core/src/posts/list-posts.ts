@@ -10,9 +10,9 @@ import { readPublications } from './find-post.ts';
 import { postStatusSql } from './post-status-sql.ts';
 import { presentPost } from './present-post.ts';
 
-/** Where a page ended: when its last post was made, to the microsecond as the database writes it, and its id. */
+/** Where a page ended: when its last post was made, in whole microseconds since the epoch, and its id. */
 export interface PostCursor {
-  readonly createdAt: string;
+  readonly createdAtMicros: string;
   readonly id: string;
 }
 
@@ -46,7 +46,7 @@ export async function listPosts(
     const rows = await tx
       .select({
         ...getTableColumns(posts),
-        cursorAt: sql<string>`${posts.createdAt}::text`,
+        createdAtMicros: sql<string>`(extract(epoch from ${posts.createdAt}) * 1000000)::bigint::text`,
       })
       .from(posts)
       .where(and(...conditions))
@@ -62,14 +62,14 @@ export async function listPosts(
     const byPost = Map.groupBy(publications, (row) => row.postId);
     return {
       items: items.map((post) => presentPost({ post, publications: byPost.get(post.id) ?? [] })),
-      next: last === undefined ? null : { createdAt: last.cursorAt, id: last.id },
+      next: last === undefined ? null : { createdAtMicros: last.createdAtMicros, id: last.id },
     };
   });
 }
 
 function afterCursor(after: PostCursor | null): SQL | undefined {
   if (after === null) return undefined;
-  return sql`(${posts.createdAt}, ${posts.id}) < (${after.createdAt}::timestamptz, ${after.id})`;
+  return sql`(${posts.createdAt}, ${posts.id}) < (timestamptz 'epoch' + ${after.createdAtMicros}::bigint * interval '1 microsecond', ${after.id})`;
 }
 
 function filters({ status, from, to, accountId, platform }: ListPosts): (SQL | undefined)[] {
