@@ -1,5 +1,5 @@
-/** Doorbells between processes: events were committed; something is due soon; sessions ended. */
-export type BusChannel = 'events' | 'dispatch' | 'sessions';
+/** Doorbells between processes: events were committed; something is due soon; sessions ended; people came, went or type. */
+export type BusChannel = 'events' | 'dispatch' | 'sessions' | 'live';
 
 /**
  * The PostgreSQL channel of a bus channel, for a transaction on the PostgreSQL backend that notifies by itself:

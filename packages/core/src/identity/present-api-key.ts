@@ -1,4 +1,4 @@
-import { ApiKey, ApiKeyScope } from '@vibetribe/contracts/auth';
+import { type ApiKey, ApiKeyScope } from '@vibetribe/contracts/auth';
 import { apiKeys } from '@vibetribe/db/schema/identity';
 
 /** The columns that may leave the server; the hash is not among them. */

@@ -35,6 +35,7 @@ export async function listNotifications(
         and(
           eq(notifications.organizationId, actor.organizationId),
           unreadOnly ? isNull(notifications.readAt) : undefined,
+          withinLimits(actor),
           after === null
             ? undefined
             : sql`(${notifications.createdAt}, ${notifications.id}) < (${after.createdAt}::timestamptz, ${after.id})`,
@@ -45,9 +46,15 @@ export async function listNotifications(
   );
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   return {
-    items: rows.slice(0, limit).map(({ cursorAt: _, ...row }) => presentNotification(row)),
+    items: rows.slice(0, limit).map(presentNotification),
     next: last === undefined ? null : { createdAt: last.cursorAt, id: last.id },
   };
+}
+
+/** A key limited to some accounts is told of those only. */
+export function withinLimits({ accountIds }: Pick<Actor, 'accountIds'>) {
+  if (accountIds === null) return undefined;
+  return sql`${notifications.data}->>'accountId' = any(${sql.param(accountIds)}::text[])`;
 }
 
 type NotificationRow = Omit<typeof notifications.$inferSelect, 'organizationId'>;

@@ -1,11 +1,11 @@
 import type { Notification } from '@vibetribe/contracts/notification';
 import type { Database } from '@vibetribe/db/connect-database';
 import { notifications } from '@vibetribe/db/schema/events';
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import { notFound } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
-import { presentNotification } from './list-notifications.ts';
+import { presentNotification, withinLimits } from './list-notifications.ts';
 
 /** Marks a notification as read, for everyone in the organization; the first time stays. @throws DomainError `not_found` */
 export async function readNotification(
@@ -18,7 +18,7 @@ export async function readNotification(
     tx
       .update(notifications)
       .set({ readAt: sql`coalesce(${notifications.readAt}, now())` })
-      .where(eq(notifications.id, notificationId))
+      .where(and(eq(notifications.id, notificationId), withinLimits(actor)))
       .returning(),
   );
   if (row === undefined) throw notFound('notification');

@@ -1,0 +1,25 @@
+import type { CoreDependencies } from '@vibetribe/core/core-dependencies';
+import type { Authenticator } from '@vibetribe/core/identity/authenticate';
+import type { IdentityDependencies } from '@vibetribe/core/identity/identity-dependencies';
+import type { Metrics } from '@vibetribe/observability/metrics';
+import type { QueueAdmin } from '@vibetribe/queue/queue-admin';
+import type { RequestLimiter } from './api-rate-limit.ts';
+import type { HealthReport } from './health-report.ts';
+import type { LiveHub } from './live/live-hub.ts';
+import type { SignInLimit } from './sign-in-limit.ts';
+
+/** What the routes are given. Each plugin says with a `Pick` what it uses. */
+export interface ApiServices extends CoreDependencies, IdentityDependencies {
+  readonly authenticator: Authenticator;
+  readonly requestLimiter: RequestLimiter;
+  readonly signInLimit: SignInLimit;
+  readonly metrics: Metrics;
+  readonly health: HealthReport;
+  readonly queueAdmin: QueueAdmin;
+  readonly live: LiveHub;
+  /** Origin of the API as browsers and platforms see it, without a slash at its end; known once it listens. */
+  readonly publicUrl: () => string;
+  /** Origins of frontends. */
+  readonly redirectOrigins: readonly string[];
+  readonly requestTimeoutMs: number;
+}

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import websocket from '@fastify/websocket';
+import { DomainError } from '@vibetribe/core/domain-error';
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { serializerCompiler } from 'fastify-type-provider-zod';
+import { answerUnknownRoutes } from './allowed-methods.ts';
+import { describeRoutes, docsPath, serveDocs } from './api-docs.ts';
+import type { ApiServices } from './api-services.ts';
+import { authenticateRequests, requireAccess } from './authentication.ts';
+import { honourIdempotencyKeys } from './idempotency.ts';
+import { acceptJsonOnly } from './json-body.ts';
+import { liveRoute } from './live/live-route.ts';
+import { sendProblem } from './problem.ts';
+import { handleProblem } from './problem-handler.ts';
+import { logRequests } from './request-log.ts';
+import { validatorCompiler } from './request-validation.ts';
+import { accountRoutes } from './routes/accounts.ts';
+import { apiKeyRoutes } from './routes/api-keys.ts';
+import { authRoutes } from './routes/auth.ts';
+import { healthRoutes } from './routes/health.ts';
+import { metricsRoute } from './routes/metrics.ts';
+import { notificationRoutes } from './routes/notifications.ts';
+import { organizationRoutes } from './routes/organizations.ts';
+import { platformRoutes } from './routes/platforms.ts';
+import { postRoutes } from './routes/posts.ts';
+import { publicationRoutes } from './routes/publications.ts';
+import { securityTextRoute } from './routes/security-text.ts';
+import { addSecurityHeaders } from './security-headers.ts';
+import { guardText } from './text-guard.ts';
+
+const bodyBytesMax = 1024 * 1024;
+const socketMessageBytesMax = 64 * 1024;
+/** A key outlives its request by this, should the process die with it. */
+const keyLockGraceMs = 5_000;
+
+/** The API with all its routes, ready to listen or to be injected into. */
+export async function buildApp(services: ApiServices): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = services.logger;
+  const app = Fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: requestIdOf,
+    bodyLimit: bodyBytesMax,
+    handlerTimeout: services.requestTimeoutMs,
+    // Slow senders of headers and bodies; the handler's own limit answers the rest.
+    requestTimeout: services.requestTimeoutMs * 2,
+    return503OnClosing: true,
+    frameworkErrors: (error, request, reply) => void handleProblem(error, request, reply),
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(handleProblem);
+  acceptJsonOnly(app);
+  requireAccess(app, { '*': 'public', [docsPath]: 'public' });
+  answerUnknownRoutes(app);
+
+  logRequests(app, services.metrics);
+  app.addHook('onRequest', async (request, reply) => {
+    // Plugins build addresses from it.
+    if (!URL.canParse(`http://${request.host}`)) return sendProblem(reply, new DomainError('malformed_request', 'The Host header is not valid.'));
+  });
+  // Before authentication: a refusal must carry these headers too, or browsers hide it from the page.
+  await addSecurityHeaders(app, { origins: services.redirectOrigins });
+  authenticateRequests(app, { authenticator: services.authenticator, limiter: services.requestLimiter });
+  app.addHook('preValidation', guardText);
+  honourIdempotencyKeys(app, { db: services.db, lockMs: services.requestTimeoutMs + keyLockGraceMs });
+  await describeRoutes(app);
+  app.addHook('onRequest', async (request, reply) => {
+    // The plugin would log the whole address, query included.
+    if (request.ws && request.routeOptions.config.isSocket !== true) return sendProblem(reply, new DomainError('not_found', 'There is no socket here.'));
+  });
+  await app.register(websocket, { options: { maxPayload: socketMessageBytesMax, perMessageDeflate: false } });
+
+  const root = { services };
+  await app.register(healthRoutes, root);
+  await app.register(metricsRoute, root);
+  await app.register(securityTextRoute, root);
+
+  const v1 = { services, prefix: '/api/v1' };
+  await app.register(healthRoutes, v1);
+  await app.register(authRoutes, v1);
+  await app.register(organizationRoutes, v1);
+  await app.register(apiKeyRoutes, v1);
+  await app.register(accountRoutes, v1);
+  await app.register(platformRoutes, v1);
+  await app.register(postRoutes, v1);
+  await app.register(publicationRoutes, v1);
+  await app.register(notificationRoutes, v1);
+  await app.register(liveRoute, v1);
+
+  await serveDocs(app);
+  return app;
+}
+
+/** A caller's own id is kept where it can stand in a log and a header, so that both sides' records can be joined. */
+function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID();
+}

@@ -1,0 +1,61 @@
+import { CoreEnv, coreConfigOf, type CoreConfig } from '@vibetribe/core/core-config';
+import { parseEnvironment } from '@vibetribe/core/parse-environment';
+import { z } from 'zod';
+
+const secretCharactersMin = 32;
+
+const ApiEnv = CoreEnv.extend({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PUBLIC_URL: CoreEnv.shape.PUBLIC_URL.unwrap().optional(),
+  AUTH_SECRET: z.string().min(secretCharactersMin, { error: `must have at least ${secretCharactersMin} characters` }),
+  DATA_DIR: z.string().min(1).default('.data'),
+  REQUEST_TIMEOUT: z.coerce.number().int().min(100).max(600_000).default(30_000),
+  API_RATE_LIMIT: z.coerce.number().int().min(1).default(12_000),
+  LOGIN_RATE_LIMIT: z.coerce.number().int().min(1).default(10),
+  REGISTRATION: z.enum(['open', 'closed']).default('open'),
+  REDIRECT_ORIGINS: z.string().transform(listOf).pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be a list of origins' }))).prefault(''),
+});
+
+export interface ApiConfig extends Omit<CoreConfig, 'publicUrl'> {
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly host: string;
+  /** Null: the address it listens on. */
+  readonly publicUrl: string | null;
+  readonly authSecret: string;
+  readonly dataDir: string;
+  readonly requestTimeoutMs: number;
+  /** Requests a minute, for each principal and each unauthenticated address. */
+  readonly apiRateLimit: number;
+  /** Failed logins in 15 minutes, for each email and address. */
+  readonly loginRateLimit: number;
+  readonly registrationOpen: boolean;
+  /** Origins of frontends: they may call the API from a browser, and an account's connection may end there. */
+  readonly redirectOrigins: readonly string[];
+}
+
+/** @throws EnvironmentFault naming every fault at once */
+export function parseApiConfig(rawEnv: Readonly<Record<string, string | undefined>>): ApiConfig {
+  const { PUBLIC_URL, ...env } = parseEnvironment(ApiEnv, rawEnv);
+  return {
+    ...coreConfigOf({ ...env, PUBLIC_URL: PUBLIC_URL ?? '' }, rawEnv),
+    port: env.PORT,
+    host: env.HOST,
+    publicUrl: PUBLIC_URL ?? null,
+    authSecret: env.AUTH_SECRET,
+    dataDir: env.DATA_DIR,
+    requestTimeoutMs: env.REQUEST_TIMEOUT,
+    apiRateLimit: env.API_RATE_LIMIT,
+    loginRateLimit: env.LOGIN_RATE_LIMIT,
+    registrationOpen: env.REGISTRATION === 'open',
+    redirectOrigins: env.REDIRECT_ORIGINS.map((url) => new URL(url).origin),
+  };
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}

@@ -1,0 +1,133 @@
+import { breakers } from '@vibetribe/db/schema/service';
+import type { Database } from '@vibetribe/db/connect-database';
+import type { Logger } from '@vibetribe/observability/logger';
+import type { QueueAdmin, QueueSummary } from '@vibetribe/queue/queue-admin';
+import type { QueueConnection } from '@vibetribe/queue/queue-connection';
+import { startDeadline } from '@vibetribe/resilience/deadline';
+import type { Clock } from '@vibetribe/resilience/clock';
+import { createSingleFlight } from '@vibetribe/resilience/single-flight';
+import { asc } from 'drizzle-orm';
+
+export interface DependencyHealth {
+  readonly ok: boolean;
+  readonly latencyMs: number;
+  /** One sentence for an operator. */
+  readonly detail: string;
+}
+
+export interface HealthReport {
+  /** Whether requests can be served now. Never rejects. */
+  basic(): Promise<{ ok: boolean; database: DependencyHealth; queue: DependencyHealth }>;
+  detailed(): Promise<DetailedHealth>;
+  /** From now on the process is going away: it reports itself as not ready. */
+  startClosing(): void;
+}
+
+export interface DetailedHealth {
+  readonly ok: boolean;
+  readonly dependencies: { readonly database: DependencyHealth; readonly queue: DependencyHealth & { kind: string } };
+  readonly pool: { readonly max: number; readonly total: number; readonly idle: number; readonly waiting: number };
+  readonly queues: readonly QueueSummary[] | null;
+  readonly breakers: readonly BreakerHealth[] | null;
+}
+
+export interface BreakerHealth {
+  readonly key: string;
+  readonly platform: string;
+  readonly state: string;
+  readonly failures: number;
+  readonly retryAt: string | null;
+  readonly lastSuccessAt: string | null;
+  readonly lastFailureAt: string | null;
+}
+
+const checkTimeoutMs = 2_000;
+const keptMs = 500;
+
+export function createHealthReport(deps: {
+  readonly db: Database;
+  readonly queue: Pick<QueueConnection, 'health' | 'kind'>;
+  readonly queueAdmin: Pick<QueueAdmin, 'list'>;
+  readonly logger: Pick<Logger, 'warn'>;
+  readonly clock: Clock;
+}): HealthReport {
+  const checks = createSingleFlight<'basic', { ok: boolean; database: DependencyHealth; queue: DependencyHealth }>();
+  let last: { at: number; health: { ok: boolean; database: DependencyHealth; queue: DependencyHealth } } | null = null;
+  let isClosing = false;
+
+  const check = async () => {
+    const [database, queue] = await Promise.all([databaseHealth(deps), deps.queue.health()]);
+    const health = { ok: database.ok && queue.ok, database, queue };
+    last = { at: deps.clock.monotonicMs(), health };
+    return health;
+  };
+
+  const basic = async () => {
+    const isFresh = last !== null && deps.clock.monotonicMs() - last.at < keptMs;
+    const health = last !== null && isFresh ? last.health : await checks.run('basic', check);
+    return { ...health, ok: health.ok && !isClosing };
+  };
+
+  /** A part of the report that cannot be had is null: the rest is worth more then than ever. */
+  const part = async <Value>(what: string, read: () => Promise<Value>): Promise<Value | null> => {
+    try {
+      return await within(deps.clock, what, read());
+    } catch (error) {
+      deps.logger.warn({ err: error }, 'a part of the health report could not be read');
+      return null;
+    }
+  };
+
+  return {
+    basic,
+    async detailed() {
+      const { ok, database, queue } = await basic();
+      const [queues, breakersNow] = await Promise.all([
+        part('the queues', () => deps.queueAdmin.list()),
+        part('the breakers', () => readBreakers(deps.db)),
+      ]);
+      const { totalCount, idleCount, waitingCount, options } = deps.db.pool;
+      return {
+        ok,
+        dependencies: { database, queue: { kind: deps.queue.kind, ...queue } },
+        pool: { max: options.max, total: totalCount, idle: idleCount, waiting: waitingCount },
+        queues,
+        breakers: breakersNow,
+      };
+    },
+    startClosing() {
+      isClosing = true;
+    },
+  };
+}
+
+async function databaseHealth({ db, clock, logger }: { db: Database; clock: Clock; logger: Pick<Logger, 'warn'> }): Promise<DependencyHealth> {
+  const startedAtMs = clock.monotonicMs();
+  try {
+    const latencyMs = Math.round(await within(clock, 'the database', db.ping()));
+    return { ok: true, latencyMs, detail: 'postgres answers' };
+  } catch (error) {
+    logger.warn({ err: error }, 'the database did not answer the health check');
+    return { ok: false, latencyMs: Math.round(clock.monotonicMs() - startedAtMs), detail: 'postgres does not answer' };
+  }
+}
+
+async function readBreakers(db: Database): Promise<BreakerHealth[]> {
+  const rows = await db.asWorker((tx) => tx.select().from(breakers).orderBy(asc(breakers.key)));
+  return rows.map((row) => ({
+    key: row.key,
+    platform: row.platform,
+    state: row.state,
+    failures: row.failures,
+    retryAt: row.retryAt?.toISOString() ?? null,
+    lastSuccessAt: row.lastSuccessAt?.toISOString() ?? null,
+    lastFailureAt: row.lastFailureAt?.toISOString() ?? null,
+  }));
+}
+
+async function within<Value>(clock: Clock, what: string, work: Promise<Value>): Promise<Value> {
+  using deadline = startDeadline({ what, timeoutMs: checkTimeoutMs, clock });
+  const late = Promise.withResolvers<never>();
+  deadline.signal.addEventListener('abort', () => late.reject(deadline.signal.reason), { once: true });
+  return Promise.race([work, late.promise]);
+}

@@ -1,0 +1,40 @@
+import { redeemLiveTicket } from '@vibetribe/core/identity/redeem-live-ticket';
+import { DomainError } from '@vibetribe/core/domain-error';
+import type { FastifyPluginAsync } from 'fastify';
+import type { ApiServices } from '../api-services.ts';
+import { sendProblem } from '../problem.ts';
+import { closeCodes } from './live-connection.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route takes WebSockets. */
+    isSocket?: true;
+  }
+}
+
+const ticketCharactersMax = 200;
+
+/** `/ws?ticket=&since=`. A bad ticket is told by a close code, which browsers can read, not by a refused upgrade, which they cannot. */
+export const liveRoute: FastifyPluginAsync<{ services: Pick<ApiServices, 'db' | 'authenticator' | 'live'> }> = async (
+  app,
+  { services },
+) => {
+  app.route<{ Querystring: { ticket?: unknown; since?: unknown } }>({
+    method: 'GET',
+    url: '/ws',
+    config: { access: 'public', isSocket: true },
+    schema: { hide: true },
+    handler: async (_request, reply) =>
+      sendProblem(reply, new DomainError('malformed_request', 'Connect with a WebSocket.')),
+    wsHandler: async (socket, request) => {
+      const { ticket, since } = request.query;
+      // What the client sends at once waits until somebody listens.
+      socket.pause();
+      const isTicket = typeof ticket === 'string' && ticket.length > 0 && ticket.length <= ticketCharactersMax;
+      const actor = isTicket ? await redeemLiveTicket(services, ticket) : null;
+      socket.resume();
+      if (actor === null) socket.close(closeCodes.signedOut, 'the ticket is not valid');
+      else services.live.open(socket, actor, typeof since === 'string' && since !== '' ? since : null);
+    },
+  });
+};

@@ -1,0 +1,66 @@
+import { LiveTicket, Login, Me, Refresh, Register, SessionTokens, SignedIn, SwitchOrganization } from '@vibetribe/contracts/auth';
+import { issueLiveTicket } from '@vibetribe/core/identity/issue-live-ticket';
+import { logIn } from '@vibetribe/core/identity/log-in';
+import { logOut } from '@vibetribe/core/identity/log-out';
+import { refreshSession } from '@vibetribe/core/identity/refresh-session';
+import { register } from '@vibetribe/core/identity/register';
+import { switchOrganization } from '@vibetribe/core/identity/switch-organization';
+import { whoAmI } from '@vibetribe/core/identity/who-am-i';
+import type { IdentityDependencies } from '@vibetribe/core/identity/identity-dependencies';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { ApiServices } from '../api-services.ts';
+
+type Services = IdentityDependencies & Pick<ApiServices, 'signInLimit'>;
+
+export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (app, { services }) => {
+  app.post(
+    '/auth/register',
+    { config: { access: 'public' }, schema: { tags: ['auth'], body: Register, response: { 201: SignedIn } } },
+    async (request, reply) => {
+      await services.signInLimit.countRegistration(request.ip);
+      const signedIn = await register(services, request.body);
+      return reply.code(201).send(signedIn);
+    },
+  );
+
+  app.post(
+    '/auth/login',
+    { config: { access: 'public' }, schema: { tags: ['auth'], body: Login, response: { 200: SignedIn } } },
+    async (request) =>
+      services.signInLimit.logIn({ email: request.body.email, address: request.ip }, () => logIn(services, request.body)),
+  );
+
+  app.post(
+    '/auth/refresh',
+    { config: { access: 'public' }, schema: { tags: ['auth'], body: Refresh, response: { 200: SessionTokens } } },
+    async (request) => refreshSession(services, request.body),
+  );
+
+  app.post(
+    '/auth/logout',
+    { config: { access: 'self:use' }, schema: { tags: ['auth'], response: { 204: z.undefined() } } },
+    async (request, reply) => {
+      await logOut(services, request.actor);
+      return reply.code(204).send();
+    },
+  );
+
+  app.post(
+    '/auth/switch',
+    { config: { access: 'self:use' }, schema: { tags: ['auth'], body: SwitchOrganization, response: { 200: SignedIn } } },
+    async (request) => switchOrganization(services, request.actor, request.body),
+  );
+
+  app.get(
+    '/auth/me',
+    { config: { access: 'self:use' }, schema: { tags: ['auth'], response: { 200: Me } } },
+    async (request) => whoAmI(services, request.actor),
+  );
+
+  app.post(
+    '/auth/ws-ticket',
+    { config: { access: 'live:connect' }, schema: { tags: ['auth'], response: { 200: LiveTicket } } },
+    async (request) => issueLiveTicket(services, request.actor),
+  );
+};

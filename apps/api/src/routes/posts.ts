@@ -1,0 +1,182 @@
+import { pageOf, PageQuery } from '@vibetribe/contracts/page';
+import { PlatformId } from '@vibetribe/contracts/platform-id';
+import { CreatePost, Post, UpdatePost, ValidationReport } from '@vibetribe/contracts/post';
+import { PostStatus } from '@vibetribe/contracts/post-status';
+import { TimelineItem } from '@vibetribe/contracts/timeline';
+import { cancelPost } from '@vibetribe/core/posts/cancel-post';
+import { createPost } from '@vibetribe/core/posts/create-post';
+import { deletePost } from '@vibetribe/core/posts/delete-post';
+import { duplicatePost } from '@vibetribe/core/posts/duplicate-post';
+import { getPost } from '@vibetribe/core/posts/get-post';
+import { listPosts } from '@vibetribe/core/posts/list-posts';
+import type { VersionedPost } from '@vibetribe/core/posts/present-post';
+import { publishPost } from '@vibetribe/core/posts/publish-post';
+import { readTimeline } from '@vibetribe/core/posts/read-timeline';
+import { retryPost } from '@vibetribe/core/posts/retry-post';
+import { schedulerStats } from '@vibetribe/core/posts/scheduler-stats';
+import { SchedulerStats } from '@vibetribe/core/posts/scheduler-stats-shape';
+import { updatePost } from '@vibetribe/core/posts/update-post';
+import { validatePost } from '@vibetribe/core/posts/validate-post';
+import type { FastifyReply } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { ApiServices } from '../api-services.ts';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { entityTag, expectedVersion } from '../etag.ts';
+import { answerInTransaction } from '../idempotency.ts';
+
+const tags = ['posts'];
+const PostParams = z.object({ id: z.string() });
+const Timestamp = z.iso.datetime({ offset: true });
+
+const ListQuery = PageQuery.extend({
+  status: PostStatus.optional(),
+  from: Timestamp.optional(),
+  to: Timestamp.optional(),
+  accountId: z.string().optional(),
+  platform: PlatformId.optional(),
+});
+const PostPlace = z.object({ createdAtMicros: z.string().regex(/^\d{1,16}$/), id: z.string().max(100) });
+
+/** A post's whole story fits on one page; who wants less says so. */
+const TimelineQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(1_000).default(1_000),
+  cursor: z.string().max(500).optional(),
+});
+const TimelinePlace = z.object({ eventId: z.int().nonnegative() });
+
+export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = async (app, { services }) => {
+  app.post(
+    '/posts',
+    {
+      config: { access: 'posts:write', idempotent: {} },
+      schema: { tags, body: CreatePost, response: { 201: Post } },
+    },
+    async (request, reply) => {
+      reply.code(201);
+      const keep = answerInTransaction(request, { status: 201, headersOf: firstTag });
+      return tagged(reply, await createPost(services, request.actor, request.body, keep));
+    },
+  );
+
+  app.get(
+    '/posts',
+    { config: { access: 'posts:read' }, schema: { tags, querystring: ListQuery, response: { 200: pageOf(Post) } } },
+    async (request) => {
+      const { cursor, ...filter } = request.query;
+      const page = await listPosts(services, request.actor, { ...filter, after: decodeCursor(PostPlace, cursor) });
+      return { items: page.items, nextCursor: page.next === null ? null : encodeCursor(page.next) };
+    },
+  );
+
+  app.post(
+    '/posts/validate',
+    { config: { access: 'posts:read' }, schema: { tags, body: CreatePost, response: { 200: ValidationReport } } },
+    async (request) => validatePost(services, request.actor, request.body),
+  );
+
+  app.get(
+    '/posts/scheduler/stats',
+    { config: { access: 'posts:read' }, schema: { tags, response: { 200: SchedulerStats } } },
+    async (request) => schedulerStats(services, request.actor),
+  );
+
+  app.get(
+    '/posts/:id',
+    { config: { access: 'posts:read' }, schema: { tags, params: PostParams, response: { 200: Post } } },
+    async (request, reply) => tagged(reply, await getPost(services, request.actor, { postId: request.params.id })),
+  );
+
+  app.put(
+    '/posts/:id',
+    {
+      config: { access: 'posts:write' },
+      schema: { tags, params: PostParams, body: UpdatePost, response: { 200: Post } },
+    },
+    async (request, reply) =>
+      tagged(
+        reply,
+        await updatePost(services, request.actor, {
+          postId: request.params.id,
+          change: request.body,
+          expected: expectedVersion(request.headers['if-match']),
+        }),
+      ),
+  );
+
+  app.delete(
+    '/posts/:id',
+    { config: { access: 'posts:write' }, schema: { tags, params: PostParams, response: { 204: z.undefined() } } },
+    async (request, reply) => {
+      const expected = expectedVersion(request.headers['if-match']);
+      await deletePost(services, request.actor, { postId: request.params.id, expected });
+      return reply.code(204).send();
+    },
+  );
+
+  app.post(
+    '/posts/:id/publish',
+    {
+      config: { access: 'posts:write', idempotent: {} },
+      schema: { tags, params: PostParams, response: { 202: Post } },
+    },
+    async (request, reply) => {
+      reply.code(202);
+      return tagged(reply, await publishPost(services, request.actor, { postId: request.params.id }));
+    },
+  );
+
+  app.post(
+    '/posts/:id/cancel',
+    { config: { access: 'posts:write' }, schema: { tags, params: PostParams, response: { 200: Post } } },
+    async (request, reply) => tagged(reply, await cancelPost(services, request.actor, { postId: request.params.id })),
+  );
+
+  app.post(
+    '/posts/:id/retry',
+    {
+      config: { access: 'posts:write', idempotent: {} },
+      schema: { tags, params: PostParams, response: { 202: Post } },
+    },
+    async (request, reply) => {
+      reply.code(202);
+      return tagged(reply, await retryPost(services, request.actor, { postId: request.params.id }));
+    },
+  );
+
+  app.post(
+    '/posts/:id/duplicate',
+    {
+      config: { access: 'posts:write', idempotent: {} },
+      schema: { tags, params: PostParams, response: { 201: Post } },
+    },
+    async (request, reply) => {
+      reply.code(201);
+      const keep = answerInTransaction(request, { status: 201, headersOf: firstTag });
+      return tagged(reply, await duplicatePost(services, request.actor, { postId: request.params.id }, keep));
+    },
+  );
+
+  app.get(
+    '/posts/:id/timeline',
+    {
+      config: { access: 'posts:read' },
+      schema: { tags, params: PostParams, querystring: TimelineQuery, response: { 200: pageOf(TimelineItem) } },
+    },
+    async (request) => {
+      const { limit, cursor } = request.query;
+      const after = decodeCursor(TimelinePlace, cursor);
+      const page = await readTimeline(services, request.actor, { postId: request.params.id, limit, after });
+      return { items: page.items, nextCursor: page.next === null ? null : encodeCursor(page.next) };
+    },
+  );
+};
+
+function tagged(reply: FastifyReply, { post, version }: VersionedPost): Post {
+  reply.header('etag', entityTag(version));
+  return post;
+}
+
+function firstTag(): Record<string, string> {
+  return { etag: entityTag(1) };
+}

@@ -1,0 +1,139 @@
+import type { AddressInfo } from 'node:net';
+import { createAuthenticator } from '@vibetribe/core/identity/authenticate';
+import type { Revocations } from '@vibetribe/core/identity/identity-dependencies';
+import { openService, type Service } from '@vibetribe/core/open-service';
+import { platformIds } from '@vibetribe/contracts/platform-id';
+import { createLogger, type Logger } from '@vibetribe/observability/logger';
+import { createMetrics } from '@vibetribe/observability/metrics';
+import { createQueueAdmin } from '@vibetribe/queue/queue-admin';
+import { createRateLimiter } from '@vibetribe/queue/rate-limiter';
+import { createAccessTokens } from '@vibetribe/security/access-token';
+import { createPasswordHasher } from '@vibetribe/security/password';
+import { createRequestLimiter, requestWindowSeconds } from './api-rate-limit.ts';
+import type { ApiServices } from './api-services.ts';
+import { buildApp } from './app.ts';
+import type { ApiConfig } from './config.ts';
+import { createHealthReport } from './health-report.ts';
+import { startLiveHub } from './live/live-hub.ts';
+import { createRevocations, followRevocations } from './session-revocations.ts';
+import {
+  createSignInLimit,
+  failuresPerAddressFactor,
+  registrationsPerAddressFactor,
+  signInWindowSeconds,
+  type SignInLimit,
+} from './sign-in-limit.ts';
+
+export interface RunningApi extends AsyncDisposable {
+  readonly port: number;
+  /** Origin it listens on. */
+  readonly url: string;
+}
+
+/** Each takes 19 MiB and a thread of the pool. */
+const passwordsAtOnce = 4;
+const tokenIssuer = 'vibetribe';
+
+/**
+ * One replica of the API; any number may run. Disposing ends it in order: no new work, requests under way answered, sockets
+ * closed, then connections.
+ * @throws QueueBackendMismatch, or the error of whatever could not be opened
+ */
+export async function startApi(config: ApiConfig, logger: Logger = createLogger({ app: 'api', level: config.logLevel })): Promise<RunningApi> {
+  await using starting = new AsyncDisposableStack();
+  const metrics = createMetrics('api');
+  let publicUrl = config.publicUrl;
+  const service = starting.use(
+    await openService({
+      app: 'api',
+      config: { ...config, publicUrl: publicUrl ?? '' },
+      logger,
+      onPlatformCall: ({ platform, method, outcome, durationMs }) =>
+        metrics.observePlatformCall({ platform, method, status: 'status' in outcome ? outcome.status : null, durationMs }),
+    }),
+  );
+  const services = await openApiServices({ config, logger, metrics, service, starting, publicUrl: () => publicUrl ?? '' });
+  const app = starting.adopt(await buildApp(services), (built) => built.close());
+  starting.defer(() => {
+    services.health.startClosing();
+    services.live.closeAll();
+  });
+
+  await app.listen({ port: config.port, host: config.host });
+  const { port } = app.server.address() as AddressInfo;
+  const url = `http://${hostOf(config.host)}:${port}`;
+  publicUrl ??= url;
+  const running = starting.move();
+  return { port, url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+async function openApiServices({
+  config,
+  logger,
+  metrics,
+  service: { core, db, queue, bus },
+  starting,
+  publicUrl,
+}: {
+  config: ApiConfig;
+  logger: Logger;
+  metrics: ApiServices['metrics'];
+  service: Service;
+  starting: AsyncDisposableStack;
+  publicUrl: () => string;
+}): Promise<ApiServices> {
+  const { clock } = core;
+  const passwords = createPasswordHasher({ concurrencyMax: passwordsAtOnce });
+  const accessTokens = createAccessTokens({ secret: config.authSecret, issuer: tokenIssuer, now: () => clock.now() });
+  const authenticator = createAuthenticator({ db, accessTokens, clock });
+  const live = starting.use(await startLiveHub({ db, bus, authenticator, clock, logger }));
+  starting.use(await followRevocations(bus, { authenticator, live, logger }));
+  const announced = createRevocations(bus, logger);
+  // This process does not wait for its own announcement to come back.
+  const revocations: Revocations = {
+    announce(credential) {
+      authenticator.forget(credential);
+      live.endCredential(credential);
+      announced.announce(credential);
+    },
+  };
+  const requests = starting.use(
+    createRateLimiter(queue, { name: 'api', points: config.apiRateLimit, durationSeconds: requestWindowSeconds }),
+  );
+  const queueAdmin = createQueueAdmin(queue, platformIds);
+  return {
+    ...core,
+    passwords,
+    accessTokens,
+    revocations,
+    authenticator,
+    live,
+    metrics,
+    queueAdmin,
+    publicUrl,
+    registrationOpen: config.registrationOpen,
+    requestLimiter: createRequestLimiter(requests, config.apiRateLimit),
+    signInLimit: openSignInLimit(queue, config.loginRateLimit, starting),
+    health: createHealthReport({ db, queue, queueAdmin, logger, clock }),
+    redirectOrigins: config.redirectOrigins,
+    requestTimeoutMs: config.requestTimeoutMs,
+  };
+}
+
+function openSignInLimit(queue: Service['queue'], failuresMax: number, starting: AsyncDisposableStack): SignInLimit {
+  const limiter = (name: string, factor: number) =>
+    starting.use(
+      createRateLimiter(queue, { name, points: failuresMax * factor, durationSeconds: signInWindowSeconds, isExact: true }),
+    );
+  return createSignInLimit({
+    byEmail: limiter('login-email', 1),
+    byAddress: limiter('login-address', failuresPerAddressFactor),
+    registrations: limiter('register', registrationsPerAddressFactor),
+  });
+}
+
+/** A URL's host: IPv6 in brackets, and an address that can be called where the process listens on all of them. */
+function hostOf(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
