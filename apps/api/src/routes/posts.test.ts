@@ -27,7 +27,10 @@ async function signUp() {
 
 async function addAccount(organizationId: string): Promise<string> {
   const [grantId, accountId] = [newId('grant'), newId('account')];
-  await api.sql(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, 'x', '')`, [grantId, organizationId]);
+  await api.sql(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, 'x', '')`, [
+    grantId,
+    organizationId,
+  ]);
   await api.sql(
     `insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name) values ($1, $2, $3, 'x', $1, 'someone', 'Someone')`,
     [accountId, organizationId, grantId],
@@ -50,22 +53,43 @@ describe('the life of a post over HTTP', () => {
     expect([edited.status, edited.headers.get('etag'), postOf(edited).content]).toEqual([200, '"2"', 'New']);
     const listed = await call('GET', `/posts?status=scheduled&accountId=${accountId}&platform=x&from=${inMinutes(0)}`);
     expect(listed.json).toEqual({ items: [edited.json], nextCursor: null });
-    expect((await call('POST', '/posts/validate', { body: { content: 'Hi', accountIds: [accountId] } })).json).toMatchObject({ valid: true });
-    expect((await call('GET', '/posts/scheduler/stats')).json).toMatchObject({ scheduled: 1, latenessMs: { p50: null } });
+    expect(
+      (await call('POST', '/posts/validate', { body: { content: 'Hi', accountIds: [accountId] } })).json,
+    ).toMatchObject({ valid: true });
+    expect((await call('GET', '/posts/scheduler/stats')).json).toMatchObject({
+      scheduled: 1,
+      latenessMs: { p50: null },
+    });
 
     const canceled = await call('POST', `/posts/${post.id}/cancel`);
     expect([canceled.status, postOf(canceled).status]).toEqual([200, 'canceled']);
-    expect(await call('POST', `/posts/${post.id}/cancel`)).toMatchObject({ status: 409, json: { code: 'nothing_to_stop' } });
-    expect(await call('POST', `/posts/${post.id}/retry`)).toMatchObject({ status: 409, json: { code: 'nothing_to_retry' } });
+    expect(await call('POST', `/posts/${post.id}/cancel`)).toMatchObject({
+      status: 409,
+      json: { code: 'nothing_to_stop' },
+    });
+    expect(await call('POST', `/posts/${post.id}/retry`)).toMatchObject({
+      status: 409,
+      json: { code: 'nothing_to_retry' },
+    });
     const copy = await call('POST', `/posts/${post.id}/duplicate`);
     expect([copy.status, postOf(copy).status, copy.headers.get('etag')]).toEqual([201, 'draft', '"1"']);
-    expect(await call('POST', `/posts/${postOf(copy).id}/publish`)).toMatchObject({ status: 202, json: { status: 'scheduled' } });
+    expect(await call('POST', `/posts/${postOf(copy).id}/publish`)).toMatchObject({
+      status: 202,
+      json: { status: 'scheduled' },
+    });
 
     const timeline = await call('GET', `/posts/${post.id}/timeline`);
     const { items } = timeline.json as unknown as { items: { type: string }[] };
-    expect(items.map(({ type }) => type)).toEqual(['post.created', 'publication.scheduled', 'post.edited', 'publication.canceled']);
+    expect(items.map(({ type }) => type)).toEqual([
+      'post.created',
+      'publication.scheduled',
+      'post.edited',
+      'publication.canceled',
+    ]);
     const first = await call('GET', `/posts/${post.id}/timeline?limit=1`);
-    expect(await call('GET', `/posts/${post.id}/timeline?cursor=${String(first.json['nextCursor'])}`)).toMatchObject({ json: { items: items.slice(1) } });
+    expect(await call('GET', `/posts/${post.id}/timeline?cursor=${String(first.json['nextCursor'])}`)).toMatchObject({
+      json: { items: items.slice(1) },
+    });
     expect(await call('DELETE', `/posts/${post.id}`)).toMatchObject({ status: 204, text: '' });
     expect(await call('GET', `/posts/${post.id}`)).toMatchObject({ status: 404 });
   });
@@ -75,17 +99,24 @@ describe('the life of a post over HTTP', () => {
     const { post } = await create();
     for (const tag of ['"2"', 'W/"1"', '"x"', '""']) {
       const headers = { 'if-match': tag };
-      expect(await call('PUT', `/posts/${post.id}`, { body: { content: 'New' }, headers })).toMatchObject({ status: 412 });
+      expect(await call('PUT', `/posts/${post.id}`, { body: { content: 'New' }, headers })).toMatchObject({
+        status: 412,
+      });
       expect(await call('DELETE', `/posts/${post.id}`, { headers })).toMatchObject({ status: 412 });
     }
     expect((await call('GET', `/posts/${post.id}`)).json).toEqual(post);
-    expect(await call('PUT', `/posts/${post.id}`, { body: {}, headers: { 'if-match': '*' } })).toMatchObject({ status: 200 });
+    expect(await call('PUT', `/posts/${post.id}`, { body: {}, headers: { 'if-match': '*' } })).toMatchObject({
+      status: 200,
+    });
   });
 
   test('the same Idempotency-Key makes one post and one copy, with the same answer and ETag', async () => {
     const { call, create, accountId, organizationId } = await signUp();
     const { post } = await create();
-    for (const [path, body] of [['/posts', { content: 'Once', accountIds: [accountId] }], [`/posts/${post.id}/duplicate`, undefined]] as const) {
+    for (const [path, body] of [
+      ['/posts', { content: 'Once', accountIds: [accountId] }],
+      [`/posts/${post.id}/duplicate`, undefined],
+    ] as const) {
       const options = { ...(body === undefined ? {} : { body }), headers: { 'idempotency-key': randomUUID() } };
       const first = await call('POST', path, options);
       const again = await call('POST', path, options);
@@ -100,9 +131,17 @@ describe('the life of a post over HTTP', () => {
     const { post } = await create({ scheduledAt: inMinutes(60) });
     const id = post.publications[0]?.id;
     const body = { outcome: 'published', platformPostId: '1', url: 'https://x.example/1' };
-    expect(await call('POST', `/publications/${id}/resolve`, { body })).toMatchObject({ status: 409, json: { code: 'conflict' } });
-    await api.sql(`update publications set status = 'unconfirmed', intent_at = now(), due_at = null where id = $1`, [id]);
-    expect(await call('POST', `/publications/${id}/resolve`, { body })).toMatchObject({ status: 200, json: { id, status: 'published' } });
+    expect(await call('POST', `/publications/${id}/resolve`, { body })).toMatchObject({
+      status: 409,
+      json: { code: 'conflict' },
+    });
+    await api.sql(`update publications set status = 'unconfirmed', intent_at = now(), due_at = null where id = $1`, [
+      id,
+    ]);
+    expect(await call('POST', `/publications/${id}/resolve`, { body })).toMatchObject({
+      status: 200,
+      json: { id, status: 'published' },
+    });
   });
 });
 
@@ -119,24 +158,30 @@ const routes: readonly (readonly [method: string, path: string, body?: object])[
 ];
 
 describe('walls between tenants', () => {
-  test.each(routes.map((route) => ({ route, name: route.slice(0, 2).join(' ') })))('$name answers 404 alike for a foreign and an unknown id', async ({ route }) => {
-    const [method, path, body] = route;
-    const [owner, stranger] = [await signUp(), await signUp()];
-    const { post } = await owner.create({ scheduledAt: inMinutes(60) });
-    const isPublication = path.startsWith('/publications');
-    const ask = (id: string | undefined) => stranger.call(method, path.replace(':id', String(id)), body === undefined ? {} : { body });
-    const foreign = await ask(isPublication ? post.publications[0]?.id : post.id);
-    const unknown = await ask(newId(isPublication ? 'publication' : 'post'));
-    const { requestId: _one, ...said } = foreign.json;
-    const { requestId: _other, ...saidOfUnknown } = unknown.json;
-    expect([foreign.status, said]).toEqual([404, saidOfUnknown]);
-    expect((await owner.call('GET', `/posts/${post.id}`)).json).toEqual(post);
-  });
+  test.each(routes.map((route) => ({ route, name: `${route[0]} ${route[1]}` })))(
+    '$name answers 404 alike for a foreign and an unknown id',
+    async ({ route }) => {
+      const [method, path, body] = route;
+      const [owner, stranger] = [await signUp(), await signUp()];
+      const { post } = await owner.create({ scheduledAt: inMinutes(60) });
+      const isPublication = path.startsWith('/publications');
+      const ask = (id: string | undefined) =>
+        stranger.call(method, path.replace(':id', String(id)), body === undefined ? {} : { body });
+      const foreign = await ask(isPublication ? post.publications[0]?.id : post.id);
+      const unknown = await ask(newId(isPublication ? 'publication' : 'post'));
+      const { requestId: _one, ...said } = foreign.json;
+      const { requestId: _other, ...saidOfUnknown } = unknown.json;
+      expect([foreign.status, said]).toEqual([404, saidOfUnknown]);
+      expect((await owner.call('GET', `/posts/${post.id}`)).json).toEqual(post);
+    },
+  );
 
   test('a post to a foreign account is refused as one to an unknown account', async () => {
     const [owner, stranger] = [await signUp(), await signUp()];
     const attempt = async (accountId: string) => {
-      const { status, json } = await stranger.call('POST', '/posts', { body: { content: 'Hi', accountIds: [stranger.accountId, accountId] } });
+      const { status, json } = await stranger.call('POST', '/posts', {
+        body: { content: 'Hi', accountIds: [stranger.accountId, accountId] },
+      });
       return [status, json['errors']];
     };
     const foreign = await attempt(owner.accountId);
@@ -187,7 +232,8 @@ describe('bad input', () => {
         if (status !== 422) return;
         const { errors } = json as unknown as { errors: { path: string; message: string }[] };
         expect(errors.length, text).toBeGreaterThan(0);
-        for (const error of errors) expect(error).toEqual({ path: expect.any(String), message: expect.stringMatching(/./) });
+        for (const error of errors)
+          expect(error).toEqual({ path: expect.any(String), message: expect.stringMatching(/./) });
       }),
       { numRuns: 300 },
     );
@@ -200,27 +246,44 @@ describe('bad input', () => {
     expect(await call('POST', '/posts', { body })).toMatchObject({ status: 422, json: { errors: [{}] } });
   });
 
-  test.each(['publish', 'cancel', 'retry', 'duplicate'])('POST /posts/:id/%s takes any id and any body without a 500', async (verb) => {
-    const { call } = await signUp();
-    for (const id of ['x', '%00', '%ff', 'é', 'a'.repeat(90), '..%2f..', '%F0%9F%98%80']) {
-      const { status, text } = await call('POST', `/posts/${id}/${verb}`, { body: { any: 'thing' } });
-      expect(status, text).toBeGreaterThanOrEqual(400);
-      expect(status, text).toBeLessThan(500);
-    }
-  });
+  test.each(['publish', 'cancel', 'retry', 'duplicate'])(
+    'POST /posts/:id/%s takes any id and any body without a 500',
+    async (verb) => {
+      const { call } = await signUp();
+      for (const id of ['x', '%00', '%ff', 'é', 'a'.repeat(90), '..%2f..', '%F0%9F%98%80']) {
+        const { status, text } = await call('POST', `/posts/${id}/${verb}`, { body: { any: 'thing' } });
+        expect(status, text).toBeGreaterThanOrEqual(400);
+        expect(status, text).toBeLessThan(500);
+      }
+    },
+  );
 });
 
 /** Bodies near the valid one: its fields, each right or wrong in some way, and some that nobody knows. */
 function bodies(accountId: string): fc.Arbitrary<unknown> {
-  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('Hello', '\u0000', '\ud800', 'x'.repeat(100_001), ''));
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('Hello', '\u0000', '\ud800', 'x'.repeat(100_001), ''),
+  );
   const id = fc.oneof(fc.constant(accountId), text);
   const time = fc.oneof(
-    fc.constantFrom('2026-02-30T00:00:00Z', '0000-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59', inMinutes(5), inMinutes(-5), '2099-01-01T00:00Z'),
+    fc.constantFrom(
+      '2026-02-30T00:00:00Z',
+      '0000-01-01T00:00:00Z',
+      '9999-12-31T23:59:59-23:59',
+      inMinutes(5),
+      inMinutes(-5),
+      '2099-01-01T00:00Z',
+    ),
     text,
     fc.constant(null),
   );
   const variant = fc.record(
-    { content: text, mediaIds: fc.array(id, { maxLength: 2 }), options: fc.oneof(fc.jsonValue(), fc.dictionary(text, fc.jsonValue(), { maxKeys: 2 })) },
+    {
+      content: text,
+      mediaIds: fc.array(id, { maxLength: 2 }),
+      options: fc.oneof(fc.jsonValue(), fc.dictionary(text, fc.jsonValue(), { maxKeys: 2 })),
+    },
     { requiredKeys: [] },
   );
   const known = {
@@ -232,7 +295,10 @@ function bodies(accountId: string): fc.Arbitrary<unknown> {
     variants: fc.dictionary(fc.oneof(id, fc.constantFrom('__proto__', 'constructor')), variant, { maxKeys: 2 }),
     draft: fc.boolean(),
     priority: fc.constantFrom('low', 'normal', 'high', 'urgent'),
-    misfire: fc.oneof(fc.constantFrom({ policy: 'late' }, { policy: 'skip', maxLateSeconds: 2 ** 31 }, { policy: 'never' }), fc.jsonValue()),
+    misfire: fc.oneof(
+      fc.constantFrom({ policy: 'late' }, { policy: 'skip', maxLateSeconds: 2 ** 31 }, { policy: 'never' }),
+      fc.jsonValue(),
+    ),
     outcome: fc.constantFrom('published', 'not_published', 'publish', 'skip', 'other'),
     retry: fc.boolean(),
     platformPostId: text,
@@ -242,7 +308,12 @@ function bodies(accountId: string): fc.Arbitrary<unknown> {
   const mixed = fc.record(known, { requiredKeys: [] });
   return fc.oneof(
     fc.tuple(right, mixed).map(([one, other]) => ({ ...other, ...one })),
-    fc.tuple(right, fc.record({ variants: known.variants, scheduledAt: time, misfire: known.misfire }, { requiredKeys: [] })).map(([one, other]) => ({ ...one, ...other })),
+    fc
+      .tuple(
+        right,
+        fc.record({ variants: known.variants, scheduledAt: time, misfire: known.misfire }, { requiredKeys: [] }),
+      )
+      .map(([one, other]) => ({ ...one, ...other })),
     mixed,
     fc.jsonValue(),
   );

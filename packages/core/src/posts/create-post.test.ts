@@ -15,7 +15,10 @@ const tooLong = 'x'.repeat(281);
 describe('a created post', () => {
   test('with a time is scheduled to each account, in the order given, and its story begins', async () => {
     const actor = await world.addActor();
-    const accountIds = [await world.addAccount(actor), await world.addAccount(actor, { platform: 'mastodon' })].reverse();
+    const accountIds = [
+      await world.addAccount(actor),
+      await world.addAccount(actor, { platform: 'mastodon' }),
+    ].reverse();
     const scheduledAt = inMinutes(60);
     const post = await world.create(actor, { accountIds, scheduledAt });
     expect(post).toMatchObject({ status: 'scheduled', scheduledAt, content: 'Hello' });
@@ -34,7 +37,11 @@ describe('a created post', () => {
     expect(await world.create(actor, { accountIds })).toMatchObject({ status: 'draft', scheduledAt: null });
     const scheduledAt = inMinutes(60);
     const kept = await world.create(actor, { accountIds, scheduledAt, draft: true });
-    expect(kept).toMatchObject({ status: 'draft', scheduledAt, publications: [{ status: 'draft', nextAttemptAt: null }] });
+    expect(kept).toMatchObject({
+      status: 'draft',
+      scheduledAt,
+      publications: [{ status: 'draft', nextAttemptAt: null }],
+    });
     const due = await world.sql('select 1 from publications where post_id = $1 and due_at is not null', [kept.id]);
     expect(due).toEqual([]);
   });
@@ -48,14 +55,17 @@ describe('a created post', () => {
     expect(refusal).toMatchObject({ code: 'validation_failed', errors: [{ path: 'scheduledAt' }] });
   });
 
-  test.each(['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59'])('is refused at %s, which no clock can keep', async (scheduledAt) => {
-    const actor = await world.addActor();
-    const accountIds = [await world.addAccount(actor)];
-    for (const draft of [true, false]) {
-      const refusal = await refusalOf(world.create(actor, { accountIds, scheduledAt, draft }));
-      expect(refusal.errors).toMatchObject([{ path: 'scheduledAt' }]);
-    }
-  });
+  test.each(['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59'])(
+    'is refused at %s, which no clock can keep',
+    async (scheduledAt) => {
+      const actor = await world.addActor();
+      const accountIds = [await world.addAccount(actor)];
+      for (const draft of [true, false]) {
+        const refusal = await refusalOf(world.create(actor, { accountIds, scheduledAt, draft }));
+        expect(refusal.errors).toMatchObject([{ path: 'scheduledAt' }]);
+      }
+    },
+  );
 
   test('wakes the dispatchers only when something is due within ten minutes', async () => {
     const actor = await world.addActor();
@@ -71,7 +81,9 @@ describe('a created post', () => {
   test('stands or falls with what the caller writes in its transaction', async () => {
     const actor = await world.addActor();
     const accountIds = [await world.addAccount(actor)];
-    const attempt = createPost(world.deps, actor, { content: 'Hello', accountIds }, () => Promise.reject(new Error('no')));
+    const attempt = createPost(world.deps, actor, { content: 'Hello', accountIds }, () =>
+      Promise.reject(new Error('no')),
+    );
     await expect(attempt).rejects.toThrow('no');
     expect(await world.sql('select 1 from posts where organization_id = $1', [actor.organizationId])).toEqual([]);
   });
@@ -111,7 +123,11 @@ describe('a post that cannot be', () => {
   test('is refused per account when scheduled, and kept as a draft', async () => {
     const actor = await world.addActor();
     const [x, mastodon] = [await world.addAccount(actor), await world.addAccount(actor, { platform: 'mastodon' })];
-    const input = { accountIds: [x, mastodon], content: tooLong, variants: { [mastodon]: { options: { colour: 'red' } } } };
+    const input = {
+      accountIds: [x, mastodon],
+      content: tooLong,
+      variants: { [mastodon]: { options: { colour: 'red' } } },
+    };
     const { errors } = await refusalOf(world.create(actor, { ...input, scheduledAt: inMinutes(5) }));
     expect(errors.map(({ path }) => path)).toEqual([`variants.${x}.content`, `variants.${mastodon}.options.colour`]);
     expect(await world.create(actor, input)).toMatchObject({ status: 'draft' });
@@ -125,8 +141,12 @@ describe('a post that cannot be', () => {
       `insert into media (id, organization_id, public_id, kind, mime_type, bytes, sha256) values ($1, $2, $1, 'image', 'image/png', 1, '')`,
       [mediaId, actor.organizationId],
     );
-    const { errors } = await refusalOf(world.create(actor, { accountIds: [x], mediaIds: [mediaId], scheduledAt: inMinutes(5) }));
-    expect(errors).toMatchObject([{ path: `variants.${x}.mediaIds`, message: expect.stringContaining('not supported yet') }]);
+    const { errors } = await refusalOf(
+      world.create(actor, { accountIds: [x], mediaIds: [mediaId], scheduledAt: inMinutes(5) }),
+    );
+    expect(errors).toMatchObject([
+      { path: `variants.${x}.mediaIds`, message: expect.stringContaining('not supported yet') },
+    ]);
   });
 
   test('is a draft with the accounts that an API key is limited to, and with no others', async () => {
@@ -134,7 +154,9 @@ describe('a post that cannot be', () => {
     const [own, other] = [await world.addAccount(owner), await world.addAccount(owner)];
     const key = { ...owner, accountIds: [own] };
     expect(await world.create(key, { accountIds: [own] })).toMatchObject({ status: 'draft' });
-    expect((await refusalOf(world.create(key, { accountIds: [own, other] }))).errors).toMatchObject([{ path: 'accountIds.1' }]);
+    expect((await refusalOf(world.create(key, { accountIds: [own, other] }))).errors).toMatchObject([
+      { path: 'accountIds.1' },
+    ]);
   });
 });
 
@@ -147,7 +169,12 @@ describe('the dry run', () => {
     expect(report).toMatchObject({
       valid: false,
       results: [
-        { accountId: x, platform: 'x', errors: [{ code: 'text_too_long', field: 'content' }], warnings: [{ code: 'account_needs_reauth' }] },
+        {
+          accountId: x,
+          platform: 'x',
+          errors: [{ code: 'text_too_long', field: 'content' }],
+          warnings: [{ code: 'account_needs_reauth' }],
+        },
         { accountId: mastodon, platform: 'mastodon', errors: [] },
       ],
     });
@@ -157,7 +184,11 @@ describe('the dry run', () => {
 
   test('refuses what no platform has to be asked about', async () => {
     const actor = await world.addActor();
-    const attempt = validatePost(world.deps, actor, { content: 'Hello', accountIds: [newId('account')], scheduledAt: inMinutes(-5) });
+    const attempt = validatePost(world.deps, actor, {
+      content: 'Hello',
+      accountIds: [newId('account')],
+      scheduledAt: inMinutes(-5),
+    });
     expect((await refusalOf(attempt)).errors.map(({ path }) => path)).toEqual(['accountIds.0', 'scheduledAt']);
   });
 });

@@ -44,18 +44,22 @@ describe('cancel', () => {
     expect(await getPost(world.deps, actor, input)).toMatchObject({ post });
   });
 
-  test.each([['published', published], ['sending', sending], ['failed', failed], ['unconfirmed', unconfirmed]])(
-    'says so when nothing could be stopped: %s',
-    async (_name, state) => {
-      const { actor, input } = await postIn(state);
-      expect(await refusalOf(cancelPost(world.deps, actor, input))).toMatchObject({ code: 'nothing_to_stop' });
-    },
-  );
+  test.each([
+    ['published', published],
+    ['sending', sending],
+    ['failed', failed],
+    ['unconfirmed', unconfirmed],
+  ])('says so when nothing could be stopped: %s', async (_name, state) => {
+    const { actor, input } = await postIn(state);
+    expect(await refusalOf(cancelPost(world.deps, actor, input))).toMatchObject({ code: 'nothing_to_stop' });
+  });
 
   test('leaves a draft a draft', async () => {
     const actor = await world.addActor();
     const draft = await world.create(actor, { accountIds: [await world.addAccount(actor)] });
-    expect(await refusalOf(cancelPost(world.deps, actor, { postId: draft.id }))).toMatchObject({ code: 'nothing_to_stop' });
+    expect(await refusalOf(cancelPost(world.deps, actor, { postId: draft.id }))).toMatchObject({
+      code: 'nothing_to_stop',
+    });
     expect(await getPost(world.deps, actor, { postId: draft.id })).toMatchObject({ post: { status: 'draft' } });
   });
 });
@@ -65,7 +69,9 @@ describe('delete', () => {
     const { actor, post, input } = await postIn(scheduled, published, unconfirmed, failed);
     await deletePost(world.deps, actor, { ...input, expected: 1 });
     expect(await refusalOf(getPost(world.deps, actor, input))).toMatchObject({ code: 'not_found' });
-    expect(await refusalOf(deletePost(world.deps, actor, { ...input, expected: null }))).toMatchObject({ code: 'not_found' });
+    expect(await refusalOf(deletePost(world.deps, actor, { ...input, expected: null }))).toMatchObject({
+      code: 'not_found',
+    });
     const rows = await world.sql('select status from publications where post_id = $1 order by id', [post.id]);
     expect(rows.map(({ status }) => status)).toEqual(['canceled', 'published', 'unconfirmed', 'failed']);
     const events = await world.sql('select type from events where post_id = $1 order by id desc limit 2', [post.id]);
@@ -74,14 +80,20 @@ describe('delete', () => {
 
   test('is refused while something is on its way, and then changes nothing', async () => {
     const { actor, post, input } = await postIn(scheduled, sending);
-    expect(await refusalOf(deletePost(world.deps, actor, { ...input, expected: null }))).toMatchObject({ code: 'already_publishing' });
-    expect(await getPost(world.deps, actor, input)).toMatchObject({ post: { publications: [{ status: 'scheduled' }, {}] } });
+    expect(await refusalOf(deletePost(world.deps, actor, { ...input, expected: null }))).toMatchObject({
+      code: 'already_publishing',
+    });
+    expect(await getPost(world.deps, actor, input)).toMatchObject({
+      post: { publications: [{ status: 'scheduled' }, {}] },
+    });
     expect(await world.sql(`select 1 from events where post_id = $1 and type = 'post.deleted'`, [post.id])).toEqual([]);
   });
 
   test('honours the version the caller read', async () => {
     const { actor, input } = await postIn(scheduled);
-    expect(await refusalOf(deletePost(world.deps, actor, { ...input, expected: 2 }))).toMatchObject({ code: 'precondition_failed' });
+    expect(await refusalOf(deletePost(world.deps, actor, { ...input, expected: 2 }))).toMatchObject({
+      code: 'precondition_failed',
+    });
   });
 });
 
@@ -152,11 +164,24 @@ describe('duplicate', () => {
     const actor = await world.addActor();
     const accountIds = [await world.addAccount(actor), await world.addAccount(actor, { platform: 'bluesky' })];
     const variants = { [accountIds[1] ?? '']: { content: 'Hi', options: { langs: ['en'] } } };
-    const original = await world.create(actor, { accountIds, variants, priority: 'high', scheduledAt: inMinutes(5), timezone: 'Asia/Tokyo' });
+    const original = await world.create(actor, {
+      accountIds,
+      variants,
+      priority: 'high',
+      scheduledAt: inMinutes(5),
+      timezone: 'Asia/Tokyo',
+    });
     await cancelPost(world.deps, actor, { postId: original.id });
     const { post, version } = await duplicatePost(world.deps, actor, { postId: original.id });
     expect(version).toBe(1);
-    expect(post).toMatchObject({ status: 'draft', content: 'Hello', variants, priority: 'high', timezone: 'Asia/Tokyo', scheduledAt: null });
+    expect(post).toMatchObject({
+      status: 'draft',
+      content: 'Hello',
+      variants,
+      priority: 'high',
+      timezone: 'Asia/Tokyo',
+      scheduledAt: null,
+    });
     expect(post.publications.map(({ accountId }) => accountId)).toEqual(accountIds);
     expect(post.id).not.toBe(original.id);
   });

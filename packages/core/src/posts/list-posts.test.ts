@@ -13,11 +13,19 @@ beforeAll(async () => {
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
-async function idsOf(actor: Actor, filter: Partial<ListPosts> = {}, betweenPages?: (shown: string[]) => Promise<unknown>): Promise<string[]> {
+async function idsOf(
+  actor: Actor,
+  filter: Partial<ListPosts> = {},
+  betweenPages?: (shown: string[]) => Promise<unknown>,
+): Promise<string[]> {
   const ids: string[] = [];
   let after: PostCursor | null = null;
   do {
-    const page: Awaited<ReturnType<typeof listPosts>> = await listPosts(world.deps, actor, { limit: 100, ...filter, after });
+    const page: Awaited<ReturnType<typeof listPosts>> = await listPosts(world.deps, actor, {
+      limit: 100,
+      ...filter,
+      after,
+    });
     const shown = page.items.map((post) => post.id);
     ids.push(...shown);
     after = page.next;
@@ -80,12 +88,19 @@ describe('filters', () => {
   test('by status agree with the status that is shown, for every mix of publications', async () => {
     const actor = await world.addActor();
     const accountIds = [await world.addAccount(actor), await world.addAccount(actor)];
-    const kinds = [...PublicationStatus.options.map((status) => ({ status, reason: status === 'waiting' ? 'token' : null })), { status: 'waiting', reason: 'decision' }];
+    const kinds = [
+      ...PublicationStatus.options.map((status) => ({ status, reason: status === 'waiting' ? 'token' : null })),
+      { status: 'waiting', reason: 'decision' },
+    ];
     const mixes = kinds.flatMap((one) => kinds.map((other) => [one, other]));
     for (const mix of mixes) {
       const post = await world.create(actor, { accountIds });
       for (const [index, { status, reason }] of mix.entries()) {
-        await world.sql('update publications set status = $2, waiting_reason = $3 where id = $1', [post.publications[index]?.id, status, reason]);
+        await world.sql('update publications set status = $2, waiting_reason = $3 where id = $1', [
+          post.publications[index]?.id,
+          status,
+          reason,
+        ]);
       }
     }
     const { items } = await listPosts(world.deps, actor, { limit: 1_000, after: null });

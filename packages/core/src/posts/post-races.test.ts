@@ -27,7 +27,8 @@ async function claimedPost() {
   const post = await duePost();
   const claimed = await world.claim(post.publicationId);
   if (claimed.kind !== 'claimed') throw new Error(`the claim was ${claimed.kind}`);
-  const send = (deps: CoreDependencies = world.deps) => beginSends(deps, world.settings, [{ work: claimed.work, step: 'publish', key: null }]);
+  const send = (deps: CoreDependencies = world.deps) =>
+    beginSends(deps, world.settings, [{ work: claimed.work, step: 'publish', key: null }]);
   return { ...post, send };
 }
 
@@ -61,7 +62,8 @@ describe('an edit and a claim at the same moment', () => {
       Array.from({ length: 20 }, async () => {
         const { publicationId, edit } = await duePost();
         const [edited, claimed] = await Promise.allSettled([edit(), world.claim(publicationId)]);
-        const sent = claimed.status === 'fulfilled' && claimed.value.kind === 'claimed' ? claimed.value.work.content.text : null;
+        const sent =
+          claimed.status === 'fulfilled' && claimed.value.kind === 'claimed' ? claimed.value.work.content.text : null;
         return { accepted: edited.status === 'fulfilled', sent };
       }),
     );

@@ -28,7 +28,8 @@ interface Ids {
 
 const verbs: Readonly<Record<string, (actor: Actor, ids: Ids) => Promise<unknown>>> = {
   getPost: (actor, ids) => getPost(world.deps, actor, ids),
-  updatePost: (actor, { postId }) => updatePost(world.deps, actor, { postId, change: { content: 'Mine' }, expected: null }),
+  updatePost: (actor, { postId }) =>
+    updatePost(world.deps, actor, { postId, change: { content: 'Mine' }, expected: null }),
   deletePost: (actor, { postId }) => deletePost(world.deps, actor, { postId, expected: null }),
   publishPost: (actor, ids) => publishPost(world.deps, actor, ids),
   cancelPost: (actor, ids) => cancelPost(world.deps, actor, ids),

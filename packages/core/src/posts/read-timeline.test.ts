@@ -19,7 +19,11 @@ test('a timeline tells what was decided and why, oldest first, page by page', as
   const items = [];
   let after: TimelineCursor | null = null;
   do {
-    const page: Awaited<ReturnType<typeof readTimeline>> = await readTimeline(world.deps, actor, { postId: post.id, limit: 2, after });
+    const page: Awaited<ReturnType<typeof readTimeline>> = await readTimeline(world.deps, actor, {
+      postId: post.id,
+      limit: 2,
+      after,
+    });
     items.push(...page.items);
     after = page.next;
   } while (after !== null);

@@ -27,18 +27,29 @@ describe('an unconfirmed publication', () => {
   test('that a person found is published, with the address they gave', async () => {
     const { resolve } = await publicationIn(unconfirmed);
     const settled = await resolve({ outcome: 'published', platformPostId: '77', url: 'https://x.example/77' });
-    expect(settled).toMatchObject({ status: 'published', platformPostId: '77', url: 'https://x.example/77', error: null });
+    expect(settled).toMatchObject({
+      status: 'published',
+      platformPostId: '77',
+      url: 'https://x.example/77',
+      error: null,
+    });
     expect(settled.lateByMs).toBeGreaterThan(0);
   });
 
   test('that a person did not find is sent again only if they say so', async () => {
     const again = await publicationIn(unconfirmed);
     const before = world.rung.dispatch;
-    expect(await again.resolve({ outcome: 'not_published', retry: true })).toMatchObject({ status: 'scheduled', error: null });
+    expect(await again.resolve({ outcome: 'not_published', retry: true })).toMatchObject({
+      status: 'scheduled',
+      error: null,
+    });
     expect(world.rung.dispatch).toBe(before + 1);
     expect(await world.claim(again.publicationId)).toMatchObject({ kind: 'claimed', work: { purpose: 'send' } });
     const enough = await publicationIn(unconfirmed);
-    expect(await enough.resolve({ outcome: 'not_published', retry: false })).toMatchObject({ status: 'failed', nextAttemptAt: null });
+    expect(await enough.resolve({ outcome: 'not_published', retry: false })).toMatchObject({
+      status: 'failed',
+      nextAttemptAt: null,
+    });
   });
 
   test('is settled once: two people at the same moment do not send it twice', async () => {
@@ -48,7 +59,9 @@ describe('an unconfirmed publication', () => {
       resolve({ outcome: 'published', platformPostId: '78' }),
     ]);
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-    const events = await world.sql(`select 1 from events where publication_id = $1 and type = 'publication.resolved'`, [publicationId]);
+    const events = await world.sql(`select 1 from events where publication_id = $1 and type = 'publication.resolved'`, [
+      publicationId,
+    ]);
     expect(events).toHaveLength(1);
   });
 
@@ -63,7 +76,6 @@ describe('an unconfirmed publication', () => {
 
   test('takes no address that a browser would run', async () => {
     const { resolve } = await publicationIn(unconfirmed);
-    // eslint-disable-next-line no-script-url
     const refusal = await refusalOf(resolve({ outcome: 'published', url: 'javascript:alert(1)' }));
     expect(refusal).toMatchObject({ code: 'validation_failed', errors: [{ path: 'url' }] });
   });

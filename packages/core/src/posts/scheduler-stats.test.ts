@@ -56,5 +56,8 @@ test('counts are those of the own organization, of posts that are not deleted, a
     failedLast24h: 1,
     latenessMs: { p50: 50_500, p95: expect.closeTo(95_050, 3), p99: expect.closeTo(99_010, 3) },
   });
-  expect(await schedulerStats(world.deps, { ...actor, accountIds: [] })).toMatchObject({ scheduled: 0, publishedLast24h: 0 });
+  expect(await schedulerStats(world.deps, { ...actor, accountIds: [] })).toMatchObject({
+    scheduled: 0,
+    publishedLast24h: 0,
+  });
 });

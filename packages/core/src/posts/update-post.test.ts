@@ -18,14 +18,28 @@ const edit = async (actor: Actor, post: Post, change: UpdatePost, expected: numb
 async function scheduledPost(minutes = 60) {
   const actor = await world.addActor();
   const accountId = await world.addAccount(actor);
-  return { actor, accountId, post: await world.create(actor, { accountIds: [accountId], scheduledAt: inMinutes(minutes) }) };
+  return {
+    actor,
+    accountId,
+    post: await world.create(actor, { accountIds: [accountId], scheduledAt: inMinutes(minutes) }),
+  };
 }
 
 describe('an edit', () => {
   test('replaces what is given, leaves the rest, and is what a later claim reads', async () => {
     const { actor, accountId, post } = await scheduledPost(0);
-    const edited = await edit(actor, post, { content: 'New', priority: 'high', misfire: { policy: 'skip' }, timezone: 'Europe/Berlin' });
-    expect(edited).toMatchObject({ content: 'New', priority: 'high', misfire: { policy: 'skip' }, timezone: 'Europe/Berlin' });
+    const edited = await edit(actor, post, {
+      content: 'New',
+      priority: 'high',
+      misfire: { policy: 'skip' },
+      timezone: 'Europe/Berlin',
+    });
+    expect(edited).toMatchObject({
+      content: 'New',
+      priority: 'high',
+      misfire: { policy: 'skip' },
+      timezone: 'Europe/Berlin',
+    });
     expect(edited).toMatchObject({ status: 'scheduled', scheduledAt: post.scheduledAt });
     await edit(actor, post, { variants: { [accountId]: { content: 'For this account' } } });
     const claimed = await world.claim(post.publications[0]?.id ?? '');
@@ -63,7 +77,9 @@ describe('an edit', () => {
     const id = post.publications[0]?.id ?? '';
     await world.sql(`update publications set armed_until = now() + interval '1 minute' where id = $1`, [id]);
     await edit(actor, post, { scheduledAt: inMinutes(90) });
-    expect(await world.sql('select armed_until from publications where id = $1', [id])).toEqual([{ armed_until: null }]);
+    expect(await world.sql('select armed_until from publications where id = $1', [id])).toEqual([
+      { armed_until: null },
+    ]);
     expect(await world.claim(id)).toMatchObject({ kind: 'refused', reason: 'not_due' });
   });
 
@@ -90,18 +106,31 @@ describe('an edit', () => {
       [post.id, past],
     );
     const edited = await edit(actor, post, { content: 'New', scheduledAt: past });
-    expect(edited).toMatchObject({ content: 'New', publications: [{ status: 'waiting', waitingFor: { reason: 'rate_limit' } }] });
+    expect(edited).toMatchObject({
+      content: 'New',
+      publications: [{ status: 'waiting', waitingFor: { reason: 'rate_limit' } }],
+    });
   });
 
   test('is checked like a new post: what would be refused at its time is refused now, and nothing is written', async () => {
     const { actor, accountId, post } = await scheduledPost();
     const mastodon = await world.addAccount(actor, { platform: 'mastodon' });
     const foreign = await world.addAccount(await world.addActor());
-    const change = { content: 'x'.repeat(281), accountIds: [accountId, mastodon, foreign], variants: { [mastodon]: {}, nobody: {} } };
+    const change = {
+      content: 'x'.repeat(281),
+      accountIds: [accountId, mastodon, foreign],
+      variants: { [mastodon]: {}, nobody: {} },
+    };
     const { code, errors } = await refusalOf(edit(actor, post, change));
     expect(code).toBe('validation_failed');
-    expect(errors.map(({ path }) => path)).toEqual(['accountIds.2', 'variants.nobody', `variants.${accountId}.content`]);
-    expect((await refusalOf(edit(actor, post, { scheduledAt: inMinutes(-2) }))).errors).toMatchObject([{ path: 'scheduledAt' }]);
+    expect(errors.map(({ path }) => path)).toEqual([
+      'accountIds.2',
+      'variants.nobody',
+      `variants.${accountId}.content`,
+    ]);
+    expect((await refusalOf(edit(actor, post, { scheduledAt: inMinutes(-2) }))).errors).toMatchObject([
+      { path: 'scheduledAt' },
+    ]);
     expect(await edit(actor, post, {})).toMatchObject({ content: 'Hello', publications: [{ accountId }] });
   });
 
@@ -120,7 +149,9 @@ describe('an edit', () => {
     const draft = await world.create(actor, { accountIds: [accountId] });
     await world.sql(`update accounts set status = 'disconnected' where id = $1`, [accountId]);
     expect(await edit(actor, draft, { content: 'New' })).toMatchObject({ status: 'draft' });
-    expect((await refusalOf(edit(actor, draft, { scheduledAt: inMinutes(5) }))).errors).toMatchObject([{ path: 'accountIds.0' }]);
+    expect((await refusalOf(edit(actor, draft, { scheduledAt: inMinutes(5) }))).errors).toMatchObject([
+      { path: 'accountIds.0' },
+    ]);
   });
 
   test('leaves alone what was called off before anything was sent', async () => {
@@ -144,13 +175,17 @@ describe('too late', () => {
     const { actor, post } = await scheduledPost();
     await world.sql(`update publications set ${change} where post_id = $1`, [post.id]);
     expect(await refusalOf(edit(actor, post, { content: 'New' }))).toMatchObject({ code: 'already_publishing' });
-    expect(await world.sql('select content, version from posts where id = $1', [post.id])).toEqual([{ content: 'Hello', version: 1 }]);
+    expect(await world.sql('select content, version from posts where id = $1', [post.id])).toEqual([
+      { content: 'Hello', version: 1 },
+    ]);
   });
 
   test('a canceled post is not revived by an edit', async () => {
     const { actor, post } = await scheduledPost();
     await cancelPost(world.deps, actor, { postId: post.id });
-    expect(await refusalOf(edit(actor, post, { scheduledAt: inMinutes(5) }))).toMatchObject({ code: 'already_publishing' });
+    expect(await refusalOf(edit(actor, post, { scheduledAt: inMinutes(5) }))).toMatchObject({
+      code: 'already_publishing',
+    });
   });
 });
 
@@ -169,7 +204,10 @@ describe('two editors', () => {
     const { actor, post } = await scheduledPost();
     const first = await updatePost(world.deps, actor, { postId: post.id, change: { content: 'New' }, expected: 1 });
     expect(first.version).toBe(2);
-    await world.sql(`update publications set status = 'waiting', waiting_reason = 'paused', due_at = null where post_id = $1`, [post.id]);
+    await world.sql(
+      `update publications set status = 'waiting', waiting_reason = 'paused', due_at = null where post_id = $1`,
+      [post.id],
+    );
     const second = await updatePost(world.deps, actor, { postId: post.id, change: { content: 'Newer' }, expected: 2 });
     expect(second.version).toBe(3);
   });
