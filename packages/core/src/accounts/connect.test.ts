@@ -1,0 +1,215 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { Actor } from '../actor.ts';
+import { DomainError } from '../domain-error.ts';
+import { connectManually } from './connect-manually.ts';
+import { finishConnect } from './finish-connect.ts';
+import { getAccount } from './get-account.ts';
+import { startConnect } from './start-connect.ts';
+import { type AccountsWorld, createAccountsWorld } from './test-accounts.ts';
+
+let world: AccountsWorld;
+let actor: Actor & { userId: string };
+
+beforeAll(async () => {
+  world = await createAccountsWorld(inject('postgresUrl'));
+  actor = await world.addOrganization();
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+const redirectTo = 'https://app.example.org/accounts?tab=all';
+const deps = () => ({
+  ...world.core,
+  publicUrl: () => 'https://api.example.org',
+  redirectOrigins: ['https://app.example.org'],
+});
+const start = (input: { redirectTo?: string } = {}) => startConnect(deps(), actor, { platform: 'x', ...input });
+const finish = (input: Omit<Parameters<typeof finishConnect>[1], 'platform'>) =>
+  finishConnect(deps(), { platform: 'x', ...input });
+
+async function refusal(work: Promise<unknown>) {
+  const error = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof DomainError)) throw new Error('it was not refused', { cause: error });
+  return { code: error.code, paths: error.errors.map(({ path }) => path), message: error.message };
+}
+
+describe('beginning at the consent page', () => {
+  test('gives the address of the consent page with a state of its own and a challenge; the state is stored hashed, the verifier sealed', async () => {
+    const one = await start();
+    const other = await start();
+    expect(one.state).not.toBe(other.state);
+    const asked = new URL(one.authorizationUrl).searchParams;
+    expect(asked.get('state')).toBe(one.state);
+    expect(asked.get('redirect_uri')).toBe('https://api.example.org/api/v1/accounts/callback/x');
+    expect(asked.get('code_challenge_method')).toBe('S256');
+    const rows = await world.sql<{ row: string; code_verifier: string }>(
+      'select s::text as row, code_verifier from oauth_states s',
+    );
+    expect(rows.every(({ row }) => !row.includes(one.state))).toBe(true);
+    expect(rows.every(({ code_verifier: verifier }) => verifier.startsWith('enc:v1:'))).toBe(true);
+  });
+
+  test.each([
+    'https://evil.example',
+    'https://app.example.org.evil.example/',
+    'http://app.example.org/',
+    'javascript:alert(1)',
+  ])('refuses to send people on to %s', async (elsewhere) => {
+    expect(await refusal(start({ redirectTo: elsewhere }))).toMatchObject({
+      code: 'validation_failed',
+      paths: ['redirectTo'],
+    });
+  });
+
+  test('refuses a platform that has no consent page', async () => {
+    expect(await refusal(startConnect(deps(), actor, { platform: 'bluesky' }))).toMatchObject({
+      code: 'validation_failed',
+      paths: ['platform'],
+    });
+  });
+});
+
+describe('coming back from the consent page', () => {
+  test('connects the account and sends people on with its id', async () => {
+    const { authorizationUrl } = await start({ redirectTo });
+    const answer = await finish(world.x.approve(authorizationUrl, 'ann'));
+    if (answer.kind !== 'redirect') throw new Error('no redirect');
+    const url = new URL(answer.url);
+    expect(url.origin + url.pathname).toBe('https://app.example.org/accounts');
+    expect(url.searchParams.get('tab')).toBe('all');
+    const account = await getAccount(world.core, actor, { accountId: url.searchParams.get('accountId') ?? '' });
+    expect(account).toMatchObject({
+      platform: 'x',
+      handle: 'ann',
+      status: 'active',
+      scopes: ['tweet.read', 'tweet.write'],
+      tokenExpiresIn: expect.stringMatching(/^1 h 59 min$|^2 h$/),
+    });
+    expect(account.limits).toEqual([{ name: 'posts_per_hour', limit: 10, remaining: 10, resetAt: null }]);
+  });
+
+  test('without a page to end on it answers with the account', async () => {
+    const { authorizationUrl } = await start();
+    expect(await finish(world.x.approve(authorizationUrl, 'ben'))).toMatchObject({
+      kind: 'account',
+      account: { handle: 'ben' },
+    });
+  });
+
+  test('a state works once, also where two come at the same time', async () => {
+    const { authorizationUrl } = await start();
+    const consent = world.x.approve(authorizationUrl, 'cleo');
+    const outcomes = await Promise.allSettled([finish(consent), finish(consent), finish(consent)]);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await refusal(finish(consent))).toMatchObject({ code: 'oauth_state_invalid' });
+  });
+
+  test('a state of another platform is refused, and spent', async () => {
+    const { authorizationUrl } = await start();
+    const consent = world.x.approve(authorizationUrl, 'dora');
+    expect(await refusal(finishConnect(deps(), { platform: 'mastodon', ...consent }))).toMatchObject({
+      code: 'oauth_state_invalid',
+    });
+    expect(await refusal(finish(consent))).toMatchObject({ code: 'oauth_state_invalid' });
+  });
+
+  test('a state older than 10 minutes, an unknown one and none at all are refused', async () => {
+    const { authorizationUrl } = await start();
+    await world.sql(`update oauth_states set expires_at = now() - interval '1 ms'`);
+    expect(await refusal(finish(world.x.approve(authorizationUrl, 'eve')))).toMatchObject({
+      code: 'oauth_state_invalid',
+    });
+    expect(await refusal(finish({ state: 'vts_unknown', code: 'c' }))).toMatchObject({ code: 'oauth_state_invalid' });
+    expect(await refusal(finish({ code: 'c' }))).toMatchObject({ code: 'oauth_state_invalid' });
+  });
+
+  test('a state of someone who is no longer an admin is refused', async () => {
+    const { authorizationUrl } = await start();
+    await world.sql(`update memberships set role = 'editor' where user_id = $1`, [actor.userId]);
+    const refused = await refusal(finish(world.x.approve(authorizationUrl, 'finn')));
+    await world.sql(`update memberships set role = 'admin' where user_id = $1`, [actor.userId]);
+    expect(refused).toMatchObject({ code: 'oauth_state_invalid' });
+  });
+
+  test.each([
+    ['access_denied', 'access_denied'],
+    ['<script>alert(1)</script>', 'platform_rejected'],
+  ])('the error %s is passed on as a code of ours', async (error, code) => {
+    const { state } = await start({ redirectTo });
+    const answer = await finish({ state, error });
+    expect(answer).toEqual({ kind: 'redirect', url: `${redirectTo}&error=${code}` });
+    const direct = await refusal(finish({ state: (await start()).state, error }));
+    expect(direct.code).toBe('platform_rejected');
+    expect(direct.message).not.toContain('script');
+  });
+
+  test('a code that the platform refuses, and a platform that does not answer, are told apart', async () => {
+    const { state } = await start({ redirectTo });
+    expect(await finish({ state, code: 'wrong' })).toEqual({
+      kind: 'redirect',
+      url: `${redirectTo}&error=platform_rejected`,
+    });
+    const { authorizationUrl } = await start({ redirectTo });
+    const consent = world.x.approve(authorizationUrl, 'gil');
+    world.x.fault = () => ({ status: 503 });
+    const answer = await finish(consent);
+    world.x.fault = () => null;
+    expect(answer).toEqual({ kind: 'redirect', url: `${redirectTo}&error=platform_unavailable` });
+  });
+
+  test('a code that was asked for with another challenge is refused: what PKCE is for', async () => {
+    const theirs = await start({ redirectTo });
+    const ours = await start({ redirectTo });
+    const { code } = world.x.approve(theirs.authorizationUrl, 'hal');
+    expect(await finish({ state: ours.state, code })).toEqual({
+      kind: 'redirect',
+      url: `${redirectTo}&error=platform_rejected`,
+    });
+  });
+});
+
+describe('connecting with credentials of one’s own', () => {
+  test('asks the platform who it is, and connects', async () => {
+    const { accessToken, refreshToken } = world.x.addGrant('ida');
+    const account = await connectManually(world.core, actor, {
+      platform: 'x',
+      credentials: { accessToken, refreshToken },
+    });
+    expect(account).toMatchObject({ handle: 'ida', status: 'active', tokenExpiresAt: null, tokenExpiresIn: null });
+    expect(JSON.stringify(account)).not.toContain(accessToken);
+  });
+
+  test('names each faulty field', async () => {
+    const refused = await refusal(
+      connectManually(world.core, actor, { platform: 'x', credentials: { expiresAt: 'soon', colour: 'red' } }),
+    );
+    expect(refused.code).toBe('validation_failed');
+    expect(refused.paths).toEqual(expect.arrayContaining(['credentials.accessToken', 'credentials.expiresAt']));
+  });
+
+  test('credentials that the platform refuses are the fault of the credentials, without repeating them', async () => {
+    const refused = await refusal(
+      connectManually(world.core, actor, { platform: 'x', credentials: { accessToken: 'planted-wrong-token' } }),
+    );
+    expect(refused).toMatchObject({ code: 'platform_rejected', paths: ['credentials'] });
+    expect(JSON.stringify(refused)).not.toContain('planted-wrong-token');
+  });
+
+  test('a server that does not answer is unavailable, and one inside our network is refused', async () => {
+    const credentials = (instance: string) => ({ instance, accessToken: 'token' });
+    expect(
+      await refusal(
+        connectManually(world.core, actor, { platform: 'mastodon', credentials: credentials('https://127.0.0.1') }),
+      ),
+    ).toMatchObject({
+      code: 'platform_rejected',
+      paths: ['credentials'],
+    });
+    const silent = await refusal(
+      connectManually(world.core, actor, { platform: 'mastodon', credentials: credentials('https://nobody.invalid') }),
+    );
+    expect(silent.code).toBe('platform_unavailable');
+  });
+});
