@@ -1,0 +1,77 @@
+import { migrate } from '@vibetribe/db/migrate';
+import { migrateQueue } from '@vibetribe/queue/migrate-queue';
+import { spawnApp } from '@vibetribe/testkit/spawn-app';
+import { createTestDatabase, templateDatabase } from '@vibetribe/testkit/test-database';
+import { waitFor } from '@vibetribe/testkit/wait-for';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+
+const opened = new AsyncDisposableStack();
+let databaseUrl = '';
+let owner: pg.Pool;
+
+beforeAll(async () => {
+  const template = await templateDatabase(inject('postgresUrl'), 'cron', async (url) => {
+    await migrate({ databaseUrl: url });
+    const pool = new pg.Pool({ connectionString: url });
+    await migrateQueue(pool);
+    await pool.end();
+  });
+  databaseUrl = opened.use(await createTestDatabase(inject('postgresUrl'), { template })).url;
+  owner = opened.adopt(new pg.Pool({ connectionString: databaseUrl, max: 2 }), (pool) => pool.end());
+});
+afterAll(() => opened.disposeAsync());
+
+const environment = (extra: Record<string, string> = {}) => ({
+  DATABASE_URL: databaseUrl,
+  DB_POOL_MIN: '0',
+  DB_POOL_MAX: '5',
+  ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+  PORT: '0',
+  ...extra,
+});
+
+test('two processes run each slot of a task once, stop cleanly on SIGTERM, and serve health and metrics', async () => {
+  await owner.query(`
+    create table runs (slot timestamptz);
+    create function note_run() returns trigger language plpgsql security definer as $$
+      begin insert into runs values (new.last_slot); return new; end $$;
+    create trigger note_run after insert or update of last_slot on cron_runs for each row when (new.task = 'stalled-detection') execute function note_run();`);
+  const env = environment({ CRON_STALLED_DETECTION: '* * * * * *' });
+  await using first = await spawnApp({ app: 'cron', env });
+  await using second = await spawnApp({ app: 'cron', env });
+
+  await waitFor(async () => (await owner.query('select 1 from runs')).rowCount === 5, {
+    describe: 'five slots ran',
+    timeoutMs: 20_000,
+    intervalMs: 50,
+  });
+  const { rows } = await owner.query<{ runs: number }>('select count(*)::int as runs from runs group by slot');
+  expect(rows.map(({ runs }) => runs)).toEqual(rows.map(() => 1));
+
+  const metrics = await Promise.all(
+    [first, second].map(async ({ port }) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()),
+  );
+  expect(metrics.join('\n')).toMatch(
+    /vibetribe_cron_runs_total\{task="stalled-detection",outcome="skipped",app="cron"\} [1-9]/,
+  );
+  const health = await fetch(`http://127.0.0.1:${first.port}/health`);
+  expect([health.status, await health.json()]).toMatchObject([200, { ok: true }]);
+
+  for (const app of [first, second]) app.kill('SIGTERM');
+  expect(await Promise.all([first.stopped, second.stopped])).toEqual([
+    { code: 0, signal: null },
+    { code: 0, signal: null },
+  ]);
+});
+
+test('a bad configuration ends it at once with every fault and no value', async () => {
+  const started = spawnApp({ app: 'cron', env: { CRON_CLEAN_UP: 'secret-value' } });
+  const text = await started.then(
+    () => '',
+    (error: unknown) => String(error),
+  );
+  expect(text).toContain('DATABASE_URL: is missing');
+  expect(text).toContain('CRON_CLEAN_UP');
+  expect(text).not.toContain('secret-value');
+});
