@@ -1,0 +1,120 @@
+/** A client as a user would write one: HTTP and JSON, no code of the product. */
+export interface Client {
+  readonly organizationId: string;
+  readonly token: string;
+  get<Body>(path: string): Promise<Body>;
+  /** Throws for an answer that is not 2xx. */
+  post<Body>(path: string, body?: unknown, headers?: Record<string, string>): Promise<Body>;
+  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // JSON of any shape: each test knows what it asked for.
+  readonly body: unknown;
+}
+
+export interface SandboxPost {
+  readonly platform: string;
+  readonly account: string;
+  readonly id: string;
+  readonly text: string;
+  readonly receivedAt: string;
+}
+
+let registered = 0;
+
+/** Registers a user with an organization of their own. */
+export async function registerClient(api: string): Promise<Client> {
+  registered += 1;
+  const answer = await send('POST', `${api}/auth/register`, {
+    email: `user-${registered}-${Date.now()}@example.com`,
+    password: 'correct horse battery staple',
+    name: 'A user',
+    organizationName: `Organization ${registered}`,
+  });
+  const body = expectOk(answer, 'POST /auth/register') as { accessToken: string; organization: { id: string } };
+  return clientWith(api, body.accessToken, body.organization.id);
+}
+
+export function clientWith(api: string, token: string, organizationId: string): Client {
+  const request = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    send(method, `${api}${path}`, body, { authorization: `Bearer ${token}`, ...headers });
+  return {
+    organizationId,
+    token,
+    request,
+    async get<Body>(path: string) {
+      return expectOk(await request('GET', path), `GET ${path}`) as Body;
+    },
+    async post<Body>(path: string, body?: unknown, headers?: Record<string, string>) {
+      return expectOk(await request('POST', path, body ?? {}, headers), `POST ${path}`) as Body;
+    },
+  };
+}
+
+/** Makes an account on the sandbox's platform and connects it, by hand or through the consent page. */
+export async function connectAccount(client: Client, sandbox: string, platform: 'bluesky' | 'mastodon' | 'x', handle: string): Promise<string> {
+  if (platform === 'x') return connectThroughConsent(client, platform, handle);
+  const made = expectOk(await send('POST', `${sandbox}/_sandbox/accounts`, { platform, handle }), 'POST /_sandbox/accounts') as {
+    account: { handle: string };
+    accessToken: string;
+    appPassword?: string;
+  };
+  const hosts = expectOk(await send('GET', `${sandbox}/_sandbox/hosts`), 'GET /_sandbox/hosts') as Record<string, string>;
+  const credentials =
+    platform === 'bluesky'
+      ? { service: hosts['bluesky'], handle: made.account.handle, appPassword: made.appPassword }
+      : { instance: hosts['mastodon'], accessToken: made.accessToken };
+  return (await client.post<{ id: string }>('/accounts/manual', { platform, credentials })).id;
+}
+
+async function connectThroughConsent(client: Client, platform: 'x', handle: string): Promise<string> {
+  const { authorizationUrl } = await client.post<{ authorizationUrl: string }>('/accounts/connect', { platform });
+  const consent = await fetch(`${authorizationUrl}&sandbox_approve=${encodeURIComponent(handle)}`, { redirect: 'manual' });
+  const callback = new URL(consent.headers.get('location') ?? '');
+  const answer = await client.request('GET', `/accounts/callback/${platform}${callback.search}`);
+  return (expectOk(answer, 'GET /accounts/callback') as { account: { id: string } }).account.id;
+}
+
+export async function sandboxPosts(sandbox: string): Promise<{ items: SandboxPost[]; commits: number }> {
+  const items: SandboxPost[] = [];
+  let cursor: string | null = null;
+  let commits = 0;
+  do {
+    const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const page = expectOk(await send('GET', `${sandbox}/_sandbox/posts?limit=500${query}`), 'GET /_sandbox/posts') as {
+      items: SandboxPost[];
+      nextCursor: string | null;
+      commits: number;
+    };
+    items.push(...page.items);
+    commits = page.commits;
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return { items, commits };
+}
+
+export async function send(method: string, url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === '' ? null : parse(text) };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function expectOk(answer: Answer, what: string): unknown {
+  if (answer.status >= 200 && answer.status < 300) return answer.body;
+  throw new Error(`${what} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+}
