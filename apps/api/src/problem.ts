@@ -23,5 +23,7 @@ export function sendProblem(reply: FastifyReply, error: DomainError): FastifyRep
   const problem = problemOf(error, reply.request.id);
   if (error.retryAfterSeconds !== null) void reply.header('retry-after', String(error.retryAfterSeconds));
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
+  // Faults of the framework itself pass no hook.
+  void reply.header('x-request-id', reply.request.id);
   return reply.code(problem.status).type(problemMediaType).send(problem);
 }

@@ -41,6 +41,8 @@ export interface TestApi extends AsyncDisposable {
   adminKey(): Promise<string>;
   /** As the database's owner: for arranging and for looking. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  /** A transaction of its own, rolled back at its end unless it was committed. */
+  transaction(): Promise<AsyncDisposable & { sql(text: string, values?: unknown[]): Promise<void> }>;
 }
 
 export const testPassword = 'correct horse battery staple';
@@ -117,6 +119,17 @@ export async function startTestApi(
     },
     sql: async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
       (await owner.query<Row>(text, values)).rows,
+    async transaction() {
+      const client = await owner.connect();
+      await client.query('begin');
+      return {
+        sql: async (text, values = []) => void (await client.query(text, values)),
+        async [Symbol.asyncDispose]() {
+          await client.query('rollback');
+          client.release();
+        },
+      };
+    },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

@@ -1,0 +1,281 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Account } from '@vibetribe/contracts/account';
+import { spawnApp } from '@vibetribe/testkit/spawn-app';
+import fc from 'fast-check';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { type CallOptions, startTestApi, type TestApi } from '../test-api.ts';
+
+const opened = new AsyncDisposableStack();
+const redirectTo = 'https://app.example.org/accounts';
+let api: TestApi;
+let sandboxUrl = '';
+let token = '';
+const planted: string[] = [];
+
+beforeAll(async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'vibetribe-accounts-'));
+  opened.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const sandbox = opened.use(
+    await spawnApp({ app: 'sandbox', env: { SANDBOX_PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'silent' } }),
+  );
+  sandboxUrl = `http://127.0.0.1:${sandbox.port}`;
+  const env = { SANDBOX_URL: sandboxUrl, REDIRECT_ORIGINS: 'https://app.example.org', API_RATE_LIMIT: '1000000' };
+  api = opened.use(await startTestApi(inject('postgresUrl'), { env }));
+});
+afterAll(() => opened.disposeAsync());
+beforeEach(async () => {
+  token = (await api.register()).accessToken;
+  await fetch(`${sandboxUrl}/_sandbox/faults`, { method: 'DELETE' });
+});
+
+const call = (method: string, path: string, options: CallOptions = {}) =>
+  api.call(method, `/api/v1${path}`, { token, ...options });
+const accountOf = (json: unknown) => json as Account;
+
+async function control<Answer = unknown>(path: string, body: object): Promise<Answer> {
+  const answer = await fetch(`${sandboxUrl}/_sandbox${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`the sandbox answered ${answer.status}: ${await answer.text()}`);
+  return (answer.status === 204 ? {} : await answer.json()) as Answer;
+}
+
+interface SandboxAccount {
+  readonly account: { id: string; handle: string };
+  readonly accessToken: string;
+  readonly refreshToken?: string;
+  readonly appPassword?: string;
+}
+
+async function sandboxAccount(platform: string, handle: string): Promise<SandboxAccount> {
+  const made = await control<SandboxAccount>('/accounts', { platform, handle });
+  planted.push(...[made.accessToken, made.refreshToken, made.appPassword].filter((secret) => secret !== undefined));
+  return made;
+}
+
+async function hosts(): Promise<Record<'bluesky' | 'mastodon' | 'mastodon2', string>> {
+  return (await fetch(`${sandboxUrl}/_sandbox/hosts`)).json() as Promise<
+    Record<'bluesky' | 'mastodon' | 'mastodon2', string>
+  >;
+}
+
+/** Through the sandbox's consent page, as a browser would. */
+async function connectX(handle: string, to?: string) {
+  const started = await call('POST', '/accounts/connect', {
+    body: { platform: 'x', ...(to === undefined ? {} : { redirectTo: to }) },
+  });
+  expect(started.status, started.text).toBe(200);
+  const consent = await fetch(`${String(started.json['authorizationUrl'])}&sandbox_approve=${handle}`, {
+    redirect: 'manual',
+  });
+  const back = new URL(consent.headers.get('location') ?? '');
+  return { callback: back.pathname + back.search, answer: await api.call('GET', back.pathname + back.search) };
+}
+
+async function connectMastodon(handle: string, server: 'mastodon' | 'mastodon2' = 'mastodon') {
+  const { accessToken } = await sandboxAccount(server, handle);
+  const instance = (await hosts())[server];
+  return call('POST', '/accounts/manual', { body: { platform: 'mastodon', credentials: { instance, accessToken } } });
+}
+
+describe('connecting', () => {
+  test('X by its consent page: the browser ends where the user wanted, with the account connected', async () => {
+    const { answer, callback } = await connectX('ann', redirectTo);
+    expect(answer.status, answer.text).toBe(302);
+    const location = new URL(answer.headers.get('location') ?? '');
+    expect(location.origin + location.pathname).toBe(redirectTo);
+    const account = await call('GET', `/accounts/${location.searchParams.get('accountId')}`);
+    expect(account.json).toMatchObject({
+      platform: 'x',
+      handle: 'ann',
+      status: 'active',
+      tokenExpiresIn: expect.stringMatching(/^(1 h 59 min|2 h)$/),
+    });
+    const replayed = await api.call('GET', callback);
+    expect([replayed.status, replayed.json['code']]).toEqual([400, 'oauth_state_invalid']);
+  });
+
+  test('without a place to end, the callback answers with the account', async () => {
+    const { answer } = await connectX('ben');
+    expect(answer.status, answer.text).toBe(200);
+    expect(answer.json).toMatchObject({ account: { handle: 'ben', status: 'active' } });
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('Bluesky by an app password, which the sandbox has given out', async () => {
+    const { appPassword, account } = await sandboxAccount('bluesky', 'cleo');
+    const credentials = { service: (await hosts()).bluesky, handle: account.handle, appPassword };
+    const answer = await call('POST', '/accounts/manual', { body: { platform: 'bluesky', credentials } });
+    expect(answer.status, answer.text).toBe(201);
+    expect(answer.json).toMatchObject({ platform: 'bluesky', externalId: account.id, status: 'active' });
+    expect(answer.text).not.toContain(appPassword);
+  });
+
+  test('Mastodon by an access token, and the same handle on two servers is two accounts', async () => {
+    const [one, two] = [await connectMastodon('dora'), await connectMastodon('dora', 'mastodon2')];
+    expect([one.status, two.status], one.text + two.text).toEqual([201, 201]);
+    expect(one.json['id']).not.toBe(two.json['id']);
+    expect(one.json).toMatchObject({ platform: 'mastodon', tokenExpiresAt: null, tokenExpiresIn: null });
+  });
+
+  test('a key makes the request once', async () => {
+    const { accessToken } = await sandboxAccount('mastodon', 'eve');
+    const body = { platform: 'mastodon', credentials: { instance: (await hosts()).mastodon, accessToken } };
+    const options = { body, headers: { 'idempotency-key': 'connect-eve' } };
+    const [first, again] = [
+      await call('POST', '/accounts/manual', options),
+      await call('POST', '/accounts/manual', options),
+    ];
+    expect([first.status, again.status, again.headers.get('idempotent-replayed'), again.json]).toEqual([
+      201,
+      201,
+      'true',
+      first.json,
+    ]);
+  });
+
+  test('wrong credentials are 422 with their path, a platform that is away 502', async () => {
+    const instance = (await hosts()).mastodon;
+    const body = { platform: 'mastodon', credentials: { instance, accessToken: 'planted-wrong-token' } };
+    planted.push('planted-wrong-token');
+    const wrong = await call('POST', '/accounts/manual', { body });
+    expect([wrong.status, wrong.json['code']]).toEqual([422, 'platform_rejected']);
+    expect(wrong.json['errors']).toMatchObject([{ path: 'credentials' }]);
+    const missing = await call('POST', '/accounts/manual', {
+      body: { platform: 'mastodon', credentials: { instance } },
+    });
+    expect(missing.json['errors']).toMatchObject([{ path: 'credentials.accessToken' }]);
+    await control('/faults', { platform: 'mastodon', kind: 'http-503' });
+    const away = await call('POST', '/accounts/manual', { body });
+    expect([away.status, away.json['code']]).toEqual([502, 'platform_unavailable']);
+  });
+
+  test('nobody is sent to a foreign origin, and a platform that does not exist is not found', async () => {
+    const answer = await call('POST', '/accounts/connect', {
+      body: { platform: 'x', redirectTo: 'https://evil.example/' },
+    });
+    expect([answer.status, answer.json['errors']]).toMatchObject([422, [{ path: 'redirectTo' }]]);
+    expect((await api.call('GET', '/api/v1/accounts/callback/nowhere?state=s&code=c')).status).toBe(404);
+  });
+});
+
+describe('a connected account', () => {
+  test('is listed, counted, refreshed and disconnected', async () => {
+    const { answer } = await connectX('finn');
+    const { id, tokenExpiresAt } = accountOf(answer.json['account']);
+    expect((await call('GET', '/accounts')).json).toMatchObject({ items: [{ id }], nextCursor: null });
+    expect((await call('GET', '/accounts/token-stats')).json).toMatchObject({
+      total: 1,
+      byPlatform: { x: { total: 1 } },
+    });
+    const refreshed = await call('POST', `/accounts/${id}/refresh`);
+    expect(refreshed.status, refreshed.text).toBe(200);
+    expect(Date.parse(accountOf(refreshed.json).tokenExpiresAt ?? '')).toBeGreaterThan(
+      Date.parse(tokenExpiresAt ?? ''),
+    );
+    expect((await call('DELETE', `/accounts/${id}`)).status).toBe(204);
+    expect((await call('GET', `/accounts/${id}`)).json).toMatchObject({ status: 'disconnected' });
+    expect((await call('POST', `/accounts/${id}/refresh`)).status).toBe(409);
+  });
+
+  test('whose grant was revoked on the platform needs to be connected again, and then has the same id', async () => {
+    const { answer } = await connectX('gil');
+    const { id, externalId } = accountOf(answer.json['account']);
+    await control('/tokens/revoke', { platform: 'x', account: externalId });
+    expect((await call('POST', `/accounts/${id}/refresh`)).json).toMatchObject({ code: 'platform_rejected' });
+    expect((await call('GET', `/accounts/${id}`)).json).toMatchObject({ status: 'needs_reauth' });
+    expect((await call('GET', '/notifications')).json).toMatchObject({ items: [{ kind: 'account_needs_reauth' }] });
+    const again = await connectX('gil');
+    expect(accountOf(again.answer.json['account'])).toMatchObject({ id, status: 'active' });
+  });
+
+  test('pages have a cursor, and a wrong one is 422', async () => {
+    for (const handle of ['hal', 'ida', 'jon']) await connectMastodon(handle);
+    const first = await call('GET', '/accounts?limit=2');
+    const second = await call('GET', `/accounts?limit=2&cursor=${String(first.json['nextCursor'])}`);
+    expect([first, second].map(({ json }) => (json['items'] as Account[]).length)).toEqual([2, 1]);
+    expect(second.json['nextCursor']).toBeNull();
+    expect((await call('GET', '/accounts?cursor=nonsense')).status).toBe(422);
+  });
+});
+
+describe('walls', () => {
+  test("another organization's account is not found, on every route", async () => {
+    const { answer } = await connectX('kim');
+    const { id } = accountOf(answer.json['account']);
+    const stranger = (await api.register()).accessToken;
+    for (const [method, path] of [
+      ['GET', ''],
+      ['DELETE', ''],
+      ['POST', '/refresh'],
+    ] as const) {
+      expect((await call(method, `/accounts/${id}${path}`, { token: stranger })).status).toBe(404);
+    }
+    expect((await call('GET', '/accounts', { token: stranger })).json).toEqual({ items: [], nextCursor: null });
+  });
+
+  test('reading needs a role or scope, connecting an admin', async () => {
+    const made = await call('POST', '/api-keys', { body: { name: 'reader', scopes: ['read'] } });
+    const reader = String(made.json['key']);
+    expect((await call('GET', '/accounts', { token: reader })).status).toBe(200);
+    expect((await call('POST', '/accounts/connect', { token: reader, body: { platform: 'x' } })).status).toBe(403);
+    expect((await call('DELETE', '/accounts/acc_1', { token: reader })).status).toBe(403);
+    expect((await api.call('GET', '/api/v1/accounts')).status).toBe(401);
+  });
+
+  test('bad input is never a fault of ours', async () => {
+    const bodies = fc.oneof(
+      fc.jsonValue(),
+      fc.record({
+        platform: fc.constantFrom('x', 'mastodon', 'bluesky', 'nowhere'),
+        credentials: fc.dictionary(fc.string(), fc.string()),
+      }),
+      fc.record({ platform: fc.constantFrom('x', 'mastodon'), redirectTo: fc.webUrl() }),
+    );
+    const paths = fc.constantFrom(
+      '/accounts/manual',
+      '/accounts/connect',
+      '/accounts/%00/refresh',
+      '/accounts/nobody/refresh',
+    );
+    await fc.assert(
+      fc.asyncProperty(paths, bodies, async (path, body) => {
+        const { status } = await call('POST', path, { body });
+        expect(status === 200 || (status >= 400 && status < 500)).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+test('GET /platforms tells every platform with its rules', async () => {
+  const { json } = await call('GET', '/platforms');
+  const items = json['items'] as { id: string; rules: { options: object }; breaker: string }[];
+  expect(items.map(({ id }) => id).toSorted()).toEqual(['bluesky', 'mastodon', 'x']);
+  expect(items.every(({ rules, breaker }) => 'type' in rules.options && breaker === 'closed')).toBe(true);
+});
+
+test('no secret that passed through is in the log or in any table', async () => {
+  const { answer } = await connectX('leo');
+  expect(answer.status).toBe(200);
+  const tables = await api.sql<{ name: string }>(`select tablename as name from pg_tables where schemaname = 'public'`);
+  const rows = await Promise.all(
+    tables.map(({ name }) => api.sql<{ row: string }>(`select t::text as row from ${pg.escapeIdentifier(name)} t`)),
+  );
+  const stored = rows
+    .flat()
+    .map(({ row }) => row)
+    .join('\n');
+  expect(stored).toContain('enc:v1:');
+  expect(planted.length).toBeGreaterThan(5);
+  for (const secret of [...planted, 'vibetribe-sandbox-secret', 'sandbox_approve']) {
+    expect(stored.includes(secret), 'a secret is stored').toBe(false);
+    expect(api.logged().includes(secret), 'a secret is logged').toBe(false);
+  }
+  expect(api.logged()).not.toMatch(/[?&](code|state)=/);
+});
