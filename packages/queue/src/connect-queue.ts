@@ -37,6 +37,14 @@ export async function connectQueue(options: ConnectQueueOptions): Promise<QueueC
   const { store } = open;
   const prefix = options.prefix ?? 'vibetribe';
   const queues = new Map<string, JobQueue>();
+  let closed: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    closing.abort();
+    await Promise.allSettled(
+      [...queues.values()].map((queue) => within(closeTimeoutMs, 'closing a queue', queue.close())),
+    );
+    await open.close();
+  };
   const backendFactory: BackendFactory<IQueueBackend, QueueStore> = (name, queueOptions, factoryOptions) => {
     const { connection, ...rest } = queueOptions;
     return connection.kind === 'redis'
@@ -64,13 +72,7 @@ export async function connectQueue(options: ConnectQueueOptions): Promise<QueueC
       return queue;
     },
     health: () => measureHealth(store),
-    async [Symbol.asyncDispose]() {
-      closing.abort();
-      await Promise.allSettled(
-        [...queues.values()].map((queue) => within(closeTimeoutMs, 'closing a queue', queue.close())),
-      );
-      await open.close();
-    },
+    [Symbol.asyncDispose]: () => (closed ??= close()),
   };
 }
 

@@ -1,6 +1,5 @@
 import type { BulkJobOptions } from 'bullmq';
 import type { JobQueue, PublishJobData, QueueConnection } from './queue-connection.ts';
-import { createStatisticsRefresher } from './refresh-statistics.ts';
 import { within } from './within.ts';
 
 export interface PublishJob {
@@ -32,7 +31,6 @@ const keptOptions = {
 } as const;
 
 export function createPublishQueue(connection: QueueConnection): PublishQueue {
-  const statistics = createStatisticsRefresher(connection);
   return {
     async ring(jobs, options) {
       const timeoutMs = options?.timeoutMs ?? ringTimeoutMs;
@@ -41,7 +39,6 @@ export function createPublishQueue(connection: QueueConnection): PublishQueue {
         addAll(connection.openQueue(publishQueueName(platform)), batch),
       );
       await within(timeoutMs, 'ringing for publications', Promise.all(adding));
-      await statistics.added(jobs.length);
     },
   };
 }
