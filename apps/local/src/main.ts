@@ -47,7 +47,10 @@ function listen(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   // Deprecations of packages are for their users, not for the person at this terminal.
   process.removeAllListeners('warning');
-  process.on('warning', (warning) => void (/Deprecation/.test(warning.name) || print(`${warning.name}: ${warning.message}`)));
+  process.on(
+    'warning',
+    (warning) => void (/Deprecation/.test(warning.name) || print(`${warning.name}: ${warning.message}`)),
+  );
   process.on('uncaughtException', (error) => {
     print(`A fault that nobody caught ends VibeTribe: ${reasonOf(error)}\n${error.stack ?? ''}`);
     stop(1);

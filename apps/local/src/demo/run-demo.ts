@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from '@vibetribe/contracts/account';
-import { type CreatePost, Post, type Publication } from '@vibetribe/contracts/post';
+import { type CreatePost, Post } from '@vibetribe/contracts/post';
 import { TimelineItem } from '@vibetribe/contracts/timeline';
 import type { Clock } from '@vibetribe/resilience/clock';
 import { z } from 'zod';
@@ -12,6 +12,7 @@ const leadMs = 4_000;
 const pollMs = 250;
 const patienceMs = 60_000;
 const Timeline = z.object({ items: z.array(TimelineItem) });
+const SandboxPosts = z.object({ items: z.array(z.object({ id: z.string(), url: z.string() })) });
 const underWay: readonly Post['status'][] = ['draft', 'scheduled', 'publishing'];
 
 /**
@@ -27,17 +28,16 @@ export async function runDemo(
   const body = demoPost(accounts, edge.clock.now());
   const url = `${target.api}/api/v1/posts`;
   const created = await callJson(Post, { method: 'POST', url, bearer: target.apiKey, body, signal: target.signal });
-  const names = new Map(created.publications.map((publication) => [publication.id, nameOf(publication, accounts)]));
-  edge.print(`Demo post ${created.id}, due ${String(created.scheduledAt)}, for ${[...names.values()].join(', ')}:`);
+  const platformOf = new Map(created.publications.map(({ id, platform }) => [id, platform]));
+  edge.print(`Demo post ${created.id} for ${accounts.map(nameOf).join(', ')}; its timeline:`);
 
   const seen = new Set<string>();
   const deadline = AbortSignal.timeout(patienceMs);
   for (;;) {
     const post = await callJson(Post, { url: `${url}/${created.id}`, bearer: target.apiKey, signal: target.signal });
-    for (const item of await unseen(`${url}/${created.id}/timeline`, target, seen)) {
-      edge.print(
-        `  ${item.at.slice(11, 23)}  ${(names.get(item.publicationId ?? '') ?? 'post').padEnd(24)}${item.message}`,
-      );
+    for (const { at, publicationId, message } of await unseen(`${url}/${created.id}/timeline`, target, seen)) {
+      const subject = platformOf.get(publicationId ?? '') ?? 'post';
+      edge.print(`  ${at.slice(11, 23)}  ${subject.padEnd(10)}${message}`);
     }
     if (!underWay.includes(post.status)) return finish(post, target, edge.print);
     if (deadline.aborted) throw new DemoFault(`the post is still "${post.status}" after ${patienceMs / 1000} s.`);
@@ -48,11 +48,9 @@ export async function runDemo(
 /** Texts differ from run to run and account to account: X refuses a text that it has seen. */
 function demoPost(accounts: readonly Account[], now: Date): CreatePost {
   const run = now.getTime().toString(36);
-  const variants = accounts.map((account) => [
-    account.id,
-    {
-      content: `Hello ${account.platform}, from @${account.handle}: scheduled once, published once. (demo run ${run})`,
-    },
+  const variants = accounts.map(({ id, platform }) => [
+    id,
+    { content: `Hello ${platform}: scheduled once, published once. (demo run ${run})` },
   ]);
   return {
     content: `Hello from VibeTribe (demo run ${run})`,
@@ -69,15 +67,24 @@ async function unseen(url: string, target: DemoTarget, seen: Set<string>): Promi
   return fresh;
 }
 
-function finish(post: Post, target: DemoTarget, print: (line: string) => void): void {
-  for (const publication of post.publications) {
-    print(`  ${publication.platform}: ${publication.status} ${publication.url ?? publication.error?.message ?? ''}`);
+async function finish(post: Post, target: DemoTarget, print: (line: string) => void): Promise<void> {
+  if (post.status !== 'published') {
+    const reasons = post.publications.map(
+      ({ platform, status, error }) => `${platform} ${status} ${error?.message ?? ''}`,
+    );
+    throw new DemoFault(`the post ended as "${post.status}": ${reasons.join('; ')}`);
   }
-  if (post.status !== 'published') throw new DemoFault(`the post ended as "${post.status}".`);
-  print(`The post is published; ${target.sandbox}/ shows it as followers see it.`);
+  print(`Published, each once. As followers see it (all of it: ${target.sandbox}/):`);
+  const visible = await callJson(SandboxPosts, {
+    url: `${target.sandbox}/_sandbox/posts?limit=50`,
+    signal: target.signal,
+  });
+  for (const { platform, platformPostId } of post.publications) {
+    const shown = visible.items.find((item) => item.id === platformPostId);
+    print(`  ${platform.padEnd(10)}${shown?.url ?? 'not on the first page'}`);
+  }
 }
 
-function nameOf(publication: Publication, accounts: readonly Account[]): string {
-  const account = accounts.find((candidate) => candidate.id === publication.accountId);
-  return account === undefined ? publication.platform : `${publication.platform} @${account.handle}`;
+function nameOf(account: Account): string {
+  return `${account.platform} @${account.handle}`;
 }

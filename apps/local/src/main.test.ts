@@ -1,0 +1,215 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { removePostgresData } from '@vibetribe/postgres-server/remove-postgres-data';
+import { waitFor } from '@vibetribe/testkit/wait-for';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Endpoints } from './endpoints-file.ts';
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const startTimeoutMs = 90_000;
+
+let dataDir = '';
+const left: LocalProcess[] = [];
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'vibetribe local '));
+  await chmod(dataDir, 0o711);
+});
+
+afterEach(async () => {
+  for (const local of left.splice(0)) {
+    local.child.kill('SIGKILL');
+    await local.ended;
+  }
+});
+
+afterAll(() => removePostgresData(dataDir));
+
+describe('npm start, one after the other on the same data', { timeout: 2 * startTimeoutMs }, () => {
+  let first: Endpoints;
+
+  test('the first start shows its main job: a post reaches three accounts, and its timeline is printed', async () => {
+    const local = start([]);
+    first = await ready(local);
+    await local.shows(/Published, each once/);
+    expect(local.output()).toContain(first.apiKey);
+    expect(local.output()).toMatch(/ post +Created for 3 accounts/);
+    expect(local.output().match(/Published: /g)).toHaveLength(3);
+
+    const visible = await getJson(`${first.sandbox}/_sandbox/posts`);
+    expect(visible['commits']).toBe(3);
+    expect(await stopped(local)).toEqual({ code: 0, signal: null });
+  });
+
+  test('a clean stop takes endpoints.json with it and leaves no process', async () => {
+    await expect(stat(join(dataDir, 'endpoints.json'))).rejects.toThrow('ENOENT');
+    await expect(fetch(`${first.api}/api/v1/health`)).rejects.toThrow();
+    expect(await databaseIsRunning()).toBe(false);
+  });
+
+  test('the next start finds login, accounts and the sandbox again, and its key replaces the last one', async () => {
+    const local = start(['--no-demo']);
+    const second = await ready(local);
+    expect(second).toMatchObject({ email: first.email, password: first.password });
+    expect(second.apiKey).not.toBe(first.apiKey);
+    expect((await stat(join(dataDir, 'endpoints.json'))).mode & 0o777).toBe(0o600);
+
+    expect((await callApi(second.api, first.apiKey)).status).toBe(401);
+    const accounts = await callApi(second.api, second.apiKey);
+    expect(await accounts.json()).toMatchObject({ items: [{}, {}, {}] });
+    expect((await getJson(`${second.sandbox}/_sandbox/posts`))['items']).toHaveLength(3);
+    expect((await logIn(second)).status).toBe(200);
+    expect(local.output()).not.toContain('Demo post');
+    await stopped(local);
+  });
+
+  test('a second start on the same data says so in one sentence and leaves the first alone', async () => {
+    const local = start(['--no-demo']);
+    const endpoints = await ready(local);
+    const other = start(['--no-demo']);
+    expect(await other.ended).toEqual({ code: 1, signal: null });
+    expect(other.output().trim()).toBe(
+      `VibeTribe is running in ${dataDir} already: stop that one, or choose another DATA_DIR.`,
+    );
+    expect((await fetch(`${endpoints.api}/api/v1/health`)).status).toBe(200);
+    expect(await readEndpoints()).toEqual(endpoints);
+    await stopped(local);
+  });
+
+  test('a taken port is told in one sentence that names it and the way out; nothing is left running', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const address = taken.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    for (const variable of ['PORT', 'SANDBOX_PORT']) {
+      const local = start(['--no-demo'], { [variable]: String(port) });
+      expect(await local.ended).toEqual({ code: 1, signal: null });
+      expect(local.output()).toContain(`Port ${port} is taken by another program: set ${variable} to another port`);
+    }
+    expect(await databaseIsRunning()).toBe(false);
+    taken.close();
+  });
+
+  test('after kill -9 the next start takes over the database that was left', async () => {
+    const local = start(['--no-demo']);
+    await ready(local);
+    local.child.kill('SIGKILL');
+    await local.ended;
+    expect(await databaseIsRunning()).toBe(true);
+
+    const next = start(['--no-demo']);
+    await ready(next);
+    expect(await stopped(next)).toEqual({ code: 0, signal: null });
+    expect(await databaseIsRunning()).toBe(false);
+  });
+
+  test('a demo that fails says why, and the system runs on', async () => {
+    const local = start([], { SANDBOX_URL: 'http://127.0.0.1:9' });
+    const endpoints = await ready(local);
+    await local.shows(/The demo did not get to its end: .+\nVibeTribe runs on/);
+    expect((await fetch(`${endpoints.api}/api/v1/health`)).status).toBe(200);
+    expect(await stopped(local)).toEqual({ code: 0, signal: null });
+  });
+
+  test('Ctrl-C, which arrives more than once, is one orderly stop', async () => {
+    const local = start(['--no-demo']);
+    await ready(local);
+    local.child.kill('SIGINT');
+    local.child.kill('SIGTERM');
+    expect(await local.ended).toEqual({ code: 0, signal: null });
+    expect(await databaseIsRunning()).toBe(false);
+  });
+
+  test('a signal during the start ends it without a trace', async () => {
+    const local = start(['--no-demo']);
+    await waitFor(databaseIsRunning, { describe: 'the database is started', timeoutMs: startTimeoutMs });
+    local.child.kill('SIGTERM');
+    expect(await local.ended).toEqual({ code: 0, signal: null });
+    expect(await databaseIsRunning()).toBe(false);
+  });
+
+  test('the log has every app, and no key, password or database address', async () => {
+    const log = await readFile(join(dataDir, 'logs', 'vibetribe.jsonl'), 'utf8');
+    for (const app of ['local', 'api']) expect(log).toContain(`"app":"${app}"`);
+    for (const secret of [first.apiKey, first.password, new URL(first.databaseUrl).password]) {
+      expect(secret.length).toBeGreaterThan(10);
+      expect(log).not.toContain(secret);
+    }
+  });
+});
+
+interface LocalProcess {
+  child: ChildProcess;
+  output(): string;
+  shows(pattern: RegExp): Promise<void>;
+  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+function start(args: string[], env: Record<string, string> = {}): LocalProcess {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { PATH, HOME, PORT: '0', SANDBOX_PORT: '0', DATA_DIR: dataDir, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+  }
+  const ended = once(child, 'close').then(() => ({ code: child.exitCode, signal: child.signalCode }));
+  const local: LocalProcess = {
+    child,
+    output: () => output,
+    ended,
+    async shows(pattern) {
+      await waitFor(() => pattern.test(output), {
+        describe: () => `${pattern}; it printed: ${output}`,
+        timeoutMs: startTimeoutMs,
+      });
+    },
+  };
+  left.push(local);
+  return local;
+}
+
+async function ready(local: LocalProcess): Promise<Endpoints> {
+  await local.shows(/VibeTribe is running\./);
+  return readEndpoints();
+}
+
+async function stopped(local: LocalProcess): ReturnType<() => LocalProcess['ended']> {
+  local.child.kill('SIGTERM');
+  return local.ended;
+}
+
+async function readEndpoints(): Promise<Endpoints> {
+  return JSON.parse(await readFile(join(dataDir, 'endpoints.json'), 'utf8'));
+}
+
+/** Whether the server that last had the data directory lives. */
+async function databaseIsRunning(): Promise<boolean> {
+  const log = await readFile(join(dataDir, 'logs', 'vibetribe.jsonl'), 'utf8').catch(() => '');
+  const pid = Number([...log.matchAll(/PostgreSQL is ready on \S+ \(pid (\d+)\)/g)].at(-1)?.[1]);
+  if (!Number.isInteger(pid)) return false;
+  const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // A container without an init keeps dead processes as zombies.
+  return state !== '' && !/\) Z /.test(state);
+}
+
+function callApi(api: string, key: string): Promise<Response> {
+  return fetch(`${api}/api/v1/accounts`, { headers: { authorization: `Bearer ${key}` } });
+}
+
+function logIn({ api, email, password }: Endpoints): Promise<Response> {
+  const headers = { 'content-type': 'application/json' };
+  return fetch(`${api}/api/v1/auth/login`, { method: 'POST', headers, body: JSON.stringify({ email, password }) });
+}
+
+async function getJson(url: string): Promise<Record<string, unknown>> {
+  const response = await fetch(url);
+  return JSON.parse(await response.text());
+}
