@@ -114,6 +114,9 @@ describe('connecting', () => {
     expect(answer.status, answer.text).toBe(201);
     expect(answer.json).toMatchObject({ platform: 'bluesky', externalId: account.id, status: 'active' });
     expect(answer.text).not.toContain(appPassword);
+    await control('/tokens/expire', { platform: 'bluesky', account: account.id });
+    const refreshed = await call('POST', `/accounts/${accountOf(answer.json).id}/refresh`);
+    expect(refreshed.json, refreshed.text).toMatchObject({ status: 'active', tokenExpiresIn: expect.stringMatching(/ h|min/) });
   });
 
   test('Mastodon by an access token, and the same handle on two servers is two accounts', async () => {
