@@ -22,6 +22,7 @@ import { healthRoutes } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { notificationRoutes } from './routes/notifications.ts';
 import { organizationRoutes } from './routes/organizations.ts';
+import { pauseRoutes } from './routes/pauses.ts';
 import { platformRoutes } from './routes/platforms.ts';
 import { postRoutes } from './routes/posts.ts';
 import { publicationRoutes } from './routes/publications.ts';
@@ -86,6 +87,7 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
   await app.register(platformRoutes, v1);
   await app.register(postRoutes, v1);
   await app.register(publicationRoutes, v1);
+  await app.register(pauseRoutes, v1);
   await app.register(notificationRoutes, v1);
   await app.register(liveRoute, v1);
 

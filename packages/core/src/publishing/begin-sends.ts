@@ -1,8 +1,11 @@
 import type { JsonValue } from '@vibetribe/platforms/adapter';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { stoppedDetail } from './decide-gate.ts';
+import type { PublicationInput } from './publication-input.ts';
 import { lockPublications } from './move-publications.ts';
-import { stateOf } from './publication-row.ts';
+import { type PublicationRow, stateOf } from './publication-row.ts';
 import type { PublicationWork } from './publication-work.ts';
 import type { PublishSettings } from './publish-settings.ts';
 import { step } from './reducer.ts';
@@ -24,13 +27,16 @@ export async function beginSends(
   const byId = new Map(intents.map((intent) => [intent.work.publicationId, intent]));
   const begun = await deps.db.asWorker(async (tx) => {
     const rows = await lockPublications(tx, [...byId.keys()]);
-    const moved = rows.flatMap((row) => {
+    const stops = await readStops(tx, rows);
+    const decisions = rows.flatMap((row) => {
       const intent = byId.get(row.id);
       if (intent === undefined) return [];
-      const decided = step(stateOf(row), { type: 'intend', fence: intent.work.fence, leaseMs: settings.claimLeaseMs }, row.nowMs);
-      return decided.kind === 'moved' ? [{ row, step: decided, intent, sendingStep: intent.step }] : [];
+      const stop = stops.get(row.id);
+      const decided = step(stateOf(row), stop === undefined ? intend(intent, settings) : holdBack(intent, stop), row.nowMs);
+      return decided.kind === 'moved' ? [{ row, step: decided, intent, ...(stop === undefined ? { sendingStep: intent.step } : {}) }] : [];
     });
-    await writeSteps(tx, moved);
+    await writeSteps(tx, decisions);
+    const moved = decisions.filter(({ sendingStep }) => sendingStep !== undefined);
     const keys = moved.map(({ intent }) => ({
       organizationId: intent.work.organizationId,
       publicationId: intent.work.publicationId,
@@ -49,4 +55,22 @@ export async function beginSends(
   });
   await deps.probes.failpoint('intent:after_commit');
   return intents.map(({ work }) => begun.has(work.publicationId));
+}
+
+function intend({ work }: SendIntent, settings: PublishSettings): PublicationInput {
+  return { type: 'intend', fence: work.fence, leaseMs: settings.claimLeaseMs };
+}
+
+function holdBack({ work }: SendIntent, reason: string): PublicationInput {
+  const outcome = { kind: 'wait', reason: 'paused', retryAfterMs: null, detail: stoppedDetail(reason) } as const;
+  return { type: 'outcome', fence: work.fence, outcome, policy: { retryDelaysMs: [], jitter: 0, outage: false, manual: null } };
+}
+
+/** Stops that came after the claim: read by a statement of its own, so that one committed by now is seen. */
+async function readStops(tx: Transaction, rows: readonly PublicationRow[]): Promise<Map<string, string>> {
+  const { rows: stopped } = await tx.execute<{ id: string; reason: string }>(sql`
+    select p.id, s.reason from pauses s
+    join publications p on s.organization_id is null or s.organization_id = p.organization_id and (s.account_id is null or s.account_id = p.account_id)
+    where s.lifted_at is null and p.id = any(${sql.param(rows.map((row) => row.id))}::text[])`);
+  return new Map(stopped.map(({ id, reason }) => [id, reason]));
 }

@@ -24,12 +24,16 @@ export function isLate(scheduledAtMs: number | null, nowMs: number): boolean {
 /** May this publication be sent now, as far as pauses, token, lateness and limits go? Checked in the order in which a person would want to be told. */
 export function decideGate(facts: GateFacts): Gate {
   if (facts.pausedBecause !== null) {
-    return { kind: 'wait', reason: 'paused', untilMs: null, detail: `Stopped: ${facts.pausedBecause}` };
+    return { kind: 'wait', reason: 'paused', untilMs: null, detail: stoppedDetail(facts.pausedBecause) };
   }
   if (!facts.accountUsable) {
     return { kind: 'wait', reason: 'token', untilMs: null, detail: 'The account must be connected again; then it goes out.' };
   }
   return misfireGate(facts) ?? rateGate(facts) ?? { kind: 'go' };
+}
+
+export function stoppedDetail(reason: string): string {
+  return `Stopped: ${reason}`;
 }
 
 function misfireGate({ lateness, nowMs }: GateFacts): Gate | null {

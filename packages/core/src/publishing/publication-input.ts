@@ -41,6 +41,7 @@ export type Outcome =
   | { readonly kind: 'processing'; readonly pollAfterMs: number; readonly detail: string; readonly committed: boolean }
   /** Provably nothing became visible; `budget: 'free'` uses up no retry. */
   | { readonly kind: 'retry'; readonly fault: Fault; readonly retryAfterMs: number | null }
+  /** `retryAfterMs` null: until someone acts. */
   | { readonly kind: 'wait'; readonly reason: WaitingReason; readonly retryAfterMs: number | null; readonly detail: string }
   | { readonly kind: 'rejected'; readonly error: PublicationError }
   | { readonly kind: 'unknown'; readonly fault: Fault; readonly quietMs: number };

@@ -269,6 +269,22 @@ describe('waiting', () => {
     expect(await read(id)).toMatchObject({ status: 'published' });
   });
 
+  test('an emergency stop that comes between claim and send still holds it back', async () => {
+    const account = await world.addAccount();
+    const id = await world.addPublication(account);
+    const stopAfterClaim = async (name: string) => {
+      if (name !== 'claim:after_commit') return;
+      await world.sql(`insert into pauses (id, organization_id, account_id, reason) values ('pause', $1, $2, 'crisis')`, [account.organizationId, account.accountId]);
+    };
+    const publisher = createPublishingEngine(
+      { ...world.deps, probes: { failpoint: stopAfterClaim, has: () => true } },
+      { settings: world.settings, owner: 'test', random: () => 0, uniqueNumber: () => randomInt(2 ** 47) },
+    );
+    await publisher.publish(id);
+    expect(world.platform.ledger).toHaveLength(0);
+    expect(await read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'paused', attempts: 0 });
+  });
+
   test('an open breaker lets one probe through when its time is over, the others wait for what it finds', async () => {
     const account = await world.addAccount();
     const ids = await Promise.all([1, 2, 3].map((index) => world.addPublication({ ...account, text: `Post ${index}` })));

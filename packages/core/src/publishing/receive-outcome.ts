@@ -21,7 +21,7 @@ export function receiveOutcome(state: PublicationState, input: OutcomeInput, atM
       return waitUntil(closed, { reason: 'processing', untilMs: atMs + outcome.pollAfterMs, detail: outcome.detail });
     }
     case 'wait': {
-      const untilMs = outcome.reason === 'token' && outcome.retryAfterMs === null ? null : atMs + (outcome.retryAfterMs ?? defaultWaitMs);
+      const untilMs = outcome.retryAfterMs === null ? null : atMs + outcome.retryAfterMs;
       return waitUntil({ ...state, intentAtMs: null }, { reason: outcome.reason, untilMs, detail: outcome.detail });
     }
     case 'retry':

@@ -1,0 +1,43 @@
+import type { CreatePause, Pause } from '@vibetribe/contracts/pause';
+import { newId } from '@vibetribe/db/new-id';
+import { accounts } from '@vibetribe/db/schema/accounts';
+import { pauses } from '@vibetribe/db/schema/service';
+import { and, eq } from 'drizzle-orm';
+import type { Actor } from '../actor.ts';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { DomainError } from '../domain-error.ts';
+import { requireRight } from '../identity/authorize.ts';
+import { presentPause } from './pause-row.ts';
+
+/**
+ * Stops everything of an account, an organization or the whole service. From the answer on no send begins: claims look at the stops,
+ * and so does every send once more when its intent is written. A send that has begun cannot be called back.
+ */
+export async function createPause(deps: Pick<CoreDependencies, 'db'>, actor: Actor, input: CreatePause): Promise<Pause> {
+  requireRight(actor, input.scope === 'service' ? 'service:manage' : 'accounts:manage');
+  const accountId = input.scope === 'account' ? (input.id ?? null) : null;
+  // The stop of the whole service belongs to no organization: no tenant could write it.
+  return deps.db.asWorker(async (tx) => {
+    if (accountId !== null) {
+      const [account] = await tx
+        .select({ id: accounts.id })
+        .from(accounts)
+        .where(and(eq(accounts.organizationId, actor.organizationId), eq(accounts.id, accountId)));
+      if (account === undefined) {
+        throw new DomainError('validation_failed', 'The account is unknown.', { errors: [{ path: 'id', message: 'is no account of this organization' }] });
+      }
+    }
+    const [row] = await tx
+      .insert(pauses)
+      .values({
+        id: newId('pause'),
+        organizationId: input.scope === 'service' ? null : actor.organizationId,
+        accountId,
+        reason: input.reason,
+        createdBy: actor.principal,
+      })
+      .returning();
+    if (row === undefined) throw new Error('the stop was not written');
+    return presentPause(row);
+  });
+}

@@ -1,0 +1,37 @@
+import type { Pause } from '@vibetribe/contracts/pause';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { pauses } from '@vibetribe/db/schema/service';
+import { and, eq, isNull, or, type SQL, sql } from 'drizzle-orm';
+import type { Actor } from '../actor.ts';
+import { notFound } from '../domain-error.ts';
+
+export type PauseRow = typeof pauses.$inferSelect;
+
+export function presentPause(row: PauseRow): Pause {
+  return {
+    id: row.id,
+    scope: row.organizationId === null ? 'service' : row.accountId === null ? 'organization' : 'account',
+    accountId: row.accountId,
+    reason: row.reason,
+    createdAt: row.createdAt.toISOString(),
+  };
+}
+
+/** Stops the actor may know of: the organization's own, and the service's, which hold its posts back too. */
+export function visibleTo(actor: Actor): SQL | undefined {
+  return and(isNull(pauses.liftedAt), or(eq(pauses.organizationId, actor.organizationId), isNull(pauses.organizationId)));
+}
+
+/** @throws DomainError `not_found`, also for another organization's */
+export async function findPause(tx: Transaction, actor: Actor, id: string): Promise<PauseRow> {
+  const [row] = await tx.select().from(pauses).where(and(eq(pauses.id, id), visibleTo(actor)));
+  if (row === undefined) throw notFound('stop');
+  return row;
+}
+
+/** Publications a stop concerns, as a condition on `publications p`. */
+export function inScope(pause: Pick<PauseRow, 'organizationId' | 'accountId'>): SQL {
+  if (pause.organizationId === null) return sql`true`;
+  if (pause.accountId === null) return sql`p.organization_id = ${pause.organizationId}`;
+  return sql`p.organization_id = ${pause.organizationId} and p.account_id = ${pause.accountId}`;
+}

@@ -1,0 +1,31 @@
+import type { PausedPublication } from '@vibetribe/contracts/pause';
+import { sql } from 'drizzle-orm';
+import type { Actor } from '../actor.ts';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { requireRight } from '../identity/authorize.ts';
+import { findPause, inScope } from './pause-row.ts';
+
+const excerptCharacters = 280;
+
+/** The actor's own publications that a stop holds back, oldest first: what would go out if it were lifted now. */
+export async function previewPause(
+  deps: Pick<CoreDependencies, 'db'>,
+  actor: Actor,
+  input: { id: string; limit: number; afterId: string | null },
+): Promise<{ items: PausedPublication[]; hasMore: boolean }> {
+  requireRight(actor, 'accounts:read');
+  const pause = await deps.db.asWorker((tx) => findPause(tx, actor, input.id));
+  return deps.db.asTenant(actor.organizationId, async (tx) => {
+    const { rows } = await tx.execute<Omit<PausedPublication, 'scheduledAt'> & { scheduledAt: Date | null }>(sql`
+      select p.id as "publicationId", p.post_id as "postId", p.account_id as "accountId", p.platform,
+        to_char(p.scheduled_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "scheduledAt",
+        left(coalesce(p.variant ->> 'content', po.content), ${excerptCharacters}) as text
+      from publications p join posts po on po.organization_id = p.organization_id and po.id = p.post_id
+      where ${inScope(pause)} and (
+        p.status = 'waiting' and p.waiting_reason = 'paused'
+        or p.status in ('scheduled', 'retrying', 'waiting') and p.due_at <= clock_timestamp())
+        and ${input.afterId === null ? sql`true` : sql`p.id > ${input.afterId}`}
+      order by p.id limit ${input.limit + 1}`);
+    return { items: rows.slice(0, input.limit).map((row) => ({ ...row, scheduledAt: row.scheduledAt === null ? null : String(row.scheduledAt) })), hasMore: rows.length > input.limit };
+  });
+}
