@@ -51,6 +51,6 @@ describe.each(platformIds)('%s', (platform) => {
     const text = part.repeat(100_000 / part.length);
     const startedMs = performance.now();
     faultsOf(text);
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
   });
 });

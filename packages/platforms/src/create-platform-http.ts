@@ -3,6 +3,7 @@ import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import { errors, request as dispatchRequest, type Agent, type Dispatcher } from 'undici';
 import { encodeBody, type EncodedBody } from './encode-body.ts';
 import { TransportError, type PlatformHttp, type PlatformRequest, type PlatformResponse } from './platform-http.ts';
+import { readAnswer } from './read-answer.ts';
 
 /** A request is handed to the network only while both clocks are before these: wall time too, as the monotonic clock stops in a suspended machine. */
 export interface LateFence {
@@ -103,9 +104,10 @@ async function exchange(
     body: hasBody ? asUndiciBody(guardedBody(body.bytes, handOver, options.beforeBody)) : null,
     signal,
   });
-  const receivedAt = new Date(options.wallClockMs());
-  const text = await readCapped(answer.body, options.bodyBytesMax ?? bodyBytesMaxDefault);
-  return { status: answer.statusCode, headers: flatten(answer.headers), receivedAt, json: parseJson(text), text };
+  return readAnswer(answer, {
+    receivedAt: new Date(options.wallClockMs()),
+    bodyBytesMax: options.bodyBytesMax ?? bodyBytesMaxDefault,
+  });
 }
 
 /** undici pulls this right before it writes head and body: the last instruction of ours before the network. */
@@ -159,33 +161,6 @@ function headersOf(wanted: PlatformRequest, body: EncodedBody | null): Record<st
   return headers;
 }
 
-async function readCapped(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytesRead = 0;
-  for await (const chunk of body) {
-    bytesRead += chunk.byteLength;
-    if (bytesRead > bytesMax) throw new AnswerTooLargeError();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) flat[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return flat;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function signalOf(deadline: AbortSignal, timeoutMs: number | undefined): AbortSignal {
   return timeoutMs === undefined ? deadline : AbortSignal.any([deadline, AbortSignal.timeout(timeoutMs)]);
 }
@@ -211,14 +186,5 @@ class LateFenceError extends Error {
 
   constructor() {
     super('the time to send has passed');
-  }
-}
-
-class AnswerTooLargeError extends Error {
-  override readonly name = 'AnswerTooLargeError';
-  readonly code = 'answer_too_large';
-
-  constructor() {
-    super('the answer is larger than this client reads');
   }
 }

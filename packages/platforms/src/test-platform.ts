@@ -110,6 +110,7 @@ export function startPublication(given: TestPublication) {
   };
 
   return {
+    publicationId,
     results,
     intents,
     publish: () => given.adapter.publish({ ...given, http: given.client.http(given.timeoutMs), step }),

@@ -72,6 +72,11 @@ describe('tags', () => {
   });
 });
 
+test('a mention inside an address is part of the address', () => {
+  const text = 'https://a.example/(@bob.test';
+  expect(marked(text, { 'bob.test': did })).toEqual([[text, text]]);
+});
+
 test('facets lie inside the text, in order and apart, whatever the text', () => {
   const part = fc.constantFrom(
     'https://a.example/é',

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { ConnectedGrant, Credentials, ManualConnect, RefreshRequest } from '../adapter.ts';
-import { secretField, serverOriginField, serverOriginOf } from '../credential-fields.ts';
+import { secretField, serverOriginField } from '../credential-fields.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import { blueskyName, callXrpc, serviceOf } from './api.ts';
 import { blueskySessionRefusal } from './errors.ts';
+import { DidDocument, ownServerOf } from './own-server.ts';
 
 const BlueskyCredentials = z.strictObject({
   service: serverOriginField('the server').optional(),
@@ -30,7 +31,7 @@ export const blueskyManual: ManualConnect = {
     const session = await createSession({ http, service, identifier: handle, appPassword });
     return {
       credentials: credentialsOf(session, appPassword),
-      service: serverOf(session, service),
+      service: ownServerOf(session.didDoc, service),
       accounts: [{ externalId: session.did, handle: session.handle, displayName: session.handle }],
     };
   },
@@ -64,10 +65,7 @@ const Session = z.object({
   accessJwt: z.string().min(1),
   refreshJwt: z.string().min(1),
   active: z.boolean().optional(),
-  didDoc: z
-    .object({ service: z.array(z.object({ id: z.string(), serviceEndpoint: z.string() })) })
-    .optional()
-    .catch(undefined),
+  didDoc: DidDocument.optional().catch(undefined),
 });
 type Session = z.infer<typeof Session>;
 
@@ -112,13 +110,6 @@ function credentialsOf({ accessJwt, refreshJwt }: Session, appPassword: string |
     ...(expiresAt === undefined ? {} : { expiresAt }),
     scopes: [],
   };
-}
-
-/** The account's own server, where the one the user named is only an entrance. Never a step down from https. */
-function serverOf({ didDoc }: Session, entrance: string): string {
-  const endpoint = didDoc?.service.find(({ id }) => id.endsWith('#atproto_pds'))?.serviceEndpoint;
-  const origin = endpoint === undefined ? null : serverOriginOf(endpoint);
-  return origin !== null && (origin.startsWith('https://') || entrance.startsWith('http://')) ? origin : entrance;
 }
 
 const JwtClaims = z.object({ exp: z.number().positive() });

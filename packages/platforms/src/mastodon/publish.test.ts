@@ -87,7 +87,7 @@ describe('publishing', () => {
     await publication(server.origin, 'hi').publish();
 
     const [first, second, other] = server.seen.map(({ headers }) => headers['idempotency-key']);
-    expect(first).toMatch(/^vibetribe-pub-/u);
+    expect(first).toBe(`vibetribe-${one.publicationId}`);
     expect(second).toBe(first);
     expect(other).not.toBe(first);
     expect(JSON.parse(server.seen[0]?.body ?? '')).toEqual({
