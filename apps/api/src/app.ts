@@ -67,11 +67,11 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
   app.addHook('preValidation', guardText);
   honourIdempotencyKeys(app, { db: services.db, lockMs: services.requestTimeoutMs + keyLockGraceMs });
   await describeRoutes(app);
+  await app.register(websocket, { options: { maxPayload: socketMessageBytesMax, perMessageDeflate: false } });
   app.addHook('onRequest', async (request, reply) => {
     // The plugin would log the whole address, query included.
     if (request.ws && request.routeOptions.config.isSocket !== true) return sendProblem(reply, new DomainError('not_found', 'There is no socket here.'));
   });
-  await app.register(websocket, { options: { maxPayload: socketMessageBytesMax, perMessageDeflate: false } });
 
   const root = { services };
   await app.register(healthRoutes, root);

@@ -50,7 +50,7 @@ export function createLiveConnection({
 }): LiveConnection {
   let aside: OutgoingEvent[] | null = isReplaying ? [] : null;
   let hasOverflow = false;
-  let replayedTo: EventCursor | null = null;
+  let sentTo: EventCursor | null = null;
   let isAnswering = true;
   socket.on('pong', () => {
     isAnswering = true;
@@ -71,6 +71,13 @@ export function createLiveConnection({
     else socket.send(text);
   };
 
+  /** The feed may be behind what the log has been replayed to: nothing goes out twice. */
+  const sendOnce = (event: OutgoingEvent) => {
+    if (sentTo !== null && !isAfter(event.cursor, sentTo)) return;
+    sentTo = event.cursor;
+    sendText(event.text);
+  };
+
   return {
     id,
     actor,
@@ -78,12 +85,12 @@ export function createLiveConnection({
     send: (message) => sendText(JSON.stringify(message)),
     deliver(event) {
       if (!maySee(actor, event)) return;
-      if (aside === null) sendText(event.text);
+      if (aside === null) sendOnce(event);
       else if (aside.length < asideMax) aside.push(event);
       else hasOverflow = true;
     },
     async replay(event) {
-      replayedTo = event.cursor;
+      sentTo = event.cursor;
       if (!maySee(actor, event) || socket.readyState !== socket.OPEN) return;
       await new Promise<void>((resolve) => socket.send(event.text, () => resolve()));
     },
@@ -96,9 +103,7 @@ export function createLiveConnection({
     goLive() {
       const kept = aside ?? [];
       aside = null;
-      for (const event of kept) {
-        if (replayedTo === null || isAfter(event.cursor, replayedTo)) sendText(event.text);
-      }
+      for (const event of kept) sendOnce(event);
     },
     close,
     ping() {

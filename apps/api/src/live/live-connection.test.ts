@@ -1,0 +1,139 @@
+import { EventEmitter } from 'node:events';
+import type { AuthenticatedActor } from '@vibetribe/core/identity/authenticated-actor';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { WebSocket } from 'ws';
+import { formatCursor, isAfter, parseCursor, type EventCursor } from './event-cursor.ts';
+import { createLiveConnection, type LiveConnection, type OutgoingEvent } from './live-connection.ts';
+
+/** A socket whose client reads nothing when `bufferedAmount` says so. */
+class StandInSocket extends EventEmitter {
+  readonly OPEN = 1;
+  readyState = 1;
+  bufferedAmount = 0;
+  readonly sent: string[] = [];
+  closedWith: number | null = null;
+  pings = 0;
+  isTerminated = false;
+  send(text: string, done?: () => void): void {
+    this.sent.push(text);
+    done?.();
+  }
+  close(code: number): void {
+    this.readyState = 2;
+    this.closedWith = code;
+  }
+  ping(): void {
+    this.pings += 1;
+  }
+  terminate(): void {
+    this.isTerminated = true;
+  }
+}
+
+const actor: AuthenticatedActor = {
+  organizationId: 'org_1',
+  userId: 'usr_1',
+  role: 'owner',
+  scopes: null,
+  accountIds: null,
+  serviceAdmin: false,
+  principal: 'user:usr_1',
+  credential: { kind: 'session', familyId: 'fam_1' },
+};
+
+const event = (id: number, organizationId = 'org_1'): OutgoingEvent => ({
+  organizationId,
+  cursor: { transactionId: 1n, id: BigInt(id) },
+  accountIds: [],
+  message: { type: 'notification' },
+  text: String(id),
+});
+
+function open(isReplaying: boolean): { socket: StandInSocket; connection: LiveConnection } {
+  const socket = new StandInSocket();
+  return { socket, connection: createLiveConnection({ id: 'c1', socket: socket as unknown as WebSocket, actor, isReplaying }) };
+}
+
+describe('a client that cannot keep up', () => {
+  test('is closed 4008 instead of filling our memory', () => {
+    const { socket, connection } = open(false);
+    socket.bufferedAmount = 2 * 1024 * 1024;
+    connection.deliver(event(1));
+    expect([socket.closedWith, socket.sent]).toEqual([4008, []]);
+  });
+
+  test('and that answers no ping is cut off', () => {
+    const { socket, connection } = open(false);
+    connection.ping();
+    socket.emit('pong');
+    connection.ping();
+    expect([socket.pings, socket.isTerminated]).toEqual([2, false]);
+    connection.ping();
+    expect(socket.isTerminated).toBe(true);
+  });
+});
+
+describe('from the log to the live feed', () => {
+  test('every event is sent once and in order, however replay and feed interleave', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(30), fc.nat(30), fc.array(fc.boolean(), { maxLength: 60 }), async (fed, missed, turns) => {
+        const { socket, connection } = open(true);
+        // The feed has passed on `fed` events before; the log has them and `missed` more, which the feed still has to come to.
+        const logEnd = fed + missed;
+        const end = logEnd + 5;
+        let replayed = 0;
+        let next = fed + 1;
+        const feedOne = () => next <= end && connection.deliver(event((next += 1) - 1));
+        for (const isFeedsTurn of turns) {
+          if (isFeedsTurn) feedOne();
+          else if (replayed < logEnd) await connection.replay(event((replayed += 1)));
+        }
+        while (replayed < logEnd) await connection.replay(event((replayed += 1)));
+        connection.goLive();
+        while (next <= end) feedOne();
+        expect(socket.sent).toEqual(Array.from({ length: end }, (_, index) => String(index + 1)));
+      }),
+    );
+  });
+
+  test('more than can be kept aside is read from the log again', () => {
+    const { socket, connection } = open(true);
+    for (let id = 1; id <= 1_001; id += 1) connection.deliver(event(id));
+    expect(connection.takeOverflow()).toBe(true);
+    expect(connection.takeOverflow()).toBe(false);
+    connection.goLive();
+    expect(socket.sent).toEqual([]);
+  });
+
+  test('another organization\'s event is refused even if the hub hands it over', () => {
+    const { socket, connection } = open(false);
+    connection.deliver(event(1, 'org_2'));
+    expect(socket.sent).toEqual([]);
+  });
+});
+
+describe('cursors', () => {
+  const cursor = fc.record({ transactionId: fc.bigInt(0n, 2n ** 62n), id: fc.bigInt(0n, 2n ** 59n) });
+
+  test('survive being written and read', () => {
+    fc.assert(
+      fc.property(cursor, (place) => {
+        expect(parseCursor(formatCursor(place))).toEqual(place);
+      }),
+    );
+  });
+
+  test('are ordered by transaction, then by id', () => {
+    fc.assert(
+      fc.property(cursor, cursor, (one: EventCursor, two: EventCursor) => {
+        const isSame = one.transactionId === two.transactionId && one.id === two.id;
+        expect(Number(isAfter(one, two)) + Number(isAfter(two, one))).toBe(isSame ? 0 : 1);
+      }),
+    );
+  });
+
+  test.each(['', '-', '1', '1-', '-1', '1-2-3', '١-٢', '1-99999999999999999999', ' 1-1'])('%j is none', (text) => {
+    expect(parseCursor(text)).toBeNull();
+  });
+});
