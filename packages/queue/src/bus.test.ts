@@ -61,6 +61,35 @@ describe.each(backendKinds)('the bus on %s', (kind) => {
   });
 });
 
+test.each(backendKinds)('a connection to %s that is silently dead is given up, and the gap is told', async (kind) => {
+  await using redis = kind === 'redis' ? await startRedisServer() : null;
+  await using backend = await openTestBackend(kind, redis === null ? {} : { redisUrl: redis.url });
+  const connection = await backend.connect();
+  const warned: string[] = [];
+  const logger = { ...connection.logger, warn: (_: object, message: string) => void warned.push(message) };
+  await using bus = createBus({ ...connection, logger }, { intervalMs: 100, timeoutMs: 300 });
+  const heard: string[] = [];
+  let gaps = 0;
+  await bus.subscribe(
+    'events',
+    (payload) => heard.push(payload),
+    () => void gaps++,
+  );
+
+  const frozen = redis?.pid ?? (await sessionPid(backend));
+  process.kill(frozen, 'SIGSTOP');
+  try {
+    if (kind === 'redis') await waitFor(() => warned.length > 0, { describe: 'the heartbeat that failed' });
+    else await waitFor(() => gaps > 0, { describe: 'the gap' });
+  } finally {
+    process.kill(frozen, 'SIGCONT');
+  }
+  await waitFor(() => gaps > 0, { describe: 'the gap' });
+  await bus.publish('events', 'after');
+  await waitFor(() => heard.includes('after'), { describe: 'the message after the gap' });
+  expect(heard).toEqual(['after']);
+});
+
 test('a transaction on PostgreSQL notifies by itself, at its commit', async () => {
   await using backend = await openTestBackend('postgres');
   await using bus = createBus(await backend.connect());
@@ -89,4 +118,12 @@ async function cutConnections(backend: TestBackend): Promise<void> {
        where datname = current_database() and application_name like '%-bus' and pid <> pg_backend_pid()`,
     );
   }
+}
+
+/** The server process behind the bus's session. */
+async function sessionPid(backend: TestBackend): Promise<number> {
+  const { rows } = await backend.pool.query<{ pid: number }>(
+    `select pid from pg_stat_activity where datname = current_database() and application_name like '%-bus'`,
+  );
+  return rows[0]?.pid ?? 0;
 }

@@ -26,6 +26,12 @@ export interface Bus extends AsyncDisposable {
   ): Promise<AsyncDisposable>;
 }
 
+/** A connection that was cut silently gives no sign by itself: it is asked, and left when it does not answer. */
+export interface Heartbeat {
+  intervalMs: number;
+  timeoutMs: number;
+}
+
 /** What a store must do; subscriptions are counted above it. */
 export interface BusTransport extends AsyncDisposable {
   publish(channel: BusChannel, payload: string): Promise<void>;
@@ -34,12 +40,13 @@ export interface BusTransport extends AsyncDisposable {
   unlisten(channel: BusChannel): Promise<void>;
 }
 
+const defaultHeartbeat: Heartbeat = { intervalMs: 15_000, timeoutMs: 5000 };
 const payloadBytesMax = 4096;
 const publishTimeoutMs = 3000;
 const subscribeTimeoutMs = 15_000;
 
 /** Opens the bus on the connection's store, with a connection of its own for listening from the first subscription on. */
-export function createBus(connection: QueueConnection): Bus {
+export function createBus(connection: QueueConnection, heartbeat: Heartbeat = defaultHeartbeat): Bus {
   const subscribers = new Map<BusChannel, Set<Subscriber>>();
   const deliver = {
     message: (channel: BusChannel, payload: string) =>
@@ -49,8 +56,8 @@ export function createBus(connection: QueueConnection): Bus {
   const { store, logger, prefix } = connection;
   const transport =
     store.kind === 'redis'
-      ? createRedisBus({ redis: store.redis, prefix, deliver, logger })
-      : createPostgresBus({ pool: store.pool, deliver, logger });
+      ? createRedisBus({ redis: store.redis, prefix, deliver, logger, heartbeat })
+      : createPostgresBus({ pool: store.pool, deliver, logger, heartbeat });
 
   return {
     async publish(channel, payload) {

@@ -1,7 +1,7 @@
 import { exponentialDelayMs } from '@vibetribe/resilience/backoff';
 import { sleep } from '@vibetribe/resilience/sleep';
 import pg from 'pg';
-import type { BusTransport } from './bus.ts';
+import type { BusTransport, Heartbeat } from './bus.ts';
 import { notifyChannel, type BusChannel } from './notify-channel.ts';
 import type { QueueLogger } from './queue-connection.ts';
 import { queuePoolOptions } from './queue-pool-options.ts';
@@ -10,13 +10,16 @@ import { describeStoreError } from './store-error.ts';
 import { within } from './within.ts';
 
 const backoff = { baseMs: 100, capMs: 1000 };
-const heartbeatIntervalMs = 15_000;
-const heartbeatTimeoutMs = 5000;
 const endTimeoutMs = 2000;
 
 /** LISTEN/NOTIFY on one connection of its own, which is opened again for as long as the bus is open. */
-export function createPostgresBus(options: { pool: pg.Pool; deliver: Deliver; logger: QueueLogger }): BusTransport {
-  const { pool, deliver, logger } = options;
+export function createPostgresBus(options: {
+  pool: pg.Pool;
+  deliver: Deliver;
+  logger: QueueLogger;
+  heartbeat: Heartbeat;
+}): BusTransport {
+  const { pool, deliver, logger, heartbeat } = options;
   const closing = new AbortController();
   const listened = new Map<string, BusChannel>();
   let session: pg.Client | null = null;
@@ -35,7 +38,7 @@ export function createPostgresBus(options: { pool: pg.Pool; deliver: Deliver; lo
         if (isReturn) deliver.gap();
         isReturn = true;
         attempt = 0;
-        await untilLost(client, closing.signal);
+        await untilLost(client, heartbeat, closing.signal);
       } catch (error) {
         if (!closing.signal.aborted) logger.warn(describeStoreError(error), 'the bus has no connection to PostgreSQL');
       }
@@ -107,12 +110,12 @@ async function endSession(session: pg.Client | null): Promise<void> {
 }
 
 /** Resolves when the session has ended; rejects when it no longer answers, as a connection that was cut silently does. */
-async function untilLost(client: pg.Client, closing: AbortSignal): Promise<void> {
+async function untilLost(client: pg.Client, heartbeat: Heartbeat, closing: AbortSignal): Promise<void> {
   const lost = new AbortController();
   client.once('end', () => lost.abort());
   const ended = AbortSignal.any([lost.signal, closing]);
   while (!ended.aborted) {
-    await sleep(heartbeatIntervalMs, ended).catch(() => undefined);
-    if (!ended.aborted) await within(heartbeatTimeoutMs, "the bus's heartbeat", client.query('select 1'));
+    await sleep(heartbeat.intervalMs, ended).catch(() => undefined);
+    if (!ended.aborted) await within(heartbeat.timeoutMs, "the bus's heartbeat", client.query('select 1'));
   }
 }

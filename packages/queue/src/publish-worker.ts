@@ -11,7 +11,7 @@ export interface PublishWorkerOptions {
   concurrency: number;
   /** May be called more than once for a job. `signal` aborts when closing has waited long enough. */
   handle: (job: PublishJobData, signal: AbortSignal) => Promise<void>;
-  /** Told of a handler's error with its job, and of the store's without. Must not throw. */
+  /** Told of each handler's error with its job, and of the store's, at most every 5 s, without. Must not throw. */
   onError: (error: unknown, job: PublishJobData | null) => void;
   /** A dead worker's job is free again after this. Default 6,000. */
   lockDurationMs?: number;
@@ -30,6 +30,7 @@ export interface PublishWorker {
 
 const restartDelayMs = 1000;
 const abortGraceMs = 2000;
+const storeErrorIntervalMs = 5000;
 /** BullMQ gives up a job that killed this many workers; the sweeper then rings with a new generation. */
 const stalledCountMax = 5;
 /** The store keeps a failed job's text, and PostgreSQL refuses some: foreign text stays out. */
@@ -66,8 +67,11 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
     },
     connection.backendFactory,
   );
-  worker.on('error', (error) => onError(new QueueStoreError('the queue worker met an error', { cause: error }), null));
-  const ended = runUntilClosed(worker, closing.signal, onError);
+  const tellOfStore = atMostEvery(storeErrorIntervalMs, (message: string, cause: unknown) =>
+    onError(new QueueStoreError(message, { cause }), null),
+  );
+  worker.on('error', (error) => tellOfStore('the queue worker met an error', error));
+  const ended = runUntilClosed(worker, closing.signal, tellOfStore);
 
   return {
     isRunning: () => worker.isRunning(),
@@ -77,9 +81,9 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
         () => ended.then(() => true),
         () => false,
       );
-      if (await Promise.race([drained, sleep(drainMs).then(() => false)])) return { drained: true };
+      if (await isDoneWithin(drainMs, drained)) return { drained: true };
       aborting.abort(new Error('the worker is closing'));
-      return { drained: await Promise.race([drained, sleep(abortGraceMs).then(() => false)]) };
+      return { drained: await isDoneWithin(abortGraceMs, drained) };
     },
   };
 }
@@ -88,17 +92,37 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
 async function runUntilClosed(
   worker: Platform,
   closing: AbortSignal,
-  onError: PublishWorkerOptions['onError'],
+  tellOfStore: (message: string, cause: unknown) => void,
 ): Promise<void> {
   while (!closing.aborted) {
     try {
       await worker.run();
     } catch (error) {
-      if (!closing.aborted)
-        onError(new QueueStoreError('the queue worker stopped and starts again', { cause: error }), null);
+      if (!closing.aborted) tellOfStore('the queue worker stopped and starts again', error);
     }
     await sleep(restartDelayMs, closing).catch(() => undefined);
   }
+}
+
+async function isDoneWithin(timeoutMs: number, done: Promise<boolean>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), timeoutMs);
+  const isDone = await Promise.race([done, late]);
+  clearTimeout(timer);
+  return isDone;
+}
+
+/** A store that is away fails each attempt of each worker; one report tells it. */
+function atMostEvery<Arguments extends unknown[]>(
+  intervalMs: number,
+  report: (...args: Arguments) => void,
+): (...args: Arguments) => void {
+  let nextAtMs = Number.NEGATIVE_INFINITY;
+  return (...args) => {
+    if (performance.now() < nextAtMs) return;
+    nextAtMs = performance.now() + intervalMs;
+    report(...args);
+  };
 }
 
 function constantFailure(): Error {

@@ -1,8 +1,10 @@
+import { startLoop, type Loop } from '@vibetribe/resilience/loop';
 import type { Redis } from 'ioredis';
-import type { BusTransport } from './bus.ts';
+import type { BusTransport, Heartbeat } from './bus.ts';
 import type { BusChannel } from './notify-channel.ts';
 import type { QueueLogger } from './queue-connection.ts';
 import { describeStoreError } from './store-error.ts';
+import { within } from './within.ts';
 
 export interface Deliver {
   message(channel: BusChannel, payload: string): void;
@@ -15,11 +17,13 @@ export function createRedisBus(options: {
   prefix: string;
   deliver: Deliver;
   logger: QueueLogger;
+  heartbeat: Heartbeat;
 }): BusTransport {
-  const { redis, deliver, logger } = options;
+  const { redis, deliver, logger, heartbeat } = options;
   const nameOf = (channel: BusChannel): string => `${options.prefix}:bus:${channel}`;
   const listened = new Map<string, BusChannel>();
   let subscriber: Redis | null = null;
+  let pulse: Loop | null = null;
 
   const open = (): Redis => {
     const client = redis.duplicate();
@@ -39,6 +43,20 @@ export function createRedisBus(options: {
     return client;
   };
 
+  const watch = (client: Redis): Loop =>
+    startLoop({
+      name: 'bus heartbeat',
+      intervalMs: heartbeat.intervalMs,
+      onError(error) {
+        logger.warn(describeStoreError(error), 'the bus is not answered by Redis and connects anew');
+        client.disconnect(true);
+      },
+      async runOnce(signal) {
+        if (client.status !== 'ready' || signal.aborted) return;
+        await within(heartbeat.timeoutMs, "the bus's heartbeat", client.ping());
+      },
+    });
+
   const resubscribe = async (client: Redis): Promise<void> => {
     try {
       if (listened.size > 0) await client.subscribe(...listened.keys());
@@ -57,6 +75,7 @@ export function createRedisBus(options: {
       if (listened.has(nameOf(channel))) return;
       listened.set(nameOf(channel), channel);
       subscriber ??= open();
+      pulse ??= watch(subscriber);
       await subscriber.subscribe(nameOf(channel));
     },
     async unlisten(channel) {
@@ -65,6 +84,7 @@ export function createRedisBus(options: {
     },
     async [Symbol.asyncDispose]() {
       subscriber?.disconnect();
+      await pulse?.[Symbol.asyncDispose]();
     },
   };
 }

@@ -87,6 +87,25 @@ describe.each(backendKinds)('when %s is killed and comes back', (kind) => {
   });
 });
 
+test.each(backendKinds)('a process that is started while %s is away works as soon as it is there', async (kind) => {
+  await using store = await startOwnStore(kind);
+  await using backend = await openTestBackend(kind, store.servers);
+  await store.kill();
+  const connection = await backend.connect();
+  const delivered: PublishJobData[] = [];
+  const worker = startWorker(connection, delivered);
+  const queue = createPublishQueue(connection);
+  await expect(queue.ring([ring('lost')], { timeoutMs: 300 })).rejects.toBeInstanceOf(QueueStoreError);
+
+  await store.restart();
+  await waitFor(async () => (await connection.health()).ok, { describe: 'a healthy queue', timeoutMs: 15_000 });
+  await queue.ring([ring('after')]);
+  const hasAfter = (): boolean => delivered.some((job) => job.publicationId === 'after');
+  await waitFor(hasAfter, { describe: 'the first delivery', timeoutMs: 15_000 });
+  await worker.close({ drainMs: 1000 });
+  expect(worker.isRunning()).toBe(false);
+});
+
 test('FLUSHALL loses rings but no worker: the same generation rung again is delivered', async () => {
   await using redis = await startRedisServer();
   await using backend = await openTestBackend('redis', { redisUrl: redis.url });
@@ -145,7 +164,7 @@ async function startOwnStore(kind: BackendKind): Promise<OwnStore> {
   }
   const dataDir = await mkdtemp(join(tmpdir(), 'queue-store-'));
   await chmod(dataDir, 0o711);
-  const start = () => startPostgresServer({ dataDir, log: () => undefined });
+  const start = () => startPostgresServer({ dataDir, durable: false, log: () => undefined });
   let server = await start();
   return {
     servers: { postgresUrl: server.url },

@@ -9,6 +9,8 @@ export interface SpawnAppOptions {
   /** The app's whole environment apart from PATH and HOME. */
   env: Readonly<Record<string, string>>;
   args?: readonly string[];
+  /** Holds `apps`. Default: this repository. */
+  root?: string;
   /** Default 30,000. */
   readyTimeoutMs?: number;
 }
@@ -23,7 +25,7 @@ export interface SpawnedApp extends AsyncDisposable {
   stopped: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url));
 const stopTimeoutMs = 15_000;
 
 /**
@@ -33,7 +35,7 @@ const stopTimeoutMs = 15_000;
 export async function spawnApp(options: SpawnAppOptions): Promise<SpawnedApp> {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [`apps/${options.app}/src/main.ts`, ...(options.args ?? [])], {
-    cwd: root,
+    cwd: options.root ?? repositoryRoot,
     env: { PATH, HOME, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
