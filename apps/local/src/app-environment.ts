@@ -12,7 +12,7 @@ export function appEnvironment(
   config: Pick<LocalConfig, 'environment' | 'dataDir'>,
   secrets: Secrets,
   addresses: LocalAddresses,
-): Record<string, string | undefined> {
+): Record<string, string | undefined> & { DATABASE_URL: string } {
   return {
     SANDBOX_URL: addresses.sandboxUrl,
     PUBLIC_URL: addresses.apiUrl,

@@ -16,9 +16,13 @@ function portTaken(port: number, variable: string, cause?: unknown): StartFault 
   return new StartFault(`Port ${port} is taken by another program: ${advice}.`, { cause });
 }
 
-/** Another program may take a port between the look and the use: then this is what to say, else null. */
-export function portFaultOf(error: unknown, variables: ReadonlyMap<number, string>): StartFault | null {
+/** Another program may take a port between the look and the use: which of ours it was, and what to say; else null. */
+export function portFaultOf(
+  error: unknown,
+  ports: Readonly<Record<string, number>>,
+): { variable: string; fault: StartFault } | null {
   if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' && 'port' in error)) return null;
-  const variable = variables.get(Number(error.port));
-  return variable === undefined ? null : portTaken(Number(error.port), variable, error);
+  const port = Number(error.port);
+  const [variable] = Object.entries(ports).find(([, ours]) => ours === port) ?? [];
+  return variable === undefined ? null : { variable, fault: portTaken(port, variable, error) };
 }

@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Endpoints } from './endpoints-file.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/node', import.meta.url));
 const startTimeoutMs = 90_000;
 
 let dataDir = '';
@@ -48,7 +49,7 @@ describe('npm start, one after the other on the same data', { timeout: 2 * start
 
   test('a clean stop takes endpoints.json with it and leaves no process', async () => {
     await expect(stat(join(dataDir, 'endpoints.json'))).rejects.toThrow('ENOENT');
-    await expect(fetch(`${first.api}/api/v1/health`)).rejects.toThrow();
+    await expect(fetch(`${first.api}/api/v1/health`)).rejects.toThrow('fetch failed');
     expect(await databaseIsRunning()).toBe(false);
   });
 
@@ -153,7 +154,7 @@ interface LocalProcess {
 function start(args: string[], env: Record<string, string> = {}): LocalProcess {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH, HOME, PORT: '0', SANDBOX_PORT: '0', DATA_DIR: dataDir, ...env },
+    env: { PATH, HOME, NODE_COMPILE_CACHE: compileCache, PORT: '0', SANDBOX_PORT: '0', DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
