@@ -42,21 +42,17 @@ function render(title: string, body: Html, script: string | undefined): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>${title}</title>
-        <style>
-          ${{ markup: stylesheet }}
-        </style>
+        ${element('style', stylesheet)}
       </head>
       <body>
-        ${body}
-        ${
-          script === undefined
-            ? null
-            : html`<script>
-                ${{ markup: script }};
-              </script>`
-        }
+        ${body} ${script === undefined ? null : element('script', script)}
       </body>
     </html> `.markup;
+}
+
+/** Its content is under a digest: not a blank may be added. */
+function element(name: 'style' | 'script', content: string): Html {
+  return { markup: `<${name}>${content}</${name}>` };
 }
 
 function digestSource(text: string): string {

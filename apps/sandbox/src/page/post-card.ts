@@ -10,7 +10,7 @@ export function postCard(post: Post, account: Account | undefined, siteTitle: st
     <p>${post.text}</p>
     ${post.media.map((medium) => html`<small>[${medium.type}${medium.alt === null ? '' : `: ${medium.alt}`}] </small>`)}
     <footer>
-      <small><time datetime="${post.createdAt}">${post.createdAt.replace('T', ' ')}</time></small>
+      <small><time datetime="${post.createdAt}">${post.createdAt.slice(0, 19).replace('T', ' ')}</time></small>
       <small><a href="${url}">${post.id}</a></small>
     </footer>
   </article>`;

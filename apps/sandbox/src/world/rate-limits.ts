@@ -42,7 +42,7 @@ export function createRateLimits(store: Store, clock: Clock): RateLimits {
     draw(platform, draws) {
       const nowMs = clock.nowMs();
       const taken = draws.map(({ limit, subject, cost = 1 }) => {
-        const max = Math.max(1, Math.floor(limit.max * scale(platform)));
+        const max = Math.max(1, Math.round(limit.max * scale(platform)));
         const window = current(`${platform}/${limit.name}/${subject}`, limit, nowMs);
         return { limit, max, window, cost, exceeded: window.used + cost > max };
       });

@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { lexiconViolations, openApiChecker, platformSpecsDirectory } from './testing/platform-specs.ts';
+import { startTestSandbox, type TestSandbox } from './testing/test-sandbox.ts';
+
+const directory = platformSpecsDirectory(process.env) ?? '';
+
+describe('the answers against the platforms’ own descriptions', () => {
+  let sandbox: TestSandbox;
+  beforeAll(async () => {
+    sandbox = await startTestSandbox();
+  });
+  beforeEach((context) => context.skip(directory === '', 'the descriptions are missing: set PLATFORM_SPECS_DIR'));
+  afterAll(() => sandbox[Symbol.asyncDispose]());
+
+  test('X answers as its OpenAPI document says', async () => {
+    const violations = openApiChecker(join(directory, 'x-api-v2.openapi.json'), '3.0');
+    const { account, accessToken: token } = await sandbox.account('x', 'ada');
+    const created = await sandbox.send('/x/2/tweets', { token, json: { text: 'Hello https://example.com #tag @ada' } });
+    const { data } = z.object({ data: z.object({ id: z.string() }) }).parse(created.body);
+    const fields =
+      'post.fields=created_at,author_id,conversation_id,entities,public_metrics,lang,possibly_sensitive,reply_settings';
+    const get = async (path: string) => (await sandbox.send(`/x/2/${path}`, { token })).body;
+    expect([
+      ...violations('GetPostsByIdResponse', await get(`tweets/${data.id}?${fields}`)),
+      ...violations('GetPostsByIdsResponse', await get(`tweets?ids=${data.id}&${fields}`)),
+      ...violations('GetUsersPostsResponse', await get(`users/${account.id}/tweets?${fields}`)),
+      ...violations('GetUsersMeResponse', await get('users/me')),
+      ...violations(
+        'DeletePostsResponse',
+        (await sandbox.send(`/x/2/tweets/${data.id}`, { method: 'DELETE', token })).body,
+      ),
+    ]).toEqual([]);
+  });
+
+  test('Mastodon answers as its OpenAPI document says', async () => {
+    const violations = openApiChecker(join(directory, 'mastodon/mastodon.openapi.json'), '3.1');
+    const { account, accessToken: token } = await sandbox.account('mastodon', 'ada');
+    const json = { client_name: 'Test', redirect_uris: ['http://127.0.0.1:9/'], scopes: 'read' };
+    const application = (await sandbox.mastodon('/api/v1/apps', { json })).body;
+    const client = z.object({ client_id: z.string(), client_secret: z.string() }).parse(application);
+    const credentials = { client_id: client.client_id, client_secret: client.client_secret };
+    const form = { grant_type: 'client_credentials', ...credentials };
+    const status = (await sandbox.mastodon('/api/v1/statuses', { token, json: { status: 'Hello #tag @ada' } })).body;
+    const { id } = z.object({ id: z.string() }).parse(status);
+    const listed = (await sandbox.mastodon(`/api/v1/accounts/${account.id}/statuses`)).body;
+    expect([
+      ...violations('CredentialApplication', application),
+      ...violations('Token', (await sandbox.mastodon('/oauth/token', { form })).body),
+      ...violations('Instance', (await sandbox.mastodon('/api/v2/instance')).body),
+      ...violations(
+        'CredentialAccount',
+        (await sandbox.mastodon('/api/v1/accounts/verify_credentials', { token })).body,
+      ),
+      ...violations('Status', status),
+      ...z
+        .array(z.unknown())
+        .parse(listed)
+        .flatMap((each) => violations('Status', each)),
+      ...violations('Error', (await sandbox.mastodon('/api/v1/statuses/1')).body),
+      ...violations('Status', (await sandbox.mastodon(`/api/v1/statuses/${id}`, { method: 'DELETE', token })).body),
+    ]).toEqual([]);
+  });
+
+  test('Bluesky answers with what its lexicons require', async () => {
+    const {
+      account,
+      accessToken: token,
+      appPassword: password,
+      refreshToken = '',
+    } = await sandbox.account('bluesky', 'ada');
+    const place = { repo: account.id, collection: 'app.bsky.feed.post', rkey: '3lznwmwzb2k2a' };
+    const record = { text: 'Hello', createdAt: '2026-01-01T00:00:00Z' };
+    const query = new URLSearchParams(place).toString();
+    const calls: [string, string, Parameters<TestSandbox['bluesky']>[1]][] = [
+      ['com.atproto.server.createSession', '', { json: { identifier: account.handle, password } }],
+      ['com.atproto.server.refreshSession', '', { method: 'POST', token: refreshToken }],
+      ['com.atproto.server.getSession', '', { token }],
+      ['com.atproto.server.describeServer', '', {}],
+      ['com.atproto.identity.resolveHandle', `?handle=${account.handle}`, {}],
+      ['com.atproto.repo.createRecord', '', { token, json: { ...place, record } }],
+      ['com.atproto.repo.putRecord', '', { token, json: { ...place, record: { ...record, text: 'Amended' } } }],
+      ['com.atproto.repo.getRecord', `?${query}`, {}],
+      ['com.atproto.repo.listRecords', `?repo=${place.repo}&collection=${place.collection}`, {}],
+      ['app.bsky.feed.getPosts', `?uris=at://${place.repo}/${place.collection}/${place.rkey}`, {}],
+      ['com.atproto.repo.deleteRecord', '', { token, json: place }],
+    ];
+    for (const [method, suffix, request] of calls) {
+      const reply = await sandbox.bluesky(`${method}${suffix}`, request);
+      expect([method, reply.status]).toEqual([method, 200]);
+      expect(lexiconViolations(directory, method, reply.body)).toEqual([]);
+    }
+  });
+});
