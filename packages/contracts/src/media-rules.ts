@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { MediaMimeType } from './media.ts';
+
+const pixelRange = {
+  widthMin: z.int().optional(),
+  widthMax: z.int().optional(),
+  heightMin: z.int().optional(),
+  heightMax: z.int().optional(),
+  /** Width times height. */
+  pixelsMax: z.int().optional(),
+  /** Width divided by height. */
+  ratioMin: z.number().optional(),
+  ratioMax: z.number().optional(),
+};
+
+export const ImageRules = z.object({ mimeTypes: z.array(MediaMimeType).min(1), bytesMax: z.int(), ...pixelRange });
+export type ImageRules = z.infer<typeof ImageRules>;
+
+export const AnimationRules = ImageRules.extend({
+  framesMax: z.int().optional(),
+  /** Nothing else may stand beside it in the post. */
+  alone: z.boolean(),
+});
+export type AnimationRules = z.infer<typeof AnimationRules>;
+
+export const VideoRules = z.object({
+  mimeTypes: z.array(MediaMimeType).min(1),
+  bytesMax: z.int(),
+  ...pixelRange,
+  durationMsMin: z.int().optional(),
+  durationMsMax: z.int().optional(),
+  framesPerSecondMin: z.number().optional(),
+  framesPerSecondMax: z.number().optional(),
+  /** Names as in `MediaFacts`; absent: any. */
+  codecs: z.array(z.string()).optional(),
+  audioCodecs: z.array(z.string()).optional(),
+  indexFirst: z.boolean().optional(),
+});
+export type VideoRules = z.infer<typeof VideoRules>;
+
+/** What a platform takes beside the text. Data, so that it can be shown, checked before scheduling, and checked again before a send. */
+export const MediaRules = z.object({
+  required: z.boolean(),
+  /** Of all kinds together. */
+  countMax: z.int(),
+  imagesMax: z.int(),
+  videosMax: z.int(),
+  /** Images and videos may stand in one post. */
+  mixed: z.boolean(),
+  /** Null: the platform shows no alternative text. */
+  altCharactersMax: z.int().nullable(),
+  /** Null: the kind is not taken. */
+  image: ImageRules.nullable(),
+  /** Null: an animated image is shown as its first frame. */
+  animation: AnimationRules.nullable(),
+  video: VideoRules.nullable(),
+});
+export type MediaRules = z.infer<typeof MediaRules>;

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { Problem } from './error-code.ts';
+
+export const MediaKind = z.enum(['image', 'video']);
+export type MediaKind = z.infer<typeof MediaKind>;
+
+/** Every type that may be uploaded. */
+export const MediaMimeType = z.enum([
+  'image/jpeg',
+  'image/png',
+  'image/gif',
+  'image/webp',
+  'video/mp4',
+  'video/mpeg',
+  'video/quicktime',
+  'video/webm',
+]);
+export type MediaMimeType = z.infer<typeof MediaMimeType>;
+
+/** What was read from the bytes. Sizes are upright: after the file's own orientation was applied. */
+export const MediaFacts = z.object({
+  kind: MediaKind,
+  mimeType: MediaMimeType,
+  bytes: z.int(),
+  width: z.int(),
+  height: z.int(),
+  /** EXIF orientation, 1 to 8; videos have 1, 3, 6 or 8. */
+  orientation: z.int(),
+  /** An image of several frames. */
+  animated: z.boolean(),
+  /** 1 for a still image, 0 for a video. */
+  frames: z.int(),
+  alpha: z.boolean(),
+  /** Null for a still image. */
+  durationMs: z.int().nullable(),
+  framesPerSecond: z.number().nullable(),
+  /** Of a video: `h264`, `hevc`, `vp9` and so on; an unknown one under its own four letters. */
+  codec: z.string().nullable(),
+  audioCodec: z.string().nullable(),
+  /** Of MP4 and QuickTime: the index stands before the data, so that a player may start before the end has arrived. */
+  indexFirst: z.boolean().nullable(),
+  /** The file carries data about its maker: camera, place, software, thumbnails. */
+  hasMetadata: z.boolean(),
+});
+export type MediaFacts = z.infer<typeof MediaFacts>;
+
+export const Media = z.object({
+  id: z.string(),
+  publicId: z.string(),
+  url: z.string(),
+  type: MediaKind,
+  mimeType: z.string(),
+  bytes: z.int(),
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+  durationMs: z.int().nullable(),
+  alt: z.string().nullable(),
+  createdAt: z.iso.datetime({ offset: true }),
+  details: MediaFacts.pick({
+    animated: true,
+    alpha: true,
+    framesPerSecond: true,
+    codec: true,
+    audioCodec: true,
+  }).nullable(),
+});
+export type Media = z.infer<typeof Media>;
+
+export const altCharactersMax = 5_000;
+
+/** One entry per file, in the order they were sent; `items` are the ones that were stored. */
+export const MediaUploads = z.object({
+  items: z.array(Media),
+  results: z.array(
+    z.object({
+      index: z.int(),
+      fileName: z.string().nullable(),
+      status: z.int(),
+      media: Media.optional(),
+      problem: Problem.optional(),
+    }),
+  ),
+});
+export type MediaUploads = z.infer<typeof MediaUploads>;
+
+export const MediaFormat = z.enum(['auto', 'jpeg', 'png', 'webp']);
+export type MediaFormat = z.infer<typeof MediaFormat>;
+
+const edgePixelsMax = 8192;
+
+export const OptimizeUrl = z.strictObject({
+  publicId: z.string().min(1).max(200),
+  /** Fitted inside, never enlarged. */
+  width: z.int().min(1).max(edgePixelsMax).optional(),
+  height: z.int().min(1).max(edgePixelsMax).optional(),
+  quality: z.int().min(1).max(100).optional(),
+  format: MediaFormat.optional(),
+});
+export type OptimizeUrl = z.infer<typeof OptimizeUrl>;
+
+export const OptimizedUrl = z.object({ url: z.string(), expiresAt: z.iso.datetime({ offset: true }).nullable() });
+export type OptimizedUrl = z.infer<typeof OptimizedUrl>;
+
+const CountAndBytes = z.object({ count: z.int(), bytes: z.int() });
+
+export const MediaStats = z.object({
+  total: CountAndBytes,
+  byType: z.object({ image: CountAndBytes, video: CountAndBytes }),
+  /** Used by no post that still exists. */
+  unused: CountAndBytes,
+  /** Stored bytes; the same content counts once. */
+  storedBytes: z.int(),
+  quota: z.object({ bytesMax: z.int(), bytesLeft: z.int() }),
+});
+export type MediaStats = z.infer<typeof MediaStats>;
+
+export const MediaConfig = z.object({
+  store: z.enum(['local', 'cloudinary']),
+  filesMax: z.int(),
+  image: z.object({ mimeTypes: z.array(MediaMimeType), bytesMax: z.int(), pixelsMax: z.int(), framesMax: z.int() }),
+  video: z.object({ mimeTypes: z.array(MediaMimeType), bytesMax: z.int() }),
+  quotaBytesMax: z.int(),
+});
+export type MediaConfig = z.infer<typeof MediaConfig>;

@@ -1,0 +1,23 @@
+import sharp, { type Sharp, type SharpOptions } from 'sharp';
+
+/** About a 50 megapixel camera's picture. */
+export const imagePixelsMax = 50_000_000;
+export const imageFramesMax = 1_000;
+
+/**
+ * Sets libvips up for untrusted files: the four loaders we take and no other (no SVG, PDF, TIFF, text), one thread, no cache.
+ * Once per process, before the first image.
+ */
+export function prepareDecoder(): void {
+  sharp.cache(false);
+  sharp.concurrency(1);
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({
+    operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp', 'VipsForeignLoadNsgif'],
+  });
+}
+
+/** Opens a file's first frame, strictly and within the pixel limit. */
+export function decodeImage(file: Buffer, options: SharpOptions = {}): Sharp {
+  return sharp(file, { limitInputPixels: imagePixelsMax, failOn: 'error', pages: 1, sequentialRead: true, ...options });
+}

@@ -1,0 +1,108 @@
+import type { MediaMimeType } from '@vibetribe/contracts/media';
+
+/** As many bytes of the beginning as `sniffType` wants to see; a shorter file is judged by what there is. */
+export const sniffBytes = 4096;
+
+/** `name`: what it looks like instead, in words, or null where it looks like nothing we know. */
+export type SniffedType =
+  | { readonly mimeType: MediaMimeType }
+  | { readonly mimeType: null; readonly name: string | null };
+
+/** The type of a file by its first bytes: a short table of what we take, and of what people send by mistake. */
+export function sniffType(head: Buffer): SniffedType {
+  const mimeType = imageType(head) ?? movieType(head) ?? webmType(head) ?? mpegType(head);
+  return mimeType === null ? { mimeType, name: foreignName(head) } : { mimeType };
+}
+
+function imageType(head: Buffer): MediaMimeType | null {
+  if (startsWith(head, [0xff, 0xd8, 0xff])) return 'image/jpeg';
+  if (startsWith(head, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) return 'image/png';
+  const signature = ascii(head, 0, 6);
+  if (signature === 'GIF87a' || signature === 'GIF89a') return 'image/gif';
+  if (ascii(head, 0, 4) === 'RIFF' && ascii(head, 8, 12) === 'WEBP') return 'image/webp';
+  return null;
+}
+
+const movieBrand = /^(iso[m2-9a]|mp4[12]|avc1|dash|cmf[cs2]|M4V[ HP]|MSNV|mmp4|f4v |XAVC|3gp[4-9])$/;
+const ftypBytesMax = 1024;
+
+/** A movie by its `ftyp` box. QuickTime files of old have none and begin with their index or data at once. */
+function movieType(head: Buffer): MediaMimeType | null {
+  const box = ascii(head, 4, 8);
+  const size = head.length >= 8 ? head.readUInt32BE(0) : 0;
+  if (['moov', 'mdat', 'wide'].includes(box)) return size === 1 || size >= 8 ? 'video/quicktime' : null;
+  if (box !== 'ftyp' || size < 16 || size > ftypBytesMax || size % 4 !== 0) return null;
+  const brands = brandsOf(head, size);
+  if (brands[0] === 'qt  ') return 'video/quicktime';
+  if (brands.some((brand) => movieBrand.test(brand)) && !brands.some(isPictureBrand)) return 'video/mp4';
+  return brands.includes('qt  ') ? 'video/quicktime' : null;
+}
+
+/** The major brand first, then the compatible ones. */
+function brandsOf(head: Buffer, size: number): string[] {
+  const brands = [ascii(head, 8, 12)];
+  for (let offset = 16; offset + 4 <= Math.min(size, head.length); offset += 4) {
+    brands.push(ascii(head, offset, offset + 4));
+  }
+  return brands;
+}
+
+function isPictureBrand(brand: string): boolean {
+  return /^(hei[cxms]|hev[cxms]|avi[fs]|mif[12]|msf1)$/.test(brand);
+}
+
+/** EBML whose DocType, which stands among its first elements, is WebM. Matroska of any other kind is not taken. */
+function webmType(head: Buffer): MediaMimeType | null {
+  if (!startsWith(head, [0x1a, 0x45, 0xdf, 0xa3])) return null;
+  const docType = head.subarray(0, 64).indexOf(Buffer.from([0x42, 0x82, 0x84, 0x77, 0x65, 0x62, 0x6d]));
+  return docType === -1 ? null : 'video/webm';
+}
+
+/** A program stream (MPEG-1 or MPEG-2 pack header) or a bare video stream (sequence header). */
+function mpegType(head: Buffer): MediaMimeType | null {
+  if (head.length < 12 || !startsWith(head, [0x00, 0x00, 0x01])) return null;
+  const code = head[3];
+  const marker = head[4] ?? 0;
+  if (code === 0xba && ((marker & 0xc4) === 0x44 || (marker & 0xf1) === 0x21)) return 'video/mpeg';
+  return code === 0xb3 ? 'video/mpeg' : null;
+}
+
+function foreignName(head: Buffer): string | null {
+  const box = ascii(head, 4, 8);
+  if (box === 'ftyp')
+    return brandsOf(head, head.readUInt32BE(0)).some(isPictureBrand)
+      ? 'a HEIC or AVIF picture'
+      : 'an audio or unknown MP4 file';
+  if (startsWith(head, [0x1a, 0x45, 0xdf, 0xa3])) return 'a Matroska file';
+  if (startsWith(head, [0x50, 0x4b, 0x03, 0x04])) return 'a ZIP archive or office document';
+  if (startsWith(head, [0x49, 0x49, 0x2a, 0x00]) || startsWith(head, [0x4d, 0x4d, 0x00, 0x2a])) return 'a TIFF picture';
+  if (head[0] === 0x47 && head[188] === 0x47 && head[376] === 0x47) return 'an MPEG transport stream';
+  if (ascii(head, 0, 4) === 'RIFF') return 'an AVI or WAV file';
+  if (ascii(head, 0, 2) === 'BM') return 'a BMP picture';
+  return textName(head.toString('latin1').trimStart());
+}
+
+function textName(text: string): string | null {
+  const known: readonly (readonly [RegExp, string])[] = [
+    [/^%PDF-/, 'a PDF document'],
+    [/^#EXTM3U/, 'an HLS playlist'],
+    [/^ffconcat version/, 'a list of files for ffmpeg'],
+    [/<svg[\s>]/i, 'an SVG drawing'],
+    [/<MPD[\s>]/, 'a DASH playlist'],
+    [/^(<!doctype html|<html|<script)/i, 'an HTML page'],
+    [/^<\?xml/, 'an XML document'],
+    [/^push graphic-context/i, 'an ImageMagick script'],
+    [/^#!/, 'a script'],
+    [/^MZ/, 'a Windows program'],
+    [/^\x7fELF/, 'a Linux program'],
+  ];
+  return known.find(([pattern]) => pattern.test(text))?.[1] ?? null;
+}
+
+function startsWith(head: Buffer, bytes: readonly number[]): boolean {
+  return bytes.every((byte, index) => head[index] === byte);
+}
+
+function ascii(head: Buffer, start: number, end: number): string {
+  return head.toString('latin1', start, Math.min(end, head.length));
+}
