@@ -4,6 +4,7 @@ import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
 
 const faultsMax = 50;
+const pathCharactersMax = 300;
 
 /** Zod as Fastify's validator; every fault is told with the path of its field. */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
@@ -36,7 +37,11 @@ function nearestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): read
 }
 
 function pathText(path: readonly PropertyKey[], root: string): string {
-  return path.length === 0 ? root : path.map(String).join('.');
+  if (path.length === 0) return root;
+  return path
+    .map((part) => (part === '' ? '""' : String(part)))
+    .join('.')
+    .slice(0, pathCharactersMax);
 }
 
 function rootName(httpPart: string | undefined): string {
