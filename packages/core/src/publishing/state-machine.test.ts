@@ -48,7 +48,11 @@ function groupByArrow(transitions: readonly Transition[]): string[] {
 }
 
 const labelsOf = (all: readonly Transition[]) => sorted([...new Set(all.map(({ label }) => label))]);
-const sorted = (labels: readonly string[]) => labels.map((label) => label.trim()).toSorted().join(', ');
+const sorted = (labels: readonly string[]) =>
+  labels
+    .map((label) => label.trim())
+    .toSorted()
+    .join(', ');
 
 /** Drives `step` from a new publication through everything that can happen to it, until nothing new is found. */
 function walkTransitions(): Transition[] {
@@ -124,14 +128,24 @@ function inputsFor(state: PublicationState): LabelledInput[] {
     always('retry', { type: 'retry' }),
     always('resolve published', { type: 'resolve', resolution: { kind: 'published', ...published } }),
     ...[true, false].map((retry) =>
-      always(`resolve not_published (${retry ? 'send again' : 'leave it'})`, { type: 'resolve', resolution: { kind: 'not_published', retry } }),
+      always(`resolve not_published (${retry ? 'send again' : 'leave it'})`, {
+        type: 'resolve',
+        resolution: { kind: 'not_published', retry },
+      }),
     ),
     always('resolve publish', { type: 'resolve', resolution: { kind: 'publish' } }),
     always('resolve skip', { type: 'resolve', resolution: { kind: 'skip' } }),
     ...claimsOf(state, always),
     ...sendingInputs(state, always),
     ...askingInputs(state, always),
-    ...retryPolicies.map((policy) => always('late outcome', { type: 'outcome', fence: state.fence - 1, outcome: { kind: 'published', ...late }, policy })),
+    ...retryPolicies.map((policy) =>
+      always('late outcome', {
+        type: 'outcome',
+        fence: state.fence - 1,
+        outcome: { kind: 'published', ...late },
+        policy,
+      }),
+    ),
     always('lease_expired', { type: 'lease_expired', policy: reconcile }),
     always('resume', { type: 'resume', reasons: WaitingReason.options }),
   ];
@@ -145,7 +159,9 @@ function claimsOf(state: PublicationState, always: Always): LabelledInput[] {
     go,
     always('claim (skip)', { type: 'claim', leaseMs, gate: { kind: 'skip', detail: 'late' } }),
     ...WaitingReason.options.flatMap((reason) =>
-      [0, null].map((untilMs) => always('claim (wait)', { type: 'claim', leaseMs, gate: { kind: 'wait', reason, untilMs, detail: reason } })),
+      [0, null].map((untilMs) =>
+        always('claim (wait)', { type: 'claim', leaseMs, gate: { kind: 'wait', reason, untilMs, detail: reason } }),
+      ),
     ),
   ];
 }
@@ -166,8 +182,12 @@ function sendingInputs({ status, fence, intentAtMs }: PublicationState, always: 
   ];
   return [
     always('intend', { type: 'intend', fence, leaseMs }),
-    ...[false, true].map((committed) => always('progress', { type: 'progress', fence, leaseMs, step: 'upload', committed })),
-    ...outcomes.flatMap((outcome) => retryPolicies.map((policy) => always(`outcome ${outcome.kind}`, { type: 'outcome', fence, outcome, policy }))),
+    ...[false, true].map((committed) =>
+      always('progress', { type: 'progress', fence, leaseMs, step: 'upload', committed }),
+    ),
+    ...outcomes.flatMap((outcome) =>
+      retryPolicies.map((policy) => always(`outcome ${outcome.kind}`, { type: 'outcome', fence, outcome, policy })),
+    ),
   ];
 }
 
@@ -175,7 +195,9 @@ function sendingInputs({ status, fence, intentAtMs }: PublicationState, always: 
 function askingInputs({ status, fence }: PublicationState, always: Always): LabelledInput[] {
   if (status !== 'waiting') return [];
   return findings.flatMap((finding) =>
-    retryPolicies.map((policy) => always(`finding ${finding.kind}`, { type: 'finding', fence, finding, policy: { ...policy, ...reconcile } })),
+    retryPolicies.map((policy) =>
+      always(`finding ${finding.kind}`, { type: 'finding', fence, finding, policy: { ...policy, ...reconcile } }),
+    ),
   );
 }
 
