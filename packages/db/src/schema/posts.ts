@@ -1,4 +1,4 @@
-import { integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
@@ -24,7 +24,7 @@ export const media = pgTable('media', {
   publicId: text('public_id').notNull(),
   kind: text('kind', { enum: ['image', 'video'] }).notNull(),
   mimeType: text('mime_type').notNull(),
-  bytes: integer('bytes').notNull(),
+  bytes: bigint('bytes', { mode: 'number' }).notNull(),
   sha256: text('sha256').notNull(),
   width: integer('width'),
   height: integer('height'),
