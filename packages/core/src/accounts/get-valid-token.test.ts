@@ -142,6 +142,16 @@ describe('a platform that does not help', () => {
     expect(world.x.tokenCalls() - before).toBe(3);
   });
 
+  test('is asked three times for all who wait for the same answer, not by each of them anew', async () => {
+    const { grantId } = await addAccount(-1);
+    world.x.fault = () => ({ status: 500 });
+    const before = world.x.tokenCalls();
+    const policy = { ...fast, backoff: { baseMs: 200, capMs: 200 }, waitMs: 10_000 };
+    const tokens = await Promise.all(Array.from({ length: 8 }, () => getValidToken(world.core, grantId, { policy })));
+    expect(new Set(tokens.map(({ kind }) => kind))).toEqual(new Set(['unavailable']));
+    expect(world.x.tokenCalls() - before).toBe(3);
+  });
+
   test('(silence) deactivates nobody, and every try ends', async () => {
     const { grantId } = await addAccount(-1);
     world.x.fault = () => 'hang';
