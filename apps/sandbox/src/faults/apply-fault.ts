@@ -57,12 +57,9 @@ export async function applyBeforeWork(
       return true;
     case 'reset-before':
     case 'down':
-      reply.hijack();
-      request.raw.socket.resetAndDestroy();
-      return true;
+      return dropped(request, reply);
     case 'slow':
-      await delay(fault.delayMs ?? 3000, undefined, { signal: closing });
-      return false;
+      return (await waited(fault.delayMs ?? 3000, closing)) ? false : dropped(request, reply);
     case 'reset-after':
     case 'timeout-after':
     case 'error-after':
@@ -95,6 +92,20 @@ export async function applyAfterWork(
 function answered(reply: FastifyReply, answer: Answer): true {
   sendAnswer(reply, answer);
   return true;
+}
+
+function dropped(request: FastifyRequest, reply: FastifyReply): true {
+  reply.hijack();
+  request.raw.socket.resetAndDestroy();
+  return true;
+}
+
+/** False when the sandbox stopped first. */
+async function waited(delayMs: number, closing: AbortSignal): Promise<boolean> {
+  await delay(delayMs, undefined, { signal: closing }).catch((error: unknown) => {
+    if (!closing.aborted) throw error;
+  });
+  return !closing.aborted;
 }
 
 function closed(socket: FastifyRequest['raw']['socket']): Promise<void> {

@@ -161,6 +161,18 @@ test.each([
   expect((await send('x', account)).status).toBe(201);
 });
 
+test('the sandbox stops at once while a request hangs', async () => {
+  await sandbox.fault({ kind: 'timeout', platform: 'x', times: 1 });
+  await sandbox.fault({ kind: 'slow', platform: 'x', delayMs: 3_600_000 });
+  const hanging = [failure(send('x')), failure(send('x'))];
+  await vi.waitFor(async () => {
+    const { body } = await sandbox.send('/_sandbox/requests?platform=x');
+    expect(body).toMatchObject({ items: [{ fault: 'slow' }, { fault: 'timeout' }] });
+  });
+  await sandbox.restart();
+  for (const error of await Promise.all(hanging)) expect(error).toBeInstanceOf(Error);
+});
+
 test('slow answers late and does the work', async () => {
   await sandbox.fault({ kind: 'slow', platform: 'x', times: 1, delayMs: 300 });
   const account = await sandbox.account('x', 'ada');

@@ -181,6 +181,20 @@ test('three hundred requests in five minutes are allowed; the reset is told as a
   expect(waitMs).toBeLessThanOrEqual(300_000);
 });
 
+test('thirty deletions in half an hour are allowed', async () => {
+  const leo = await sandbox.account('mastodon', 'leo');
+  const ids: string[] = [];
+  for (let index = 0; index < 4; index += 1) ids.push((await posted({ status: `d${index}` }, { account: leo })).id);
+  await sandbox.send('/_sandbox/limits', { method: 'PUT', json: { platform: 'mastodon', scale: 0.1 } });
+  const statuses = [];
+  for (const id of ids) {
+    const reply = await sandbox.mastodon(`/api/v1/statuses/${id}`, { method: 'DELETE', token: leo.accessToken });
+    statuses.push(reply.status);
+  }
+  await sandbox.send('/_sandbox/limits', { method: 'PUT', json: { platform: 'mastodon', scale: 1 } });
+  expect(statuses).toEqual([200, 200, 200, 429]);
+});
+
 test('an unknown route gets the 404 of Mastodon and is counted', async () => {
   expect(await get('/api/v1/timelines/home')).toMatchObject({ status: 404, body: { error: 'Record not found' } });
   expect((await sandbox.send('/_sandbox/stats')).body).toMatchObject({

@@ -197,6 +197,19 @@ test('the hundred and first tweet in a quarter of an hour is refused with the ti
   expect((await post({ text: 'later' }, max.accessToken)).status).toBe(201);
 });
 
+test('all users of an application share its limit of the day', async () => {
+  await sandbox.send('/_sandbox/reset', { method: 'POST' });
+  await sandbox.send('/_sandbox/limits', { method: 'PUT', json: { platform: 'x', scale: 0.0002 } });
+  const replies = [];
+  for (const handle of ['day1', 'day2', 'day3']) {
+    replies.push(await post({ text: 'one each' }, (await sandbox.account('x', handle)).accessToken));
+  }
+  await sandbox.send('/_sandbox/limits', { method: 'PUT', json: { platform: 'x', scale: 1 } });
+  expect(replies.map((reply) => reply.status)).toEqual([201, 201, 429]);
+  expect(replies[2]?.headers.get('x-app-limit-24hour-remaining')).toBe('0');
+  expect(replies[2]?.headers.get('x-rate-limit-remaining')).toBe('1');
+});
+
 test('an unknown route gets the 404 of X and is counted', async () => {
   const reply = await get('tweets/search/recent?query=secret');
   expect(reply.status).toBe(404);
