@@ -58,6 +58,7 @@ export async function createAccountsWorld(
     rung.push(channel),
   );
   const owner = opening.adopt(new pg.Pool({ connectionString: database.url, max: 3 }), (pool) => pool.end());
+  for (const pool of [owner, core.db.pool]) outliveTheDatabase(pool);
   const sql = async <Row extends pg.QueryResultRow>(query: string, values: unknown[] = []) =>
     (await owner.query<Row>(query, values)).rows;
   const opened = opening.move();
@@ -130,6 +131,11 @@ export async function createAccountsWorld(
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+/** A pool says goodbye without waiting: the database may be dropped before its last connections are gone, which is no fault of a test. */
+function outliveTheDatabase(pool: pg.Pool): void {
+  pool.on('connect', (client) => client.on('error', () => undefined));
 }
 
 /** The real core of a process in this place; its bus rings nobody. */
