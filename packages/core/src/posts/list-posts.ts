@@ -7,7 +7,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { readPublications } from './find-post.ts';
-import { postStatusSql } from './post-status-sql.ts';
+import { hasStatus } from './has-status.ts';
 import { presentPost } from './present-post.ts';
 
 /** Where a page ended: when its last post was made, in whole microseconds since the epoch, and its id. */
@@ -74,7 +74,7 @@ function afterCursor(after: PostCursor | null): SQL | undefined {
 
 function filters({ status, from, to, accountId, platform }: ListPosts): (SQL | undefined)[] {
   return [
-    status === undefined ? undefined : sql`${postStatusSql} = ${status}`,
+    status === undefined ? undefined : hasStatus(status),
     from === undefined ? undefined : sql`${posts.scheduledAt} >= to_timestamp(${Date.parse(from) / 1000}::float8)`,
     to === undefined ? undefined : sql`${posts.scheduledAt} < to_timestamp(${Date.parse(to) / 1000}::float8)`,
     accountId === undefined && platform === undefined ? undefined : goesTo(accountId, platform),
