@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 export interface SpawnAppOptions {
   /** Folder under `apps`. */
   app: string;
+  /** What to start instead of the app's own main.ts, below `root`. */
+  entry?: string;
   /** The app's whole environment apart from PATH and HOME. */
   env: Readonly<Record<string, string>>;
   args?: readonly string[];
@@ -34,7 +36,8 @@ const stopTimeoutMs = 15_000;
  */
 export async function spawnApp(options: SpawnAppOptions): Promise<SpawnedApp> {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [`apps/${options.app}/src/main.ts`, ...(options.args ?? [])], {
+  const entry = options.entry ?? `apps/${options.app}/src/main.ts`;
+  const child = spawn(process.execPath, [entry, ...(options.args ?? [])], {
     cwd: options.root ?? repositoryRoot,
     env: { PATH, HOME, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
