@@ -15,7 +15,11 @@ export function createRequestLimiter(limiter: Pick<RateLimiter, 'consume'>, limi
     async count(key, reply) {
       const { allowed, remaining, resetInMs } = await limiter.consume(key);
       const resetInSeconds = Math.ceil(resetInMs / 1000);
-      void reply.headers({ 'ratelimit-limit': limit, 'ratelimit-remaining': remaining, 'ratelimit-reset': resetInSeconds });
+      void reply.headers({
+        'ratelimit-limit': limit,
+        'ratelimit-remaining': remaining,
+        'ratelimit-reset': resetInSeconds,
+      });
       if (!allowed) {
         throw new DomainError('rate_limited', `More than ${limit} requests in ${requestWindowSeconds} seconds.`, {
           retryAfterSeconds: Math.max(1, resetInSeconds),

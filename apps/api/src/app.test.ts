@@ -9,14 +9,19 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-const expectProblem = ({ status, headers, json }: Awaited<ReturnType<TestApi['call']>>, wanted: number, code: string) => {
+const expectProblem = (
+  { status, headers, json }: Awaited<ReturnType<TestApi['call']>>,
+  wanted: number,
+  code: string,
+) => {
   expect([status, json['code']]).toEqual([wanted, code]);
   expect(headers.get('content-type')).toContain('application/problem+json');
   expect(Problem.parse(json).requestId).toBe(headers.get('x-request-id'));
 };
 
 const loginBody = { email: 'a@example.com', password: 'x' };
-const logIn = (body: unknown, headers: Record<string, string> = {}) => api.call('POST', '/api/v1/auth/login', { body, headers });
+const logIn = (body: unknown, headers: Record<string, string> = {}) =>
+  api.call('POST', '/api/v1/auth/login', { body, headers });
 
 describe('every refusal is a problem document', () => {
   test('an unknown address', async () => {
@@ -35,22 +40,42 @@ describe('every refusal is a problem document', () => {
     expectProblem(await logIn('{broken'), 400, 'malformed_request');
     expectProblem(await logIn('{"__proto__": {"a": 1}}'), 400, 'malformed_request');
     expectProblem(await logIn({ ...loginBody, password: 'x'.repeat(1024 * 1024) }), 413, 'payload_too_large');
-    expectProblem(await logIn('a=b', { 'content-type': 'application/x-www-form-urlencoded' }), 415, 'unsupported_media_type');
+    expectProblem(
+      await logIn('a=b', { 'content-type': 'application/x-www-form-urlencoded' }),
+      415,
+      'unsupported_media_type',
+    );
     expectProblem(await logIn('{}', { 'content-type': 'text/plain' }), 415, 'unsupported_media_type');
-    expectProblem(await logIn('{}', { 'content-type': 'application/json\t; charset=utf-8, text/plain' }), 422, 'validation_failed');
+    expectProblem(
+      await logIn('{}', { 'content-type': 'application/json\t; charset=utf-8, text/plain' }),
+      422,
+      'validation_failed',
+    );
   });
 
   test('no body, where one is needed', async () => {
-    expectProblem(await api.call('POST', '/api/v1/auth/login', { headers: { 'content-type': 'application/json' } }), 422, 'validation_failed');
+    expectProblem(
+      await api.call('POST', '/api/v1/auth/login', { headers: { 'content-type': 'application/json' } }),
+      422,
+      'validation_failed',
+    );
   });
 
   test('fields that are missing, wrong, unknown or unstorable, each by its path', async () => {
     const body = { email: 'nope', organizationId: 'a\0b', extra: 1 };
     const first = await logIn({ email: 'nope', extra: 1 });
     expectProblem(first, 422, 'validation_failed');
-    expect((first.json['errors'] as { path: string }[]).map(({ path }) => path).toSorted()).toEqual(['email', 'extra', 'password']);
-    expect((await logIn(body)).json['errors']).toEqual([{ path: 'organizationId', message: 'must be well-formed Unicode without NUL' }]);
-    expect((await logIn('{"email":"a@b.c","password":"\\ud800"}')).json['errors']).toMatchObject([{ path: 'password' }]);
+    expect((first.json['errors'] as { path: string }[]).map(({ path }) => path).toSorted()).toEqual([
+      'email',
+      'extra',
+      'password',
+    ]);
+    expect((await logIn(body)).json['errors']).toEqual([
+      { path: 'organizationId', message: 'must be well-formed Unicode without NUL' },
+    ]);
+    expect((await logIn('{"email":"a@b.c","password":"\\ud800"}')).json['errors']).toMatchObject([
+      { path: 'password' },
+    ]);
     expectProblem(await logIn(`{"email":${'['.repeat(100_000)}${']'.repeat(100_000)}}`), 422, 'validation_failed');
   });
 
@@ -58,18 +83,30 @@ describe('every refusal is a problem document', () => {
     const answer = await api.call('GET', '/api/v1/auth/me');
     expectProblem(answer, 401, 'unauthenticated');
     expect(answer.headers.get('www-authenticate')).toBe('Bearer');
-    expectProblem(await api.call('GET', '/api/v1/auth/me', { token: 'eyJhbGciOiJub25lIn0.e30.' }), 401, 'unauthenticated');
+    expectProblem(
+      await api.call('GET', '/api/v1/auth/me', { token: 'eyJhbGciOiJub25lIn0.e30.' }),
+      401,
+      'unauthenticated',
+    );
   });
 
   test('a bad path parameter or cursor', async () => {
     const { accessToken } = await api.register();
-    expectProblem(await api.call('DELETE', `/api/v1/api-keys/${'x'.repeat(90)}`, { token: accessToken }), 404, 'not_found');
+    expectProblem(
+      await api.call('DELETE', `/api/v1/api-keys/${'x'.repeat(90)}`, { token: accessToken }),
+      404,
+      'not_found',
+    );
     expectProblem(await api.call('DELETE', '/api/v1/api-keys/a%00b', { token: accessToken }), 422, 'validation_failed');
     for (const cursor of ['x', 'bnVsbA', 'WyJhIl0', '%00']) {
       const answer = await api.call('GET', `/api/v1/notifications?cursor=${cursor}`, { token: accessToken });
       expectProblem(answer, 422, 'validation_failed');
     }
-    expectProblem(await api.call('GET', '/api/v1/notifications?limit=1&limit=2', { token: accessToken }), 422, 'validation_failed');
+    expectProblem(
+      await api.call('GET', '/api/v1/notifications?limit=1&limit=2', { token: accessToken }),
+      422,
+      'validation_failed',
+    );
   });
 
   test('a Host header that is no host', async () => {
@@ -105,13 +142,18 @@ describe('headers', () => {
     expect((await ask('https://app.example.com')).get('access-control-allow-origin')).toBe('https://app.example.com');
     expect((await ask('https://evil.example.com')).get('access-control-allow-origin')).toBeNull();
     const preflight = await api.call('OPTIONS', '/api/v1/api-keys', {
-      headers: { origin: 'https://app.example.com', 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
+      headers: {
+        origin: 'https://app.example.com',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization',
+      },
     });
     expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([204, 'authorization']);
   });
 
-  test('carry a request id: the caller\'s where it is a plain one, else ours', async () => {
-    const ask = async (id: string) => (await api.call('GET', '/health', { headers: { 'x-request-id': id } })).headers.get('x-request-id');
+  test("carry a request id: the caller's where it is a plain one, else ours", async () => {
+    const ask = async (id: string) =>
+      (await api.call('GET', '/health', { headers: { 'x-request-id': id } })).headers.get('x-request-id');
     expect(await ask('trace-1.2_3')).toBe('trace-1.2_3');
     expect(await ask('a b"c')).toMatch(/^[0-9a-f-]{36}$/);
   });
@@ -119,8 +161,11 @@ describe('headers', () => {
   test('tell what is left of the rate limit, and when to come back', async () => {
     await using limited = await startTestApi(inject('postgresUrl'), { env: { API_RATE_LIMIT: '5' } });
     const { accessToken } = await limited.register();
-    const answers = await Promise.all(Array.from({ length: 7 }, () => limited.call('GET', '/api/v1/auth/me', { token: accessToken })));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 200, 200, 429, 429]);
+    const answers = await Promise.all(
+      Array.from({ length: 7 }, () => limited.call('GET', '/api/v1/auth/me', { token: accessToken })),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(2);
     const refused = answers.find(({ status }) => status === 429);
     expect(refused?.headers.get('ratelimit-remaining')).toBe('0');
     expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -141,7 +186,9 @@ describe('addresses of the service itself', () => {
       pool: { max: 20 },
       breakers: [],
     });
-    expect((await api.call('GET', '/api/v1/health/detailed', { headers: { 'x-forwarded-for': '127.0.0.1' } })).status).toBe(401);
+    expect(
+      (await api.call('GET', '/api/v1/health/detailed', { headers: { 'x-forwarded-for': '127.0.0.1' } })).status,
+    ).toBe(401);
   });
 
   test('metrics are told to the loopback address and to an ops key', async () => {
@@ -150,14 +197,21 @@ describe('addresses of the service itself', () => {
     const headers = { 'x-forwarded-for': '8.8.8.8' };
     expect((await api.call('GET', '/metrics', { headers })).status).toBe(401);
     expect((await api.call('GET', '/metrics', { headers, token: await api.adminKey() })).status).toBe(200);
-    expect((await api.call('GET', '/metrics', { headers, token: (await api.register()).accessToken })).status).toBe(403);
+    expect((await api.call('GET', '/metrics', { headers, token: (await api.register()).accessToken })).status).toBe(
+      403,
+    );
   });
 
   test('the description names every route and its problems, and the docs page asks no other host', async () => {
     const { json } = await api.call('GET', '/openapi.json');
     expect(json['openapi']).toBe('3.1.0');
-    const paths = json['paths'] as Record<string, Record<string, { security?: unknown; responses: Record<string, unknown> }>>;
-    expect(Object.keys(paths)).toEqual(expect.arrayContaining(['/api/v1/auth/login', '/api/v1/api-keys/{id}', '/api/v1/notifications']));
+    const paths = json['paths'] as Record<
+      string,
+      Record<string, { security?: unknown; responses: Record<string, unknown> }>
+    >;
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining(['/api/v1/auth/login', '/api/v1/api-keys/{id}', '/api/v1/notifications']),
+    );
     expect(paths['/api/v1/auth/login']?.['post']?.security).toEqual([]);
     expect(Object.keys(paths['/api/v1/api-keys']?.['post']?.responses ?? {})).toEqual(['201', 'default']);
     const page = await api.call('GET', '/docs/');

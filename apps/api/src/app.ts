@@ -8,6 +8,7 @@ import { answerUnknownRoutes } from './allowed-methods.ts';
 import { describeRoutes, docsPath, serveDocs } from './api-docs.ts';
 import type { ApiServices } from './api-services.ts';
 import { authenticateRequests, requireAccess } from './authentication.ts';
+import { endConnectionsOnClose } from './close-app.ts';
 import { honourIdempotencyKeys } from './idempotency.ts';
 import { acceptJsonOnly } from './json-body.ts';
 import { liveRoute } from './live/live-route.ts';
@@ -53,13 +54,15 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(handleProblem);
   acceptJsonOnly(app);
+  endConnectionsOnClose(app);
   requireAccess(app, { '*': 'public', [docsPath]: 'public' });
   answerUnknownRoutes(app);
 
   logRequests(app, services.metrics);
   app.addHook('onRequest', async (request, reply) => {
     // Plugins build addresses from it.
-    if (!URL.canParse(`http://${request.host}`)) return sendProblem(reply, new DomainError('malformed_request', 'The Host header is not valid.'));
+    if (!URL.canParse(`http://${request.host}`))
+      return sendProblem(reply, new DomainError('malformed_request', 'The Host header is not valid.'));
   });
   // Before authentication: a refusal must carry these headers too, or browsers hide it from the page.
   await addSecurityHeaders(app, { origins: services.redirectOrigins });
@@ -70,7 +73,8 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
   await app.register(websocket, { options: { maxPayload: socketMessageBytesMax, perMessageDeflate: false } });
   app.addHook('onRequest', async (request, reply) => {
     // The plugin would log the whole address, query included.
-    if (request.ws && request.routeOptions.config.isSocket !== true) return sendProblem(reply, new DomainError('not_found', 'There is no socket here.'));
+    if (request.ws && request.routeOptions.config.isSocket !== true)
+      return sendProblem(reply, new DomainError('not_found', 'There is no socket here.'));
   });
 
   const root = { services };

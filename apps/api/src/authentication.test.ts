@@ -40,7 +40,9 @@ describe('default deny', () => {
   test('a route that does not say who may call it stops the boot', async () => {
     const { app } = guardedApp();
     expect(() => app.get('/forgotten', async () => 'open')).toThrow('GET /forgotten does not say who may call it');
-    await expect(app.register(async (inner) => inner.get('/inner', async () => 'open')).ready()).rejects.toThrow('/inner');
+    await expect(app.register(async (inner) => inner.get('/inner', async () => 'open')).ready()).rejects.toThrow(
+      '/inner',
+    );
   });
 
   test('a route that says it is asked for credentials before anything else happens', async () => {
@@ -87,7 +89,7 @@ describe('default deny', () => {
   });
 });
 
-describe('operators\' routes', () => {
+describe("operators' routes", () => {
   const operatorApp = () => {
     const { app } = guardedApp();
     app.get('/metrics', { config: { access: 'operator' } }, async () => 'numbers');
@@ -96,9 +98,12 @@ describe('operators\' routes', () => {
   const get = async (options: { remoteAddress?: string; headers?: Record<string, string> }) =>
     (await operatorApp().inject({ url: '/metrics', ...options })).statusCode;
 
-  test.each(['127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1'])('are open to the loopback address %s', async (remoteAddress) => {
-    expect(await get({ remoteAddress })).toBe(200);
-  });
+  test.each(['127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1'])(
+    'are open to the loopback address %s',
+    async (remoteAddress) => {
+      expect(await get({ remoteAddress })).toBe(200);
+    },
+  );
 
   test('are closed to any other address without an ops key', async () => {
     expect(await get({ remoteAddress: '10.0.0.5' })).toBe(401);
@@ -106,12 +111,14 @@ describe('operators\' routes', () => {
     expect(await get({ remoteAddress: '10.0.0.5', headers: bearer('ops') })).toBe(200);
   });
 
-  test.each([{ 'x-forwarded-for': '127.0.0.1' }, { 'x-forwarded-for': '8.8.8.8' }, { forwarded: 'for=127.0.0.1' }, { 'x-real-ip': '::1' }])(
-    'are closed to what a proxy on this machine passes on: %j',
-    async (headers) => {
-      expect(await get({ remoteAddress: '127.0.0.1', headers })).toBe(401);
-    },
-  );
+  test.each([
+    { 'x-forwarded-for': '127.0.0.1' },
+    { 'x-forwarded-for': '8.8.8.8' },
+    { forwarded: 'for=127.0.0.1' },
+    { 'x-real-ip': '::1' },
+  ])('are closed to what a proxy on this machine passes on: %j', async (headers) => {
+    expect(await get({ remoteAddress: '127.0.0.1', headers })).toBe(401);
+  });
 
   test('no header makes another address a loopback one', async () => {
     expect(await get({ remoteAddress: '10.0.0.5', headers: { 'x-forwarded-for': '127.0.0.1' } })).toBe(401);

@@ -32,7 +32,9 @@ export function requireAccess(app: FastifyInstance, pluginRoutes: Readonly<Recor
   app.addHook('onRoute', (route) => {
     const access = route.config?.access ?? pluginAccess(route, pluginRoutes);
     if (access === undefined) {
-      throw new Error(`the route ${[route.method].flat().join('|')} ${route.url} does not say who may call it (config.access)`);
+      throw new Error(
+        `the route ${[route.method].flat().join('|')} ${route.url} does not say who may call it (config.access)`,
+      );
     }
     route.config = { ...route.config, access };
   });
@@ -73,7 +75,8 @@ async function identify(
 ): Promise<AuthenticatedActor> {
   const bearer = /^bearer +([\x21-\x7e]{1,4096})$/i.exec(request.headers.authorization ?? '')?.[1];
   try {
-    if (bearer === undefined) throw new DomainError('unauthenticated', 'Send an access token or an API key: Authorization: Bearer ...');
+    if (bearer === undefined)
+      throw new DomainError('unauthenticated', 'Send an access token or an API key: Authorization: Bearer ...');
     return await authenticator.authenticate(bearer);
   } catch (error) {
     if (error instanceof DomainError) await limiter.count(`ip:${request.ip}`, reply);

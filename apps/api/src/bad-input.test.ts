@@ -36,23 +36,27 @@ afterAll(() => api[Symbol.asyncDispose]());
 const runsPerRoute = process.env['TEST_FULL'] === '1' ? 300 : 40;
 
 describe('whatever is sent to a route that writes', () => {
-  test('the answer is never a fault of ours, and an unprocessable body is told by its fields', { timeout: 300_000 }, async () => {
-    expect(routes.length).toBeGreaterThan(5);
-    for (const { method, path, body } of routes) {
-      await fc.assert(
-        fc.asyncProperty(bodyFor(body), segment, async (value, id) => {
-          const url = path.replaceAll(/\{\w+\}/g, encodeURIComponent(id));
-          const answer = await api.call(method, url, { token: key, body: JSON.stringify(value) });
-          const context = `${method} ${url} ${JSON.stringify(value)} was answered ${answer.status} ${answer.text}`;
-          expect(answer.status, context).toBeLessThan(500);
-          if (answer.status !== 422) return;
-          const errors = answer.json['errors'] as { path: string }[] | undefined;
-          expect(errors?.every((fault) => fault.path !== '') === true && errors.length > 0, context).toBe(true);
-        }),
-        { numRuns: runsPerRoute },
-      );
-    }
-  });
+  test(
+    'the answer is never a fault of ours, and an unprocessable body is told by its fields',
+    { timeout: 300_000 },
+    async () => {
+      expect(routes.length).toBeGreaterThan(5);
+      for (const { method, path, body } of routes) {
+        await fc.assert(
+          fc.asyncProperty(bodyFor(body), segment, async (value, id) => {
+            const url = path.replaceAll(/\{\w+\}/g, encodeURIComponent(id));
+            const answer = await api.call(method, url, { token: key, body: JSON.stringify(value) });
+            const context = `${method} ${url} ${JSON.stringify(value)} was answered ${answer.status} ${answer.text}`;
+            expect(answer.status, context).toBeLessThan(500);
+            if (answer.status !== 422) return;
+            const errors = answer.json['errors'] as { path: string }[] | undefined;
+            expect(errors?.every((fault) => fault.path !== '') === true && errors.length > 0, context).toBe(true);
+          }),
+          { numRuns: runsPerRoute },
+        );
+      }
+    },
+  );
 
   test('nor for queries of lists', { timeout: 120_000 }, async () => {
     for (const path of ['/api/v1/api-keys', '/api/v1/notifications']) {
@@ -60,7 +64,11 @@ describe('whatever is sent to a route that writes', () => {
         fc.asyncProperty(fc.string({ unit: 'binary' }), fc.string(), async (cursor, limit) => {
           const query = new URLSearchParams({ cursor, limit });
           const encoded = Buffer.from(JSON.stringify({ createdAt: limit, id: cursor })).toString('base64url');
-          for (const search of [query.toString(), `cursor=${encoded}`, `cursor=%ff&limit=${encodeURIComponent(limit)}`]) {
+          for (const search of [
+            query.toString(),
+            `cursor=${encoded}`,
+            `cursor=%ff&limit=${encodeURIComponent(limit)}`,
+          ]) {
             const { status, text } = await api.call('GET', `${path}?${search}`, { token: key });
             expect(status, `${search} was answered ${text}`).toBeLessThan(500);
           }
@@ -74,17 +82,32 @@ describe('whatever is sent to a route that writes', () => {
 /** Strings that have broken something somewhere. */
 const nastyText = fc.oneof(
   fc.string({ unit: 'binary' }),
-  fc.constantFrom('', '\0', '\ud800', "'; drop table users; --", '__proto__', 'a'.repeat(5_000), '9'.repeat(400), '2026-02-30T25:61:61Z', '0000-01-01T00:00:00Z', '999999-01-01T00:00:00Z'),
+  fc.constantFrom(
+    '',
+    '\0',
+    '\ud800',
+    "'; drop table users; --",
+    '__proto__',
+    'a'.repeat(5_000),
+    '9'.repeat(400),
+    '2026-02-30T25:61:61Z',
+    '0000-01-01T00:00:00Z',
+    '999999-01-01T00:00:00Z',
+  ),
   fc.emailAddress(),
 );
 
-const segment = fc.oneof(fc.constantFrom('x', '%00', '..', 'usr_1', 'a b', '\ud83d\ude00'), fc.string({ minLength: 1, maxLength: 20 })).filter((text) => text.isWellFormed());
+const segment = fc
+  .oneof(fc.constantFrom('x', '%00', '..', 'usr_1', 'a b', '\ud83d\ude00'), fc.string({ minLength: 1, maxLength: 20 }))
+  .filter((text) => text.isWellFormed());
 
 const anyJson = fc.oneof(fc.jsonValue(), nastyText, fc.double(), fc.constantFrom(2 ** 53, -1, 1e308, null, [], {}));
 
 /** Bodies that are wrong as a whole, and bodies that are nearly right. */
 function bodyFor(schema: JsonSchema | null): fc.Arbitrary<unknown> {
-  return schema === null ? anyJson : fc.oneof({ weight: 1, arbitrary: anyJson }, { weight: 4, arbitrary: like(schema) });
+  return schema === null
+    ? anyJson
+    : fc.oneof({ weight: 1, arbitrary: anyJson }, { weight: 4, arbitrary: like(schema) });
 }
 
 function like(schema: JsonSchema): fc.Arbitrary<unknown> {
@@ -99,7 +122,10 @@ function rightFor(schema: JsonSchema): fc.Arbitrary<unknown> {
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
   switch (schema.type) {
     case 'object':
-      return fc.record(Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, inner]) => [name, like(inner)])), { requiredKeys: [] });
+      return fc.record(
+        Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, inner]) => [name, like(inner)])),
+        { requiredKeys: [] },
+      );
     case 'array':
       return fc.array(like(schema.items ?? {}), { maxLength: 3 });
     case 'integer':
@@ -111,7 +137,10 @@ function rightFor(schema: JsonSchema): fc.Arbitrary<unknown> {
     case 'null':
       return fc.constant(null);
     default:
-      return fc.oneof(nastyText, fc.date({ noInvalidDate: true }).map((date) => date.toISOString()));
+      return fc.oneof(
+        nastyText,
+        fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+      );
   }
 }
 

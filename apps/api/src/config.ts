@@ -14,7 +14,11 @@ const ApiEnv = CoreEnv.extend({
   API_RATE_LIMIT: z.coerce.number().int().min(1).default(12_000),
   LOGIN_RATE_LIMIT: z.coerce.number().int().min(1).default(10),
   REGISTRATION: z.enum(['open', 'closed']).default('open'),
-  REDIRECT_ORIGINS: z.string().transform(listOf).pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be a list of origins' }))).prefault(''),
+  REDIRECT_ORIGINS: z
+    .string()
+    .transform(listOf)
+    .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be a list of origins' })))
+    .prefault(''),
 });
 
 export interface ApiConfig extends Omit<CoreConfig, 'publicUrl'> {

@@ -12,6 +12,7 @@ export function entityTag(version: number): string {
 export function expectedVersion(ifMatch: string | undefined): number | null {
   if (ifMatch === undefined || ifMatch.trim() === '*') return null;
   const version = /^"(\d{1,9})"$/.exec(ifMatch.trim())?.[1];
-  if (version === undefined) throw new DomainError('precondition_failed', 'If-Match must be the ETag the resource was read with.');
+  if (version === undefined)
+    throw new DomainError('precondition_failed', 'If-Match must be the ETag the resource was read with.');
   return Number(version);
 }

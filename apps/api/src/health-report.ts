@@ -101,7 +101,15 @@ export function createHealthReport(deps: {
   };
 }
 
-async function databaseHealth({ db, clock, logger }: { db: Database; clock: Clock; logger: Pick<Logger, 'warn'> }): Promise<DependencyHealth> {
+async function databaseHealth({
+  db,
+  clock,
+  logger,
+}: {
+  db: Database;
+  clock: Clock;
+  logger: Pick<Logger, 'warn'>;
+}): Promise<DependencyHealth> {
   const startedAtMs = clock.monotonicMs();
   try {
     const latencyMs = Math.round(await within(clock, 'the database', db.ping()));

@@ -105,7 +105,9 @@ function isHeld(held: HeldKey) {
 
 /** The same for the same JSON, whatever the order of its fields. */
 export function digestOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(sorted(value)) ?? '').digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(value)) ?? '')
+    .digest('hex');
 }
 
 function sorted(value: unknown): unknown {

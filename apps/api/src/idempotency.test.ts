@@ -16,7 +16,13 @@ beforeAll(async () => {
   const [row] = await api.sql<{ url: string }>(`select current_database() as url`);
   const url = new URL(inject('postgresUrl'));
   url.pathname = `/${row?.url}`;
-  db = connectDatabase({ databaseUrl: url.href, poolMax: 10, poolMin: 0, applicationName: 'test', onError: () => undefined });
+  db = connectDatabase({
+    databaseUrl: url.href,
+    poolMax: 10,
+    poolMin: 0,
+    applicationName: 'test',
+    onError: () => undefined,
+  });
 });
 afterAll(async () => {
   await db[Symbol.asyncDispose]();
@@ -39,7 +45,10 @@ async function repeatableApp(handler: RouteHandlerMethod, options: { lockMs?: nu
   const app = Fastify({ handlerTimeout: options.timeoutMs ?? 10_000 });
   app.setErrorHandler(handleProblem);
   requireAccess(app, {});
-  authenticateRequests(app, { authenticator: { authenticate: async () => actor }, limiter: { count: async () => undefined } });
+  authenticateRequests(app, {
+    authenticator: { authenticate: async () => actor },
+    limiter: { count: async () => undefined },
+  });
   honourIdempotencyKeys(app, { db, lockMs: options.lockMs ?? 10_000 });
   app.post('/things', { config: { access: 'posts:write', idempotent: { secretFields: ['secret'] } } }, handler);
   return { app, actor };
@@ -52,7 +61,12 @@ const post = async (app: FastifyInstance, key: string, body: unknown = { name: '
     headers: { authorization: 'Bearer x', 'idempotency-key': key },
     payload: body as object,
   });
-  return { status: answer.statusCode, json: answer.json(), replayed: answer.headers['idempotent-replayed'], headers: answer.headers };
+  return {
+    status: answer.statusCode,
+    json: answer.json(),
+    replayed: answer.headers['idempotent-replayed'],
+    headers: answer.headers,
+  };
 };
 
 describe('a repeated request', () => {
@@ -67,7 +81,12 @@ describe('a repeated request', () => {
     const second = await post(app, 'k1');
     expect(runs).toBe(1);
     expect([first.status, first.json, first.replayed]).toEqual([201, { runs: 1 }, undefined]);
-    expect([second.status, second.json, second.replayed, second.headers['etag']]).toEqual([201, { runs: 1 }, 'true', '"1"']);
+    expect([second.status, second.json, second.replayed, second.headers['etag']]).toEqual([
+      201,
+      { runs: 1 },
+      'true',
+      '"1"',
+    ]);
     expect((await post(app, 'k2')).json).toEqual({ runs: 2 });
   });
 
@@ -103,8 +122,14 @@ describe('a repeated request', () => {
     let runs = 0;
     const { app, actor } = await repeatableApp(async () => ({ runs: (runs += 1) }));
     await post(app, 'k1');
-    await api.sql(`update idempotency_keys set created_at = now() - interval '25 hours' where organization_id = $1`, [actor.organizationId]);
-    expect(await post(app, 'k1', { name: 'other' })).toMatchObject({ status: 200, json: { runs: 2 }, replayed: undefined });
+    await api.sql(`update idempotency_keys set created_at = now() - interval '25 hours' where organization_id = $1`, [
+      actor.organizationId,
+    ]);
+    expect(await post(app, 'k1', { name: 'other' })).toMatchObject({
+      status: 200,
+      json: { runs: 2 },
+      replayed: undefined,
+    });
   });
 
   test.each(['', 'a'.repeat(256), 'with\ttab'])('with the malformed key %j is refused with its path', async (key) => {
@@ -125,7 +150,11 @@ describe('requests with the same key at the same moment', () => {
     const first = post(app, 'k1');
     await waitFor(() => runs === 1, { describe: 'the first request to be under way' });
     const second = await post(app, 'k1');
-    expect([second.status, second.json.code, second.headers['retry-after']]).toEqual([409, 'idempotency_in_flight', '1']);
+    expect([second.status, second.json.code, second.headers['retry-after']]).toEqual([
+      409,
+      'idempotency_in_flight',
+      '1',
+    ]);
     expect((await post(app, 'k1', { other: true })).status).toBe(422);
     gate.resolve();
     expect((await first).json).toEqual({ runs: 1 });
@@ -155,7 +184,11 @@ describe('requests with the same key at the same moment', () => {
     const users = [await api.register(), await api.register()];
     for (const { accessToken } of users) {
       const body = { name: 'CI', scopes: ['read'] };
-      const { status, headers } = await api.call('POST', '/api/v1/api-keys', { token: accessToken, body, headers: { 'idempotency-key': 'shared' } });
+      const { status, headers } = await api.call('POST', '/api/v1/api-keys', {
+        token: accessToken,
+        body,
+        headers: { 'idempotency-key': 'shared' },
+      });
       expect([status, headers.get('idempotent-replayed')]).toEqual([201, null]);
     }
   });
@@ -175,10 +208,13 @@ describe('a holder that fails', () => {
     );
     const first = post(app, 'k1');
     await waitFor(() => runs === 1, { describe: 'the first request to be under way' });
-    const second = await waitFor(async () => {
-      const answer = await post(app, 'k1');
-      return answer.status === 409 ? null : answer;
-    }, { describe: 'the key to be free' });
+    const second = await waitFor(
+      async () => {
+        const answer = await post(app, 'k1');
+        return answer.status === 409 ? null : answer;
+      },
+      { describe: 'the key to be free' },
+    );
     expect(second?.json).toEqual({ runs: 2 });
     dead.resolve();
     // It wakes up after all: its answer may not replace the one that was given.
@@ -200,14 +236,17 @@ describe('a holder that fails', () => {
     expect(await post(app, 'k1')).toMatchObject({ status: 503, json: { code: 'timeout' } });
     expect((await post(app, 'k1')).status).toBe(409);
     slow.resolve();
-    const answer = await waitFor(async () => {
-      const later = await post(app, 'k1');
-      return later.status === 409 ? null : later;
-    }, { describe: 'the slow request to be over' });
+    const answer = await waitFor(
+      async () => {
+        const later = await post(app, 'k1');
+        return later.status === 409 ? null : later;
+      },
+      { describe: 'the slow request to be over' },
+    );
     expect([answer?.json, answer?.replayed, runs]).toEqual([{ runs: 1 }, 'true', 1]);
   });
 
-  test('an answer written in the work\'s own transaction survives a crash right after the commit', async () => {
+  test("an answer written in the work's own transaction survives a crash right after the commit", async () => {
     const { app, actor } = await repeatableApp(async (request, reply) => {
       reply.code(201);
       await db.asTenant(actor.organizationId, async (tx) => {
@@ -227,7 +266,9 @@ describe('a holder that fails', () => {
         const run = (runs += 1);
         if (run === 1) await frozen.promise;
         await db.asTenant(actor.organizationId, async (tx) => {
-          await tx.execute(`insert into notifications (id, organization_id, kind, title, body) values ('ntf_${actor.organizationId}_${run}', '${actor.organizationId}', 'k', 't', 'b')`);
+          await tx.execute(
+            `insert into notifications (id, organization_id, kind, title, body) values ('ntf_${actor.organizationId}_${run}', '${actor.organizationId}', 'k', 't', 'b')`,
+          );
           await answerInTransaction(request, { status: 200 })?.(tx, { run });
         });
         return { run };
@@ -239,6 +280,8 @@ describe('a holder that fails', () => {
     await waitFor(async () => (await post(app, 'k1')).status === 200, { describe: 'the key to be free' });
     frozen.resolve();
     expect((await first).status).toBe(409);
-    expect(await api.sql('select id from notifications where organization_id = $1', [actor.organizationId])).toHaveLength(1);
+    expect(
+      await api.sql('select id from notifications where organization_id = $1', [actor.organizationId]),
+    ).toHaveLength(1);
   });
 });

@@ -34,7 +34,10 @@ const passingCodes = new Set(['rate_limited', 'idempotency_in_flight']);
 const rememberedHeaders = ['etag', 'location'];
 
 /** Makes the routes that say so repeatable. Register before them. @param lockMs longer than any request may take */
-export function honourIdempotencyKeys(app: FastifyInstance, { db, lockMs }: { readonly db: Database; readonly lockMs: number }): void {
+export function honourIdempotencyKeys(
+  app: FastifyInstance,
+  { db, lockMs }: { readonly db: Database; readonly lockMs: number },
+): void {
   app.addHook('onRoute', (route) => {
     const options = route.config?.idempotent;
     if (options === undefined) return;
@@ -88,7 +91,8 @@ async function runOnce({ db, slot, request, reply }: Run, handle: () => Promise<
   let body: unknown;
   try {
     body = await handle();
-    if (body === undefined || body === reply) throw new Error('the handler of an idempotent route must return its answer');
+    if (body === undefined || body === reply)
+      throw new Error('the handler of an idempotent route must return its answer');
   } catch (error) {
     if (!slot.isAnswered) await db.asTenant(organizationId, (tx) => keepRefusal(tx, slot, request, error));
     throw error;
@@ -108,11 +112,15 @@ async function runOnce({ db, slot, request, reply }: Run, handle: () => Promise<
 
 async function remember(tx: Transaction, slot: Slot, answer: StoredAnswer): Promise<void> {
   if (await rememberAnswer(tx, slot.held, answer)) return;
-  throw new DomainError('idempotency_in_flight', 'The request took so long that another one has taken its key.', { retryAfterSeconds: 1 });
+  throw new DomainError('idempotency_in_flight', 'The request took so long that another one has taken its key.', {
+    retryAfterSeconds: 1,
+  });
 }
 
 async function keepRefusal(tx: Transaction, slot: Slot, request: FastifyRequest, error: unknown): Promise<void> {
-  const refusal = refusalOf(error instanceof Error ? error : new Error('something that is no error was thrown', { cause: error }));
+  const refusal = refusalOf(
+    error instanceof Error ? error : new Error('something that is no error was thrown', { cause: error }),
+  );
   const { status } = errorCodes[refusal.code];
   if (status >= 500 || passingCodes.has(refusal.code)) {
     await forgetRequest(tx, slot.held);

@@ -7,7 +7,8 @@ import { sendProblem } from './problem.ts';
 /** The one place where an error becomes an answer: what it knows is a problem document, anything else is a bug, logged and told as 500. */
 export function handleProblem(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalOf(error);
-  if (refusal.code === 'internal' || refusal.code === 'unavailable') request.log.error({ err: error }, 'request failed');
+  if (refusal.code === 'internal' || refusal.code === 'unavailable')
+    request.log.error({ err: error }, 'request failed');
   return sendProblem(reply, refusal);
 }
 
@@ -16,7 +17,10 @@ export function refusalOf(error: FastifyError | Error): DomainError {
   if (error instanceof DomainError) return error;
   const fault = databaseFault(error);
   if (fault !== null) {
-    return new DomainError('unavailable', 'The database did not answer in time. Try again.', { retryAfterSeconds: 1, cause: error });
+    return new DomainError('unavailable', 'The database did not answer in time. Try again.', {
+      retryAfterSeconds: 1,
+      cause: error,
+    });
   }
   const framework = frameworkRefusal(error);
   if (framework !== null) return new DomainError(framework.code, framework.detail, { cause: error });
@@ -25,7 +29,10 @@ export function refusalOf(error: FastifyError | Error): DomainError {
 
 const frameworkCodes: Readonly<Record<string, { code: ErrorCode; detail: string }>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'malformed_request', detail: 'The body is not valid JSON.' },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'malformed_request', detail: 'The body is not as long as Content-Length says.' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: 'malformed_request',
+    detail: 'The body is not as long as Content-Length says.',
+  },
   FST_ERR_BAD_URL: { code: 'malformed_request', detail: 'The path is not valid.' },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'unsupported_media_type', detail: 'Send application/json.' },
   FST_ERR_CTP_BODY_TOO_LARGE: { code: 'payload_too_large', detail: 'The body is larger than this route takes.' },

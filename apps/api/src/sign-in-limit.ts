@@ -20,7 +20,11 @@ export interface SignInLimit {
   countRegistration(address: string): Promise<void>;
 }
 
-export function createSignInLimit(limiters: { byEmail: Limiter; byAddress: Limiter; registrations: Limiter }): SignInLimit {
+export function createSignInLimit(limiters: {
+  byEmail: Limiter;
+  byAddress: Limiter;
+  registrations: Limiter;
+}): SignInLimit {
   return {
     async logIn({ email, address }, attempt) {
       const counted = [

@@ -12,6 +12,7 @@ import { createPasswordHasher } from '@vibetribe/security/password';
 import { createRequestLimiter, requestWindowSeconds } from './api-rate-limit.ts';
 import type { ApiServices } from './api-services.ts';
 import { buildApp } from './app.ts';
+import { closeApp } from './close-app.ts';
 import type { ApiConfig } from './config.ts';
 import { createHealthReport } from './health-report.ts';
 import { startLiveHub } from './live/live-hub.ts';
@@ -32,6 +33,8 @@ export interface RunningApi extends AsyncDisposable {
 
 /** Each takes 19 MiB and a thread of the pool. */
 const passwordsAtOnce = 4;
+/** How much longer than a request may take its connection may stay when the process ends. */
+const drainGraceMs = 1_000;
 const tokenIssuer = 'vibetribe';
 
 /**
@@ -39,7 +42,10 @@ const tokenIssuer = 'vibetribe';
  * closed, then connections.
  * @throws QueueBackendMismatch, or the error of whatever could not be opened
  */
-export async function startApi(config: ApiConfig, logger: Logger = createLogger({ app: 'api', level: config.logLevel })): Promise<RunningApi> {
+export async function startApi(
+  config: ApiConfig,
+  logger: Logger = createLogger({ app: 'api', level: config.logLevel }),
+): Promise<RunningApi> {
   await using starting = new AsyncDisposableStack();
   const metrics = createMetrics('api');
   let publicUrl = config.publicUrl;
@@ -49,11 +55,25 @@ export async function startApi(config: ApiConfig, logger: Logger = createLogger(
       config: { ...config, publicUrl: publicUrl ?? '' },
       logger,
       onPlatformCall: ({ platform, method, outcome, durationMs }) =>
-        metrics.observePlatformCall({ platform, method, status: 'status' in outcome ? outcome.status : null, durationMs }),
+        metrics.observePlatformCall({
+          platform,
+          method,
+          status: 'status' in outcome ? outcome.status : null,
+          durationMs,
+        }),
     }),
   );
-  const services = await openApiServices({ config, logger, metrics, service, starting, publicUrl: () => publicUrl ?? '' });
-  const app = starting.adopt(await buildApp(services), (built) => built.close());
+  const services = await openApiServices({
+    config,
+    logger,
+    metrics,
+    service,
+    starting,
+    publicUrl: () => publicUrl ?? '',
+  });
+  const app = starting.adopt(await buildApp(services), (built) =>
+    closeApp(built, { drainMs: config.requestTimeoutMs + drainGraceMs }),
+  );
   starting.defer(() => {
     services.health.startClosing();
     services.live.closeAll();
@@ -123,7 +143,12 @@ async function openApiServices({
 function openSignInLimit(queue: Service['queue'], failuresMax: number, starting: AsyncDisposableStack): SignInLimit {
   const limiter = (name: string, factor: number) =>
     starting.use(
-      createRateLimiter(queue, { name, points: failuresMax * factor, durationSeconds: signInWindowSeconds, isExact: true }),
+      createRateLimiter(queue, {
+        name,
+        points: failuresMax * factor,
+        durationSeconds: signInWindowSeconds,
+        isExact: true,
+      }),
     );
   return createSignInLimit({
     byEmail: limiter('login-email', 1),

@@ -15,7 +15,8 @@ export async function guardText(request: FastifyRequest): Promise<void> {
     ...unstorableText(request.query, 'query'),
     ...unstorableText(request.body, 'body'),
   ];
-  if (errors.length > 0) throw new DomainError('validation_failed', 'Some fields cannot be stored; see errors.', { errors });
+  if (errors.length > 0)
+    throw new DomainError('validation_failed', 'Some fields cannot be stored; see errors.', { errors });
 }
 
 /** Faults of all strings (names of fields too) within a value that came from JSON. */
@@ -25,12 +26,15 @@ export function unstorableText(value: unknown, root: string): FieldFault[] {
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const { path, depth } = next;
     if (typeof next.value === 'string') {
-      if (!isStorable(next.value)) faults.push({ path: path || root, message: 'must be well-formed Unicode without NUL' });
+      if (!isStorable(next.value))
+        faults.push({ path: path || root, message: 'must be well-formed Unicode without NUL' });
     } else if (typeof next.value === 'object' && next.value !== null && !Buffer.isBuffer(next.value)) {
-      if (depth === depthMax) return [{ path: path || root, message: `must not be nested deeper than ${depthMax} levels` }];
+      if (depth === depthMax)
+        return [{ path: path || root, message: `must not be nested deeper than ${depthMax} levels` }];
       for (const [name, inner] of Object.entries(next.value)) {
         const innerPath = path === '' ? name : `${path}.${name}`;
-        if (!isStorable(name)) return [{ path: path || root, message: 'has a field whose name is not well-formed Unicode without NUL' }];
+        if (!isStorable(name))
+          return [{ path: path || root, message: 'has a field whose name is not well-formed Unicode without NUL' }];
         left.push({ value: inner, path: innerPath, depth: depth + 1 });
       }
     }

@@ -51,14 +51,33 @@ describe('row-level security', () => {
         (select count(*)::int from pg_auth_members m where m.member = r.oid) as memberships
        from pg_roles r where rolname like 'vibetribe\\_%' order by 1`,
     );
-    const powerless = { rolsuper: false, rolbypassrls: false, rolcanlogin: false, rolcreaterole: false, rolcreatedb: false, owned: 0, memberships: 0 };
+    const powerless = {
+      rolsuper: false,
+      rolbypassrls: false,
+      rolcanlogin: false,
+      rolcreaterole: false,
+      rolcreatedb: false,
+      owned: 0,
+      memberships: 0,
+    };
     expect(found).toEqual(roles.map((rolname) => ({ rolname, ...powerless })));
   });
 
   test('shows the identity role no posts, grants or media, and the tenant role no password hash', async () => {
     const may = async (role: string, table: string) =>
-      (await database.sql<{ may: boolean }>('select has_table_privilege($1, $2, $3) as may', [role, table, 'select']))[0]?.may;
-    for (const table of ['posts', 'publications', 'grants', 'accounts', 'media', 'events', 'notifications', 'idempotency_keys']) {
+      (
+        await database.sql<{ may: boolean }>('select has_table_privilege($1, $2, $3) as may', [role, table, 'select'])
+      )[0]?.may;
+    for (const table of [
+      'posts',
+      'publications',
+      'grants',
+      'accounts',
+      'media',
+      'events',
+      'notifications',
+      'idempotency_keys',
+    ]) {
       expect(await may('vibetribe_identity', table), table).toBe(false);
     }
     const [column] = await database.sql<{ may: boolean }>(
@@ -68,11 +87,13 @@ describe('row-level security', () => {
     expect(await may('vibetribe_worker', 'users')).toBe(false);
   });
 
-  test('is not undone by functions that run with their owner\'s rights', async () => {
-    expect(await database.sql(`select proname from pg_proc where prosecdef and pronamespace = 'public'::regnamespace`)).toEqual([]);
+  test("is not undone by functions that run with their owner's rights", async () => {
+    expect(
+      await database.sql(`select proname from pg_proc where prosecdef and pronamespace = 'public'::regnamespace`),
+    ).toEqual([]);
   });
 
-  test('is not looked past by keys: unique and foreign keys between tenants\' tables carry the organization', async () => {
+  test("is not looked past by keys: unique and foreign keys between tenants' tables carry the organization", async () => {
     const loose = await database.sql(
       `select conrelid::regclass::text as name, pg_get_constraintdef(c.oid) as definition from pg_constraint c
        where contype = 'f' and connamespace = 'public'::regnamespace
@@ -81,7 +102,9 @@ describe('row-level security', () => {
          and pg_get_constraintdef(c.oid) not like '%organization_id%' order by 1`,
     );
     // Tickets are made and used up through the identity role, with a key the server chose itself.
-    expect(loose).toEqual([{ name: 'live_tickets', definition: 'FOREIGN KEY (api_key_id) REFERENCES api_keys(id) ON DELETE CASCADE' }]);
+    expect(loose).toEqual([
+      { name: 'live_tickets', definition: 'FOREIGN KEY (api_key_id) REFERENCES api_keys(id) ON DELETE CASCADE' },
+    ]);
   });
 });
 
@@ -105,9 +128,14 @@ describe('the schema in code', () => {
     },
   );
 
-  test('names every table but the migrations\' own and the settings', async () => {
-    const found = await database.sql<{ name: string }>(`select tablename as name from pg_tables where schemaname = 'public' order by 1`);
+  test("names every table but the migrations' own and the settings", async () => {
+    const found = await database.sql<{ name: string }>(
+      `select tablename as name from pg_tables where schemaname = 'public' order by 1`,
+    );
     const named = tables.map((table) => getTableConfig(table).name);
-    expect(found.map(({ name }) => name).filter((name) => !named.includes(name))).toEqual(['schema_migrations', 'service_settings']);
+    expect(found.map(({ name }) => name).filter((name) => !named.includes(name))).toEqual([
+      'schema_migrations',
+      'service_settings',
+    ]);
   });
 });

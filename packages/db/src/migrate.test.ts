@@ -17,7 +17,8 @@ async function appliedIn(databaseUrl: string): Promise<string[]> {
   }
 }
 
-const files = async () => (await readdir(new URL('../migrations/', import.meta.url))).filter((name) => name.endsWith('.sql')).toSorted();
+const files = async () =>
+  (await readdir(new URL('../migrations/', import.meta.url))).filter((name) => name.endsWith('.sql')).toSorted();
 
 describe('migrations', () => {
   test('are each applied once, and again nothing', async () => {
@@ -44,6 +45,8 @@ describe('migrations', () => {
     await client.connect();
     await client.query(`update schema_migrations set sha256 = 'other' where name = '0001_init.sql'`);
     await client.end();
-    await expect(migrate({ databaseUrl: database.url })).rejects.toThrow('0001_init.sql was changed after it was applied');
+    await expect(migrate({ databaseUrl: database.url })).rejects.toThrow(
+      '0001_init.sql was changed after it was applied',
+    );
   });
 });

@@ -11,20 +11,28 @@ export interface MigratedDatabase extends AsyncDisposable {
 }
 
 /** @param login `ordinary`: the tables' owner is neither superuser nor may it bypass row-level security, as on managed servers */
-export async function openMigratedDatabase(postgresUrl: string, login: 'superuser' | 'ordinary' = 'superuser'): Promise<MigratedDatabase> {
+export async function openMigratedDatabase(
+  postgresUrl: string,
+  login: 'superuser' | 'ordinary' = 'superuser',
+): Promise<MigratedDatabase> {
   await using opening = new AsyncDisposableStack();
   const template =
-    login === 'superuser' ? { template: await templateDatabase(postgresUrl, 'core', (url) => migrate({ databaseUrl: url })) } : {};
+    login === 'superuser'
+      ? { template: await templateDatabase(postgresUrl, 'core', (url) => migrate({ databaseUrl: url })) }
+      : {};
   const database = opening.use(await createTestDatabase(postgresUrl, template));
   const url = login === 'superuser' ? database.url : await ownedByOrdinaryLogin(database.url, opening);
   if (login === 'ordinary') await migrate({ databaseUrl: url });
-  const db = opening.use(connectDatabase({ databaseUrl: url, poolMax: 5, poolMin: 0, applicationName: 'test', onError: () => undefined }));
+  const db = opening.use(
+    connectDatabase({ databaseUrl: url, poolMax: 5, poolMin: 0, applicationName: 'test', onError: () => undefined }),
+  );
   const owner = opening.adopt(new pg.Pool({ connectionString: database.url, max: 2 }), (pool) => pool.end());
   const opened = opening.move();
   return {
     url,
     db,
-    sql: async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) => (await owner.query<Row>(text, values)).rows,
+    sql: async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
+      (await owner.query<Row>(text, values)).rows,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

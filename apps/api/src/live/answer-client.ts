@@ -23,10 +23,13 @@ export async function answerClient(
 ): Promise<ServerMessage> {
   const parsed = ClientMessage.safeParse(jsonOf(text));
   if (!parsed.success) {
-    return refused(refOf(jsonOf(text)), { code: 'validation_failed', message: 'The message is not one of the known ones.' });
+    return refused(refOf(jsonOf(text)), {
+      code: 'validation_failed',
+      message: 'The message is not one of the known ones.',
+    });
   }
   const { type, ref } = parsed.data;
-  if (type === 'ping') return { type: 'pong', ...ref === undefined ? {} : { ref } };
+  if (type === 'ping') return { type: 'pong', ...(ref === undefined ? {} : { ref }) };
   const room = await roomOf(db, connection, parsed.data);
   if (typeof room !== 'string') return refused(ref, room);
   switch (type) {
@@ -47,7 +50,7 @@ export async function answerClient(
       tell({ type: 'user-stopped-typing', room });
       break;
   }
-  return { type: 'ack', ...ref === undefined ? {} : { ref } };
+  return { type: 'ack', ...(ref === undefined ? {} : { ref }) };
 }
 
 /** The room meant, which is always one within the socket's own organization, under its inner name. */
@@ -64,23 +67,35 @@ async function roomOf(
     return isOwn ? `post:${postId}` : { code: 'not_found', message: 'There is no such post.' };
   }
   if (data.room === undefined) return { code: 'validation_failed', message: 'Name a room or a postId.' };
-  const isOrganization = [organizationId, `organization:${organizationId}`, `org:${organizationId}`].includes(data.room);
+  const isOrganization = [organizationId, `organization:${organizationId}`, `org:${organizationId}`].includes(
+    data.room,
+  );
   return isOrganization ? 'organization' : { code: 'not_found', message: 'There is no such room.' };
 }
 
-async function isVisiblePost(db: Pick<Database, 'asTenant'>, { actor }: LiveConnection, postId: string): Promise<boolean> {
+async function isVisiblePost(
+  db: Pick<Database, 'asTenant'>,
+  { actor }: LiveConnection,
+  postId: string,
+): Promise<boolean> {
   if (!postId.isWellFormed() || postId.includes('\0')) return false;
   return db.asTenant(actor.organizationId, async (tx) => {
-    const [post] = await tx.select({ id: posts.id }).from(posts).where(and(eq(posts.id, postId), isNull(posts.deletedAt)));
+    const [post] = await tx
+      .select({ id: posts.id })
+      .from(posts)
+      .where(and(eq(posts.id, postId), isNull(posts.deletedAt)));
     if (post === undefined || actor.accountIds === null) return post !== undefined;
     const allowed = actor.accountIds;
-    const rows = await tx.select({ accountId: publications.accountId }).from(publications).where(eq(publications.postId, postId));
+    const rows = await tx
+      .select({ accountId: publications.accountId })
+      .from(publications)
+      .where(eq(publications.postId, postId));
     return rows.every((row) => allowed.includes(row.accountId));
   });
 }
 
 function refused(ref: string | undefined, data: Refusal): ServerMessage {
-  return { type: 'error', data: { ...data }, ...ref === undefined ? {} : { ref } };
+  return { type: 'error', data: { ...data }, ...(ref === undefined ? {} : { ref }) };
 }
 
 /** So that a client can tell which of its messages was not understood. */

@@ -11,7 +11,9 @@ export function formatCursor({ transactionId, id }: EventCursor): string {
 /** Null for text that `formatCursor` did not make. */
 export function parseCursor(text: string): EventCursor | null {
   const [, transactionId, id] = /^(\d{1,19})-(\d{1,18})$/.exec(text) ?? [];
-  return transactionId === undefined || id === undefined ? null : { transactionId: BigInt(transactionId), id: BigInt(id) };
+  return transactionId === undefined || id === undefined
+    ? null
+    : { transactionId: BigInt(transactionId), id: BigInt(id) };
 }
 
 export function isAfter(one: EventCursor, other: EventCursor): boolean {

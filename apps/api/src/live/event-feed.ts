@@ -42,7 +42,9 @@ export async function startEventFeed({
   };
 
   await using starting = new AsyncDisposableStack();
-  const loop = starting.use(startLoop({ name: 'event feed', intervalMs: pollIntervalMs, runOnce: followOnce, onError }));
+  const loop = starting.use(
+    startLoop({ name: 'event feed', intervalMs: pollIntervalMs, runOnce: followOnce, onError }),
+  );
   const wake = () => loop.wake();
   starting.use(await bus.subscribe('events', wake, wake));
   const running = starting.move();

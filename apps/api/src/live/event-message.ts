@@ -19,8 +19,14 @@ export interface LiveMessage {
 
 /** The messages for events, with the state as it is now. An event that clients are not told of has none. */
 export async function messagesOf(tx: Transaction, events: readonly LoggedEvent[]): Promise<LiveMessage[]> {
-  const publications = await publicationsByPost(tx, events.filter(isAboutPost).flatMap((event) => event.postId ?? []));
-  const notes = await notificationsById(tx, events.flatMap((event) => notificationIdOf(event) ?? []));
+  const publications = await publicationsByPost(
+    tx,
+    events.filter(isAboutPost).flatMap((event) => event.postId ?? []),
+  );
+  const notes = await notificationsById(
+    tx,
+    events.flatMap((event) => notificationIdOf(event) ?? []),
+  );
   return events.flatMap((event) => {
     const content = isAboutPost(event)
       ? postContent(event, publications.get(event.postId ?? '') ?? [])
@@ -48,7 +54,11 @@ function postContent(event: LoggedEvent, rows: readonly PublicationRow[]): Conte
 function notificationContent(row: typeof notifications.$inferSelect | undefined): Content | null {
   if (row === undefined) return null;
   const { accountId } = row.data;
-  return { type: 'notification', data: presentNotification(row), accountIds: typeof accountId === 'string' ? [accountId] : [] };
+  return {
+    type: 'notification',
+    data: presentNotification(row),
+    accountIds: typeof accountId === 'string' ? [accountId] : [],
+  };
 }
 
 function isAboutPost(event: LoggedEvent): boolean {

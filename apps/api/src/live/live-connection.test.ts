@@ -52,7 +52,10 @@ const event = (id: number, organizationId = 'org_1'): OutgoingEvent => ({
 
 function open(isReplaying: boolean): { socket: StandInSocket; connection: LiveConnection } {
   const socket = new StandInSocket();
-  return { socket, connection: createLiveConnection({ id: 'c1', socket: socket as unknown as WebSocket, actor, isReplaying }) };
+  return {
+    socket,
+    connection: createLiveConnection({ id: 'c1', socket: socket as unknown as WebSocket, actor, isReplaying }),
+  };
 }
 
 describe('a client that cannot keep up', () => {
@@ -77,23 +80,28 @@ describe('a client that cannot keep up', () => {
 describe('from the log to the live feed', () => {
   test('every event is sent once and in order, however replay and feed interleave', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.nat(30), fc.nat(30), fc.array(fc.boolean(), { maxLength: 60 }), async (fed, missed, turns) => {
-        const { socket, connection } = open(true);
-        // The feed has passed on `fed` events before; the log has them and `missed` more, which the feed still has to come to.
-        const logEnd = fed + missed;
-        const end = logEnd + 5;
-        let replayed = 0;
-        let next = fed + 1;
-        const feedOne = () => next <= end && connection.deliver(event((next += 1) - 1));
-        for (const isFeedsTurn of turns) {
-          if (isFeedsTurn) feedOne();
-          else if (replayed < logEnd) await connection.replay(event((replayed += 1)));
-        }
-        while (replayed < logEnd) await connection.replay(event((replayed += 1)));
-        connection.goLive();
-        while (next <= end) feedOne();
-        expect(socket.sent).toEqual(Array.from({ length: end }, (_, index) => String(index + 1)));
-      }),
+      fc.asyncProperty(
+        fc.nat(30),
+        fc.nat(30),
+        fc.array(fc.boolean(), { maxLength: 60 }),
+        async (fed, missed, turns) => {
+          const { socket, connection } = open(true);
+          // The feed has passed on `fed` events before; the log has them and `missed` more, which the feed still has to come to.
+          const logEnd = fed + missed;
+          const end = logEnd + 5;
+          let replayed = 0;
+          let next = fed + 1;
+          const feedOne = () => next <= end && connection.deliver(event((next += 1) - 1));
+          for (const isFeedsTurn of turns) {
+            if (isFeedsTurn) feedOne();
+            else if (replayed < logEnd) await connection.replay(event((replayed += 1)));
+          }
+          while (replayed < logEnd) await connection.replay(event((replayed += 1)));
+          connection.goLive();
+          while (next <= end) feedOne();
+          expect(socket.sent).toEqual(Array.from({ length: end }, (_, index) => String(index + 1)));
+        },
+      ),
     );
   });
 
@@ -106,7 +114,7 @@ describe('from the log to the live feed', () => {
     expect(socket.sent).toEqual([]);
   });
 
-  test('another organization\'s event is refused even if the hub hands it over', () => {
+  test("another organization's event is refused even if the hub hands it over", () => {
     const { socket, connection } = open(false);
     connection.deliver(event(1, 'org_2'));
     expect(socket.sent).toEqual([]);

@@ -69,7 +69,12 @@ export async function startLiveHub({
 
   const tell = ({ actor, id }: LiveConnection, message: Pick<PresenceMessage, 'type' | 'room'>) => {
     if (actor.userId === null) return;
-    const presence: PresenceMessage = { ...message, organizationId: actor.organizationId, userId: actor.userId, connectionId: id };
+    const presence: PresenceMessage = {
+      ...message,
+      organizationId: actor.organizationId,
+      userId: actor.userId,
+      connectionId: id,
+    };
     bus.publish('live', JSON.stringify(presence)).catch((error: unknown) => {
       logger.warn({ err: error }, 'a presence message could not be sent');
     });
@@ -99,7 +104,8 @@ export async function startLiveHub({
       rooms.set(actor.organizationId, connections.add(connection));
       socket.on('close', () => {
         connections.delete(connection);
-        if (connections.size === 0 && rooms.get(actor.organizationId) === connections) rooms.delete(actor.organizationId);
+        if (connections.size === 0 && rooms.get(actor.organizationId) === connections)
+          rooms.delete(actor.organizationId);
         tell(connection, { type: 'user-disconnected' });
       });
       const fail = (error: unknown) => {

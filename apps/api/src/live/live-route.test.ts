@@ -56,11 +56,13 @@ describe('connecting', () => {
     expect([status, json['code']]).toEqual([400, 'malformed_request']);
   });
 
-  test('signing out closes the session\'s sockets on every replica, and nobody else\'s', async () => {
+  test("signing out closes the session's sockets on every replica, and nobody else's", async () => {
     const user = await api.register();
     await using here = await openSocket(api, user.accessToken);
     await using there = await openSocket(api, user.accessToken, { replica: 1 });
-    const second = await api.call('POST', '/api/v1/auth/login', { body: { email: user.email, password: testPassword } });
+    const second = await api.call('POST', '/api/v1/auth/login', {
+      body: { email: user.email, password: testPassword },
+    });
     await using other = await openSocket(api, String(second.json['accessToken']), { replica: 1 });
     await api.call('POST', '/api/v1/auth/logout', { token: user.accessToken });
     expect((await here.closed).code).toBe(4401);
@@ -70,7 +72,10 @@ describe('connecting', () => {
 
   test('revoking an API key closes its sockets', async () => {
     const { accessToken } = await api.register();
-    const { json } = await api.call('POST', '/api/v1/api-keys', { token: accessToken, body: { name: 'Bot', scopes: ['read'] } });
+    const { json } = await api.call('POST', '/api/v1/api-keys', {
+      token: accessToken,
+      body: { name: 'Bot', scopes: ['read'] },
+    });
     await using socket = await openSocket(api, String(json['key']), { replica: 1 });
     await api.call('DELETE', `/api/v1/api-keys/${String(json['id'])}`, { token: accessToken });
     expect((await socket.closed).code).toBe(4401);
@@ -109,7 +114,11 @@ describe('events', () => {
       expect(created).toMatchObject({ type: 'post-created', data: { postId: post.postId, status: 'scheduled' } });
       expect(updates[0]).toMatchObject({
         type: 'post-status-update',
-        data: { postId: post.postId, status: 'scheduled', publication: { id: post.publicationId, status: 'scheduled' } },
+        data: {
+          postId: post.postId,
+          status: 'scheduled',
+          publication: { id: post.publicationId, status: 'scheduled' },
+        },
       });
       const ids = socket.events().map(({ id }) => id);
       expect(new Set(ids).size).toBe(21);
@@ -130,7 +139,10 @@ describe('events', () => {
     const { accessToken, organization } = await api.register();
     await using socket = await openSocket(api, accessToken);
     const id = `ntf_${organization.id}`;
-    await api.sql(`insert into notifications (id, organization_id, kind, title, body) values ($1, $2, 'post_failed', 'Failed', 'Why')`, [id, organization.id]);
+    await api.sql(
+      `insert into notifications (id, organization_id, kind, title, body) values ($1, $2, 'post_failed', 'Failed', 'Why')`,
+      [id, organization.id],
+    );
     await api.sql(
       `insert into events (organization_id, type, message, data) values ($1, 'notification.created', 'Failed', jsonb_build_object('notificationId', $2::text))`,
       [organization.id, id],
@@ -195,10 +207,21 @@ describe('resuming', () => {
       }
       return count;
     })();
-    await waitFor(async () => ((await api.sql<{ n: number }>('select count(*)::int as n from events where organization_id = $1', [organization.id]))[0]?.n ?? 0) > 300, { describe: 'missed events' });
+    await waitFor(
+      async () =>
+        ((
+          await api.sql<{ n: number }>('select count(*)::int as n from events where organization_id = $1', [
+            organization.id,
+          ])
+        )[0]?.n ?? 0) > 300,
+      { describe: 'missed events' },
+    );
     await using here = await openSocket(api, accessToken, { since });
     await using there = await openSocket(api, accessToken, { since, replica: 1 });
-    await waitFor(() => here.events().length > 600 && there.events().length > 600, { describe: 'events after the replay', timeoutMs: 20_000 });
+    await waitFor(() => here.events().length > 600 && there.events().length > 600, {
+      describe: 'events after the replay',
+      timeoutMs: 20_000,
+    });
     isWriting = false;
     const count = await written;
     await ring(api);
@@ -214,19 +237,25 @@ describe('resuming', () => {
     }
   });
 
-  test.each(['garbage', '1-1', '99999999-99999999'])('from %s, which the log does not have, starts anew: resync', async (since) => {
-    const { accessToken, organization } = await api.register();
-    await using socket = await openSocket(api, accessToken, { since });
-    await socket.next(({ type }) => type === 'resync', 'being told to start anew');
-    await addEvent(api, organization.id, await addPost(api, organization.id), 'post.created');
-    await socket.next(({ type }) => type === 'post-created', 'the live event');
-  });
+  test.each(['garbage', '1-1', '99999999-99999999'])(
+    'from %s, which the log does not have, starts anew: resync',
+    async (since) => {
+      const { accessToken, organization } = await api.register();
+      await using socket = await openSocket(api, accessToken, { since });
+      await socket.next(({ type }) => type === 'resync', 'being told to start anew');
+      await addEvent(api, organization.id, await addPost(api, organization.id), 'post.created');
+      await socket.next(({ type }) => type === 'post-created', 'the live event');
+    },
+  );
 
-  test('from another organization\'s event tells nothing but resync', async () => {
+  test("from another organization's event tells nothing but resync", async () => {
     const one = await api.register();
     const other = await api.register();
     await addEvent(api, one.organization.id, await addPost(api, one.organization.id));
-    const [row] = await api.sql<{ cursor: string }>(`select transaction_id || '-' || id as cursor from events where organization_id = $1`, [one.organization.id]);
+    const [row] = await api.sql<{ cursor: string }>(
+      `select transaction_id || '-' || id as cursor from events where organization_id = $1`,
+      [one.organization.id],
+    );
     await using socket = await openSocket(api, other.accessToken, { since: row?.cursor });
     await socket.next(({ type }) => type === 'resync', 'being told to start anew');
   });
@@ -254,7 +283,9 @@ describe('messages of clients', () => {
     expect(await socket.ask('join-room')).toMatchObject({ type: 'error' });
     for (const text of ['{broken', '[]', 'null', '"x"']) socket.socket.send(text);
     socket.socket.send(Buffer.from([1, 2]));
-    await waitFor(() => socket.received.filter(({ type, ref }) => type === 'error' && ref === undefined).length === 5, { describe: 'the refusals' });
+    await waitFor(() => socket.received.filter(({ type, ref }) => type === 'error' && ref === undefined).length === 5, {
+      describe: 'the refusals',
+    });
   });
 
   test('rooms and posts of other organizations are as unknown as those that do not exist', async () => {
@@ -263,7 +294,10 @@ describe('messages of clients', () => {
     const { postId } = await addPost(api, other.organization.id);
     await using socket = await openSocket(api, one.accessToken);
     for (const data of [{ postId }, { postId: 'pst_none' }, { postId: 'a\0b' }]) {
-      expect(await socket.ask('subscribe-post-updates', data)).toMatchObject({ type: 'error', data: { code: 'not_found' } });
+      expect(await socket.ask('subscribe-post-updates', data)).toMatchObject({
+        type: 'error',
+        data: { code: 'not_found' },
+      });
     }
     for (const room of [other.organization.id, `organization:${other.organization.id}`, `post:${postId}`, '*']) {
       expect(await socket.ask('join-room', { room })).toMatchObject({ type: 'error', data: { code: 'not_found' } });

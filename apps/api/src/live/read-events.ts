@@ -44,12 +44,18 @@ export async function readEvents(
     order by transaction_id, id
     limit ${limit}`);
   const readable = rows.filter((row) => row.isReadable);
-  return { events: readable.map(eventOf), hasMore: readable.length === limit, hasUnreadable: readable.length < rows.length };
+  return {
+    events: readable.map(eventOf),
+    hasMore: readable.length === limit,
+    hasUnreadable: readable.length < rows.length,
+  };
 }
 
 /** The end of what can be read now: everything before it has been readable, nothing after it has. */
 export async function readEnd(tx: Transaction): Promise<EventCursor> {
-  const { rows } = await tx.execute<{ xmin: string }>(sql`select pg_snapshot_xmin(pg_current_snapshot())::text as xmin`);
+  const { rows } = await tx.execute<{ xmin: string }>(
+    sql`select pg_snapshot_xmin(pg_current_snapshot())::text as xmin`,
+  );
   const [row] = rows;
   if (row === undefined) throw new Error('the snapshot could not be read');
   return { transactionId: BigInt(row.xmin), id: 0n };

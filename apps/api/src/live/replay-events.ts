@@ -11,7 +11,11 @@ const pageMax = 200;
  * events since before this began: whatever the feed had already passed on by then is behind every page's end.
  * A client whose event is no longer kept is told to start anew: `resync`.
  */
-export async function replayEvents(db: Pick<Database, 'asTenant'>, connection: LiveConnection, since: string): Promise<void> {
+export async function replayEvents(
+  db: Pick<Database, 'asTenant'>,
+  connection: LiveConnection,
+  since: string,
+): Promise<void> {
   const { organizationId } = connection.actor;
   const from = parseCursor(since);
   if (from === null || !(await db.asTenant(organizationId, (tx) => isKept(tx, from)))) {
@@ -26,7 +30,11 @@ export async function replayEvents(db: Pick<Database, 'asTenant'>, connection: L
   connection.goLive();
 }
 
-async function replayToEnd(db: Pick<Database, 'asTenant'>, connection: LiveConnection, from: EventCursor): Promise<EventCursor> {
+async function replayToEnd(
+  db: Pick<Database, 'asTenant'>,
+  connection: LiveConnection,
+  from: EventCursor,
+): Promise<EventCursor> {
   let cursor = from;
   for (;;) {
     const after = cursor;

@@ -11,12 +11,18 @@ export interface TestPost {
 export async function addPost(api: TestApi, organizationId: string): Promise<TestPost> {
   const id = randomUUID();
   const post = { postId: `pst_${id}`, publicationId: `pub_${id}`, accountId: `acc_${id}` };
-  await api.sql(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, 'x', 'sealed')`, [`grt_${id}`, organizationId]);
+  await api.sql(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, 'x', 'sealed')`, [
+    `grt_${id}`,
+    organizationId,
+  ]);
   await api.sql(
     `insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name) values ($1, $2, $3, 'x', $4, 'a', 'A')`,
     [post.accountId, organizationId, `grt_${id}`, id],
   );
-  await api.sql(`insert into posts (id, organization_id, content) values ($1, $2, 'Hello')`, [post.postId, organizationId]);
+  await api.sql(`insert into posts (id, organization_id, content) values ($1, $2, 'Hello')`, [
+    post.postId,
+    organizationId,
+  ]);
   await api.sql(
     `insert into publications (id, organization_id, post_id, account_id, platform, status) values ($1, $2, $3, $4, 'x', 'scheduled')`,
     [post.publicationId, organizationId, post.postId, post.accountId],
@@ -27,7 +33,12 @@ export async function addPost(api: TestApi, organizationId: string): Promise<Tes
 const insertEvent = `insert into events (organization_id, post_id, publication_id, type, message) values ($1, $2, $3, $4, 'test')`;
 
 /** Commits an event about a post, without ringing any bell unless told to. */
-export async function addEvent(api: TestApi, organizationId: string, post: TestPost, type = 'publication.claimed'): Promise<void> {
+export async function addEvent(
+  api: TestApi,
+  organizationId: string,
+  post: TestPost,
+  type = 'publication.claimed',
+): Promise<void> {
   await api.sql(insertEvent, [organizationId, post.postId, post.publicationId, type]);
 }
 

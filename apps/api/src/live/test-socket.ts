@@ -47,10 +47,12 @@ export async function connectSocket(
   await once(socket, 'open');
   let asked = 0;
   const next: TestSocket['next'] = (fits, describe) =>
-    waitFor(() => received.find(fits), { describe: () => `${describe}; received: ${JSON.stringify(received)}` }).then((found) => {
-      if (found === undefined) throw new Error(describe);
-      return found;
-    });
+    waitFor(() => received.find(fits), { describe: () => `${describe}; received: ${JSON.stringify(received)}` }).then(
+      (found) => {
+        if (found === undefined) throw new Error(describe);
+        return found;
+      },
+    );
   return {
     socket,
     received,

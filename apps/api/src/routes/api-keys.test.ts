@@ -43,7 +43,10 @@ describe('an API key', () => {
     expect((await me(key, 1)).status).toBe(200);
     expect((await api.call('DELETE', `/api/v1/api-keys/${id}`, { token: accessToken })).status).toBe(204);
     expect((await me(key)).status).toBe(401);
-    await waitFor(async () => (await me(key, 1)).status === 401, { timeoutMs: 2_000, describe: 'the other replica to hear of it' });
+    await waitFor(async () => (await me(key, 1)).status === 401, {
+      timeoutMs: 2_000,
+      describe: 'the other replica to hear of it',
+    });
     expect((await api.call('DELETE', `/api/v1/api-keys/${id}`, { token: accessToken })).status).toBe(404);
   });
 
@@ -53,16 +56,22 @@ describe('an API key', () => {
     await api.sql(`update api_keys set expires_at = now() - interval '1 second' where id = $1`, [id]);
     expect((await me(key)).status).toBe(401);
     const past = await create(accessToken, { expiresAt: '2020-01-01T00:00:00Z' });
-    expect([past.status, past.json['errors']]).toEqual([422, [{ path: 'expiresAt', message: 'must lie in the future' }]]);
+    expect([past.status, past.json['errors']]).toEqual([
+      422,
+      [{ path: 'expiresAt', message: 'must lie in the future' }],
+    ]);
   });
 
-  test('never has more than its maker: scopes, accounts and today\'s role', async () => {
+  test("never has more than its maker: scopes, accounts and today's role", async () => {
     const { accessToken, user } = await api.register();
     const { key: admin } = await keyOf(accessToken, { scopes: ['admin'] });
     expect((await create(admin, { scopes: ['write'] })).status).toBe(201);
     expect((await create(admin, { scopes: ['ops'] })).status).toBe(403);
     await api.sql(`update memberships set role = 'editor' where user_id = $1`, [user.id]);
-    await waitFor(async () => (await create(admin, {})).status === 403, { timeoutMs: 6_000, describe: 'the lower role to count' });
+    await waitFor(async () => (await create(admin, {})).status === 403, {
+      timeoutMs: 6_000,
+      describe: 'the lower role to count',
+    });
   });
 
   test('cannot be limited to accounts that are not there or not ours, told in the same words', async () => {
@@ -94,7 +103,10 @@ describe('an API key', () => {
     const { accessToken, organization } = await api.register();
     const { key } = await keyOf(accessToken);
     expect((await api.call('POST', '/api/v1/auth/logout', { token: key })).status).toBe(403);
-    const switched = await api.call('POST', '/api/v1/auth/switch', { token: key, body: { organizationId: organization.id } });
+    const switched = await api.call('POST', '/api/v1/auth/switch', {
+      token: key,
+      body: { organizationId: organization.id },
+    });
     expect(switched.status).toBe(403);
   });
 
@@ -103,13 +115,14 @@ describe('an API key', () => {
     const made = new Set<string>();
     for (let turn = 0; turn < 5; turn += 1) made.add((await keyOf(accessToken)).id);
     const seen: unknown[] = [];
-    let cursor = '';
+    let cursor: string | null = null;
     do {
-      const { json } = await api.call('GET', `/api/v1/api-keys?limit=2${cursor}`, { token: accessToken });
-      const items = json['items'] as { id: string }[];
-      seen.push(...items.map((item) => item.id));
-      cursor = json['nextCursor'] === null ? '' : `&cursor=${String(json['nextCursor'])}`;
-    } while (cursor !== '');
+      const query: string = cursor === null ? '' : `&cursor=${cursor}`;
+      const { json } = await api.call('GET', `/api/v1/api-keys?limit=2${query}`, { token: accessToken });
+      const page = json as { items: { id: string }[]; nextCursor: string | null };
+      seen.push(...page.items.map((item) => item.id));
+      cursor = page.nextCursor;
+    } while (cursor !== null);
     expect(seen).toHaveLength(5);
     expect(new Set(seen)).toEqual(made);
   });

@@ -34,7 +34,10 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
     },
     async (request) => {
       const { limit, cursor } = request.query;
-      const { items, hasMore } = await listApiKeys(services, request.actor, { limit, afterId: decodeCursor(Place, cursor) });
+      const { items, hasMore } = await listApiKeys(services, request.actor, {
+        limit,
+        afterId: decodeCursor(Place, cursor),
+      });
       const last = items.at(-1);
       return { items, nextCursor: hasMore && last !== undefined ? encodeCursor(last.id) : null };
     },

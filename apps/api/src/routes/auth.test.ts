@@ -10,7 +10,8 @@ afterAll(() => api[Symbol.asyncDispose]());
 
 const me = (token: string, replica = 0) => api.call('GET', '/api/v1/auth/me', { token, replica });
 const logIn = (body: Record<string, unknown>) => api.call('POST', '/api/v1/auth/login', { body });
-const refresh = (refreshToken: unknown, replica = 0) => api.call('POST', '/api/v1/auth/refresh', { body: { refreshToken }, replica });
+const refresh = (refreshToken: unknown, replica = 0) =>
+  api.call('POST', '/api/v1/auth/refresh', { body: { refreshToken }, replica });
 
 describe('signing in', () => {
   test('registering gives tokens that work at once, on every replica', async () => {
@@ -18,7 +19,12 @@ describe('signing in', () => {
     for (const replica of [0, 1]) {
       const { status, json } = await me(user.accessToken, replica);
       expect(status).toBe(200);
-      expect(json).toMatchObject({ user: { email: user.email }, organization: user.organization, role: 'owner', serviceAdmin: false });
+      expect(json).toMatchObject({
+        user: { email: user.email },
+        organization: user.organization,
+        role: 'owner',
+        serviceAdmin: false,
+      });
     }
   });
 
@@ -53,10 +59,15 @@ describe('signing in', () => {
   test('login goes to the last used organization, or to the one asked for, and never to a foreign one', async () => {
     const user = await api.register();
     const other = await api.register();
-    await api.sql(`insert into memberships (organization_id, user_id, role) values ($1, $2, 'viewer')`, [other.organization.id, user.user.id]);
+    await api.sql(`insert into memberships (organization_id, user_id, role) values ($1, $2, 'viewer')`, [
+      other.organization.id,
+      user.user.id,
+    ]);
     const credentials = { email: user.email, password: testPassword };
     expect((await logIn(credentials)).json).toMatchObject({ organization: user.organization });
-    expect((await logIn({ ...credentials, organizationId: other.organization.id })).json).toMatchObject({ organization: other.organization });
+    expect((await logIn({ ...credentials, organizationId: other.organization.id })).json).toMatchObject({
+      organization: other.organization,
+    });
     expect((await logIn(credentials)).json).toMatchObject({ organization: other.organization });
     const stranger = await api.register();
     expect((await logIn({ ...credentials, organizationId: stranger.organization.id })).status).toBe(404);
@@ -89,7 +100,10 @@ describe('refreshing', () => {
     expect((await me(String(json['accessToken']), 1)).status).toBe(200);
     expect((await refresh(user.refreshToken)).json['code']).toBe('session_revoked');
     expect((await refresh(json['refreshToken'])).json['code']).toBe('session_revoked');
-    await waitFor(async () => (await me(String(json['accessToken']), 1)).status === 401, { timeoutMs: 2_000, describe: 'the session to end' });
+    await waitFor(async () => (await me(String(json['accessToken']), 1)).status === 401, {
+      timeoutMs: 2_000,
+      describe: 'the session to end',
+    });
     expect((await me(user.accessToken)).json['code']).toBe('session_revoked');
   });
 
@@ -126,7 +140,10 @@ describe('signing out', () => {
     expect((await me(user.accessToken, 1)).status).toBe(200);
     expect((await api.call('POST', '/api/v1/auth/logout', { token: user.accessToken })).status).toBe(204);
     expect((await me(user.accessToken)).json['code']).toBe('session_revoked');
-    await waitFor(async () => (await me(user.accessToken, 1)).status === 401, { timeoutMs: 2_000, describe: 'the other replica to hear of it' });
+    await waitFor(async () => (await me(user.accessToken, 1)).status === 401, {
+      timeoutMs: 2_000,
+      describe: 'the other replica to hear of it',
+    });
     expect((await refresh(user.refreshToken)).status).toBe(401);
   });
 
@@ -151,10 +168,16 @@ describe('organizations', () => {
   test('switching gives tokens for the other one, in the same session', async () => {
     const user = await api.register();
     const other = await api.register();
-    await api.sql(`insert into memberships (organization_id, user_id, role) values ($1, $2, 'viewer')`, [other.organization.id, user.user.id]);
+    await api.sql(`insert into memberships (organization_id, user_id, role) values ($1, $2, 'viewer')`, [
+      other.organization.id,
+      user.user.id,
+    ]);
     const organizationId = other.organization.id;
     const fresh = await logIn({ email: user.email, password: testPassword });
-    const switched = await api.call('POST', '/api/v1/auth/switch', { token: String(fresh.json['accessToken']), body: { organizationId } });
+    const switched = await api.call('POST', '/api/v1/auth/switch', {
+      token: String(fresh.json['accessToken']),
+      body: { organizationId },
+    });
     expect(switched.json).toMatchObject({ organization: other.organization });
     expect((await me(String(switched.json['accessToken']))).json).toMatchObject({ role: 'viewer' });
     const list = await api.call('GET', '/api/v1/organizations', { token: String(switched.json['accessToken']) });

@@ -1,4 +1,13 @@
-import { LiveTicket, Login, Me, Refresh, Register, SessionTokens, SignedIn, SwitchOrganization } from '@vibetribe/contracts/auth';
+import {
+  LiveTicket,
+  Login,
+  Me,
+  Refresh,
+  Register,
+  SessionTokens,
+  SignedIn,
+  SwitchOrganization,
+} from '@vibetribe/contracts/auth';
 import { issueLiveTicket } from '@vibetribe/core/identity/issue-live-ticket';
 import { logIn } from '@vibetribe/core/identity/log-in';
 import { logOut } from '@vibetribe/core/identity/log-out';
@@ -28,7 +37,9 @@ export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
     '/auth/login',
     { config: { access: 'public' }, schema: { tags: ['auth'], body: Login, response: { 200: SignedIn } } },
     async (request) =>
-      services.signInLimit.logIn({ email: request.body.email, address: request.ip }, () => logIn(services, request.body)),
+      services.signInLimit.logIn({ email: request.body.email, address: request.ip }, () =>
+        logIn(services, request.body),
+      ),
   );
 
   app.post(
@@ -48,7 +59,10 @@ export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
 
   app.post(
     '/auth/switch',
-    { config: { access: 'self:use' }, schema: { tags: ['auth'], body: SwitchOrganization, response: { 200: SignedIn } } },
+    {
+      config: { access: 'self:use' },
+      schema: { tags: ['auth'], body: SwitchOrganization, response: { 200: SignedIn } },
+    },
     async (request) => switchOrganization(services, request.actor, request.body),
   );
 

@@ -20,7 +20,10 @@ async function notify(organizationId: string, count: number, data: object = {}):
 
 const list = async (token: string, query = '') => {
   const { json } = await api.call('GET', `/api/v1/notifications${query}`, { token });
-  return { items: json['items'] as { id: string; readAt: string | null }[], nextCursor: json['nextCursor'] as string | null };
+  return {
+    items: json['items'] as { id: string; readAt: string | null }[],
+    nextCursor: json['nextCursor'] as string | null,
+  };
 };
 
 describe('notifications', () => {

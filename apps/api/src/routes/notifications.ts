@@ -14,7 +14,10 @@ const Place = z.strictObject({
 
 const Query = PageQuery.extend({ unread: z.enum(['true', 'false']).optional() });
 
-export const notificationRoutes: FastifyPluginAsyncZod<{ services: Pick<ApiServices, 'db'> }> = async (app, { services }) => {
+export const notificationRoutes: FastifyPluginAsyncZod<{ services: Pick<ApiServices, 'db'> }> = async (
+  app,
+  { services },
+) => {
   app.get(
     '/notifications',
     {
@@ -24,7 +27,11 @@ export const notificationRoutes: FastifyPluginAsyncZod<{ services: Pick<ApiServi
     async (request) => {
       const { limit, cursor, unread } = request.query;
       const after = decodeCursor(Place, cursor);
-      const { items, next } = await listNotifications(services, request.actor, { limit, after, unreadOnly: unread === 'true' });
+      const { items, next } = await listNotifications(services, request.actor, {
+        limit,
+        after,
+        unreadOnly: unread === 'true',
+      });
       return { items, nextCursor: next === null ? null : encodeCursor(next) };
     },
   );

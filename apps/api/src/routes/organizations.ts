@@ -4,7 +4,10 @@ import { listOrganizations } from '@vibetribe/core/identity/list-organizations';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { ApiServices } from '../api-services.ts';
 
-export const organizationRoutes: FastifyPluginAsyncZod<{ services: Pick<ApiServices, 'db'> }> = async (app, { services }) => {
+export const organizationRoutes: FastifyPluginAsyncZod<{ services: Pick<ApiServices, 'db'> }> = async (
+  app,
+  { services },
+) => {
   app.get(
     '/organizations',
     {

@@ -4,16 +4,23 @@ import type { ApiServices } from '../api-services.ts';
 const validForMs = 180 * 24 * 60 * 60 * 1000;
 
 /** RFC 9116. */
-export const securityTextRoute: FastifyPluginAsync<{ services: Pick<ApiServices, 'publicUrl' | 'clock'> }> = async (app, { services }) => {
-  app.get('/.well-known/security.txt', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) => {
-    const { hostname } = new URL(services.publicUrl());
-    const expiresAt = new Date(services.clock.now().getTime() + validForMs).toISOString();
-    const lines = [
-      `Contact: mailto:security@${hostname}`,
-      `Expires: ${expiresAt}`,
-      'Preferred-Languages: en',
-      `Canonical: ${services.publicUrl()}/.well-known/security.txt`,
-    ];
-    return reply.type('text/plain; charset=utf-8').send(`${lines.join('\n')}\n`);
-  });
+export const securityTextRoute: FastifyPluginAsync<{ services: Pick<ApiServices, 'publicUrl' | 'clock'> }> = async (
+  app,
+  { services },
+) => {
+  app.get(
+    '/.well-known/security.txt',
+    { config: { access: 'public' }, schema: { hide: true } },
+    async (_request, reply) => {
+      const { hostname } = new URL(services.publicUrl());
+      const expiresAt = new Date(services.clock.now().getTime() + validForMs).toISOString();
+      const lines = [
+        `Contact: mailto:security@${hostname}`,
+        `Expires: ${expiresAt}`,
+        'Preferred-Languages: en',
+        `Canonical: ${services.publicUrl()}/.well-known/security.txt`,
+      ];
+      return reply.type('text/plain; charset=utf-8').send(`${lines.join('\n')}\n`);
+    },
+  );
 };

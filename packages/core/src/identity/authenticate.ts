@@ -13,7 +13,10 @@ export interface Authenticator {
    */
   authenticate(bearer: string): Promise<AuthenticatedActor>;
   /** The same actor as it is now, straight from the database; null if the credential has ended or the user is no longer a member. */
-  recheck(actor: { readonly credential: Credential; readonly organizationId: string }): Promise<AuthenticatedActor | null>;
+  recheck(actor: {
+    readonly credential: Credential;
+    readonly organizationId: string;
+  }): Promise<AuthenticatedActor | null>;
   /** To be told of each announced revocation. */
   forget(credential: Credential): void;
   /** For when announcements may have been missed. */
@@ -41,10 +44,13 @@ export function createAuthenticator(
   const authenticateToken = async (token: string) => {
     const claims = await deps.accessTokens.verify(token);
     if (claims === null) throw new DomainError('unauthenticated', 'The access token is not valid or has expired.');
-    const session = await sessions.get(claims.sessionId, () => deps.db.asIdentity((tx) => findSession(tx, claims.sessionId)));
+    const session = await sessions.get(claims.sessionId, () =>
+      deps.db.asIdentity((tx) => findSession(tx, claims.sessionId)),
+    );
     if (session === null) throw new DomainError('session_revoked', 'The session has ended. Sign in again.');
     const actor = session.userId === claims.userId ? actorOfSession(session, claims.organizationId) : null;
-    if (actor === null) throw new DomainError('unauthenticated', 'The user is no longer a member of this organization.');
+    if (actor === null)
+      throw new DomainError('unauthenticated', 'The user is no longer a member of this organization.');
     return actor;
   };
 

@@ -35,7 +35,8 @@ describe('roles', () => {
     ['webhooks:manage', 'admin'],
     ['audit:read', 'admin'],
   ])('%s needs %s, and every higher role has it too', (right, least) => {
-    for (const role of Role.options) expect(may(actor(role), right)).toBe(Role.options.indexOf(role) >= Role.options.indexOf(least));
+    for (const role of Role.options)
+      expect(may(actor(role), right)).toBe(Role.options.indexOf(role) >= Role.options.indexOf(least));
   });
 
   test('no role of an organization opens the service: that takes a service admin', () => {

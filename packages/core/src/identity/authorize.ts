@@ -46,9 +46,11 @@ const impliedBy: Readonly<Record<ApiKeyScope, readonly ApiKeyScope[]>> = {
 /** @throws DomainError `forbidden`, saying which role or scope is missing */
 export function requireRight(actor: Actor, right: Right): void {
   const { role, scope, ...rest }: Requirement = rights[right];
-  if (!roleReaches(actor.role, role)) throw new DomainError('forbidden', `This needs the role ${role} or a higher one.`);
+  if (!roleReaches(actor.role, role))
+    throw new DomainError('forbidden', `This needs the role ${role} or a higher one.`);
   if (rest.serviceAdmin && !actor.serviceAdmin) throw new DomainError('forbidden', 'This needs a service admin.');
-  if (scope !== null && !hasScope(actor, scope)) throw new DomainError('forbidden', `This needs an API key with the scope ${scope}.`);
+  if (scope !== null && !hasScope(actor, scope))
+    throw new DomainError('forbidden', `This needs an API key with the scope ${scope}.`);
 }
 
 export function roleReaches(role: Role, least: Role): boolean {

@@ -53,9 +53,13 @@ export async function createApiKey(
 
 function requireGrantable(actor: Actor, scope: CreateApiKey['scopes'][number]): void {
   if (scope === 'ops' && !actor.serviceAdmin) {
-    throw new DomainError('forbidden', 'Only a service admin may give the scope ops: it opens the measurements of the whole service.');
+    throw new DomainError(
+      'forbidden',
+      'Only a service admin may give the scope ops: it opens the measurements of the whole service.',
+    );
   }
-  if (!hasScope(actor, scope)) throw new DomainError('forbidden', `A key without the scope ${scope} cannot give it away.`);
+  if (!hasScope(actor, scope))
+    throw new DomainError('forbidden', `A key without the scope ${scope} cannot give it away.`);
 }
 
 async function boundedAccounts(tx: Transaction, actor: Actor, wanted: string[] | undefined): Promise<string[] | null> {

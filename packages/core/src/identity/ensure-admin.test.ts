@@ -11,7 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
-const admin = (email: string, password = 'first password') => ensureAdmin(world, { email, password, name: 'Admin', organizationName: 'Operators' });
+const admin = (email: string, password = 'first password') =>
+  ensureAdmin(world, { email, password, name: 'Admin', organizationName: 'Operators' });
 
 const passwordHashOf = async (userId: string) => {
   const [row] = await world.sql<{ password_hash: string }>('select password_hash from users where id = $1', [userId]);
@@ -49,7 +50,12 @@ describe('the administrator', () => {
     await world.sql('update users set service_admin = false where id = $1', [userId]);
     await world.sql('delete from memberships where user_id = $1', [userId]);
     const { organizationId } = await admin('member@example.com');
-    expect(await world.sql(`select 1 from memberships where user_id = $1 and organization_id = $2 and role = 'owner'`, [userId, organizationId])).toHaveLength(1);
+    expect(
+      await world.sql(`select 1 from memberships where user_id = $1 and organization_id = $2 and role = 'owner'`, [
+        userId,
+        organizationId,
+      ]),
+    ).toHaveLength(1);
   });
 });
 
@@ -58,7 +64,12 @@ describe('the demo key', () => {
     const owner = await admin('demo@example.com');
     const find = (key: string) => world.db.asIdentity((tx) => findKeyActor(tx, { hash: hashApiKey(key) }));
     const first = await issueDemoKey(world, owner);
-    expect(await find(first.key)).toMatchObject({ ...owner, role: 'owner', serviceAdmin: true, scopes: ['read', 'write', 'admin', 'ops'] });
+    expect(await find(first.key)).toMatchObject({
+      ...owner,
+      role: 'owner',
+      serviceAdmin: true,
+      scopes: ['read', 'write', 'admin', 'ops'],
+    });
     const second = await issueDemoKey(world, owner);
     expect(await find(first.key)).toBeNull();
     expect(await find(second.key)).not.toBeNull();

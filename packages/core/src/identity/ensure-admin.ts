@@ -11,7 +11,12 @@ import { insertOwner } from './register.ts';
  */
 export async function ensureAdmin(
   deps: Pick<IdentityDependencies, 'db' | 'passwords'>,
-  input: { readonly email: string; readonly password: string; readonly name: string; readonly organizationName: string },
+  input: {
+    readonly email: string;
+    readonly password: string;
+    readonly name: string;
+    readonly organizationName: string;
+  },
 ): Promise<{ userId: string; organizationId: string }> {
   const email = input.email.toLowerCase();
   const known = await deps.db.asIdentity((tx) => findUser(tx, email));

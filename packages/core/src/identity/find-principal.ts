@@ -54,7 +54,10 @@ const lastUsedResolutionSeconds = 60;
  * The actor behind a key, found by hash or id. Null for a key that is unknown, revoked, expired, or whose maker is no longer a
  * member. A key never has a higher role than its maker has now. For identity transactions.
  */
-export async function findKeyActor(tx: Transaction, by: { hash: string } | { id: string }): Promise<AuthenticatedActor | null> {
+export async function findKeyActor(
+  tx: Transaction,
+  by: { hash: string } | { id: string },
+): Promise<AuthenticatedActor | null> {
   const [key] = await tx
     .select({
       id: apiKeys.id,
@@ -68,7 +71,10 @@ export async function findKeyActor(tx: Transaction, by: { hash: string } | { id:
     })
     .from(apiKeys)
     .leftJoin(users, eq(users.id, apiKeys.userId))
-    .leftJoin(memberships, and(eq(memberships.userId, apiKeys.userId), eq(memberships.organizationId, apiKeys.organizationId)))
+    .leftJoin(
+      memberships,
+      and(eq(memberships.userId, apiKeys.userId), eq(memberships.organizationId, apiKeys.organizationId)),
+    )
     .where(and('hash' in by ? eq(apiKeys.keyHash, by.hash) : eq(apiKeys.id, by.id), isLive()));
   if (key === undefined || (key.userId !== null && key.makerRole === null)) return null;
   await noteUse(tx, key.id);

@@ -29,7 +29,10 @@ async function ownOrganization(
   { organizationId, role }: AuthenticatedActor,
 ): Promise<OrganizationMembership> {
   const [organization] = await deps.db.asTenant(organizationId, (tx) =>
-    tx.select({ id: organizations.id, name: organizations.name }).from(organizations).where(eq(organizations.id, organizationId)),
+    tx
+      .select({ id: organizations.id, name: organizations.name })
+      .from(organizations)
+      .where(eq(organizations.id, organizationId)),
   );
   if (organization === undefined) throw notFound('organization');
   return { ...organization, role };

@@ -9,9 +9,13 @@ import type { IdentityDependencies } from './identity-dependencies.ts';
  * Ends the session the actor came with: its refresh tokens, access tokens and sockets.
  * @throws DomainError `forbidden` for an API key, which has no session
  */
-export async function logOut(deps: Pick<IdentityDependencies, 'db' | 'revocations'>, actor: AuthenticatedActor): Promise<void> {
+export async function logOut(
+  deps: Pick<IdentityDependencies, 'db' | 'revocations'>,
+  actor: AuthenticatedActor,
+): Promise<void> {
   const { credential } = actor;
-  if (credential.kind !== 'session') throw new DomainError('forbidden', 'An API key has no session; revoke the key instead.');
+  if (credential.kind !== 'session')
+    throw new DomainError('forbidden', 'An API key has no session; revoke the key instead.');
   await deps.db.asIdentity((tx) => revokeFamily(tx, credential.familyId));
   deps.revocations.announce(credential);
 }

@@ -51,7 +51,12 @@ export async function sessionTokens(
 
 export async function signedIn(
   deps: Pick<IdentityDependencies, 'accessTokens'>,
-  opened: { readonly session: OpenedSession; readonly role: Role; readonly user: User; readonly organization: Organization },
+  opened: {
+    readonly session: OpenedSession;
+    readonly role: Role;
+    readonly user: User;
+    readonly organization: Organization;
+  },
 ): Promise<SignedIn> {
   const tokens = await sessionTokens(deps, opened.session, opened.role);
   return { user: opened.user, organization: opened.organization, ...tokens };

@@ -23,7 +23,10 @@ export async function refreshSession(
   if ('session' in outcome) return sessionTokens(deps, outcome.session, outcome.role);
   if (outcome.revokedFamilyId !== null) {
     deps.revocations.announce({ kind: 'session', familyId: outcome.revokedFamilyId });
-    deps.logger.warn({ familyId: outcome.revokedFamilyId }, 'a refresh token was used twice: its session has been ended');
+    deps.logger.warn(
+      { familyId: outcome.revokedFamilyId },
+      'a refresh token was used twice: its session has been ended',
+    );
   }
   throw outcome.error;
 }
@@ -33,7 +36,12 @@ async function rotate(tx: Transaction, tokenHash: string) {
     .update(sessions)
     .set({ usedAt: sql`now()` })
     .where(
-      and(eq(sessions.tokenHash, tokenHash), isNull(sessions.usedAt), gt(sessions.expiresAt, sql`now()`), familyNotRevoked()),
+      and(
+        eq(sessions.tokenHash, tokenHash),
+        isNull(sessions.usedAt),
+        gt(sessions.expiresAt, sql`now()`),
+        familyNotRevoked(),
+      ),
     )
     .returning({ familyId: sessions.familyId, userId: sessions.userId, organizationId: sessions.organizationId });
   if (used === undefined) return null;
@@ -45,13 +53,23 @@ async function rotate(tx: Transaction, tokenHash: string) {
   return { session: await openSession(tx, used), role: membership.role };
 }
 
-async function refuse(tx: Transaction, tokenHash: string): Promise<{ error: DomainError; revokedFamilyId: string | null }> {
+async function refuse(
+  tx: Transaction,
+  tokenHash: string,
+): Promise<{ error: DomainError; revokedFamilyId: string | null }> {
   const [known] = await tx
-    .select({ familyId: sessions.familyId, usedAt: sessions.usedAt, isRevoked: sql<boolean>`not ${familyNotRevoked()}` })
+    .select({
+      familyId: sessions.familyId,
+      usedAt: sessions.usedAt,
+      isRevoked: sql<boolean>`not ${familyNotRevoked()}`,
+    })
     .from(sessions)
     .where(eq(sessions.tokenHash, tokenHash));
   if (known === undefined || (known.usedAt === null && !known.isRevoked)) {
-    return { error: new DomainError('unauthenticated', 'The refresh token is unknown or expired.'), revokedFamilyId: null };
+    return {
+      error: new DomainError('unauthenticated', 'The refresh token is unknown or expired.'),
+      revokedFamilyId: null,
+    };
   }
   const error = new DomainError('session_revoked', 'The session has ended. Sign in again.');
   if (known.isRevoked) return { error, revokedFamilyId: null };

@@ -16,7 +16,8 @@ export async function switchOrganization(
   input: SwitchOrganization,
 ): Promise<SignedIn> {
   const { credential, userId } = actor;
-  if (credential.kind !== 'session' || userId === null) throw new DomainError('forbidden', 'An API key belongs to one organization.');
+  if (credential.kind !== 'session' || userId === null)
+    throw new DomainError('forbidden', 'An API key belongs to one organization.');
   const opened = await deps.db.asIdentity(async (tx) => {
     const [found] = await tx
       .select({
@@ -29,7 +30,11 @@ export async function switchOrganization(
       .innerJoin(users, eq(users.id, memberships.userId))
       .where(and(eq(memberships.userId, userId), eq(memberships.organizationId, input.organizationId)));
     if (found === undefined) throw notFound('organization');
-    const session = await openSession(tx, { userId, organizationId: found.organization.id, familyId: credential.familyId });
+    const session = await openSession(tx, {
+      userId,
+      organizationId: found.organization.id,
+      familyId: credential.familyId,
+    });
     return { session, ...found };
   });
   return signedIn(deps, opened);

@@ -16,14 +16,21 @@ export async function createTestIdentity(postgresUrl: string): Promise<TestIdent
   const template = await templateDatabase(postgresUrl, 'core', (url) => migrate({ databaseUrl: url }));
   const database = opening.use(await createTestDatabase(postgresUrl, { template }));
   const db = opening.use(
-    connectDatabase({ databaseUrl: database.url, poolMax: 5, poolMin: 0, applicationName: 'test', onError: () => undefined }),
+    connectDatabase({
+      databaseUrl: database.url,
+      poolMax: 5,
+      poolMin: 0,
+      applicationName: 'test',
+      onError: () => undefined,
+    }),
   );
   const owner = opening.adopt(new pg.Pool({ connectionString: database.url, max: 1 }), (pool) => pool.end());
   const opened = opening.move();
   return {
     db,
     passwords: createPasswordHasher({ concurrencyMax: 2 }),
-    sql: async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) => (await owner.query<Row>(text, values)).rows,
+    sql: async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
+      (await owner.query<Row>(text, values)).rows,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

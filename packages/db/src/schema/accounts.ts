@@ -28,7 +28,9 @@ export const accounts = pgTable('accounts', {
   externalId: text('external_id').notNull(),
   handle: text('handle').notNull(),
   displayName: text('display_name').notNull(),
-  status: text('status', { enum: ['active', 'needs_reauth', 'disconnected'] }).notNull().default('active'),
+  status: text('status', { enum: ['active', 'needs_reauth', 'disconnected'] })
+    .notNull()
+    .default('active'),
   createdAt: at('created_at').notNull().defaultNow(),
   updatedAt: at('updated_at').notNull().defaultNow(),
 });

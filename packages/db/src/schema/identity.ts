@@ -46,7 +46,9 @@ export const apiKeys = pgTable('api_keys', {
   organizationId: text('organization_id').notNull(),
   userId: text('user_id'),
   name: text('name').notNull(),
-  purpose: text('purpose', { enum: ['user', 'demo'] }).notNull().default('user'),
+  purpose: text('purpose', { enum: ['user', 'demo'] })
+    .notNull()
+    .default('user'),
   keyHash: text('key_hash').notNull(),
   last4: text('last4').notNull(),
   role: text('role', { enum: ['viewer', 'editor', 'admin', 'owner'] }).notNull(),

@@ -10,8 +10,13 @@ export const posts = pgTable('posts', {
   mediaIds: text('media_ids').array().notNull().default([]),
   scheduledAt: at('scheduled_at'),
   timezone: text('timezone'),
-  priority: text('priority', { enum: ['low', 'normal', 'high'] }).notNull().default('normal'),
-  misfire: jsonb('misfire').$type<{ policy: 'late' | 'skip' | 'ask' | 'spread'; maxLateSeconds?: number | undefined }>(),
+  priority: text('priority', { enum: ['low', 'normal', 'high'] })
+    .notNull()
+    .default('normal'),
+  misfire: jsonb('misfire').$type<{
+    policy: 'late' | 'skip' | 'ask' | 'spread';
+    maxLateSeconds?: number | undefined;
+  }>(),
   version: integer('version').notNull().default(1),
   createdAt: at('created_at').notNull().defaultNow(),
   updatedAt: at('updated_at').notNull().defaultNow(),

@@ -32,7 +32,9 @@ export const pauses = pgTable('pauses', {
 export const breakers = pgTable('breakers', {
   key: text('key').primaryKey(),
   platform: text('platform').notNull(),
-  state: text('state', { enum: ['closed', 'open', 'half_open'] }).notNull().default('closed'),
+  state: text('state', { enum: ['closed', 'open', 'half_open'] })
+    .notNull()
+    .default('closed'),
   failures: integer('failures').notNull().default(0),
   openedAt: at('opened_at'),
   retryAt: at('retry_at'),
