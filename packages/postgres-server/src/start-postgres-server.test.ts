@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, lstat, mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -173,6 +173,33 @@ describe('startPostgresServer', { timeout: 60_000 }, () => {
       expect((await lstat(join(dataDir, 'cluster'))).isSymbolicLink()).toBe(true);
     },
   );
+
+  test.skipIf(!isRoot)('data outside does not come back when its directory was deleted (needs root)', async () => {
+    await chmod(parent, 0o700);
+    const first = await start();
+    await query(first.url, 'create table kept as select 5 as answer');
+    await first.stop();
+    await rm(dataDir, { recursive: true });
+
+    await using second = await start();
+    expect(second.url).not.toBe(first.url);
+    await expect(query(second.url, 'select answer from kept')).rejects.toMatchObject({ code: '42P01' });
+  });
+
+  test.skipIf(!isRoot)('a move that was cut off between its two renames is finished (needs root)', async () => {
+    const first = await start();
+    await query(first.url, 'create table kept as select 6 as answer');
+    await first.stop();
+    await chmod(parent, 0o700);
+    const second = await start();
+    await second.stop();
+    await rename(join(dataDir, 'cluster'), join(dataDir, 'cluster.link'));
+    await mkdir(join(dataDir, 'cluster.moved'));
+
+    await using third = await start();
+    expect(await query(third.url, 'select answer from kept')).toEqual([{ answer: 6 }]);
+    expect(await stat(join(dataDir, 'cluster.moved')).catch(() => null)).toBeNull();
+  });
 
   test('a first start that was cut off begins again', async () => {
     await mkdir(join(dataDir, 'cluster.new'), { recursive: true });

@@ -53,8 +53,7 @@ export async function startPostgresServer(options: PostgresServerOptions): Promi
   await using resources = new AsyncDisposableStack();
   resources.use(takeInstanceLock(join(dataDir, 'server.lock'), dataDir));
 
-  await endClusterProcesses(join(dataDir, 'cluster'), stopTimeoutMs);
-  const place = await choosePlace(dataDir);
+  const place = await choosePlace(dataDir, (clusterPath) => endClusterProcesses(clusterPath, stopTimeoutMs));
   // A copied data directory links to the same cluster as the original does.
   if (place.home !== dataDir) resources.use(takeInstanceLock(join(place.home, 'server.lock'), dataDir));
   const binariesRoot = await prepareBinaries(place, await locateBinaries());

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-// oxlint-disable-next-line no-restricted-imports -- a fixture: only tests import it
 import { createTestDatabase, templateDatabase } from '@vibetribe/testkit/test-database';
 import pg from 'pg';
 import { inject } from 'vitest';
