@@ -1,5 +1,5 @@
 import { createLogger } from '@vibetribe/observability/logger';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { scheduleTasks } from './schedule-tasks.ts';
 
 const logger = createLogger({ app: 'test', level: 'silent' });
@@ -50,4 +50,18 @@ test('a task that throws is told of and comes again', async () => {
     logger,
   );
   await expect.poll(() => runs, { timeout: 5_000 }).toBeGreaterThan(1);
+});
+
+test('a task whose time was slept through runs when the machine wakes, for the slot that was missed last', async () => {
+  vi.useFakeTimers({ now: new Date('2026-11-22T08:59:30Z') });
+  const slots: string[] = [];
+  const scheduled = scheduleTasks(
+    [{ name: 'token-refresh', expression: '0 * * * *', run: async (slot) => void slots.push(slot.toISOString()) }],
+    logger,
+  );
+  vi.setSystemTime(new Date('2026-11-22T11:20:00Z'));
+  await vi.advanceTimersByTimeAsync(31_000);
+  vi.useRealTimers();
+  await scheduled[Symbol.asyncDispose]();
+  expect(slots).toEqual(['2026-11-22T11:00:00.000Z']);
 });

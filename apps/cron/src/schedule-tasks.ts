@@ -10,6 +10,9 @@ export interface ScheduledRun {
   run(slot: Date): Promise<void>;
 }
 
+/** A machine that slept through a task's time still runs it, until its next time: this is longer than any pause between two. */
+const latenessMaxMs = 7 * 86_400_000;
+
 /** Runs each task at its times; a task that still runs when its next time comes is left out. Disposing waits for what runs. */
 export function scheduleTasks(tasks: readonly ScheduledRun[], logger: Logger): AsyncDisposable {
   const underWay = new Set<Promise<void>>();
@@ -26,6 +29,7 @@ export function scheduleTasks(tasks: readonly ScheduledRun[], logger: Logger): A
       name: task.name,
       timezone: 'UTC',
       noOverlap: true,
+      missedExecutionTolerance: latenessMaxMs,
       logger: cronLogger(logger.child({ task: task.name })),
     }),
   );
