@@ -12,8 +12,8 @@ export interface ImageLayout {
   readonly height: number | null;
   readonly frames: number;
   readonly durationMs: number;
-  /** The whole picture has to be in memory to be decoded: this many bytes. 0 where it can be read line by line. */
-  readonly memoryBytes: number;
+  /** The whole picture has to be in memory to be decoded, at this many bytes a pixel. 0 where it can be read line by line. */
+  readonly wholeBytesPerPixel: number;
   readonly endOffset: number;
   /** There are parts that say nothing about the picture. */
   readonly hasMetadata: boolean;
@@ -30,12 +30,18 @@ export function readImageLayout(file: Buffer, mimeType: ImageMimeType): ImageLay
       return pngLayout(file);
     case 'image/gif': {
       const { blocks, ...gif } = walkGif(file);
-      return { ...gif, memoryBytes: 0, hasMetadata: blocks.some(({ kind }) => kind === 'metadata') };
+      return { ...gif, wholeBytesPerPixel: 4, hasMetadata: blocks.some(({ kind }) => kind === 'metadata') };
     }
     case 'image/webp': {
       const { canvas, chunks, ...webp } = walkWebp(file);
       const hasMetadata = chunks.some(({ type }) => !webpPictureChunks.has(type));
-      return { ...webp, width: canvas?.width ?? null, height: canvas?.height ?? null, memoryBytes: 0, hasMetadata };
+      return {
+        ...webp,
+        width: canvas?.width ?? null,
+        height: canvas?.height ?? null,
+        wholeBytesPerPixel: chunks.some(({ type }) => type === 'VP8L' || type === 'ANMF') ? 4 : 0,
+        hasMetadata,
+      };
     }
   }
 }
@@ -48,7 +54,7 @@ function jpegLayout(file: Buffer): ImageLayout {
     frames: 1,
     durationMs: 0,
     // A progressive picture keeps a 16-bit coefficient for every sample until its last scan.
-    memoryBytes: isProgressive ? width * height * Math.min(components, 4) * 2 : 0,
+    wholeBytesPerPixel: isProgressive ? Math.min(components, 4) * 2 : 0,
     endOffset,
     hasMetadata:
       endOffset < file.length ||
@@ -63,7 +69,7 @@ function pngLayout(file: Buffer): ImageLayout {
     height,
     frames,
     durationMs,
-    memoryBytes: isInterlaced ? (width * height * bitsPerPixel) / 8 : 0,
+    wholeBytesPerPixel: isInterlaced ? bitsPerPixel / 8 : 0,
     endOffset,
     hasMetadata: chunks.some(({ type }) => pngMetadataChunks.has(type)),
   };
@@ -86,7 +92,12 @@ export const webpPictureChunks: ReadonlySet<string> = new Set(['VP8 ', 'VP8L', '
 
 /** @throws MediaRefusal `too_many_pixels`, `too_many_frames` or `malformed` */
 export function refuseHugeImage(
-  { width, height, frames, memoryBytes }: Pick<ImageLayout, 'width' | 'height' | 'frames' | 'memoryBytes'>,
+  {
+    width,
+    height,
+    frames,
+    wholeBytesPerPixel,
+  }: Pick<ImageLayout, 'width' | 'height' | 'frames' | 'wholeBytesPerPixel'>,
   limits: { readonly pixelsMax: number; readonly framesMax: number },
 ): void {
   if (width === 0 || height === 0) throw new MediaRefusal('malformed', 'The picture has no size.');
@@ -96,10 +107,10 @@ export function refuseHugeImage(
       `The picture has ${width} x ${height} pixels; ${limits.pixelsMax / 1e6} million are taken.`,
     );
   }
-  if (memoryBytes > wholePictureBytesMax) {
+  if ((width ?? 0) * (height ?? 0) * wholeBytesPerPixel > wholePictureBytesMax) {
     throw new MediaRefusal(
       'too_many_pixels',
-      'The picture is too large to be read in its form; save it as baseline JPEG or without interlacing.',
+      'The picture is too large to be read in its form; save it as a plain (baseline) JPEG.',
     );
   }
   if (frames > limits.framesMax) {

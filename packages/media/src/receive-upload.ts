@@ -68,8 +68,10 @@ async function writeChecked(
     refuseTooLarge(bytes, mimeType);
     const piece = head.length > 0 ? head : chunk;
     head = Buffer.alloc(0);
+    // The disk and the digest work side by side.
+    const written = writeAll(file, piece);
     hash.update(piece);
-    await writeAll(file, piece);
+    await written;
   }
   if (bytes === 0) throw new MediaRefusal('empty', 'The file is empty.');
   if (mimeType === null) {
