@@ -5,7 +5,6 @@ import { newId } from '@vibetribe/db/new-id';
 import { createLogger } from '@vibetribe/observability/logger';
 import { systemClock } from '@vibetribe/resilience/clock';
 import { createKeyRing } from '@vibetribe/security/key-ring';
-// oxlint-disable-next-line no-restricted-imports -- a fixture: only tests import it
 import { createTestDatabase, templateDatabase } from '@vibetribe/testkit/test-database';
 import pg from 'pg';
 import type { Actor } from '../actor.ts';
