@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { checkHistory } from './check-history.ts';
+import { type FinalPublication, type History, type LedgerLine, type Operation, textOf } from './history.ts';
+
+const ada = { accountId: 'a1', organizationId: 'ada', platform: 'x', externalId: '1' };
+const adaToo = { accountId: 'a2', organizationId: 'ada', platform: 'mastodon', externalId: '1' };
+const bob = { accountId: 'b1', organizationId: 'bob', platform: 'x', externalId: '2' };
+
+const created: Operation = {
+  kind: 'create',
+  organizationId: 'ada',
+  token: 't-1',
+  postId: 'p1',
+  startedAtMs: 1_000,
+  endedAtMs: 1_100,
+  result: 'ok',
+  accountIds: ['a1'],
+  revision: 1,
+  dueAtMs: 5_000,
+};
+const line: LedgerLine = { platform: 'x', externalId: '1', id: '77', text: textOf('t-1', 1), receivedAtMs: 5_100 };
+const published: FinalPublication = { accountId: 'a1', status: 'published', platformPostId: '77', waitingFor: null, errorCode: null };
+
+/** One post that went out as it should, and what the test changes about it. */
+function historyWith(change: {
+  operations?: readonly Operation[];
+  ledger?: readonly LedgerLine[];
+  publication?: Partial<FinalPublication>;
+  posts?: History['posts'];
+  commits?: number;
+}): History {
+  const ledger = change.ledger ?? [line];
+  return {
+    accounts: [ada, adaToo, bob],
+    operations: change.operations ?? [created],
+    faults: [],
+    ledger,
+    commits: change.commits ?? ledger.length,
+    posts: change.posts ?? [finalPost({ ...published, ...change.publication })],
+  };
+}
+
+function finalPost(publication: FinalPublication, organizationId = 'ada'): History['posts'][number] {
+  return { organizationId, postId: 'p1', content: textOf('t-1', 1), publications: [publication] };
+}
+
+function kindsOf(history: History): string[] {
+  return checkHistory(history).map(({ kind }) => kind);
+}
+
+const edit = { ...created, kind: 'edit', revision: 2, dueAtMs: 9_000, startedAtMs: 2_000, endedAtMs: 2_100 } as const;
+const cancel = { ...created, kind: 'cancel', startedAtMs: 4_000, endedAtMs: 4_100 } as const;
+
+test('a post that went out once, on time, as itself is no violation', () => {
+  expect(checkHistory(historyWith({}))).toEqual([]);
+});
+
+test.each<[string, Parameters<typeof historyWith>[0], string[]]>([
+  ['an acknowledged post that the API no longer has', { posts: [], ledger: [] }, ['lost']],
+  ['a publication that failed without a reason', { ledger: [], publication: { status: 'failed' } }, ['lost']],
+  ['a publication that nobody canceled', { ledger: [], publication: { status: 'canceled' } }, ['lost']],
+  ['an account that got no publication', { ledger: [], publication: { accountId: 'a9' } }, ['lost']],
+  ['a post that is visible twice', { ledger: [line, { ...line, id: '78' }] }, ['duplicated']],
+  ['a post that was accepted twice and shows once', { commits: 2 }, ['duplicated']],
+  ['a creation that made two posts', { posts: [finalPost(published), finalPost(published)] }, ['duplicated']],
+  ['a published post that nobody can see', { ledger: [] }, ['phantom']],
+  ['a published post under another id', { publication: { platformPostId: '99' } }, ['phantom']],
+  ['a post that was never asked for', { ledger: [line, { ...line, id: '78', text: 'spam' }] }, ['unexpected']],
+  ['a post on an account it was not meant for', { ledger: [line, { ...line, platform: 'mastodon' }] }, ['unexpected']],
+  ['a text that an edit had replaced', { operations: [created, edit], ledger: [{ ...line, receivedAtMs: 9_100 }] }, ['unexpected']],
+  ['a failed post that is visible', { publication: { status: 'failed', errorCode: 'x' } }, ['unexpected']],
+  ['a post before its time', { ledger: [{ ...line, receivedAtMs: 4_900 }] }, ['early']],
+  ['an edited post before its new time', { operations: [created, edit], ledger: [{ ...line, text: textOf('t-1', 2) }] }, ['early']],
+  ['a canceled post that is visible', { operations: [created, cancel], publication: { status: 'canceled' } }, ['dishonest_cancel']],
+  [
+    'a post that a cancel called canceled and that went out',
+    { operations: [created, { ...cancel, canceledAccountIds: ['a1'] }] },
+    ['dishonest_cancel'],
+  ],
+  ['a post deleted before its time that is visible', { operations: [created, { ...cancel, kind: 'delete' }], posts: [] }, ['dishonest_cancel']],
+  ["a post on another organization's account", { ledger: [line, { ...line, externalId: '2', id: '78' }] }, ['crossed_tenants']],
+  ['a post that another organization can read', { posts: [finalPost(published), finalPost(published, 'bob')] }, ['crossed_tenants']],
+  ['a publication that never ends', { ledger: [], publication: { status: 'waiting', waitingFor: 'reconciling' } }, ['stuck']],
+])('%s is found', (_what, change, kinds) => {
+  expect(kindsOf(historyWith(change))).toEqual(kinds);
+});
+
+test.each<[string, Parameters<typeof historyWith>[0]]>([
+  ['an edit whose answer was lost may hold or not', { operations: [created, { ...edit, result: 'unknown' }] }],
+  ['a refused edit leaves the first text', { operations: [created, { ...edit, result: 'refused' }] }],
+  ['publish-now makes it due at once', { operations: [created, { ...cancel, kind: 'publish_now' }], ledger: [{ ...line, receivedAtMs: 4_050 }] }],
+  ['a cancel that came too late', { operations: [created, { ...cancel, result: 'refused' }] }],
+  ['a person has to decide', { publication: { status: 'unconfirmed' } }],
+  ['a creation that was never acknowledged', { operations: [{ ...created, result: 'unknown' }], posts: [], ledger: [] }],
+  ['failed, with its reason, and not visible', { ledger: [], publication: { status: 'failed', errorCode: 'forbidden' } }],
+  ['deleted after its time', { operations: [created, { ...cancel, kind: 'delete', endedAtMs: 5_200 }], posts: [] }],
+])('no violation: %s', (_what, change) => {
+  expect(checkHistory(historyWith(change))).toEqual([]);
+});
