@@ -1,0 +1,23 @@
+import { describe, expect, test } from 'vitest';
+import { databaseFault } from './database-fault.ts';
+
+const withCode = (code: string) => Object.assign(new Error('text that nobody matches'), { code });
+
+describe('a fault of the database that passes', () => {
+  test.each(['ECONNREFUSED', '57P01', '57P03', '08006', '53300', '55P03', '57014', '40P01'])(
+    '%s is found, however deep it lies',
+    (code) => {
+      expect(databaseFault(new Error('a', { cause: new Error('b', { cause: withCode(code) }) }))).toBe(code);
+    },
+  );
+
+  test.each(['23505', '42501', '22P02', '42P01'])('%s is a bug of ours, not one of those', (code) => {
+    expect(databaseFault(withCode(code))).toBeNull();
+  });
+
+  test('an error that is its own cause ends the search', () => {
+    const error = new Error('a');
+    error.cause = error;
+    expect(databaseFault(error)).toBeNull();
+  });
+});
