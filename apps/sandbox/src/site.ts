@@ -42,7 +42,13 @@ export type Site = {
 /** `use` says what the request shows: an access token, a refresh token, or something it wants to sign in with. */
 export type Caller = { account: string; grant: string | null; use: 'access' | 'refresh' | 'sign-in' };
 
-export type Credentials = { accessToken: string; refreshToken?: string; expiresIn?: number; appPassword?: string };
+/** `expiresIn` in seconds. What a platform's own pages call otherwise, it adds under that name: `appPassword`. */
+export type Credentials = {
+  accessToken: string;
+  refreshToken?: string;
+  expiresIn?: number;
+  readonly [ownName: string]: string | number | undefined;
+};
 
 /** The platform's own words for what can go wrong anywhere. */
 export type SiteAnswers = {

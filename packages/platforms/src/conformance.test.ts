@@ -85,12 +85,13 @@ describe.each(platformIds)('%s', (platform) => {
 
   test('refuses credentials that the platform does not know, without showing them', async () => {
     const made = await sandbox.makeAccount(platform);
-    const wrong = { ...made, accessToken: 'wr0ng-s3cret', appPassword: 'wr0ng-s3cret' };
+    const secrets = adapter.manual?.fields.filter(({ secret }) => secret) ?? [];
+    const wrong = Object.fromEntries(secrets.map(({ name }) => [name, 'wr0ng-s3cret']));
     const failure = await failureOf(
       adapter.manual?.connect({
         endpoints: endpoints(),
         http: client.http(),
-        credentials: credentialsFor(platform, wrong),
+        credentials: { ...credentialsFor(platform, made), ...wrong },
         now: new Date(),
       }),
     );
@@ -284,19 +285,23 @@ describe.each(platformIds)('%s', (platform) => {
 
 const verifier = randomBytes(32).toString('base64url');
 
-/** Fills the form that the platform asks for by what its fields are called. */
-function credentialsFor(platform: PlatformId, made: MadeAccount): Record<string, string> {
-  const known: Record<string, string | undefined> = {
-    service: sandbox.hosts[platform],
-    instance: sandbox.hosts[platform],
-    handle: made.account.handle,
-    externalId: made.account.id,
-    accessToken: made.accessToken,
-    refreshToken: made.refreshToken,
-    appPassword: made.appPassword,
+/** Fills the form that the platform asks for with what the sandbox has under its fields' names. */
+function credentialsFor(platform: PlatformId, { account, ...given }: MadeAccount): Record<string, string> {
+  const host = sandbox.hosts[platform];
+  const known: Record<string, unknown> = {
+    ...given,
+    service: host,
+    instance: host,
+    handle: account.handle,
+    externalId: account.id,
   };
   const names = adapters[platform].manual?.fields.map(({ name }) => name) ?? [];
-  return Object.fromEntries(names.flatMap((name) => (known[name] === undefined ? [] : [[name, known[name]]])));
+  return Object.fromEntries(
+    names.flatMap((name): [string, string][] => {
+      const value = known[name];
+      return typeof value === 'string' ? [[name, value]] : [];
+    }),
+  );
 }
 
 function opened({ credentials, service, accounts: [first] }: ConnectedGrant): {

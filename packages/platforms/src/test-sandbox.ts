@@ -8,12 +8,8 @@ import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import { z } from 'zod';
 import type { PlatformAdapter, PlatformEndpoints } from './adapter.ts';
 
-const MadeAccount = z.object({
-  account: z.object({ id: z.string(), handle: z.string() }),
-  accessToken: z.string().optional(),
-  refreshToken: z.string().optional(),
-  appPassword: z.string().optional(),
-});
+/** The account, and its credentials under the names that the platform has for them. */
+const MadeAccount = z.looseObject({ account: z.object({ id: z.string(), handle: z.string() }) });
 export type MadeAccount = z.infer<typeof MadeAccount>;
 
 const Posts = z.object({ items: z.array(z.object({ id: z.string(), text: z.string() })), commits: z.int() });

@@ -1,5 +1,5 @@
 import { Account, ConnectStarted } from '@vibetribe/contracts/account';
-import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { Platform } from '@vibetribe/contracts/platform';
 import { z } from 'zod';
 import type { Endpoints } from '../endpoints-file.ts';
 import { callJson } from './call-json.ts';
@@ -9,73 +9,66 @@ export type DemoTarget = Pick<Endpoints, 'api' | 'sandbox' | 'apiKey'> & { signa
 
 const handle = 'demo';
 
-const SandboxAccount = z.object({
-  account: z.object({ id: z.string(), handle: z.string() }),
-  accessToken: z.string().optional(),
-  appPassword: z.string().optional(),
-});
-type SandboxAccount = z.infer<typeof SandboxAccount>;
+/** The account, and its credentials under the names that the platform has for them. */
+const SandboxAccount = z.looseObject({ account: z.object({ id: z.string(), handle: z.string() }) });
 const SandboxHosts = z.record(z.string(), z.string());
+const Platforms = z.object({ items: z.array(Platform) });
 
-/** Connects an account of each demo platform, in every way the product offers: app password, access token, consent page. */
+/** Connects an account of every platform: through its consent page where it has one, else by the form it asks for. */
 export async function connectDemoAccounts(target: DemoTarget): Promise<Account[]> {
-  const hosts = await callJson(SandboxHosts, { url: `${target.sandbox}/_sandbox/hosts`, signal: target.signal });
-  return [
-    await connectManually(target, 'bluesky', (made) => ({
-      service: hostOf(hosts, 'bluesky'),
-      handle: made.account.handle,
-      appPassword: secretOf(made.appPassword, 'bluesky'),
-    })),
-    await connectManually(target, 'mastodon', (made) => ({
-      instance: hostOf(hosts, 'mastodon'),
-      accessToken: secretOf(made.accessToken, 'mastodon'),
-    })),
-    await connectByConsent(target, 'x'),
-  ];
+  const { api, sandbox, apiKey: bearer, signal } = target;
+  const { items: platforms } = await callJson(Platforms, { url: `${api}/api/v1/platforms`, bearer, signal });
+  const hosts = await callJson(SandboxHosts, { url: `${sandbox}/_sandbox/hosts`, signal });
+  const accounts: Account[] = [];
+  for (const platform of platforms) {
+    accounts.push(
+      platform.connect.oauth
+        ? await connectByConsent(target, platform)
+        : await connectByHand(target, platform, hosts[platform.id]),
+    );
+  }
+  return accounts;
 }
 
-async function connectManually(
-  target: DemoTarget,
-  platform: PlatformId,
-  credentialsOf: (made: SandboxAccount) => Record<string, string>,
-): Promise<Account> {
-  const made = await callJson(SandboxAccount, {
+/** @param host the sandbox's origin for a platform of many servers */
+async function connectByHand(target: DemoTarget, platform: Platform, host: string | undefined): Promise<Account> {
+  const { account, ...given } = await callJson(SandboxAccount, {
     method: 'POST',
     url: `${target.sandbox}/_sandbox/accounts`,
-    body: { platform, handle },
+    body: { platform: platform.id, handle },
     signal: target.signal,
   });
+  const known = { ...given, service: host, instance: host, handle: account.handle, externalId: account.id };
   return callJson(Account, {
     method: 'POST',
     url: `${target.api}/api/v1/accounts/manual`,
     bearer: target.apiKey,
-    body: { platform, credentials: credentialsOf(made) },
+    body: { platform: platform.id, credentials: filledForm(platform, new Map(Object.entries(known))) },
     signal: target.signal,
   });
 }
 
+function filledForm(platform: Platform, known: ReadonlyMap<string, unknown>): Record<string, string> {
+  const form: Record<string, string> = {};
+  for (const { name, required } of platform.manualFields) {
+    const value = known.get(name);
+    if (typeof value === 'string') form[name] = value;
+    else if (required) throw new DemoFault(`The sandbox gave no ${name} for ${platform.displayName}.`);
+  }
+  return form;
+}
+
 /** The consent page approves by itself when it is told who approves, and sends the browser back to the API's callback. */
-async function connectByConsent(target: DemoTarget, platform: PlatformId): Promise<Account> {
+async function connectByConsent(target: DemoTarget, platform: Platform): Promise<Account> {
   const started = await callJson(ConnectStarted, {
     method: 'POST',
     url: `${target.api}/api/v1/accounts/connect`,
     bearer: target.apiKey,
-    body: { platform },
+    body: { platform: platform.id },
     signal: target.signal,
   });
   const consent = new URL(started.authorizationUrl);
   consent.searchParams.set('sandbox_approve', handle);
   const connected = await callJson(z.object({ account: Account }), { url: consent.href, signal: target.signal });
   return connected.account;
-}
-
-function hostOf(hosts: Record<string, string>, platform: string): string {
-  const host = hosts[platform];
-  if (host === undefined) throw new DemoFault(`The sandbox names no host for ${platform}.`);
-  return host;
-}
-
-function secretOf(secret: string | undefined, platform: string): string {
-  if (secret === undefined) throw new DemoFault(`The sandbox gave no credentials for ${platform}.`);
-  return secret;
 }

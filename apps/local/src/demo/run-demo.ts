@@ -86,5 +86,5 @@ async function finish(post: Post, target: DemoTarget, print: (line: string) => v
 }
 
 function nameOf(account: Account): string {
-  return `${account.platform} @${account.handle}`;
+  return `${account.platform} ${account.handle}`;
 }
