@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+import { checkMedia, type CheckedMedia } from './check-media.ts';
+import type { MediaRules } from './media-rules.ts';
+import { planRendition } from './plan-rendition.ts';
+
+const rules: MediaRules = {
+  required: false,
+  countMax: 4,
+  imagesMax: 4,
+  videosMax: 1,
+  mixed: false,
+  altCharactersMax: 100,
+  image: {
+    mimeTypes: ['image/jpeg'],
+    bytesMax: 1_000_000,
+    widthMin: 320,
+    widthMax: 1440,
+    ratioMin: 0.8,
+    ratioMax: 1.91,
+  },
+  animation: { mimeTypes: ['image/gif'], bytesMax: 5_000_000, framesMax: 100, alone: true },
+  video: {
+    mimeTypes: ['video/mp4'],
+    bytesMax: 50_000_000,
+    durationMsMin: 3_000,
+    durationMsMax: 60_000,
+    framesPerSecondMin: 23,
+    framesPerSecondMax: 60,
+    codecs: ['h264', 'hevc'],
+    audioCodecs: ['aac'],
+    indexFirst: true,
+    pixelsMax: 1920 * 1080,
+  },
+};
+
+const image: CheckedMedia = {
+  kind: 'image',
+  mimeType: 'image/jpeg',
+  bytes: 500_000,
+  width: 1080,
+  height: 1080,
+  orientation: 1,
+  animated: false,
+  frames: 1,
+  alpha: false,
+  durationMs: null,
+  framesPerSecond: null,
+  codec: null,
+  audioCodec: null,
+  indexFirst: null,
+  hasMetadata: false,
+  alt: null,
+};
+const gif: CheckedMedia = {
+  ...image,
+  mimeType: 'image/gif',
+  animated: true,
+  frames: 50,
+  durationMs: 5_000,
+  framesPerSecond: 10,
+};
+const video: CheckedMedia = {
+  ...image,
+  kind: 'video',
+  mimeType: 'video/mp4',
+  frames: 0,
+  durationMs: 10_000,
+  framesPerSecond: 30,
+  codec: 'h264',
+  audioCodec: 'aac',
+  indexFirst: true,
+};
+
+function findings(media: CheckedMedia[], changed: Partial<MediaRules> = {}) {
+  return checkMedia('Example', { ...rules, ...changed }, media).map(
+    ({ severity, code, field }) => `${severity} ${code} ${field}`,
+  );
+}
+
+describe('the post as a whole', () => {
+  test('what the platform takes has no findings', () => {
+    expect(findings([])).toEqual([]);
+    expect(findings([image, image])).toEqual([]);
+    expect(findings([gif])).toEqual([]);
+    expect(findings([video])).toEqual([]);
+  });
+
+  test('a platform that needs media says so', () => {
+    expect(findings([], { required: true })).toEqual(['error media_missing mediaIds']);
+  });
+
+  test('a platform without media takes none', () => {
+    expect(findings([image], { countMax: 0 })).toEqual(['error media_not_supported mediaIds']);
+  });
+
+  test.each([
+    [[image, image, image, image, image], 'error images_too_many mediaIds'],
+    [[video, video], 'error videos_too_many mediaIds'],
+    [[image, video], 'error media_mixed mediaIds'],
+    [[gif, image], 'error animation_not_alone mediaIds'],
+  ])('too many, or what does not go together, is refused', (media, finding) => {
+    expect(findings(media)).toEqual([finding]);
+  });
+
+  test('a mixed post counts all of its media', () => {
+    expect(findings([image, image, image, image, video], { mixed: true })).toEqual(['error media_too_many mediaIds']);
+  });
+});
+
+describe('pictures', () => {
+  test.each([
+    ['an animation of too many frames', { ...gif, frames: 101 }, 'error frames_too_many mediaIds.0'],
+    ['an animation of too many bytes', { ...gif, bytes: 5_000_001 }, 'error media_too_large mediaIds.0'],
+    ['too few pixels', { ...image, width: 300, height: 300 }, 'error media_too_narrow mediaIds.0'],
+    ['too high for its width', { ...image, width: 700 }, 'error media_ratio mediaIds.0'],
+    ['too wide for its height', { ...image, height: 500 }, 'error media_ratio mediaIds.0'],
+    ['alternative text too long', { ...image, alt: '🏳️‍🌈'.repeat(40) }, 'error alt_too_long mediaIds.0'],
+  ])('%s cannot be mended', (_, media, finding) => {
+    expect(findings([media])).toEqual([finding]);
+  });
+
+  test.each([
+    ['another type', { ...image, mimeType: 'image/webp' as const }],
+    ['too many bytes', { ...image, bytes: 1_000_001 }],
+    ['too many pixels', { ...image, width: 4000, height: 4000 }],
+  ])('%s is converted, and said to be', (_, media) => {
+    expect(findings([media])).toEqual(['warning image_converted mediaIds.0']);
+    expect(planRendition(rules, media)).toMatchObject({
+      kind: 'render',
+      mimeType: 'image/jpeg',
+      bytesMax: 1_000_000,
+      widthMax: 1440,
+    });
+  });
+
+  test('an animation that the platform does not move is said to stand still', () => {
+    expect(findings([gif], { animation: null })).toContain('warning animation_lost mediaIds.0');
+  });
+
+  test('alternative text that nobody will see is said to be lost', () => {
+    expect(findings([{ ...image, alt: 'A view' }], { altCharactersMax: null })).toEqual([
+      'warning alt_not_shown mediaIds.0',
+    ]);
+  });
+
+  test('only what tells about its maker is stripped, and what is turned is rendered', () => {
+    expect(planRendition(rules, image)).toEqual({ kind: 'original' });
+    expect(planRendition(rules, { ...image, hasMetadata: true })).toEqual({ kind: 'strip' });
+    expect(planRendition(rules, { ...image, orientation: 6 })).toMatchObject({ kind: 'render' });
+    expect(findings([{ ...image, orientation: 6, hasMetadata: true }])).toEqual([]);
+  });
+
+  test('transparency is kept where it can be shown', () => {
+    const transparent: CheckedMedia = { ...image, mimeType: 'image/webp', alpha: true };
+    const target = (mimeTypes: CheckedMedia['mimeType'][]) =>
+      planRendition({ ...rules, image: { mimeTypes, bytesMax: 1_000_000 } }, transparent);
+    expect(target(['image/jpeg', 'image/png'])).toMatchObject({ mimeType: 'image/png' });
+    expect(target(['image/jpeg'])).toMatchObject({ mimeType: 'image/jpeg' });
+  });
+});
+
+describe('videos', () => {
+  test.each([
+    ['another container', { mimeType: 'video/webm' as const }, 'media_type'],
+    ['too many bytes', { bytes: 50_000_001 }, 'media_too_large'],
+    ['too short', { durationMs: 2_999 }, 'video_too_short'],
+    ['too long', { durationMs: 60_001 }, 'video_too_long'],
+    ['too few frames a second', { framesPerSecond: 10 }, 'video_too_slow'],
+    ['too many frames a second', { framesPerSecond: 120 }, 'video_too_fast'],
+    ['another codec', { codec: 'vp9' }, 'video_codec'],
+    ['sound of another codec', { audioCodec: 'mp3' }, 'audio_codec'],
+    ['an index that stands last', { indexFirst: false }, 'index_last'],
+    ['too many pixels', { width: 2160, height: 3840 }, 'media_too_many_pixels'],
+  ])('%s is refused with the exact reason', (_, changed, code) => {
+    expect(findings([{ ...video, ...changed }])).toEqual([`error ${code} mediaIds.0`]);
+  });
+
+  test('every reason is told at once, in words with figures', () => {
+    const [first] = checkMedia('Example', rules, [{ ...video, durationMs: 130_500, codec: 'vp9' }]);
+    expect(first?.message).toBe('Example takes videos of 60 s at most, not 130.5 s');
+    expect(findings([{ ...video, durationMs: 130_500, codec: 'vp9' }])).toHaveLength(2);
+  });
+});

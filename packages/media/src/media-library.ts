@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { type CloudinaryAccount, createCloudinaryStore } from './cloudinary-store.ts';
+import { createInspector, type Inspector } from './inspector.ts';
+import { createLocalStore } from './local-store.ts';
+import { createMediaReader, type MediaReader } from './media-reader.ts';
+import type { MediaStore } from './media-store.ts';
+import { createRenditions, type Renditions } from './renditions.ts';
+import { sweepFiles } from './sweep-files.ts';
+
+/** Everything about files, in one place. Disposing ends the processes that look into them. */
+export interface MediaLibrary extends AsyncDisposable {
+  readonly store: MediaStore;
+  readonly inspector: Inspector;
+  readonly renditions: Renditions;
+  readonly reader: MediaReader;
+  /** Where uploads are received. */
+  readonly incomingDirectory: string;
+  /** Removes what was left behind and what can be made again. */
+  sweep(): Promise<{ readonly files: number; readonly bytes: number }>;
+}
+
+export interface MediaLibraryOptions {
+  readonly dataDir: string;
+  /** Null: files stay in `dataDir`. */
+  readonly cloudinary: CloudinaryAccount | null;
+  readonly now: () => Date;
+}
+
+/** No upload takes that long. */
+const incomingMsMax = 6 * 3_600_000;
+const unusedMsMax = 7 * 24 * 3_600_000;
+
+export function createMediaLibrary({ dataDir, cloudinary, now }: MediaLibraryOptions): MediaLibrary {
+  const directory = (name: string) => join(dataDir, 'media', name);
+  const store =
+    cloudinary === null ? createLocalStore({ directory: directory('originals') }) : createCloudinaryStore(cloudinary);
+  const inspector = createInspector();
+  const renditions = createRenditions({ directory: directory('renditions'), inspector, now });
+  return {
+    store,
+    inspector,
+    renditions,
+    reader: createMediaReader({ store, renditions, copiesDirectory: directory('copies'), now }),
+    incomingDirectory: directory('incoming'),
+    async sweep() {
+      const before = (ageMs: number) => new Date(now().getTime() - ageMs);
+      const swept = [
+        await sweepFiles(directory('incoming'), before(incomingMsMax)),
+        await sweepFiles(directory('renditions'), before(unusedMsMax)),
+        await sweepFiles(directory('copies'), before(unusedMsMax)),
+      ];
+      return swept.reduce((sum, each) => ({ files: sum.files + each.files, bytes: sum.bytes + each.bytes }));
+    },
+    [Symbol.asyncDispose]: () => inspector[Symbol.asyncDispose](),
+  };
+}
