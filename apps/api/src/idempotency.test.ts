@@ -222,6 +222,37 @@ describe('a holder that fails', () => {
     expect((await post(app, 'k1')).json).toEqual({ runs: 2 });
   });
 
+  test('one that wakes up while its successor is at work can neither answer for it nor free its key', async () => {
+    let runs = 0;
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const { app } = await repeatableApp(
+      async () => {
+        const run = (runs += 1);
+        await gates[run - 1]?.promise;
+        return { run };
+      },
+      { lockMs: 1_000 },
+    );
+    const first = post(app, 'k1');
+    await waitFor(() => runs === 1, { describe: 'the first request to be under way' });
+    let second: ReturnType<typeof post> | null = null;
+    await waitFor(
+      () => {
+        second = post(app, 'k1');
+        return Promise.race([
+          second.then(() => false),
+          waitFor(() => runs === 2, { timeoutMs: 2_000, describe: 'it' }),
+        ]);
+      },
+      { describe: 'the second request to be under way' },
+    );
+    gates[0]?.resolve();
+    expect((await first).status).toBe(409);
+    gates[1]?.resolve();
+    expect(await second).toMatchObject({ status: 200, json: { run: 2 } });
+    expect(await post(app, 'k1')).toMatchObject({ replayed: 'true', json: { run: 2 } });
+  });
+
   test('a request that timed out keeps its key until it is really over, and its answer then counts', async () => {
     let runs = 0;
     const slow = Promise.withResolvers<void>();

@@ -116,7 +116,10 @@ describe('connecting', () => {
     expect(answer.text).not.toContain(appPassword);
     await control('/tokens/expire', { platform: 'bluesky', account: account.id });
     const refreshed = await call('POST', `/accounts/${accountOf(answer.json).id}/refresh`);
-    expect(refreshed.json, refreshed.text).toMatchObject({ status: 'active', tokenExpiresIn: expect.stringMatching(/ h|min/) });
+    expect(refreshed.json, refreshed.text).toMatchObject({
+      status: 'active',
+      tokenExpiresIn: expect.stringMatching(/ h|min/),
+    });
   });
 
   test('Mastodon by an access token, and the same handle on two servers is two accounts', async () => {

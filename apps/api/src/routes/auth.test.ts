@@ -147,6 +147,24 @@ describe('signing out', () => {
     expect((await refresh(user.refreshToken)).status).toBe(401);
   });
 
+  test('is heard on every replica over Redis too', async () => {
+    await using onRedis = await startTestApi(inject('postgresUrl'), {
+      replicas: 2,
+      env: { REDIS_URL: inject('redisUrl') },
+    });
+    const { accessToken } = await onRedis.register();
+    const ask = () => onRedis.call('GET', '/api/v1/auth/me', { token: accessToken, replica: 1 });
+    expect((await ask()).status).toBe(200);
+    await onRedis.call('POST', '/api/v1/auth/logout', { token: accessToken });
+    await waitFor(async () => (await ask()).status === 401, {
+      timeoutMs: 2_000,
+      describe: 'the other replica to hear',
+    });
+    expect((await onRedis.call('GET', '/api/v1/health/detailed')).json).toMatchObject({
+      dependencies: { queue: { kind: 'redis', ok: true } },
+    });
+  });
+
   test('leaves other sessions of the same user alone', async () => {
     const user = await api.register();
     const second = await logIn({ email: user.email, password: testPassword });

@@ -26,7 +26,10 @@ export const pauseRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
 
   app.get(
     '/pauses',
-    { config: { access: 'accounts:read' }, schema: { tags: ['pauses'], summary: 'The stops in force', response: { 200: pageOf(Pause) } } },
+    {
+      config: { access: 'accounts:read' },
+      schema: { tags: ['pauses'], summary: 'The stops in force', response: { 200: pageOf(Pause) } },
+    },
     async (request) => ({ items: await listPauses(services, request.actor), nextCursor: null }),
   );
 
@@ -34,11 +37,21 @@ export const pauseRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
     '/pauses/:id/preview',
     {
       config: { access: 'accounts:read' },
-      schema: { tags: ['pauses'], summary: 'What goes out when it is lifted', params: Params, querystring: PageQuery, response: { 200: pageOf(PausedPublication) } },
+      schema: {
+        tags: ['pauses'],
+        summary: 'What goes out when it is lifted',
+        params: Params,
+        querystring: PageQuery,
+        response: { 200: pageOf(PausedPublication) },
+      },
     },
     async (request) => {
       const { limit, cursor } = request.query;
-      const { items, hasMore } = await previewPause(services, request.actor, { id: request.params.id, limit, afterId: decodeCursor(Place, cursor) });
+      const { items, hasMore } = await previewPause(services, request.actor, {
+        id: request.params.id,
+        limit,
+        afterId: decodeCursor(Place, cursor),
+      });
       const last = items.at(-1);
       return { items, nextCursor: hasMore && last !== undefined ? encodeCursor(last.publicationId) : null };
     },
@@ -46,7 +59,10 @@ export const pauseRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
 
   app.delete(
     '/pauses/:id',
-    { config: { access: 'accounts:manage' }, schema: { tags: ['pauses'], summary: 'Lift a stop', params: Params, response: { 204: z.undefined() } } },
+    {
+      config: { access: 'accounts:manage' },
+      schema: { tags: ['pauses'], summary: 'Lift a stop', params: Params, response: { 204: z.undefined() } },
+    },
     async (request, reply) => {
       await liftPause(services, request.actor, request.params.id);
       return reply.code(204).send();
