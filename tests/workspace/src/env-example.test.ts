@@ -38,8 +38,14 @@ test('no secret has a value', () => {
   expect(secrets.filter(({ value }) => value !== '')).toEqual([]);
 });
 
-test.each(platformIds)("%s's posts an hour can be set", (platform) => {
-  expect(example).toHaveProperty(`RATE_LIMIT_${platform.replaceAll('-', '_').toUpperCase()}`);
+test.each(platformIds)("%s's settings are read under the names that the patterns tell", (platform) => {
+  const patterns = lines.flatMap((line) => /\w*<PLATFORM>\w*/.exec(line) ?? []);
+  const names = patterns.map((pattern) => pattern.replace('<PLATFORM>', platform.replaceAll('-', '_').toUpperCase()));
+  const read = parsePublisherConfig({ ...required, ...Object.fromEntries(names.map((name) => [name, '7'])) });
+  const rateLimit = names.filter((name) => name.startsWith('RATE_LIMIT_'));
+  expect(rateLimit).toHaveLength(1);
+  expect(read.postsPerHour).toEqual({ [platform]: 7 });
+  expect(Object.keys(read.platformEnv)).toEqual(names.filter((name) => !rateLimit.includes(name)));
 });
 
 test('every setting that an app reads stands in it', () => {
