@@ -41,6 +41,6 @@ export function createSeededRandom(seed: number): SeededRandom {
       const rest = [...items];
       return Array.from({ length: Math.min(count, rest.length) }, () => rest.splice(between(0, rest.length - 1), 1)).flat();
     },
-    fork: (name) => createSeededRandom([...name].reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x01000193), seed >>> 0)),
+    fork: (name) => createSeededRandom(Array.from(name).reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x01000193), seed >>> 0)),
   };
 }

@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util';
+import type { Backend } from './chaos-system.ts';
+
+export interface ChaosOptions {
+  readonly seed: number;
+  readonly posts: number;
+  readonly minutes: number;
+  readonly backend: Backend;
+  /** Protections that the publishers go without: such a run must find violations. */
+  readonly without: readonly string[];
+}
+
+/** The short profile. */
+export const chaosDefaults = { posts: 1_000, minutes: 2 } as const;
+
+/** @throws RangeError or TypeError that says which argument is wrong */
+export function parseChaosOptions(args: readonly string[], drawSeed: () => number): ChaosOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: 'string' },
+      posts: { type: 'string', default: String(chaosDefaults.posts) },
+      minutes: { type: 'string', default: String(chaosDefaults.minutes) },
+      backend: { type: 'string', default: 'postgres' },
+      without: { type: 'string', multiple: true, default: [] },
+    },
+  });
+  const { backend } = values;
+  if (backend !== 'postgres' && backend !== 'redis') throw new RangeError('--backend is postgres or redis');
+  return {
+    seed: values.seed === undefined ? drawSeed() : positive('--seed', values.seed),
+    posts: positive('--posts', values.posts),
+    minutes: positive('--minutes', values.minutes),
+    backend,
+    without: values.without,
+  };
+}
+
+export function commandOf({ seed, posts, minutes, backend, without }: ChaosOptions): string {
+  const ablation = without.map((protection) => ` --without ${protection}`).join('');
+  return `npm run chaos -- --seed ${seed} --posts ${posts} --minutes ${minutes} --backend ${backend}${ablation}`;
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new RangeError(`${name} is a number above 0`);
+  return value;
+}

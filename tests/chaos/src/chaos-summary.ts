@@ -1,0 +1,60 @@
+import { type ChaosOptions, commandOf } from './chaos-options.ts';
+import { type History, parseText } from './history.ts';
+import type { ChaosRun } from './run-chaos.ts';
+
+const violationsShownMax = 40;
+
+/** The run as a person reads it. */
+export function chaosSummary(options: ChaosOptions, run: ChaosRun): string {
+  const { history, violations } = run;
+  const { operations, posts, faults } = history;
+  const publications = posts.flatMap((post) => post.publications);
+  const struck = faults.filter(({ kind }) => !kind.endsWith(', failed'));
+  const lateness = latenessMs(history);
+  const lines = [
+    `command          ${commandOf(options)}`,
+    `posts            ${operations.filter(({ kind, result }) => kind === 'create' && result === 'ok').length} acknowledged, ${publications.length} publications, ${history.ledger.length} visible`,
+    `asked for        ${tally(operations.map(({ kind, result }) => `${kind} ${result}`))}`,
+    `faults           ${struck.length} (${faults.length - struck.length} could not be made)`,
+    ...tallyOf(struck.map(({ kind }) => kind)).map(([kind, count]) => `  ${String(count).padStart(5)}  ${kind}`),
+    `ended as         ${tally(publications.map(({ status }) => status))}`,
+    `failed with      ${tally(publications.flatMap(({ status, errorCode }) => (status === 'failed' ? [errorCode ?? 'no code'] : [])))}`,
+    `unconfirmed      ${tally(unconfirmedPlatforms(history))}`,
+    `late by          p50 ${lateness.p50} ms, p99 ${lateness.p99} ms, at most ${lateness.max} ms`,
+    `quiet after      ${Math.round(run.quietAfterMs / 1000)} s without faults`,
+    `crashes          ${tally(Object.entries(run.crashes).flatMap(([name, count]) => Array.from({ length: count }, () => name)))}`,
+    `violations       ${violations.length === 0 ? 'none' : tally(violations.map(({ kind }) => kind))}`,
+    ...violations.slice(0, violationsShownMax).map(({ kind, token, accountId, detail }) => `  ${kind}: ${token ?? '-'} on ${accountId ?? '-'}: ${detail}`),
+  ];
+  return lines.join('\n');
+}
+
+function unconfirmedPlatforms({ posts, accounts }: History): string[] {
+  const platforms = new Map(accounts.map(({ accountId, platform }) => [accountId, platform]));
+  const unconfirmed = posts.flatMap((post) => post.publications.filter(({ status }) => status === 'unconfirmed'));
+  return unconfirmed.map(({ accountId }) => platforms.get(accountId) ?? 'unknown');
+}
+
+function latenessMs({ operations, ledger }: History): { p50: number; p99: number; max: number } {
+  const due = new Map<string, number>();
+  for (const { token, dueAtMs, revision, kind, startedAtMs } of operations) {
+    if (dueAtMs !== undefined) due.set(`${token} ${revision}`, dueAtMs);
+    if (kind === 'publish_now') for (const each of [1, 2]) due.set(`${token} ${each}`, Math.min(startedAtMs, due.get(`${token} ${each}`) ?? startedAtMs));
+  }
+  const late = ledger.flatMap(({ text, receivedAtMs }) => {
+    const parsed = parseText(text);
+    const dueAtMs = parsed === null ? undefined : due.get(`${parsed.token} ${parsed.revision}`);
+    return dueAtMs === undefined ? [] : [Math.max(0, receivedAtMs - dueAtMs)];
+  });
+  const sorted = late.toSorted((one, other) => one - other);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  return { p50: at(0.5), p99: at(0.99), max: at(1) };
+}
+
+function tally(names: readonly string[]): string {
+  return tallyOf(names).map(([name, count]) => `${count} ${name}`).join(', ') || 'none';
+}
+
+function tallyOf(names: readonly string[]): [string, number][] {
+  return [...Map.groupBy(names, (name) => name)].map(([name, all]): [string, number] => [name, all.length]).toSorted(([, one], [, other]) => other - one);
+}

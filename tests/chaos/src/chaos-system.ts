@@ -1,0 +1,112 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type SpawnedApp, spawnApp } from '@vibetribe/testkit/spawn-app';
+import { type BreakablePostgres, startBreakablePostgres } from './breakable-postgres.ts';
+import { type BreakableRedis, startBreakableRedis } from './breakable-redis.ts';
+import { createProcessSlot, type ProcessSlot } from './process-slot.ts';
+import { publisherUnderTest, sharedEnvironment } from './product-environment.ts';
+import { createSandboxControl, type SandboxControl } from './sandbox-control.ts';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+
+export type Backend = 'postgres' | 'redis';
+
+/** The whole product as real processes, with a bad network between everything, and the servers that it stands on. */
+export interface ChaosSystem extends AsyncDisposable {
+  readonly slots: readonly ProcessSlot[];
+  readonly postgres: BreakablePostgres;
+  readonly redis: BreakableRedis | null;
+  readonly sandbox: SandboxControl;
+  /** By what they stand before: `postgres:publisher-1`, `redis:api-2`, `platform:x`. */
+  readonly proxies: ReadonlyMap<string, TcpProxy>;
+  /** Origins of the API's replicas that are up. */
+  readonly apis: () => string[];
+  /** Where the product finds Mastodon: behind its proxy. */
+  readonly mastodonInstance: string;
+  readonly blueskyService: string;
+}
+
+export interface SystemOptions {
+  readonly backend: Backend;
+  readonly apis: number;
+  readonly publishers: number;
+  readonly crons: number;
+  /** For every process of the product. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Protections that the publishers go without. */
+  readonly without: readonly string[];
+}
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+export async function startChaosSystem(options: SystemOptions): Promise<ChaosSystem> {
+  await using starting = new AsyncDisposableStack();
+  const dataDir = await mkdtemp(join(tmpdir(), 'vibetribe-chaos-'));
+  starting.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const postgres = starting.use(await startBreakablePostgres());
+  const redis = options.backend === 'redis' ? starting.use(await startBreakableRedis()) : null;
+  const sandboxApp: SpawnedApp = starting.use(
+    await spawnApp({ app: 'sandbox', env: { SANDBOX_PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn' }, readyTimeoutMs: 60_000 }),
+  );
+  const sandbox = createSandboxControl(`http://127.0.0.1:${sandboxApp.port}`);
+
+  const proxies = new Map<string, TcpProxy>();
+  const proxyFor = async (name: string, port: number) => {
+    const proxy = starting.use(await startTcpProxy({ host: '127.0.0.1', port }));
+    proxies.set(name, proxy);
+    return proxy.port;
+  };
+  const hosts = await sandbox.hosts();
+  const portOf = (url: string | undefined) => Number(new URL(url ?? '').port);
+  const xPort = await proxyFor('platform:x', sandboxApp.port);
+  const mastodonPort = await proxyFor('platform:mastodon', portOf(hosts['mastodon']));
+  const blueskyPort = portOf(hosts['bluesky']);
+  const env = sharedEnvironment({
+    databaseUrl: postgres.url,
+    dataDir,
+    sandboxUrl: `http://127.0.0.1:${xPort}`,
+    // What stands behind a proxy has another port than the sandbox tells.
+    ssrfAllow: [xPort, mastodonPort, blueskyPort].map((port) => `127.0.0.1:${port}`),
+    secret: () => randomBytes(32),
+    overrides: options.env,
+  });
+  await promisify(execFile)(process.execPath, ['apps/migrate/src/main.ts'], { cwd: root, env: { ...process.env, ...env } });
+
+  const slots: ProcessSlot[] = [];
+  const addSlots = async (app: string, count: number) => {
+    for (let index = 1; index <= count; index += 1) {
+      const name = `${app}-${index}`;
+      const databaseUrl = new URL(postgres.url);
+      databaseUrl.port = String(await proxyFor(`postgres:${name}`, postgres.port));
+      const redisPort = redis === null ? null : await proxyFor(`redis:${name}`, redis.port);
+      const ownEnv = {
+        ...env,
+        DATABASE_URL: databaseUrl.href,
+        ...(redisPort === null ? {} : { REDIS_URL: `redis://127.0.0.1:${redisPort}/0` }),
+      };
+      const entry = app === 'publisher' && options.without.length > 0 ? publisherUnderTest({ without: options.without }) : { env: {} };
+      slots.push(starting.use(createProcessSlot({ name, app, ...entry, env: { ...ownEnv, ...entry.env } })));
+    }
+  };
+  await addSlots('api', options.apis);
+  await addSlots('publisher', options.publishers);
+  await addSlots('cron', options.crons);
+  await Promise.all(slots.map((slot) => slot.ready()));
+
+  const running = starting.move();
+  return {
+    slots,
+    postgres,
+    redis,
+    sandbox,
+    proxies,
+    apis: () => slots.flatMap((slot) => (slot.app === 'api' ? (slot.origin() ?? []) : [])),
+    mastodonInstance: `http://127.0.0.1:${mastodonPort}`,
+    blueskyService: hosts['bluesky'] ?? '',
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}

@@ -1,0 +1,41 @@
+import type { FinalPost } from './history.ts';
+import type { Organization } from './organizations.ts';
+
+interface PostPage {
+  readonly items: {
+    readonly id: string;
+    readonly content: string;
+    readonly publications: {
+      readonly accountId: string;
+      readonly status: string;
+      readonly platformPostId: string | null;
+      readonly waitingFor: { readonly reason: string } | null;
+      readonly error: { readonly code: string } | null;
+    }[];
+  }[];
+  readonly nextCursor: string | null;
+}
+
+/** Every post of the organization, as it sees them over the API. */
+export async function readPosts({ client, organizationId }: Pick<Organization, 'client' | 'organizationId'>): Promise<FinalPost[]> {
+  const posts: FinalPost[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: PostPage = await client.read('GET', `/posts?limit=100${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
+    for (const { id, content, publications } of page.items) {
+      posts.push({
+        organizationId,
+        postId: id,
+        content,
+        publications: publications.map((publication) => ({
+          accountId: publication.accountId,
+          status: publication.status,
+          platformPostId: publication.platformPostId,
+          waitingFor: publication.waitingFor?.reason ?? null,
+          errorCode: publication.error?.code ?? null,
+        })),
+      });
+    }
+    cursor = page.nextCursor;
+  }
+  return posts;
+}

@@ -1,0 +1,135 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { waitFor } from '@vibetribe/testkit/wait-for';
+import { type ChaosOptions } from './chaos-options.ts';
+import { type ChaosSystem, startChaosSystem } from './chaos-system.ts';
+import { checkHistory, type Violation } from './check-history.ts';
+import { findFaketimeLibrary } from './find-faketime-library.ts';
+import type { FaultRecord, FinalPost, History, Operation } from './history.ts';
+import { runNemesis } from './nemesis.ts';
+import { createOrganization, type Organization } from './organizations.ts';
+import { chaosPlatforms } from './product-environment.ts';
+import { readPosts } from './read-posts.ts';
+import { createSeededRandom } from './seeded-random.ts';
+import { runWorkload } from './workload.ts';
+
+export interface ChaosRun {
+  readonly history: History;
+  readonly violations: readonly Violation[];
+  /** Process ends that nobody asked for, by process. */
+  readonly crashes: Readonly<Record<string, number>>;
+  readonly quietAfterMs: number;
+  /** What each process wrote. */
+  readonly outputs: ReadonlyMap<string, string>;
+}
+
+const organizationCount = 4;
+const accountsPerPlatform = 4;
+const freezeMaxMs = { short: 15_000, long: 60_000 };
+const longFromMinutes = 10;
+const reconnectEveryMs = 1_000;
+/** A ring lost several times in a row waits longer each time: 12 s, 24 s, 48 s, 96 s. */
+const quiescenceMs = 300_000;
+
+/** One run: a system of its own, clients, faults, healing, and the verdict. */
+export async function runChaos(options: ChaosOptions, log: (line: string) => void): Promise<ChaosRun> {
+  const random = createSeededRandom(options.seed);
+  const faketimeLibrary = await findFaketimeLibrary();
+  if (faketimeLibrary === null) log('libfaketime is not installed: clocks are left alone');
+  await using system = await startChaosSystem({
+    backend: options.backend,
+    apis: 2,
+    publishers: 4,
+    crons: 2,
+    env: {},
+    without: options.without,
+  });
+  for (const platform of chaosPlatforms) await system.sandbox.scaleLimits(platform, 1000);
+  const organizations = await Promise.all(
+    Array.from({ length: organizationCount }, (_, index) =>
+      createOrganization({ name: `org${index + 1}`, origins: system.apis, sandbox: system.sandbox, addresses: system, accountsPerPlatform }),
+    ),
+  );
+  log(`the system is up: ${system.slots.length} processes, ${organizations.flatMap(({ accounts }) => accounts).length} accounts`);
+
+  const operations: Operation[] = [];
+  const faults: FaultRecord[] = [];
+  const calm = new AbortController();
+  const nemesis = runNemesis(
+    {
+      system,
+      faketimeLibrary,
+      random: random.fork('nemesis'),
+      freezeMaxMs: options.minutes >= longFromMinutes ? freezeMaxMs.long : freezeMaxMs.short,
+    },
+    (fault) => faults.push(fault),
+    calm.signal,
+  );
+  const attentive = new AbortController();
+  const reconnecting = keepConnected(organizations, attentive.signal);
+  const progress = setInterval(() => log(`${operations.filter(({ kind }) => kind === 'create').length} posts, ${faults.length} faults`), 15_000);
+  await runWorkload({
+    organizations,
+    random: random.fork('workload'),
+    prefix: `s${options.seed}`,
+    posts: options.posts,
+    durationMs: options.minutes * 60_000,
+    record: (operation) => operations.push(operation),
+  });
+  calm.abort();
+  await nemesis;
+  clearInterval(progress);
+  const calmAtMs = Date.now();
+  log('the faults are over; waiting until everything has ended');
+  await heal(system);
+  const isQuiet = await waitUntilQuiet(organizations);
+  const quietAfterMs = Date.now() - calmAtMs;
+  attentive.abort();
+  await reconnecting;
+  if (!isQuiet) log(`not everything ended within ${quiescenceMs} ms`);
+
+  // Whatever a publisher still has in hand comes out while it drains.
+  await Promise.all(system.slots.filter(({ app }) => app === 'publisher').map((slot) => slot.stop()));
+  const { lines: ledger, commits } = await system.sandbox.ledger();
+  const posts: FinalPost[] = (await Promise.all(organizations.map(readPosts))).flat();
+  const history = { accounts: organizations.flatMap(({ accounts }) => accounts), operations, faults, ledger, commits, posts };
+  return {
+    history,
+    violations: checkHistory(history),
+    crashes: Object.fromEntries(system.slots.filter((slot) => slot.crashes() > 0).map((slot) => [slot.name, slot.crashes()])),
+    quietAfterMs,
+    outputs: new Map(system.slots.map((slot) => [slot.name, slot.output()])),
+  };
+}
+
+async function keepConnected(organizations: readonly Organization[], signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    // A platform that is down now is up at the next turn.
+    await Promise.all(organizations.map((organization) => organization.reconnect().catch(() => 0)));
+    await delay(reconnectEveryMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function heal(system: ChaosSystem): Promise<void> {
+  await system.sandbox.clearFaults();
+  for (const proxy of system.proxies.values()) await proxy.set('pass');
+  await Promise.all(system.slots.map((slot) => slot.ready()));
+}
+
+interface SchedulerStats {
+  readonly scheduled: number;
+  readonly publishing: number;
+  readonly waiting: number;
+  readonly retrying: number;
+}
+
+async function waitUntilQuiet(organizations: readonly Organization[]): Promise<boolean> {
+  const openIn = async ({ client }: Organization) => {
+    const stats = await client.read<SchedulerStats>('GET', '/posts/scheduler/stats');
+    return stats.scheduled + stats.publishing + stats.waiting + stats.retrying;
+  };
+  return waitFor(async () => (await Promise.all(organizations.map(openIn))).every((open) => open === 0), {
+    timeoutMs: quiescenceMs,
+    intervalMs: 500,
+    describe: 'every publication has ended',
+  }).catch(() => false);
+}

@@ -1,0 +1,89 @@
+import type { LedgerLine } from './history.ts';
+
+export interface SandboxFault {
+  readonly kind: string;
+  readonly platform?: string;
+  readonly pathIncludes?: string;
+  readonly method?: string;
+  readonly times?: number;
+  readonly skip?: number;
+  readonly delayMs?: number;
+  readonly retryAfterSeconds?: number;
+}
+
+export interface SandboxAccount {
+  readonly account: { readonly id: string; readonly handle: string };
+  readonly accessToken: string;
+  readonly refreshToken?: string;
+  readonly expiresIn?: number;
+  readonly appPassword?: string;
+}
+
+/** The sandbox's control API. */
+export interface SandboxControl {
+  readonly origin: string;
+  hosts(): Promise<Record<string, string>>;
+  scaleLimits(platform: string, scale: number): Promise<void>;
+  account(platform: string, handle: string): Promise<SandboxAccount>;
+  expireToken(platform: string, account: string): Promise<void>;
+  addFault(fault: SandboxFault): Promise<string>;
+  removeFault(id: string): Promise<void>;
+  clearFaults(): Promise<void>;
+  ledger(): Promise<{ lines: LedgerLine[]; commits: number }>;
+  /** Requests so far that struck the platform with this method and path, newest first. */
+  requests(platform: string, method: string, pathIncludes: string): Promise<{ readonly status: number | null }[]>;
+}
+
+const pageSize = 1000;
+const timeoutMs = 30_000;
+
+export function createSandboxControl(origin: string): SandboxControl {
+  const call = async <Body>(method: string, path: string, body?: unknown): Promise<Body> => {
+    const answer = await fetch(`${origin}/_sandbox${path}`, {
+      method,
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    if (answer.ok) return JSON.parse(text) as Body;
+    throw new Error(`${method} /_sandbox${path} answered ${answer.status}: ${text}`);
+  };
+  return {
+    origin,
+    hosts: () => call('GET', '/hosts'),
+    scaleLimits: (platform, scale) => call('PUT', '/limits', { platform, scale }),
+    account: (platform, handle) => call('POST', '/accounts', { platform, handle }),
+    expireToken: (platform, account) => call('POST', '/tokens/expire', { platform, account }),
+    addFault: async (fault) => (await call<{ id: string }>('POST', '/faults', fault)).id,
+    removeFault: (id) => call('DELETE', `/faults/${id}`),
+    clearFaults: () => call('DELETE', '/faults'),
+    async requests(platform, method, pathIncludes) {
+      const { items } = await call<{ items: { method: string; path: string; status: number | null }[] }>(
+        'GET',
+        `/requests?platform=${platform}&limit=${pageSize}`,
+      );
+      return items.filter((item) => item.method === method && item.path.includes(pathIncludes));
+    },
+    async ledger() {
+      const lines: LedgerLine[] = [];
+      let commits = 0;
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const page: PostsPage = await call('GET', `/posts?limit=${pageSize}${cursor === '' ? '' : `&cursor=${cursor}`}`);
+        lines.push(...page.items.map(lineOf));
+        ({ commits } = page);
+        cursor = page.nextCursor;
+      }
+      return { lines, commits };
+    },
+  };
+}
+
+interface PostsPage {
+  readonly items: { platform: string; account: string; id: string; text: string; receivedAt: string }[];
+  readonly nextCursor: string | null;
+  readonly commits: number;
+}
+
+function lineOf({ platform, account, id, text, receivedAt }: PostsPage['items'][number]): LedgerLine {
+  return { platform, externalId: account, id, text, receivedAtMs: Date.parse(receivedAt) };
+}
