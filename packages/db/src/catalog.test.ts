@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import * as accounts from './schema/accounts.ts';
 import * as events from './schema/events.ts';
 import * as identity from './schema/identity.ts';
+import * as media from './schema/media.ts';
 import * as posts from './schema/posts.ts';
 import * as publications from './schema/publications.ts';
 import * as service from './schema/service.ts';
@@ -109,7 +110,7 @@ describe('row-level security', () => {
 });
 
 describe('the schema in code', () => {
-  const modules = [accounts, events, identity, posts, publications, service];
+  const modules = [accounts, events, identity, media, posts, publications, service];
   const tables = modules.flatMap((module) => Object.values(module)).filter((value) => value instanceof PgTable);
 
   test.each(tables.map((table) => [getTableConfig(table).name, table] as const))(

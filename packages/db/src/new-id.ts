@@ -9,6 +9,7 @@ const prefixes = {
   grant: 'grt',
   account: 'acc',
   media: 'med',
+  mediaObject: 'obj',
   post: 'pst',
   publication: 'pub',
   attempt: 'att',

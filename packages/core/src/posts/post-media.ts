@@ -1,6 +1,6 @@
 import type { FieldFault } from '@vibetribe/contracts/error-code';
 import type { Transaction } from '@vibetribe/db/connect-database';
-import { media } from '@vibetribe/db/schema/posts';
+import { media } from '@vibetribe/db/schema/media';
 import { and, eq, inArray } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 

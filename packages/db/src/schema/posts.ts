@@ -1,4 +1,4 @@
-import { bigint, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
@@ -21,19 +21,4 @@ export const posts = pgTable('posts', {
   createdAt: at('created_at').notNull().defaultNow(),
   updatedAt: at('updated_at').notNull().defaultNow(),
   deletedAt: at('deleted_at'),
-});
-
-export const media = pgTable('media', {
-  id: text('id').primaryKey(),
-  organizationId: text('organization_id').notNull(),
-  publicId: text('public_id').notNull(),
-  kind: text('kind', { enum: ['image', 'video'] }).notNull(),
-  mimeType: text('mime_type').notNull(),
-  bytes: bigint('bytes', { mode: 'number' }).notNull(),
-  sha256: text('sha256').notNull(),
-  width: integer('width'),
-  height: integer('height'),
-  durationMs: integer('duration_ms'),
-  alt: text('alt'),
-  createdAt: at('created_at').notNull().defaultNow(),
 });
