@@ -44,6 +44,9 @@ export function connectDatabase(options: DatabaseOptions): Database {
     options: '-c role=vibetribe_tenant',
   });
   pool.on('error', options.onError);
+  // The pool listens to idle connections only: one lost between two statements of a transaction would end the process.
+  // The next statement rejects with the loss.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const database = drizzle(pool);
 
   const inRole = <Result>(role: Role, organizationId: string, work: (tx: Transaction) => Promise<Result>) =>
