@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Account } from '@vibetribe/contracts/account';
+import { platformIds } from '@vibetribe/contracts/platform-id';
 import { spawnApp } from '@vibetribe/testkit/spawn-app';
 import fc from 'fast-check';
 import pg from 'pg';
@@ -262,7 +263,7 @@ describe('walls', () => {
 test('GET /platforms tells every platform with its rules', async () => {
   const { json } = await call('GET', '/platforms');
   const items = json['items'] as { id: string; rules: { options: object }; breaker: string }[];
-  expect(items.map(({ id }) => id).toSorted()).toEqual(['bluesky', 'mastodon', 'x']);
+  expect(items.map(({ id }) => id)).toEqual(platformIds);
   expect(items.every(({ rules, breaker }) => 'type' in rules.options && breaker === 'closed')).toBe(true);
 });
 
