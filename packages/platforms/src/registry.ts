@@ -1,12 +1,14 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { PlatformAdapter } from './adapter.ts';
 import { bluesky } from './bluesky/index.ts';
+import { discord } from './discord/index.ts';
 import { mastodon } from './mastodon/index.ts';
 import { x } from './x/index.ts';
 
 /** Every platform, one line each. */
 export const adapters: Readonly<Record<PlatformId, PlatformAdapter>> = {
   bluesky,
+  discord,
   mastodon,
   x,
 };

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { SitePlace } from '../site.ts';
+import type { Account } from '../world/accounts.ts';
+import { randomSecret } from '../world/random-secret.ts';
+
+/** The user that writes into a channel. Each channel of the sandbox has a bot of its own, so that faults can strike one of them. */
+export type Bot = z.infer<typeof Bot>;
+
+export type Bots = {
+  /** The channel's bot, made if there is none. */
+  of(channel: Account): Bot;
+  /** A token of the channel's bot; it never expires by itself. */
+  issueToken(channel: Account): string;
+};
+
+export function createBots({ site, world }: SitePlace, newId: () => string): Bots {
+  const { store, grants, clock } = world;
+  const table = store.table('discord.bots', Bot);
+
+  function of(channel: Account): Bot {
+    const known = table.get(channel.id);
+    if (known !== undefined) return known;
+    const bot = { id: newId(), channel: channel.id, username: `${channel.handle}-bot` };
+    store.commit([table.put(channel.id, bot)]);
+    return bot;
+  }
+
+  return {
+    of,
+    issueToken(channel) {
+      const { grant, change } = grants.open(site, channel.id, 'bot', 'bot');
+      const value = [Buffer.from(of(channel).id).toString('base64url'), randomSecret(4), randomSecret(27)].join('.');
+      const token = { value, grant: grant.id, use: 'access' as const, expiresAtMs: null, successor: null };
+      store.commit([change, grants.put({ ...token, issuedAtMs: clock.nowMs() })]);
+      return value;
+    },
+  };
+}
+
+const Bot = z.object({ id: z.string(), channel: z.string(), username: z.string() });

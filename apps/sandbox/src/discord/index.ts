@@ -1,0 +1,70 @@
+import type { FastifyRequest } from 'fastify';
+import { sendPostPage } from '../page/post-page.ts';
+import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import { createSnowflake } from '../world/snowflake.ts';
+import { botToken } from './admit.ts';
+import { discordAnswers } from './answers.ts';
+import { createBots } from './bots.ts';
+import { createMessages } from './messages.ts';
+import { botRoutes } from './routes.ts';
+import { guild } from './views.ts';
+
+/** Discord, its API for bots. An account of the sandbox is a channel; its access token is that of a bot in it. */
+export const discord: PlatformDefinition = {
+  id: 'discord',
+  title: 'Discord',
+  prefix: '/discord',
+  sites: ['discord'],
+  open: openDiscord,
+};
+
+const discordEpochMs = 1_420_070_400_000;
+
+function openDiscord(place: SitePlace): Site {
+  const { world } = place;
+  const newId = createSnowflake({
+    epochMs: discordEpochMs,
+    sequenceBits: 22,
+    wallMs: world.clock.wallMs,
+    isTaken: (id) => world.accounts.byId(place.site, id) !== undefined || world.posts.get(place.site, id) !== undefined,
+  });
+  const bots = createBots(place, newId);
+  const messages = createMessages(place, newId);
+
+  const site: Site = {
+    id: place.site,
+    platform: place.platform,
+    title: 'Discord',
+    origin: place.origin,
+    answers: discordAnswers,
+    identify: (request) => identify(place, request),
+    normalizeHandle: (handle) =>
+      handle
+        .trim()
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}_-]+/gu, '-')
+        .replace(/^-+|-+$/g, ''),
+    newAccountId: newId,
+    issueCredentials(channel) {
+      const accessToken = bots.issueToken(channel);
+      return { accessToken, botToken: accessToken, channelId: channel.id };
+    },
+    postUrl: (post) => `${place.origin()}/channels/${guild.id}/${post.account}/${post.id}`,
+    clearPosts: () => messages.clear(),
+    routes(app) {
+      botRoutes(app, place, bots, messages);
+      app.get<{ Params: { id: string } }>(
+        '/channels/:guild/:channel/:id',
+        { config: { page: true } },
+        (request, reply) => sendPostPage(reply, site, world, request.params.id),
+      );
+    },
+  };
+  return site;
+}
+
+function identify({ site, world }: SitePlace, request: FastifyRequest): Caller | undefined {
+  const found = world.grants.look(site, botToken(request.headers.authorization) ?? '', world.clock.nowMs());
+  if (found.state === 'unknown' || found.grant.account === null) return undefined;
+  return { account: found.grant.account, grant: found.grant.id, use: 'access' };
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import type { SitePlace } from '../site.ts';
+import type { Change } from '../store/store.ts';
+import type { Account } from '../world/accounts.ts';
+import type { Post } from '../world/posts.ts';
+import type { Bot } from './bots.ts';
+import type { MessageBody } from './message-body.ts';
+
+export type Messages = {
+  /** Makes a message; with `enforceNonce` it gives the one that this bot has made under the nonce within the last minutes. */
+  create(channel: Account, bot: Bot, body: MessageBody): Post;
+  get(id: string): Post | undefined;
+  flags(id: string): number;
+  remove(post: Post): void;
+  clear(): Change[];
+};
+
+/** "The past few minutes": https://docs.discord.com/developers/resources/message#create-message */
+const nonceLifeMs = 180_000;
+
+export function createMessages({ site, platform, world }: SitePlace, newId: () => string): Messages {
+  const { store, posts, clock } = world;
+  const details = store.table('discord.messages', MessageDetail);
+  const nonces = store.table('discord.nonces', NonceRow);
+
+  function underNonce(key: string): Post | undefined {
+    const row = nonces.get(key);
+    return row === undefined || row.expiresAtMs <= clock.nowMs() ? undefined : posts.get(site, row.message);
+  }
+
+  /** Rows are in the order of their making, and all live equally long. */
+  function expiredNonces(): Change[] {
+    const expired: Change[] = [];
+    for (const row of nonces.rows()) {
+      if (row.expiresAtMs > clock.nowMs()) break;
+      expired.push(nonces.drop(row.key));
+    }
+    return expired;
+  }
+
+  return {
+    create(channel, bot, { content, nonce, enforceNonce, flags }) {
+      const key = nonce === undefined ? undefined : `${bot.id}/${nonce}`;
+      const earlier = key === undefined || !enforceNonce ? undefined : underNonce(key);
+      if (earlier !== undefined) return earlier;
+      const id = newId();
+      const createdAt = new Date(clock.wallMs()).toISOString();
+      const remembered =
+        key === undefined ? [] : [nonces.put(key, { key, message: id, expiresAtMs: clock.nowMs() + nonceLifeMs })];
+      return posts.accept(
+        {
+          platform,
+          site,
+          account: channel.id,
+          id,
+          text: content,
+          media: [],
+          createdAt,
+          receivedAt: createdAt,
+          receivedTickMs: clock.nowMs(),
+        },
+        [...expiredNonces(), details.put(id, { id, flags }), ...remembered],
+      );
+    },
+    get: (id) => posts.get(site, id),
+    flags: (id) => details.get(id)?.flags ?? 0,
+    remove: (post) => posts.remove(post, [details.drop(post.id)]),
+    clear: () => [
+      ...Array.from(details.rows(), (row) => details.drop(row.id)),
+      ...Array.from(nonces.rows(), (row) => nonces.drop(row.key)),
+    ],
+  };
+}
+
+const MessageDetail = z.object({ id: z.string(), flags: z.number() });
+const NonceRow = z.object({ key: z.string(), message: z.string(), expiresAtMs: z.number() });

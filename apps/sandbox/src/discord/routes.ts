@@ -1,0 +1,79 @@
+import type { FastifyInstance } from 'fastify';
+import { Refusal } from '../answer.ts';
+import type { SitePlace } from '../site.ts';
+import type { Account } from '../world/accounts.ts';
+import type { Post } from '../world/posts.ts';
+import { admit } from './admit.ts';
+import { apiError, unknownChannel, unknownMessage } from './answers.ts';
+import type { Bots } from './bots.ts';
+import { discordLimits } from './limits.ts';
+import { listMessages } from './list-messages.ts';
+import { parseMessageBody } from './message-body.ts';
+import type { Messages } from './messages.ts';
+import { botView, channelView, guild, guildView, messageView } from './views.ts';
+
+type InChannel = { Params: { channel: string } };
+type AtMessage = { Params: { channel: string; message: string } };
+
+const api = '/api/v10';
+
+/** https://docs.discord.com/developers/reference, version 10: what a bot needs to write into a channel. */
+export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, messages: Messages): void {
+  const { site, world } = place;
+
+  app.get(`${api}/users/@me`, (request, reply) => botView(bots.of(admit(place, request, reply, discordLimits.read))));
+
+  app.get<{ Params: { guild: string } }>(`${api}/guilds/:guild`, (request, reply) => {
+    admit(place, request, reply, discordLimits.read);
+    if (request.params.guild !== guild.id) throw new Refusal(apiError(404, 10_004, 'Unknown Guild'));
+    return guildView();
+  });
+
+  app.get<InChannel>(`${api}/channels/:channel`, (request, reply) => {
+    const channel = ownChannel(admit(place, request, reply, discordLimits.read), request.params.channel);
+    return channelView(channel, world.posts.ofAccount(site, channel.id).at(-1)?.id ?? null);
+  });
+
+  app.post<InChannel>(`${api}/channels/:channel/messages`, (request, reply) => {
+    const channel = ownChannel(admit(place, request, reply, discordLimits.create), request.params.channel);
+    const body = parseMessageBody(request.body);
+    const post = messages.create(channel, bots.of(channel), body);
+    return { ...view(channel, post), ...(body.nonce === undefined ? {} : { nonce: body.nonce }) };
+  });
+
+  app.get<InChannel>(`${api}/channels/:channel/messages`, { config: { listing: true } }, (request, reply) => {
+    const channel = ownChannel(admit(place, request, reply, discordLimits.read), request.params.channel);
+    const shownUntilMs = world.clock.nowMs() - request.visit.listingLagMs;
+    const shown = world.posts.ofAccount(site, channel.id).filter((post) => post.receivedTickMs <= shownUntilMs);
+    return listMessages(shown, request.query).map((post) => view(channel, post));
+  });
+
+  app.get<AtMessage>(`${api}/channels/:channel/messages/:message`, (request, reply) => {
+    const channel = ownChannel(admit(place, request, reply, discordLimits.read), request.params.channel);
+    return view(channel, messageIn(channel, request.params.message));
+  });
+
+  app.delete<AtMessage>(`${api}/channels/:channel/messages/:message`, (request, reply) => {
+    const channel = ownChannel(admit(place, request, reply, discordLimits.remove), request.params.channel);
+    messages.remove(messageIn(channel, request.params.message));
+    return reply.code(204).send();
+  });
+
+  /** A bot sees the channel it was added to and no other. */
+  function ownChannel(own: Account, id: string): Account {
+    if (id === own.id) return own;
+    throw new Refusal(
+      world.accounts.byId(site, id) === undefined ? unknownChannel() : apiError(403, 50_001, 'Missing Access'),
+    );
+  }
+
+  function messageIn(channel: Account, id: string): Post {
+    const post = messages.get(id);
+    if (post === undefined || post.account !== channel.id) throw new Refusal(unknownMessage());
+    return post;
+  }
+
+  function view(channel: Account, post: Post) {
+    return messageView(post, bots.of(channel), messages.flags(post.id));
+  }
+}

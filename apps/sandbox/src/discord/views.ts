@@ -1,0 +1,68 @@
+import type { Account } from '../world/accounts.ts';
+import type { Post } from '../world/posts.ts';
+import type { Bot } from './bots.ts';
+
+/** The one guild of the sandbox. */
+export const guild = { id: '1100000000000000000', name: 'Sandbox' } as const;
+
+/** https://docs.discord.com/developers/resources/guild#guild-object, in part */
+export function guildView() {
+  return {
+    ...guild,
+    icon: null,
+    description: null,
+    owner_id: '1100000000000000001',
+    verification_level: 0,
+    features: [],
+    roles: [],
+    emojis: [],
+    premium_tier: 0,
+    preferred_locale: 'en-US',
+    nsfw_level: 0,
+  };
+}
+
+/** https://docs.discord.com/developers/resources/channel#channel-object */
+export function channelView(channel: Account, lastMessageId: string | null) {
+  return {
+    id: channel.id,
+    type: 0,
+    guild_id: guild.id,
+    name: channel.handle,
+    position: 0,
+    topic: null,
+    nsfw: false,
+    last_message_id: lastMessageId,
+    rate_limit_per_user: 0,
+    parent_id: null,
+    permission_overwrites: [],
+    flags: 0,
+  };
+}
+
+/** https://docs.discord.com/developers/resources/user#user-object */
+export function botView({ id, username }: Bot) {
+  return { id, username, discriminator: '0000', global_name: null, avatar: null, bot: true, flags: 0, public_flags: 0 };
+}
+
+/** https://docs.discord.com/developers/resources/message#message-object; no guild, and no nonce but in the answer to its creation. */
+export function messageView(post: Post, bot: Bot, flags: number) {
+  return {
+    id: post.id,
+    type: 0,
+    channel_id: post.account,
+    author: botView(bot),
+    content: post.text,
+    timestamp: post.createdAt.replace(/Z$/, '000+00:00'),
+    edited_timestamp: null,
+    tts: false,
+    mention_everyone: false,
+    mentions: [],
+    mention_roles: [],
+    attachments: [],
+    embeds: [],
+    components: [],
+    pinned: false,
+    flags,
+  };
+}

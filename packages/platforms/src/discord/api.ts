@@ -1,0 +1,44 @@
+import type { z } from 'zod';
+import type { PlatformEndpoints, StepEffect } from '../adapter.ts';
+import { callPlatform } from '../call-platform.ts';
+import { PlatformError } from '../platform-error.ts';
+import type { PlatformHttp, PlatformRequest } from '../platform-http.ts';
+import { discordRefusal } from './errors.ts';
+
+export const discordName = 'Discord';
+
+export interface DiscordCall<Answer> {
+  readonly endpoints: PlatformEndpoints;
+  readonly http: PlatformHttp;
+  /** The bot's token. */
+  readonly accessToken: string;
+  readonly method: PlatformRequest['method'];
+  /** Below the API's version, with the query: `/users/@me`. */
+  readonly path: string;
+  readonly json?: unknown;
+  readonly effect: StepEffect;
+  readonly answer: z.ZodType<Answer>;
+}
+
+/** Discord may turn away clients whose agent is not named like this. https://docs.discord.com/developers/reference#user-agent */
+const userAgent = 'DiscordBot (VibeTribe, 0.1.0)';
+
+export function callDiscord<Answer>(call: DiscordCall<Answer>): Promise<Answer> {
+  const request: PlatformRequest = {
+    method: call.method,
+    url: `${apiOf(call.endpoints)}/api/v10${call.path}`,
+    headers: { authorization: `Bot ${call.accessToken}`, 'user-agent': userAgent },
+    ...(call.json === undefined ? {} : { body: { json: call.json } }),
+  };
+  return callPlatform({ ...call, request, platformName: discordName, refusalOf: discordRefusal });
+}
+
+export function channelPath(channelId: string): string {
+  return `/channels/${encodeURIComponent(channelId)}`;
+}
+
+function apiOf({ api }: PlatformEndpoints): string {
+  if (api === null)
+    throw new PlatformError('permission', 'No address is configured for Discord', { platformCode: 'api_missing' });
+  return api;
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { ConnectedGrant, ManualConnect } from '../adapter.ts';
+import { secretField } from '../credential-fields.ts';
+import { PlatformError } from '../platform-error.ts';
+import { callDiscord, channelPath } from './api.ts';
+
+const DiscordCredentials = z.preprocess(
+  withOwnNames,
+  z.strictObject({
+    botToken: secretField("the bot's token"),
+    channelId: z
+      .string({ error: "the channel's id is missing" })
+      .trim()
+      .regex(/^\d{17,20}$/u, { error: "must be the channel's id, a number of 17 to 20 digits" }),
+  }),
+);
+
+/** A bot that was added to the server. Its token opens every channel it may see; an account is one of them. */
+export const discordManual: ManualConnect = {
+  fields: [
+    { name: 'botToken', label: 'Bot token', secret: true, required: true },
+    { name: 'channelId', label: 'Channel id', secret: false, required: true },
+  ],
+  credentials: DiscordCredentials,
+
+  async connect({ endpoints, http, credentials }): Promise<ConnectedGrant> {
+    const { botToken: accessToken, channelId } = DiscordCredentials.parse(credentials);
+    const call = { endpoints, http, accessToken, method: 'GET', effect: 'read' } as const;
+    await callDiscord({ ...call, path: '/users/@me', answer: Bot });
+    const channel = await callDiscord({ ...call, path: channelPath(channelId), answer: Channel });
+    if (!typesWithMessages.includes(channel.type)) {
+      throw new PlatformError('content', 'This is not a channel of a server that takes messages', {
+        platformCode: 'channel_type',
+      });
+    }
+    const guild = await callDiscord({ ...call, path: `/guilds/${channel.guild_id}`, answer: Guild });
+    return {
+      credentials: { accessToken, scopes: [] },
+      service: null,
+      accounts: [
+        { externalId: channel.id, handle: `#${channel.name}`, displayName: `${channel.name} (${guild.name})` },
+      ],
+    };
+  },
+};
+
+/** Text, voice, announcement, the three kinds of threads, stage. https://docs.discord.com/developers/resources/channel */
+const typesWithMessages: readonly number[] = [0, 2, 5, 10, 11, 12, 13];
+
+const Bot = z.object({ id: z.string().min(1) });
+const Guild = z.object({ name: z.string().min(1) });
+const Channel = z.object({
+  id: z.string().min(1),
+  type: z.int(),
+  guild_id: z.string().regex(/^\d+$/u).default(''),
+  name: z
+    .string()
+    .nullish()
+    .transform((name) => name ?? 'unnamed'),
+});
+
+/** Clients that treat every platform alike say `accessToken` and `externalId`. */
+function withOwnNames(given: unknown): unknown {
+  if (typeof given !== 'object' || given === null) return given;
+  const names: Readonly<Record<string, string>> = { accessToken: 'botToken', externalId: 'channelId' };
+  const renamed = Object.entries(given).map(([name, value]) => {
+    const own = names[name];
+    return [own === undefined || own in given ? name : own, value];
+  });
+  return Object.fromEntries(renamed);
+}

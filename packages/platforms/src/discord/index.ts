@@ -1,0 +1,33 @@
+import type { PlatformAdapter } from '../adapter.ts';
+import { discordName } from './api.ts';
+import { discordManual } from './connect.ts';
+import { discordEndpoints, discordLimits, discordReconciliation } from './limits.ts';
+import { DiscordOptions } from './options.ts';
+import { publishDiscord } from './publish.ts';
+import { reconcileDiscord } from './reconcile.ts';
+import { countDiscord, discordTextMax } from './text.ts';
+import { validateDiscord } from './validate.ts';
+
+export const discord: PlatformAdapter = {
+  id: 'discord',
+  displayName: discordName,
+  rules: {
+    text: {
+      max: discordTextMax,
+      countedAs: 'characters (an emoji may count several)',
+      required: true,
+      count: countDiscord,
+    },
+    media: { required: false, imagesMax: 0, videosMax: 0 },
+    options: DiscordOptions,
+    requiredFields: ['content'],
+  },
+  limits: discordLimits,
+  reconciliation: discordReconciliation,
+  endpoints: discordEndpoints,
+  manual: discordManual,
+  validate: validateDiscord,
+  publish: publishDiscord,
+  reconcile: reconcileDiscord,
+  composeUrl: () => null,
+};

@@ -1,0 +1,22 @@
+import type { EndpointDefaults, PlatformLimits, ReconciliationRules } from '../adapter.ts';
+
+/** https://docs.discord.com/developers/reference, read 2026-11. Bots are added to a server on Discord's own pages. */
+export const discordEndpoints: EndpointDefaults = {
+  api: 'https://discord.com',
+  authorize: null,
+  sandbox: { apiPath: '/discord', authorizePath: null },
+};
+
+/** Discord publishes no number; channels are seen to take 5 messages in 5 seconds. Half of that leaves the bot room for other work. */
+export const discordLimits: PlatformLimits = { postsPerHour: 1_800 };
+
+/**
+ * Discord knows a nonce for "the past few minutes" and gives the same message again. Quiet period and absence together are
+ * shorter, so that a message which was not seen is sent again while its nonce is still known.
+ */
+export const discordReconciliation: ReconciliationRules = {
+  means: 'key',
+  quietMs: 45_000,
+  absence: { reads: 2, spacingMs: 5_000 },
+  keyLifeMs: 120_000,
+};
