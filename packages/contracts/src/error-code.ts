@@ -19,6 +19,7 @@ export const errorCodes = {
   idempotency_in_flight: { status: 409, title: 'The first request with this key is still running' },
   idempotency_mismatch: { status: 422, title: 'The key was used with another body' },
   precondition_failed: { status: 412, title: 'The resource has changed since it was read' },
+  quota_exceeded: { status: 422, title: 'The organization may not keep any more' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
   rate_limited: { status: 429, title: 'Too many requests' },

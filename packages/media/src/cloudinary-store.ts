@@ -21,7 +21,8 @@ export interface CloudinaryAccount {
 }
 
 const uploadTimeoutMs = 120_000;
-const callTimeoutMs = 15_000;
+/** Shorter than a database transaction may wait: a file is removed inside one. */
+const callTimeoutMs = 10_000;
 const defaultUploadOrigin = 'https://api.cloudinary.com';
 /** What lists and previews ask for; made at the upload, so that the first viewer does not wait. */
 const preview = { width: 640, height: 640, crop: 'limit', quality: 'auto', fetch_format: 'auto' } as const;

@@ -1,8 +1,5 @@
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
-
-/** About a 50 megapixel camera's picture. */
-export const imagePixelsMax = 50_000_000;
-export const imageFramesMax = 1_000;
+import { imagePixelsMax } from './image-limits.ts';
 
 /**
  * Sets libvips up for untrusted files: the four loaders we take and no other (no SVG, PDF, TIFF, text), one thread, no cache.

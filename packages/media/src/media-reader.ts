@@ -95,7 +95,7 @@ export function createMediaReader({ store, renditions, copiesDirectory, now }: M
           open: () => createReadStream(path),
         };
       }
-      const made = await renditions.make({ organizationId, sha256, facts, path: () => pathOf(original) }, recipe);
+      const made = await renditions.make({ ...facts, organizationId, sha256, path: () => pathOf(original) }, recipe);
       const { path, key, ...rendition } = made;
       return {
         ...common,

@@ -20,7 +20,7 @@ export interface MediaStore {
   readonly id: 'local' | 'cloudinary';
   /** Where new content belongs. Decided before it is written, so that a crash in between leaves no file that nobody knows of. */
   keyFor(content: NewContent): string;
-  /** Takes the file at `path`; it may be gone from there afterwards. @throws MediaStoreError */
+  /** Keeps the content of the file at `path`, which stays the caller's. @throws MediaStoreError */
   put(path: string, object: StoredObject): Promise<void>;
   /**
    * A path on this machine to read it from, but not to change it.

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { MediaFacts } from '@vibetribe/contracts/media';
 import type { Metadata } from 'sharp';
-import { decodeImage, imageFramesMax, imagePixelsMax } from './image-decoder.ts';
+import { decodeImage } from './image-decoder.ts';
+import { imageFramesMax, imagePixelsMax } from './image-limits.ts';
 import { MediaRefusal } from './media-refusal.ts';
 import { type ImageLayout, type ImageMimeType, readImageLayout, refuseHugeImage } from './read-image-layout.ts';
 import { refuseSecondFormat } from './refuse-second-format.ts';

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type MediaFacts, MediaMimeType } from '@vibetribe/contracts/media';
+import { MediaMimeType } from '@vibetribe/contracts/media';
 import type { ImageTarget, RenditionPlan } from '@vibetribe/contracts/plan-rendition';
 import { createSingleFlight } from '@vibetribe/resilience/single-flight';
 import { z } from 'zod';
@@ -25,7 +25,9 @@ export type Rendition = z.infer<typeof Rendition>;
 export interface Original {
   readonly organizationId: string;
   readonly sha256: string;
-  readonly facts: MediaFacts;
+  readonly mimeType: MediaMimeType;
+  readonly width: number;
+  readonly height: number;
   /** Where it can be read; asked for only if the rendition is not there yet. */
   readonly path: () => Promise<string>;
 }
@@ -88,7 +90,7 @@ async function change(
   outputPath: string,
 ): Promise<Omit<Rendition, 'key' | 'sha256'>> {
   const inputPath = await original.path();
-  const { mimeType, width, height } = original.facts;
+  const { mimeType, width, height } = original;
   if (recipe.kind === 'strip') {
     await inspector.inspect({ kind: 'strip', inputPath, outputPath, mimeType });
     const { size } = await stat(outputPath);
@@ -111,7 +113,7 @@ async function known(path: string): Promise<Rendition | null> {
   }
 }
 
-function keyOf({ organizationId, sha256, facts }: Original, recipe: Recipe): string {
+function keyOf({ organizationId, sha256, mimeType }: Original, recipe: Recipe): string {
   const id = createHash('sha256')
     .update(
       JSON.stringify([
@@ -121,7 +123,7 @@ function keyOf({ organizationId, sha256, facts }: Original, recipe: Recipe): str
       ]),
     )
     .digest('hex');
-  return `${organizationId}/${id.slice(0, 2)}/${id}.${extensionOf(recipe.kind === 'strip' ? facts.mimeType : recipe.mimeType)}`;
+  return `${organizationId}/${id.slice(0, 2)}/${id}.${extensionOf(recipe.kind === 'strip' ? mimeType : recipe.mimeType)}`;
 }
 
 /** Raised when the same recipe gives another result. */

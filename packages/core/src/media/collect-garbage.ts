@@ -1,0 +1,91 @@
+import { sql } from 'drizzle-orm';
+import { collectObject, unfinishedHoursMax } from './collect-object.ts';
+import type { MediaDependencies } from './media-dependencies.ts';
+
+export interface CollectedGarbage {
+  /** Media that no post uses, and was not used for the days given. */
+  readonly media: number;
+  /** Files removed from the store. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Files that the store did not let go; the next run tries again. */
+  readonly failed: number;
+  /** Temporary files, renditions and copies removed from this machine. */
+  readonly temporaryFiles: number;
+}
+
+const batchRows = 500;
+
+/** Removes what nobody uses: media without a post, content without media, uploads that were cut off, renditions grown old. */
+export async function collectGarbage(
+  deps: Pick<MediaDependencies, 'db' | 'media' | 'logger'>,
+  { unusedDays }: { readonly unusedDays: number },
+): Promise<CollectedGarbage> {
+  const media = await deleteUnusedMedia(deps, unusedDays);
+  const collected = await collectObjects(deps);
+  const { files: temporaryFiles } = await deps.media.sweep();
+  return { media, ...collected, temporaryFiles };
+}
+
+/** In small transactions, oldest first; what is used is passed by once. */
+async function deleteUnusedMedia({ db }: Pick<MediaDependencies, 'db'>, unusedDays: number): Promise<number> {
+  let deleted = 0;
+  let after = { createdAt: '-infinity', id: '' };
+  for (;;) {
+    const { rows } = await db.asWorker((tx) =>
+      tx.execute<{ createdAt: string; id: string; seen: number; deleted: number }>(sql`
+        with old as (
+          select id, created_at, media_is_used(organization_id, id, false) as is_used from media
+          where created_at < now() - make_interval(days => ${unusedDays}::int) and (created_at, id) > (${after.createdAt}::timestamptz, ${after.id})
+          order by created_at, id limit ${batchRows}
+        ), gone as (
+          delete from media using old where media.id = old.id and not old.is_used returning media.id
+        )
+        select created_at::text as "createdAt", id, (select count(*)::int from old) as seen, (select count(*)::int from gone) as deleted
+        from old order by created_at desc, id desc limit 1`),
+    );
+    const [last] = rows;
+    if (last === undefined) return deleted;
+    deleted += last.deleted;
+    if (last.seen < batchRows) return deleted;
+    after = { createdAt: last.createdAt, id: last.id };
+  }
+}
+
+async function collectObjects(
+  deps: Pick<MediaDependencies, 'db' | 'media' | 'logger'>,
+): Promise<{ files: number; bytes: number; failed: number }> {
+  const collected = { files: 0, bytes: 0, failed: 0 };
+  let afterId = '';
+  for (;;) {
+    const ids = await garbageAfter(deps, afterId);
+    for (const id of ids) {
+      try {
+        const bytes = await collectObject(deps, id);
+        collected.files += bytes === null ? 0 : 1;
+        collected.bytes += bytes ?? 0;
+      } catch (error) {
+        collected.failed += 1;
+        deps.logger.warn({ err: error, objectId: id }, 'an unused file could not be removed from the store');
+      }
+    }
+    const last = ids.at(-1);
+    if (last === undefined || ids.length < batchRows) return collected;
+    afterId = last;
+  }
+}
+
+async function garbageAfter(
+  { db, media }: Pick<MediaDependencies, 'db' | 'media'>,
+  afterId: string,
+): Promise<string[]> {
+  const { rows } = await db.asWorker((tx) =>
+    tx.execute<{ id: string }>(sql`
+      select o.id from media_objects o
+      where o.id > ${afterId} and o.store = ${media.store.id}
+        and (o.stored_at is not null or o.touched_at < now() - make_interval(hours => ${unfinishedHoursMax}::int))
+        and not exists (select 1 from media m where m.organization_id = o.organization_id and m.object_id = o.id)
+      order by o.id limit ${batchRows}`),
+  );
+  return rows.map(({ id }) => id);
+}

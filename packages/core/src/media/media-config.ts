@@ -1,0 +1,35 @@
+import { type MediaConfig, MediaMimeType } from '@vibetribe/contracts/media';
+import { imageFramesMax, imagePixelsMax } from '@vibetribe/media/image-limits';
+import { imageBytesMax, mediaTypes, videoBytesMax } from '@vibetribe/media/media-type';
+import type { Actor } from '../actor.ts';
+import { requireRight } from '../identity/authorize.ts';
+import type { MediaDependencies } from './media-dependencies.ts';
+import { readMediaUse } from './media-quota.ts';
+
+/** How many files one request may bring. */
+export const filesPerUploadMax = 10;
+
+/** What may be uploaded, before anything is. */
+export async function mediaConfig(
+  deps: Pick<MediaDependencies, 'db' | 'media' | 'mediaQuotaBytes'>,
+  actor: Actor,
+): Promise<MediaConfig> {
+  requireRight(actor, 'media:read');
+  const { bytesMax } = await deps.db.asTenant(actor.organizationId, (tx) =>
+    readMediaUse(tx, actor.organizationId, deps.mediaQuotaBytes),
+  );
+  const typesOf = (kind: 'image' | 'video') =>
+    MediaMimeType.options.filter((mimeType) => mediaTypes[mimeType].kind === kind);
+  return {
+    store: deps.media.store.id,
+    filesMax: filesPerUploadMax,
+    image: {
+      mimeTypes: typesOf('image'),
+      bytesMax: imageBytesMax,
+      pixelsMax: imagePixelsMax,
+      framesMax: imageFramesMax,
+    },
+    video: { mimeTypes: typesOf('video'), bytesMax: videoBytesMax },
+    quotaBytesMax: bytesMax,
+  };
+}

@@ -1,0 +1,36 @@
+import type { MediaStats } from '@vibetribe/contracts/media';
+import { sql } from 'drizzle-orm';
+import type { Actor } from '../actor.ts';
+import { requireRight } from '../identity/authorize.ts';
+import type { MediaDependencies } from './media-dependencies.ts';
+import { readMediaUse } from './media-quota.ts';
+
+/** What the organization keeps, of which kind, how much of it no post uses, and how much more it may keep. */
+export async function mediaStats(
+  deps: Pick<MediaDependencies, 'db' | 'mediaQuotaBytes'>,
+  actor: Actor,
+): Promise<MediaStats> {
+  requireRight(actor, 'media:read');
+  const { organizationId } = actor;
+  return deps.db.asTenant(organizationId, async (tx) => {
+    const { rows } = await tx.execute<{ kind: 'image' | 'video'; isUsed: boolean; count: number; bytes: number }>(sql`
+      select kind, media_is_used(organization_id, id, false) as "isUsed", count(*)::int as count, sum(bytes)::float8 as bytes
+      from media where organization_id = ${organizationId} group by 1, 2`);
+    const sumOf = (counted: typeof rows) =>
+      counted.reduce((sum, { count, bytes }) => ({ count: sum.count + count, bytes: sum.bytes + bytes }), {
+        count: 0,
+        bytes: 0,
+      });
+    const { storedBytes, bytesMax } = await readMediaUse(tx, organizationId, deps.mediaQuotaBytes);
+    return {
+      total: sumOf(rows),
+      byType: {
+        image: sumOf(rows.filter(({ kind }) => kind === 'image')),
+        video: sumOf(rows.filter(({ kind }) => kind === 'video')),
+      },
+      unused: sumOf(rows.filter(({ isUsed }) => !isUsed)),
+      storedBytes,
+      quota: { bytesMax, bytesLeft: Math.max(0, bytesMax - storedBytes) },
+    };
+  });
+}
