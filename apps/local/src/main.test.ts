@@ -127,6 +127,23 @@ describe('npm start, one after the other on the same data', { timeout: 2 * start
     expect(await databaseIsRunning()).toBe(false);
   });
 
+  test('a second signal, once it is plainly another one, ends a stop that hangs; the next start takes over', async () => {
+    const local = start(['--no-demo']);
+    await ready(local);
+    const database = await databasePid();
+    process.kill(database, 'SIGSTOP');
+    local.child.kill('SIGTERM');
+    const askedAtMs = performance.now();
+    await waitFor(() => performance.now() - askedAtMs > 1_200, { describe: 'another signal counts as one of its own' });
+    local.child.kill('SIGTERM');
+    expect(await local.ended).toEqual({ code: 1, signal: null });
+    process.kill(database, 'SIGCONT');
+
+    const next = start(['--no-demo']);
+    await ready(next);
+    expect(await stopped(next)).toEqual({ code: 0, signal: null });
+  });
+
   test('a signal during the start ends it without a trace', async () => {
     const local = start(['--no-demo']);
     await waitFor(databaseIsRunning, { describe: 'the database is started', timeoutMs: startTimeoutMs });
@@ -194,12 +211,16 @@ async function readEndpoints(): Promise<Endpoints> {
 
 /** Whether the server that last had the data directory lives. */
 async function databaseIsRunning(): Promise<boolean> {
-  const log = await readFile(join(dataDir, 'logs', 'vibetribe.jsonl'), 'utf8').catch(() => '');
-  const pid = Number([...log.matchAll(/PostgreSQL is ready on \S+ \(pid (\d+)\)/g)].at(-1)?.[1]);
+  const pid = await databasePid();
   if (!Number.isInteger(pid)) return false;
   const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // A container without an init keeps dead processes as zombies.
   return state !== '' && !/\) Z /.test(state);
+}
+
+async function databasePid(): Promise<number> {
+  const log = await readFile(join(dataDir, 'logs', 'vibetribe.jsonl'), 'utf8').catch(() => '');
+  return Number([...log.matchAll(/PostgreSQL is ready on \S+ \(pid (\d+)\)/g)].at(-1)?.[1]);
 }
 
 function callApi(api: string, key: string): Promise<Response> {

@@ -64,6 +64,7 @@ async function startOnPorts(config: LocalConfig, edge: LocalEdge, ports: LocalPo
   const destination = starting.use(openLogOutput({ path: logPath, print: (line) => edge.print(line) }));
   const loggerOf = (app: string) => createLogger({ app, level: config.logLevel, destination });
 
+  edge.print('Starting ...');
   const secrets = await loadSecrets(config);
   const database = starting.use(await openDatabase(config, loggerOf('local')));
   edge.signal.throwIfAborted();
