@@ -1,6 +1,6 @@
 import type { Publication, ResolvePublication } from '@vibetribe/contracts/post';
 import type { Transaction } from '@vibetribe/db/connect-database';
-import { publications } from '@vibetribe/db/schema/publications';
+import { publications, publicationSteps } from '@vibetribe/db/schema/publications';
 import { and, eq } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
@@ -32,6 +32,7 @@ export async function resolvePublication(
     const [settled] = taken.rows;
     if (settled === undefined) throw notFound('publication');
     if (taken.movedCount === 0) throw refusal(resolution);
+    if (resolution.kind === 'not_published') await forgetResults(tx, publicationId);
     return settled;
   });
   const row = await settling.catch((error: unknown) => {
@@ -55,6 +56,11 @@ function resolutionOf(answer: ResolvePublication): Resolution {
     case 'skip':
       return { kind: answer.outcome };
   }
+}
+
+/** What its steps had brought is not there, the person says: a new try begins at the first one. Keys stay: a platform that knows one refuses a double. */
+async function forgetResults(tx: Transaction, publicationId: string): Promise<void> {
+  await tx.update(publicationSteps).set({ result: null, doneAt: null }).where(eq(publicationSteps.publicationId, publicationId));
 }
 
 async function postIdOf(tx: Transaction, actor: Actor, publicationId: string): Promise<string> {

@@ -31,7 +31,10 @@ export function breakerKeyOf(platform: string, service: string | null): string {
   return service === null || service === '' ? platform : `${platform}|${service}`;
 }
 
-/** Reads the publications and their surroundings, and locks the publications, in id order. */
+/**
+ * Reads the publications and their surroundings. The publications must be locked by an earlier statement: a lock that had to wait would
+ * bring the newest publication together with the post as it was before the wait.
+ */
 export async function readClaimContext(tx: Transaction, ids: readonly string[]): Promise<ClaimContext[]> {
   const { rows } = await tx.execute<ContextRow>(sql`
     select ${publicationColumns}, po.content as "postContent", po.misfire, a.external_id as "externalId", a.handle, a.service,
@@ -50,7 +53,6 @@ export async function readClaimContext(tx: Transaction, ids: readonly string[]):
     join grants g on g.organization_id = a.organization_id and g.id = a.grant_id
     left join breakers b on b.key = case when a.service = '' then p.platform else p.platform || '|' || a.service end
     where p.id = any(${sql.param(ids)}::text[])
-    order by p.id
-    for update of p`);
+    order by p.id`);
   return rows.map((row) => ({ ...row, row }));
 }

@@ -2,6 +2,7 @@ import type { Transaction } from '@vibetribe/db/connect-database';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
+import { lockPublications } from './move-publications.ts';
 import { type ClaimContext, readClaimContext } from './claim-context.ts';
 import { breakerGateFor } from './breaker-gate.ts';
 import { type BurstGuard, createBurstGuard } from './burst-guard.ts';
@@ -37,6 +38,7 @@ export async function claimPublications(
 ): Promise<ClaimResult[]> {
   const results = await deps.db.asWorker(async (tx) => {
     await lockAccounts(tx, ids);
+    await lockPublications(tx, ids);
     const contexts = (await readClaimContext(tx, ids)).map((context) => withClock(deps, context));
     const rates = await createRateLedger(tx, deps.postsPerHour, contexts);
     const bursts = createBurstGuard(tx, settings.burstGuard);

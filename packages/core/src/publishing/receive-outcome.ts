@@ -32,6 +32,7 @@ export function receiveOutcome(state: PublicationState, input: OutcomeInput, atM
     case 'rejected':
       return fail({ ...state, intentAtMs: null }, outcome.error);
     case 'unknown':
+      if (state.intentAtMs === null) return refused('no_intent');
       return becomeUnknown(state, outcome, atMs);
   }
 }
@@ -141,19 +142,22 @@ function becomeUnknown(state: PublicationState, outcome: Extract<Outcome, { kind
   );
 }
 
-/** A publisher that lost its claim reports after all. Proof that it is out ends the search; anything else is only noted. */
+/**
+ * A publisher that lost its claim reports after all. Proof that it is out ends the search, and takes the claim from whoever was
+ * about to send it again; anything else is only noted.
+ */
 function receiveLateOutcome(state: PublicationState, outcome: Outcome, atMs: number): Step {
   if (outcome.kind !== 'published') return refused('superseded');
   // Its own report, repeated because the answer to the first one was lost.
   if (state.status === 'published' && state.platformPostId === outcome.platformPostId) return refused('superseded');
-  const searching = state.intentAtMs !== null || state.status === 'unconfirmed';
+  const searching = !['published', 'canceled', 'skipped', 'draft'].includes(state.status);
   const note = {
     type: 'publication.late_evidence',
     message: 'A publisher that had lost its claim reports the post as published.',
     data: { platformPostId: outcome.platformPostId, url: outcome.url },
   } as const;
   if (!searching) return moved(state, note);
-  const published = markPublished(state, outcome, atMs);
+  const published = markPublished({ ...state, fence: state.fence + 1 }, outcome, atMs);
   return published.kind === 'moved' ? { ...published, events: [note, ...published.events] } : published;
 }
 

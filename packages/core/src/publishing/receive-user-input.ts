@@ -75,7 +75,7 @@ function resolve(state: PublicationState, resolution: Resolution, atMs: number):
     const note = told('A person found it on the platform.');
     return published.kind === 'moved' ? { ...published, events: [note, ...published.events] } : published;
   }
-  const cleared = { ...state, intentAtMs: null, absentReads: 0, reconcileTries: 0 };
+  const cleared = { ...state, intentAtMs: null, committed: false, absentReads: 0, reconcileTries: 0 };
   if (resolution.retry) {
     return moved({ ...startOver(cleared), status: 'scheduled', dueAtMs: atMs }, told('A person did not find it; it is sent again.'));
   }

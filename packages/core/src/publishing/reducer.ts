@@ -44,6 +44,8 @@ function claim(state: PublicationState, input: Extract<PublicationInput, { type:
   if (!claimable.has(state.status)) return refused('ended');
   if (state.leaseUntilMs !== null) return refused('leased');
   if (state.dueAtMs === null || state.dueAtMs > atMs) return refused('not_due');
+  // Asking what became of a send is never held back, and a send that began is never skipped.
+  if (state.intentAtMs !== null && input.gate.kind !== 'go') return refused('intent_open');
   if (input.gate.kind === 'skip') {
     const skipped = { ...state, status: 'skipped', dueAtMs: null, waiting: null } as const;
     return moved(skipped, event('publication.skipped', input.gate.detail));
