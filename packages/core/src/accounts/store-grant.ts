@@ -2,7 +2,7 @@ import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { newId } from '@vibetribe/db/new-id';
 import { grants } from '@vibetribe/db/schema/accounts';
-import type { ConnectedGrant } from '@vibetribe/platforms/adapter';
+import type { ConnectedGrant, ServerRules } from '@vibetribe/platforms/adapter';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { movePublications } from '../publishing/move-publications.ts';
@@ -68,16 +68,17 @@ interface AccountToStore {
   readonly externalId: string;
   readonly handle: string;
   readonly displayName: string;
+  readonly serverRules?: ServerRules;
 }
 
 async function storeAccount(tx: Transaction, account: AccountToStore): Promise<StoredAccount> {
   const id = newId('account');
   const { rows } = await tx.execute<{ id: string }>(sql`
-    insert into accounts (id, organization_id, grant_id, platform, service, external_id, handle, display_name)
+    insert into accounts (id, organization_id, grant_id, platform, service, external_id, handle, display_name, server_rules)
     values (${id}, ${account.organizationId}, ${account.grantId}, ${account.platform}, ${account.service}, ${account.externalId},
-      ${account.handle}, ${account.displayName})
+      ${account.handle}, ${account.displayName}, ${account.serverRules === undefined ? null : JSON.stringify(account.serverRules)}::jsonb)
     on conflict (organization_id, platform, service, external_id) do update set
-      grant_id = excluded.grant_id, handle = excluded.handle, display_name = excluded.display_name, status = 'active',
+      grant_id = excluded.grant_id, handle = excluded.handle, display_name = excluded.display_name, server_rules = excluded.server_rules, status = 'active',
       updated_at = clock_timestamp()
     returning id`);
   const [stored] = rows;

@@ -46,6 +46,15 @@ describe('a created post', () => {
     expect(due).toEqual([]);
   });
 
+  test("may be as long as the account's own server allows", async () => {
+    const actor = await world.addActor();
+    const accountIds = [await world.addAccount(actor, { platform: 'mastodon' })];
+    const long = { accountIds, content: 'x'.repeat(4_000), scheduledAt: inMinutes(60) };
+    expect(await refusalOf(world.create(actor, long))).toMatchObject({ code: 'validation_failed' });
+    await world.sql(`update accounts set server_rules = '{"textMax": 5000, "urlCharacters": 23}' where id = $1`, accountIds);
+    expect(await world.create(actor, long)).toMatchObject({ status: 'scheduled' });
+  });
+
   test('less than a minute in the past goes out now, more is refused', async () => {
     const actor = await world.addActor();
     const accountIds = [await world.addAccount(actor)];

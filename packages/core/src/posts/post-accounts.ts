@@ -68,6 +68,7 @@ function postAccountOf(row: typeof accounts.$inferSelect): PostAccount {
     status: row.status,
     adapterAccount: {
       externalId: row.externalId,
+      ...(row.serverRules === null ? {} : { serverRules: row.serverRules }),
       handle: row.handle,
       service: row.service === '' ? null : row.service,
     },

@@ -1,4 +1,5 @@
 import type { Misfire } from '@vibetribe/contracts/post';
+import type { AdapterAccount } from '@vibetribe/platforms/adapter';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import { type PublicationRow, publicationColumns } from './publication-row.ts';
@@ -10,6 +11,7 @@ export interface ClaimContext {
   readonly misfire: Misfire | null;
   readonly externalId: string;
   readonly handle: string;
+  readonly serverRules: AdapterAccount['serverRules'] | null;
   /** '' where the platform is one server. */
   readonly service: string;
   readonly accountUsable: boolean;
@@ -37,7 +39,7 @@ export function breakerKeyOf(platform: string, service: string | null): string {
  */
 export async function readClaimContext(tx: Transaction, ids: readonly string[]): Promise<ClaimContext[]> {
   const { rows } = await tx.execute<ContextRow>(sql`
-    select ${publicationColumns}, po.content as "postContent", po.misfire, a.external_id as "externalId", a.handle, a.service,
+    select ${publicationColumns}, po.content as "postContent", po.misfire, a.external_id as "externalId", a.handle, a.server_rules as "serverRules", a.service,
       a.status = 'active' and g.dead_at is null as "accountUsable", g.id as "grantId", g.refresh_fence::float8 as "refreshFence", g.credentials as "sealedCredentials",
       floor(extract(epoch from g.expires_at) * 1000)::float8 as "tokenExpiresAtMs",
       floor(extract(epoch from g.refreshed_at) * 1000)::float8 as "tokenRefreshedAtMs",

@@ -1,5 +1,6 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import type { AdapterAccount } from '@vibetribe/platforms/adapter';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { lockPublications } from './move-publications.ts';
@@ -146,6 +147,10 @@ async function readSteps(tx: Transaction, ids: readonly string[]): Promise<Map<s
   return byPublication;
 }
 
+function rulesOf({ serverRules }: ClaimContext): Pick<AdapterAccount, 'serverRules'> {
+  return serverRules === null || serverRules === undefined ? {} : { serverRules };
+}
+
 function workOf(context: ClaimContext, taken: Moved, steps: readonly StoredStep[]): PublicationWork {
   const { row } = context;
   return {
@@ -157,7 +162,7 @@ function workOf(context: ClaimContext, taken: Moved, steps: readonly StoredStep[
     purpose: taken.state.intentAtMs === null ? 'send' : 'reconcile',
     state: taken.state,
     content: contentFor({ content: context.postContent }, row.variant),
-    account: { externalId: context.externalId, handle: context.handle, service: context.service === '' ? null : context.service },
+    account: { externalId: context.externalId, handle: context.handle, service: context.service === '' ? null : context.service, ...rulesOf(context) },
     grant: {
       id: context.grantId,
       refreshFence: context.refreshFence,

@@ -1,4 +1,4 @@
-import { bigint, integer, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
@@ -28,6 +28,7 @@ export const accounts = pgTable('accounts', {
   externalId: text('external_id').notNull(),
   handle: text('handle').notNull(),
   displayName: text('display_name').notNull(),
+  serverRules: jsonb('server_rules').$type<{ textMax: number; urlCharacters: number }>(),
   status: text('status', { enum: ['active', 'needs_reauth', 'disconnected'] })
     .notNull()
     .default('active'),
