@@ -28,7 +28,7 @@ export interface ApiClient {
   read<Body>(method: string, path: string, body?: unknown): Promise<Body>;
 }
 
-const tryTimeoutMs = 8_000;
+const tryTimeoutMs = 5_000;
 const pauseMs = 250;
 
 /** @param origins of the API's replicas now; `authorization` absent: nobody */

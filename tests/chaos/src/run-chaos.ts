@@ -22,6 +22,11 @@ export interface ChaosRun {
   readonly outputs: ReadonlyMap<string, string>;
 }
 
+/** Nothing violated, and no process ended by itself. */
+export function isClean({ violations, crashes }: Pick<ChaosRun, 'violations' | 'crashes'>): boolean {
+  return violations.length === 0 && Object.keys(crashes).length === 0;
+}
+
 const organizationCount = 4;
 const accountsPerPlatform = 4;
 const freezeMaxMs = { short: 15_000, long: 60_000 };

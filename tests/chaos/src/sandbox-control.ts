@@ -3,6 +3,8 @@ import type { LedgerLine } from './history.ts';
 export interface SandboxFault {
   readonly kind: string;
   readonly platform?: string;
+  /** Id or handle. */
+  readonly account?: string | undefined;
   readonly pathIncludes?: string;
   readonly method?: string;
   readonly times?: number;

@@ -125,3 +125,15 @@ test('cut after the answer: the client gets it, then the connection ends', async
   await waitFor(() => client.end() === 'closed', { describe: 'the connection ends' });
   expect(client.heard()).toBe('hellocommit');
 });
+
+test('lose the answer to a text: that connection is cut once, others go on', async () => {
+  const [client, other] = [await talkingClient(), await talkingClient()];
+  proxy.loseAnswerTo('commit');
+  other.socket.write('select');
+  await waitFor(() => other.heard() === 'helloselect', { describe: 'another request is answered' });
+  client.socket.write('commit');
+  await waitFor(() => client.end() === 'ECONNRESET', { describe: 'the connection is cut' });
+  expect(echo.asked).toContain('commit');
+  other.socket.write('commit');
+  await waitFor(() => other.heard() === 'helloselectcommit', { describe: 'the next one is answered' });
+});

@@ -12,6 +12,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
   /** Resolves when the mode holds. */
   set(mode: ProxyMode): Promise<void>;
+  /** The next request that contains the text arrives, its answer does not: on its connection only, once. */
+  loseAnswerTo(text: string): void;
   /** Resets every open connection; answers how many. */
   reset(): number;
   /** Connections cut by one of the modes so far. */
@@ -23,7 +25,10 @@ export interface TcpProxy extends AsyncDisposable {
 interface Link {
   readonly client: Socket;
   readonly upstream: Socket;
+  /** Bytes of it went into the black hole. */
   lost: boolean;
+  /** Its next answer is withheld. */
+  doomed: boolean;
 }
 
 /** A TCP proxy on the loopback address that can be a bad network. */
@@ -32,6 +37,7 @@ export async function startTcpProxy(target: { readonly host: string; readonly po
   let mode: ProxyMode = 'pass';
   let cuts = 0;
   let swallowedBytes = 0;
+  let doomedText: string | null = null;
 
   const swallow = (link: Link, { length }: Buffer) => {
     link.lost = true;
@@ -46,7 +52,7 @@ export async function startTcpProxy(target: { readonly host: string; readonly po
 
   const accept = (client: Socket) => {
     const upstream = connect(target);
-    const link: Link = { client, upstream, lost: false };
+    const link: Link = { client, upstream, lost: false, doomed: false };
     links.add(link);
     for (const [near, far] of [[client, upstream], [upstream, client]] as const) {
       near.setNoDelay(true);
@@ -59,12 +65,16 @@ export async function startTcpProxy(target: { readonly host: string; readonly po
       near.on('drain', () => mode !== 'stall' && far.resume());
     }
     client.on('data', (chunk: Buffer) => {
+      if (doomedText !== null && chunk.includes(doomedText)) {
+        doomedText = null;
+        link.doomed = true;
+      }
       if (mode === 'blackhole') swallow(link, chunk);
       else if (!upstream.write(chunk)) client.pause();
     });
     upstream.on('data', (chunk: Buffer) => {
       if (mode === 'blackhole') swallow(link, chunk);
-      else if (mode === 'cut_after_request') cut(link, reset);
+      else if (mode === 'cut_after_request' || link.doomed) cut(link, reset);
       else if (mode === 'cut_after_answer') cut(link, () => client.end(chunk));
       else if (!client.write(chunk)) upstream.pause();
     });
@@ -82,6 +92,9 @@ export async function startTcpProxy(target: { readonly host: string; readonly po
   return {
     port,
     reset: resetAll,
+    loseAnswerTo(text) {
+      doomedText = text;
+    },
     cuts: () => cuts,
     swallowedBytes: () => swallowedBytes,
     async set(next) {

@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type SpawnedApp, spawnApp } from '@vibetribe/testkit/spawn-app';
+import { createTestDatabase } from '@vibetribe/testkit/test-database';
+import { waitFor } from '@vibetribe/testkit/wait-for';
+import pg from 'pg';
+import { checkHistory, type Violation } from './check-history.ts';
+import { type ChaosAccount, type Operation, textOf } from './history.ts';
+import { createOrganization, type Organization } from './organizations.ts';
+import { publisherUnderTest, sharedEnvironment } from './product-environment.ts';
+import { readPosts } from './read-posts.ts';
+import type { SandboxControl } from './sandbox-control.ts';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+
+export interface PublisherOptions {
+  /** `name=action`, see `test-probes.ts`. */
+  readonly failpoints?: readonly string[];
+  readonly without?: readonly string[];
+  /** Asked when a failpoint with the action `lose` is reached. */
+  readonly controlUrl?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface LabPost {
+  readonly token: string;
+  readonly account: ChaosAccount;
+  readonly create: Operation;
+}
+
+/** A small system for one scenario at a time: one organization, and no publisher but those that the scenario starts. */
+export interface Lab extends AsyncDisposable {
+  readonly sandbox: SandboxControl;
+  readonly organization: Organization;
+  /** Before the database of every publisher. */
+  readonly database: TcpProxy;
+  startPublisher(options?: PublisherOptions): Promise<SpawnedApp>;
+  /** Schedules one post to the account of the platform. */
+  schedule(platform: string, options?: { dueInMs?: number }): Promise<LabPost>;
+  statusOf(post: LabPost): Promise<string>;
+  linesOf(post: LabPost): Promise<number>;
+  /** Waits until it has ended, connecting the account again whenever the product asks for that. */
+  ended(post: LabPost, timeoutMs: number): Promise<string>;
+  check(post: LabPost): Promise<Violation[]>;
+  /** For what no client can bring about. */
+  sql(text: string, values: unknown[]): Promise<void>;
+}
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const readyTimeoutMs = 120_000;
+let labCount = 0;
+
+export async function startLab(options: {
+  readonly postgresUrl: string;
+  readonly sandbox: SandboxControl;
+  readonly dataDir: string;
+  readonly env?: Readonly<Record<string, string>>;
+}): Promise<Lab> {
+  await using starting = new AsyncDisposableStack();
+  const { sandbox } = options;
+  const database = starting.use(await createTestDatabase(options.postgresUrl));
+  const hosts = await sandbox.hosts();
+  const addresses = { mastodonInstance: hosts['mastodon'] ?? '', blueskyService: hosts['bluesky'] ?? '' };
+  const env = sharedEnvironment({
+    databaseUrl: database.url,
+    dataDir: options.dataDir,
+    sandboxUrl: sandbox.origin,
+    ssrfAllow: Object.values(hosts).map((url) => new URL(url).host),
+    secret: () => randomBytes(32),
+    overrides: options.env ?? {},
+  });
+  await promisify(execFile)(process.execPath, ['apps/migrate/src/main.ts'], { cwd: root, env: { ...process.env, ...env } });
+  const api = starting.use(await spawnApp({ app: 'api', env, readyTimeoutMs }));
+  const origin = `http://127.0.0.1:${api.port}`;
+  labCount += 1;
+  const organization = await createOrganization({
+    name: `lab${labCount}`,
+    origins: () => [origin],
+    sandbox,
+    addresses,
+    accountsPerPlatform: 1,
+  });
+  const proxiedUrl = new URL(database.url);
+  const proxy = starting.use(await startTcpProxy({ host: proxiedUrl.hostname, port: Number(proxiedUrl.port) }));
+  proxiedUrl.host = `127.0.0.1:${proxy.port}`;
+
+  const publicationOf = async ({ token, account }: LabPost) => {
+    const post = (await readPosts(organization)).find(({ content }) => content === textOf(token, 1));
+    return post?.publications.find(({ accountId }) => accountId === account.accountId);
+  };
+  const statusOf = async (post: LabPost) => (await publicationOf(post))?.status ?? 'none';
+
+  const running = starting.move();
+  return {
+    sandbox,
+    organization,
+    database: proxy,
+    statusOf,
+    startPublisher({ env: extra = {}, ...wanted } = {}) {
+      const { entry, env: armed } = publisherUnderTest(wanted);
+      return spawnApp({ app: 'publisher', entry, env: { ...env, DATABASE_URL: proxiedUrl.href, ...armed, ...extra }, readyTimeoutMs });
+    },
+    async schedule(platform, { dueInMs = 300 } = {}) {
+      const account = organization.accounts.find((each) => each.platform === platform);
+      if (account === undefined) throw new RangeError(`the lab has no account on ${platform}`);
+      const token = `lab-${randomBytes(6).toString('hex')}`;
+      const startedAtMs = Date.now();
+      const dueAtMs = startedAtMs + dueInMs;
+      const body = { content: textOf(token, 1), accountIds: [account.accountId], scheduledAt: new Date(dueAtMs).toISOString() };
+      const { id } = await organization.client.read<{ id: string }>('POST', '/posts', body);
+      const create: Operation = {
+        kind: 'create',
+        organizationId: organization.organizationId,
+        token,
+        postId: id,
+        startedAtMs,
+        endedAtMs: Date.now(),
+        result: 'ok',
+        accountIds: [account.accountId],
+        revision: 1,
+        dueAtMs,
+      };
+      return { token, account, create };
+    },
+    async linesOf({ token, account }) {
+      const { lines } = await sandbox.ledger();
+      return lines.filter(({ text, externalId }) => text.includes(`[${token}]`) && externalId === account.externalId).length;
+    },
+    async ended(post, timeoutMs) {
+      let status = 'none';
+      await waitFor(
+        async () => {
+          const publication = await publicationOf(post);
+          status = publication?.status ?? 'none';
+          if (publication?.waitingFor === 'token') await organization.reconnect();
+          return ['published', 'failed', 'unconfirmed', 'canceled', 'skipped'].includes(status);
+        },
+        { timeoutMs, intervalMs: 100, describe: () => `${post.token} on ${post.account.platform} has ended (it is ${status})` },
+      );
+      return status;
+    },
+    async check({ token, create }) {
+      const { lines } = await sandbox.ledger();
+      const own = lines.filter(({ text }) => text.includes(`[${token}]`));
+      const posts = (await readPosts(organization)).filter(({ content }) => content.includes(`[${token}]`));
+      return checkHistory({ accounts: organization.accounts, operations: [create], faults: [], ledger: own, commits: own.length, posts });
+    },
+    async sql(text, values) {
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      await client.query(text, values);
+      await client.end();
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
