@@ -17,7 +17,7 @@ test('a connection lost between two statements of a transaction fails the transa
     await waitFor(isGone, { describe: 'the connection is gone' });
     await tx.execute(sql`select 1`);
   });
-  await expect(lost).rejects.toThrow();
+  await expect(lost).rejects.toThrow(Error);
   await operator.end();
   expect(await db.ping()).toBeGreaterThan(0);
 });

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
 export interface TestDatabase extends AsyncDisposable {
   url: string;
 }
+
+const closingLooks = 40;
+const closingPauseMs = 25;
 
 /** A database of the caller's own, dropped afterwards even if connections are left. `template`: from `templateDatabase`. */
 export async function createTestDatabase(
@@ -15,8 +19,21 @@ export async function createTestDatabase(
   await runSql(postgresUrl, `create database ${name}${template}`);
   return {
     url: databaseUrl(postgresUrl, name),
-    [Symbol.asyncDispose]: () => runSql(postgresUrl, `drop database if exists ${name} with (force)`),
+    [Symbol.asyncDispose]: () => dropDatabase(postgresUrl, name),
   };
+}
+
+/** Connections that are still closing get a moment: ended by force, they would fail in whoever closes them. */
+async function dropDatabase(postgresUrl: string, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: postgresUrl });
+  await client.connect();
+  try {
+    const isUsed = async () => (await client.query('select 1 from pg_stat_activity where datname = $1 limit 1', [name])).rowCount !== 0;
+    for (let look = 0; look < closingLooks && (await isUsed()); look += 1) await delay(closingPauseMs);
+    await client.query(`drop database if exists ${name} with (force)`);
+  } finally {
+    await client.end();
+  }
 }
 
 /**

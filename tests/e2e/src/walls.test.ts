@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import fc from 'fast-check';
 import pg from 'pg';
@@ -18,14 +17,17 @@ interface Schema {
   readonly required?: readonly string[];
 }
 
+interface MadeAccount {
+  readonly account: { readonly handle: string };
+  readonly accessToken: string;
+  readonly refreshToken?: string;
+  readonly appPassword?: string;
+}
+
 /** Ids of one organization's things, by the path segment before them. */
 type Things = Readonly<Record<string, string>>;
 
-const planted = {
-  password: 'planted-password-7f3a9c1e55',
-  appPassword: '',
-  mastodonToken: '',
-};
+const planted = { password: 'planted-password-7f3a9c1e55' };
 
 let system: Constellation;
 let owner: Client;
@@ -151,7 +153,9 @@ describe('secrets', () => {
       refreshToken: string;
     };
     const made = await Promise.all(
-      (['bluesky', 'mastodon', 'x'] as const).map(async (platform) => (await send('POST', `${system.sandbox}/_sandbox/accounts`, { platform, handle: 'planted' })).body as Record<string, string>),
+      (['bluesky', 'mastodon', 'x'] as const).map(
+        async (platform) => (await send('POST', `${system.sandbox}/_sandbox/accounts`, { platform, handle: 'planted' })).body as MadeAccount,
+      ),
     );
     const hosts = (await send('GET', `${system.sandbox}/_sandbox/hosts`)).body as Record<string, string>;
     const [bluesky, mastodon, x] = made;
@@ -159,9 +163,9 @@ describe('secrets', () => {
     const connect = async (platform: string, credentials: unknown) =>
       ((await send('POST', `${system.api}/accounts/manual`, { platform, credentials }, auth)).body as { id: string }).id;
     const accountIds = [
-      await connect('bluesky', { service: hosts['bluesky'], handle: (bluesky?.['account'] as unknown as { handle: string }).handle, appPassword: bluesky?.['appPassword'] }),
-      await connect('mastodon', { instance: hosts['mastodon'], accessToken: mastodon?.['accessToken'] }),
-      await connect('x', { accessToken: x?.['accessToken'], refreshToken: x?.['refreshToken'] }),
+      await connect('bluesky', { service: hosts['bluesky'], handle: bluesky?.account.handle, appPassword: bluesky?.appPassword }),
+      await connect('mastodon', { instance: hosts['mastodon'], accessToken: mastodon?.accessToken }),
+      await connect('x', { accessToken: x?.accessToken, refreshToken: x?.refreshToken }),
     ];
     const key = (await send('POST', `${system.api}/api-keys`, { name: 'k', scopes: ['write'] }, auth)).body as { key: string };
     await send('POST', `${system.sandbox}/_sandbox/faults`, { platform: 'bluesky', kind: 'http-500', times: 2 });
@@ -176,7 +180,7 @@ describe('secrets', () => {
     const socketTicket = (await send('POST', `${system.api}/auth/ws-ticket`, {}, auth)).body as { ticket: string };
 
     const secrets = [planted.password, registered.accessToken, registered.refreshToken, key.key, socketTicket.ticket].concat(
-      made.flatMap((account) => [account['accessToken'], account['refreshToken'], account['appPassword']].filter((secret) => secret !== undefined)),
+      made.flatMap((account) => [account.accessToken, account.refreshToken, account.appPassword].filter((secret) => secret !== undefined)),
     );
     expect(secrets.length).toBeGreaterThan(8);
     const haystacks = { database: await dumpDatabase(system.databaseUrl), logs: system.output() };
@@ -206,10 +210,8 @@ async function dumpDatabase(url: string): Promise<string> {
 }
 
 async function listen(api: string, client: Client): Promise<{ messages: string[]; close(): void }> {
-  // Not the test runner's global: the one that the product's own dependency tree has.
-  const { WebSocket: Socket } = createRequire(import.meta.url)('ws') as { WebSocket: typeof WebSocket };
   const { ticket } = await client.post<{ ticket: string }>('/auth/ws-ticket');
-  const socket = new Socket(`${api.replace('http', 'ws')}/ws?ticket=${ticket}`);
+  const socket = new WebSocket(`${api.replace('http', 'ws')}/ws?ticket=${ticket}`);
   const messages: string[] = [];
   socket.onmessage = ({ data }) => void messages.push(String(data));
   await new Promise((resolve, reject) => {
