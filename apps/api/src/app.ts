@@ -20,6 +20,8 @@ import { accountRoutes } from './routes/accounts.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { authRoutes } from './routes/auth.ts';
 import { healthRoutes } from './routes/health.ts';
+import { mediaRoutes } from './routes/media.ts';
+import { transferTimeoutMs } from './routes/media-uploads.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { notificationRoutes } from './routes/notifications.ts';
 import { organizationRoutes } from './routes/organizations.ts';
@@ -45,8 +47,8 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
     genReqId: requestIdOf,
     bodyLimit: bodyBytesMax,
     handlerTimeout: services.requestTimeoutMs,
-    // Slow senders of headers and bodies; the handler's own limit answers the rest.
-    requestTimeout: services.requestTimeoutMs * 2,
+    // For senders of files; every other route's own limit is far below it.
+    requestTimeout: transferTimeoutMs,
     return503OnClosing: true,
     frameworkErrors: (error, request, reply) => void handleProblem(error, request, reply),
   });
@@ -91,6 +93,7 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
   await app.register(platformRoutes, v1);
   await app.register(postRoutes, v1);
   await app.register(publicationRoutes, v1);
+  await app.register(mediaRoutes, v1);
   await app.register(pauseRoutes, v1);
   await app.register(notificationRoutes, v1);
   await app.register(liveRoute, v1);

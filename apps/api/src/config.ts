@@ -1,4 +1,10 @@
 import { CoreEnv, coreConfigOf, type CoreConfig } from '@vibetribe/core/core-config';
+import {
+  checkMediaEnv,
+  mediaEnvShape,
+  mediaSettingsOf,
+  type MediaSettings,
+} from '@vibetribe/core/media/media-settings';
 import { parseEnvironment } from '@vibetribe/core/parse-environment';
 import { z } from 'zod';
 
@@ -9,7 +15,7 @@ const ApiEnv = CoreEnv.extend({
   HOST: z.string().min(1).default('127.0.0.1'),
   PUBLIC_URL: CoreEnv.shape.PUBLIC_URL.unwrap().optional(),
   AUTH_SECRET: z.string().min(secretCharactersMin, { error: `must have at least ${secretCharactersMin} characters` }),
-  DATA_DIR: z.string().min(1).default('.data'),
+  ...mediaEnvShape,
   REQUEST_TIMEOUT: z.coerce.number().int().min(100).max(600_000).default(30_000),
   API_RATE_LIMIT: z.coerce.number().int().min(1).default(12_000),
   LOGIN_RATE_LIMIT: z.coerce.number().int().min(1).default(10),
@@ -19,16 +25,15 @@ const ApiEnv = CoreEnv.extend({
     .transform(listOf)
     .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be a list of origins' })))
     .prefault(''),
-});
+}).superRefine(checkMediaEnv);
 
-export interface ApiConfig extends Omit<CoreConfig, 'publicUrl'> {
+export interface ApiConfig extends Omit<CoreConfig, 'publicUrl'>, MediaSettings {
   /** 0 picks a free one. */
   readonly port: number;
   readonly host: string;
   /** Null: the address it listens on. */
   readonly publicUrl: string | null;
   readonly authSecret: string;
-  readonly dataDir: string;
   readonly requestTimeoutMs: number;
   /** Requests a minute, for each principal and each unauthenticated address. */
   readonly apiRateLimit: number;
@@ -48,7 +53,7 @@ export function parseApiConfig(rawEnv: Readonly<Record<string, string | undefine
     host: env.HOST,
     publicUrl: PUBLIC_URL ?? null,
     authSecret: env.AUTH_SECRET,
-    dataDir: env.DATA_DIR,
+    ...mediaSettingsOf(env),
     requestTimeoutMs: env.REQUEST_TIMEOUT,
     apiRateLimit: env.API_RATE_LIMIT,
     loginRateLimit: env.LOGIN_RATE_LIMIT,

@@ -9,6 +9,8 @@ export function handleProblem(error: FastifyError | Error, request: FastifyReque
   const refusal = refusalOf(error);
   if (refusal.code === 'internal' || refusal.code === 'unavailable')
     request.log.error({ err: error }, 'request failed');
+  // Its body may still be on the way, as slowly as the sender likes.
+  if (refusal.code === 'timeout') void reply.header('connection', 'close');
   return sendProblem(reply, refusal);
 }
 

@@ -2,12 +2,15 @@ import type { AddressInfo } from 'node:net';
 import { createAuthenticator } from '@vibetribe/core/identity/authenticate';
 import type { Revocations } from '@vibetribe/core/identity/identity-dependencies';
 import { openService, type Service } from '@vibetribe/core/open-service';
+import { createMediaLibrary } from '@vibetribe/media/media-library';
+import { createMediaUrls } from '@vibetribe/media/media-urls';
 import { platformIds } from '@vibetribe/contracts/platform-id';
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
 import { createMetrics } from '@vibetribe/observability/metrics';
 import { createQueueAdmin } from '@vibetribe/queue/queue-admin';
 import { createRateLimiter } from '@vibetribe/queue/rate-limiter';
 import { createAccessTokens } from '@vibetribe/security/access-token';
+import { deriveKey } from '@vibetribe/security/derive-key';
 import { createPasswordHasher } from '@vibetribe/security/password';
 import { createRequestLimiter, requestWindowSeconds } from './api-rate-limit.ts';
 import type { ApiServices } from './api-services.ts';
@@ -120,6 +123,9 @@ async function openApiServices({
   const requests = starting.use(
     createRateLimiter(queue, { name: 'api', points: config.apiRateLimit, durationSeconds: requestWindowSeconds }),
   );
+  const now = () => clock.now();
+  const media = starting.use(createMediaLibrary({ dataDir: config.dataDir, cloudinary: config.cloudinary, now }));
+  const mediaKey = deriveKey(config.authSecret, 'media-url');
   const queueAdmin = createQueueAdmin(queue, platformIds);
   return {
     ...core,
@@ -130,6 +136,9 @@ async function openApiServices({
     live,
     metrics,
     queueAdmin,
+    media,
+    mediaUrls: createMediaUrls({ store: media.store, key: mediaKey, origin: publicUrl, now }),
+    mediaQuotaBytes: config.mediaQuotaBytes,
     publicUrl,
     registrationOpen: config.registrationOpen,
     requestLimiter: createRequestLimiter(requests, config.apiRateLimit),

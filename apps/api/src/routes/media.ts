@@ -1,0 +1,81 @@
+import { Media, MediaConfig, MediaKind, MediaStats, OptimizedUrl, OptimizeUrl } from '@vibetribe/contracts/media';
+import { pageOf, PageQuery } from '@vibetribe/contracts/page';
+import { deleteMedia } from '@vibetribe/core/media/delete-media';
+import { listMedia } from '@vibetribe/core/media/list-media';
+import { mediaConfig } from '@vibetribe/core/media/media-config';
+import { mediaStats } from '@vibetribe/core/media/media-stats';
+import { optimizeUrl } from '@vibetribe/core/media/optimize-url';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { ApiServices } from '../api-services.ts';
+import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { mediaFileRoute } from './media-file.ts';
+import { mediaUploadRoutes } from './media-uploads.ts';
+
+type Services = Pick<ApiServices, 'db' | 'clock' | 'logger' | 'media' | 'mediaUrls' | 'mediaQuotaBytes'>;
+
+const Place = z.strictObject({
+  createdAt: z.string().regex(/^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$/),
+  id: z.string().max(100),
+});
+
+const Query = PageQuery.extend({ type: MediaKind.optional() });
+
+export const mediaRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (app, { services }) => {
+  await app.register(mediaUploadRoutes, { services });
+  await app.register(mediaFileRoute, { services });
+
+  app.get(
+    '/media',
+    {
+      config: { access: 'media:read' },
+      schema: { tags: ['media'], querystring: Query, response: { 200: pageOf(Media) } },
+    },
+    async (request) => {
+      const { limit, cursor, type } = request.query;
+      const { items, next } = await listMedia(services, request.actor, {
+        limit,
+        after: decodeCursor(Place, cursor),
+        type,
+      });
+      return { items, nextCursor: next === null ? null : encodeCursor(next) };
+    },
+  );
+
+  app.get(
+    '/media/stats',
+    { config: { access: 'media:read' }, schema: { tags: ['media'], response: { 200: MediaStats } } },
+    async (request) => mediaStats(services, request.actor),
+  );
+
+  app.get(
+    '/media/config',
+    { config: { access: 'media:read' }, schema: { tags: ['media'], response: { 200: MediaConfig } } },
+    async (request) => mediaConfig(services, request.actor),
+  );
+
+  app.post(
+    '/media/optimize-url',
+    {
+      config: { access: 'media:read' },
+      schema: { tags: ['media'], body: OptimizeUrl, response: { 200: OptimizedUrl } },
+    },
+    async (request) => optimizeUrl(services, request.actor, request.body),
+  );
+
+  app.delete(
+    '/media/:publicId',
+    {
+      config: { access: 'media:write' },
+      schema: {
+        tags: ['media'],
+        params: z.object({ publicId: z.string().max(200) }),
+        response: { 204: z.undefined() },
+      },
+    },
+    async (request, reply) => {
+      await deleteMedia(services, request.actor, request.params);
+      return reply.code(204).send();
+    },
+  );
+};
