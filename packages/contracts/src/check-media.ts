@@ -1,14 +1,9 @@
+import { fileFindings, sizeFindings } from './check-media-size.ts';
+import { videoFindings } from './check-video.ts';
 import type { MediaFacts } from './media.ts';
-import type { ImageRules, MediaRules, VideoRules } from './media-rules.ts';
+import { error, type MediaFinding, warning } from './media-finding.ts';
+import type { ImageRules, MediaRules } from './media-rules.ts';
 import { planRendition } from './plan-rendition.ts';
-
-/** `code` is stable; `field` is relative to the variant: `mediaIds`, or `mediaIds.<index>` for one of them. */
-export interface MediaFinding {
-  readonly severity: 'error' | 'warning';
-  readonly code: string;
-  readonly message: string;
-  readonly field: string;
-}
 
 export type CheckedMedia = MediaFacts & { readonly alt: string | null };
 
@@ -97,94 +92,6 @@ function stillFindings(
   return findings;
 }
 
-function videoFindings(platform: string, rules: VideoRules, media: CheckedMedia, field: string): MediaFinding[] {
-  const findings = [...fileFindings(platform, rules, media, field), ...sizeFindings(platform, rules, media, field)];
-  const add = (code: string, message: string) => findings.push(error(code, message, field));
-  const { durationMs, framesPerSecond, codec, audioCodec } = media;
-  if (durationMs !== null) {
-    if (durationMs < (rules.durationMsMin ?? 0))
-      add(
-        'video_too_short',
-        `${platform} takes videos of ${seconds(rules.durationMsMin)} s or more, not ${seconds(durationMs)} s`,
-      );
-    if (durationMs > (rules.durationMsMax ?? Infinity))
-      add(
-        'video_too_long',
-        `${platform} takes videos of ${seconds(rules.durationMsMax)} s at most, not ${seconds(durationMs)} s`,
-      );
-  }
-  if (framesPerSecond !== null) {
-    if (framesPerSecond < (rules.framesPerSecondMin ?? 0))
-      add(
-        'video_too_slow',
-        `${platform} takes ${rules.framesPerSecondMin} frames a second or more, not ${rounded(framesPerSecond)}`,
-      );
-    if (framesPerSecond > (rules.framesPerSecondMax ?? Infinity))
-      add(
-        'video_too_fast',
-        `${platform} takes ${rules.framesPerSecondMax} frames a second at most, not ${rounded(framesPerSecond)}`,
-      );
-  }
-  if (codec !== null && rules.codecs?.includes(codec) === false)
-    add('video_codec', `${platform} takes video coded as ${list(rules.codecs)}, not ${codec}`);
-  if (audioCodec !== null && rules.audioCodecs?.includes(audioCodec) === false)
-    add('audio_codec', `${platform} takes sound coded as ${list(rules.audioCodecs)}, not ${audioCodec}`);
-  if (rules.indexFirst === true && media.indexFirst === false)
-    add('index_last', `${platform} takes videos whose index stands first (fast start), not last`);
-  return findings;
-}
-
-function fileFindings(
-  platform: string,
-  rules: { mimeTypes: readonly string[]; bytesMax: number },
-  media: CheckedMedia,
-  field: string,
-): MediaFinding[] {
-  const findings: MediaFinding[] = [];
-  if (!rules.mimeTypes.includes(media.mimeType)) {
-    findings.push(error('media_type', `${platform} takes ${list(rules.mimeTypes)} here, not ${media.mimeType}`, field));
-  }
-  if (media.bytes > rules.bytesMax) {
-    findings.push(
-      error(
-        'media_too_large',
-        `${platform} takes ${megabytes(rules.bytesMax)} MB at most, not ${megabytes(media.bytes)} MB`,
-        field,
-      ),
-    );
-  }
-  return findings;
-}
-
-type SizeRules = Omit<ImageRules, 'mimeTypes' | 'bytesMax'>;
-
-function sizeFindings(
-  platform: string,
-  rules: SizeRules,
-  { width, height }: CheckedMedia,
-  field: string,
-): MediaFinding[] {
-  const findings: MediaFinding[] = [];
-  const add = (code: string, message: string) => findings.push(error(code, `${platform} ${message}`, field));
-  const is = `not ${width} x ${height}`;
-  if (width < (rules.widthMin ?? 0))
-    add('media_too_narrow', `takes a width of ${rules.widthMin} pixels or more, ${is}`);
-  if (height < (rules.heightMin ?? 0))
-    add('media_too_low', `takes a height of ${rules.heightMin} pixels or more, ${is}`);
-  if (width > (rules.widthMax ?? Infinity))
-    add('media_too_wide', `takes a width of ${rules.widthMax} pixels at most, ${is}`);
-  if (height > (rules.heightMax ?? Infinity))
-    add('media_too_high', `takes a height of ${rules.heightMax} pixels at most, ${is}`);
-  if (width * height > (rules.pixelsMax ?? Infinity))
-    add('media_too_many_pixels', `takes ${rules.pixelsMax} pixels at most, ${is}`);
-  const ratio = width / height;
-  if (ratio < (rules.ratioMin ?? 0))
-    add('media_ratio', `takes nothing narrower than ${rounded(rules.ratioMin)}:1, ${is}`);
-  if (ratio > (rules.ratioMax ?? Infinity))
-    add('media_ratio', `takes nothing wider than ${rounded(rules.ratioMax)}:1, ${is}`);
-  return findings;
-}
-
 function altFindings(platform: string, rules: MediaRules, { alt }: CheckedMedia, field: string): MediaFinding[] {
   if (alt === null || alt === '') return [];
   if (rules.altCharactersMax === null)
@@ -198,28 +105,4 @@ function altFindings(platform: string, rules: MediaRules, { alt }: CheckedMedia,
       field,
     ),
   ];
-}
-
-function error(code: string, message: string, field: string): MediaFinding {
-  return { severity: 'error', code, message, field };
-}
-
-function warning(code: string, message: string, field: string): MediaFinding {
-  return { severity: 'warning', code, message, field };
-}
-
-function seconds(ms: number | undefined): string {
-  return rounded((ms ?? 0) / 1000);
-}
-
-function megabytes(bytes: number): string {
-  return rounded(bytes / 1_000_000);
-}
-
-function rounded(value: number | undefined): string {
-  return String(Math.round((value ?? 0) * 100) / 100);
-}
-
-function list(values: readonly string[]): string {
-  return values.join(', ');
 }

@@ -26,8 +26,13 @@ export interface PublishMedia {
   readonly done: readonly string[];
   /** What a signed address of it has to name, for platforms that fetch by themselves. */
   readonly ticket: FileTicket;
-  /** From the beginning, every time it is called. */
-  open(): AsyncIterable<Buffer>;
+  /** Anew every time it is called: all of it, or from `start` up to but not including `end`. */
+  open(range?: ByteRange): AsyncIterable<Buffer>;
+}
+
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
 }
 
 export interface OriginalMedia {
@@ -92,7 +97,7 @@ export function createMediaReader({ store, renditions, copiesDirectory, now }: M
           sha256,
           done: [],
           ticket,
-          open: () => createReadStream(path),
+          open: (range) => readFrom(path, range),
         };
       }
       const made = await renditions.make({ ...facts, organizationId, sha256, path: () => pathOf(original) }, recipe);
@@ -101,10 +106,15 @@ export function createMediaReader({ store, renditions, copiesDirectory, now }: M
         ...common,
         ...rendition,
         ticket: { place: 'r', key, mimeType: rendition.mimeType },
-        open: () => createReadStream(path),
+        open: (range) => readFrom(path, range),
       };
     },
   };
+}
+
+async function* readFrom(path: string, range: ByteRange | undefined): AsyncGenerator<Buffer> {
+  if (range !== undefined && range.end <= range.start) return;
+  yield* createReadStream(path, range === undefined ? {} : { start: range.start, end: range.end - 1 });
 }
 
 async function touch(path: string, at: Date): Promise<boolean> {

@@ -1,0 +1,16 @@
+/** How figures are written in findings. Seconds from ms, megabytes from bytes, two decimals at most. */
+export function seconds(ms: number | undefined): string {
+  return rounded((ms ?? 0) / 1000);
+}
+
+export function megabytes(bytes: number): string {
+  return rounded(bytes / 1_000_000);
+}
+
+export function rounded(value: number | undefined): string {
+  return String(Math.round((value ?? 0) * 100) / 100);
+}
+
+export function list(values: readonly string[]): string {
+  return values.join(', ');
+}
