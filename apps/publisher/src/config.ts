@@ -1,11 +1,16 @@
 import { CoreEnv, type CoreConfig, coreConfigOf } from '@vibetribe/core/core-config';
+import { checkMediaEnv, mediaEnvShape, mediaSettingsOf, type MediaSettings } from '@vibetribe/core/media/media-settings';
 import { parseEnvironment } from '@vibetribe/core/parse-environment';
 import type { PublishSettings } from '@vibetribe/core/publishing/publish-settings';
 import { z } from 'zod';
 
 const Milliseconds = z.coerce.number().int().min(1).max(86_400_000);
 
+const secretCharactersMin = 32;
+
 const PublisherEnv = CoreEnv.extend({
+  ...mediaEnvShape,
+  AUTH_SECRET: z.string().min(secretCharactersMin, { error: `must have at least ${secretCharactersMin} characters` }).optional(),
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   PUBLISH_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(25),
   PUBLISH_RETRY_DELAYS_MS: z
@@ -21,9 +26,11 @@ const PublisherEnv = CoreEnv.extend({
   CIRCUIT_BREAKER_TIMEOUT: Milliseconds.default(60_000),
   BURST_GUARD_SPACING_MS: Milliseconds.default(2_000),
   BURST_GUARD_SPREAD_MS: Milliseconds.default(60_000),
-});
+}).superRefine(checkMediaEnv);
 
-export interface PublisherConfig extends CoreConfig {
+export interface PublisherConfig extends CoreConfig, MediaSettings {
+  /** Signs the addresses of media for a person who posts by hand; null: none are given. */
+  readonly authSecret: string | null;
   /** Of /health and /metrics; 0: a free one. */
   readonly port: number;
   /** Publications sent at once, per platform. */
@@ -37,6 +44,8 @@ export function parsePublisherConfig(rawEnv: Readonly<Record<string, string | un
   const env = parseEnvironment(PublisherEnv, rawEnv);
   return {
     ...coreConfigOf(env, rawEnv),
+    ...mediaSettingsOf(env),
+    authSecret: env.AUTH_SECRET ?? null,
     port: env.PORT,
     concurrency: env.PUBLISH_CONCURRENCY,
     sweepIntervalMs: env.SWEEP_INTERVAL_MS,

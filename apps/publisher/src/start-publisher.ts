@@ -2,15 +2,19 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
 import { platformIds } from '@vibetribe/contracts/platform-id';
 import { openService } from '@vibetribe/core/open-service';
+import type { PublishingMedia } from '@vibetribe/core/publishing/publication-media';
 import type { Probes } from '@vibetribe/core/publishing/probes';
 import { dispatchOnce } from '@vibetribe/core/publishing/dispatch';
 import { createPublishingEngine } from '@vibetribe/core/publishing/publishing-engine';
+import { createMediaLibrary } from '@vibetribe/media/media-library';
+import { createMediaUrls } from '@vibetribe/media/media-urls';
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
 import { createMetrics } from '@vibetribe/observability/metrics';
 import { startOpsServer } from '@vibetribe/observability/ops-server';
 import { createPublishQueue } from '@vibetribe/queue/publish-queue';
 import { startPublishWorker } from '@vibetribe/queue/publish-worker';
 import { startLoop } from '@vibetribe/resilience/loop';
+import { deriveKey } from '@vibetribe/security/derive-key';
 import type { PublisherConfig } from './config.ts';
 import { recordSettled } from './record-settled.ts';
 
@@ -42,9 +46,11 @@ export async function startPublisher(
         metrics.observePlatformCall({ platform, method, status: 'status' in outcome ? outcome.status : null, durationMs }),
     }),
   );
+  const media = openMedia(starting, config, () => service.core.clock.now());
   const engine = starting.use(
     createPublishingEngine(service.core, {
       settings: config.settings,
+      media,
       owner: `${hostname()}-${randomBytes(6).toString('hex')}`,
       random: Math.random,
       uniqueNumber: () => randomInt(2 ** 48 - 1),
@@ -92,4 +98,11 @@ export async function startPublisher(
   );
   const running = starting.move();
   return { port: ops.port, url: `http://127.0.0.1:${ops.port}`, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function openMedia(starting: AsyncDisposableStack, config: PublisherConfig, now: () => Date): PublishingMedia {
+  const { dataDir, cloudinary, authSecret, publicUrl } = config;
+  const { reader, store } = starting.use(createMediaLibrary({ dataDir, cloudinary, now }));
+  if (authSecret === null) return { reader, urls: null };
+  return { reader, urls: createMediaUrls({ store, key: deriveKey(authSecret, 'media-url'), origin: () => publicUrl, now }) };
 }

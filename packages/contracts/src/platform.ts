@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MediaRules } from './media-rules.ts';
 import { PlatformId } from './platform-id.ts';
 
 /** `open`: nothing is sent until it has proved healthy again; `half_open`: one publication is trying. */
@@ -13,7 +14,7 @@ export const Platform = z.object({
   connect: z.object({ oauth: z.boolean(), manual: z.boolean() }),
   rules: z.object({
     text: z.object({ max: z.int(), countedAs: z.string(), required: z.boolean() }),
-    media: z.object({ required: z.boolean(), imagesMax: z.int(), videosMax: z.int() }),
+    media: MediaRules,
     requiredFields: z.array(z.string()),
     /** JSON Schema of a variant's `options`. */
     options: z.record(z.string(), z.unknown()),

@@ -1,3 +1,5 @@
+import type { MediaFacts, MediaKind } from '@vibetribe/contracts/media';
+import type { MediaRules } from '@vibetribe/contracts/media-rules';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { z } from 'zod';
 import type { PlatformHttp } from './platform-http.ts';
@@ -19,14 +21,14 @@ export interface PlatformAdapter {
   readonly manual?: ManualConnect;
   /** Trades a refresh token (or app password) for new credentials. Absent where tokens never expire. */
   refresh?(request: RefreshRequest): Promise<Credentials>;
-  /** Faults and doubts about the content, without I/O: what the platform would refuse, and what it would show differently. */
-  validate(content: PublishContent, account: AdapterAccount): ContentFinding[];
+  /** Faults and doubts about the text and the options, without I/O; those about media follow from `rules.media` by `checkMedia`. */
+  validate(content: DraftContent, account: AdapterAccount): ContentFinding[];
   /** Publishes in durable steps. Resolves once visible or still processing; throws `PlatformError` for every other fate. */
   publish(run: PublishRun): Promise<Published | StillProcessing>;
   /** Looks for a publication whose outcome is unknown. Reads only: it never makes anything visible. */
   reconcile(query: ReconcileQuery): Promise<ReconcileFinding>;
   /** The platform's own page for writing this post by hand, with the text filled in where it can be; null where there is none. */
-  composeUrl(content: PublishContent, account: AdapterAccount): string | null;
+  composeUrl(content: TextContent, account: AdapterAccount): string | null;
 }
 
 export interface PlatformRules {
@@ -37,7 +39,7 @@ export interface PlatformRules {
     readonly required: boolean;
     count(text: string): number;
   };
-  readonly media: { readonly required: boolean; readonly imagesMax: number; readonly videosMax: number };
+  readonly media: MediaRules;
   /** The variant's `options` this platform understands, strict: an unknown option is a fault. */
   readonly options: z.ZodType<Record<string, unknown>>;
   readonly requiredFields: readonly string[];
@@ -77,9 +79,36 @@ export interface ServerRules {
   readonly urlCharacters: number;
 }
 
-export interface PublishContent {
+export interface TextContent {
   readonly text: string;
   readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What is to be checked before anything is sent. */
+export interface DraftContent extends TextContent {
+  readonly media: readonly (MediaFacts & { readonly alt: string | null })[];
+}
+
+export interface PublishContent extends TextContent {
+  /** In the order they are shown; they fit the platform's rules. */
+  readonly media: readonly MediaItem[];
+}
+
+/** A picture or video as it goes out. Its bytes are read when they are sent, never held whole. */
+export interface MediaItem {
+  readonly id: string;
+  readonly kind: MediaKind;
+  readonly mimeType: string;
+  readonly bytes: number;
+  /** Hex, of what goes out. */
+  readonly sha256: string;
+  readonly width: number;
+  readonly height: number;
+  /** Null for a still image. */
+  readonly durationMs: number | null;
+  readonly alt: string | null;
+  /** From `start` up to but not including `end`; all of it where no range is given. */
+  read(range?: { readonly start: number; readonly end: number }): AsyncIterable<Uint8Array>;
 }
 
 /** `code` is stable and machine-readable; `field` is relative to the variant: `content`, `mediaIds`, `options.visibility`. */
@@ -196,6 +225,8 @@ export interface PublishRun {
   readonly accessToken: string;
   /** A client bound to this attempt's deadline. Inside a `once` step, use the one the step is given. */
   readonly http: PlatformHttp;
+  /** When this run began: what the life of an upload is measured from. */
+  readonly now: Date;
   /**
    * Runs `run` unless this publication has a stored result under `name`; then that result comes back and nothing is sent.
    * `key` is asked for once per publication and stored before the first run; every later run gets the stored one.
@@ -241,7 +272,7 @@ export interface ReconcileQuery {
   readonly http: PlatformHttp;
   readonly account: AdapterAccount;
   readonly accessToken: string;
-  readonly content: PublishContent;
+  readonly content: TextContent;
   /** The open intent: which step, the key it was sent under, and the earliest time it can have been sent. */
   readonly intent: { readonly step: string; readonly key: JsonValue; readonly startedAt: Date };
   /** Results of the steps before it, by name. */

@@ -51,7 +51,7 @@ describe.each(platformIds)('%s', (platform) => {
       client,
       account,
       accessToken: credentials.accessToken,
-      content: { text, options: {} },
+      content: { text, options: {}, media: [] },
       timeoutMs,
     });
 
@@ -267,11 +267,11 @@ describe.each(platformIds)('%s', (platform) => {
     const connected = await connectByHand();
     const { max } = adapter.rules.text;
     const fitting = 'é'.repeat(max);
-    expect(adapter.validate({ text: fitting, options: {} }, connected.account)).toEqual([]);
+    expect(adapter.validate({ text: fitting, options: {}, media: [] }, connected.account)).toEqual([]);
     expect(await publicationOf(connected, fitting).publish()).toMatchObject({ kind: 'published' });
 
     const tooLong = `${fitting}é`;
-    expect(adapter.validate({ text: tooLong, options: {} }, connected.account)).toHaveLength(1);
+    expect(adapter.validate({ text: tooLong, options: {}, media: [] }, connected.account)).toHaveLength(1);
     expect(await failureOf(publicationOf(connected, tooLong).publish())).toMatchObject({
       kind: expect.stringMatching(/^(content|permission)$/u),
     });

@@ -8,7 +8,7 @@ const account = { externalId: '1', handle: 'a', service: 'https://social.example
 describe.each(platformIds)('%s', (platform) => {
   const adapter = adapters[platform];
   const { text: rules } = adapter.rules;
-  const faultsOf = (text: string, options = {}) => adapter.validate({ text, options }, account);
+  const faultsOf = (text: string, options = {}) => adapter.validate({ text, options, media: [] }, account);
 
   test('accepts a plain text up to the limit and refuses one more', () => {
     expect(faultsOf('a'.repeat(rules.max))).toEqual([]);

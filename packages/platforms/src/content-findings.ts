@@ -1,8 +1,9 @@
 import type { z } from 'zod';
-import type { ContentFinding } from './adapter.ts';
+import type { ContentFinding, DraftContent } from './adapter.ts';
 
-export function textMissing(text: string): ContentFinding[] {
-  if (text.trim() !== '') return [];
+/** A text may be empty where there is something to see. */
+export function textMissing({ text, media }: Pick<DraftContent, 'text' | 'media'>): ContentFinding[] {
+  if (text.trim() !== '' || media.length > 0) return [];
   return [{ severity: 'error', code: 'text_missing', message: 'The text is empty', field: 'content' }];
 }
 

@@ -92,16 +92,19 @@ async function exchange(
   evidence: Evidence,
 ): Promise<PlatformResponse> {
   const body = encodeBody(wanted.body);
-  const hasBody = body !== null && body.bytes.byteLength > 0;
-  const handOver = () => {
+  const hasBody = body !== null && body.byteLength > 0;
+  const checkTime = () => {
     if (isLate(options)) throw new LateFenceError();
+  };
+  const handOver = () => {
+    checkTime();
     evidence.handedOver = true;
   };
   const answer = await dispatchRequest(wanted.url, {
     dispatcher: hasBody ? options.dispatcher : options.dispatcher.compose(onRequestStart(handOver)),
     method: wanted.method,
     headers: headersOf(wanted, body),
-    body: hasBody ? asUndiciBody(guardedBody(body.bytes, handOver, options.beforeBody)) : null,
+    body: hasBody ? asUndiciBody(guardedBody(body, { checkTime, handOver, beforeBody: options.beforeBody })) : null,
     signal,
   });
   return readAnswer(answer, {
@@ -110,15 +113,24 @@ async function exchange(
   });
 }
 
-/** undici pulls this right before it writes head and body: the last instruction of ours before the network. */
+/**
+ * undici pulls this right before it writes: the last instruction of ours before the network. The head tells the length, so the
+ * request is not whole, and nobody can act on it, until the last piece has been handed over.
+ */
 async function* guardedBody(
-  bytes: Uint8Array,
-  handOver: () => void,
-  beforeBody: (() => Promise<void>) | undefined,
+  body: EncodedBody,
+  guards: { checkTime: () => void; handOver: () => void; beforeBody: (() => Promise<void>) | undefined },
 ): AsyncGenerator<Uint8Array> {
-  await beforeBody?.();
-  handOver();
-  yield bytes;
+  await guards.beforeBody?.();
+  let bytesLeft = body.byteLength;
+  for await (const piece of body.open()) {
+    bytesLeft -= piece.byteLength;
+    if (bytesLeft < 0) throw new BodyLengthError();
+    if (bytesLeft > 0) guards.checkTime();
+    else guards.handOver();
+    yield piece;
+  }
+  if (bytesLeft > 0) throw new BodyLengthError();
 }
 
 /** undici takes any async iterable; its types name only some. A `Readable` around it would pull ahead of the write. */
@@ -157,7 +169,7 @@ function headersOf(wanted: PlatformRequest, body: EncodedBody | null): Record<st
   if (body?.contentType !== undefined) headers['content-type'] = body.contentType;
   for (const [name, value] of Object.entries(wanted.headers ?? {})) headers[name.toLowerCase()] = value;
   // A body from a generator would otherwise go out chunked, which some upload hosts refuse.
-  if (body !== null && body.bytes.byteLength > 0) headers['content-length'] = String(body.bytes.byteLength);
+  if (body !== null && body.byteLength > 0) headers['content-length'] = String(body.byteLength);
   return headers;
 }
 
@@ -186,5 +198,15 @@ class LateFenceError extends Error {
 
   constructor() {
     super('the time to send has passed');
+  }
+}
+
+/** A file that changed while it was read. */
+class BodyLengthError extends Error {
+  override readonly name = 'BodyLengthError';
+  readonly code = 'body_length';
+
+  constructor() {
+    super('the body has another length than it was said to have');
   }
 }

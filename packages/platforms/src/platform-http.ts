@@ -7,14 +7,30 @@ export interface PlatformRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** `json` and `form` set the content type; `bytes` needs one among the headers. */
+  /**
+   * `json`, `form` and `multipart` set the content type; `bytes` and `stream` need one among the headers. What is streamed is
+   * read as it is sent and opened once.
+   */
   readonly body?:
     | { readonly json: unknown }
     | { readonly form: Readonly<Record<string, string>> }
-    | { readonly bytes: Uint8Array };
+    | { readonly bytes: Uint8Array }
+    | { readonly stream: ByteStream }
+    | { readonly multipart: readonly MultipartPart[] };
   /** Shorter than the client's own deadline, ms. */
   readonly timeoutMs?: number;
 }
+
+/** Bytes of a known count. */
+export interface ByteStream {
+  readonly byteLength: number;
+  open(): AsyncIterable<Uint8Array>;
+}
+
+/** A field or a file of a form. Names must not hold quotes or line ends. */
+export type MultipartPart =
+  | { readonly name: string; readonly value: string }
+  | { readonly name: string; readonly fileName: string; readonly contentType: string; readonly stream: ByteStream };
 
 /** Any answer of any status; only silence and broken connections throw `TransportError`. */
 export interface PlatformResponse {
@@ -31,7 +47,7 @@ export interface PlatformResponse {
 
 /**
  * No answer. `sent` is the client's own evidence: `no` means that the request cannot have reached the platform whole
- * (name not found, refused, TLS, connect time-out, the body was never asked for); anything else is `maybe`.
+ * (name not found, refused, TLS, connect time-out, the body was not asked for to its end); anything else is `maybe`.
  */
 export class TransportError extends Error {
   override readonly name = 'TransportError';

@@ -113,7 +113,7 @@ export function startPublication(given: TestPublication) {
     publicationId,
     results,
     intents,
-    publish: () => given.adapter.publish({ ...given, http: given.client.http(given.timeoutMs), step }),
+    publish: () => given.adapter.publish({ ...given, http: given.client.http(given.timeoutMs), now: new Date(), step }),
     /** As if the process had died after the platform's answer: the result is gone, the key stays. */
     forget: (name: string) => delete results[name],
     reconcile: (

@@ -42,7 +42,7 @@ function presentPlatform(adapter: PlatformAdapter, postsPerHour: number, breaker
     connect: { oauth: adapter.oauth !== undefined, manual: adapter.manual !== undefined },
     rules: {
       text: { max: text.max, countedAs: text.countedAs, required: text.required },
-      media: { ...media },
+      media,
       requiredFields: [...requiredFields],
       options: z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>,
     },

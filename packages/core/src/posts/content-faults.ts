@@ -1,10 +1,11 @@
+import { checkMedia } from '@vibetribe/contracts/check-media';
 import type { FieldFault } from '@vibetribe/contracts/error-code';
 import type { Variant } from '@vibetribe/contracts/post';
-import type { ContentFinding, PlatformRules } from '@vibetribe/platforms/adapter';
+import type { ContentFinding } from '@vibetribe/platforms/adapter';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { contentFor } from '../publishing/publication-work.ts';
 import type { PostAccount } from './post-accounts.ts';
-import type { MediaKind, PostMedia } from './post-media.ts';
+import type { PostMedia } from './post-media.ts';
 
 /** What goes to one account, before it is scheduled. */
 export interface AccountContent {
@@ -21,10 +22,10 @@ export function contentFindings(
   { account, content, mediaIds, variant }: AccountContent,
 ): ContentFinding[] {
   const adapter = adapters[account.platform];
-  const kinds = (variant.mediaIds ?? mediaIds).flatMap((id) => media.get(id) ?? []);
+  const shown = (variant.mediaIds ?? mediaIds).flatMap((id) => media.get(id) ?? []);
   return [
-    ...adapter.validate(contentFor({ content }, variant), account.adapterAccount),
-    ...mediaFindings(adapter.displayName, adapter.rules.media, kinds),
+    ...adapter.validate({ ...contentFor({ content }, variant), media: shown }, account.adapterAccount),
+    ...checkMedia(adapter.displayName, adapter.rules.media, shown),
     ...accountFindings(account),
   ];
 }
@@ -40,20 +41,6 @@ export function contentFaults(
       .filter((finding) => finding.severity === 'error')
       .map(({ field, message }) => ({ path: `variants.${content.account.id}.${field}`, message })),
   );
-}
-
-function mediaFindings(platform: string, rules: PlatformRules['media'], kinds: readonly MediaKind[]): ContentFinding[] {
-  const fault = (code: string, message: string) => [{ severity: 'error', code, message, field: 'mediaIds' } as const];
-  if (kinds.length === 0) return rules.required ? fault('media_missing', `${platform} needs a picture or a video`) : [];
-  if (rules.imagesMax === 0 && rules.videosMax === 0) {
-    return fault('media_not_supported', `Pictures and videos on ${platform} are not supported yet`);
-  }
-  return [...tooMany('image', rules.imagesMax), ...tooMany('video', rules.videosMax)];
-
-  function tooMany(kind: MediaKind, max: number): ContentFinding[] {
-    const count = kinds.filter((other) => other === kind).length;
-    return count <= max ? [] : fault(`${kind}s_too_many`, `${platform} takes ${max} ${kind}s, not ${count}`);
-  }
 }
 
 function accountFindings(account: PostAccount): ContentFinding[] {

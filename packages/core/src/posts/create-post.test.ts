@@ -142,19 +142,13 @@ describe('a post that cannot be', () => {
     expect(await world.create(actor, input)).toMatchObject({ status: 'draft' });
   });
 
-  test('with pictures is refused by name where the platform cannot have them yet', async () => {
+  test('with more pictures than the platform takes is refused by name', async () => {
     const actor = await world.addActor();
     const x = await world.addAccount(actor);
-    const mediaId = newId('media');
-    await world.sql(
-      `insert into media (id, organization_id, public_id, kind, mime_type, bytes, sha256) values ($1, $2, $1, 'image', 'image/png', 1, '')`,
-      [mediaId, actor.organizationId],
-    );
-    const { errors } = await refusalOf(
-      world.create(actor, { accountIds: [x], mediaIds: [mediaId], scheduledAt: inMinutes(5) }),
-    );
+    const mediaIds = await addPictures(actor.organizationId, 5);
+    const { errors } = await refusalOf(world.create(actor, { accountIds: [x], mediaIds, scheduledAt: inMinutes(5) }));
     expect(errors).toMatchObject([
-      { path: `variants.${x}.mediaIds`, message: expect.stringContaining('not supported yet') },
+      { path: `variants.${x}.mediaIds`, message: expect.stringContaining('pictures') },
     ]);
   });
 
@@ -201,3 +195,21 @@ describe('the dry run', () => {
     expect((await refusalOf(attempt)).errors.map(({ path }) => path)).toEqual(['accountIds.0', 'scheduledAt']);
   });
 });
+
+async function addPictures(organizationId: string, count: number): Promise<string[]> {
+  const objectId = newId('media');
+  const facts = { kind: 'image', mimeType: 'image/png', bytes: 1, width: 1, height: 1, orientation: 1, animated: false, frames: 1 };
+  await world.sql(
+    `insert into media_objects (id, organization_id, store, store_key, mime_type, bytes, sha256, facts, stored_at)
+     values ($1, $2, 'local', $1, 'image/png', 1, $1, $3, now())`,
+    [objectId, organizationId, JSON.stringify({ ...facts, alpha: false, durationMs: null, hasMetadata: false })],
+  );
+  const ids = Array.from({ length: count }, () => newId('media'));
+  for (const id of ids) {
+    await world.sql(
+      `insert into media (id, organization_id, public_id, kind, mime_type, bytes, sha256, object_id) values ($1, $2, $1, 'image', 'image/png', 1, $3, $3)`,
+      [id, organizationId, objectId],
+    );
+  }
+  return ids;
+}

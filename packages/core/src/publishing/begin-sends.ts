@@ -25,7 +25,7 @@ export async function beginSends(
 ): Promise<boolean[]> {
   if (!deps.probes.has('intent_before_send')) return intents.map(() => true);
   const byId = new Map(intents.map((intent) => [intent.work.publicationId, intent]));
-  const begun = await deps.db.asWorker(async (tx) => {
+  const begun = await deps.db.asKeyedWorker(async (tx) => {
     const rows = await lockPublications(tx, [...byId.keys()]);
     const stops = await readStops(tx, rows);
     const decisions = rows.flatMap((row) => {

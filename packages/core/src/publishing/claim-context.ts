@@ -8,6 +8,7 @@ import { type PublicationRow, publicationColumns } from './publication-row.ts';
 export interface ClaimContext {
   readonly row: PublicationRow;
   readonly postContent: string;
+  readonly postMediaIds: readonly string[];
   readonly misfire: Misfire | null;
   readonly externalId: string;
   readonly handle: string;
@@ -39,7 +40,7 @@ export function breakerKeyOf(platform: string, service: string | null): string {
  */
 export async function readClaimContext(tx: Transaction, ids: readonly string[]): Promise<ClaimContext[]> {
   const { rows } = await tx.execute<ContextRow>(sql`
-    select ${publicationColumns}, po.content as "postContent", po.misfire, a.external_id as "externalId", a.handle, a.server_rules as "serverRules", a.service,
+    select ${publicationColumns}, po.content as "postContent", po.media_ids as "postMediaIds", po.misfire, a.external_id as "externalId", a.handle, a.server_rules as "serverRules", a.service,
       a.status = 'active' and g.dead_at is null as "accountUsable", g.id as "grantId", g.refresh_fence::float8 as "refreshFence", g.credentials as "sealedCredentials",
       floor(extract(epoch from g.expires_at) * 1000)::float8 as "tokenExpiresAtMs",
       floor(extract(epoch from g.refreshed_at) * 1000)::float8 as "tokenRefreshedAtMs",
@@ -50,9 +51,9 @@ export async function readClaimContext(tx: Transaction, ids: readonly string[]):
       case when a.service = '' then p.platform else p.platform || '|' || a.service end as "breakerKey",
       coalesce(b.state, 'closed') as "breakerState", floor(extract(epoch from b.retry_at) * 1000)::float8 as "breakerRetryAtMs"
     from publications p
-    join posts po on po.organization_id = p.organization_id and po.id = p.post_id
-    join accounts a on a.organization_id = p.organization_id and a.id = p.account_id
-    join grants g on g.organization_id = a.organization_id and g.id = a.grant_id
+    join posts po on po.id = p.post_id
+    join accounts a on a.id = p.account_id
+    join grants g on g.id = a.grant_id
     left join breakers b on b.key = case when a.service = '' then p.platform else p.platform || '|' || a.service end
     where p.id = any(${sql.param(ids)}::text[])
     order by p.id`);

@@ -37,7 +37,7 @@ export async function claimPublications(
   owner: string,
   ids: readonly string[],
 ): Promise<ClaimResult[]> {
-  const results = await deps.db.asWorker(async (tx) => {
+  const results = await deps.db.asKeyedWorker(async (tx) => {
     await lockAccounts(tx, ids);
     await lockPublications(tx, ids);
     const contexts = (await readClaimContext(tx, ids)).map((context) => withClock(deps, context));
@@ -162,6 +162,7 @@ function workOf(context: ClaimContext, taken: Moved, steps: readonly StoredStep[
     purpose: taken.state.intentAtMs === null ? 'send' : 'reconcile',
     state: taken.state,
     content: contentFor({ content: context.postContent }, row.variant),
+    mediaIds: row.variant.mediaIds ?? context.postMediaIds,
     account: { externalId: context.externalId, handle: context.handle, service: context.service === '' ? null : context.service, ...rulesOf(context) },
     grant: {
       id: context.grantId,

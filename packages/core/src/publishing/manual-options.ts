@@ -3,6 +3,10 @@ import type { PlatformAdapter } from '@vibetribe/platforms/adapter';
 import type { PublicationWork } from './publication-work.ts';
 
 /** What a person needs to post it by hand. */
-export function manualOptions(adapter: Pick<PlatformAdapter, 'composeUrl'>, work: PublicationWork): PublicationError['manual'] {
-  return { text: work.content.text, mediaUrls: [], composeUrl: adapter.composeUrl(work.content, work.account) };
+export function manualOptions(
+  adapter: Pick<PlatformAdapter, 'composeUrl'>,
+  work: PublicationWork,
+  mediaUrls: readonly string[],
+): PublicationError['manual'] {
+  return { text: work.content.text, mediaUrls: [...mediaUrls], composeUrl: adapter.composeUrl(work.content, work.account) };
 }

@@ -8,7 +8,7 @@ export type PublicationInput =
   | { readonly type: 'claim'; readonly leaseMs: number; readonly gate: Gate }
   | { readonly type: 'intend'; readonly fence: number; readonly leaseMs: number }
   /** A step's result goes on disk; `committed`: it was the one that makes something visible. */
-  | { readonly type: 'progress'; readonly fence: number; readonly leaseMs: number; readonly step: string; readonly committed: boolean }
+  | { readonly type: 'progress'; readonly fence: number; readonly leaseMs: number; readonly step: string; readonly message?: string | undefined; readonly committed: boolean }
   | { readonly type: 'outcome'; readonly fence: number; readonly outcome: Outcome; readonly policy: RetryPolicy }
   | { readonly type: 'finding'; readonly fence: number; readonly finding: Finding; readonly policy: RetryPolicy & ReconcilePolicy }
   | { readonly type: 'lease_expired'; readonly policy: ReconcilePolicy }

@@ -1,6 +1,6 @@
 import type { Variant } from '@vibetribe/contracts/post';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
-import type { AdapterAccount, JsonValue, PublishContent, StepEffect } from '@vibetribe/platforms/adapter';
+import type { AdapterAccount, JsonValue, StepEffect, TextContent } from '@vibetribe/platforms/adapter';
 import type { PublicationState } from './publication-state.ts';
 
 /** A claimed publication with everything its publisher needs; the token is still ciphertext. */
@@ -13,7 +13,9 @@ export interface PublicationWork {
   readonly purpose: 'send' | 'reconcile';
   /** As it was claimed. */
   readonly state: PublicationState;
-  readonly content: PublishContent;
+  readonly content: TextContent;
+  /** Ids of its media, in the order they are shown. */
+  readonly mediaIds: readonly string[];
   readonly account: AdapterAccount;
   readonly grant: {
     readonly id: string;
@@ -37,6 +39,6 @@ export interface StoredStep {
 }
 
 /** The text and options that go to one account: its variant's, else the post's. */
-export function contentFor(post: { content: string }, variant: Variant): PublishContent {
+export function contentFor(post: { content: string }, variant: Variant): TextContent {
   return { text: variant.content ?? post.content, options: variant.options ?? {} };
 }

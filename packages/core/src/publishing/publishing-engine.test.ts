@@ -5,7 +5,7 @@ import { expireLeases } from './expire-leases.ts';
 import { movePublications } from './move-publications.ts';
 import { createPublishingEngine, type PublishingEngine } from './publishing-engine.ts';
 import type { PublishSettings } from './publish-settings.ts';
-import { createTestWorld, type TestWorld } from './test-world.ts';
+import { createTestWorld, type TestWorld, withoutFiles } from './test-world.ts';
 
 const armSettings: ArmSettings = { lookAheadMs: 120_000, armedForMs: 12_000, batchMax: 1_000 };
 
@@ -36,6 +36,7 @@ function engine(settings: Partial<PublishSettings> = {}): PublishingEngine {
   const made = createPublishingEngine(world.deps, {
     settings: { ...world.settings, ...settings },
     owner: 'test',
+    media: withoutFiles,
     random: () => 0,
     uniqueNumber: () => randomInt(2 ** 47),
   });
@@ -246,7 +247,7 @@ describe('waiting', () => {
     const account = await limited.addAccount();
     const ids = await Promise.all(Array.from({ length: 12 }, (_, index) => limited.addPublication({ ...account, text: `Post ${index}` })));
     const publishers = [0, 1].map(() =>
-      createPublishingEngine(limited.deps, { settings: limited.settings, owner: 'test', random: () => 0, uniqueNumber: () => randomInt(2 ** 47) }),
+      createPublishingEngine(limited.deps, { settings: limited.settings, owner: 'test', media: withoutFiles, random: () => 0, uniqueNumber: () => randomInt(2 ** 47) }),
     );
     await Promise.all(ids.flatMap((id) => publishers.map((publisher) => publisher.publish(id))));
     expect(limited.platform.ledger).toHaveLength(5);
@@ -278,7 +279,7 @@ describe('waiting', () => {
     };
     const publisher = createPublishingEngine(
       { ...world.deps, probes: { failpoint: stopAfterClaim, has: () => true } },
-      { settings: world.settings, owner: 'test', random: () => 0, uniqueNumber: () => randomInt(2 ** 47) },
+      { settings: world.settings, owner: 'test', media: withoutFiles, random: () => 0, uniqueNumber: () => randomInt(2 ** 47) },
     );
     await publisher.publish(id);
     expect(world.platform.ledger).toHaveLength(0);

@@ -5,6 +5,7 @@ import { createEarlyJobs } from './early-jobs.ts';
 import { beginSends, type SendIntent } from './begin-sends.ts';
 import { claimPublications } from './claim-publications.ts';
 import { createPlatformHealth, type PlatformHealth } from './platform-health.ts';
+import { type PublishingMedia, readMediaUrls } from './publication-media.ts';
 import type { PublicationWork } from './publication-work.ts';
 import type { PublishSettings } from './publish-settings.ts';
 import { reconcilePublication } from './reconcile-publication.ts';
@@ -18,6 +19,7 @@ export interface EngineContext {
   readonly health: PlatformHealth;
   readonly random: () => number;
   readonly uniqueNumber: () => number;
+  readonly media: PublishingMedia;
   readonly beginSend: (intent: SendIntent) => Promise<boolean>;
   readonly settle: (work: PublicationWork, report: Settlement['report'], results?: Settlement['results']) => Promise<Step>;
 }
@@ -26,6 +28,7 @@ export interface EngineOptions {
   readonly settings: PublishSettings;
   /** Names this process on the leases it takes. */
   readonly owner: string;
+  readonly media: PublishingMedia;
   readonly random: () => number;
   /** A number that no other call of any process gets, 0 to 2^53. */
   readonly uniqueNumber: () => number;
@@ -62,11 +65,15 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
   const context: EngineContext = {
     settings,
     health: createPlatformHealth(deps, settings),
+    media: options.media,
     random: options.random,
     uniqueNumber: options.uniqueNumber,
     beginSend: (intent) => sends.add(intent),
     async settle(work, report, results = []) {
-      const step = await persistently(() => settlements.add({ work, report, results, jitter: options.random() }), deps);
+      const step = await persistently(async () => {
+        const mediaUrls = mayNeedPerson(report) ? await readMediaUrls(deps, options.media, work) : [];
+        return settlements.add({ work, report, results, mediaUrls, jitter: options.random() });
+      }, deps);
       deps.signals.eventsCommitted();
       if (step.kind === 'moved' && step.state.dueAtMs !== null) deps.signals.dispatchSoon();
       options.onSettled?.({ work, step });
@@ -113,6 +120,10 @@ async function persistently<Result>(write: () => Promise<Result>, { logger }: Pi
       await sleep(settlePauseMs);
     }
   }
+}
+
+function mayNeedPerson(report: Settlement['report']): boolean {
+  return report.kind === 'finding' || !['published', 'processing', 'wait'].includes(report.outcome.kind);
 }
 
 /** Two jobs for one publication in one batch: the first gets the claim, the other is told that it is leased. */

@@ -78,7 +78,7 @@ function progress(state: PublicationState, input: Extract<PublicationInput, { ty
   const next = { ...state, leaseUntilMs: atMs + input.leaseMs };
   return moved(
     input.committed ? { ...next, committed: true, intentAtMs: null } : next,
-    event('publication.step_done', `Step "${input.step}" is done.`, { step: input.step }),
+    event('publication.step_done', input.message ?? `Step "${input.step}" is done.`, { step: input.step }),
   );
 }
 

@@ -4,19 +4,24 @@ import { movePublications } from './move-publications.ts';
 import type { PublicationWork, StoredStep } from './publication-work.ts';
 import type { PublishSettings } from './publish-settings.ts';
 
-/** Puts a step's key or result on disk and renews the lease. False: the claim was lost. */
+/**
+ * Puts a step's key or result on disk and renews the lease. False: the claim was lost.
+ * @param message tells of it on the timeline; absent: that the step is done
+ */
 export async function saveStep(
   deps: Pick<CoreDependencies, 'db'>,
   settings: PublishSettings,
   work: PublicationWork,
   stored: StoredStep,
+  message?: string,
 ): Promise<boolean> {
-  return deps.db.asWorker(async (tx) => {
+  return deps.db.asKeyedWorker(async (tx) => {
     const [moved] = await movePublications(tx, [work.publicationId], () => ({
       type: 'progress',
       fence: work.fence,
       leaseMs: settings.claimLeaseMs,
       step: stored.name,
+      message,
       committed: stored.effect === 'once' && stored.done,
     }));
     if (moved?.step.kind !== 'moved') return false;

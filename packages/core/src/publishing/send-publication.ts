@@ -1,9 +1,11 @@
+import type { MediaItem } from '@vibetribe/platforms/adapter';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import { markGrantDead } from '../accounts/mark-grant-dead.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { breakerKeyOf } from './claim-context.ts';
 import { decideOutcome } from './decide-outcome.ts';
 import { manualOptions } from './manual-options.ts';
+import { prepareMedia, readMediaUrls } from './publication-media.ts';
 import type { Outcome } from './publication-input.ts';
 import type { PublicationWork } from './publication-work.ts';
 import type { EngineContext } from './publishing-engine.ts';
@@ -42,10 +44,12 @@ async function run(
 ): Promise<Outcome> {
   const adapter = deps.adapters[work.platform];
   try {
+    const media = await prepare(deps, context, work);
     const fate = await adapter.publish({
       endpoints: deps.endpoints(work.platform),
       account: work.account,
-      content: work.content,
+      content: { ...work.content, media },
+      now: deps.clock.now(),
       accessToken,
       http: httpFor(deps, context, work),
       step: runner.step,
@@ -62,9 +66,22 @@ async function run(
       earlierAttempts: work.state.attempts,
       silenceIsUnknown: deps.probes.has('silence_is_unknown'),
       quietMs: quietPeriods(deps, work.platform, context.settings).quietMs,
-      manual: manualOptions(adapter, work),
+      manual: manualOptions(adapter, work, await readMediaUrls(deps, context.media, work)),
     });
   }
+}
+
+/** Names the event and the stored step that tell what was done to the media. */
+const mediaStep = 'media';
+
+/** What was done to the media is told once; the lease begins anew, as it may have taken a while. */
+async function prepare(deps: CoreDependencies, context: EngineContext, work: PublicationWork): Promise<readonly MediaItem[]> {
+  const { items, done } = await prepareMedia(deps, context.media, work, deps.adapters[work.platform].rules.media);
+  const isTold = work.steps.some((step) => step.name === mediaStep && step.done);
+  if (done.length === 0 || isTold) return items;
+  const stored = { name: mediaStep, effect: 'read', key: null, keyed: false, result: done, done: true } as const;
+  if (!(await saveStep(deps, context.settings, work, stored, done.join(' ')))) throw new ClaimLost();
+  return items;
 }
 
 /** A token refused although it should be good: replaced once and tried again at once. A fresh one that is refused too counts as a failed try. */

@@ -19,6 +19,8 @@ export interface Settlement {
   readonly work: PublicationWork;
   readonly report: { readonly kind: 'outcome'; readonly outcome: Outcome } | { readonly kind: 'finding'; readonly finding: Finding };
   readonly results: readonly StepResult[];
+  /** Where a person finds the media, should it come to that. */
+  readonly mediaUrls: readonly string[];
   /** 0 to 1. */
   readonly jitter: number;
 }
@@ -38,7 +40,7 @@ export async function settlePublications(
   settlements: readonly Settlement[],
 ): Promise<Step[]> {
   const byId = new Map(settlements.map((settlement) => [settlement.work.publicationId, settlement]));
-  const taken = await deps.db.asWorker(async (tx) => {
+  const taken = await deps.db.asKeyedWorker(async (tx) => {
     const rows = await lockPublications(tx, [...byId.keys()]);
     const outages = await readOutages(tx, settlements);
     const steps = rows.flatMap((row) => {
@@ -70,7 +72,7 @@ function decide(
     retryDelaysMs: settings.retryDelaysMs,
     jitter: settlement.jitter,
     outage: isOutage(health, state.firstFailedAtMs),
-    manual: manualOptions(deps.adapters[work.platform], work),
+    manual: manualOptions(deps.adapters[work.platform], work, settlement.mediaUrls),
   };
   const fence = deps.probes.has('outcome_fence') ? work.fence : row.fence;
   const input: PublicationInput =

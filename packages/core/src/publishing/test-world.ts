@@ -13,6 +13,7 @@ import { createTestDatabase, templateDatabase } from '@vibetribe/testkit/test-da
 import pg from 'pg';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { noProbes } from './probes.ts';
+import type { PublishingMedia } from './publication-media.ts';
 import type { PublishSettings } from './publish-settings.ts';
 
 /** What the platform does with the next send; the last one stays in force. */
@@ -36,6 +37,12 @@ export interface TestWorld extends AsyncDisposable {
   addAccount(organizationId?: string): Promise<{ organizationId: string; accountId: string }>;
   addPublication(options: { organizationId: string; accountId: string; dueInMs?: number; text?: string; misfire?: object; priority?: string }): Promise<string>;
 }
+
+/** For posts of text alone. */
+export const withoutFiles: PublishingMedia = {
+  reader: { prepare: () => Promise.reject(new Error('the test has no files')) },
+  urls: null,
+};
 
 export async function createTestWorld(postgresUrl: string, limits: { postsPerHour?: number } = {}): Promise<TestWorld> {
   await using opening = new AsyncDisposableStack();

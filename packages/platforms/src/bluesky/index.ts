@@ -1,4 +1,5 @@
 import type { PlatformAdapter } from '../adapter.ts';
+import { noMedia } from '../no-media.ts';
 import { countGraphemes } from '../graphemes.ts';
 import { blueskyName } from './api.ts';
 import { blueskyEndpoints, blueskyLimits, blueskyReconciliation } from './limits.ts';
@@ -19,7 +20,7 @@ export const bluesky: PlatformAdapter = {
       required: true,
       count: countGraphemes,
     },
-    media: { required: false, imagesMax: 0, videosMax: 0 },
+    media: noMedia,
     options: BlueskyOptions,
     requiredFields: ['content'],
   },

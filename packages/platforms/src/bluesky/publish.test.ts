@@ -14,7 +14,7 @@ const publication = (origin: string, text: string, options = {}) =>
     client,
     account: { externalId: did, handle: 'ada.test', service: origin },
     accessToken: 'token',
-    content: { text, options },
+    content: { text, options, media: [] },
   });
 
 const put = 'POST /xrpc/com.atproto.repo.putRecord';

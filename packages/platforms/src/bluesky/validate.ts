@@ -1,13 +1,13 @@
-import type { ContentFinding, PublishContent } from '../adapter.ts';
+import type { ContentFinding, DraftContent } from '../adapter.ts';
 import { optionFindings, textMissing, textTooLong } from '../content-findings.ts';
 import { countGraphemes } from '../graphemes.ts';
 import { BlueskyOptions } from './options.ts';
 import { blueskyBytesMax, blueskyGraphemesMax, countBytes } from './text.ts';
 
 /** Both limits hold: emoji of many parts meet the one in bytes first. */
-export function validateBluesky({ text, options }: PublishContent): ContentFinding[] {
+export function validateBluesky({ text, options, media }: DraftContent): ContentFinding[] {
   const tooManyGraphemes = textTooLong(countGraphemes(text), blueskyGraphemesMax, 'characters');
   const tooLong =
     tooManyGraphemes.length > 0 ? tooManyGraphemes : textTooLong(countBytes(text), blueskyBytesMax, 'bytes');
-  return [...textMissing(text), ...tooLong, ...optionFindings(BlueskyOptions, options)];
+  return [...textMissing({ text, media }), ...tooLong, ...optionFindings(BlueskyOptions, options)];
 }

@@ -1,4 +1,5 @@
 import type { PlatformAdapter } from '../adapter.ts';
+import { noMedia } from '../no-media.ts';
 import { discordName } from './api.ts';
 import { discordManual } from './connect.ts';
 import { discordEndpoints, discordLimits, discordReconciliation } from './limits.ts';
@@ -18,7 +19,7 @@ export const discord: PlatformAdapter = {
       required: true,
       count: countDiscord,
     },
-    media: { required: false, imagesMax: 0, videosMax: 0 },
+    media: noMedia,
     options: DiscordOptions,
     requiredFields: ['content'],
   },

@@ -1,11 +1,11 @@
-import type { ContentFinding, PublishContent } from '../adapter.ts';
+import type { ContentFinding, DraftContent } from '../adapter.ts';
 import { optionFindings, textMissing, textTooLong } from '../content-findings.ts';
 import { DiscordOptions } from './options.ts';
 import { countDiscord, discordTextMax } from './text.ts';
 
-export function validateDiscord({ text, options }: PublishContent): ContentFinding[] {
+export function validateDiscord({ text, options, media }: DraftContent): ContentFinding[] {
   return [
-    ...textMissing(text),
+    ...textMissing({ text, media }),
     ...textTooLong(countDiscord(text), discordTextMax, 'characters'),
     ...optionFindings(DiscordOptions, options),
   ];

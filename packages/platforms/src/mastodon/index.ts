@@ -1,4 +1,5 @@
 import type { PlatformAdapter } from '../adapter.ts';
+import { noMedia } from '../no-media.ts';
 import { mastodonName } from './api.ts';
 import { mastodonManual } from './connect.ts';
 import { mastodonEndpoints, mastodonLimits, mastodonReconciliation } from './limits.ts';
@@ -18,7 +19,7 @@ export const mastodon: PlatformAdapter = {
       required: true,
       count: (text) => countMastodon(text),
     },
-    media: { required: false, imagesMax: 0, videosMax: 0 },
+    media: noMedia,
     options: MastodonOptions,
     requiredFields: ['content'],
   },

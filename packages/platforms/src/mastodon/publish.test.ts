@@ -14,7 +14,7 @@ const publication = (origin: string, text: string, options = {}) =>
     client,
     account: { externalId: '7', handle: 'ada@i', service: origin },
     accessToken: 'token',
-    content: { text, options },
+    content: { text, options, media: [] },
   });
 
 const post = 'POST /api/v1/statuses';
@@ -43,8 +43,8 @@ describe('connecting', () => {
       accounts: [{ externalId: '7', handle: `ada@127.0.0.1:${server.port}`, displayName: 'Ada', serverRules }],
     });
     const account = { externalId: '7', handle: 'ada', service: server.origin, serverRules };
-    expect(mastodon.validate({ text: 'a'.repeat(5_000), options: {} }, account)).toEqual([]);
-    expect(mastodon.validate({ text: 'a'.repeat(5_001), options: {} }, account)).toHaveLength(1);
+    expect(mastodon.validate({ text: 'a'.repeat(5_000), options: {}, media: [] }, account)).toEqual([]);
+    expect(mastodon.validate({ text: 'a'.repeat(5_001), options: {}, media: [] }, account)).toHaveLength(1);
   });
 
   test.each([
@@ -111,7 +111,7 @@ describe('publishing', () => {
 test('the content warning counts towards the limit', () => {
   const account = { externalId: '7', handle: 'ada', service: null };
   const codes = (spoilerText: string) =>
-    mastodon.validate({ text: 'a'.repeat(490), options: { spoilerText } }, account).map(({ code }) => code);
+    mastodon.validate({ text: 'a'.repeat(490), options: { spoilerText }, media: [] }, account).map(({ code }) => code);
   expect(codes('a'.repeat(10))).toEqual([]);
   expect(codes('a'.repeat(11))).toEqual(['text_too_long']);
 });

@@ -1,4 +1,5 @@
 import type { PlatformAdapter } from '../adapter.ts';
+import { noMedia } from '../no-media.ts';
 import { xName } from './api.ts';
 import { xEndpoints, xLimits, xReconciliation } from './limits.ts';
 import { xManual } from './manual.ts';
@@ -19,7 +20,7 @@ export const x: PlatformAdapter = {
       required: true,
       count: countX,
     },
-    media: { required: false, imagesMax: 0, videosMax: 0 },
+    media: noMedia,
     options: XOptions,
     requiredFields: ['content'],
   },

@@ -14,7 +14,7 @@ const publication = (origin: string, text: string, options = {}) =>
     client,
     account,
     accessToken: 'token',
-    content: { text, options },
+    content: { text, options, media: [] },
   });
 
 const created = { status: 201, json: { data: { id: '19', text: 'hi', edit_history_post_ids: ['19'] } } };

@@ -1,11 +1,11 @@
-import type { ContentFinding, PublishContent } from '../adapter.ts';
+import type { ContentFinding, DraftContent } from '../adapter.ts';
 import { optionFindings, textMissing, textTooLong } from '../content-findings.ts';
 import { XOptions } from './options.ts';
 import { countX, hasCharactersXRefuses, xTextMax } from './text.ts';
 
-export function validateX({ text, options }: PublishContent): ContentFinding[] {
+export function validateX({ text, options, media }: DraftContent): ContentFinding[] {
   const findings = [
-    ...textMissing(text),
+    ...textMissing({ text, media }),
     ...textTooLong(countX(text), xTextMax, 'weighted characters'),
     ...optionFindings(XOptions, options),
   ];
