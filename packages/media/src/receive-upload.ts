@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { MediaMimeType } from '@vibetribe/contracts/media';
 import { checkClaims, type Claims } from './check-claims.ts';
+import { createFileWriter } from './file-writer.ts';
 import { MediaRefusal } from './media-refusal.ts';
 import { mediaTypes } from './media-type.ts';
 import { sniffBytes, sniffType } from './sniff-type.ts';
@@ -36,8 +37,6 @@ export async function receiveUpload(upload: Upload, options: { readonly director
   undo.defer(() => rm(path, { force: true }));
   const file = undo.adopt(await open(path, 'wx', 0o600), (handle) => handle.close());
   const { bytes, sha256, mimeType } = await writeChecked(upload, file);
-  // The one copy of it is about to be promised to somebody.
-  await file.datasync();
   await file.close();
   undo.move();
   return {
@@ -55,30 +54,34 @@ async function writeChecked(
   file: FileHandle,
 ): Promise<{ bytes: number; sha256: string; mimeType: MediaMimeType }> {
   const hash = createHash('sha256');
-  let head = Buffer.alloc(0);
+  await using writer = createFileWriter(file);
+  const keep = async (piece: Buffer) => {
+    hash.update(piece);
+    await writer.write(piece);
+  };
+  let head: Buffer = Buffer.alloc(0);
   let mimeType: MediaMimeType | null = null;
   let bytes = 0;
   for await (const chunk of withSenderFaults(upload.source)) {
     bytes += chunk.length;
-    if (mimeType === null) {
-      head = Buffer.concat([head, chunk]);
-      if (head.length < sniffBytes) continue;
-      mimeType = admit(head, upload.claims);
+    if (mimeType !== null) {
+      refuseTooLarge(bytes, mimeType);
+      await keep(chunk);
+      continue;
     }
+    head = Buffer.concat([head, chunk]);
+    if (head.length < sniffBytes) continue;
+    mimeType = admit(head, upload.claims);
     refuseTooLarge(bytes, mimeType);
-    const piece = head.length > 0 ? head : chunk;
-    head = Buffer.alloc(0);
-    // The disk and the digest work side by side.
-    const written = writeAll(file, piece);
-    hash.update(piece);
-    await written;
+    await keep(head);
   }
   if (bytes === 0) throw new MediaRefusal('empty', 'The file is empty.');
   if (mimeType === null) {
     mimeType = admit(head, upload.claims);
-    hash.update(head);
-    await writeAll(file, head);
+    await keep(head);
   }
+  // The one copy of it is about to be promised to somebody.
+  await writer.finish();
   return { bytes, sha256: hash.digest('hex'), mimeType };
 }
 
@@ -109,10 +112,4 @@ function refuseTooLarge(bytes: number, mimeType: MediaMimeType): void {
     'too_large',
     `The file is larger than the ${bytesMax / 1024 / 1024} MB that a ${kind} may have.`,
   );
-}
-
-async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += (await file.write(bytes, written)).bytesWritten;
-  }
 }
