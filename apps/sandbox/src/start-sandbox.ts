@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { sendAnswer } from './answer.ts';
+import { cloudinaryRoutes } from './cloudinary/cloudinary-routes.ts';
 import type { SandboxConfig } from './config.ts';
 import { controlError } from './control/control-input.ts';
 import { controlRoutes, type ControlSurroundings } from './control/control-routes.ts';
@@ -14,6 +15,7 @@ import { portOrAny, readPorts, writePorts } from './remembered-ports.ts';
 import type { Site } from './site.ts';
 import { openJournal } from './store/journal.ts';
 import { createStore } from './store/store.ts';
+import { createSegmentFiles } from './uploads/segment-files.ts';
 import { createRequestLog } from './world/request-log.ts';
 import { createWorld } from './world/world.ts';
 
@@ -45,7 +47,7 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
   stack.defer(() => store.close());
   const closing = new AbortController();
   const origins: Record<string, string> = {};
-  const world = createWorld(store, config.now);
+  const world = createWorld(store, createSegmentFiles(join(directory, 'segments')), config.now);
   const faults = createFaultBook();
   const requests = createRequestLog();
 
@@ -67,6 +69,10 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
   for (const { site, prefix } of placed) {
     if (prefix !== null) await main.register((scope) => mountSite(scope, site, surroundings), { prefix });
   }
+  const unknownRoute = (method: string, path: string) => requests.unknownRoute(null, method, path);
+  await main.register(async (scope) => cloudinaryRoutes(scope, join(directory, 'cloudinary'), unknownRoute), {
+    prefix: '/cloudinary',
+  });
   const url = await main.listen({ host: loopback, port: config.port });
   for (const { site, prefix } of placed) if (prefix !== null) origins[site.id] = `${url}${prefix}`;
 
