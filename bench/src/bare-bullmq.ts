@@ -46,7 +46,7 @@ export function bareBullmq(backend: 'redis' | 'postgres'): Contender {
       stack.defer(async () => {
         await worker.close({ drainMs: 5_000 });
       });
-      return tally.result();
+      return await tally.result();
     },
   };
 }

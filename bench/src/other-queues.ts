@@ -1,5 +1,5 @@
 import { createTestDatabase } from '@vibetribe/testkit/test-database';
-import { run as runGraphile } from 'graphile-worker';
+import { Logger, run as runGraphile } from 'graphile-worker';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { type Contender, createTally, dueAtOf } from './contenders.ts';
@@ -27,7 +27,7 @@ export const naivePgBoss: Contender = {
         }),
       );
     });
-    return tally.result();
+    return await tally.result();
   },
 };
 
@@ -46,6 +46,7 @@ export const naiveGraphile: Contender = {
       concurrency: load.concurrency,
       noHandleSignals: true,
       pollInterval: 100,
+      logger: new Logger(() => () => undefined),
       taskList: {
         async post(payload) {
           const { index } = payload as { index: number };
@@ -60,6 +61,6 @@ export const naiveGraphile: Contender = {
       [load.count, new Date(nowMs + load.dueInMs)],
     );
     started.resolve(createTally(load.count, Math.max(Date.now(), nowMs + load.dueInMs)));
-    return (await started.promise).result();
+    return await (await started.promise).result();
   },
 };

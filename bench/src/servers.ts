@@ -22,10 +22,11 @@ export async function startServers(): Promise<Servers> {
   starting.defer(() => rm(dataDir, { recursive: true, force: true }));
   const postgres = starting.use(await startPostgresServer({ dataDir: join(dataDir, 'postgres'), log: () => undefined }));
   const redis = starting.use(await startRedisServer());
-  const child = spawn(process.execPath, [fileURLToPath(new URL('target.ts', import.meta.url))], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [fileURLToPath(new URL('target.ts', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'] });
   starting.defer(async () => {
-    child.kill('SIGTERM');
-    await once(child, 'close');
+    const closed = once(child, 'close');
+    child.stdin.end();
+    await closed;
   });
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   const { port } = JSON.parse(line) as { port: number };

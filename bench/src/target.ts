@@ -16,4 +16,5 @@ const server = createServer((request, response) => {
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 process.stdout.write(`${JSON.stringify({ port: (server.address() as AddressInfo).port })}\n`);
-process.once('SIGTERM', () => process.exit(0));
+// Its standard input is a pipe from whoever started it: closed when that one is gone, however it went.
+process.stdin.on('end', () => process.exit(0)).resume();

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
+import { createKeyedTransactions } from './keyed-transaction.ts';
 
 export type Transaction = Parameters<Parameters<NodePgDatabase['transaction']>[0]>[0];
 
@@ -13,6 +14,8 @@ export interface Database extends AsyncDisposable {
   asTenant<Result>(organizationId: string, work: (tx: Transaction) => Promise<Result>): Promise<Result>;
   /** Work for the service itself, across organizations: publishing, cron, the event feed. */
   asWorker<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  /** The same for a fixed set of statements that find rows by key: prepared, and planned for indexes whatever the statistics say. */
+  asKeyedWorker<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
   /** Look-ups before the organization is known: login, sessions, API keys, OAuth states, tickets. It cannot see posts or grants. */
   asIdentity<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
   /** Round trip in ms; rejects when the database is away. */
@@ -61,6 +64,7 @@ export function connectDatabase(options: DatabaseOptions): Database {
     pool,
     asTenant: (organizationId, work) => inRole('vibetribe_tenant', organizationId, work),
     asWorker: (work) => inRole('vibetribe_worker', '', work),
+    asKeyedWorker: createKeyedTransactions(pool),
     asIdentity: (work) => inRole('vibetribe_identity', '', work),
     async ping() {
       const startedAtMs = performance.now();

@@ -1,4 +1,5 @@
-import type { BulkJobOptions } from 'bullmq';
+import type { BulkJobOptions, KeepJobs } from 'bullmq';
+import { keptCompletedJobs } from './completed-jobs.ts';
 import type { JobQueue, PublishJobData, QueueConnection } from './queue-connection.ts';
 import { within } from './within.ts';
 
@@ -26,7 +27,6 @@ const bulkSize = 1000;
 const keptOptions = {
   // Retries are decided by the publication's own state, never by the queue.
   attempts: 1,
-  removeOnComplete: { count: 100, age: 24 * 60 * 60 },
   removeOnFail: { count: 50, age: 7 * 24 * 60 * 60 },
 } as const;
 
@@ -34,9 +34,10 @@ export function createPublishQueue(connection: QueueConnection): PublishQueue {
   return {
     async ring(jobs, options) {
       const timeoutMs = options?.timeoutMs ?? ringTimeoutMs;
+      const kept = keptCompletedJobs(connection.kind);
       const byPlatform = Map.groupBy(jobs, (job) => job.platform);
       const adding = [...byPlatform].map(([platform, batch]) =>
-        addAll(connection.openQueue(publishQueueName(platform)), batch),
+        addAll(connection.openQueue(publishQueueName(platform)), batch.map((job) => toEntry(job, kept))),
       );
       await within(timeoutMs, 'ringing for publications', Promise.all(adding));
     },
@@ -53,8 +54,13 @@ export function publishJobId(job: PublishJobData): string {
   return `p_${job.publicationId}_${job.generation}`;
 }
 
-async function addAll(queue: JobQueue, jobs: readonly PublishJob[]): Promise<void> {
-  const entries = jobs.map(toEntry);
+interface Entry {
+  name: string;
+  data: PublishJobData;
+  opts: BulkJobOptions;
+}
+
+async function addAll(queue: JobQueue, entries: readonly Entry[]): Promise<void> {
   const [only] = entries;
   if (entries.length === 1 && only !== undefined) {
     await queue.add(only.name, only.data, only.opts);
@@ -65,11 +71,11 @@ async function addAll(queue: JobQueue, jobs: readonly PublishJob[]): Promise<voi
   }
 }
 
-function toEntry(job: PublishJob): { name: string; data: PublishJobData; opts: BulkJobOptions } {
+function toEntry(job: PublishJob, removeOnComplete: KeepJobs): Entry {
   const data = { publicationId: job.publicationId, generation: job.generation };
   return {
     name: 'publish',
     data,
-    opts: { ...keptOptions, jobId: publishJobId(data), delay: Math.max(0, job.delayMs), priority: job.priority },
+    opts: { ...keptOptions, removeOnComplete, jobId: publishJobId(data), delay: Math.max(0, job.delayMs), priority: job.priority },
   };
 }

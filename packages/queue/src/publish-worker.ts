@@ -1,5 +1,6 @@
 import { sleep } from '@vibetribe/resilience/sleep';
 import { Worker, type IQueueBackend, type JobProgress } from 'bullmq';
+import { createCompletedTrim } from './completed-jobs.ts';
 import { publishQueueName } from './publish-queue.ts';
 import type { PublishJobData, QueueConnection, QueueStore } from './queue-connection.ts';
 import { QueueStoreError } from './store-error.ts';
@@ -50,6 +51,7 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
       const { publicationId, generation } = job.data;
       try {
         await handle({ publicationId, generation }, aborting.signal);
+        trim.completed();
       } catch (error) {
         onError(error, { publicationId, generation });
         throw constantFailure();
@@ -70,6 +72,11 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
   const tellOfStore = atMostEvery(storeErrorIntervalMs, (message: string, cause: unknown) =>
     onError(new QueueStoreError(message, { cause }), null),
   );
+  const trim = createCompletedTrim({
+    store: connection.store,
+    queueName: publishQueueName(options.platform),
+    onError: (error) => tellOfStore('completed jobs could not be removed', error),
+  });
   worker.on('error', (error) => tellOfStore('the queue worker met an error', error));
   const ended = runUntilClosed(worker, closing.signal, tellOfStore);
 
@@ -78,7 +85,7 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
     async close({ drainMs }) {
       closing.abort();
       const drained = worker.close().then(
-        () => ended.then(() => true),
+        () => Promise.all([ended, trim.ended()]).then(() => true),
         () => false,
       );
       if (await isDoneWithin(drainMs, drained)) return { drained: true };
