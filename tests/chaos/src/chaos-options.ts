@@ -5,13 +5,15 @@ export interface ChaosOptions {
   readonly seed: number;
   readonly posts: number;
   readonly minutes: number;
+  /** The run goes on until there were so many. */
+  readonly faults: number;
   readonly backend: Backend;
   /** Protections that the publishers go without: such a run must find violations. */
   readonly without: readonly string[];
 }
 
 /** The short profile. */
-export const chaosDefaults = { posts: 1_000, minutes: 2 } as const;
+export const chaosDefaults = { posts: 1_000, minutes: 1.5, faults: 150 } as const;
 
 /** @throws RangeError or TypeError that says which argument is wrong */
 export function parseChaosOptions(args: readonly string[], drawSeed: () => number): ChaosOptions {
@@ -21,6 +23,7 @@ export function parseChaosOptions(args: readonly string[], drawSeed: () => numbe
       seed: { type: 'string' },
       posts: { type: 'string', default: String(chaosDefaults.posts) },
       minutes: { type: 'string', default: String(chaosDefaults.minutes) },
+      faults: { type: 'string', default: String(chaosDefaults.faults) },
       backend: { type: 'string', default: 'postgres' },
       without: { type: 'string', multiple: true, default: [] },
     },
@@ -31,14 +34,15 @@ export function parseChaosOptions(args: readonly string[], drawSeed: () => numbe
     seed: values.seed === undefined ? drawSeed() : positive('--seed', values.seed),
     posts: positive('--posts', values.posts),
     minutes: positive('--minutes', values.minutes),
+    faults: positive('--faults', values.faults),
     backend,
     without: values.without,
   };
 }
 
-export function commandOf({ seed, posts, minutes, backend, without }: ChaosOptions): string {
+export function commandOf({ seed, posts, minutes, faults, backend, without }: ChaosOptions): string {
   const ablation = without.map((protection) => ` --without ${protection}`).join('');
-  return `npm run chaos -- --seed ${seed} --posts ${posts} --minutes ${minutes} --backend ${backend}${ablation}`;
+  return `npm run chaos -- --seed ${seed} --posts ${posts} --minutes ${minutes} --faults ${faults} --backend ${backend}${ablation}`;
 }
 
 function positive(name: string, text: string): number {

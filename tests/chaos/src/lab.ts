@@ -44,7 +44,7 @@ export interface Lab extends AsyncDisposable {
   ended(post: LabPost, timeoutMs: number): Promise<string>;
   check(post: LabPost): Promise<Violation[]>;
   /** For what no client can bring about. */
-  sql(text: string, values: unknown[]): Promise<void>;
+  sql(text: string, values: unknown[]): Promise<Record<string, unknown>[]>;
 }
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -149,8 +149,11 @@ export async function startLab(options: {
     async sql(text, values) {
       const client = new pg.Client({ connectionString: database.url });
       await client.connect();
-      await client.query(text, values);
-      await client.end();
+      try {
+        return (await client.query<Record<string, unknown>>(text, values)).rows;
+      } finally {
+        await client.end();
+      }
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

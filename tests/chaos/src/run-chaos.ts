@@ -32,6 +32,7 @@ const accountsPerPlatform = 4;
 const freezeMaxMs = { short: 15_000, long: 60_000 };
 const longFromMinutes = 10;
 const reconnectEveryMs = 1_000;
+const faultsTimeoutMs = 3_600_000;
 /** A ring lost several times in a row waits longer each time: 12 s, 24 s, 48 s, 96 s. */
 const quiescenceMs = 300_000;
 
@@ -80,6 +81,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
     durationMs: options.minutes * 60_000,
     record: (operation) => operations.push(operation),
   });
+  await waitFor(() => faults.length >= options.faults, { timeoutMs: faultsTimeoutMs, describe: () => `${options.faults} faults (${faults.length} so far)` });
   calm.abort();
   await nemesis;
   clearInterval(progress);

@@ -30,10 +30,12 @@ export interface SandboxControl {
   expireToken(platform: string, account: string): Promise<void>;
   addFault(fault: SandboxFault): Promise<string>;
   removeFault(id: string): Promise<void>;
+  /** How often the fault has struck. */
+  strikesOf(id: string): Promise<number>;
   clearFaults(): Promise<void>;
   ledger(): Promise<{ lines: LedgerLine[]; commits: number }>;
-  /** Requests so far that struck the platform with this method and path, newest first. */
-  requests(platform: string, method: string, pathIncludes: string): Promise<{ readonly status: number | null }[]>;
+  /** The latest requests of one account, newest first; `status` is null while there is no answer. */
+  requests(platform: string, externalId: string): Promise<{ readonly method: string; readonly path: string; readonly status: number | null }[]>;
 }
 
 const pageSize = 1000;
@@ -58,13 +60,17 @@ export function createSandboxControl(origin: string): SandboxControl {
     expireToken: (platform, account) => call('POST', '/tokens/expire', { platform, account }),
     addFault: async (fault) => (await call<{ id: string }>('POST', '/faults', fault)).id,
     removeFault: (id) => call('DELETE', `/faults/${id}`),
+    async strikesOf(id) {
+      const { items } = await call<{ items: { id: string; fired: number }[] }>('GET', '/faults');
+      return items.find((fault) => fault.id === id)?.fired ?? 0;
+    },
     clearFaults: () => call('DELETE', '/faults'),
-    async requests(platform, method, pathIncludes) {
-      const { items } = await call<{ items: { method: string; path: string; status: number | null }[] }>(
+    async requests(platform, externalId) {
+      const { items } = await call<{ items: { account: string | null; method: string; path: string; status: number | null }[] }>(
         'GET',
         `/requests?platform=${platform}&limit=${pageSize}`,
       );
-      return items.filter((item) => item.method === method && item.path.includes(pathIncludes));
+      return items.filter(({ account }) => account === externalId);
     },
     async ledger() {
       const lines: LedgerLine[] = [];
