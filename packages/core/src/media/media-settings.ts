@@ -13,13 +13,13 @@ export const mediaEnvShape = {
   CLOUDINARY_CLOUD_NAME: z.string().min(1).optional(),
   CLOUDINARY_API_KEY: z.string().min(1).optional(),
   CLOUDINARY_API_SECRET: z.string().min(1).optional(),
-  /** Origins, where a stand-in answers instead of Cloudinary. */
+  /** Where something else answers instead of Cloudinary. */
   CLOUDINARY_UPLOAD_ORIGIN: z.url({ protocol: /^https?$/ }).optional(),
   CLOUDINARY_DELIVERY_ORIGIN: z.url({ protocol: /^https?$/ }).optional(),
 };
 
 const MediaEnv = z.object(mediaEnvShape);
-type MediaEnv = z.infer<typeof MediaEnv>;
+type MediaEnv = z.infer<typeof MediaEnv> & { readonly SANDBOX_URL?: string | undefined };
 
 export interface MediaSettings {
   readonly dataDir: string;
@@ -28,10 +28,12 @@ export interface MediaSettings {
   readonly mediaQuotaBytes: number;
 }
 
-/** For a schema's `superRefine`: Cloudinary needs its three names. */
+const accountNames = ['CLOUDINARY_CLOUD_NAME', 'CLOUDINARY_API_KEY', 'CLOUDINARY_API_SECRET'] as const;
+
+/** For a schema's `superRefine`: Cloudinary needs its three names, or none where the sandbox stands in for it. */
 export function checkMediaEnv(env: MediaEnv, context: z.RefinementCtx<unknown>): void {
-  if (env.MEDIA_STORE !== 'cloudinary') return;
-  for (const name of ['CLOUDINARY_CLOUD_NAME', 'CLOUDINARY_API_KEY', 'CLOUDINARY_API_SECRET'] as const) {
+  if (env.MEDIA_STORE !== 'cloudinary' || sandboxOf(env) !== null) return;
+  for (const name of accountNames) {
     if (env[name] === undefined) {
       context.addIssue({ code: 'custom', path: [name], message: 'is needed where MEDIA_STORE is cloudinary' });
     }
@@ -43,8 +45,10 @@ export function mediaSettingsOf(env: MediaEnv): MediaSettings {
 }
 
 function cloudinaryOf(env: MediaEnv): CloudinaryAccount | null {
-  const { CLOUDINARY_CLOUD_NAME: cloudName, CLOUDINARY_API_KEY: apiKey, CLOUDINARY_API_SECRET: apiSecret } = env;
   if (env.MEDIA_STORE !== 'cloudinary') return null;
+  const sandbox = sandboxOf(env);
+  if (sandbox !== null) return sandbox;
+  const { CLOUDINARY_CLOUD_NAME: cloudName, CLOUDINARY_API_KEY: apiKey, CLOUDINARY_API_SECRET: apiSecret } = env;
   if (cloudName === undefined || apiKey === undefined || apiSecret === undefined) {
     throw new RangeError('Cloudinary needs a cloud name, a key and a secret');
   }
@@ -54,5 +58,18 @@ function cloudinaryOf(env: MediaEnv): CloudinaryAccount | null {
     apiSecret,
     uploadOrigin: env.CLOUDINARY_UPLOAD_ORIGIN,
     deliveryOrigin: env.CLOUDINARY_DELIVERY_ORIGIN,
+  };
+}
+
+/** Null where an account was named, or there is no sandbox. */
+function sandboxOf(env: MediaEnv): CloudinaryAccount | null {
+  if (env.SANDBOX_URL === undefined || accountNames.some((name) => env[name] !== undefined)) return null;
+  const origin = `${env.SANDBOX_URL}/cloudinary`;
+  return {
+    cloudName: 'sandbox',
+    apiKey: 'vibetribe-sandbox',
+    apiSecret: 'vibetribe-sandbox-secret',
+    uploadOrigin: origin,
+    deliveryOrigin: origin,
   };
 }
