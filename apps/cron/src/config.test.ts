@@ -15,6 +15,7 @@ test('the default schedules are those of the operations manual', () => {
       'clean-up': '0 2 * * *',
       'health-check': '*/5 * * * *',
       'stalled-detection': '*/15 * * * *',
+      'media-garbage': '30 2 * * *',
     },
     retention: { readNotificationDays: 30, unreadNotificationDays: 90, eventDays: 90, endedSessionDays: 7 },
   });

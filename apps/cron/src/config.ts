@@ -1,4 +1,10 @@
 import { CoreEnv, coreConfigOf, type CoreConfig } from '@vibetribe/core/core-config';
+import {
+  checkMediaEnv,
+  mediaEnvShape,
+  mediaSettingsOf,
+  type MediaSettings,
+} from '@vibetribe/core/media/media-settings';
 import { parseEnvironment } from '@vibetribe/core/parse-environment';
 import type { Retention } from '@vibetribe/core/tasks/clean-up';
 import { validate } from 'node-cron';
@@ -9,25 +15,30 @@ const Days = z.coerce.number().int().min(1).max(36_500);
 const Schedule = z.string().refine(validate, { error: 'must be a cron expression of 5 or 6 fields' });
 
 const CronEnv = CoreEnv.extend({
+  ...mediaEnvShape,
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   HOST: z.string().min(1).default('127.0.0.1'),
   CRON_TOKEN_REFRESH: Schedule.default('0 * * * *'),
   CRON_CLEAN_UP: Schedule.default('0 2 * * *'),
   CRON_HEALTH_CHECK: Schedule.default('*/5 * * * *'),
   CRON_STALLED_DETECTION: Schedule.default('*/15 * * * *'),
+  CRON_MEDIA_GARBAGE: Schedule.default('30 2 * * *'),
   RETENTION_READ_NOTIFICATIONS_DAYS: Days.default(30),
   RETENTION_UNREAD_NOTIFICATIONS_DAYS: Days.default(90),
   RETENTION_EVENTS_DAYS: Days.default(90),
   RETENTION_ENDED_SESSIONS_DAYS: Days.default(7),
-});
+  RETENTION_UNUSED_MEDIA_DAYS: Days.default(90),
+}).superRefine(checkMediaEnv);
 
-export interface CronConfig extends CoreConfig {
+export interface CronConfig extends CoreConfig, MediaSettings {
   /** Of /health and /metrics; 0: a free one. */
   readonly port: number;
   readonly host: string;
   /** Cron expressions in UTC. */
   readonly schedules: Readonly<Record<CronTaskName, string>>;
   readonly retention: Retention;
+  /** How long media that no post uses are kept. */
+  readonly unusedMediaDays: number;
 }
 
 /** @throws EnvironmentFault naming every fault at once */
@@ -35,6 +46,7 @@ export function parseCronConfig(rawEnv: Readonly<Record<string, string | undefin
   const env = parseEnvironment(CronEnv, rawEnv);
   return {
     ...coreConfigOf(env, rawEnv),
+    ...mediaSettingsOf(env),
     port: env.PORT,
     host: env.HOST,
     schedules: {
@@ -42,6 +54,7 @@ export function parseCronConfig(rawEnv: Readonly<Record<string, string | undefin
       [cronTaskNames.cleanUp]: env.CRON_CLEAN_UP,
       [cronTaskNames.healthCheck]: env.CRON_HEALTH_CHECK,
       [cronTaskNames.stalledDetection]: env.CRON_STALLED_DETECTION,
+      [cronTaskNames.mediaGarbage]: env.CRON_MEDIA_GARBAGE,
     },
     retention: {
       readNotificationDays: env.RETENTION_READ_NOTIFICATIONS_DAYS,
@@ -49,5 +62,6 @@ export function parseCronConfig(rawEnv: Readonly<Record<string, string | undefin
       eventDays: env.RETENTION_EVENTS_DAYS,
       endedSessionDays: env.RETENTION_ENDED_SESSIONS_DAYS,
     },
+    unusedMediaDays: env.RETENTION_UNUSED_MEDIA_DAYS,
   };
 }

@@ -4,6 +4,7 @@ export const cronTaskNames = {
   cleanUp: 'clean-up',
   healthCheck: 'health-check',
   stalledDetection: 'stalled-detection',
+  mediaGarbage: 'media-garbage',
 } as const;
 
 export type CronTaskName = (typeof cronTaskNames)[keyof typeof cronTaskNames];

@@ -1,9 +1,11 @@
+import { collectGarbage } from '@vibetribe/core/media/collect-garbage';
 import { openService, type Service } from '@vibetribe/core/open-service';
 import { runHealthCheck } from '@vibetribe/core/tasks/check-health';
 import { runCleanUp } from '@vibetribe/core/tasks/clean-up';
 import { runStalledDetection } from '@vibetribe/core/tasks/detect-stalled';
 import { runTokenRefresh } from '@vibetribe/core/tasks/refresh-tokens';
 import { runTaskOnce, type TaskDetail } from '@vibetribe/core/tasks/run-task-once';
+import { createMediaLibrary, type MediaLibrary } from '@vibetribe/media/media-library';
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
 import { createMetrics, type Metrics } from '@vibetribe/observability/metrics';
 import { startOpsServer } from '@vibetribe/observability/ops-server';
@@ -40,7 +42,10 @@ export async function startCron(
     }),
   );
   const gauges = createCronGauges(metrics);
-  const runs = taskRuns(config, service, metrics, gauges);
+  const { dataDir, cloudinary } = config;
+  const now = () => service.core.clock.now();
+  const media = starting.use(createMediaLibrary({ dataDir, cloudinary, now }));
+  const runs = { ...taskRuns(config, service, metrics, gauges), ...mediaRuns(config, service, media) };
   starting.use(
     scheduleTasks(
       Object.values(cronTaskNames).map((name) => ({
@@ -67,7 +72,7 @@ function taskRuns(
   { core, queue }: Service,
   metrics: Metrics,
   gauges: ReturnType<typeof createCronGauges>,
-): Record<CronTaskName, () => Promise<TaskDetail>> {
+): Record<Exclude<CronTaskName, 'media-garbage'>, () => Promise<TaskDetail>> {
   return {
     [cronTaskNames.tokenRefresh]: async () => ({
       ...(await runTokenRefresh(core, {
@@ -85,6 +90,18 @@ function taskRuns(
       gauges.setStalled(stalled);
       return stalled;
     },
+  };
+}
+
+function mediaRuns(
+  { unusedMediaDays }: CronConfig,
+  { core }: Service,
+  media: MediaLibrary,
+): Record<'media-garbage', () => Promise<TaskDetail>> {
+  return {
+    [cronTaskNames.mediaGarbage]: async () => ({
+      ...(await collectGarbage({ ...core, media }, { unusedDays: unusedMediaDays })),
+    }),
   };
 }
 
