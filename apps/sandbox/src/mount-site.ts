@@ -5,6 +5,7 @@ import { applyAfterWork, applyBeforeWork, kindsAfterReading, kindsAtTheDoor } fr
 import type { FaultBook, FaultProbe } from './faults/fault-book.ts';
 import type { Fault } from './faults/fault.ts';
 import type { Site } from './site.ts';
+import { acceptFiles } from './uploads/accept-files.ts';
 import type { RequestEntry, RequestLog } from './world/request-log.ts';
 import type { World } from './world/world.ts';
 
@@ -26,6 +27,7 @@ export async function mountSite(app: FastifyInstance, site: Site, surroundings: 
 
   await app.register(formbody);
   parseEmptyJsonAsNothing(app);
+  acceptFiles(app);
   app.decorateRequest('visit');
 
   function probe(request: FastifyRequest): FaultProbe {

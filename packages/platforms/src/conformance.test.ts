@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
-import { platformIds, type PlatformId } from '@vibetribe/contracts/platform-id';
+import { platformIds } from '@vibetribe/contracts/platform-id';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { AdapterAccount, ConnectedGrant, Credentials } from './adapter.ts';
+import type { Credentials } from './adapter.ts';
 import { platformEndpoints } from './endpoints.ts';
 import { PlatformError } from './platform-error.ts';
 import { adapters } from './registry.ts';
 import { openTestClient, startPublication, type TestClient } from './test-platform.ts';
-import { startTestSandbox, type MadeAccount, type TestSandbox } from './test-sandbox.ts';
+import { credentialsFor, opened } from './test-connect.ts';
+import { startTestSandbox, type TestSandbox } from './test-sandbox.ts';
 
 let sandbox: TestSandbox;
 beforeAll(async () => {
@@ -32,7 +33,7 @@ describe.each(platformIds)('%s', (platform) => {
     const grant = await adapter.manual?.connect({
       endpoints: endpoints(),
       http: client.http(),
-      credentials: credentialsFor(platform, made),
+      credentials: credentialsFor(sandbox, platform, made),
       now: new Date(),
     });
     if (grant === undefined) throw new Error('the platform cannot be connected by hand');
@@ -91,7 +92,7 @@ describe.each(platformIds)('%s', (platform) => {
       adapter.manual?.connect({
         endpoints: endpoints(),
         http: client.http(),
-        credentials: { ...credentialsFor(platform, made), ...wrong },
+        credentials: { ...credentialsFor(sandbox, platform, made), ...wrong },
         now: new Date(),
       }),
     );
@@ -284,33 +285,6 @@ describe.each(platformIds)('%s', (platform) => {
 });
 
 const verifier = randomBytes(32).toString('base64url');
-
-/** Fills the form that the platform asks for with what the sandbox has under its fields' names. */
-function credentialsFor(platform: PlatformId, { account, ...given }: MadeAccount): Record<string, string> {
-  const host = sandbox.hosts[platform];
-  const known: Record<string, unknown> = {
-    ...given,
-    service: host,
-    instance: host,
-    handle: account.handle,
-    externalId: account.id,
-  };
-  const names = adapters[platform].manual?.fields.map(({ name }) => name) ?? [];
-  return Object.fromEntries(
-    names.flatMap((name): [string, string][] => {
-      const value = known[name];
-      return typeof value === 'string' ? [[name, value]] : [];
-    }),
-  );
-}
-
-function opened({ credentials, service, accounts: [first] }: ConnectedGrant): {
-  account: AdapterAccount;
-  credentials: Credentials;
-} {
-  if (first === undefined) throw new Error('the grant opens no account');
-  return { account: { ...first, service }, credentials };
-}
 
 function idOf(published: object): string {
   if (!('platformPostId' in published)) throw new Error('not published');

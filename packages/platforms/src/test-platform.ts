@@ -82,6 +82,11 @@ export interface TestPublication {
   readonly timeoutMs?: number;
 }
 
+/** As if the process had died between two steps. */
+export class PublisherStopped extends Error {
+  override readonly name = 'PublisherStopped';
+}
+
 let publicationsStarted = 0;
 
 /** One publication with its steps' results and keys kept as the core keeps them, in memory. */
@@ -90,6 +95,7 @@ export function startPublication(given: TestPublication) {
   const uniqueNumber = publicationsStarted;
   const publicationId = `pub-${randomUUID()}`;
   const results: Record<string, JsonValue> = {};
+  let stepsLeft = Infinity;
   const intents = new Map<string, { step: string; key: JsonValue; startedAt: Date }>();
 
   const step: PublishRun['step'] = async (wanted) => {
@@ -97,6 +103,8 @@ export function startPublication(given: TestPublication) {
     type Step = typeof wanted;
     const stored = results[name];
     if (stored !== undefined) return stored as Awaited<ReturnType<Step['run']>>;
+    if (stepsLeft === 0) throw new PublisherStopped();
+    stepsLeft -= 1;
     const now = new Date();
     const intent = intents.get(name) ?? {
       step: name,
@@ -113,7 +121,10 @@ export function startPublication(given: TestPublication) {
     publicationId,
     results,
     intents,
-    publish: () => given.adapter.publish({ ...given, http: given.client.http(given.timeoutMs), now: new Date(), step }),
+    publish: ({ stepsMax = Infinity, now = new Date() }: { stepsMax?: number; now?: Date } = {}) => {
+      stepsLeft = stepsMax;
+      return given.adapter.publish({ ...given, http: given.client.http(given.timeoutMs), now, step });
+    },
     /** As if the process had died after the platform's answer: the result is gone, the key stays. */
     forget: (name: string) => delete results[name],
     reconcile: (

@@ -1,5 +1,6 @@
 import { createAuthorizationCodes, type AuthorizationCodes } from '../oauth/authorization-codes.ts';
 import type { Store } from '../store/store.ts';
+import type { SegmentFiles } from '../uploads/segment-files.ts';
 import { createAccounts, type Accounts } from './accounts.ts';
 import { createClock, type Clock } from './clock.ts';
 import { createGrants, type Grants } from './grants.ts';
@@ -15,9 +16,10 @@ export type World = {
   grants: Grants;
   codes: AuthorizationCodes;
   limits: RateLimits;
+  segments: SegmentFiles;
 };
 
-export function createWorld(store: Store, wallMs: () => number): World {
+export function createWorld(store: Store, segments: SegmentFiles, wallMs: () => number): World {
   const clock = createClock(store, wallMs);
   return {
     store,
@@ -27,5 +29,6 @@ export function createWorld(store: Store, wallMs: () => number): World {
     grants: createGrants(store),
     codes: createAuthorizationCodes(store, clock),
     limits: createRateLimits(store, clock),
+    segments,
   };
 }

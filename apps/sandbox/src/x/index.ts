@@ -7,8 +7,10 @@ import { createSnowflake } from '../world/snowflake.ts';
 import { xAnswers } from './answers.ts';
 import { oauthRoutes } from './oauth-routes.ts';
 import { issueTokens } from './tokens.ts';
+import { mediaRoutes } from './media-routes.ts';
 import { tweetRoutes } from './tweet-routes.ts';
 import { createTweets } from './tweets.ts';
+import { createUploads } from './uploads.ts';
 import { userRoutes } from './user-routes.ts';
 
 /** X, API version 2: https://docs.x.com/x-api */
@@ -18,7 +20,8 @@ const allScopes = 'tweet.read tweet.write users.read media.write offline.access'
 
 function openX(place: SitePlace): Site {
   const { world } = place;
-  const tweets = createTweets(place);
+  const uploads = createUploads(place);
+  const tweets = createTweets(place, uploads);
   const newAccountId = createSnowflake({
     epochMs: 0,
     sequenceBits: 20,
@@ -54,6 +57,7 @@ function openX(place: SitePlace): Site {
     routes(app) {
       oauthRoutes(app, site, place);
       tweetRoutes(app, place, tweets);
+      mediaRoutes(app, place, uploads);
       userRoutes(app, place, tweets);
       app.get<{ Params: { id: string } }>('/:handle/status/:id', { config: { page: true } }, (request, reply) =>
         sendPostPage(reply, site, world, request.params.id),

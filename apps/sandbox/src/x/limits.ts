@@ -10,5 +10,11 @@ export const tweetLimits = {
   remove: { name: 'tweets-delete', max: 50, windowMs: quarterHourMs },
   lookup: { name: 'tweets-lookup', max: 900, windowMs: quarterHourMs },
   userTweets: { name: 'users-tweets', max: 900, windowMs: quarterHourMs },
+  upload: { name: 'media-upload', max: 500, windowMs: quarterHourMs },
+  uploadInitialize: { name: 'media-upload-initialize', max: 1875, windowMs: quarterHourMs },
+  uploadAppend: { name: 'media-upload-append', max: 1875, windowMs: quarterHourMs },
+  uploadFinalize: { name: 'media-upload-finalize', max: 1875, windowMs: quarterHourMs },
+  uploadStatus: { name: 'media-upload-status', max: 1000, windowMs: quarterHourMs },
+  mediaMetadata: { name: 'media-metadata', max: 500, windowMs: quarterHourMs },
   me: { name: 'users-me', max: 75, windowMs: quarterHourMs },
 } as const satisfies Record<string, Limit>;

@@ -16,7 +16,7 @@ export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Twee
   app.post('/2/tweets', (request, reply) => {
     const { account } = admit(place, request, reply, { scopes: writeScopes, limit: tweetLimits.create });
     const post = tweets.create(account, parseTweetBody(request.body));
-    const { id, text, edit_history_tweet_ids } = tweetView(post, undefined, { fields: new Set(), names: 'tweet' });
+    const { id, text, edit_history_tweet_ids } = tweetView(post, tweets.context(post.id), { fields: new Set(), names: 'tweet' });
     return reply.code(201).send({ data: { edit_history_tweet_ids, id, text } });
   });
 
@@ -27,7 +27,7 @@ export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Twee
     const found = ids.flatMap((id) => tweets.get(id) ?? []);
     const missing = ids.filter((id) => tweets.get(id) === undefined);
     return {
-      ...(found.length > 0 ? { data: found.map((post) => tweetView(post, tweets.reply(post.id), choice)) } : {}),
+      ...(found.length > 0 ? { data: found.map((post) => tweetView(post, tweets.context(post.id), choice)) } : {}),
       ...(missing.length > 0 ? { errors: missing.map((id) => resourceNotFound('tweet', 'ids', id)) } : {}),
     };
   });
@@ -38,7 +38,7 @@ export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Twee
     const { id } = parseQuery(z.object({ id: TweetId }), request.params);
     const post = tweets.get(id);
     if (post === undefined) return { errors: [resourceNotFound('tweet', 'id', id)] };
-    return { data: tweetView(post, tweets.reply(id), choice) };
+    return { data: tweetView(post, tweets.context(id), choice) };
   });
 
   app.delete<{ Params: { id: string } }>('/2/tweets/:id', (request, reply) => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import twitterText from 'twitter-text';
 
 /** A link as X tells it; positions count code points of the text as served. */
-export type UrlEntity = { start: number; end: number; url: string; expanded_url: string; display_url: string };
+export type UrlEntity = { start: number; end: number; url: string; expanded_url: string; display_url: string; media_key?: string };
 export type TagEntity = { start: number; end: number; tag: string };
 export type MentionEntity = { start: number; end: number; username: string };
 
@@ -20,10 +20,10 @@ export function isAcceptable(text: string): boolean {
 }
 
 /**
- * The text as every reading route serves it: links replaced by t.co, `&`, `<` and `>` escaped
+ * The text as every reading route serves it: one link at its end for its media, links replaced by t.co, `&`, `<` and `>` escaped
  * (https://docs.x.com/x-api/fundamentals/data-dictionary: expand with `entities.urls`).
  */
-export function serveText(id: string, text: string): ServedText {
+export function serveText(id: string, text: string, mediaKeys: readonly string[] = []): ServedText {
   const normal = text.normalize('NFC');
   const urls: UrlEntity[] = [];
   let served = '';
@@ -38,6 +38,14 @@ export function serveText(id: string, text: string): ServedText {
     from = indices[1];
   }
   served += escapeMarkup(normal.slice(from));
+  if (mediaKeys.length > 0) {
+    const short = shorten(id, urls.length, 'media');
+    if (served !== '') served += ' ';
+    const start = codePoints(served);
+    served += short;
+    const link = { start, end: start + short.length, url: short, display_url: `pic.x.com/${id}` };
+    urls.push(...mediaKeys.map((media_key, index) => ({ ...link, expanded_url: `https://x.com/i/status/${id}/photo/${index + 1}`, media_key })));
+  }
   return { text: served, urls, hashtags: tagsOf(served), mentions: mentionsOf(served) };
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Post } from '../world/posts.ts';
-import type { Reply } from './tweets.ts';
+import type { TweetContext } from './tweets.ts';
 import { serveText } from './tweet-text.ts';
 
 /** Which fields a reader asked for, and under which names: X is half-way from `tweet` to `post`. */
@@ -21,10 +21,10 @@ export const TweetFieldsQuery = z
 /** `id`, `text` and the edit history are always there, the rest on request. */
 export function tweetView(
   post: Post,
-  reply: Reply | undefined,
+  { reply, mediaKeys }: TweetContext,
   { fields, names }: FieldChoice,
 ): Record<string, unknown> {
-  const served = serveText(post.id, post.text);
+  const served = serveText(post.id, post.text, mediaKeys);
   const asked = (name: string, value: unknown) => (fields.has(name) && value !== undefined ? { [name]: value } : {});
   const references = reply === undefined ? undefined : [{ type: 'replied_to', id: reply.inReplyTo }];
   return {
@@ -37,6 +37,7 @@ export function tweetView(
     ...asked('in_reply_to_user_id', reply?.inReplyToUser),
     ...asked(`referenced_${names}s`, references),
     ...asked('entities', entities(served)),
+    ...asked('attachments', mediaKeys.length === 0 ? undefined : { media_keys: mediaKeys }),
     ...asked('public_metrics', {
       [names === 'post' ? 'repost_count' : 'retweet_count']: 0,
       reply_count: 0,

@@ -7,16 +7,20 @@ import type { Post } from '../world/posts.ts';
 import { createSnowflake } from '../world/snowflake.ts';
 import { forbidden, invalidRequest } from './answers.ts';
 import type { TweetBody } from './tweet-body.ts';
+import type { Uploads } from './uploads.ts';
 import { isAcceptable, weightedLength, weightedLengthMax } from './tweet-text.ts';
 
 /** Where a tweet stands in a conversation; only replies have a row. */
 export type Reply = z.infer<typeof Reply>;
 
+/** What a tweet answers, and the keys of its media. */
+export type TweetContext = { reply: Reply | undefined; mediaKeys: readonly string[] };
+
 export type Tweets = {
   /** @throws {Refusal} 400 or 403: the text is too long, empty or a duplicate, what it refers to is missing */
   create(account: Account, body: TweetBody): Post;
   get(id: string): Post | undefined;
-  reply(id: string): Reply | undefined;
+  context(id: string): TweetContext;
   remove(post: Post): void;
   clear(): Change[];
 };
@@ -25,9 +29,10 @@ export type Tweets = {
 const duplicateWindowMs = 24 * 3_600_000;
 const xEpochMs = 1_288_834_974_657;
 
-export function createTweets({ site, platform, world }: SitePlace): Tweets {
+export function createTweets({ site, platform, world }: SitePlace, uploads: Uploads): Tweets {
   const { store, posts, clock } = world;
   const replies = store.table('x.replies', Reply);
+  const attachments = store.table('x.attachments', Attachments);
   const newestByText = new Map<string, Post>();
   const nextId = createSnowflake({
     epochMs: xEpochMs,
@@ -37,14 +42,15 @@ export function createTweets({ site, platform, world }: SitePlace): Tweets {
   });
 
   posts.onChange((before, after) => {
-    if (after?.site === site) newestByText.set(textKey(after.account, after.text), after);
+    if (after?.site === site) newestByText.set(contentKey(after), after);
     else if (before?.site === site) {
-      const key = textKey(before.account, before.text);
+      const key = contentKey(before);
       if (newestByText.get(key)?.id === before.id) newestByText.delete(key);
     }
   });
 
-  function checkText(account: Account, text: string): void {
+  function checkText(text: string, hasMedia: boolean): void {
+    if (text === '' && hasMedia) return;
     if (text.trim() === '') {
       throw new Refusal(
         invalidRequest([{ message: '[$.text: is required without media]', parameters: { text: [text] } }]),
@@ -55,7 +61,10 @@ export function createTweets({ site, platform, world }: SitePlace): Tweets {
     if (!isAcceptable(text)) {
       throw new Refusal(invalidRequest([{ message: 'Your Tweet text is invalid.', parameters: { text: [text] } }]));
     }
-    const same = newestByText.get(textKey(account.id, text));
+  }
+
+  function checkNew(content: Pick<Post, 'account' | 'text' | 'media'>): void {
+    const same = newestByText.get(contentKey(content));
     if (same !== undefined && clock.nowMs() - same.receivedTickMs < duplicateWindowMs) {
       throw new Refusal(forbidden('You are not allowed to create a Tweet with duplicate content.'));
     }
@@ -77,9 +86,11 @@ export function createTweets({ site, platform, world }: SitePlace): Tweets {
 
   return {
     create(account, body) {
-      if (body.media !== undefined) throw new Refusal(invalidRequest([unknownMedia(body.media.media_ids)]));
+      const attached = uploads.attachable(account, body.media?.media_ids ?? []);
+      const media = attached.flatMap(({ file }) => file ?? []);
       const text = (body.text ?? '').normalize('NFC');
-      checkText(account, text);
+      checkText(text, media.length > 0);
+      checkNew({ account: account.id, text, media });
       if (body.quote_tweet_id !== undefined && posts.get(site, body.quote_tweet_id) === undefined) {
         throw new Refusal(forbidden('You attempted to quote a Tweet that is deleted or not visible to you.'));
       }
@@ -93,30 +104,39 @@ export function createTweets({ site, platform, world }: SitePlace): Tweets {
           account: account.id,
           id,
           text,
-          media: [],
+          media,
           createdAt,
           receivedAt: createdAt,
           receivedTickMs: clock.nowMs(),
         },
-        reply === undefined ? [] : [replies.put(id, reply)],
+        [
+          ...(reply === undefined ? [] : [replies.put(id, reply)]),
+          ...(attached.length === 0 ? [] : [attachments.put(id, { id, keys: attached.map(({ key }) => key) })]),
+        ],
       );
     },
     get: (id) => posts.get(site, id),
-    reply: (id) => replies.get(id),
-    remove: (post) => posts.remove(post, replies.has(post.id) ? [replies.drop(post.id)] : []),
-    clear: () => Array.from(replies.rows(), (reply) => replies.drop(reply.id)),
+    context: (id) => ({ reply: replies.get(id), mediaKeys: attachments.get(id)?.keys ?? [] }),
+    remove: (post) =>
+      posts.remove(post, [
+        ...(replies.has(post.id) ? [replies.drop(post.id)] : []),
+        ...(attachments.has(post.id) ? [attachments.drop(post.id)] : []),
+      ]),
+    clear: () => [
+      ...Array.from(replies.rows(), (reply) => replies.drop(reply.id)),
+      ...Array.from(attachments.rows(), (row) => attachments.drop(row.id)),
+    ],
   };
 }
 
+/** Only tweets with media have a row. */
+const Attachments = z.object({ id: z.string(), keys: z.array(z.string()) });
 const Reply = z.object({ id: z.string(), inReplyTo: z.string(), inReplyToUser: z.string(), conversation: z.string() });
 
 const tooLong =
   'Your Tweet text is too long. For more information on how Twitter determines text length see https://github.com/twitter/twitter-text.';
 
-function unknownMedia(ids: readonly string[]) {
-  return { message: 'Your media IDs are invalid.', parameters: { 'media.media_ids': [JSON.stringify(ids)] } };
-}
-
-function textKey(account: string, text: string): string {
-  return `${account} ${text.trim()}`;
+/** The same text with the same pictures is a duplicate. */
+function contentKey({ account, text, media }: Pick<Post, 'account' | 'text' | 'media'>): string {
+  return [account, ...media.map(({ sha256 }) => sha256), text.trim()].join(' ');
 }

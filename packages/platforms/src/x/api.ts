@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { PlatformEndpoints, StepEffect } from '../adapter.ts';
 import { callPlatform } from '../call-platform.ts';
 import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp, PlatformRequest } from '../platform-http.ts';
+import type { MultipartPart, PlatformHttp, PlatformRequest } from '../platform-http.ts';
 import { xRefusal } from './errors.ts';
 
 export const xName = 'X';
@@ -15,6 +15,7 @@ export interface XCall<Answer> {
   /** Below the API's base, with the query: `/2/tweets`. */
   readonly path: string;
   readonly json?: unknown;
+  readonly multipart?: readonly MultipartPart[];
   readonly effect: StepEffect;
   readonly answer: z.ZodType<Answer>;
 }
@@ -25,6 +26,7 @@ export function callX<Answer>(call: XCall<Answer>): Promise<Answer> {
     url: `${xApi(call.endpoints)}${call.path}`,
     headers: { authorization: `Bearer ${call.accessToken}` },
     ...(call.json === undefined ? {} : { body: { json: call.json } }),
+    ...(call.multipart === undefined ? {} : { body: { multipart: call.multipart } }),
   };
   return callPlatform({ ...call, request, platformName: xName, refusalOf: xRefusal });
 }

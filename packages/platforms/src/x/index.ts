@@ -1,7 +1,7 @@
 import type { PlatformAdapter } from '../adapter.ts';
-import { noMedia } from '../no-media.ts';
 import { xName } from './api.ts';
 import { xEndpoints, xLimits, xReconciliation } from './limits.ts';
+import { xMediaRules } from './media-rules.ts';
 import { xManual } from './manual.ts';
 import { refreshX, xOAuth } from './oauth.ts';
 import { XOptions } from './options.ts';
@@ -20,7 +20,7 @@ export const x: PlatformAdapter = {
       required: true,
       count: countX,
     },
-    media: noMedia,
+    media: xMediaRules,
     options: XOptions,
     requiredFields: ['content'],
   },

@@ -2,17 +2,25 @@ import { z } from 'zod';
 import type { AdapterAccount, Published, PublishRun } from '../adapter.ts';
 import { callX } from './api.ts';
 import { XOptions } from './options.ts';
+import { uploadToX, type XUpload } from './upload.ts';
 
 /** The step whose outcome may be unknown. */
 export const xPublishStep = 'publish';
 
 const PostReply = z.object({ data: z.object({ id: z.string().min(1) }) });
 
-/** One request, and no key: if its answer is lost, only the account's timeline can tell. */
+/** Media first; then one request, and no key: if its answer is lost, only the account's timeline can tell. */
 export async function publishX(publication: PublishRun): Promise<Published> {
   const { endpoints, account, accessToken, content } = publication;
   const { replySettings } = XOptions.parse(content.options);
-  const json = { text: content.text, ...(replySettings === undefined ? {} : { reply_settings: replySettings }) };
+  const uploads: XUpload[] = [];
+  for (const [index, item] of content.media.entries()) uploads.push(await uploadToX(publication, item, index));
+  const mediaIds = uploads.map((upload) => upload.id);
+  const json = {
+    text: content.text,
+    ...(mediaIds.length === 0 ? {} : { media: { media_ids: mediaIds } }),
+    ...(replySettings === undefined ? {} : { reply_settings: replySettings }),
+  };
   const id = await publication.step({
     name: xPublishStep,
     effect: 'once',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ReconcileFinding, ReconcileQuery } from '../adapter.ts';
 import { callX } from './api.ts';
 import { xPostUrl } from './publish.ts';
+import { XUpload } from './upload.ts';
 import { fingerprintOfText, fingerprintsOfPost } from './text.ts';
 
 /** Our clock may run ahead of X's by this much. */
@@ -12,25 +13,26 @@ const pagesMax = 5;
 export async function reconcileX(query: ReconcileQuery): Promise<ReconcileFinding> {
   const since = new Date(query.intent.startedAt.getTime() - clockSkewMs);
   const posts = await postsSince(query, since);
-  const wanted = fingerprintOfText(query.content.text);
+  const isOurs = matcher(query);
   const match = posts
     .filter((post) => !query.takenPostIds.has(post.id))
     .filter(({ created_at: createdAt }) => createdAt === undefined || Date.parse(createdAt) >= since.getTime())
-    .filter((post) => fingerprintsOfPost(post.text, post.entities?.urls ?? []).includes(wanted))
+    .filter(isOurs)
     .at(-1);
   if (match === undefined) {
-    return { kind: 'not_seen', evidence: `none of ${posts.length} posts since ${since.toISOString()} has this text` };
+    return { kind: 'not_seen', evidence: `none of ${posts.length} posts since ${since.toISOString()} is this one` };
   }
-  const evidence = `post ${match.id} of ${match.created_at ?? 'unknown time'} has this text`;
+  const evidence = `post ${match.id} of ${match.created_at ?? 'unknown time'} is this one`;
   return { kind: 'found', platformPostId: match.id, url: xPostUrl(query.account, match.id), evidence };
 }
 
 const Post = z.object({
   id: z.string().min(1),
   text: z.string(),
+  attachments: z.object({ media_keys: z.array(z.string()).optional() }).optional().catch(undefined),
   created_at: z.string().optional(),
   entities: z
-    .object({ urls: z.array(z.object({ url: z.string(), expanded_url: z.string() })).optional() })
+    .object({ urls: z.array(z.object({ url: z.string(), expanded_url: z.string(), media_key: z.string().optional() })).optional() })
     .optional()
     .catch(undefined),
 });
@@ -41,6 +43,14 @@ const Listing = z.object({
   meta: z.object({ next_token: z.string().optional() }).optional(),
 });
 
+/** By the keys of its media, which no other post has; without media by its text. */
+function matcher({ content, results }: ReconcileQuery): (post: Post) => boolean {
+  const keys = Object.values(results).flatMap((result) => XUpload.safeParse(result).data?.mediaKey ?? []);
+  if (keys.length > 0) return ({ attachments }) => (attachments?.media_keys ?? []).some((key) => keys.includes(key));
+  const wanted = fingerprintOfText(content.text);
+  return ({ text, entities }) => fingerprintsOfPost(text, entities?.urls ?? []).includes(wanted);
+}
+
 /** Newest first. */
 async function postsSince({ endpoints, http, account, accessToken }: ReconcileQuery, since: Date): Promise<Post[]> {
   const posts: Post[] = [];
@@ -49,7 +59,7 @@ async function postsSince({ endpoints, http, account, accessToken }: ReconcileQu
     const parameters = new URLSearchParams({
       max_results: '100',
       start_time: `${since.toISOString().slice(0, 19)}Z`,
-      'tweet.fields': 'created_at,text,entities',
+      'tweet.fields': 'created_at,text,entities,attachments',
       exclude: 'retweets',
       ...(nextToken === undefined ? {} : { pagination_token: nextToken }),
     });

@@ -1,0 +1,123 @@
+import { platformIds } from '@vibetribe/contracts/platform-id';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { AdapterAccount, Credentials } from './adapter.ts';
+import { platformEndpoints } from './endpoints.ts';
+import { PlatformError } from './platform-error.ts';
+import { adapters } from './registry.ts';
+import { credentialsFor, opened } from './test-connect.ts';
+import { testAnimation, type TestMedia, testPicture, testVideo } from './test-media.ts';
+import { openTestClient, PublisherStopped, startPublication, type TestClient } from './test-platform.ts';
+import { startTestSandbox, type TestSandbox } from './test-sandbox.ts';
+
+let sandbox: TestSandbox;
+beforeAll(async () => {
+  sandbox = await startTestSandbox(process.execPath);
+});
+afterAll(() => sandbox[Symbol.asyncDispose]());
+
+const withMedia = platformIds.filter((platform) => adapters[platform].rules.media.countMax > 0);
+
+describe.each(withMedia)('%s', (platform) => {
+  const adapter = adapters[platform];
+  const rules = adapter.rules.media;
+  let client: TestClient;
+  beforeAll(() => {
+    client = openTestClient(platform);
+  });
+  afterAll(() => client[Symbol.asyncDispose]());
+  afterEach(() => sandbox.control('DELETE', '/_sandbox/faults'));
+
+  const endpoints = () => platformEndpoints(platform, { sandboxUrl: sandbox.url, env: {} });
+
+  async function connect(): Promise<{ account: AdapterAccount; credentials: Credentials }> {
+    const made = await sandbox.makeAccount(platform);
+    const credentials = credentialsFor(sandbox, platform, made);
+    const grant = await adapter.manual?.connect({ endpoints: endpoints(), http: client.http(), credentials, now: new Date() });
+    if (grant === undefined) throw new Error('the platform cannot be connected by hand');
+    return opened(grant);
+  }
+
+  const start = (
+    { account, credentials: { accessToken } }: Awaited<ReturnType<typeof connect>>,
+    media: readonly TestMedia[],
+    { text = '', timeoutMs = 10_000 } = {},
+  ) => {
+    const content = { text, options: {}, media };
+    return startPublication({ adapter, endpoints: endpoints(), client, account, accessToken, content, timeoutMs });
+  };
+
+  /** Goes on for as long as the platform is working on a file. */
+  async function publishedAfterWork(publication: ReturnType<typeof start>) {
+    for (let round = 0; round < 50; round += 1) {
+      try {
+        return await publication.publish();
+      } catch (error) {
+        if (!(error instanceof PlatformError && error.kind === 'media_processing')) throw error;
+        await sandbox.control('POST', '/_sandbox/clock', { advanceMs: 1_000 });
+      }
+    }
+    throw new Error('the platform never became ready');
+  }
+
+  const shown = async ({ account }: Awaited<ReturnType<typeof connect>>) => {
+    const { items, commits } = await sandbox.posts(platform, account.externalId);
+    return { commits, media: items.map((item) => item.media) };
+  };
+  const factsOf = ({ kind, bytes, sha256, alt }: TestMedia) => ({ type: kind, bytes, sha256, alt });
+  const kinds = [
+    ['as many pictures as it takes', () => Array.from({ length: rules.imagesMax }, (_, at) => testPicture(`Picture ${at + 1}`))],
+    ...(rules.animation === null ? [] : [['an animation', () => [testAnimation('It moves')]] as const]),
+    ...(rules.video === null ? [] : [['a video', () => [testVideo(9_000_000, 'A film')]] as const]),
+  ] as const;
+
+  test.each(kinds)('%s: shown in order, bit for bit, described', async (_what, make) => {
+    const connected = await connect();
+    const media = make();
+    await publishedAfterWork(start(connected, media, { text: 'With media' }));
+    expect(await shown(connected)).toEqual({ commits: 1, media: [media.map((item) => expect.objectContaining(factsOf(item)))] });
+  });
+
+  test.each(kinds)('%s: stopped between every two steps, one post, and no file is sent twice', async (_what, make) => {
+    const connected = await connect();
+    const media = make();
+    const publication = start(connected, media, { text: 'Stopped again and again' });
+    for (let stops = 0; stops < 100; stops += 1) {
+      const end = await publication.publish({ stepsMax: 1 }).catch((error: unknown) => error);
+      if (!(end instanceof Error)) break;
+      if (end instanceof PublisherStopped) continue;
+      if (!(end instanceof PlatformError && end.kind === 'media_processing')) throw end;
+      await sandbox.control('POST', '/_sandbox/clock', { advanceMs: 1_000 });
+    }
+    expect(await shown(connected)).toEqual({ commits: 1, media: [media.map((item) => expect.objectContaining(factsOf(item)))] });
+    expect(media.map(({ reads }) => reads.bytes)).toEqual(media.map(({ bytes }) => bytes));
+  });
+
+  test.each(['reset-after', 'error-after'])('pictures without a text, in doubt after %s: the post is found', async (kind) => {
+    const connected = await connect();
+    const publication = start(connected, [testPicture(), testPicture()], { timeoutMs: 2_000 });
+    const rehearsal = start(await connect(), [testPicture(), testPicture()]);
+    await publishedAfterWork(rehearsal);
+    const stepsMax = Object.keys(rehearsal.results).indexOf('publish');
+    await expect(publication.publish({ stepsMax })).rejects.toBeInstanceOf(PublisherStopped);
+
+    const { externalId: account } = connected.account;
+    await sandbox.control('POST', '/_sandbox/faults', { platform, account, method: 'POST', times: 1, kind });
+    await expect(publication.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
+    const { items } = await sandbox.posts(platform, account);
+    expect(items).toHaveLength(1);
+    expect(await publication.reconcile()).toMatchObject({ kind: 'found', platformPostId: items[0]?.id });
+  });
+
+  test('another post of pictures without a text is not taken for ours', async () => {
+    const connected = await connect();
+    await publishedAfterWork(start(connected, [testPicture()]));
+    const publication = start(connected, [testPicture()]);
+    await publishedAfterWork(publication);
+    const { items } = await sandbox.posts(platform, connected.account.externalId);
+    expect(await publication.reconcile()).toMatchObject({ kind: 'found', platformPostId: items[0]?.id });
+  });
+
+  test('asks for nothing that the platform does not have', async () => {
+    expect(await sandbox.control('GET', '/_sandbox/stats')).toMatchObject({ unknownRoutes: [] });
+  });
+});
