@@ -2,6 +2,7 @@ import type { Database } from '@vibetribe/db/connect-database';
 import type { Bus } from '@vibetribe/queue/bus';
 import { startLoop } from '@vibetribe/resilience/loop';
 import { sleep } from '@vibetribe/resilience/sleep';
+import type { EventCursor } from './event-cursor.ts';
 import { readEnd, readEvents, type LoggedEvent } from './read-events.ts';
 
 /** How often the log is looked at although nobody rang. */
@@ -9,6 +10,11 @@ const pollIntervalMs = 1_000;
 /** How soon again where events are committed but an older transaction is still running. */
 const pendingIntervalMs = 25;
 const batchMax = 500;
+
+export interface EventFeed extends AsyncDisposable {
+  /** The last event that was passed on. */
+  position(): EventCursor;
+}
 
 /**
  * Follows the event log from its present end, in order, without gaps, each event once. `onEvents` is called again with the
@@ -24,7 +30,7 @@ export async function startEventFeed({
   readonly bus: Pick<Bus, 'subscribe'>;
   readonly onEvents: (events: readonly LoggedEvent[]) => Promise<void>;
   readonly onError: (error: unknown) => void;
-}): Promise<AsyncDisposable> {
+}): Promise<EventFeed> {
   let cursor = await db.asWorker(readEnd);
 
   const followOnce = async (signal: AbortSignal) => {
@@ -48,5 +54,5 @@ export async function startEventFeed({
   const wake = () => loop.wake();
   starting.use(await bus.subscribe('events', wake, wake));
   const running = starting.move();
-  return { [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { position: () => cursor, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

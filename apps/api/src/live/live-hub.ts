@@ -8,6 +8,7 @@ import type { Clock } from '@vibetribe/resilience/clock';
 import { startLoop } from '@vibetribe/resilience/loop';
 import type { RawData, WebSocket } from 'ws';
 import { answerClient } from './answer-client.ts';
+import type { EventCursor } from './event-cursor.ts';
 import { startEventFeed } from './event-feed.ts';
 import { messagesOf } from './event-message.ts';
 import { closeCodes, createLiveConnection, type LiveConnection } from './live-connection.ts';
@@ -17,8 +18,13 @@ import type { LoggedEvent } from './read-events.ts';
 import { outgoing, replayEvents } from './replay-events.ts';
 
 export interface LiveHub extends AsyncDisposable {
-  /** Takes a socket in: `since` is the last event its client knows, null for a client that starts now. */
-  open(socket: WebSocket, actor: AuthenticatedActor, since: string | null): void;
+  /** The last event that this process has passed on to its sockets. */
+  position(): EventCursor;
+  /**
+   * Takes a socket in. A client that knows an event gets what it missed `since`; any other one what has been passed on since
+   * `openedAt`, when its connection was opened: it may have been told of that before it is registered here.
+   */
+  open(socket: WebSocket, actor: AuthenticatedActor, start: { since: string | null; openedAt: EventCursor }): void;
   /** Closes the sockets of a credential that has ended. */
   endCredential(credential: Credential): void;
   /** Asks for every socket whether its credential is still good. */
@@ -93,14 +99,20 @@ export async function startLiveHub({
     connection.send(await answerClient(db, connection, text, (typing) => tell(connection, typing)));
   };
 
+  await using starting = new AsyncDisposableStack();
+  const onError = (error: unknown) => logger.warn({ err: error }, 'the live feed failed; it goes on');
+  starting.use(await bus.subscribe('live', deliverPresence));
+  const feed = starting.use(await startEventFeed({ db, bus, onEvents: deliverEvents, onError }));
+
   const hub: LiveHub = {
-    open(socket, actor, since) {
+    position: () => feed.position(),
+    open(socket, actor, start) {
       const connections = inOrganization(actor.organizationId);
       if (connections.size >= socketsPerOrganizationMax) {
         socket.close(closeCodes.tooMany, 'too many connections');
         return;
       }
-      const connection = createLiveConnection({ id: randomUUID(), socket, actor, isReplaying: since !== null });
+      const connection = createLiveConnection({ id: randomUUID(), socket, actor, isReplaying: true });
       rooms.set(actor.organizationId, connections.add(connection));
       socket.on('close', () => {
         connections.delete(connection);
@@ -122,7 +134,7 @@ export async function startLiveHub({
         // One after the other: leaving a room may not overtake joining it.
         lastAnswer = lastAnswer.then(() => answer(connection, data, isBinary)).catch(fail);
       });
-      if (since !== null) replayEvents(db, connection, since).catch(fail);
+      replayEvents(db, connection, start).catch(fail);
       tell(connection, { type: 'user-connected' });
     },
     endCredential(credential) {
@@ -137,10 +149,6 @@ export async function startLiveHub({
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 
-  await using starting = new AsyncDisposableStack();
-  const onError = (error: unknown) => logger.warn({ err: error }, 'the live feed failed; it goes on');
-  starting.use(await bus.subscribe('live', deliverPresence));
-  starting.use(await startEventFeed({ db, bus, onEvents: deliverEvents, onError }));
   starting.use(
     startLoop({
       name: 'live sockets',

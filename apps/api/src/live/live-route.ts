@@ -28,13 +28,14 @@ export const liveRoute: FastifyPluginAsync<{ services: Pick<ApiServices, 'db' | 
       sendProblem(reply, new DomainError('malformed_request', 'Connect with a WebSocket.')),
     wsHandler: async (socket, request) => {
       const { ticket, since } = request.query;
+      const openedAt = services.live.position();
       // What the client sends at once waits until somebody listens.
       socket.pause();
       const isTicket = typeof ticket === 'string' && ticket.length > 0 && ticket.length <= ticketCharactersMax;
       const actor = isTicket ? await redeemLiveTicket(services, ticket) : null;
       socket.resume();
       if (actor === null) socket.close(closeCodes.signedOut, 'the ticket is not valid');
-      else services.live.open(socket, actor, typeof since === 'string' && since !== '' ? since : null);
+      else services.live.open(socket, actor, { since: typeof since === 'string' && since !== '' ? since : null, openedAt });
     },
   });
 };

@@ -7,27 +7,32 @@ import { isKept, readEvents } from './read-events.ts';
 const pageMax = 200;
 
 /**
- * Sends what the client missed since the event it names, then lets it go live. The connection has been getting the feed's
+ * Sends what the client missed since the event it names, or since its connection was opened, then lets it go live. The connection has been getting the feed's
  * events since before this began: whatever the feed had already passed on by then is behind every page's end.
  * A client whose event is no longer kept is told to start anew: `resync`.
  */
 export async function replayEvents(
   db: Pick<Database, 'asTenant'>,
   connection: LiveConnection,
-  since: string,
+  { since, openedAt }: { readonly since: string | null; readonly openedAt: EventCursor },
 ): Promise<void> {
-  const { organizationId } = connection.actor;
-  const from = parseCursor(since);
-  if (from === null || !(await db.asTenant(organizationId, (tx) => isKept(tx, from)))) {
+  const from = since === null ? openedAt : await keptCursor(db, connection, since);
+  if (from === null) {
     connection.send({ type: 'resync' });
     connection.goLive();
     return;
   }
-  let cursor: EventCursor = from;
+  let cursor = from;
   do {
     cursor = await replayToEnd(db, connection, cursor);
   } while (connection.takeOverflow());
   connection.goLive();
+}
+
+async function keptCursor(db: Pick<Database, 'asTenant'>, connection: LiveConnection, since: string): Promise<EventCursor | null> {
+  const cursor = parseCursor(since);
+  if (cursor === null) return null;
+  return (await db.asTenant(connection.actor.organizationId, (tx) => isKept(tx, cursor))) ? cursor : null;
 }
 
 async function replayToEnd(
