@@ -51,6 +51,18 @@ describe('connecting', () => {
     expect(api.logged()).not.toContain(ticket);
   });
 
+  test('what happens from the moment the client sees the socket open is heard, though the ticket is still being checked', async () => {
+    const user = await api.register();
+    for (let round = 0; round < 12; round += 1) {
+      const ticket = await ticketFor(api, user.accessToken);
+      const post = await addPost(api, user.organization.id);
+      await using socket = await connectSocket(api, { ticket, replica: round % 2 });
+      await addEvent(api, user.organization.id, post, 'post.created');
+      await ring(api);
+      await socket.next((message) => message.data?.['postId'] === post.postId, `round ${round}`);
+    }
+  });
+
   test('a plain request to it is told what to do', async () => {
     const { status, json } = await api.call('GET', '/api/v1/ws?ticket=x');
     expect([status, json['code']]).toEqual([400, 'malformed_request']);
