@@ -12,6 +12,7 @@ const PublisherEnv = CoreEnv.extend({
   ...mediaEnvShape,
   AUTH_SECRET: z.string().min(secretCharactersMin, { error: `must have at least ${secretCharactersMin} characters` }).optional(),
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+  HOST: z.string().min(1).default('127.0.0.1'),
   PUBLISH_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(25),
   PUBLISH_RETRY_DELAYS_MS: z
     .string()
@@ -33,6 +34,7 @@ export interface PublisherConfig extends CoreConfig, MediaSettings {
   readonly authSecret: string | null;
   /** Of /health and /metrics; 0: a free one. */
   readonly port: number;
+  readonly host: string;
   /** Publications sent at once, per platform. */
   readonly concurrency: number;
   readonly sweepIntervalMs: number;
@@ -47,6 +49,7 @@ export function parsePublisherConfig(rawEnv: Readonly<Record<string, string | un
     ...mediaSettingsOf(env),
     authSecret: env.AUTH_SECRET ?? null,
     port: env.PORT,
+    host: env.HOST,
     concurrency: env.PUBLISH_CONCURRENCY,
     sweepIntervalMs: env.SWEEP_INTERVAL_MS,
     settings: {

@@ -19,7 +19,7 @@ import type { PublisherConfig } from './config.ts';
 import { recordSettled } from './record-settled.ts';
 
 export interface RunningPublisher extends AsyncDisposable {
-  /** Of /health and /metrics, on the loopback address. */
+  /** Of /health and /metrics. */
   readonly port: number;
   readonly url: string;
 }
@@ -88,6 +88,7 @@ export async function startPublisher(
   const ops = starting.use(
     await startOpsServer({
       port: config.port,
+      host: config.host,
       metrics,
       async health() {
         const [databaseMs, queue] = await Promise.all([service.db.ping(), service.queue.health()]);
