@@ -6,6 +6,8 @@ import { sendPostPage } from '../page/post-page.ts';
 import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
 import { findAccount } from '../world/connect-account.ts';
 import { blueskyAnswers } from './answers.ts';
+import { blobRoutes } from './blob-routes.ts';
+import { createBlobs } from './blobs.ts';
 import { encodeBase32 } from './base32.ts';
 import { normalizeHandle } from './handle.ts';
 import { postCollection } from './post-record.ts';
@@ -28,7 +30,8 @@ export const bluesky: PlatformDefinition = {
 function openBluesky(place: SitePlace): Site {
   const { world } = place;
   const sessions = createSessions(place);
-  const records = createRecords(place);
+  const blobs = createBlobs(place);
+  const records = createRecords(place, blobs);
 
   const site: Site = {
     id: place.site,
@@ -60,7 +63,8 @@ function openBluesky(place: SitePlace): Site {
     routes(app) {
       serverRoutes(app, site, place, sessions);
       sessionRoutes(app, site, place, sessions);
-      writeRoutes(app, site, place, sessions, records);
+      writeRoutes(app, site, place, sessions, records, blobs);
+      blobRoutes(app, place, sessions, blobs);
       readRoutes(app, site, place, sessions, records);
       app.get<{ Params: { actor: string; rkey: string } }>(
         '/profile/:actor/post/:rkey',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BlobRef } from './blobs.ts';
 import { pathText } from './parse-input.ts';
 
 /** The lexicon app.bsky.feed.post. Returns what is wrong with a record, undefined where it is fine. */
@@ -11,14 +12,22 @@ export function postRecordFault(record: unknown): string | undefined {
 
 export const postCollection = 'app.bsky.feed.post';
 
-/** The blobs a record refers to, by CID. */
-export function blobsOf(value: unknown): string[] {
+/** The blobs a record refers to. */
+export function blobsOf(value: unknown): BlobRef[] {
   if (typeof value !== 'object' || value === null) return [];
   const blob = BlobRef.safeParse(value);
-  return blob.success ? [blob.data.ref.$link] : Object.values(value).flatMap(blobsOf);
+  return blob.success ? [blob.data] : Object.values(value).flatMap(blobsOf);
 }
 
-const BlobRef = z.object({ $type: z.literal('blob'), ref: z.object({ $link: z.string() }) });
+/** @param accept the beginning of the types taken */
+function limitedBlob(accept: string, bytesMax: number) {
+  return BlobRef.check((context) => {
+    const { mimeType, size } = context.value;
+    const say = (message: string) => context.issues.push({ code: 'custom', message, input: context.value });
+    if (!mimeType.startsWith(accept)) say(`blob type ${mimeType} is not accepted`);
+    else if (size > bytesMax) say(`blob too big (maximum ${bytesMax}, got ${size})`);
+  });
+}
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
@@ -67,9 +76,9 @@ const Embed = z.discriminatedUnion(
     z.looseObject({ $type: z.literal('app.bsky.embed.record'), record: StrongRef }),
     z.looseObject({
       $type: z.literal('app.bsky.embed.images'),
-      images: z.array(z.looseObject({ image: BlobRef, alt: z.string() })).max(4, 'array too big (maximum 4)'),
+      images: z.array(z.looseObject({ image: limitedBlob('image/', 2_000_000), alt: z.string() })).max(4, 'array too big (maximum 4)'),
     }),
-    z.looseObject({ $type: z.literal('app.bsky.embed.video'), video: BlobRef }),
+    z.looseObject({ $type: z.literal('app.bsky.embed.video'), video: limitedBlob('video/mp4', 300_000_000) }),
     z.looseObject({ $type: z.literal('app.bsky.embed.gallery') }),
     z.looseObject({ $type: z.literal('app.bsky.embed.recordWithMedia'), record: z.unknown(), media: z.unknown() }),
   ],

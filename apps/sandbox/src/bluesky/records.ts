@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Post } from '../world/posts.ts';
+import type { Blobs } from './blobs.ts';
 import { cidOf } from './cid.ts';
 import { postCollection } from './post-record.ts';
 import { createTids } from './tid.ts';
@@ -26,7 +27,7 @@ export type Records = {
   clearPosts(): Change[];
 };
 
-export function createRecords({ site, platform, world }: SitePlace): Records {
+export function createRecords({ site, platform, world }: SitePlace, blobs: Pick<Blobs, 'mediaOf'>): Records {
   const { store, posts, clock } = world;
   const table = store.table(`${site}.records`, StoredRecord);
   const heads = store.table(`${site}.heads`, z.object({ did: z.string(), cid: z.string(), rev: z.string() }));
@@ -61,11 +62,12 @@ export function createRecords({ site, platform, world }: SitePlace): Records {
         return commit;
       }
       const text = textOf(value.text) ?? '';
+      const media = blobs.mediaOf(place.did, value);
       const createdAt = textOf(value.createdAt) ?? indexedAt;
       const known = posts.get(site, uri);
       if (known === undefined)
-        posts.accept({ ...postOf(place.did, uri, text, createdAt), receivedAt: indexedAt }, changes);
-      else posts.amend({ ...known, text, createdAt }, changes);
+        posts.accept({ ...postOf(place.did, uri, text, createdAt), media, receivedAt: indexedAt }, changes);
+      else posts.amend({ ...known, text, media, createdAt }, changes);
       return commit;
     },
     remove(record) {
@@ -85,8 +87,8 @@ export function createRecords({ site, platform, world }: SitePlace): Records {
         .map((record) => table.drop(record.uri)),
   };
 
-  function postOf(did: string, uri: string, text: string, createdAt: string): Omit<Post, 'seq' | 'receivedAt'> {
-    return { platform, site, account: did, id: uri, text, media: [], createdAt, receivedTickMs: clock.nowMs() };
+  function postOf(did: string, uri: string, text: string, createdAt: string): Omit<Post, 'seq' | 'receivedAt' | 'media'> {
+    return { platform, site, account: did, id: uri, text, createdAt, receivedTickMs: clock.nowMs() };
   }
 }
 

@@ -4,6 +4,7 @@ import { Refusal } from '../answer.ts';
 import type { Site, SitePlace } from '../site.ts';
 import { findAccount } from '../world/connect-account.ts';
 import { invalidRequest, xrpcError } from './answers.ts';
+import type { Blobs } from './blobs.ts';
 import { cidOf } from './cid.ts';
 import { DataModelError } from './dag-cbor.ts';
 import { spend, writeDraws } from './spend.ts';
@@ -19,12 +20,14 @@ export function writeRoutes(
   place: SitePlace,
   sessions: Sessions,
   records: Records,
+  blobs: Pick<Blobs, 'get'>,
 ): void {
   app.post('/xrpc/com.atproto.repo.createRecord', (request, reply) => {
     const input = parseInput(CreateInput, request.body);
     const did = enter(request, reply, input.repo, 3);
     const at = { did, collection: input.collection, rkey: input.rkey ?? records.newKey() };
     const prepared = prepare(at.collection, at.rkey, input.record, input.validate);
+    checkBlobs(did, prepared.value);
     if (records.get(at) !== undefined) throw new Refusal(site.answers.internalError());
     checkCommit(did, input.swapCommit);
     return {
@@ -40,6 +43,7 @@ export function writeRoutes(
     const did = enter(request, reply, input.repo, 2);
     const at = { did, collection: input.collection, rkey: input.rkey };
     const prepared = prepare(at.collection, at.rkey, input.record, input.validate);
+    checkBlobs(did, prepared.value);
     const current = records.get(at);
     checkRecord(current, input.swapRecord);
     if (current?.cid === prepared.cid) return { uri: current.uri, cid: current.cid, ...prepared.status };
@@ -70,6 +74,17 @@ export function writeRoutes(
       throw new Refusal(xrpcError(401, 'AuthenticationRequired', 'Authentication Required'));
     }
     return account.id;
+  }
+
+  function checkBlobs(did: string, value: unknown): void {
+    for (const { ref, mimeType, size } of blobsOf(value)) {
+      const blob = blobs.get(did, ref.$link);
+      if (blob === undefined) throw new Refusal(xrpcError(400, 'BlobNotFound', `Could not find blob: ${ref.$link}`));
+      if (blob.mimeType !== mimeType)
+        throw new Refusal(xrpcError(400, 'InvalidMimeType', `Referenced Mimetype does not match stored blob. Expected: ${blob.mimeType}, Got: ${mimeType}`));
+      if (blob.bytes !== size)
+        throw new Refusal(xrpcError(400, 'InvalidSize', `Size does not match stored blob. Expected: ${blob.bytes}, Got: ${size}`));
+    }
   }
 
   function checkRecord(current: StoredRecord | undefined, swapRecord: string | null | undefined): void {
@@ -103,8 +118,6 @@ function prepare(
   if (validate === true && !isPost) throw new Refusal(invalidRequest(`Lexicon not found: lex:${collection}`));
   const fault = isPost && validate !== false ? postRecordFault(value) : undefined;
   if (fault !== undefined) throw new Refusal(invalidRequest(fault));
-  const blob = blobsOf(value)[0];
-  if (blob !== undefined) throw new Refusal(xrpcError(400, 'BlobNotFound', `Could not find blob: ${blob}`));
   const status = validate === false ? {} : { validationStatus: isPost ? ('valid' as const) : ('unknown' as const) };
   return { value, cid: cidOrRefusal(value), status };
 }

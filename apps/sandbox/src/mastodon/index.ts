@@ -7,6 +7,8 @@ import { createSnowflake } from '../world/snowflake.ts';
 import { mastodonAnswers } from './answers.ts';
 import { appRoutes } from './app-routes.ts';
 import { createApplications } from './applications.ts';
+import { attachmentRoutes } from './attachment-routes.ts';
+import { createAttachments } from './attachments.ts';
 import { instanceRoute } from './instance-route.ts';
 import { oauthRoutes } from './oauth-routes.ts';
 import { statusRoutes } from './status-routes.ts';
@@ -38,7 +40,8 @@ function openMastodon(place: SitePlace): Site {
       isTaken: (id) => sites.some((each) => has(each, id)),
     });
   const newStatusId = idsOf((site, id) => posts.get(site, id) !== undefined);
-  const statuses = createStatuses(place, newStatusId);
+  const attachments = createAttachments(place);
+  const statuses = createStatuses(place, attachments, newStatusId);
 
   const site: Site = {
     id: place.site,
@@ -58,7 +61,8 @@ function openMastodon(place: SitePlace): Site {
       appRoutes(app, applications);
       oauthRoutes(app, site, place, applications);
       instanceRoute(app, title, place);
-      statusRoutes(app, site, place, statuses, applications);
+      statusRoutes(app, site, place, statuses, applications, attachments);
+      attachmentRoutes(app, place, attachments);
       app.get<{ Params: { id: string } }>('/@:handle/:id', { config: { page: true } }, (request, reply) =>
         sendPostPage(reply, site, world, request.params.id),
       );

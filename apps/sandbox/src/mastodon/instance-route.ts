@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { SitePlace } from '../site.ts';
+import { attachmentLimits } from './attachments.ts';
 import { charactersMax, charactersPerUrl } from './status-text.ts';
 
 /** https://docs.joinmastodon.org/methods/instance/#v2 */
@@ -32,29 +33,19 @@ export function instanceRoute(app: FastifyInstance, title: string, place: SitePl
   });
 }
 
-const megabyte = 1024 * 1024;
-
 const configuration = {
   urls: { streaming: '', status: null, about: null, privacy_policy: null, terms_of_service: null },
   vapid: { public_key: 'BCk-QqERU0q-CfYZjcuB6lnyyOYfJ2AifKqfeGIm7Z-HiTU5T9eTG5GxVA0_OH5mMlI4UkkDTpaZwozy0TzdZ2M=' },
   accounts: { max_featured_tags: 10, max_pinned_statuses: 5 },
-  statuses: { max_characters: charactersMax, max_media_attachments: 4, characters_reserved_per_url: charactersPerUrl },
+  statuses: { max_characters: charactersMax, max_media_attachments: attachmentLimits.countMax, characters_reserved_per_url: charactersPerUrl },
   media_attachments: {
-    description_limit: 1500,
-    image_matrix_limit: 33_177_600,
-    image_size_limit: 16 * megabyte,
-    supported_mime_types: [
-      'image/jpeg',
-      'image/png',
-      'image/gif',
-      'image/webp',
-      'video/webm',
-      'video/mp4',
-      'video/quicktime',
-    ],
+    description_limit: attachmentLimits.descriptionCharactersMax,
+    image_matrix_limit: attachmentLimits.imagePixelsMax,
+    image_size_limit: attachmentLimits.imageBytesMax,
+    supported_mime_types: attachmentLimits.mimeTypes,
     video_frame_rate_limit: 120,
     video_matrix_limit: 8_294_400,
-    video_size_limit: 99 * megabyte,
+    video_size_limit: attachmentLimits.videoBytesMax,
   },
   polls: { max_options: 4, max_characters_per_option: 50, min_expiration: 300, max_expiration: 2_629_746 },
   translation: { enabled: false },

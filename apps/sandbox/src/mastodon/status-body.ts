@@ -11,11 +11,7 @@ export function parseStatusBody(body: unknown): StatusBody {
     const issue = parsed.error.issues[0];
     throw new Refusal(validationFailed(`${String(issue?.path[0] ?? 'status')} ${issue?.message ?? 'is invalid'}`));
   }
-  const { media_ids, poll, scheduled_at } = parsed.data;
-  if (media_ids.length > 4) throw new Refusal(validationFailed('Cannot attach more than 4 files'));
-  if (media_ids.length > 0) {
-    throw new Refusal(validationFailed(`Media ${media_ids.join(', ')} not found or already attached to another post`));
-  }
+  const { poll, scheduled_at } = parsed.data;
   if (poll !== undefined) throw new Refusal(apiError(422, 'This instance does not take polls'));
   if (scheduled_at !== undefined) throw new Refusal(apiError(422, 'This instance does not take scheduled posts'));
   return parsed.data;

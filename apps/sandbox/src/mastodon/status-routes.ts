@@ -9,6 +9,7 @@ import { accountView, credentialAccountView } from './account-view.ts';
 import { admit, admitAnyone } from './admit.ts';
 import { recordNotFound, validationFailed } from './answers.ts';
 import type { Applications } from './applications.ts';
+import type { Attachments } from './attachments.ts';
 import { statusLimits } from './limits.ts';
 import { parseStatusBody } from './status-body.ts';
 import { statusView } from './status-view.ts';
@@ -21,6 +22,7 @@ export function statusRoutes(
   place: SitePlace,
   statuses: Statuses,
   applications: Applications,
+  attachments: Pick<Attachments, 'ofStatus'>,
 ): void {
   const { world } = place;
 
@@ -98,6 +100,7 @@ export function statusRoutes(
     return statusView(status, {
       account: viewAccount(author),
       application: applications.get(status.detail.client),
+      attachments: attachments.ofStatus(status.post.id, status.detail.attachments),
       own: reader?.id === author.id,
       context: {
         origin: place.origin(),

@@ -1,4 +1,6 @@
 import type { Application } from './applications.ts';
+import { attachmentView } from './attachment-routes.ts';
+import type { Attachment } from './attachments.ts';
 import type { accountView } from './account-view.ts';
 import { hashtagsOf, renderContent, type RenderContext } from './status-html.ts';
 import type { Status } from './statuses.ts';
@@ -9,12 +11,13 @@ export function statusView(
   around: {
     account: ReturnType<typeof accountView>;
     application: Application | undefined;
+    attachments: readonly Attachment[];
     context: RenderContext;
     /** Whether the reader is its author. */
     own: boolean;
   },
 ) {
-  const { account, application, context, own } = around;
+  const { account, application, attachments, context, own } = around;
   return {
     id: post.id,
     created_at: post.createdAt,
@@ -38,7 +41,7 @@ export function statusView(
     reblog: null,
     application: application === undefined ? null : { name: application.name, website: application.website },
     account,
-    media_attachments: [],
+    media_attachments: attachments.map((attachment) => attachmentView(attachment, true, context.origin)),
     mentions: [],
     tags: hashtagsOf(post.text).map((name) => ({ name, url: `${context.origin}/tags/${encodeURIComponent(name)}` })),
     emojis: [],

@@ -5,6 +5,7 @@ import type { Change } from '../store/store.ts';
 import type { Account } from '../world/accounts.ts';
 import type { Post } from '../world/posts.ts';
 import { apiError, validationFailed } from './answers.ts';
+import type { Attachments } from './attachments.ts';
 import type { StatusBody } from './status-body.ts';
 import { charactersMax, countCharacters } from './status-text.ts';
 
@@ -25,7 +26,7 @@ export type Statuses = {
 /** https://docs.joinmastodon.org/methods/statuses/#create: keys are kept for an hour. */
 const keyLifeMs = 3_600_000;
 
-export function createStatuses({ site, platform, world }: SitePlace, newId: () => string): Statuses {
+export function createStatuses({ site, platform, world }: SitePlace, attachments: Attachments, newId: () => string): Statuses {
   const { store, posts, clock } = world;
   const details = store.table(`${site}.statuses`, StatusDetail);
   const keys = store.table(`${site}.idempotency-keys`, IdempotencyKey);
@@ -53,7 +54,8 @@ export function createStatuses({ site, platform, world }: SitePlace, newId: () =
     },
     create(account, client, body, key) {
       const text = body.status.trim();
-      if (text === '') throw new Refusal(validationFailed("Text can't be blank"));
+      const attached = attachments.attachable(account, body.media_ids);
+      if (text === '' && attached.length === 0) throw new Refusal(validationFailed("Text can't be blank"));
       if (countCharacters(text) + countCharacters(body.spoiler_text) > charactersMax) {
         throw new Refusal(validationFailed(`Text character limit of ${charactersMax} exceeded`));
       }
@@ -70,6 +72,7 @@ export function createStatuses({ site, platform, world }: SitePlace, newId: () =
         sensitive: body.sensitive || body.spoiler_text !== '',
         spoilerText: body.spoiler_text,
         language: body.language ?? 'en',
+        attachments: attached.map((attachment) => attachment.id),
         inReplyTo: parent === undefined ? null : { id: parent.id, account: parent.account },
       };
       const rowKey = key === undefined ? undefined : `${account.id}/${key}`;
@@ -84,12 +87,12 @@ export function createStatuses({ site, platform, world }: SitePlace, newId: () =
           account: account.id,
           id,
           text,
-          media: [],
+          media: attached.map(({ medium }) => medium),
           createdAt: at,
           receivedAt: at,
           receivedTickMs: clock.nowMs(),
         },
-        [details.put(id, detail), ...expiredKeys(), ...keyRow],
+        [details.put(id, detail), ...attachments.attachTo(id, attached), ...expiredKeys(), ...keyRow],
       );
       return { post, detail };
     },
@@ -109,6 +112,7 @@ const StatusDetail = z.object({
   sensitive: z.boolean(),
   spoilerText: z.string(),
   language: z.string(),
+  attachments: z.array(z.string()).default([]),
   inReplyTo: z.object({ id: z.string(), account: z.string() }).nullable(),
 });
 

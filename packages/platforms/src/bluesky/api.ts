@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AdapterAccount, StepEffect } from '../adapter.ts';
 import { callPlatform, type Refusal } from '../call-platform.ts';
 import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp, PlatformRequest, PlatformResponse } from '../platform-http.ts';
+import type { ByteStream, PlatformHttp, PlatformRequest, PlatformResponse } from '../platform-http.ts';
 import { blueskyRefusal } from './errors.ts';
 
 export const blueskyName = 'Bluesky';
@@ -17,6 +17,7 @@ export interface XrpcCall<Answer> {
   readonly nsid: string;
   readonly parameters?: Readonly<Record<string, string>>;
   readonly json?: unknown;
+  readonly file?: { readonly mimeType: string; readonly stream: ByteStream };
   readonly token?: string;
   readonly effect: StepEffect;
   readonly answer: z.ZodType<Answer>;
@@ -28,8 +29,12 @@ export function callXrpc<Answer>(call: XrpcCall<Answer>): Promise<Answer> {
   const request: PlatformRequest = {
     method: call.method,
     url: `${call.service}/xrpc/${call.nsid}${query}`,
-    ...(call.token === undefined ? {} : { headers: { authorization: `Bearer ${call.token}` } }),
+    headers: {
+      ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
+      ...(call.file === undefined ? {} : { 'content-type': call.file.mimeType }),
+    },
     ...(call.json === undefined ? {} : { body: { json: call.json } }),
+    ...(call.file === undefined ? {} : { body: { stream: call.file.stream } }),
   };
   const { http, effect, answer, refusalOf = blueskyRefusal } = call;
   return callPlatform({ http, request, platformName: blueskyName, effect, answer, refusalOf });

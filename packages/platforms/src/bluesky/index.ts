@@ -1,8 +1,8 @@
 import type { PlatformAdapter } from '../adapter.ts';
-import { noMedia } from '../no-media.ts';
 import { countGraphemes } from '../graphemes.ts';
 import { blueskyName } from './api.ts';
 import { blueskyEndpoints, blueskyLimits, blueskyReconciliation } from './limits.ts';
+import { blueskyMediaRules } from './media-rules.ts';
 import { BlueskyOptions } from './options.ts';
 import { publishBluesky } from './publish.ts';
 import { reconcileBluesky } from './reconcile.ts';
@@ -20,7 +20,7 @@ export const bluesky: PlatformAdapter = {
       required: true,
       count: countGraphemes,
     },
-    media: noMedia,
+    media: blueskyMediaRules,
     options: BlueskyOptions,
     requiredFields: ['content'],
   },

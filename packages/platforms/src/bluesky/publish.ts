@@ -6,6 +6,7 @@ import { callXrpc, postCollection, readPost, serviceOf } from './api.ts';
 import { facetsOf, handlesMentioned } from './facets.ts';
 import { BlueskyOptions } from './options.ts';
 import { tidOf } from './tid.ts';
+import { embedOf } from './upload.ts';
 
 /** Where the post will stand, chosen before it is sent: whoever repeats the request meets the record and not a second place. */
 export const RecordKey = z.object({ rkey: z.string().regex(/^[2-7a-z]{13}$/u), createdAt: z.string() });
@@ -13,11 +14,12 @@ export type RecordKey = z.infer<typeof RecordKey>;
 
 export async function publishBluesky(publication: PublishRun): Promise<Published> {
   const didByHandle = await resolveMentions(publication);
+  const embed = await embedOf(publication);
   const rkey = await publication.step({
     name: 'publish',
     effect: 'once',
     key: recordKeyOf,
-    run: ({ key, http }) => putPost(publication, http, key, didByHandle),
+    run: ({ key, http }) => putPost(publication, http, key, { didByHandle, embed }),
   });
   return { kind: 'published', ...placeOf(publication.account, rkey) };
 }
@@ -42,7 +44,7 @@ async function putPost(
   { account, accessToken, content }: PublishRun,
   http: PlatformHttp,
   key: RecordKey,
-  didByHandle: Readonly<Record<string, string>>,
+  { didByHandle, embed }: { didByHandle: Readonly<Record<string, string>>; embed: object | undefined },
 ): Promise<string> {
   const { langs } = BlueskyOptions.parse(content.options);
   const facets = facetsOf(content.text, didByHandle);
@@ -52,6 +54,7 @@ async function putPost(
     createdAt: key.createdAt,
     ...(langs === undefined ? {} : { langs }),
     ...(facets.length === 0 ? {} : { facets }),
+    ...(embed === undefined ? {} : { embed }),
   };
   try {
     await callXrpc({

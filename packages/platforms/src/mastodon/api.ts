@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { AdapterAccount, StepEffect } from '../adapter.ts';
 import { callPlatform } from '../call-platform.ts';
 import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp, PlatformRequest } from '../platform-http.ts';
+import type { MultipartPart, PlatformHttp, PlatformRequest } from '../platform-http.ts';
 import { mastodonRefusal } from './errors.ts';
 
 export const mastodonName = 'Mastodon';
@@ -17,6 +17,7 @@ export interface MastodonCall<Answer> {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: unknown;
+  readonly multipart?: readonly MultipartPart[];
   readonly effect: StepEffect;
   readonly answer: z.ZodType<Answer>;
 }
@@ -27,6 +28,7 @@ export function callMastodon<Answer>(call: MastodonCall<Answer>): Promise<Answer
     url: `${call.instance}${call.path}`,
     headers: { ...call.headers, authorization: `Bearer ${call.accessToken}` },
     ...(call.json === undefined ? {} : { body: { json: call.json } }),
+    ...(call.multipart === undefined ? {} : { body: { multipart: call.multipart } }),
   };
   const { http, effect, answer } = call;
   return callPlatform({ http, request, platformName: mastodonName, effect, answer, refusalOf: mastodonRefusal });

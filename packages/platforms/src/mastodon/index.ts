@@ -1,8 +1,8 @@
 import type { PlatformAdapter } from '../adapter.ts';
-import { noMedia } from '../no-media.ts';
 import { mastodonName } from './api.ts';
 import { mastodonManual } from './connect.ts';
 import { mastodonEndpoints, mastodonLimits, mastodonReconciliation } from './limits.ts';
+import { mastodonMediaRules } from './media-rules.ts';
 import { MastodonOptions } from './options.ts';
 import { publishMastodon } from './publish.ts';
 import { reconcileMastodon } from './reconcile.ts';
@@ -19,7 +19,7 @@ export const mastodon: PlatformAdapter = {
       required: true,
       count: (text) => countMastodon(text),
     },
-    media: noMedia,
+    media: mastodonMediaRules,
     options: MastodonOptions,
     requiredFields: ['content'],
   },

@@ -2,16 +2,22 @@ import { z } from 'zod';
 import type { Published, PublishRun } from '../adapter.ts';
 import { callMastodon, instanceOf } from './api.ts';
 import { MastodonOptions } from './options.ts';
+import { uploadToMastodon } from './upload.ts';
 
 const Status = z.object({ id: z.string().min(1), url: z.string().nullish(), uri: z.string().nullish() });
 
-/** One request under a key of the publication: a repeat within the hour gives the same status again. */
+/** Media first; then one request under a key of the publication: a repeat within the hour gives the same status again. */
 export async function publishMastodon(publication: PublishRun): Promise<Published> {
   const { account, accessToken, content } = publication;
   const { spoilerText, ...options } = MastodonOptions.parse(content.options);
+  const mediaIds: string[] = [];
+  for (const [index, item] of content.media.entries()) {
+    mediaIds.push((await uploadToMastodon(publication, item, index)).mediaId);
+  }
   const json = {
     status: content.text,
     ...options,
+    ...(mediaIds.length === 0 ? {} : { media_ids: mediaIds }),
     ...(spoilerText === undefined ? {} : { spoiler_text: spoilerText }),
   };
   const posted = await publication.step({

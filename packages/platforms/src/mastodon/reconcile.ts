@@ -3,6 +3,7 @@ import type { ReconcileFinding, ReconcileQuery } from '../adapter.ts';
 import { callMastodon, instanceOf } from './api.ts';
 import { MastodonOptions } from './options.ts';
 import { webUrlOf } from './publish.ts';
+import { MastodonUpload } from './upload.ts';
 import { mastodonFingerprint, textOfHtml } from './text.ts';
 
 /** Instances are kept by many hands: their clocks may differ from ours by this much. */
@@ -14,20 +15,17 @@ const pagesMax = 5;
 export async function reconcileMastodon(query: ReconcileQuery): Promise<ReconcileFinding> {
   const since = new Date(query.intent.startedAt.getTime() - clockSkewMs);
   const statuses = await statusesSince(query, since);
-  const wanted = mastodonFingerprint(query.content.text);
-  const warning = mastodonFingerprint(MastodonOptions.safeParse(query.content.options).data?.spoilerText ?? '');
   const match = statuses
     .filter(({ id }) => !query.takenPostIds.has(id))
-    .filter(({ content }) => mastodonFingerprint(textOfHtml(content)) === wanted)
-    .filter(({ spoiler_text: spoilerText }) => mastodonFingerprint(spoilerText) === warning)
+    .filter(matcher(query))
     .at(-1);
   if (match === undefined) {
     return {
       kind: 'not_seen',
-      evidence: `none of ${statuses.length} posts since ${since.toISOString()} has this text`,
+      evidence: `none of ${statuses.length} posts since ${since.toISOString()} is this one`,
     };
   }
-  const evidence = `post ${match.id} of ${match.created_at} has this text`;
+  const evidence = `post ${match.id} of ${match.created_at} is this one`;
   return { kind: 'found', platformPostId: match.id, url: webUrlOf(match), evidence };
 }
 
@@ -35,11 +33,22 @@ const Status = z.object({
   id: z.string().min(1),
   created_at: z.string(),
   content: z.string(),
+  media_attachments: z.array(z.object({ id: z.string() })).default([]).catch([]),
   spoiler_text: z.string().default(''),
   url: z.string().nullish(),
   uri: z.string().nullish(),
 });
 type Status = z.infer<typeof Status>;
+
+/** By its media, which no other post can show; without media by text and warning. */
+function matcher({ content, results }: ReconcileQuery): (status: Status) => boolean {
+  const mediaIds = Object.values(results).flatMap((result) => MastodonUpload.safeParse(result).data?.mediaId ?? []);
+  if (mediaIds.length > 0) return (status) => status.media_attachments.some(({ id }) => mediaIds.includes(id));
+  const wanted = mastodonFingerprint(content.text);
+  const warning = mastodonFingerprint(MastodonOptions.safeParse(content.options).data?.spoilerText ?? '');
+  return (status) =>
+    mastodonFingerprint(textOfHtml(status.content)) === wanted && mastodonFingerprint(status.spoiler_text) === warning;
+}
 
 /** Newest first. */
 async function statusesSince({ http, account, accessToken }: ReconcileQuery, since: Date): Promise<Status[]> {

@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify';
+import { Refusal } from '../answer.ts';
+import type { SitePlace } from '../site.ts';
+import { ReceivedFile } from '../uploads/received-file.ts';
+import { invalidRequest, xrpcError } from './answers.ts';
+import type { Blobs } from './blobs.ts';
+import type { Sessions } from './sessions.ts';
+import { spend } from './spend.ts';
+
+/** What the servers of Bluesky take directly; larger videos go through its video service, which is not here. */
+const blobBytesMax = 50_000_000;
+
+export function blobRoutes(app: FastifyInstance, place: SitePlace, sessions: Sessions, blobs: Blobs): void {
+  app.post('/xrpc/com.atproto.repo.uploadBlob', (request, reply) => {
+    const { account } = sessions.require(request.headers.authorization, 'access');
+    spend(place, request, reply);
+    const { body } = request;
+    if (!(body instanceof ReceivedFile)) throw new Refusal(invalidRequest('Request encoding (Content-Type) required but not provided'));
+    if (body.bytes > blobBytesMax) throw new Refusal(xrpcError(413, 'PayloadTooLarge', 'request entity too large'));
+    return { blob: blobs.add(account.id, body) };
+  });
+}

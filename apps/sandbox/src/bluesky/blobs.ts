@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import type { SitePlace } from '../site.ts';
+import { mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
+import type { PostMedium } from '../world/posts.ts';
+import { rawCidOf } from './cid.ts';
+
+/** A file of a repository, known by its content. */
+export type Blob = z.infer<typeof StoredBlob>;
+
+/** How a record names it. */
+export const BlobRef = z.object({
+  $type: z.literal('blob'),
+  ref: z.object({ $link: z.string() }),
+  mimeType: z.string(),
+  size: z.number(),
+});
+export type BlobRef = z.infer<typeof BlobRef>;
+
+export type Blobs = {
+  /** The same bytes are the same blob. */
+  add(did: string, file: ReceivedFile): BlobRef;
+  get(did: string, cid: string): Blob | undefined;
+  /** What followers see of a post's own pictures and video. */
+  mediaOf(did: string, record: Readonly<Record<string, unknown>>): PostMedium[];
+};
+
+export function createBlobs({ site, world }: SitePlace): Blobs {
+  const { store } = world;
+  const table = store.table(`${site}.blobs`, StoredBlob);
+  const keyOf = (did: string, cid: string) => `${did}/${cid}`;
+  const get = (did: string, cid: string) => table.get(keyOf(did, cid));
+
+  return {
+    get,
+    add(did, file) {
+      const cid = rawCidOf(file.sha256);
+      const { type, bytes, sha256, width, height } = mediumOf(file, null);
+      store.commit([table.put(keyOf(did, cid), { did, cid, mimeType: file.mimeType, type, bytes, sha256, width, height })]);
+      return { $type: 'blob', ref: { $link: cid }, mimeType: file.mimeType, size: bytes };
+    },
+    mediaOf(did, { embed }) {
+      return shownIn(embed).flatMap(({ blob, alt }) => {
+        const found = get(did, blob.ref.$link);
+        if (found === undefined) return [];
+        const { type, bytes, sha256, width, height } = found;
+        return [{ type, bytes, sha256, width, height, alt }];
+      });
+    },
+  };
+}
+
+function shownIn(embed: unknown): { blob: BlobRef; alt: string | null }[] {
+  const images = ImagesEmbed.safeParse(embed).data?.images ?? [];
+  const video = VideoEmbed.safeParse(embed).data;
+  return [
+    ...images.map(({ image, alt }) => ({ blob: image, alt: alt === '' ? null : alt })),
+    ...(video === undefined ? [] : [{ blob: video.video, alt: video.alt ?? null }]),
+  ];
+}
+
+const ImagesEmbed = z.object({
+  $type: z.literal('app.bsky.embed.images'),
+  images: z.array(z.object({ image: BlobRef, alt: z.string() })),
+});
+const VideoEmbed = z.object({ $type: z.literal('app.bsky.embed.video'), video: BlobRef, alt: z.string().optional() });
+
+const StoredBlob = z.object({
+  did: z.string(),
+  cid: z.string(),
+  mimeType: z.string(),
+  type: z.string(),
+  bytes: z.number(),
+  sha256: z.string(),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+});

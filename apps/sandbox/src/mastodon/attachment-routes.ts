@@ -1,0 +1,52 @@
+import type { FastifyInstance } from 'fastify';
+import { Refusal } from '../answer.ts';
+import type { SitePlace } from '../site.ts';
+import { MultipartForm } from '../uploads/multipart-form.ts';
+import { admit } from './admit.ts';
+import { recordNotFound, validationFailed } from './answers.ts';
+import type { Attachment, Attachments } from './attachments.ts';
+import { statusLimits } from './limits.ts';
+
+const anyScope = ['write', 'write:media'];
+
+/** https://docs.joinmastodon.org/methods/media/ */
+export function attachmentRoutes(app: FastifyInstance, place: SitePlace, attachments: Attachments): void {
+  const origin = () => place.origin();
+
+  app.post('/api/v2/media', (request, reply) => {
+    const { account } = admit(place, request, reply, { anyScope, limit: statusLimits.media });
+    const { body } = request;
+    const file = body instanceof MultipartForm ? body.file('file') : undefined;
+    if (!(body instanceof MultipartForm) || file === undefined) throw new Refusal(validationFailed("File can't be blank"));
+    const attachment = attachments.add(account, file, body.fields.description ?? '');
+    const isReady = attachments.isReady(attachment);
+    return reply.code(isReady ? 200 : 202).send(attachmentView(attachment, isReady, origin()));
+  });
+
+  app.get<{ Params: { id: string } }>('/api/v1/media/:id', (request, reply) => {
+    const { account } = admit(place, request, reply, { anyScope });
+    const attachment = attachments.get(account, request.params.id);
+    if (attachment === undefined) throw new Refusal(recordNotFound());
+    const isReady = attachments.isReady(attachment);
+    return reply.code(isReady ? 200 : 206).send(attachmentView(attachment, isReady, origin()));
+  });
+}
+
+/** https://docs.joinmastodon.org/entities/MediaAttachment/ */
+export function attachmentView({ id, kind, medium }: Attachment, isReady: boolean, origin: string) {
+  const { width, height, alt } = medium;
+  const address = isReady ? `${origin}/system/media_attachments/${id}` : null;
+  const size = width === null || height === null ? {} : { width, height, size: `${width}x${height}`, aspect: width / height };
+  return {
+    id,
+    type: kind,
+    url: address,
+    preview_url: address,
+    remote_url: null,
+    preview_remote_url: null,
+    text_url: null,
+    meta: { original: size },
+    description: alt,
+    blurhash: null,
+  };
+}

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { Refusal } from '../answer.ts';
+import type { SitePlace } from '../site.ts';
+import type { Change } from '../store/store.ts';
+import { mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
+import type { Account } from '../world/accounts.ts';
+import { createSnowflake } from '../world/snowflake.ts';
+import { validationFailed } from './answers.ts';
+
+/** A file of an account; `status` names the post that shows it. Times are of the movable clock. */
+export type Attachment = z.infer<typeof Attachment>;
+
+export type Attachments = {
+  /** @throws {Refusal} 422 */
+  add(account: Account, file: ReceivedFile, description: string): Attachment;
+  /** One of the account's that no post shows yet. */
+  get(account: Account, id: string): Attachment | undefined;
+  isReady(attachment: Attachment): boolean;
+  /** As a post may take them. @throws {Refusal} 422 */
+  attachable(account: Account, ids: readonly string[]): Attachment[];
+  attachTo(status: string, attachments: readonly Attachment[]): Change[];
+  ofStatus(status: string, ids: readonly string[]): Attachment[];
+};
+
+/** https://docs.joinmastodon.org/entities/Instance/#configuration-media_attachments: the defaults. */
+export const attachmentLimits = {
+  countMax: 4,
+  descriptionCharactersMax: 1500,
+  imageBytesMax: 16 * 1024 * 1024,
+  imagePixelsMax: 33_177_600,
+  videoBytesMax: 99 * 1024 * 1024,
+  mimeTypes: ['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'video/webm', 'video/mp4', 'video/quicktime'],
+} as const;
+
+const processingMs = 400;
+const unattachedLifeMs = 24 * 3_600_000;
+
+export function createAttachments({ site, world }: SitePlace): Attachments {
+  const { store, clock } = world;
+  const table = store.table(`${site}.attachments`, Attachment);
+  const nextId = createSnowflake({ epochMs: 0, sequenceBits: 16, wallMs: clock.wallMs, isTaken: (id) => table.has(id) });
+  const isReady = ({ readyAtMs }: Attachment) => readyAtMs <= clock.nowMs();
+
+  function get(account: Account, id: string): Attachment | undefined {
+    const attachment = table.get(id);
+    if (attachment?.account !== account.id || attachment.status !== null) return undefined;
+    return attachment.expiresAtMs <= clock.nowMs() ? undefined : attachment;
+  }
+
+  return {
+    add(account, file, description) {
+      const medium = mediumOf(file, description === '' ? null : description);
+      checkFile(file, medium, description);
+      const kind = file.mimeType === 'image/gif' ? 'gifv' : medium.type === 'image' ? 'image' : 'video';
+      const nowMs = clock.nowMs();
+      const attachment: Attachment = {
+        id: nextId(),
+        account: account.id,
+        kind,
+        medium,
+        status: null,
+        readyAtMs: kind === 'image' ? nowMs : nowMs + processingMs,
+        expiresAtMs: nowMs + unattachedLifeMs,
+      };
+      store.commit([table.put(attachment.id, attachment)]);
+      return attachment;
+    },
+    get,
+    isReady,
+    attachable(account, ids) {
+      if (ids.length > attachmentLimits.countMax) throw new Refusal(validationFailed('Cannot attach more than 4 files'));
+      const found = ids.flatMap((id) => get(account, id) ?? []);
+      const missing = ids.filter((id) => get(account, id) === undefined);
+      if (missing.length > 0) {
+        throw new Refusal(validationFailed(`Media ${missing.join(', ')} not found or already attached to another post`));
+      }
+      if (found.length > 1 && found.some(({ kind }) => kind === 'video')) {
+        throw new Refusal(validationFailed('Cannot attach a video to a post that already contains images'));
+      }
+      if (!found.every(isReady)) {
+        throw new Refusal(validationFailed('Cannot attach files that have not finished processing. Try again in a moment!'));
+      }
+      return found;
+    },
+    attachTo: (status, attachments) => attachments.map((attachment) => table.put(attachment.id, { ...attachment, status })),
+    ofStatus: (status, ids) => ids.flatMap((id) => table.get(id) ?? []).filter((attachment) => attachment.status === status),
+  };
+}
+
+function checkFile(file: ReceivedFile, medium: Attachment['medium'], description: string): void {
+  const { imageBytesMax, imagePixelsMax, videoBytesMax, mimeTypes, descriptionCharactersMax } = attachmentLimits;
+  const known: readonly string[] = mimeTypes;
+  const refuse = (what: string) => {
+    throw new Refusal(validationFailed(what));
+  };
+  if (!known.includes(file.mimeType)) refuse('File content type is invalid');
+  if (file.bytes > (medium.type === 'image' ? imageBytesMax : videoBytesMax)) refuse('File file size must be less than the limit');
+  if (medium.type === 'image' && medium.width === null) refuse('File is invalid');
+  if ((medium.width ?? 0) * (medium.height ?? 0) > imagePixelsMax) refuse('File image is too large');
+  if (Array.from(description).length > descriptionCharactersMax) refuse('Description is too long (maximum is 1500 characters)');
+}
+
+const Attachment = z.object({
+  id: z.string(),
+  account: z.string(),
+  kind: z.enum(['image', 'gifv', 'video']),
+  medium: z.object({
+    type: z.string(),
+    bytes: z.number(),
+    sha256: z.string(),
+    width: z.number().nullable(),
+    height: z.number().nullable(),
+    alt: z.string().nullable(),
+  }),
+  status: z.string().nullable(),
+  readyAtMs: z.number(),
+  expiresAtMs: z.number(),
+});

@@ -1,0 +1,17 @@
+import type { MediaRules } from '@vibetribe/contracts/media-rules';
+
+/**
+ * The lexicons app.bsky.embed.images and app.bsky.embed.video; a video goes straight to the account's server, which takes 50 MB.
+ * Animations are shown as still pictures.
+ */
+export const blueskyMediaRules: MediaRules = {
+  required: false,
+  countMax: 4,
+  imagesMax: 4,
+  videosMax: 1,
+  mixed: false,
+  altCharactersMax: 2_000,
+  image: { mimeTypes: ['image/jpeg', 'image/png', 'image/webp'], bytesMax: 2_000_000 },
+  animation: null,
+  video: { mimeTypes: ['video/mp4'], bytesMax: 50_000_000, durationMsMax: 180_000 },
+};

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import type { MediaItem, PublishRun } from '../adapter.ts';
+import { livingUpload, stepName } from '../media-steps.ts';
+import { callXrpc, serviceOf } from './api.ts';
+
+const BlobRef = z.object({
+  $type: z.literal('blob'),
+  ref: z.object({ $link: z.string() }),
+  mimeType: z.string(),
+  size: z.int(),
+});
+export type BlobRef = z.infer<typeof BlobRef>;
+
+/** Servers remove a blob that no record names; an hour is the least they keep it. https://atproto.com/specs/blob, read 2026-11. */
+const unnamedLifeMs = 3_600_000;
+
+/** What the post shows beside its text, once all of it is on the account's server; undefined where there is nothing. */
+export async function embedOf(run: PublishRun): Promise<object | undefined> {
+  const shown: { blob: BlobRef; item: MediaItem }[] = [];
+  for (const [index, item] of run.content.media.entries()) shown.push({ blob: await uploadBlob(run, item, index), item });
+  const [first] = shown;
+  if (first === undefined) return undefined;
+  if (first.item.kind === 'video') return { $type: 'app.bsky.embed.video', video: first.blob, ...describe(first.item) };
+  const images = shown.map(({ blob, item }) => ({ image: blob, ...describe(item) }));
+  return { $type: 'app.bsky.embed.images', images };
+}
+
+async function uploadBlob(run: PublishRun, item: MediaItem, index: number): Promise<BlobRef> {
+  const { account, accessToken, now } = run;
+  const { blob } = await livingUpload(now, (generation) =>
+    run.step({
+      name: stepName({ index, item, generation, part: 'upload' }),
+      effect: 'idempotent',
+      run: async ({ http }) => {
+        const answer = await callXrpc({
+          http,
+          service: serviceOf(account),
+          method: 'POST',
+          nsid: 'com.atproto.repo.uploadBlob',
+          token: accessToken,
+          file: { mimeType: item.mimeType, stream: { byteLength: item.bytes, open: () => item.read() } },
+          effect: 'idempotent',
+          answer: z.object({ blob: BlobRef }),
+        });
+        return { blob: answer.blob, expiresAt: new Date(now.getTime() + unnamedLifeMs).toISOString() };
+      },
+    }),
+  );
+  return blob;
+}
+
+/** The lexicon wants a description of each picture, if an empty one. */
+function describe({ alt, width, height }: MediaItem) {
+  return { alt: alt ?? '', aspectRatio: { width, height } };
+}
