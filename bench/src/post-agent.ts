@@ -1,5 +1,7 @@
 import { Agent, request } from 'undici';
 
+export type Poster = ReturnType<typeof createPoster>;
+
 /** The same request that every contender makes for a post. */
 export function createPoster(target: string) {
   const agent = new Agent({ allowH2: false, pipelining: 1 });

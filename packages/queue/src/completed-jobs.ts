@@ -8,8 +8,8 @@ const keptAgeSeconds = 24 * 60 * 60;
  * What becomes of a completed job. BullMQ on PostgreSQL would look for more than `keptCount` at every completion, and concurrent ones
  * would wait for each other's deletions: there it is done by the hundred, with `createCompletedTrim`.
  */
-export function keptCompletedJobs(kind: QueueStore['kind']): KeepJobs {
-  return kind === 'redis' ? { count: keptCount, age: keptAgeSeconds } : { age: keptAgeSeconds };
+export function keptCompletedJobs(kind: QueueStore['kind']): KeepJobs | false {
+  return kind === 'redis' ? { count: keptCount, age: keptAgeSeconds } : false;
 }
 
 /** Counts completions of a queue; on PostgreSQL each hundred of them removes what is older than the last hundred. */

@@ -71,7 +71,7 @@ async function addAll(queue: JobQueue, entries: readonly Entry[]): Promise<void>
   }
 }
 
-function toEntry(job: PublishJob, removeOnComplete: KeepJobs): Entry {
+function toEntry(job: PublishJob, removeOnComplete: KeepJobs | false): Entry {
   const data = { publicationId: job.publicationId, generation: job.generation };
   return {
     name: 'publish',

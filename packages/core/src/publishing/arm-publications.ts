@@ -30,9 +30,10 @@ const priorityMax = 2_000_000;
  * organization's thousand posts do not stand before another's one.
  */
 export async function armPublications(deps: Pick<CoreDependencies, 'db' | 'probes'>, settings: ArmSettings): Promise<ArmedPublication[]> {
-  const fresh = sql`p.armed_until is null and p.due_at < clock_timestamp() + ${settings.lookAheadMs} * interval '1 millisecond' order by p.due_at`;
-  const expired = sql`p.armed_until is not null and p.armed_until < clock_timestamp() order by p.armed_until`;
-  return deps.db.asWorker(async (tx) => {
+  // Unlike clock_timestamp(), its value is one for the whole statement: the index is searched with it instead of read to its end.
+  const fresh = sql`p.armed_until is null and p.due_at < statement_timestamp() + ${settings.lookAheadMs} * interval '1 millisecond' order by p.due_at`;
+  const expired = sql`p.armed_until is not null and p.armed_until < statement_timestamp() order by p.armed_until`;
+  return deps.db.asKeyedWorker(async (tx) => {
     const armed: ArmedPublication[] = [];
     for (const condition of deps.probes.has('sweeper') ? [fresh, expired] : [fresh]) {
       const { rows } = await tx.execute<ArmedPublication>(sql`

@@ -12,9 +12,9 @@ export async function expireLeases(
   settings: PublishSettings,
 ): Promise<number> {
   if (!deps.probes.has('sweeper')) return 0;
-  const expired = await deps.db.asWorker(async (tx) => {
+  const expired = await deps.db.asKeyedWorker(async (tx) => {
     const { rows } = await tx.execute<{ id: string }>(sql`
-      select id from publications where lease_until is not null and lease_until < clock_timestamp()
+      select id from publications where lease_until is not null and lease_until < statement_timestamp()
       order by lease_until limit ${batchMax} for update skip locked`);
     if (rows.length === 0) return 0;
     const moved = await movePublications(

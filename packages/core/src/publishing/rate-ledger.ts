@@ -43,7 +43,7 @@ export async function createRateLedger(
 async function countUsed(tx: Transaction, accountIds: readonly string[]): Promise<Map<string, number>> {
   const { rows } = await tx.execute<{ accountId: string; used: number }>(sql`
     select w.account_id as "accountId", (
-      (select count(*) from attempts t where t.account_id = w.account_id and t.started_at > clock_timestamp() - ${windowMs} * interval '1 millisecond')
+      (select count(*) from attempts t where t.account_id = w.account_id and t.started_at > statement_timestamp() - ${windowMs} * interval '1 millisecond')
       + (select count(*) from publications l where l.account_id = w.account_id and l.lease_until is not null and l.intent_at is null)
     )::int as used
     from unnest(${sql.param(accountIds)}::text[]) as w(account_id)`);
@@ -53,7 +53,7 @@ async function countUsed(tx: Transaction, accountIds: readonly string[]): Promis
 async function lastWaitingSlotAtMs(tx: Transaction, accountId: string): Promise<number | null> {
   const { rows } = await tx.execute<{ atMs: number | null }>(sql`
     select floor(extract(epoch from max(due_at)) * 1000)::float8 as "atMs" from publications
-    where account_id = ${accountId} and due_at > clock_timestamp() and waiting_reason = 'rate_limit'`);
+    where account_id = ${accountId} and due_at > statement_timestamp() and waiting_reason = 'rate_limit'`);
   return rows[0]?.atMs ?? null;
 }
 
@@ -61,7 +61,7 @@ async function lastWaitingSlotAtMs(tx: Transaction, accountId: string): Promise<
 async function firstFreeAtMs(tx: Transaction, accountId: string, limit: number, nowMs: number): Promise<number> {
   const { rows } = await tx.execute<{ atMs: number }>(sql`
     select floor(extract(epoch from started_at) * 1000)::float8 + ${windowMs} as "atMs" from attempts
-    where account_id = ${accountId} and started_at > clock_timestamp() - ${windowMs} * interval '1 millisecond'
+    where account_id = ${accountId} and started_at > statement_timestamp() - ${windowMs} * interval '1 millisecond'
     order by started_at desc offset ${limit - 1} limit 1`);
   return Math.max(nowMs + 1_000, rows[0]?.atMs ?? nowMs + 5_000);
 }

@@ -1,0 +1,17 @@
+export interface Settings {
+  readonly rounds: number;
+  /** Posts of the throughput section; the others have sizes of their own. */
+  readonly count: number;
+  readonly concurrency: number;
+  /** Of the large calendar. */
+  readonly futurePosts: number;
+}
+
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  return {
+    rounds: Number(env['BENCH_ROUNDS'] ?? 3),
+    count: Number(env['BENCH_COUNT'] ?? 3_000),
+    concurrency: 50,
+    futurePosts: Number(env['BENCH_FUTURE_POSTS'] ?? 1_000_000),
+  };
+}
