@@ -28,8 +28,8 @@ export interface Constellation extends AsyncDisposable {
   readonly dataDir: string;
   readonly publishers: SpawnedApp[];
   readonly crons: SpawnedApp[];
-  /** One more publisher, as an operator would add one. */
-  addPublisher(env?: Readonly<Record<string, string>>): Promise<SpawnedApp>;
+  /** One more publisher, as an operator would add one; `entry` is started in its place. */
+  addPublisher(env?: Readonly<Record<string, string>>, entry?: string): Promise<SpawnedApp>;
   /** Everything that any process has written. */
   output(): string;
 }
@@ -84,8 +84,9 @@ export async function startConstellation(options: ConstellationOptions): Promise
     dataDir,
     publishers,
     crons,
-    async addPublisher(extra = {}) {
-      const added = later.use(await spawnApp({ app: 'publisher', env: { ...env, ...extra } }));
+    async addPublisher(extra = {}, entry) {
+      const place = entry === undefined ? {} : { entry };
+      const added = later.use(await spawnApp({ app: 'publisher', ...place, env: { ...env, ...extra } }));
       spawned.push(added);
       publishers.push(added);
       return added;

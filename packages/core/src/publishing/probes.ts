@@ -17,7 +17,9 @@ export const failpointNames = [
   'dispatch:before_ring',
   'dispatch:after_ring',
 ] as const;
-export type FailpointName = (typeof failpointNames)[number];
+/** On the way only of posts with steps before the send: those with media. */
+export const stepFailpointNames = ['step:saved'] as const;
+export type FailpointName = (typeof failpointNames)[number] | (typeof stepFailpointNames)[number];
 
 /** What keeps a post from going out twice, early or never. An ablation run removes one to show the harm that it prevents. */
 export const protections = [

@@ -53,6 +53,7 @@ export function createStepRunner(deps: RunnerDependencies, work: PublicationWork
     for (const result of unwritten) {
       const step = { name: result.name, effect: result.effect, key: null, keyed: false, result: result.result, done: true };
       if (!(await deps.saveStep(work, step))) throw new ClaimLost();
+      await deps.probes.failpoint('step:saved');
     }
     unwritten = [];
     openStep = null;

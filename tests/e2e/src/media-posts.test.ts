@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { gif, phoneJpeg, png } from '@vibetribe/media/fixtures/test-images';
+import { movie } from '@vibetribe/media/fixtures/test-movies';
+import { waitFor } from '@vibetribe/testkit/wait-for';
+import { expect, inject, test } from 'vitest';
+import { type Client, connectAccount, registerClient, send } from './client.ts';
+import { type Constellation, startConstellation } from './constellation.ts';
+
+const platforms = ['bluesky', 'mastodon', 'x'] as const;
+type Platform = (typeof platforms)[number];
+
+interface Shown {
+  readonly text: string;
+  readonly media: readonly { type: string; bytes: number; sha256: string; width: number | null; height: number | null; alt: string | null }[];
+}
+
+interface Timeline {
+  readonly items: readonly { type: string; message: string }[];
+}
+
+test('pictures, an animation and a video, from the upload to what followers see on every platform', { timeout: 180_000 }, async () => {
+  await using system = await startConstellation({ postgresUrl: inject('postgresUrl'), redisUrl: null, publishers: 1, env: { BURST_GUARD_SPACING_MS: '1' } });
+  const { client, accounts } = await connectAll(system);
+  const accountIds = Object.values(accounts);
+  const pictures = [await png(300, 200), await png(301, 200), await png(302, 200)];
+  const turned = await phoneJpeg(400, 300, 6);
+  const animation = await gif(3);
+  const film = movie({ width: 640, height: 360, seconds: 2, dataBytes: 900_000 });
+
+  const ids: string[] = [];
+  for (const [index, file] of [...pictures, turned].entries()) ids.push(await upload(client, system.api, file, `Picture ${index + 1}`));
+  const album = await publish(client, { content: 'An album', accountIds, mediaIds: ids });
+  const mediaOf = async (content: string, file: Buffer, alt: string) =>
+    publish(client, { content, accountIds, mediaIds: [await upload(client, system.api, file, alt)] });
+  await mediaOf('It moves', animation, 'A loop');
+  await mediaOf('A film', film, 'Two seconds');
+
+  await waitFor(async () => (await allShown(system.sandbox)).length === 9, { timeoutMs: 120_000, describe: () => `nine posts are out\n${system.output()}` });
+  for (const platform of platforms) {
+    const shown = await shownOn(system.sandbox, platform);
+    const albumMedia = mediaIn(shown, 'An album');
+    expect(albumMedia.map(({ alt }) => alt)).toEqual(['Picture 1', 'Picture 2', 'Picture 3', 'Picture 4']);
+    expect(albumMedia.slice(0, 3).map(({ sha256 }) => sha256)).toEqual(pictures.map(sha256Of));
+    // Turned upright: the camera was held sideways.
+    expect(albumMedia[3]).toMatchObject({ type: 'image', width: 300, height: 400 });
+    expect(mediaIn(shown, 'A film')).toMatchObject([{ type: 'video', sha256: sha256Of(film), alt: 'Two seconds' }]);
+    const isStill = platform === 'bluesky';
+    expect(mediaIn(shown, 'It moves')).toMatchObject([{ type: 'image', alt: 'A loop', ...(isStill ? {} : { sha256: sha256Of(animation) }) }]);
+  }
+  const { items } = await client.get<Timeline>(`/posts/${album}/timeline`);
+  expect(items.map(({ message }) => message)).toContainEqual(expect.stringMatching(/^Media 4 of 4 was changed for the platform: /u));
+});
+
+test('a publisher killed after every single step: one post on each platform, and nothing that arrived is sent again', { timeout: 240_000 }, async () => {
+  await using system = await startConstellation({
+    postgresUrl: inject('postgresUrl'),
+    redisUrl: null,
+    publishers: 0,
+    env: { CLAIM_LEASE_MS: '4000', PUBLISH_TIMEOUT_MS: '2400', SWEEP_INTERVAL_MS: '500', BURST_GUARD_SPACING_MS: '1' },
+  });
+  const { client, accounts } = await connectAll(system);
+  const pictureIds: string[] = [];
+  for (let index = 0; index < 2; index += 1) pictureIds.push(await upload(client, system.api, await png(200 + index, 100), ''));
+  const film = movie({ width: 640, height: 360, seconds: 2, dataBytes: 5_000_000 });
+  const filmId = await upload(client, system.api, film, 'A film');
+
+  // One account at a time: a kill would take an upload that another account's run has not written down yet.
+  for (const platform of platforms) {
+    const mediaIds = platform === 'x' ? [filmId] : pictureIds;
+    const id = await publish(client, { content: `Survives on ${platform}`, accountIds: [accounts[platform]], mediaIds });
+    const kills = await killedAfterEachStep(system, client, id);
+    expect(kills).toBeGreaterThanOrEqual(platform === 'x' ? 6 : 2);
+  }
+
+  expect(await allShown(system.sandbox)).toHaveLength(3);
+  expect(mediaIn(await shownOn(system.sandbox, 'x'), 'Survives on x')).toMatchObject([{ type: 'video', sha256: sha256Of(film), alt: 'A film' }]);
+  const arrived = async (platform: Platform, path: RegExp) =>
+    (await requestsOf(system.sandbox, platform)).filter((request) => request.method === 'POST' && path.test(request.path)).length;
+  expect(await arrived('x', /media\/upload\/initialize$/u)).toBe(1);
+  expect(await arrived('x', /\/append$/u)).toBe(2);
+  expect(await arrived('x', /\/finalize$/u)).toBe(1);
+  expect(await arrived('bluesky', /uploadBlob$/u)).toBe(2);
+  expect(await arrived('mastodon', /api\/v2\/media$/u)).toBe(2);
+});
+
+/** Gives it one publisher after the other until it is out; how many of them were killed. */
+async function killedAfterEachStep(system: Constellation, client: Client, postId: string): Promise<number> {
+  const isOut = async () => (await client.get<{ status: string }>(`/posts/${postId}`)).status === 'published';
+  const killsMax = 20;
+  for (let kills = 0; kills < killsMax; kills += 1) {
+    await using publisher = await system.addPublisher({}, 'tests/e2e/src/publisher-of-one-step.ts');
+    let isKilled = false;
+    void publisher.stopped.then(() => (isKilled = true));
+    await waitFor(async () => isKilled || (await isOut()), {
+      timeoutMs: 60_000,
+      intervalMs: 100,
+      describe: () => `a step more of ${postId}\n${system.output()}`,
+    });
+    if (await isOut()) return kills;
+  }
+  throw new Error(`${postId} is not out after ${killsMax} kills`);
+}
+
+async function connectAll(system: Constellation) {
+  await Promise.all(platforms.map((platform) => send('PUT', `${system.sandbox}/_sandbox/limits`, { platform, scale: 100 })));
+  const client = await registerClient(system.api);
+  const [bluesky, mastodon, x] = await Promise.all(platforms.map((platform) => connectAccount(client, system.sandbox, platform, `media${platform}`)));
+  return { client, accounts: { bluesky: bluesky ?? '', mastodon: mastodon ?? '', x: x ?? '' } };
+}
+
+async function upload(client: Client, api: string, file: Buffer, alt: string): Promise<string> {
+  const form = new FormData();
+  form.set('alt', alt);
+  form.set('file', new Blob([new Uint8Array(file)]), 'file');
+  const answer = await fetch(`${api}/media/upload`, { method: 'POST', headers: { authorization: `Bearer ${client.token}` }, body: form });
+  const body: unknown = await answer.json();
+  if (answer.status !== 201) throw new Error(`the upload answered ${answer.status}: ${JSON.stringify(body)}`);
+  return (body as { id: string }).id;
+}
+
+async function publish(client: Client, post: object): Promise<string> {
+  const { id } = await client.post<{ id: string }>('/posts', { ...post, scheduledAt: new Date(Date.now() + 500).toISOString() });
+  return id;
+}
+
+async function shownOn(sandbox: string, platform: Platform): Promise<Shown[]> {
+  return ((await send('GET', `${sandbox}/_sandbox/posts?platform=${platform}&limit=500`)).body as { items: Shown[] }).items;
+}
+
+async function allShown(sandbox: string): Promise<Shown[]> {
+  return (await Promise.all(platforms.map((platform) => shownOn(sandbox, platform)))).flat();
+}
+
+async function requestsOf(sandbox: string, platform: Platform) {
+  const answer = await send('GET', `${sandbox}/_sandbox/requests?platform=${platform}&limit=1000`);
+  return (answer.body as { items: { method: string; path: string; status: number | null }[] }).items;
+}
+
+function mediaIn(posts: readonly Shown[], text: string): Shown['media'] {
+  return posts.find((post) => post.text === text)?.media ?? [];
+}
+
+function sha256Of(file: Buffer): string {
+  return createHash('sha256').update(file).digest('hex');
+}
