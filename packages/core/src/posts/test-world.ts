@@ -88,6 +88,7 @@ export async function createPostTestWorld(postgresUrl: string): Promise<PostTest
         ...db,
         asTenant: (organizationId, work) => db.asTenant(organizationId, async (tx) => hold(await work(tx))),
         asWorker: (work) => db.asWorker(async (tx) => hold(await work(tx))),
+        asKeyedWorker: (work) => db.asKeyedWorker(async (tx) => hold(await work(tx))),
       };
       return { deps: { ...deps, db: heldDb }, reached: reached.promise, release: released.resolve };
     },
