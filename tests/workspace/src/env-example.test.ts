@@ -32,6 +32,13 @@ test('the values are the defaults of the apps', () => {
   expect(parsePublisherConfig({ ...rest, ...required })).toEqual(parsePublisherConfig(required));
 });
 
+test("cron's schedules and days are its defaults", () => {
+  const source = readRepositoryFile('apps/cron/src/config.ts');
+  const defaults = [...source.matchAll(/^ {2}((?:CRON|RETENTION)_[A-Z_]+): \w+\.default\('?([^')]+)'?\),$/gm)];
+  expect(defaults.length).toBeGreaterThan(9);
+  for (const [, name = '', value] of defaults) expect(example[name], name).toBe(value);
+});
+
 test('no secret has a value', () => {
   const secrets = settings.filter(({ name }) => /SECRET|PASSWORD|KEYS?$/.test(name));
   expect(secrets.length).toBeGreaterThan(4);
