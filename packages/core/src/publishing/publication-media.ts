@@ -24,6 +24,7 @@ export interface PreparedMedia {
 }
 
 type MediaDependencies = Pick<CoreDependencies, 'db'>;
+type MediaWork = Pick<PublicationWork, 'organizationId' | 'mediaIds'>;
 
 /**
  * The publication's media as its platform takes them.
@@ -32,7 +33,7 @@ type MediaDependencies = Pick<CoreDependencies, 'db'>;
 export async function prepareMedia(
   deps: MediaDependencies,
   { reader }: PublishingMedia,
-  work: PublicationWork,
+  work: MediaWork,
   rules: MediaRules,
 ): Promise<PreparedMedia> {
   if (work.mediaIds.length === 0) return { items: [], done: [] };
@@ -57,14 +58,14 @@ export async function prepareMedia(
 export async function readMediaUrls(
   deps: MediaDependencies,
   { urls }: PublishingMedia,
-  work: PublicationWork,
+  work: MediaWork,
 ): Promise<string[]> {
   if (urls === null || work.mediaIds.length === 0) return [];
   const originals = await readOriginals(deps, work);
   return originals.map(({ object }) => urls.urlOf(object).url);
 }
 
-function readOriginals({ db }: MediaDependencies, work: PublicationWork): Promise<PostMediaItem[]> {
+function readOriginals({ db }: MediaDependencies, work: MediaWork): Promise<PostMediaItem[]> {
   return db.asWorker((tx) => readPostMedia(tx, work.organizationId, work.mediaIds));
 }
 
