@@ -1,17 +1,25 @@
 import { z } from 'zod';
 import { Refusal } from '../answer.ts';
+import { MultipartForm } from '../uploads/multipart-form.ts';
+import type { ReceivedFile } from '../uploads/received-file.ts';
 import { apiError, invalidForm } from './answers.ts';
 
-export type MessageBody = { content: string; nonce: string | number | undefined; enforceNonce: boolean; flags: number };
+export type MessageFile = { fileName: string; file: ReceivedFile; description: string | null };
+
+export type MessageBody = { files: readonly MessageFile[]; content: string; nonce: string | number | undefined; enforceNonce: boolean; flags: number };
 
 export const contentMax = 2000;
 const nonceMax = 25;
+/** https://docs.discord.com/developers/reference#uploading-files */
+const filesMax = 10;
+const fileBytesMax = 10 * 1024 * 1024;
 /** SUPPRESS_EMBEDS and SUPPRESS_NOTIFICATIONS: what a message may be made with. */
 const settableFlags = (1 << 2) | (1 << 12);
 
 /** Unknown fields are ignored, as the real one does. @throws {Refusal} 400 */
 export function parseMessageBody(body: unknown): MessageBody {
-  const parsed = MessageForm.safeParse(body ?? {});
+  const sent = body instanceof MultipartForm ? body.files : [];
+  const parsed = MessageForm.safeParse(body instanceof MultipartForm ? payloadOf(body) : (body ?? {}));
   if (!parsed.success) {
     throw new Refusal(
       invalidForm(
@@ -23,15 +31,31 @@ export function parseMessageBody(body: unknown): MessageBody {
       ),
     );
   }
-  const { content, nonce, enforce_nonce, flags } = parsed.data;
+  const { content, nonce, enforce_nonce, flags, attachments } = parsed.data;
   const text = (content ?? '').trim();
-  if (text === '') throw new Refusal(apiError(400, 50_006, 'Cannot send an empty message'));
+  if (sent.length > filesMax || sent.some(({ file }) => file.bytes > fileBytesMax)) {
+    throw new Refusal(apiError(413, 40_005, 'Request entity too large'));
+  }
+  if (text === '' && sent.length === 0) throw new Refusal(apiError(400, 50_006, 'Cannot send an empty message'));
+  const descriptions = new Map((attachments ?? []).map(({ id, description }) => [`files[${id}]`, description ?? null]));
+  const files = sent.map(({ name, fileName, file }) => ({ fileName, file, description: descriptions.get(name) ?? null }));
   return {
+    files,
     content: text,
     nonce: nonce ?? undefined,
     enforceNonce: enforce_nonce ?? false,
     flags: (flags ?? 0) & settableFlags,
   };
+}
+
+/** @throws {Refusal} 400 */
+function payloadOf({ fields }: MultipartForm): unknown {
+  try {
+    return JSON.parse(fields.payload_json ?? '{}');
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Refusal(apiError(400, 50_109, 'The request body contains invalid JSON.'));
+    throw error;
+  }
 }
 
 const within = (max: number) => (text: string) => Array.from(text).length <= max;
@@ -41,5 +65,8 @@ const MessageForm = z.object({
   nonce: z.union([z.string().refine(within(nonceMax), `Must be ${nonceMax} or fewer in length.`), z.int()]).nullish(),
   enforce_nonce: z.boolean().nullish(),
   flags: z.int().nullish(),
+  attachments: z
+    .array(z.object({ id: z.union([z.int(), z.string()]), description: z.string().refine(within(1024), 'Must be 1024 or fewer in length.').nullish() }))
+    .nullish(),
   allowed_mentions: z.object({ parse: z.array(z.enum(['roles', 'users', 'everyone'])).nullish() }).nullish(),
 });

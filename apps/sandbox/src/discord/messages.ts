@@ -1,16 +1,20 @@
 import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
+import { mediumOf } from '../uploads/received-file.ts';
 import type { Account } from '../world/accounts.ts';
 import type { Post } from '../world/posts.ts';
 import type { Bot } from './bots.ts';
 import type { MessageBody } from './message-body.ts';
 
+/** What a message has beyond a post; `fileNames` are those of its media. */
+export type MessageDetail = z.infer<typeof MessageDetail>;
+
 export type Messages = {
   /** Makes a message; with `enforceNonce` it gives the one that this bot has made under the nonce within the last minutes. */
   create(channel: Account, bot: Bot, body: MessageBody): Post;
   get(id: string): Post | undefined;
-  flags(id: string): number;
+  detail(id: string): MessageDetail;
   remove(post: Post): void;
   clear(): Change[];
 };
@@ -39,7 +43,7 @@ export function createMessages({ site, platform, world }: SitePlace, newId: () =
   }
 
   return {
-    create(channel, bot, { content, nonce, enforceNonce, flags }) {
+    create(channel, bot, { content, files, nonce, enforceNonce, flags }) {
       const key = nonce === undefined ? undefined : `${bot.id}/${nonce}`;
       const earlier = key === undefined || !enforceNonce ? undefined : underNonce(key);
       if (earlier !== undefined) return earlier;
@@ -54,16 +58,16 @@ export function createMessages({ site, platform, world }: SitePlace, newId: () =
           account: channel.id,
           id,
           text: content,
-          media: [],
+          media: files.map(({ file, description }) => mediumOf(file, description)),
           createdAt,
           receivedAt: createdAt,
           receivedTickMs: clock.nowMs(),
         },
-        [...expiredNonces(), details.put(id, { id, flags }), ...remembered],
+        [...expiredNonces(), details.put(id, { id, flags, fileNames: files.map(({ fileName }) => fileName) }), ...remembered],
       );
     },
     get: (id) => posts.get(site, id),
-    flags: (id) => details.get(id)?.flags ?? 0,
+    detail: (id) => details.get(id) ?? { id, flags: 0, fileNames: [] },
     remove: (post) => posts.remove(post, [details.drop(post.id)]),
     clear: () => [
       ...Array.from(details.rows(), (row) => details.drop(row.id)),
@@ -72,5 +76,5 @@ export function createMessages({ site, platform, world }: SitePlace, newId: () =
   };
 }
 
-const MessageDetail = z.object({ id: z.string(), flags: z.number() });
+const MessageDetail = z.object({ id: z.string(), flags: z.number(), fileNames: z.array(z.string()).default([]) });
 const NonceRow = z.object({ key: z.string(), message: z.string(), expiresAtMs: z.number() });

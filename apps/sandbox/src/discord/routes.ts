@@ -74,6 +74,6 @@ export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, me
   }
 
   function view(channel: Account, post: Post) {
-    return messageView(post, bots.of(channel), messages.flags(post.id));
+    return messageView(post, bots.of(channel), messages.detail(post.id));
   }
 }

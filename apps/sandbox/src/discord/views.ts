@@ -1,5 +1,6 @@
 import type { Account } from '../world/accounts.ts';
 import type { Post } from '../world/posts.ts';
+import type { MessageDetail } from './messages.ts';
 import type { Bot } from './bots.ts';
 
 /** The one guild of the sandbox. */
@@ -46,7 +47,7 @@ export function botView({ id, username }: Bot) {
 }
 
 /** https://docs.discord.com/developers/resources/message#message-object; no guild, and no nonce but in the answer to its creation. */
-export function messageView(post: Post, bot: Bot, flags: number) {
+export function messageView(post: Post, bot: Bot, { flags, fileNames }: MessageDetail) {
   return {
     id: post.id,
     type: 0,
@@ -59,7 +60,13 @@ export function messageView(post: Post, bot: Bot, flags: number) {
     mention_everyone: false,
     mentions: [],
     mention_roles: [],
-    attachments: [],
+    attachments: post.media.map(({ bytes, width, height, alt }, index) => ({
+      id: String(BigInt(post.id) + BigInt(index) + 1n),
+      filename: fileNames[index] ?? 'file',
+      size: bytes,
+      ...(alt === null ? {} : { description: alt }),
+      ...(width === null ? {} : { width, height }),
+    })),
     embeds: [],
     components: [],
     pinned: false,

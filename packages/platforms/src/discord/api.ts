@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { PlatformEndpoints, StepEffect } from '../adapter.ts';
 import { callPlatform } from '../call-platform.ts';
 import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp, PlatformRequest } from '../platform-http.ts';
+import type { MultipartPart, PlatformHttp, PlatformRequest } from '../platform-http.ts';
 import { discordRefusal } from './errors.ts';
 
 export const discordName = 'Discord';
@@ -16,6 +16,7 @@ export interface DiscordCall<Answer> {
   /** Below the API's version, with the query: `/users/@me`. */
   readonly path: string;
   readonly json?: unknown;
+  readonly multipart?: readonly MultipartPart[];
   readonly effect: StepEffect;
   readonly answer: z.ZodType<Answer>;
 }
@@ -29,6 +30,7 @@ export function callDiscord<Answer>(call: DiscordCall<Answer>): Promise<Answer> 
     url: `${apiOf(call.endpoints)}/api/v10${call.path}`,
     headers: { authorization: `Bot ${call.accessToken}`, 'user-agent': userAgent },
     ...(call.json === undefined ? {} : { body: { json: call.json } }),
+    ...(call.multipart === undefined ? {} : { body: { multipart: call.multipart } }),
   };
   return callPlatform({ ...call, request, platformName: discordName, refusalOf: discordRefusal });
 }

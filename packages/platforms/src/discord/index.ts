@@ -1,8 +1,8 @@
 import type { PlatformAdapter } from '../adapter.ts';
-import { noMedia } from '../no-media.ts';
 import { discordName } from './api.ts';
 import { discordManual } from './connect.ts';
 import { discordEndpoints, discordLimits, discordReconciliation } from './limits.ts';
+import { discordMediaRules } from './media-rules.ts';
 import { DiscordOptions } from './options.ts';
 import { publishDiscord } from './publish.ts';
 import { reconcileDiscord } from './reconcile.ts';
@@ -19,7 +19,7 @@ export const discord: PlatformAdapter = {
       required: true,
       count: countDiscord,
     },
-    media: noMedia,
+    media: discordMediaRules,
     options: DiscordOptions,
     requiredFields: ['content'],
   },

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AdapterAccount, JsonValue, KeySeed, Published, PublishRun } from '../adapter.ts';
 import { callDiscord, channelPath } from './api.ts';
+import { messageForm } from './files.ts';
 import { DiscordOptions } from './options.ts';
 
 const Channel = z.object({ guild_id: z.string().min(1).nullish() });
@@ -27,18 +28,19 @@ export async function publishDiscord(publication: PublishRun): Promise<Published
     effect: 'once',
     key: nonceOf,
     run: async ({ key, http }) => {
+      const json = {
+        content: content.text,
+        nonce: key,
+        enforce_nonce: true,
+        allowed_mentions: { parse: [] },
+        ...(suppressEmbeds === true ? { flags: suppressEmbedsFlag } : {}),
+      };
       const message = await callDiscord({
         ...call,
         http,
         method: 'POST',
         path: `${channelPath(account.externalId)}/messages`,
-        json: {
-          content: content.text,
-          nonce: key,
-          enforce_nonce: true,
-          allowed_mentions: { parse: [] },
-          ...(suppressEmbeds === true ? { flags: suppressEmbedsFlag } : {}),
-        },
+        ...(content.media.length === 0 ? { json } : { multipart: messageForm(json, content.media, key) }),
         effect: 'once',
         answer: Message,
       });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ReconcileFinding, ReconcileQuery } from '../adapter.ts';
 import { callDiscord, channelPath } from './api.ts';
+import { isNamedAfter } from './files.ts';
 import { guildStep, messageUrl } from './publish.ts';
 import { snowflakeAt, timeOfSnowflake } from './snowflake.ts';
 import { discordFingerprint } from './text.ts';
@@ -39,6 +40,7 @@ const Message = z.object({
   id: Snowflake,
   content: z.string(),
   author: User,
+  attachments: z.array(z.object({ filename: z.string() })).default([]).catch([]),
   nonce: z.union([z.string(), z.number()]).nullish(),
 });
 type Message = z.infer<typeof Message>;
@@ -48,6 +50,8 @@ function matcher({ intent, content, takenPostIds }: ReconcileQuery, me: z.infer<
   return (message: Message): boolean => {
     if (message.author.id !== me.id || takenPostIds.has(message.id)) return false;
     if (message.nonce !== undefined && message.nonce !== null) return String(message.nonce) === intent.key;
+    const [file] = message.attachments;
+    if (file !== undefined) return typeof intent.key === 'string' && isNamedAfter(file.filename, intent.key);
     return discordFingerprint(message.content) === wanted;
   };
 }

@@ -1,0 +1,29 @@
+import type { MediaItem } from '../adapter.ts';
+import type { MultipartPart } from '../platform-http.ts';
+
+/** A message with files: all of it in one request, as Discord has no uploads apart. The nonce in the names is what it is found by. */
+export function messageForm(message: object, media: readonly MediaItem[], nonce: string): MultipartPart[] {
+  const attachments = media.map(({ alt }, id) => ({ id, ...(alt === null || alt === '' ? {} : { description: alt }) }));
+  return [
+    { name: 'payload_json', value: JSON.stringify({ ...message, attachments }) },
+    ...media.map((item, index) => ({
+      name: `files[${index}]`,
+      fileName: `${namePrefix(nonce)}${index}.${extensionOf(item)}`,
+      contentType: item.mimeType,
+      stream: { byteLength: item.bytes, open: () => item.read() },
+    })),
+  ];
+}
+
+/** Whether a file of this name was sent under the nonce. */
+export function isNamedAfter(fileName: string, nonce: string): boolean {
+  return fileName.startsWith(namePrefix(nonce));
+}
+
+function namePrefix(nonce: string): string {
+  return `media-${nonce}-`;
+}
+
+function extensionOf({ mimeType }: MediaItem): string {
+  return mimeType === 'video/quicktime' ? 'mov' : (mimeType.split('/')[1] ?? 'bin');
+}
