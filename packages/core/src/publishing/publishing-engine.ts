@@ -1,10 +1,11 @@
 import { createBatcher } from '@vibetribe/resilience/batcher';
 import { sleep } from '@vibetribe/resilience/sleep';
 import type { CoreDependencies } from '../core-dependencies.ts';
+import type { EngineContext } from './engine-context.ts';
 import { createEarlyJobs } from './early-jobs.ts';
 import { beginSends, type SendIntent } from './begin-sends.ts';
 import { claimPublications } from './claim-publications.ts';
-import { createPlatformHealth, type PlatformHealth } from './platform-health.ts';
+import { createPlatformHealth } from './platform-health.ts';
 import { type PublishingMedia, readMediaUrls } from './publication-media.ts';
 import type { PublicationWork } from './publication-work.ts';
 import type { PublishSettings } from './publish-settings.ts';
@@ -12,17 +13,6 @@ import { reconcilePublication } from './reconcile-publication.ts';
 import { sendPublication } from './send-publication.ts';
 import { type Settlement, settlePublications } from './settle-publications.ts';
 import type { Step } from './step.ts';
-
-/** What a run of one publication needs beside the core: the batched writes and the shared view of the platforms' health. */
-export interface EngineContext {
-  readonly settings: PublishSettings;
-  readonly health: PlatformHealth;
-  readonly random: () => number;
-  readonly uniqueNumber: () => number;
-  readonly media: PublishingMedia;
-  readonly beginSend: (intent: SendIntent) => Promise<boolean>;
-  readonly settle: (work: PublicationWork, report: Settlement['report'], results?: Settlement['results']) => Promise<Step>;
-}
 
 export interface EngineOptions {
   readonly settings: PublishSettings;

@@ -6,7 +6,7 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 import { breakerKeyOf } from './claim-context.ts';
 import type { Finding } from './publication-input.ts';
 import type { PublicationWork } from './publication-work.ts';
-import type { EngineContext } from './publishing-engine.ts';
+import type { EngineContext } from './engine-context.ts';
 import { readToken, replaceToken } from './read-token.ts';
 
 /** Asks the platform what became of a send whose outcome is not on disk. Reads only. */

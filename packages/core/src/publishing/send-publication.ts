@@ -8,7 +8,7 @@ import { manualOptions } from './manual-options.ts';
 import { prepareMedia, readMediaUrls } from './publication-media.ts';
 import type { Outcome } from './publication-input.ts';
 import type { PublicationWork } from './publication-work.ts';
-import type { EngineContext } from './publishing-engine.ts';
+import type { EngineContext } from './engine-context.ts';
 import { quietPeriods } from './quiet-periods.ts';
 import { readToken, replaceToken } from './read-token.ts';
 import { ClaimLost, createStepRunner, type StepRunner } from './run-steps.ts';
