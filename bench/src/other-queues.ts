@@ -40,6 +40,8 @@ export const naiveGraphile: Contender = {
     const poster = stack.adopt(createPoster(servers.target), (opened) => opened.close());
     const pool = stack.adopt(new pg.Pool({ connectionString: database.url, max: load.concurrency + 2 }), (opened) => opened.end());
     const nowMs = Date.now();
+    pool.on('error', () => undefined);
+    pool.on('connect', (client) => client.on('error', () => undefined));
     const started = Promise.withResolvers<ReturnType<typeof createTally>>();
     const runner = await runGraphile({
       pgPool: pool,
