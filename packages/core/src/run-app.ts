@@ -16,39 +16,39 @@ export async function runApp<Config extends { readonly logLevel: string }>(optio
   readonly parseConfig: (env: NodeJS.ProcessEnv) => Config;
   readonly start: (config: Config, logger: Logger) => Promise<AsyncDisposable & { readonly port: number }>;
 }): Promise<void> {
-  const { app, process } = options;
-  if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
-    process.stderr.write(`VibeTribe needs Node ${nodeMajorMin} or newer; this is ${process.versions.node}.\n`);
-    process.exit(1);
+  const { app, process: host } = options;
+  if (Number(host.versions.node.split('.')[0]) < nodeMajorMin) {
+    host.stderr.write(`VibeTribe needs Node ${nodeMajorMin} or newer; this is ${host.versions.node}.\n`);
+    host.exit(1);
   }
   try {
-    const config = options.parseConfig(process.env);
+    const config = options.parseConfig(host.env);
     const logger = createLogger({ app, level: config.logLevel });
     const running = await options.start(config, logger);
-    stopOnSignal(process, running, logger);
+    stopOnSignal(host, running, logger);
     // Whoever starts us waits for this line, whatever the log level.
-    process.stdout.write(`${JSON.stringify({ msg: 'ready', app, pid: process.pid, port: running.port })}\n`);
+    host.stdout.write(`${JSON.stringify({ msg: 'ready', app, pid: host.pid, port: running.port })}\n`);
   } catch (error) {
-    if (error instanceof EnvironmentFault || error instanceof QueueBackendMismatch) process.stderr.write(`${error.message}\n`);
+    if (error instanceof EnvironmentFault || error instanceof QueueBackendMismatch) host.stderr.write(`${error.message}\n`);
     else createLogger({ app, level: 'info' }).fatal({ err: error }, 'could not start');
-    process.exit(1);
+    host.exit(1);
   }
 }
 
-function stopOnSignal(process: Process, running: AsyncDisposable, logger: Logger): void {
+function stopOnSignal(host: Process, running: AsyncDisposable, logger: Logger): void {
   let isStopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (isStopping) return;
     isStopping = true;
     logger.info({ signal }, 'stopping');
     running[Symbol.asyncDispose]().then(
-      () => process.exit(0),
+      () => host.exit(0),
       (error: unknown) => {
         logger.error({ err: error }, 'stopping failed');
-        process.exit(1);
+        host.exit(1);
       },
     );
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  host.on('SIGTERM', stop);
+  host.on('SIGINT', stop);
 }

@@ -14,11 +14,14 @@ const pagesMax = 5;
 /** Looks through what the account posted since the send; asking under the key again would publish. The oldest match wins. */
 export async function reconcileMastodon(query: ReconcileQuery): Promise<ReconcileFinding> {
   const since = new Date(query.intent.startedAt.getTime() - clockSkewMs);
-  const statuses = await statusesSince(query, since);
+  const { statuses, isComplete } = await statusesSince(query, since);
   const match = statuses
     .filter(({ id }) => !query.takenPostIds.has(id))
     .filter(matcher(query))
     .at(-1);
+  if (match === undefined && !isComplete) {
+    return { kind: 'cannot_tell', evidence: `More than ${statuses.length} posts were made since ${since.toISOString()}.` };
+  }
   if (match === undefined) {
     return {
       kind: 'not_seen',
@@ -50,8 +53,11 @@ function matcher({ content, results }: ReconcileQuery): (status: Status) => bool
     mastodonFingerprint(textOfHtml(status.content)) === wanted && mastodonFingerprint(status.spoiler_text) === warning;
 }
 
-/** Newest first. */
-async function statusesSince({ http, account, accessToken }: ReconcileQuery, since: Date): Promise<Status[]> {
+/** Newest first. Not complete: there are more than the pages that are read. */
+async function statusesSince(
+  { http, account, accessToken }: ReconcileQuery,
+  since: Date,
+): Promise<{ statuses: Status[]; isComplete: boolean }> {
   const statuses: Status[] = [];
   for (let page = 0; page < pagesMax; page += 1) {
     const last = statuses.at(-1);
@@ -71,7 +77,7 @@ async function statusesSince({ http, account, accessToken }: ReconcileQuery, sin
     });
     const recent = found.filter(({ created_at: createdAt }) => Date.parse(createdAt) >= since.getTime());
     statuses.push(...recent);
-    if (found.length < pageSize || recent.length < found.length) break;
+    if (found.length < pageSize || recent.length < found.length) return { statuses, isComplete: true };
   }
-  return statuses;
+  return { statuses, isComplete: false };
 }

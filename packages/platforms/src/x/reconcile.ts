@@ -12,13 +12,16 @@ const pagesMax = 5;
 /** Looks through what the account posted since the send. The oldest match wins: a later one is a repeat by somebody else. */
 export async function reconcileX(query: ReconcileQuery): Promise<ReconcileFinding> {
   const since = new Date(query.intent.startedAt.getTime() - clockSkewMs);
-  const posts = await postsSince(query, since);
+  const { posts, isComplete } = await postsSince(query, since);
   const isOurs = matcher(query);
   const match = posts
     .filter((post) => !query.takenPostIds.has(post.id))
     .filter(({ created_at: createdAt }) => createdAt === undefined || Date.parse(createdAt) >= since.getTime())
     .filter(isOurs)
     .at(-1);
+  if (match === undefined && !isComplete) {
+    return { kind: 'cannot_tell', evidence: `More than ${posts.length} posts were made since ${since.toISOString()}.` };
+  }
   if (match === undefined) {
     return { kind: 'not_seen', evidence: `none of ${posts.length} posts since ${since.toISOString()} is this one` };
   }
@@ -51,8 +54,11 @@ function matcher({ content, results }: ReconcileQuery): (post: Post) => boolean 
   return ({ text, entities }) => fingerprintsOfPost(text, entities?.urls ?? []).includes(wanted);
 }
 
-/** Newest first. */
-async function postsSince({ endpoints, http, account, accessToken }: ReconcileQuery, since: Date): Promise<Post[]> {
+/** Newest first. Not complete: there are more than the pages that are read. */
+async function postsSince(
+  { endpoints, http, account, accessToken }: ReconcileQuery,
+  since: Date,
+): Promise<{ posts: Post[]; isComplete: boolean }> {
   const posts: Post[] = [];
   let nextToken: string | undefined;
   for (let page = 0; page < pagesMax; page += 1) {
@@ -67,7 +73,7 @@ async function postsSince({ endpoints, http, account, accessToken }: ReconcileQu
     const listing = await callX({ endpoints, http, accessToken, method: 'GET', path, effect: 'read', answer: Listing });
     posts.push(...listing.data);
     nextToken = listing.meta?.next_token;
-    if (nextToken === undefined) break;
+    if (nextToken === undefined) return { posts, isComplete: true };
   }
-  return posts;
+  return { posts, isComplete: false };
 }
