@@ -25,11 +25,12 @@ export interface ApiRequest {
 export interface ApiClient {
   send(request: ApiRequest): Promise<Reply>;
   /** @throws Error for everything but a 2xx */
-  read<Body>(method: string, path: string, body?: unknown): Promise<Body>;
+  read<Body>(method: string, path: string, body?: unknown, patienceMs?: number): Promise<Body>;
 }
 
 const tryTimeoutMs = 5_000;
-const pauseMs = 250;
+/** Doubles with every try up to the most: impatient clients would be all the load there is. */
+const pauseMs = { first: 250, most: 3_000 };
 
 /** @param origins of the API's replicas now; `authorization` absent: nobody */
 export function createApiClient(origins: () => readonly string[], authorization?: string): ApiClient {
@@ -57,22 +58,22 @@ export function createApiClient(origins: () => readonly string[], authorization?
     const patience = AbortSignal.timeout(request.patienceMs ?? 120_000);
     let maybeHeard = false;
     let last: { status: number | null; body: unknown } = { status: null, body: null };
-    while (!patience.aborted) {
+    for (let pause = pauseMs.first; !patience.aborted; pause = Math.min(pauseMs.most, pause * 2)) {
       const answer = await attempt(request).catch(() => null);
       last = answer ?? { status: null, body: null };
       const { status } = last;
       if (status !== null && status < 300) return { result: 'ok', ...last };
       if (status !== null && status < 500 && !isPassing(last)) return { result: maybeHeard ? 'unknown' : 'refused', ...last };
       maybeHeard ||= status === null || status >= 500;
-      await delay(pauseMs);
+      await delay(pause);
     }
     return { result: 'unknown', ...last };
   };
 
   return {
     send,
-    async read<Body>(method: string, path: string, body?: unknown) {
-      const reply = await send({ method, path, body });
+    async read<Body>(method: string, path: string, body?: unknown, patienceMs?: number) {
+      const reply = await send({ method, path, body, ...(patienceMs === undefined ? {} : { patienceMs }) });
       if (reply.result === 'ok') return reply.body as Body;
       throw new Error(`${method} ${path} answered ${reply.status}: ${JSON.stringify(reply.body)}`);
     },

@@ -35,11 +35,11 @@ function unconfirmedPlatforms({ posts, accounts }: History): string[] {
   return unconfirmed.map(({ accountId }) => platforms.get(accountId) ?? 'unknown');
 }
 
+/** Against the time asked for, or the time at which the API acknowledged the post where that was later. */
 function latenessMs({ operations, ledger }: History): { p50: number; p99: number; max: number } {
   const due = new Map<string, number>();
-  for (const { token, dueAtMs, revision, kind, startedAtMs } of operations) {
-    if (dueAtMs !== undefined) due.set(`${token} ${revision}`, dueAtMs);
-    if (kind === 'publish_now') for (const each of [1, 2]) due.set(`${token} ${each}`, Math.min(startedAtMs, due.get(`${token} ${each}`) ?? startedAtMs));
+  for (const { token, dueAtMs, revision, endedAtMs } of operations) {
+    if (dueAtMs !== undefined) due.set(`${token} ${revision}`, Math.max(dueAtMs, endedAtMs));
   }
   const late = ledger.flatMap(({ text, receivedAtMs }) => {
     const parsed = parseText(text);

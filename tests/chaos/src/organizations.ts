@@ -17,6 +17,9 @@ export interface PlatformAddresses {
   readonly blueskyService: string;
 }
 
+/** A platform that is down now is tried again with new credentials. */
+const connectPatienceMs = 15_000;
+
 export async function createOrganization(options: {
   readonly name: string;
   readonly origins: () => readonly string[];
@@ -40,7 +43,7 @@ export async function createOrganization(options: {
   const client = createApiClient(origins, `Bearer ${key}`);
   const connect = async (platform: ChaosPlatform, handle: string): Promise<ChaosAccount> => {
     const credentials = await credentialsOf(sandbox, addresses, platform, handle);
-    const account = await client.read<{ id: string; externalId: string }>('POST', '/accounts/manual', { platform, credentials });
+    const account = await client.read<{ id: string; externalId: string }>('POST', '/accounts/manual', { platform, credentials }, connectPatienceMs);
     return { accountId: account.id, organizationId, platform, externalId: account.externalId };
   };
 

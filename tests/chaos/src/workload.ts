@@ -24,7 +24,7 @@ interface Plan {
   readonly later: { readonly kind: OperationKind; readonly afterMs: number; readonly dueInMs: number } | null;
 }
 
-const clientsPerOrganization = 12;
+const clientsPerOrganization = 20;
 const followUps = [
   { kind: 'edit', weight: 6 },
   { kind: 'cancel', weight: 5 },
