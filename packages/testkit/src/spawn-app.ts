@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { endWithParent } from './end-with-parent.ts';
 
 export interface SpawnAppOptions {
   /** Folder under `apps`. */
@@ -46,7 +47,12 @@ export async function spawnApp(options: SpawnAppOptions): Promise<SpawnedApp> {
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => (written += chunk));
   }
-  const stopped = once(child, 'close').then(() => ({ code: child.exitCode, signal: child.signalCode }));
+  // Frozen ones too: a test run that is killed leaves nothing behind.
+  const guard = child.pid === undefined ? undefined : endWithParent(child.pid, 'KILL');
+  const stopped = once(child, 'close').then(() => {
+    guard?.[Symbol.dispose]();
+    return { code: child.exitCode, signal: child.signalCode };
+  });
 
   const ready = new Promise<{ port: number }>((resolve) => {
     createInterface(child.stdout).on('line', (line) => {
