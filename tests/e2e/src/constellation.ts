@@ -30,6 +30,7 @@ export interface Constellation extends AsyncDisposable {
   readonly crons: SpawnedApp[];
   /** One more publisher, as an operator would add one; `entry` is started in its place. */
   addPublisher(env?: Readonly<Record<string, string>>, entry?: string): Promise<SpawnedApp>;
+  addCron(): Promise<SpawnedApp>;
   /** Everything that any process has written. */
   output(): string;
 }
@@ -89,6 +90,12 @@ export async function startConstellation(options: ConstellationOptions): Promise
       const added = later.use(await spawnApp({ app: 'publisher', ...place, env: { ...env, ...extra } }));
       spawned.push(added);
       publishers.push(added);
+      return added;
+    },
+    async addCron() {
+      const added = later.use(await spawnApp({ app: 'cron', env }));
+      spawned.push(added);
+      crons.push(added);
       return added;
     },
     output: () => spawned.map((app) => app.output()).join('\n'),
