@@ -13,8 +13,7 @@ test('a connection lost between two statements of a transaction fails the transa
     const { rows } = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
     const pid = [rows[0]?.pid];
     await operator.query('select pg_terminate_backend($1)', pid);
-    const isGone = async () =>
-      (await operator.query('select 1 from pg_stat_activity where pid = $1', pid)).rowCount === 0;
+    const isGone = async () => (await operator.query('select 1 from pg_stat_activity where pid = $1', pid)).rowCount === 0;
     await waitFor(isGone, { describe: 'the connection is gone' });
     await tx.execute(sql`select 1`);
   });

@@ -20,8 +20,6 @@ export interface PublisherOptions {
   readonly without?: readonly string[];
   /** Asked when a failpoint with the action `lose` is reached. */
   readonly controlUrl?: string;
-  /** The app itself, as production starts it; it is given the same environment. */
-  readonly isProduction?: boolean;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -72,10 +70,7 @@ export async function startLab(options: {
     secret: () => randomBytes(32),
     overrides: options.env ?? {},
   });
-  await promisify(execFile)(process.execPath, ['apps/migrate/src/main.ts'], {
-    cwd: root,
-    env: { ...process.env, ...env },
-  });
+  await promisify(execFile)(process.execPath, ['apps/migrate/src/main.ts'], { cwd: root, env: { ...process.env, ...env } });
   const api = starting.use(await spawnApp({ app: 'api', env, readyTimeoutMs }));
   const origin = `http://127.0.0.1:${api.port}`;
   labCount += 1;
@@ -102,14 +97,9 @@ export async function startLab(options: {
     organization,
     database: proxy,
     statusOf,
-    startPublisher({ env: extra = {}, isProduction = false, ...wanted } = {}) {
+    startPublisher({ env: extra = {}, ...wanted } = {}) {
       const { entry, env: armed } = publisherUnderTest(wanted);
-      return spawnApp({
-        app: 'publisher',
-        ...(isProduction ? {} : { entry }),
-        env: { ...env, DATABASE_URL: proxiedUrl.href, ...armed, ...extra },
-        readyTimeoutMs,
-      });
+      return spawnApp({ app: 'publisher', entry, env: { ...env, DATABASE_URL: proxiedUrl.href, ...armed, ...extra }, readyTimeoutMs });
     },
     async schedule(platform, { dueInMs = 300 } = {}) {
       const account = organization.accounts.find((each) => each.platform === platform);
@@ -117,11 +107,7 @@ export async function startLab(options: {
       const token = `lab-${randomBytes(6).toString('hex')}`;
       const startedAtMs = Date.now();
       const dueAtMs = startedAtMs + dueInMs;
-      const body = {
-        content: textOf(token, 1),
-        accountIds: [account.accountId],
-        scheduledAt: new Date(dueAtMs).toISOString(),
-      };
+      const body = { content: textOf(token, 1), accountIds: [account.accountId], scheduledAt: new Date(dueAtMs).toISOString() };
       const { id } = await organization.client.read<{ id: string }>('POST', '/posts', body);
       const create: Operation = {
         kind: 'create',
@@ -139,8 +125,7 @@ export async function startLab(options: {
     },
     async linesOf({ token, account }) {
       const { lines } = await sandbox.ledger();
-      return lines.filter(({ text, externalId }) => text.includes(`[${token}]`) && externalId === account.externalId)
-        .length;
+      return lines.filter(({ text, externalId }) => text.includes(`[${token}]`) && externalId === account.externalId).length;
     },
     async ended(post, timeoutMs) {
       let status = 'none';
@@ -151,11 +136,7 @@ export async function startLab(options: {
           if (publication?.waitingFor === 'token') await organization.reconnect();
           return ['published', 'failed', 'unconfirmed', 'canceled', 'skipped'].includes(status);
         },
-        {
-          timeoutMs,
-          intervalMs: 100,
-          describe: () => `${post.token} on ${post.account.platform} has ended (it is ${status})`,
-        },
+        { timeoutMs, intervalMs: 100, describe: () => `${post.token} on ${post.account.platform} has ended (it is ${status})` },
       );
       return status;
     },
@@ -163,14 +144,7 @@ export async function startLab(options: {
       const { lines } = await sandbox.ledger();
       const own = lines.filter(({ text }) => text.includes(`[${token}]`));
       const posts = (await readPosts(organization)).filter(({ content }) => content.includes(`[${token}]`));
-      return checkHistory({
-        accounts: organization.accounts,
-        operations: [create],
-        faults: [],
-        ledger: own,
-        commits: own.length,
-        posts,
-      });
+      return checkHistory({ accounts: organization.accounts, operations: [create], faults: [], ledger: own, commits: own.length, posts });
     },
     async sql(text, values) {
       const client = new pg.Client({ connectionString: database.url });

@@ -52,18 +52,10 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   for (const platform of chaosPlatforms) await system.sandbox.scaleLimits(platform, 1000);
   const organizations = await Promise.all(
     Array.from({ length: organizationCount }, (_, index) =>
-      createOrganization({
-        name: `org${index + 1}`,
-        origins: system.apis,
-        sandbox: system.sandbox,
-        addresses: system,
-        accountsPerPlatform,
-      }),
+      createOrganization({ name: `org${index + 1}`, origins: system.apis, sandbox: system.sandbox, addresses: system, accountsPerPlatform }),
     ),
   );
-  log(
-    `the system is up: ${system.slots.length} processes, ${organizations.flatMap(({ accounts }) => accounts).length} accounts`,
-  );
+  log(`the system is up: ${system.slots.length} processes, ${organizations.flatMap(({ accounts }) => accounts).length} accounts`);
 
   const operations: Operation[] = [];
   const faults: FaultRecord[] = [];
@@ -80,10 +72,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   );
   const attentive = new AbortController();
   const reconnecting = keepConnected(organizations, attentive.signal);
-  const progress = setInterval(
-    () => log(`${operations.filter(({ kind }) => kind === 'create').length} posts, ${faults.length} faults`),
-    15_000,
-  );
+  const progress = setInterval(() => log(`${operations.filter(({ kind }) => kind === 'create').length} posts, ${faults.length} faults`), 15_000);
   await runWorkload({
     organizations,
     random: random.fork('workload'),
@@ -92,10 +81,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
     durationMs: options.minutes * 60_000,
     record: (operation) => operations.push(operation),
   });
-  await waitFor(() => faults.length >= options.faults, {
-    timeoutMs: faultsTimeoutMs,
-    describe: () => `${options.faults} faults (${faults.length} so far)`,
-  });
+  await waitFor(() => faults.length >= options.faults, { timeoutMs: faultsTimeoutMs, describe: () => `${options.faults} faults (${faults.length} so far)` });
   calm.abort();
   await nemesis;
   clearInterval(progress);
@@ -112,20 +98,11 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   await Promise.all(system.slots.filter(({ app }) => app === 'publisher').map((slot) => slot.stop()));
   const { lines: ledger, commits } = await system.sandbox.ledger();
   const posts: FinalPost[] = (await Promise.all(organizations.map(readPosts))).flat();
-  const history = {
-    accounts: organizations.flatMap(({ accounts }) => accounts),
-    operations,
-    faults,
-    ledger,
-    commits,
-    posts,
-  };
+  const history = { accounts: organizations.flatMap(({ accounts }) => accounts), operations, faults, ledger, commits, posts };
   return {
     history,
     violations: checkHistory(history),
-    crashes: Object.fromEntries(
-      system.slots.filter((slot) => slot.crashes() > 0).map((slot) => [slot.name, slot.crashes()]),
-    ),
+    crashes: Object.fromEntries(system.slots.filter((slot) => slot.crashes() > 0).map((slot) => [slot.name, slot.crashes()])),
     quietAfterMs,
     outputs: new Map(system.slots.map((slot) => [slot.name, slot.output()])),
   };

@@ -36,12 +36,13 @@ export const exhaustConnections: FaultKind = {
     return {
       target: `all connections for ${heldMs} ms`,
       async run() {
-        const opening = Array.from({ length: postgresConnectionsMax }, () =>
-          system.postgres.connect().catch(() => null),
-        );
-        const clients = (await Promise.all(opening)).filter((client) => client !== null);
+        await using clients = new AsyncDisposableStack();
+        for (let count = 0; count < postgresConnectionsMax; count += 1) {
+          const client = await system.postgres.connect().catch(() => null);
+          if (client === null) break;
+          clients.defer(() => client.end());
+        }
         await delay(heldMs);
-        await Promise.all(clients.map((client) => client.end()));
       },
     };
   },
