@@ -2,7 +2,8 @@ import type { MediaFacts, MediaKind } from '@vibetribe/contracts/media';
 import type { MediaRules } from '@vibetribe/contracts/media-rules';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { z } from 'zod';
-import type { PlatformHttp } from './platform-http.ts';
+import type { PlatformHttp, PlatformResponse } from './platform-http.ts';
+import type { SpentLimit } from './spent-limits.ts';
 
 /**
  * What one platform is to the product: data (rules, limits, how to reconcile) and a few functions over one HTTP client.
@@ -27,6 +28,8 @@ export interface PlatformAdapter {
   publish(run: PublishRun): Promise<Published | StillProcessing>;
   /** Looks for a publication whose outcome is unknown. Reads only: it never makes anything visible. */
   reconcile(query: ReconcileQuery): Promise<ReconcileFinding>;
+  /** What an answer to a request of a `once` step says about limits that are used up. */
+  spentLimits(answer: PlatformResponse): readonly SpentLimit[];
   /** The platform's own page for writing this post by hand, with the text filled in where it can be; null where there is none. */
   composeUrl(content: TextContent, account: AdapterAccount): string | null;
 }
@@ -48,6 +51,8 @@ export interface PlatformRules {
 export interface PlatformLimits {
   /** Posts an hour and account; `RATE_LIMIT_<PLATFORM>` overrides it. */
   readonly postsPerHour: number;
+  /** Posts in 24 hours of all accounts that are connected through the same application, null where there is no such limit; `RATE_LIMIT_APP_<PLATFORM>` overrides it. */
+  readonly appPostsPerDay: number | null;
 }
 
 export interface ReconciliationRules {

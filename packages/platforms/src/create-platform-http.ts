@@ -32,6 +32,8 @@ export interface PlatformHttpOptions {
   readonly beforeBody?: (() => Promise<void>) | undefined;
   readonly bodyBytesMax?: number | undefined;
   readonly onCall?: ((call: PlatformCall) => void) | undefined;
+  /** Gets every answer that came in whole, whatever its status; it must not throw. */
+  readonly onAnswer?: ((answer: PlatformResponse) => void) | undefined;
   readonly wallClockMs: () => number;
   readonly monotonicMs: () => number;
 }
@@ -72,6 +74,7 @@ async function call(options: PlatformHttpOptions, wanted: PlatformRequest): Prom
   try {
     const response = await exchange(options, wanted, signal, evidence);
     report({ status: response.status });
+    options.onAnswer?.(response);
     return response;
   } catch (cause) {
     const code = signal.aborted ? 'deadline' : codeOf(cause);

@@ -19,6 +19,12 @@ export function resetMsOf(response: PlatformResponse, headerName: string): numbe
   return msUntil(/^\d+(\.\d+)?$/.test(value) ? Number(value) * secondMs : Date.parse(value), response);
 }
 
+/** A header in seconds from now, with or without a fraction (Discord), in ms. */
+export function secondsMsOf(response: PlatformResponse, headerName: string): number | null {
+  const value = response.headers[headerName]?.trim() ?? '';
+  return /^\d+(\.\d+)?$/.test(value) ? plausible(Number(value) * secondMs) : null;
+}
+
 /** Measured against the platform's own clock where it tells it, so that ours may be wrong. */
 function msUntil(epochMs: number, { headers, receivedAt }: PlatformResponse): number | null {
   const platformNowMs = Date.parse(headers['date'] ?? '');

@@ -1,4 +1,7 @@
 import type { EndpointDefaults, PlatformLimits, ReconciliationRules } from '../adapter.ts';
+import type { PlatformResponse } from '../platform-http.ts';
+import { readSpentLimits, type LimitHeaders, type SpentLimit } from '../spent-limits.ts';
+import { blueskyRefusal } from './errors.ts';
 
 export const blueskyEndpoints: EndpointDefaults = {
   api: 'https://bsky.social',
@@ -7,7 +10,16 @@ export const blueskyEndpoints: EndpointDefaults = {
 };
 
 /** 5,000 points an hour and account, 3 for each post; some are left for what the user does by hand. https://docs.bsky.app/docs/advanced-guides/rate-limits */
-export const blueskyLimits: PlatformLimits = { postsPerHour: 1_500 };
+export const blueskyLimits: PlatformLimits = { postsPerHour: 1_500, appPostsPerDay: null };
+
+/** A post costs 3 points; the limit of the address is told under the same names. */
+const blueskyLimitHeaders: readonly LimitHeaders[] = [
+  { scope: 'account', remaining: 'ratelimit-remaining', reset: 'ratelimit-reset', cost: 3 },
+];
+
+export function blueskySpentLimits(answer: PlatformResponse): SpentLimit[] {
+  return readSpentLimits(answer, blueskyLimitHeaders, blueskyRefusal);
+}
 
 const tenYearsMs = 10 * 365 * 24 * 60 * 60 * 1_000;
 

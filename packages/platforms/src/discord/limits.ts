@@ -1,4 +1,7 @@
 import type { EndpointDefaults, PlatformLimits, ReconciliationRules } from '../adapter.ts';
+import type { PlatformResponse } from '../platform-http.ts';
+import { readSpentLimits, type LimitHeaders, type SpentLimit } from '../spent-limits.ts';
+import { discordRefusal } from './errors.ts';
 
 /** https://docs.discord.com/developers/reference, read 2026-11. Bots are added to a server on Discord's own pages. */
 export const discordEndpoints: EndpointDefaults = {
@@ -8,7 +11,16 @@ export const discordEndpoints: EndpointDefaults = {
 };
 
 /** Discord publishes no number; channels are seen to take 5 messages in 5 seconds. Half of that leaves the bot room for other work. */
-export const discordLimits: PlatformLimits = { postsPerHour: 1_800 };
+export const discordLimits: PlatformLimits = { postsPerHour: 1_800, appPostsPerDay: null };
+
+/** An account is one channel of one bot: what the bot as a whole has used up is counted against the channel that was told. */
+const discordLimitHeaders: readonly LimitHeaders[] = [
+  { scope: 'account', remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset', resetAfter: 'x-ratelimit-reset-after' },
+];
+
+export function discordSpentLimits(answer: PlatformResponse): SpentLimit[] {
+  return readSpentLimits(answer, discordLimitHeaders, discordRefusal);
+}
 
 /**
  * Discord knows a nonce for "the past few minutes" and gives the same message again. Quiet period and absence together are

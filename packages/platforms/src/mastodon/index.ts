@@ -1,7 +1,7 @@
 import type { PlatformAdapter } from '../adapter.ts';
 import { mastodonName } from './api.ts';
 import { mastodonManual } from './connect.ts';
-import { mastodonEndpoints, mastodonLimits, mastodonReconciliation } from './limits.ts';
+import { mastodonEndpoints, mastodonLimits, mastodonReconciliation, mastodonSpentLimits } from './limits.ts';
 import { mastodonMediaRules } from './media-rules.ts';
 import { MastodonOptions } from './options.ts';
 import { publishMastodon } from './publish.ts';
@@ -30,6 +30,7 @@ export const mastodon: PlatformAdapter = {
   validate: validateMastodon,
   publish: publishMastodon,
   reconcile: reconcileMastodon,
+  spentLimits: mastodonSpentLimits,
   composeUrl: ({ text }, { service }) =>
     service === null ? null : `${service}/share?text=${encodeURIComponent(text.toWellFormed())}`,
 };

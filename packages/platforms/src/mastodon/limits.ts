@@ -1,4 +1,7 @@
 import type { EndpointDefaults, PlatformLimits, ReconciliationRules } from '../adapter.ts';
+import type { PlatformResponse } from '../platform-http.ts';
+import { readSpentLimits, type LimitHeaders, type SpentLimit } from '../spent-limits.ts';
+import { mastodonRefusal } from './errors.ts';
 
 export const mastodonEndpoints: EndpointDefaults = {
   api: null,
@@ -7,7 +10,15 @@ export const mastodonEndpoints: EndpointDefaults = {
 };
 
 /** Instances allow 300 requests in 5 minutes and account; what they tell in their answers decides. */
-export const mastodonLimits: PlatformLimits = { postsPerHour: 300 };
+export const mastodonLimits: PlatformLimits = { postsPerHour: 300, appPostsPerDay: null };
+
+const mastodonLimitHeaders: readonly LimitHeaders[] = [
+  { scope: 'account', remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset' },
+];
+
+export function mastodonSpentLimits(answer: PlatformResponse): SpentLimit[] {
+  return readSpentLimits(answer, mastodonLimitHeaders, mastodonRefusal);
+}
 
 const minuteMs = 60_000;
 

@@ -1,4 +1,7 @@
 import type { EndpointDefaults, PlatformLimits, ReconciliationRules } from '../adapter.ts';
+import type { PlatformResponse } from '../platform-http.ts';
+import { readSpentLimits, type LimitHeaders, type SpentLimit } from '../spent-limits.ts';
+import { xRefusal } from './errors.ts';
 
 /** https://docs.x.com/x-api/fundamentals/authentication/oauth-2-0/authorization-code, read 2026-08. */
 export const xEndpoints: EndpointDefaults = {
@@ -7,8 +10,22 @@ export const xEndpoints: EndpointDefaults = {
   sandbox: { apiPath: '/x', authorizePath: '/x/i/oauth2/authorize' },
 };
 
-/** X allows 100 posts in 15 minutes and user, 10,000 a day and app: an hour's share that leaves the app room for many users. */
-export const xLimits: PlatformLimits = { postsPerHour: 100 };
+/**
+ * X allows 100 posts in 15 minutes and user, 10,000 a day and app: an hour's share that leaves the app room for many users.
+ * https://docs.x.com/x-api/fundamentals/rate-limits, read 2026-11.
+ */
+export const xLimits: PlatformLimits = { postsPerHour: 100, appPostsPerDay: 10_000 };
+
+/** The 24-hour limits are told beside the window's where they apply. */
+const xLimitHeaders: readonly LimitHeaders[] = [
+  { scope: 'account', remaining: 'x-rate-limit-remaining', reset: 'x-rate-limit-reset' },
+  { scope: 'account', remaining: 'x-user-limit-24hour-remaining', reset: 'x-user-limit-24hour-reset' },
+  { scope: 'app', remaining: 'x-app-limit-24hour-remaining', reset: 'x-app-limit-24hour-reset' },
+];
+
+export function xSpentLimits(answer: PlatformResponse): SpentLimit[] {
+  return readSpentLimits(answer, xLimitHeaders, xRefusal);
+}
 
 /** No key: a post in doubt is looked up, and a listing may lag some seconds behind. */
 export const xReconciliation: ReconciliationRules = {
