@@ -40,6 +40,7 @@ export async function openProduct(servers: Servers, backend: Backend, concurrenc
     X_API_URL: servers.target,
     SSRF_ALLOW: new URL(servers.target).host,
     RATE_LIMIT_X: '1000000',
+    RATE_LIMIT_APP_X: '0',
     PUBLISH_CONCURRENCY: String(concurrency),
     LOG_LEVEL: 'error',
     ...(backend === 'redis' ? { REDIS_URL: servers.redisUrl } : {}),

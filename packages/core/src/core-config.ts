@@ -37,6 +37,8 @@ export interface CoreConfig {
   readonly logLevel: CoreEnv['LOG_LEVEL'];
   /** Posts an hour and account where the operator set one; elsewhere the platform's own. */
   readonly postsPerHour: Readonly<Partial<Record<PlatformId, number>>>;
+  /** Posts in 24 hours and application where the operator said so, 0 for no limit; elsewhere the platform's own. */
+  readonly appPostsPerDay: Readonly<Partial<Record<PlatformId, number>>>;
   /** The environment's entries about platforms, such as `X_CLIENT_ID`. */
   readonly platformEnv: Readonly<Record<string, string | undefined>>;
 }
@@ -53,7 +55,8 @@ export function coreConfigOf(env: CoreEnv, rawEnv: Readonly<Record<string, strin
     ssrfAllow: env.SSRF_ALLOW,
     publicUrl: env.PUBLIC_URL,
     logLevel: env.LOG_LEVEL,
-    postsPerHour: postsPerHourOf(env),
+    postsPerHour: limitsOf(env, rateLimitName),
+    appPostsPerDay: limitsOf(env, appRateLimitName),
     platformEnv: platformEnvOf(rawEnv),
   };
 }
@@ -69,21 +72,28 @@ function rateLimitName(platform: PlatformId): `RATE_LIMIT_${string}` {
   return `RATE_LIMIT_${environmentName(platform)}`;
 }
 
+function appRateLimitName(platform: PlatformId): `RATE_LIMIT_${string}` {
+  return `RATE_LIMIT_APP_${environmentName(platform)}`;
+}
+
 function environmentName(platform: PlatformId): string {
   return platform.replaceAll('-', '_').toUpperCase();
 }
 
 function rateLimitShape() {
-  const rule = z.coerce.number().int().min(1).max(1_000_000).optional();
-  const shape: Record<`RATE_LIMIT_${string}`, typeof rule> = {};
-  for (const platform of platformIds) shape[rateLimitName(platform)] = rule;
+  const rule = (postsMin: number) => z.coerce.number().int().min(postsMin).max(1_000_000).optional();
+  const shape: Record<`RATE_LIMIT_${string}`, ReturnType<typeof rule>> = {};
+  for (const platform of platformIds) {
+    shape[rateLimitName(platform)] = rule(1);
+    shape[appRateLimitName(platform)] = rule(0);
+  }
   return shape;
 }
 
-function postsPerHourOf(env: CoreEnv): Partial<Record<PlatformId, number>> {
+function limitsOf(env: CoreEnv, nameOf: (platform: PlatformId) => string): Partial<Record<PlatformId, number>> {
   const limits: Partial<Record<PlatformId, number>> = {};
   for (const platform of platformIds) {
-    const limit: unknown = Reflect.get(env, rateLimitName(platform));
+    const limit: unknown = Reflect.get(env, nameOf(platform));
     if (typeof limit === 'number') limits[platform] = limit;
   }
   return limits;

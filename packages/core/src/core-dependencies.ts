@@ -2,7 +2,7 @@ import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Database } from '@vibetribe/db/connect-database';
 import type { PlatformAdapter, PlatformEndpoints } from '@vibetribe/platforms/adapter';
 import type { LateFence, PlatformCall } from '@vibetribe/platforms/create-platform-http';
-import type { PlatformHttp } from '@vibetribe/platforms/platform-http';
+import type { PlatformHttp, PlatformResponse } from '@vibetribe/platforms/platform-http';
 import type { Logger } from '@vibetribe/observability/logger';
 import type { Clock } from '@vibetribe/resilience/clock';
 import type { KeyRing } from '@vibetribe/security/key-ring';
@@ -26,9 +26,12 @@ export interface CoreDependencies {
       /** Runs when the body is about to be handed over, before the late fence looks at the clocks. */
       beforeBody?: (() => Promise<void>) | undefined;
       onCall?: (call: PlatformCall) => void;
+      onAnswer?: (answer: PlatformResponse) => void;
     },
   ) => PlatformHttp;
   readonly postsPerHour: (platform: PlatformId) => number;
+  /** Posts in 24 hours of all accounts behind the service's application, null for no limit. */
+  readonly appPostsPerDay: (platform: PlatformId) => number | null;
   readonly probes: Probes;
 }
 

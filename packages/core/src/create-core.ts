@@ -19,7 +19,7 @@ export interface CoreOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly bus: SignalBus;
-  readonly config: Pick<CoreConfig, 'sandboxUrl' | 'ssrfAllow' | 'postsPerHour' | 'platformEnv'>;
+  readonly config: Pick<CoreConfig, 'sandboxUrl' | 'ssrfAllow' | 'postsPerHour' | 'appPostsPerDay' | 'platformEnv'>;
   /** For tests that kill, freeze and fail processes on purpose. */
   readonly probes?: Probes | undefined;
   /** Told of every finished call to a platform, for metrics. */
@@ -54,7 +54,11 @@ export function createCore({ db, keyRing, clock, logger, bus, config, probes = n
     probes,
     endpoints: (platform) => platformEndpoints(platform, { sandboxUrl: config.sandboxUrl ?? undefined, env: config.platformEnv }),
     postsPerHour: (platform: PlatformId) => config.postsPerHour[platform] ?? adapters[platform].limits.postsPerHour,
-    platformHttp: (platform, { timeoutMs, lateFence, beforeBody, onCall }) =>
+    appPostsPerDay: (platform: PlatformId) => {
+      const posts = config.appPostsPerDay[platform] ?? adapters[platform].limits.appPostsPerDay;
+      return posts === 0 ? null : posts;
+    },
+    platformHttp: (platform, { timeoutMs, lateFence, beforeBody, onCall, onAnswer }) =>
       createPlatformHttp({
         dispatcher,
         platform,
@@ -65,6 +69,7 @@ export function createCore({ db, keyRing, clock, logger, bus, config, probes = n
           sendBeforeWallMs: clock.now().getTime() + timeoutMs,
         },
         beforeBody,
+        onAnswer,
         onCall(call) {
           logger.debug({ call }, 'platform call');
           onPlatformCall?.(call);

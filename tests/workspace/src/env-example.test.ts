@@ -50,8 +50,9 @@ test.each(platformIds)("%s's settings are read under the names that the patterns
   const names = patterns.map((pattern) => pattern.replace('<PLATFORM>', platform.replaceAll('-', '_').toUpperCase()));
   const read = parsePublisherConfig({ ...required, ...Object.fromEntries(names.map((name) => [name, '7'])) });
   const rateLimit = names.filter((name) => name.startsWith('RATE_LIMIT_'));
-  expect(rateLimit).toHaveLength(1);
+  expect(rateLimit).toHaveLength(2);
   expect(read.postsPerHour).toEqual({ [platform]: 7 });
+  expect(read.appPostsPerDay).toEqual({ [platform]: 7 });
   expect(Object.keys(read.platformEnv)).toEqual(names.filter((name) => !rateLimit.includes(name)));
 });
 

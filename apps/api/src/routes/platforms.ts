@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
 
-type Services = Pick<ApiServices, 'db' | 'adapters' | 'postsPerHour'>;
+type Services = Pick<ApiServices, 'db' | 'adapters' | 'postsPerHour' | 'appPostsPerDay'>;
 
 export const platformRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (app, { services }) => {
   app.get(

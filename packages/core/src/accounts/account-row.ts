@@ -18,6 +18,10 @@ export interface AccountRow extends Record<string, unknown> {
   scopes: string[];
   sendsInLastHour: number;
   oldestSendAtMs: number | null;
+  /** Until when the platform itself takes no more posts, as its last answers said. */
+  closedUntilMs: number | null;
+  /** The credentials came from the user: the limit of the service's application is not theirs. */
+  handedOver: boolean;
   nowMs: number;
 }
 
@@ -33,12 +37,13 @@ export async function readAccounts(
       a.display_name as "displayName", a.status, g.scopes,
       floor(extract(epoch from g.expires_at) * 1000)::float8 as "tokenExpiresAtMs",
       t.sends as "sendsInLastHour", floor(extract(epoch from t.oldest_at) * 1000)::float8 as "oldestSendAtMs",
+      floor(extract(epoch from a.posts_closed_until) * 1000)::float8 as "closedUntilMs", g.handed_over as "handedOver",
       floor(extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"
     from accounts a
     join grants g on g.organization_id = a.organization_id and g.id = a.grant_id
     cross join lateral (
       select count(*)::int as sends, min(started_at) as oldest_at from attempts
-      where account_id = a.id and started_at > clock_timestamp() - interval '1 hour') t
+      where account_id = a.id and started_at > statement_timestamp() - interval '1 hour') t
     where ${where} and ${visibleTo(actor)}
     order by a.id limit ${limit}`);
   return rows;

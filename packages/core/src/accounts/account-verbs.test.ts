@@ -186,8 +186,21 @@ describe('reading', () => {
       );
     }
     const { limits } = await getAccount(world.core, actor, { accountId });
-    expect(limits).toMatchObject([{ name: 'posts_per_hour', limit: 10, remaining: 8 }]);
+    expect(limits).toMatchObject([
+      { name: 'posts_per_hour', limit: 10, remaining: 8 },
+      { name: 'app_posts_per_day', limit: 20, remaining: 17 },
+    ]);
     expect(Date.parse(limits[0]?.resetAt ?? '') - Date.now()).toBeGreaterThan(19 * 60_000);
+  });
+
+  test('what the platform itself said about its limits holds, whatever was counted', async () => {
+    const { accountId } = await addAccount();
+    await world.sql(`update accounts set posts_closed_until = now() + interval '10 minutes' where id = $1`, [accountId]);
+    const { limits } = await getAccount(world.core, actor, { accountId });
+    expect(limits[0]).toMatchObject({ name: 'posts_per_hour', limit: 10, remaining: 0 });
+    expect(Date.parse(limits[0]?.resetAt ?? '') - Date.now()).toBeGreaterThan(9 * 60_000);
+    await world.sql('update grants set handed_over = true');
+    expect((await getAccount(world.core, actor, { accountId })).limits).toHaveLength(1);
   });
 
   test('every platform tells its rules, its form and the worst of its breakers', async () => {
@@ -200,7 +213,10 @@ describe('reading', () => {
       breaker: 'closed',
       connect: { oauth: true },
       rules: { text: { max: 280 } },
-      limits: [{ name: 'posts_per_hour', limit: 10 }],
+      limits: [
+        { name: 'posts_per_hour', limit: 10 },
+        { name: 'app_posts_per_day', limit: 20 },
+      ],
     });
     expect(byId.get('mastodon')).toMatchObject({
       breaker: 'open',

@@ -11,7 +11,7 @@ const timeoutMs = 20_000;
 
 export type ConnectDependencies = Pick<
   CoreDependencies,
-  'db' | 'keyRing' | 'clock' | 'signals' | 'adapters' | 'endpoints' | 'platformHttp' | 'postsPerHour'
+  'db' | 'keyRing' | 'clock' | 'signals' | 'adapters' | 'endpoints' | 'platformHttp' | 'postsPerHour' | 'appPostsPerDay'
 >;
 
 /**
@@ -24,7 +24,7 @@ export async function connectManually(
   input: ConnectManually,
 ): Promise<Account> {
   const connected = await askPlatform(deps, input);
-  const [accountId] = await storeGrant(deps, actor.organizationId, input.platform, connected);
+  const [accountId] = await storeGrant(deps, actor.organizationId, input.platform, connected, { handedOver: true });
   if (accountId === undefined) throw new DomainError('platform_rejected', 'These credentials open no account.');
   // A key that is limited to other accounts may connect this one, and sees it this once.
   return getAccount(deps, { ...actor, accountIds: null }, { accountId });

@@ -4,15 +4,17 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { notFound } from '../domain-error.ts';
 import { type AccountRow, readAccounts } from './account-row.ts';
+import { readAppUsage } from './app-usage.ts';
 import { presentAccount } from './present-account.ts';
 
 /** @throws DomainError `not_found`, for another organization's account too */
 export async function getAccount(
-  deps: Pick<CoreDependencies, 'db' | 'postsPerHour'>,
+  deps: Pick<CoreDependencies, 'db' | 'postsPerHour' | 'appPostsPerDay'>,
   actor: Pick<Actor, 'organizationId' | 'accountIds'>,
   { accountId }: { readonly accountId: string },
 ): Promise<Account> {
-  return presentAccount(deps, await findAccount(deps, actor, accountId));
+  const row = await findAccount(deps, actor, accountId);
+  return presentAccount(deps, row, await readAppUsage(deps, [row]));
 }
 
 /** @throws DomainError `not_found` */

@@ -1,20 +1,20 @@
 import type { BreakerState, Platform } from '@vibetribe/contracts/platform';
 import { platformIds, type PlatformId } from '@vibetribe/contracts/platform-id';
 import { breakers } from '@vibetribe/db/schema/service';
-import type { PlatformAdapter } from '@vibetribe/platforms/adapter';
+import type { PlatformAdapter, PlatformLimits } from '@vibetribe/platforms/adapter';
 import { z } from 'zod';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 
 /** Every platform with its rules, as data: a client can build its forms and counters from it. */
 export async function listPlatforms(
-  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'postsPerHour'>,
+  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'postsPerHour' | 'appPostsPerDay'>,
   actor: Actor,
 ): Promise<{ items: Platform[] }> {
   const states = await readBreakerStates(deps, actor);
   return {
     items: platformIds.map((id) =>
-      presentPlatform(deps.adapters[id], deps.postsPerHour(id), states.get(id) ?? 'closed'),
+      presentPlatform(deps.adapters[id], { postsPerHour: deps.postsPerHour(id), appPostsPerDay: deps.appPostsPerDay(id) }, states.get(id) ?? 'closed'),
     ),
   };
 }
@@ -34,7 +34,7 @@ async function readBreakerStates(deps: Pick<CoreDependencies, 'db'>, actor: Acto
   return worst;
 }
 
-function presentPlatform(adapter: PlatformAdapter, postsPerHour: number, breaker: BreakerState): Platform {
+function presentPlatform(adapter: PlatformAdapter, { postsPerHour, appPostsPerDay }: PlatformLimits, breaker: BreakerState): Platform {
   const { text, media, options, requiredFields } = adapter.rules;
   return {
     id: adapter.id satisfies PlatformId,
@@ -47,7 +47,10 @@ function presentPlatform(adapter: PlatformAdapter, postsPerHour: number, breaker
       options: z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>,
     },
     manualFields: (adapter.manual?.fields ?? []).map((field) => ({ ...field })),
-    limits: [{ name: 'posts_per_hour', limit: postsPerHour }],
+    limits: [
+      { name: 'posts_per_hour', limit: postsPerHour },
+      ...(appPostsPerDay === null ? [] : [{ name: 'app_posts_per_day', limit: appPostsPerDay }]),
+    ],
     breaker,
   };
 }

@@ -1,14 +1,21 @@
-import type { Account } from '@vibetribe/contracts/account';
+import type { Account, LimitState } from '@vibetribe/contracts/account';
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { CoreDependencies } from '../core-dependencies.ts';
+import { appWindowMs } from '../publishing/app-ledger.ts';
 import type { AccountRow } from './account-row.ts';
+import type { AppUsage } from './app-usage.ts';
 import { timeLeftText } from './time-left.ts';
 
 const hourMs = 3_600_000;
 
 /** An account as clients see it: never anything of its credentials. */
-export function presentAccount(deps: Pick<CoreDependencies, 'postsPerHour'>, row: AccountRow): Account {
-  const limit = deps.postsPerHour(row.platform);
-  const { tokenExpiresAtMs, oldestSendAtMs } = row;
+export function presentAccount(
+  deps: Pick<CoreDependencies, 'postsPerHour'>,
+  row: AccountRow,
+  apps: ReadonlyMap<PlatformId, AppUsage>,
+): Account {
+  const { tokenExpiresAtMs } = row;
+  const app = row.handedOver ? undefined : apps.get(row.platform);
   return {
     id: row.id,
     platform: row.platform,
@@ -20,12 +27,23 @@ export function presentAccount(deps: Pick<CoreDependencies, 'postsPerHour'>, row
     tokenExpiresIn: tokenExpiresAtMs === null ? null : timeLeftText(tokenExpiresAtMs - row.nowMs),
     scopes: row.scopes,
     limits: [
-      {
-        name: 'posts_per_hour',
-        limit,
-        remaining: Math.max(0, limit - row.sendsInLastHour),
-        resetAt: oldestSendAtMs === null ? null : new Date(oldestSendAtMs + hourMs).toISOString(),
-      },
+      limitState(
+        { name: 'posts_per_hour', limit: deps.postsPerHour(row.platform), windowMs: hourMs },
+        { used: row.sendsInLastHour, oldestAtMs: row.oldestSendAtMs, closedUntilMs: row.closedUntilMs },
+        row.nowMs,
+      ),
+      ...(app === undefined ? [] : [limitState({ name: 'app_posts_per_day', limit: app.limit, windowMs: appWindowMs }, app, row.nowMs)]),
     ],
   };
+}
+
+/** Where the platform itself said that nothing is left, that holds, whatever was counted. */
+function limitState(
+  { name, limit, windowMs }: { name: string; limit: number; windowMs: number },
+  { used, oldestAtMs, closedUntilMs }: { used: number; oldestAtMs: number | null; closedUntilMs: number | null },
+  nowMs: number,
+): LimitState {
+  if (closedUntilMs !== null && closedUntilMs > nowMs) return { name, limit, remaining: 0, resetAt: new Date(closedUntilMs).toISOString() };
+  const resetAt = oldestAtMs === null ? null : new Date(oldestAtMs + windowMs).toISOString();
+  return { name, limit, remaining: Math.max(0, limit - used), resetAt };
 }

@@ -10,7 +10,7 @@ import { type TokenDependencies, getValidToken } from './get-valid-token.ts';
  * @throws DomainError `not_found`, `conflict` (disconnected), `platform_rejected` (connect it again), `platform_unavailable`
  */
 export async function refreshAccount(
-  deps: TokenDependencies & Pick<CoreDependencies, 'postsPerHour'>,
+  deps: TokenDependencies & Pick<CoreDependencies, 'postsPerHour' | 'appPostsPerDay'>,
   actor: Actor,
   input: { readonly accountId: string },
 ): Promise<Account> {

@@ -101,7 +101,7 @@ export async function createAccountsWorld(
         },
         service: null,
         accounts: [{ externalId: grant.userId, handle: username, displayName: username }],
-      });
+      }, { handedOver: false });
       const [row] = await sql<{ grant_id: string }>('select grant_id from accounts where id = $1', [accountId]);
       return { accountId, grantId: row?.grant_id ?? '' };
     },
@@ -164,6 +164,7 @@ export function openTestCore(
         sandboxUrl: place.sandboxUrl,
         ssrfAllow: [new URL(place.xUrl).host],
         postsPerHour: { x: 10 },
+        appPostsPerDay: { x: 20 },
         platformEnv: {
           X_API_URL: place.xUrl,
           X_AUTHORIZE_URL: `${place.xUrl}/i/oauth2/authorize`,

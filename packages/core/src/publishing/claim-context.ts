@@ -21,6 +21,11 @@ export interface ClaimContext {
   readonly sealedCredentials: string;
   readonly tokenExpiresAtMs: number | null;
   readonly tokenRefreshedAtMs: number;
+  /** The credentials may belong to another application than the service's. */
+  readonly handedOver: boolean;
+  /** Until when the platform itself takes nothing, as its last answers said: of this account, of the service's application. */
+  readonly closedUntilMs: number | null;
+  readonly appClosedUntilMs: number | null;
   readonly pausedBecause: string | null;
   readonly breakerKey: string;
   readonly breakerState: 'closed' | 'open' | 'half_open';
@@ -44,6 +49,8 @@ export async function readClaimContext(tx: Transaction, ids: readonly string[]):
       a.status = 'active' and g.dead_at is null as "accountUsable", g.id as "grantId", g.refresh_fence::float8 as "refreshFence", g.credentials as "sealedCredentials",
       floor(extract(epoch from g.expires_at) * 1000)::float8 as "tokenExpiresAtMs",
       floor(extract(epoch from g.refreshed_at) * 1000)::float8 as "tokenRefreshedAtMs",
+      g.handed_over as "handedOver", floor(extract(epoch from a.posts_closed_until) * 1000)::float8 as "closedUntilMs",
+      floor(extract(epoch from l.closed_until) * 1000)::float8 as "appClosedUntilMs",
       (select s.reason from pauses s
         where s.lifted_at is null
           and (s.organization_id is null or s.organization_id = p.organization_id and (s.account_id is null or s.account_id = p.account_id))
@@ -55,6 +62,7 @@ export async function readClaimContext(tx: Transaction, ids: readonly string[]):
     join accounts a on a.id = p.account_id
     join grants g on g.id = a.grant_id
     left join breakers b on b.key = case when a.service = '' then p.platform else p.platform || '|' || a.service end
+    left join app_limits l on l.platform = p.platform
     where p.id = any(${sql.param(ids)}::text[])
     order by p.id`);
   return rows.map((row) => ({ ...row, row }));

@@ -5,9 +5,10 @@ import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { lockPublications } from './move-publications.ts';
 import { type ClaimContext, readClaimContext } from './claim-context.ts';
+import { type AppLedger, createAppLedger } from './app-ledger.ts';
 import { breakerGateFor } from './breaker-gate.ts';
 import { type BurstGuard, createBurstGuard } from './burst-guard.ts';
-import { decideGate, defaultMisfire, isLate } from './decide-gate.ts';
+import { decideGate, defaultMisfire, isLate, type LimitFact } from './decide-gate.ts';
 import type { PublicationState } from './publication-state.ts';
 import type { Gate } from './publication-input.ts';
 import { contentFor, type PublicationWork, type StoredStep } from './publication-work.ts';
@@ -25,7 +26,7 @@ export type ClaimResult =
   /** A duplicate or outdated job: nothing to do. `dueInMs` where it is merely early, by the database's clock. */
   | { readonly kind: 'refused'; readonly reason: RefusalReason | 'unknown'; readonly dueInMs?: number };
 
-type ClaimDependencies = Pick<CoreDependencies, 'db' | 'postsPerHour' | 'adapters' | 'probes' | 'clock'>;
+type ClaimDependencies = Pick<CoreDependencies, 'db' | 'postsPerHour' | 'appPostsPerDay' | 'adapters' | 'probes' | 'clock'>;
 
 /**
  * Takes publications for this publisher: lease and higher fence, in one transaction for the whole batch. The database's clock decides
@@ -42,9 +43,11 @@ export async function claimPublications(
     await lockPublications(tx, ids);
     const contexts = (await readClaimContext(tx, ids)).map((context) => withClock(deps, context));
     const rates = await createRateLedger(tx, deps.postsPerHour, contexts);
+    const apps = await createAppLedger(tx, deps.appPostsPerDay, contexts);
     const bursts = createBurstGuard(tx, settings.burstGuard);
     const claims = [];
-    for (const context of contexts) claims.push(await claimOne(tx, deps, settings, context, { rates, bursts }));
+    for (const context of contexts) claims.push(await claimOne(tx, deps, settings, context, { rates, apps, bursts }));
+    await apps.save();
     await writeSteps(
       tx,
       claims.flatMap(({ context, taken }) => (taken.kind === 'moved' ? [{ row: context.row, step: taken, leaseOwner: owner }] : [])),
@@ -91,7 +94,7 @@ async function claimOne(
   deps: ClaimDependencies,
   settings: PublishSettings,
   context: ClaimContext,
-  { rates, bursts }: { rates: RateLedger; bursts: BurstGuard },
+  { rates, apps, bursts }: { rates: RateLedger; apps: AppLedger; bursts: BurstGuard },
 ) {
   const { row } = context;
   const state = stateOf(row);
@@ -105,12 +108,21 @@ async function claimOne(
     pausedBecause: context.pausedBecause,
     accountUsable: context.accountUsable,
     lateness: { scheduledAtMs: state.scheduledAtMs, counts: latenessCounts(state), misfire: context.misfire },
-    rate: await rates.usageOf(context),
+    limits: await limitsOf(context, rates, apps),
   });
   const passed = gate.kind === 'go' ? await lastGates(tx, settings, context, state, bursts) : gate;
   const taken = step(state, { type: 'claim', leaseMs: settings.claimLeaseMs, gate: passed }, row.nowMs);
-  if (passed.kind === 'go' && taken.kind === 'moved') rates.take(context);
+  if (passed.kind === 'go' && taken.kind === 'moved') {
+    rates.take(context);
+    apps.take(context);
+  }
   return { context, taken };
+}
+
+/** Who waits for the account takes no place in the line for the application. */
+async function limitsOf(context: ClaimContext, rates: RateLedger, apps: AppLedger): Promise<LimitFact[]> {
+  const ofAccount = await rates.limitOf(context);
+  return ofAccount.fullUntilMs === null ? [ofAccount, await apps.limitOf(context)] : [ofAccount];
 }
 
 /** Lateness of a post that was held back by its own limit, or is being retried, is no misfire: it was looked at in time. */
@@ -166,6 +178,7 @@ function workOf(context: ClaimContext, taken: Moved, steps: readonly StoredStep[
     account: { externalId: context.externalId, handle: context.handle, service: context.service === '' ? null : context.service, ...rulesOf(context) },
     grant: {
       id: context.grantId,
+      handedOver: context.handedOver,
       refreshFence: context.refreshFence,
       sealedCredentials: context.sealedCredentials,
       expiresAtMs: context.tokenExpiresAtMs,

@@ -8,7 +8,13 @@ export interface GateFacts {
   readonly pausedBecause: string | null;
   readonly accountUsable: boolean;
   readonly lateness: { readonly scheduledAtMs: number | null; readonly counts: boolean; readonly misfire: Misfire | null };
-  readonly rate: { readonly limit: number; readonly used: number; readonly nextSlotAtMs: number };
+  readonly limits: readonly LimitFact[];
+}
+
+/** One limit of posts. `fullUntilMs`: null while it has a place, else when this publication is to look again. */
+export interface LimitFact {
+  readonly fullUntilMs: number | null;
+  readonly detail: string;
 }
 
 /** Misfire policy of a post that names none: late by up to a day it still goes out, after that a person is asked. */
@@ -29,7 +35,7 @@ export function decideGate(facts: GateFacts): Gate {
   if (!facts.accountUsable) {
     return { kind: 'wait', reason: 'token', untilMs: null, detail: 'The account must be connected again; then it goes out.' };
   }
-  return misfireGate(facts) ?? rateGate(facts) ?? { kind: 'go' };
+  return misfireGate(facts) ?? limitGate(facts) ?? { kind: 'go' };
 }
 
 export function stoppedDetail(reason: string): string {
@@ -54,12 +60,11 @@ function misfireGate({ lateness, nowMs }: GateFacts): Gate | null {
   }
 }
 
-function rateGate({ rate }: GateFacts): Gate | null {
-  if (rate.used < rate.limit) return null;
-  return {
-    kind: 'wait',
-    reason: 'rate_limit',
-    untilMs: rate.nextSlotAtMs,
-    detail: `The account's limit of ${rate.limit} posts an hour is used up.`,
-  };
+/** Of several limits without a place, the one that opens last is told. */
+function limitGate({ limits }: GateFacts): Gate | null {
+  let last: { untilMs: number; detail: string } | null = null;
+  for (const { fullUntilMs, detail } of limits) {
+    if (fullUntilMs !== null && (last === null || fullUntilMs > last.untilMs)) last = { untilMs: fullUntilMs, detail };
+  }
+  return last === null ? null : { kind: 'wait', reason: 'rate_limit', ...last };
 }

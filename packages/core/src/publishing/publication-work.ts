@@ -19,6 +19,8 @@ export interface PublicationWork {
   readonly account: AdapterAccount;
   readonly grant: {
     readonly id: string;
+    /** It may belong to another application than the service's. */
+    readonly handedOver: boolean;
     readonly refreshFence: number;
     readonly sealedCredentials: string;
     readonly expiresAtMs: number | null;

@@ -2,12 +2,13 @@ import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import type { ClaimContext } from './claim-context.ts';
+import type { LimitFact } from './decide-gate.ts';
 
 const windowMs = 3_600_000;
 
 export interface RateLedger {
-  /** Sends of the account in the last hour with those about to begin, and when the next place is free. */
-  usageOf(context: ClaimContext): Promise<{ limit: number; used: number; nextSlotAtMs: number }>;
+  /** Whether the account has a place, by what was sent in the last hour and is about to be, and by what the platform said. */
+  limitOf(context: ClaimContext): Promise<LimitFact>;
   /** Counts a claim of this batch. */
   take(context: ClaimContext): void;
 }
@@ -24,15 +25,18 @@ export async function createRateLedger(
   const used = await countUsed(tx, [...new Set(contexts.map(({ row }) => row.accountId))]);
   const lastSlotAtMs = new Map<string, number>();
   return {
-    async usageOf({ row }) {
+    async limitOf({ row, closedUntilMs }) {
+      if (closedUntilMs !== null && closedUntilMs > row.nowMs) {
+        return { fullUntilMs: closedUntilMs, detail: 'The platform takes no more posts from this account until then.' };
+      }
       const limit = postsPerHour(row.platform);
-      const count = used.get(row.accountId) ?? 0;
-      if (count < limit) return { limit, used: count, nextSlotAtMs: row.nowMs };
+      const detail = `The account's limit of ${limit} posts an hour is used up.`;
+      if ((used.get(row.accountId) ?? 0) < limit) return { fullUntilMs: null, detail };
       const lastMs = lastSlotAtMs.get(row.accountId) ?? (await lastWaitingSlotAtMs(tx, row.accountId));
       const freeMs = await firstFreeAtMs(tx, row.accountId, limit, row.nowMs);
       const nextSlotAtMs = lastMs === null ? freeMs : Math.max(freeMs, lastMs + windowMs / limit);
       lastSlotAtMs.set(row.accountId, nextSlotAtMs);
-      return { limit, used: count, nextSlotAtMs };
+      return { fullUntilMs: nextSlotAtMs, detail };
     },
     take({ row }) {
       used.set(row.accountId, (used.get(row.accountId) ?? 0) + 1);

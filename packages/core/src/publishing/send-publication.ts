@@ -1,10 +1,12 @@
 import type { MediaItem } from '@vibetribe/platforms/adapter';
+import type { PlatformResponse } from '@vibetribe/platforms/platform-http';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import { markGrantDead } from '../accounts/mark-grant-dead.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { breakerKeyOf } from './claim-context.ts';
 import { decideOutcome } from './decide-outcome.ts';
 import { manualOptions } from './manual-options.ts';
+import { noteSpentLimits, type SpentAnswer } from './note-spent-limits.ts';
 import { prepareMedia, readMediaUrls } from './publication-media.ts';
 import type { Outcome } from './publication-input.ts';
 import type { PublicationWork } from './publication-work.ts';
@@ -25,10 +27,14 @@ export async function sendPublication(deps: CoreDependencies, context: EngineCon
     await context.settle(work, { kind: 'outcome', outcome: { kind: 'wait', reason: 'token', retryAfterMs, detail: token.detail } });
     return;
   }
-  const runner = createRunner(deps, context, work);
+  const spent: SpentAnswer[] = [];
+  const runner = createRunner(deps, context, work, spent);
   try {
     const outcome = await run(deps, context, work, runner, token.credentials.accessToken);
-    await context.settle(work, { kind: 'outcome', outcome }, runner.unwritten());
+    await Promise.all([
+      noteSpentLimits(deps, work, spent),
+      context.settle(work, { kind: 'outcome', outcome }, runner.unwritten()),
+    ]);
   } catch (error) {
     if (error instanceof ClaimLost) return;
     throw error;
@@ -104,7 +110,7 @@ async function afterRefusedToken(
   }
 }
 
-function createRunner(deps: CoreDependencies, context: EngineContext, work: PublicationWork): StepRunner {
+function createRunner(deps: CoreDependencies, context: EngineContext, work: PublicationWork, spent: SpentAnswer[]): StepRunner {
   return createStepRunner(
     {
       clock: deps.clock,
@@ -113,7 +119,11 @@ function createRunner(deps: CoreDependencies, context: EngineContext, work: Publ
       probes: deps.probes,
       beginSend: context.beginSend,
       saveStep: (saved, step) => saveStep(deps, context.settings, saved, step),
-      httpFor: (lateFence) => httpFor(deps, context, work, lateFence),
+      httpFor: (lateFence) =>
+        httpFor(deps, context, work, lateFence, (answer) => {
+          const limits = deps.adapters[work.platform].spentLimits(answer);
+          if (limits.length > 0) spent.push({ limits, receivedAt: answer.receivedAt });
+        }),
       sendBudgetMs: !deps.probes.has('late_fence') ? Number.MAX_SAFE_INTEGER : Math.max(0, context.settings.claimLeaseMs * (1 - leaseMarginShare) - context.settings.publishTimeoutMs),
     },
     work,
@@ -125,12 +135,13 @@ function httpFor(
   context: EngineContext,
   work: PublicationWork,
   lateFence: Parameters<Parameters<typeof createStepRunner>[0]['httpFor']>[0] = null,
+  onSendAnswer?: (answer: PlatformResponse) => void,
 ) {
   const beforeBody = lateFence === null ? undefined : () => deps.probes.failpoint('send:body_pull');
   const target = { platform: work.platform, breakerKey: breakerKeyOf(work.platform, work.account.service) };
   return deps.platformHttp(work.platform, {
     timeoutMs: context.settings.publishTimeoutMs,
     onCall: (call) => context.health.report(target, call),
-    ...(lateFence === null ? {} : { lateFence, beforeBody }),
+    ...(lateFence === null ? {} : { lateFence, beforeBody, ...(onSendAnswer === undefined ? {} : { onAnswer: onSendAnswer }) }),
   });
 }

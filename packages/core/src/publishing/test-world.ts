@@ -44,7 +44,7 @@ export const withoutFiles: PublishingMedia = {
   urls: null,
 };
 
-export async function createTestWorld(postgresUrl: string, limits: { postsPerHour?: number } = {}): Promise<TestWorld> {
+export async function createTestWorld(postgresUrl: string, limits: { postsPerHour?: number; appPostsPerDay?: number } = {}): Promise<TestWorld> {
   await using opening = new AsyncDisposableStack();
   const template = await templateDatabase(postgresUrl, 'core', (url) => migrate({ databaseUrl: url }));
   const database = opening.use(await createTestDatabase(postgresUrl, { template }));
@@ -65,6 +65,7 @@ export async function createTestWorld(postgresUrl: string, limits: { postsPerHou
     platformHttp: () => ({ request: () => Promise.reject(new Error('the ledger platform is not on the network')) }),
     probes: noProbes,
     postsPerHour: () => limits.postsPerHour ?? 1_000_000,
+    appPostsPerDay: () => limits.appPostsPerDay ?? null,
   };
   const sql = async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) => (await owner.query<Row>(text, values)).rows;
   const opened = opening.move();

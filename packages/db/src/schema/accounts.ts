@@ -1,4 +1,4 @@
-import { bigint, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, boolean, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
@@ -16,6 +16,7 @@ export const grants = pgTable('grants', {
   refreshUntil: at('refresh_until'),
   refreshedAt: at('refreshed_at').notNull().defaultNow(),
   refreshFailures: integer('refresh_failures').notNull().default(0),
+  handedOver: boolean('handed_over').notNull().default(false),
   createdAt: at('created_at').notNull().defaultNow(),
 });
 
@@ -32,6 +33,8 @@ export const accounts = pgTable('accounts', {
   status: text('status', { enum: ['active', 'needs_reauth', 'disconnected'] })
     .notNull()
     .default('active'),
+  postsClosedUntil: at('posts_closed_until'),
+  postsClosedToldAt: at('posts_closed_told_at'),
   createdAt: at('created_at').notNull().defaultNow(),
   updatedAt: at('updated_at').notNull().defaultNow(),
 });

@@ -42,6 +42,15 @@ export const breakers = pgTable('breakers', {
   lastFailureAt: at('last_failure_at'),
 });
 
+export const appLimits = pgTable('app_limits', {
+  platform: text('platform').primaryKey(),
+  closedUntil: at('closed_until'),
+  closedToldAt: at('closed_told_at'),
+  postsMax: integer('posts_max').notNull().default(0),
+  placesLeft: integer('places_left').notNull().default(0),
+  lastSlotAt: at('last_slot_at'),
+});
+
 export const cronRuns = pgTable('cron_runs', {
   task: text('task').primaryKey(),
   lastSlot: at('last_slot'),
