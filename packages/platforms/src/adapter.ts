@@ -60,13 +60,11 @@ export interface ReconciliationRules {
   readonly means: 'key' | 'lookup' | 'none';
   /** How long after the last possible send the platform is first asked, ms: request time-out plus read-after-write delay. */
   readonly quietMs: number;
-  /** How many reads must not see the post, this far apart, before it counts as absent. */
-  readonly absence: { readonly reads: number; readonly spacingMs: number };
   /**
-   * How long after the first send a repeat under the stored key is still recognised by the platform, ms; 0 where there is no key.
-   * Within it, "absent" is safe even if a listing lags.
+   * How many reads must not see the post, this far apart, before it counts as absent. Asked for before every repeat of a send in doubt,
+   * also where the platform knows our key: a key only helps for as long as the platform remembers it.
    */
-  readonly keyLifeMs: number;
+  readonly absence: { readonly reads: number; readonly spacingMs: number };
 }
 
 /** The account as an adapter sees it; `service` is the origin of the user's own server where the platform has many. */

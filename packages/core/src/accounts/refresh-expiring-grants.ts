@@ -58,8 +58,8 @@ async function findExpiring(
   const { rows } = await deps.db.asWorker((tx) =>
     tx.execute<ExpiringGrant>(sql`
       select g.id, g.platform, g.expires_at::text as "expiresAt" from grants g
-      where g.dead_at is null and g.expires_at <= clock_timestamp() + ${withinMs} * interval '1 millisecond' and ${behind}
-        and (g.refresh_until is null or g.refresh_until <= clock_timestamp())
+      where g.dead_at is null and g.expires_at <= statement_timestamp() + ${withinMs} * interval '1 millisecond' and ${behind}
+        and (g.refresh_until is null or g.refresh_until <= statement_timestamp())
         and exists (select 1 from accounts a where a.grant_id = g.id and a.status = 'active')
       order by g.expires_at, g.id limit ${batchSize}`),
   );

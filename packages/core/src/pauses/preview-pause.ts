@@ -23,7 +23,7 @@ export async function previewPause(
       from publications p join posts po on po.organization_id = p.organization_id and po.id = p.post_id
       where ${inScope(pause)} and (
         p.status = 'waiting' and p.waiting_reason = 'paused'
-        or p.status in ('scheduled', 'retrying', 'waiting') and p.due_at <= clock_timestamp())
+        or p.status in ('scheduled', 'retrying', 'waiting') and p.due_at <= statement_timestamp())
         and ${input.afterId === null ? sql`true` : sql`p.id > ${input.afterId}`}
       order by p.id limit ${input.limit + 1}`);
     return { items: rows.slice(0, input.limit).map((row) => ({ ...row, scheduledAt: row.scheduledAt === null ? null : String(row.scheduledAt) })), hasMore: rows.length > input.limit };

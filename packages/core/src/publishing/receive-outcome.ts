@@ -65,7 +65,10 @@ export function markPublished(
   );
 }
 
-/** A retry from the budget; or a wait that uses none of it while the platform as a whole is down; or the end. */
+/**
+ * While the platform as a whole is down, a wait that uses nothing of the budget and gives back what was used before that was known;
+ * else a retry from the budget, or the end.
+ */
 export function retryOrFail(
   state: PublicationState,
   fault: Fault,
@@ -73,9 +76,15 @@ export function retryOrFail(
   when: { atMs: number; notBeforeMs: number; countedFromMs?: number },
 ): Step {
   const failing = { ...state, leaseUntilMs: null, waiting: null, firstFailedAtMs: state.firstFailedAtMs ?? when.atMs };
+  const fromMs = when.countedFromMs ?? when.atMs;
+  if (policy.outage) {
+    const untilMs = Math.max(when.notBeforeMs, when.atMs, fromMs + (policy.retryDelaysMs[0] ?? defaultWaitMs));
+    const waiting = { ...failing, retriesUsed: 0, error: asError(fault, true, null) };
+    return waitUntil(waiting, { reason: 'breaker', untilMs, detail: 'The platform is down; it goes out when the platform is back.' });
+  }
   const delayMs = retryDelayMs(state.retriesUsed + 1, policy.retryDelaysMs, () => policy.jitter);
   if (delayMs !== null) {
-    const dueAtMs = Math.max(when.atMs, when.notBeforeMs, (when.countedFromMs ?? when.atMs) + delayMs);
+    const dueAtMs = Math.max(when.atMs, when.notBeforeMs, fromMs + delayMs);
     return moved(
       { ...failing, status: 'retrying', retriesUsed: state.retriesUsed + 1, dueAtMs, error: asError(fault, true, null) },
       {
@@ -84,10 +93,6 @@ export function retryOrFail(
         data: { category: fault.category, code: fault.code, retry: state.retriesUsed + 1, nextAttemptAt: isoTime(dueAtMs) },
       },
     );
-  }
-  if (policy.outage) {
-    const untilMs = Math.max(when.notBeforeMs, when.atMs + defaultWaitMs);
-    return waitUntil({ ...failing, error: asError(fault, true, null) }, { reason: 'breaker', untilMs, detail: 'The platform is down; it goes out when the platform is back.' });
   }
   return fail(failing, asError(fault, false, policy.manual));
 }

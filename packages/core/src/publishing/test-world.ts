@@ -143,7 +143,7 @@ function createLedgerPlatform(): LedgerPlatform {
     adapter: {
       ...adapters.x,
       id: 'x' satisfies PlatformId,
-      reconciliation: { means: 'key', quietMs: 1_000, absence: { reads: 2, spacingMs: 1_000 }, keyLifeMs: 0 },
+      reconciliation: { means: 'key', quietMs: 1_000, absence: { reads: 2, spacingMs: 1_000 } },
       async publish(run) {
         const { id } = await run.step({
           name: 'publish',

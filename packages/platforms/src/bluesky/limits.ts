@@ -21,12 +21,9 @@ export function blueskySpentLimits(answer: PlatformResponse): SpentLimit[] {
   return readSpentLimits(answer, blueskyLimitHeaders, blueskyRefusal);
 }
 
-const tenYearsMs = 10 * 365 * 24 * 60 * 60 * 1_000;
-
 /** The record's key is ours: reading it is exact at once, and a repeat under it is refused for as long as the record exists. */
 export const blueskyReconciliation: ReconciliationRules = {
   means: 'key',
   quietMs: 10_000,
   absence: { reads: 1, spacingMs: 0 },
-  keyLifeMs: tenYearsMs,
 };

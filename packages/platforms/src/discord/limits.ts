@@ -30,5 +30,4 @@ export const discordReconciliation: ReconciliationRules = {
   means: 'key',
   quietMs: 45_000,
   absence: { reads: 2, spacingMs: 5_000 },
-  keyLifeMs: 120_000,
 };

@@ -20,15 +20,12 @@ export function mastodonSpentLimits(answer: PlatformResponse): SpentLimit[] {
   return readSpentLimits(answer, mastodonLimitHeaders, mastodonRefusal);
 }
 
-const minuteMs = 60_000;
-
 /**
- * Instances know an Idempotency-Key for an hour and give the same status again; the margin is for clocks that differ. Only two
+ * Instances know an Idempotency-Key for an hour and give the same status again. Only two
  * requests at the very same time may pass it, so the first question waits until the last request is over.
  */
 export const mastodonReconciliation: ReconciliationRules = {
   means: 'key',
   quietMs: 45_000,
   absence: { reads: 2, spacingMs: 30_000 },
-  keyLifeMs: 55 * minuteMs,
 };

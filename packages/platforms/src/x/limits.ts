@@ -32,5 +32,4 @@ export const xReconciliation: ReconciliationRules = {
   means: 'lookup',
   quietMs: 60_000,
   absence: { reads: 2, spacingMs: 60_000 },
-  keyLifeMs: 0,
 };
