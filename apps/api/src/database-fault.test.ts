@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { ConnectionUnavailable } from '@vibetribe/db/product-pool';
 import { databaseFault } from './database-fault.ts';
+import { refusalOf } from './problem-handler.ts';
 
 const withCode = (code: string) => Object.assign(new Error('text that nobody matches'), { code });
 
@@ -10,6 +12,11 @@ describe('a fault of the database that passes', () => {
       expect(databaseFault(new Error('a', { cause: new Error('b', { cause: withCode(code) }) }))).toBe(code);
     },
   );
+
+  test('an exhausted pool is told as 503 with the time to try again', () => {
+    const error = new Error('a query failed', { cause: new ConnectionUnavailable('no connection') });
+    expect(refusalOf(error)).toMatchObject({ code: 'unavailable', retryAfterSeconds: 1 });
+  });
 
   test.each(['23505', '42501', '22P02', '42P01'])('%s is a bug of ours, not one of those', (code) => {
     expect(databaseFault(withCode(code))).toBeNull();

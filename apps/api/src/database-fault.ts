@@ -1,5 +1,6 @@
-/** Connections that ended or could not be made, a server that shuts down or is full, and time-outs of statements and locks. */
+/** Connections that ended, could not be made or were all in use, a server that shuts down or is full, and time-outs of statements and locks. */
 const passingCodes = new Set([
+  'connection_unavailable',
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
-import pg from 'pg';
+import type pg from 'pg';
 import { createKeyedTransactions } from './keyed-transaction.ts';
+import { ProductPool } from './product-pool.ts';
 
 export type Transaction = Parameters<Parameters<NodePgDatabase['transaction']>[0]>[0];
 
@@ -29,18 +30,20 @@ export interface DatabaseOptions {
   poolMin: number;
   /** Shown in pg_stat_activity. */
   applicationName: string;
+  /** How long work waits for a connection, ms; then it fails with `ConnectionUnavailable`. Default 10 s. */
+  connectTimeoutMs?: number;
   onError: (error: Error) => void;
 }
 
 type Role = 'vibetribe_tenant' | 'vibetribe_worker' | 'vibetribe_identity';
 
 export function connectDatabase(options: DatabaseOptions): Database {
-  const pool = new pg.Pool({
+  const pool = new ProductPool({
     connectionString: options.databaseUrl,
     application_name: options.applicationName,
     max: options.poolMax,
     min: options.poolMin,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
     idle_in_transaction_session_timeout: 15_000,
     statement_timeout: 15_000,
     lock_timeout: 8_000,

@@ -1,0 +1,35 @@
+import { sql } from 'drizzle-orm';
+import { expect, inject, test } from 'vitest';
+import { connectDatabase } from './connect-database.ts';
+import { ConnectionUnavailable } from './product-pool.ts';
+
+const open = () =>
+  connectDatabase({ databaseUrl: inject('postgresUrl'), poolMax: 1, poolMin: 0, applicationName: 'test', connectTimeoutMs: 100, onError: () => undefined });
+
+test('work that finds no free connection in time is refused with a class and a code, however it asks for one', async () => {
+  await using db = open();
+  const client = await db.pool.connect();
+  const asked = [
+    db.asTenant('org', (tx) => tx.execute(sql`select 1`)),
+    db.asWorker((tx) => tx.execute(sql`select 1`)),
+    db.asKeyedWorker((tx) => tx.execute(sql`select 1`)),
+    db.ping(),
+    db.pool.query('select 1'),
+  ];
+  for (const result of await Promise.allSettled(asked)) {
+    expect(result.status).toBe('rejected');
+    if (result.status === 'rejected') expect(unavailableIn(result.reason)).toMatchObject({ code: 'connection_unavailable' });
+  }
+  client.release();
+  expect(await db.ping()).toBeGreaterThan(0);
+});
+
+test('what the network says about a server that is away keeps its code', async () => {
+  await using db = connectDatabase({ databaseUrl: 'postgres://127.0.0.1:1/none', poolMax: 1, poolMin: 0, applicationName: 'test', onError: () => undefined });
+  await expect(db.ping()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+function unavailableIn(error: unknown): unknown {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof ConnectionUnavailable) return cause;
+  return error;
+}

@@ -1,0 +1,29 @@
+import pg from 'pg';
+
+/** No connection was to be had: the pool is exhausted, or the server did not let us in in time. Nothing was executed. */
+export class ConnectionUnavailable extends Error {
+  override readonly name = 'ConnectionUnavailable';
+  readonly code = 'connection_unavailable';
+}
+
+type Taken = (error: Error | undefined, client: pg.PoolClient | undefined, release: (error?: Error | boolean) => void) => void;
+
+/** The one place where connections are taken. The pool's own errors have neither a class nor a code: here they get both. */
+export class ProductPool extends pg.Pool {
+  override connect(): Promise<pg.PoolClient>;
+  override connect(taken: Taken): void;
+  override connect(taken?: Taken): Promise<pg.PoolClient> | void {
+    if (taken === undefined) {
+      return super.connect().catch((error: unknown) => {
+        throw asUnavailable(error);
+      });
+    }
+    super.connect((error, client, release) => taken(error === undefined || error === null ? undefined : asUnavailable(error), client, release));
+  }
+}
+
+/** What the server or the network said has a code, and stays as it is. */
+function asUnavailable(error: unknown): Error {
+  if (error instanceof Error && typeof Reflect.get(error, 'code') === 'string') return error;
+  return new ConnectionUnavailable('no connection to the database could be taken', { cause: error });
+}
