@@ -19,3 +19,22 @@ test('a first look that failed is not remembered: the connection works once the 
     await pool.end();
   }
 });
+
+test('many workers may say at once that they listen: their statements on the shared connection run in turn', async () => {
+  await using database = await createTestDatabase(inject('postgresUrl'));
+  const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  const warnings: Error[] = [];
+  const note = (warning: Error) => void (warning.name === 'DeprecationWarning' && warnings.push(warning));
+  process.on('warning', note);
+  try {
+    const shared = new SharedPostgresConnection(createResilientPool(pool, { retryForMs: 100, signal: new AbortController().signal }));
+    const clients = await Promise.all([1, 2, 3].map(() => shared.getListenClient()));
+    await Promise.all(clients.map((client) => client.query('listen something')));
+    await clients[0]?.query('select 1');
+    await shared.close();
+    expect(warnings).toEqual([]);
+  } finally {
+    process.off('warning', note);
+    await pool.end();
+  }
+});

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { assertSchemaCompatibility, PostgresConnection, PostgresQueueBackend, type PgPool } from 'bullmq';
 import type { QueueBaseOptions } from 'bullmq';
+import { askInTurn } from './ask-in-turn.ts';
 
 /**
  * One pool and one LISTEN connection for all queues and workers of the process, where BullMQ by itself opens one of each
@@ -8,6 +9,7 @@ import type { QueueBaseOptions } from 'bullmq';
  */
 export class SharedPostgresConnection extends PostgresConnection {
   #ready: Promise<void> | null = null;
+  readonly #inTurn = new WeakSet<object>();
 
   constructor(pool: PgPool) {
     super(pool);
@@ -30,6 +32,11 @@ export class SharedPostgresConnection extends PostgresConnection {
 
   override async getListenClient(): ReturnType<PostgresConnection['getListenClient']> {
     const client = await super.getListenClient();
+    // Every worker says by itself that it listens, all of them at the start.
+    if (!this.#inTurn.has(client)) {
+      this.#inTurn.add(client);
+      askInTurn(client);
+    }
     // One listener for each worker that waits for a job.
     if (client instanceof EventEmitter) client.setMaxListeners(0);
     return client;
