@@ -42,3 +42,16 @@ test.each(cases)('$name, $action: the post goes out once on every platform', { t
   );
   expect(ends).toEqual(each.platforms.map((platform) => ({ platform, status: 'published', violations: [] })));
 });
+
+test('a publisher as production starts it knows no failpoints', { timeout: 300_000 }, async () => {
+  const lab = labs.get('mastodon');
+  if (lab === undefined) throw new Error('there is no lab');
+  await using publisher = await lab.startPublisher({
+    isProduction: true,
+    failpoints: ['claim:before_commit=kill', 'send:before_request=throw'],
+  });
+  const post = await lab.schedule('mastodon');
+  expect(await lab.ended(post, 120_000)).toBe('published');
+  expect(await lab.check(post)).toEqual([]);
+  expect(publisher.output()).not.toContain('failpoint');
+});

@@ -20,6 +20,8 @@ export interface PublisherOptions {
   readonly without?: readonly string[];
   /** Asked when a failpoint with the action `lose` is reached. */
   readonly controlUrl?: string;
+  /** The app itself, as production starts it; it is given the same environment. */
+  readonly isProduction?: boolean;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -97,9 +99,9 @@ export async function startLab(options: {
     organization,
     database: proxy,
     statusOf,
-    startPublisher({ env: extra = {}, ...wanted } = {}) {
+    startPublisher({ env: extra = {}, isProduction = false, ...wanted } = {}) {
       const { entry, env: armed } = publisherUnderTest(wanted);
-      return spawnApp({ app: 'publisher', entry, env: { ...env, DATABASE_URL: proxiedUrl.href, ...armed, ...extra }, readyTimeoutMs });
+      return spawnApp({ app: 'publisher', ...(isProduction ? {} : { entry }), env: { ...env, DATABASE_URL: proxiedUrl.href, ...armed, ...extra }, readyTimeoutMs });
     },
     async schedule(platform, { dueInMs = 300 } = {}) {
       const account = organization.accounts.find((each) => each.platform === platform);
