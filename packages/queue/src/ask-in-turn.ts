@@ -11,8 +11,8 @@ export function askInTurn(client: Asked): void {
   const ask = client.query.bind(client);
   let last: Promise<unknown> = Promise.resolve();
   client.query = (text, params) => {
-    const next = () => ask(text, params);
-    last = last.then(next, next);
-    return last;
+    const answer = last.catch(() => undefined).then(() => ask(text, params));
+    last = answer;
+    return answer;
   };
 }
