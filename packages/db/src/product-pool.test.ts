@@ -2,12 +2,14 @@ import { sql } from 'drizzle-orm';
 import { expect, inject, test } from 'vitest';
 import { connectDatabase } from './connect-database.ts';
 import { ConnectionUnavailable } from './product-pool.ts';
+import { openMigratedDatabase } from './test-database.ts';
 
-const open = () =>
-  connectDatabase({ databaseUrl: inject('postgresUrl'), poolMax: 1, poolMin: 0, applicationName: 'test', connectTimeoutMs: 100, onError: () => undefined });
+const open = (databaseUrl: string) =>
+  connectDatabase({ databaseUrl, poolMax: 1, poolMin: 0, applicationName: 'test', connectTimeoutMs: 1_000, onError: () => undefined });
 
 test('work that finds no free connection in time is refused with a class and a code, however it asks for one', async () => {
-  await using db = open();
+  await using database = await openMigratedDatabase(inject('postgresUrl'));
+  await using db = open(database.url);
   const client = await db.pool.connect();
   const asked = [
     db.asTenant('org', (tx) => tx.execute(sql`select 1`)),
@@ -16,11 +18,12 @@ test('work that finds no free connection in time is refused with a class and a c
     db.ping(),
     db.pool.query('select 1'),
   ];
-  for (const result of await Promise.allSettled(asked)) {
+  const results = await Promise.allSettled(asked);
+  client.release();
+  for (const result of results) {
     expect(result.status).toBe('rejected');
     if (result.status === 'rejected') expect(unavailableIn(result.reason)).toMatchObject({ code: 'connection_unavailable' });
   }
-  client.release();
   expect(await db.ping()).toBeGreaterThan(0);
 });
 
