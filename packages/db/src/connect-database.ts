@@ -48,6 +48,8 @@ export function connectDatabase(options: DatabaseOptions): Database {
     statement_timeout: 15_000,
     lock_timeout: 8_000,
     options: '-c role=vibetribe_tenant',
+    // Statements that do not wait for each other's answers share a round trip.
+    pipeline: true,
   });
   pool.on('error', options.onError);
   // The pool listens to idle connections only: one lost between two statements of a transaction would end the process.

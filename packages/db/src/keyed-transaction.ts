@@ -14,7 +14,10 @@ const begin = `begin; select set_config('role', 'vibetribe_worker', true), set_c
 /** More texts than this are no fixed set of statements: the rest is not prepared. */
 const statementsMax = 100;
 
-/** Runs keyed transactions of the worker role, their statements prepared once for each connection. */
+/**
+ * Runs keyed transactions of the worker role, their statements prepared once for each connection. What does not wait for an earlier
+ * answer is sent with it: the server carries statements out in the order in which they were sent, and none after one that failed.
+ */
 export function createKeyedTransactions(pool: pg.Pool) {
   const dialect = new PgDialect();
   const names = new Map<string, string>();
@@ -23,9 +26,11 @@ export function createKeyedTransactions(pool: pg.Pool) {
     const client = await pool.connect();
     let fault: Error | undefined;
     try {
-      await client.query(begin);
+      const begun = client.query(begin);
+      begun.catch(() => undefined);
       const session = new NodePgSession(preparing(client, names), dialect, undefined);
       const result = await work(new NodePgTransaction(dialect, session, undefined));
+      await begun;
       await client.query('commit');
       return result;
     } catch (error) {

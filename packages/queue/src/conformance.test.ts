@@ -1,8 +1,9 @@
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createPublishQueue, publishJobId, type PublishJob, type PublishQueue } from './publish-queue.ts';
+import type { Ring } from './publish-jobs.ts';
+import { createPublishQueue, type PublishQueue } from './publish-queue.ts';
 import { startPublishWorker, type PublishWorker, type PublishWorkerOptions } from './publish-worker.ts';
-import type { PublishJobData, QueueConnection } from './queue-connection.ts';
+import type { RungPublication, QueueConnection } from './queue-connection.ts';
 import { dumpStore } from './test-dump.ts';
 import { backendKinds, openTestBackend, type TestBackend } from './test-backend.ts';
 
@@ -13,7 +14,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
   let connection: QueueConnection;
   let queue: PublishQueue;
   let workers: PublishWorker[];
-  let delivered: PublishJobData[];
+  let delivered: RungPublication[];
 
   beforeEach(async () => {
     backend = await openTestBackend(kind);
@@ -62,6 +63,50 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     expect(delivered).toHaveLength(60);
   });
 
+  test('a crowd shares jobs, and of its publications no more than the concurrency run at once, those of the first in line first', async () => {
+    let running = 0;
+    let runningMax = 0;
+    const opened = Promise.withResolvers<void>();
+    await queue.ring(Array.from({ length: 60 }, (_, index) => ring(`crowd-${index}`, { priority: 100 })));
+    expect((await counts(connection)).prioritized).toBeLessThan(10);
+    startWorker({
+      concurrency: 2,
+      handle: async (rung) => {
+        running += 1;
+        runningMax = Math.max(runningMax, running);
+        await opened.promise;
+        delivered.push(rung);
+        running -= 1;
+      },
+    });
+    await waitFor(() => running === 2, { describe: 'two are running' });
+    await queue.ring([ring('first', { priority: 1 })]);
+    opened.resolve();
+    await hasDelivered(61);
+    await settled(connection);
+    expect(runningMax).toBe(2);
+    expect(new Set(delivered.map(nameOf)).size).toBe(61);
+    // Two jobs of eight were held when it came: it is the next one after the first that ends.
+    expect(delivered.map(nameOf).indexOf('first_1')).toBeLessThan(20);
+  });
+
+  test('of a shared job whose one publication fails the others are handled, and the failing one is named', async () => {
+    const failed: unknown[] = [];
+    startWorker({
+      concurrency: 60,
+      handle: async (rung) => {
+        if (rung.publicationId === 'crowd-7') throw new Error('no');
+        delivered.push(rung);
+      },
+      onError: (_error, rung) => failed.push(rung),
+    });
+    await queue.ring(Array.from({ length: 60 }, (_, index) => ring(`crowd-${index}`)));
+    await hasDelivered(59);
+    await settled(connection);
+    expect(failed).toEqual([{ publicationId: 'crowd-7', generation: 1 }]);
+    expect((await counts(connection)).failed).toBe(1);
+  });
+
   test('a delayed ring is not delivered before its time, and within a second of it', async () => {
     startWorker();
     const rungAtMs = performance.now();
@@ -89,7 +134,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     await queue.ring([ring('a', { generation: 2 })]);
     await hasDelivered(3);
     await settled(connection);
-    expect(delivered.map(publishJobId).sort()).toEqual(['p_a_1', 'p_a_2', 'p_b_1']);
+    expect(delivered.map(nameOf).sort()).toEqual(['a_1', 'a_2', 'b_1']);
   });
 
   test('a failed job is kept but never tried again by the queue', async () => {
@@ -126,8 +171,11 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
   test('of completed jobs the last are kept: a hundred on Redis, up to two and those under way on PostgreSQL', async () => {
     const concurrency = 5;
     startWorker({ concurrency });
-    await queue.ring(Array.from({ length: 430 }, (_, index) => ring(`r-${index}`)));
-    await hasDelivered(430);
+    // Few at a time, so that each gets a job of its own.
+    for (let batch = 0; batch < 11; batch += 1) {
+      await queue.ring(Array.from({ length: 40 }, (_, index) => ring(`r-${batch}-${index}`)));
+    }
+    await hasDelivered(440);
     await settled(connection);
     const keptMax = connection.kind === 'redis' ? 101 : 200 + concurrency;
     await waitFor(async () => ((await counts(connection)).completed ?? 0) <= keptMax, { describe: 'old completed jobs are removed' });
@@ -161,7 +209,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
   });
 });
 
-function ring(publicationId: string, options: Partial<PublishJob> = {}): PublishJob {
+function ring(publicationId: string, options: Partial<Ring> = {}): Ring {
   return { platform, publicationId, generation: 1, delayMs: 0, priority: 0, ...options };
 }
 
@@ -178,4 +226,8 @@ async function settled(connection: QueueConnection): Promise<void> {
     },
     { describe: 'an idle queue' },
   );
+}
+
+function nameOf({ publicationId, generation }: RungPublication): string {
+  return `${publicationId}_${generation}`;
 }

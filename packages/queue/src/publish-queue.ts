@@ -1,25 +1,15 @@
 import type { BulkJobOptions, KeepJobs } from 'bullmq';
 import { keptCompletedJobs } from './completed-jobs.ts';
+import { type PublishJob, type Ring, toPublishJobs } from './publish-jobs.ts';
 import type { JobQueue, PublishJobData, QueueConnection } from './queue-connection.ts';
 import { within } from './within.ts';
 
-export interface PublishJob {
-  platform: string;
-  publicationId: string;
-  /** Every arming takes a new one: BullMQ ignores a job id that it still keeps, even of a completed job. */
-  generation: number;
-  /** 0 or less: now. */
-  delayMs: number;
-  /** 0 goes first, up to 2,097,152. */
-  priority: number;
-}
-
 export interface PublishQueue {
   /**
-   * Rings for each job. A ring is a hint and may be lost or repeated; the rows in PostgreSQL are the truth.
+   * Rings for each publication. A ring is a hint and may be lost or repeated; the rows in PostgreSQL are the truth.
    * @throws QueueStoreError when the store is away or slow; some of the rings may have been heard
    */
-  ring(jobs: readonly PublishJob[], options?: { timeoutMs?: number }): Promise<void>;
+  ring(rings: readonly Ring[], options?: { timeoutMs?: number }): Promise<void>;
 }
 
 const ringTimeoutMs = 5000;
@@ -32,12 +22,12 @@ const keptOptions = {
 
 export function createPublishQueue(connection: QueueConnection): PublishQueue {
   return {
-    async ring(jobs, options) {
+    async ring(rings, options) {
       const timeoutMs = options?.timeoutMs ?? ringTimeoutMs;
       const kept = keptCompletedJobs(connection.kind);
-      const byPlatform = Map.groupBy(jobs, (job) => job.platform);
+      const byPlatform = Map.groupBy(rings, (ring) => ring.platform);
       const adding = [...byPlatform].map(([platform, batch]) =>
-        addAll(connection.openQueue(publishQueueName(platform)), batch.map((job) => toEntry(job, kept))),
+        addAll(connection.openQueue(publishQueueName(platform)), toPublishJobs(batch).map((job) => toEntry(job, kept))),
       );
       await within(timeoutMs, 'ringing for publications', Promise.all(adding));
     },
@@ -47,11 +37,6 @@ export function createPublishQueue(connection: QueueConnection): PublishQueue {
 /** The queue of a platform: its own, so that a slow or dead platform holds up nobody else. */
 export function publishQueueName(platform: string): string {
   return `publish-${platform}`;
-}
-
-/** Never an integer and without a colon, as both backends demand. */
-export function publishJobId(job: PublishJobData): string {
-  return `p_${job.publicationId}_${job.generation}`;
 }
 
 interface Entry {
@@ -71,11 +56,6 @@ async function addAll(queue: JobQueue, entries: readonly Entry[]): Promise<void>
   }
 }
 
-function toEntry(job: PublishJob, removeOnComplete: KeepJobs | false): Entry {
-  const data = { publicationId: job.publicationId, generation: job.generation };
-  return {
-    name: 'publish',
-    data,
-    opts: { ...keptOptions, removeOnComplete, jobId: publishJobId(data), delay: Math.max(0, job.delayMs), priority: job.priority },
-  };
+function toEntry({ id, data, delayMs, priority }: PublishJob, removeOnComplete: KeepJobs | false): Entry {
+  return { name: 'publish', data, opts: { ...keptOptions, removeOnComplete, jobId: id, delay: delayMs, priority } };
 }

@@ -1,19 +1,20 @@
 import { sleep } from '@vibetribe/resilience/sleep';
 import { Worker, type IQueueBackend, type JobProgress } from 'bullmq';
+import PQueue from 'p-queue';
 import { createCompletedTrim } from './completed-jobs.ts';
 import { publishQueueName } from './publish-queue.ts';
-import type { PublishJobData, QueueConnection, QueueStore } from './queue-connection.ts';
+import type { PublishJobData, QueueConnection, QueueStore, RungPublication } from './queue-connection.ts';
 import { QueueStoreError } from './store-error.ts';
 
 export interface PublishWorkerOptions {
   connection: QueueConnection;
   platform: string;
-  /** Jobs handled at once by this process. */
+  /** Publications handled at once by this process. */
   concurrency: number;
-  /** May be called more than once for a job. `signal` aborts when closing has waited long enough. */
-  handle: (job: PublishJobData, signal: AbortSignal) => Promise<void>;
-  /** Told of each handler's error with its job, and of the store's, at most every 5 s, without. Must not throw. */
-  onError: (error: unknown, job: PublishJobData | null) => void;
+  /** May be called more than once for a publication. `signal` aborts when closing has waited long enough. */
+  handle: (rung: RungPublication, signal: AbortSignal) => Promise<void>;
+  /** Told of each handler's error with its publication, and of the store's, at most every 5 s, without. Must not throw. */
+  onError: (error: unknown, rung: RungPublication | null) => void;
   /** A dead worker's job is free again after this. Default 6,000. */
   lockDurationMs?: number;
   /** Pause between looks for dead workers' jobs; two looks are needed. Default 3,000. */
@@ -45,17 +46,26 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
   const aborting = new AbortController();
   const closing = new AbortController();
 
+  // Jobs ring for one publication or for several: of all that are here, as many as `concurrency` run, the first in line first.
+  const running = new PQueue({ concurrency: options.concurrency });
+  const handleOne = async ({ publicationId, generation }: RungPublication): Promise<boolean> => {
+    try {
+      await handle({ publicationId, generation }, aborting.signal);
+      return true;
+    } catch (error) {
+      onError(error, { publicationId, generation });
+      return false;
+    }
+  };
+
   const worker: Platform = new Worker(
     publishQueueName(options.platform),
     async (job) => {
-      const { publicationId, generation } = job.data;
-      try {
-        await handle({ publicationId, generation }, aborting.signal);
-        trim.completed();
-      } catch (error) {
-        onError(error, { publicationId, generation });
-        throw constantFailure();
-      }
+      const handled = await Promise.all(
+        job.data.publications.map((rung) => running.add(() => handleOne(rung), { priority: -job.priority })),
+      );
+      if (handled.includes(false)) throw constantFailure();
+      trim.completed();
     },
     {
       connection: connection.store,

@@ -1,6 +1,7 @@
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createPublishQueue, type PublishJob, type PublishQueue } from './publish-queue.ts';
+import type { Ring } from './publish-jobs.ts';
+import { createPublishQueue, type PublishQueue } from './publish-queue.ts';
 import { startPublishWorker } from './publish-worker.ts';
 import { createQueueAdmin, type QueueAdmin, type QueueJobState } from './queue-admin.ts';
 import type { QueueConnection } from './queue-connection.ts';
@@ -24,7 +25,7 @@ describe.each(backendKinds)('queue administration on %s', (kind) => {
   afterEach(() => backend[Symbol.asyncDispose]());
 
   const idsOf = async (state: QueueJobState, page = { offset: 0, limit: 10 }): Promise<string[]> =>
-    ((await admin.jobs(name, state, page))?.items ?? []).map((job) => job.data.publicationId);
+    ((await admin.jobs(name, state, page))?.items ?? []).flatMap((job) => job.data.publications.map(({ publicationId }) => publicationId));
   const runAll = async (handle: () => Promise<void>, state: 'completed' | 'failed', count: number): Promise<void> => {
     const worker = startPublishWorker({ connection, platform: 'x', concurrency: 1, handle, onError: () => undefined });
     await waitFor(async () => (await admin.summary(name))?.counts[state] === count, { describe: `${count} ${state}` });
@@ -71,7 +72,7 @@ describe.each(backendKinds)('queue administration on %s', (kind) => {
     expect(await admin.job(name, 'p_a_1')).toMatchObject({
       id: 'p_a_1',
       state: 'delayed',
-      data: { publicationId: 'a', generation: 1 },
+      data: { publications: [{ publicationId: 'a', generation: 1 }] },
       delayMs: 60_000,
       failedReason: null,
     });
@@ -126,6 +127,6 @@ describe.each(backendKinds)('queue administration on %s', (kind) => {
   });
 });
 
-function ring(publicationId: string, options: Partial<PublishJob> = {}): PublishJob {
+function ring(publicationId: string, options: Partial<Ring> = {}): Ring {
   return { platform: 'x', publicationId, generation: 1, delayMs: 0, priority: 0, ...options };
 }

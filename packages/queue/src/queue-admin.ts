@@ -176,7 +176,7 @@ function toQueueJob(job: Job<PublishJobData, void>, state: QueueJob['state']): Q
   return {
     id: job.id ?? '',
     state,
-    data: { publicationId: job.data.publicationId, generation: job.data.generation },
+    data: { publications: job.data.publications.map(({ publicationId, generation }) => ({ publicationId, generation })) },
     priority: job.priority,
     delayMs: job.delay,
     addedAt: new Date(job.timestamp),

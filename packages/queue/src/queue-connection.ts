@@ -5,8 +5,12 @@ import type { SharedPostgresConnection } from './shared-postgres-connection.ts';
 
 /** What is written of a job: nothing that could be a secret or grow. */
 export interface PublishJobData {
-  publicationId: string;
-  generation: number;
+  readonly publications: readonly RungPublication[];
+}
+
+export interface RungPublication {
+  readonly publicationId: string;
+  readonly generation: number;
 }
 
 /** The methods of a pino logger that this package uses. */

@@ -9,9 +9,10 @@ import { startPostgresServer } from '@vibetribe/postgres-server/start-postgres-s
 import { startRedisServer } from '@vibetribe/testkit/redis-server';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { createPublishQueue, publishJobId, type PublishJob } from './publish-queue.ts';
+import type { Ring } from './publish-jobs.ts';
+import { createPublishQueue } from './publish-queue.ts';
 import { startPublishWorker, type PublishWorker } from './publish-worker.ts';
-import type { PublishJobData, QueueConnection } from './queue-connection.ts';
+import type { RungPublication, QueueConnection } from './queue-connection.ts';
 import { QueueStoreError } from './store-error.ts';
 import { backendKinds, openTestBackend, type BackendKind, type TestBackend } from './test-backend.ts';
 
@@ -39,11 +40,11 @@ describe.each(backendKinds)('a worker killed in the middle of a job on %s', (kin
     } finally {
       victim.kill('SIGKILL');
     }
-    const delivered: PublishJobData[] = [];
+    const delivered: RungPublication[] = [];
     const worker = startWorker(connection, delivered);
     await waitFor(() => delivered.length === 1, { describe: 'the redelivery', timeoutMs: 8000 });
     await worker.close({ drainMs: 2000 });
-    expect(delivered.map(publishJobId)).toEqual(['p_a_1']);
+    expect(delivered.map(nameOf)).toEqual(['a_1']);
   });
 });
 
@@ -52,7 +53,7 @@ describe.each(backendKinds)('when %s is killed and comes back', (kind) => {
   let backend: TestBackend;
   let connection: QueueConnection;
   let worker: PublishWorker;
-  let delivered: PublishJobData[];
+  let delivered: RungPublication[];
 
   beforeEach(async () => {
     store = await startOwnStore(kind);
@@ -92,7 +93,7 @@ test.each(backendKinds)('a process that is started while %s is away works as soo
   await using backend = await openTestBackend(kind, store.servers);
   await store.kill();
   const connection = await backend.connect();
-  const delivered: PublishJobData[] = [];
+  const delivered: RungPublication[] = [];
   const worker = startWorker(connection, delivered);
   const queue = createPublishQueue(connection);
   await expect(queue.ring([ring('lost')], { timeoutMs: 300 })).rejects.toBeInstanceOf(QueueStoreError);
@@ -110,7 +111,7 @@ test('FLUSHALL loses rings but no worker: the same generation rung again is deli
   await using redis = await startRedisServer();
   await using backend = await openTestBackend('redis', { redisUrl: redis.url });
   const connection = await backend.connect();
-  const delivered: PublishJobData[] = [];
+  const delivered: RungPublication[] = [];
   const worker = startWorker(connection, delivered);
   const queue = createPublishQueue(connection);
   await queue.ring([ring('a', { delayMs: 60_000 }), ring('b')]);
@@ -120,14 +121,14 @@ test('FLUSHALL loses rings but no worker: the same generation rung again is deli
   await queue.ring([ring('a'), ring('b')]);
   await waitFor(() => delivered.length === 3, { describe: 'both deliveries after the flush' });
   await worker.close({ drainMs: 1000 });
-  expect(delivered.map(publishJobId).sort()).toEqual(['p_a_1', 'p_b_1', 'p_b_1']);
+  expect(delivered.map(nameOf).sort()).toEqual(['a_1', 'b_1', 'b_1']);
 });
 
 test('cut connections to PostgreSQL under load lose no ring and deliver none twice', async () => {
   await using backend = await openTestBackend('postgres');
   const connection = await backend.connect();
   const queue = createPublishQueue(connection);
-  const delivered: PublishJobData[] = [];
+  const delivered: RungPublication[] = [];
   const worker = startWorker(connection, delivered, { lockDurationMs: 5000, stalledIntervalMs: 2000 });
   const names = Array.from({ length: 300 }, (_, index) => `cut-${index}`);
   for (let start = 0; start < names.length; start += 50) {
@@ -142,12 +143,12 @@ test('cut connections to PostgreSQL under load lose no ring and deliver none twi
   expect(delivered).toHaveLength(300);
 });
 
-function startWorker(connection: QueueConnection, delivered: PublishJobData[], locks = shortLocks): PublishWorker {
-  const handle = async (job: PublishJobData): Promise<void> => void delivered.push(job);
+function startWorker(connection: QueueConnection, delivered: RungPublication[], locks = shortLocks): PublishWorker {
+  const handle = async (job: RungPublication): Promise<void> => void delivered.push(job);
   return startPublishWorker({ connection, platform, concurrency: 4, handle, onError: () => undefined, ...locks });
 }
 
-function ring(publicationId: string, options: Partial<PublishJob> = {}): PublishJob {
+function ring(publicationId: string, options: Partial<Ring> = {}): Ring {
   return { platform, publicationId, generation: 1, delayMs: 0, priority: 0, ...options };
 }
 
@@ -204,4 +205,8 @@ function spawnWorker(kind: BackendKind, backend: TestBackend): ChildProcess {
     cwd: import.meta.dirname,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+}
+
+function nameOf({ publicationId, generation }: RungPublication): string {
+  return `${publicationId}_${generation}`;
 }

@@ -41,7 +41,7 @@ export async function armPublications(deps: Pick<CoreDependencies, 'db' | 'probe
           select p.id from publications p
           where p.due_at is not null and p.lease_until is null and ${condition}
           limit ${settings.batchMax} for update skip locked
-        ), lines as (
+        ), lines as materialized (
           select l.organization_id, l.platform, (
             select count(*) from publications q
             where q.organization_id = l.organization_id and q.platform = l.platform and q.armed_until is not null and q.lease_until is null

@@ -5,7 +5,7 @@ import type { Transaction } from '@vibetribe/db/connect-database';
 import { stoppedDetail } from './decide-gate.ts';
 import type { PublicationInput } from './publication-input.ts';
 import { lockPublications } from './move-publications.ts';
-import { type PublicationRow, stateOf } from './publication-row.ts';
+import { stateOf } from './publication-row.ts';
 import type { PublicationWork } from './publication-work.ts';
 import type { PublishSettings } from './publish-settings.ts';
 import { step } from './reducer.ts';
@@ -26,8 +26,8 @@ export async function beginSends(
   if (!deps.probes.has('intent_before_send')) return intents.map(() => true);
   const byId = new Map(intents.map((intent) => [intent.work.publicationId, intent]));
   const begun = await deps.db.asKeyedWorker(async (tx) => {
-    const rows = await lockPublications(tx, [...byId.keys()]);
-    const stops = await readStops(tx, rows);
+    const ids = [...byId.keys()];
+    const [rows, stops] = await Promise.all([lockPublications(tx, ids), readStops(tx, ids)]);
     const decisions = rows.flatMap((row) => {
       const intent = byId.get(row.id);
       if (intent === undefined) return [];
@@ -35,26 +35,24 @@ export async function beginSends(
       const decided = step(stateOf(row), stop === undefined ? intend(intent, settings) : holdBack(intent, stop), row.nowMs);
       return decided.kind === 'moved' ? [{ row, step: decided, intent, ...(stop === undefined ? { sendingStep: intent.step } : {}) }] : [];
     });
-    await writeSteps(tx, decisions);
     const moved = decisions.filter(({ sendingStep }) => sendingStep !== undefined);
-    const keys = moved.map(({ intent }) => ({
-      organizationId: intent.work.organizationId,
-      publicationId: intent.work.publicationId,
-      name: intent.step,
-      key: intent.key,
-    }));
-    if (keys.length > 0) {
-      await tx.execute(sql`
-        insert into publication_steps (organization_id, publication_id, name, effect, key, keyed_at)
-        select k."organizationId", k."publicationId", k.name, 'once', k.key, clock_timestamp()
-        from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as k("organizationId" text, "publicationId" text, name text, key jsonb)
-        on conflict (publication_id, name) do nothing`);
-    }
+    await Promise.all([writeSteps(tx, decisions), writeKeys(tx, moved.map(({ intent }) => intent))]);
     await deps.probes.failpoint('intent:before_commit');
     return new Set(moved.map(({ row }) => row.id));
   });
   await deps.probes.failpoint('intent:after_commit');
   return intents.map(({ work }) => begun.has(work.publicationId));
+}
+
+/** A key that an earlier send was made under is kept: the next one is then the same one to the platform. */
+async function writeKeys(tx: Transaction, intents: readonly SendIntent[]): Promise<void> {
+  if (intents.length === 0) return;
+  const keys = intents.map(({ work, step: name, key }) => ({ organizationId: work.organizationId, publicationId: work.publicationId, name, key }));
+  await tx.execute(sql`
+    insert into publication_steps (organization_id, publication_id, name, effect, key, keyed_at)
+    select k."organizationId", k."publicationId", k.name, 'once', k.key, clock_timestamp()
+    from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as k("organizationId" text, "publicationId" text, name text, key jsonb)
+    on conflict (publication_id, name) do nothing`);
 }
 
 function intend({ work }: SendIntent, settings: PublishSettings): PublicationInput {
@@ -67,10 +65,10 @@ function holdBack({ work }: SendIntent, reason: string): PublicationInput {
 }
 
 /** Stops that came after the claim: read by a statement of its own, so that one committed by now is seen. */
-async function readStops(tx: Transaction, rows: readonly PublicationRow[]): Promise<Map<string, string>> {
+async function readStops(tx: Transaction, ids: readonly string[]): Promise<Map<string, string>> {
   const { rows: stopped } = await tx.execute<{ id: string; reason: string }>(sql`
     select p.id, s.reason from pauses s
     join publications p on s.organization_id is null or s.organization_id = p.organization_id and (s.account_id is null or s.account_id = p.account_id)
-    where s.lifted_at is null and p.id = any(${sql.param(rows.map((row) => row.id))}::text[])`);
+    where s.lifted_at is null and p.id = any(${sql.param(ids)}::text[])`);
   return new Map(stopped.map(({ id, reason }) => [id, reason]));
 }

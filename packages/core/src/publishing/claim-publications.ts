@@ -39,9 +39,8 @@ export async function claimPublications(
   ids: readonly string[],
 ): Promise<ClaimResult[]> {
   const results = await deps.db.asKeyedWorker(async (tx) => {
-    await lockAccounts(tx, ids);
-    await lockPublications(tx, ids);
-    const contexts = (await readClaimContext(tx, ids)).map((context) => withClock(deps, context));
+    const [, , read, steps] = await Promise.all([lockAccounts(tx, ids), lockPublications(tx, ids), readClaimContext(tx, ids), readSteps(tx, ids)]);
+    const contexts = read.map((context) => withClock(deps, context));
     const rates = await createRateLedger(tx, deps.postsPerHour, contexts);
     const apps = await createAppLedger(tx, deps.appPostsPerDay, contexts);
     const bursts = createBurstGuard(tx, settings.burstGuard);
@@ -53,7 +52,6 @@ export async function claimPublications(
       claims.flatMap(({ context, taken }) => (taken.kind === 'moved' ? [{ row: context.row, step: taken, leaseOwner: owner }] : [])),
     );
     await deps.probes.failpoint('claim:before_commit');
-    const steps = await readSteps(tx, claims.flatMap(({ context, taken }) => (isLeased(taken) ? [context.row.id] : [])));
     return new Map(
       claims.map(({ context, taken }): [string, ClaimResult] => {
         if (taken.kind === 'refused') return [context.row.id, refusalOf(context, taken.reason)];
@@ -149,7 +147,6 @@ function guarded(state: PublicationState, nowMs: number): boolean {
 
 async function readSteps(tx: Transaction, ids: readonly string[]): Promise<Map<string, StoredStep[]>> {
   const byPublication = new Map<string, StoredStep[]>();
-  if (ids.length === 0) return byPublication;
   const { rows } = await tx.execute<{ publicationId: string } & StoredStep & Record<string, unknown>>(sql`
     select publication_id as "publicationId", name, effect, key, keyed_at is not null as keyed, result, done_at is not null as done
     from publication_steps where publication_id = any(${sql.param(ids)}::text[])`);

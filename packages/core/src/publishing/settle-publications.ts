@@ -41,16 +41,14 @@ export async function settlePublications(
 ): Promise<Step[]> {
   const byId = new Map(settlements.map((settlement) => [settlement.work.publicationId, settlement]));
   const taken = await deps.db.asKeyedWorker(async (tx) => {
-    const rows = await lockPublications(tx, [...byId.keys()]);
-    const outages = await readOutages(tx, settlements);
+    const [rows, outages] = await Promise.all([lockPublications(tx, [...byId.keys()]), readOutages(tx, settlements)]);
     const steps = rows.flatMap((row) => {
       const settlement = byId.get(row.id);
       if (settlement === undefined) return [];
       return [{ row, settlement, step: decide(deps, settings, row, settlement, outages) }];
     });
     const moved = steps.flatMap(({ row, settlement, step: decided }) => (decided.kind === 'moved' ? [{ row, settlement, step: decided }] : []));
-    await writeStepResults(tx, moved);
-    await writeSteps(tx, moved);
+    await Promise.all([writeStepResults(tx, moved), writeSteps(tx, moved)]);
     await deps.probes.failpoint('settle:before_commit');
     return new Map(steps.map(({ row, step: decided }) => [row.id, decided]));
   });

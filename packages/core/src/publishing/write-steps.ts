@@ -64,8 +64,11 @@ export async function writeSteps(
       select m."attemptId", p.organization_id, p.id, p.account_id, p.platform, m."sendingStep", m.attempts, m.fence, to_timestamp(m."intentAtMs" / 1000)
       from moved m join publications p on p.id = m.id where m."sendingStep" is not null
     ), ended as (
-      update attempts a set ended_at = clock_timestamp(), outcome = m.status
-      from moved m where a.publication_id = m.id and a.ended_at is null and m."intentAtMs" is null
+      update attempts a set ended_at = clock_timestamp(), outcome = o.status
+      -- One look-up for each row: as a join, it may be planned over everything that is being sent at the moment.
+      from (select m.status, (select a.id from attempts a where a.publication_id = m.id and a.ended_at is null) as id
+        from moved m where m."intentAtMs" is null) o
+      where a.id = o.id
     ), told as (
       insert into events (organization_id, post_id, publication_id, type, message, data)
       select e."organizationId", e."postId", e."publicationId", e.type, e.message, e.data
