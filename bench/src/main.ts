@@ -4,8 +4,9 @@ import { punctuality } from './punctuality.ts';
 import { startServers } from './servers.ts';
 import { readSettings } from './settings.ts';
 import { throughput } from './throughput.ts';
+import { uploads } from './uploads.ts';
 
-const sections = { throughput, punctuality, fairness, dispatcher: dispatcherTurn };
+const sections = { throughput, punctuality, fairness, dispatcher: dispatcherTurn, uploads };
 
 const wanted = new Set(process.argv.slice(2));
 const settings = readSettings(process.env);

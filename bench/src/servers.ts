@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { startPostgresServer } from '@vibetribe/postgres-server/start-postgres-server';
 import { startRedisServer } from '@vibetribe/testkit/redis-server';
+import { startBeside } from './start-beside.ts';
 
 export interface Servers extends AsyncDisposable {
   readonly postgresUrl: string;
@@ -22,19 +19,12 @@ export async function startServers(): Promise<Servers> {
   starting.defer(() => rm(dataDir, { recursive: true, force: true }));
   const postgres = starting.use(await startPostgresServer({ dataDir: join(dataDir, 'postgres'), log: () => undefined }));
   const redis = starting.use(await startRedisServer());
-  const child = spawn(process.execPath, [fileURLToPath(new URL('target.ts', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'] });
-  starting.defer(async () => {
-    const closed = once(child, 'close');
-    child.stdin.end();
-    await closed;
-  });
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  const { port } = JSON.parse(line) as { port: number };
+  const target = starting.use(await startBeside(new URL('target.ts', import.meta.url)));
   const running = starting.move();
   return {
     postgresUrl: postgres.url,
     redisUrl: redis.url,
-    target: `http://127.0.0.1:${port}`,
+    target: target.origin,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

@@ -3,6 +3,8 @@ export interface Settings {
   /** Posts of the throughput section; the others have sizes of their own. */
   readonly count: number;
   readonly concurrency: number;
+  /** Of each video of `uploads`. */
+  readonly videoMegabytes: number;
   /** Of the large calendar. */
   readonly futurePosts: number;
 }
@@ -12,6 +14,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     rounds: Number(env['BENCH_ROUNDS'] ?? 3),
     count: Number(env['BENCH_COUNT'] ?? 3_000),
     concurrency: 50,
+    videoMegabytes: Number(env['BENCH_VIDEO_MEGABYTES'] ?? 40),
     futurePosts: Number(env['BENCH_FUTURE_POSTS'] ?? 1_000_000),
   };
 }
