@@ -23,6 +23,8 @@ export interface ConstellationOptions {
 export interface Constellation extends AsyncDisposable {
   readonly api: string;
   readonly apis: readonly string[];
+  /** Process ids, in the order of `apis`. */
+  readonly apiPids: readonly number[];
   readonly sandbox: string;
   readonly databaseUrl: string;
   readonly dataDir: string;
@@ -80,6 +82,7 @@ export async function startConstellation(options: ConstellationOptions): Promise
   return {
     api: urls[0] ?? '',
     apis: urls,
+    apiPids: apis.map(({ pid }) => pid),
     sandbox,
     databaseUrl: database.url,
     dataDir,

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { gif, phoneJpeg, png } from '@vibetribe/media/fixtures/test-images';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gif, phoneJpeg, png, redCorners, uprightPhoneJpeg } from '@vibetribe/media/fixtures/test-images';
 import { movie } from '@vibetribe/media/fixtures/test-movies';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { expect, inject, test } from 'vitest';
@@ -11,7 +13,16 @@ type Platform = (typeof platforms)[number];
 
 interface Shown {
   readonly text: string;
-  readonly media: readonly { type: string; bytes: number; sha256: string; width: number | null; height: number | null; alt: string | null }[];
+  readonly media: readonly {
+    type: string;
+    bytes: number;
+    sha256: string;
+    width: number | null;
+    height: number | null;
+    alt: string | null;
+    orientation: number;
+    metadata: string[];
+  }[];
 }
 
 interface Timeline {
@@ -51,6 +62,30 @@ test('pictures, an animation and a video, from the upload to what followers see 
   expect(items.map(({ message }) => message)).toContainEqual(expect.stringMatching(/^Media 4 of 4 was changed for the platform: /u));
 });
 
+test('a phone photo of 9 MB for a platform that takes 2 MB: its copy there is small enough, upright, and tells no place', { timeout: 120_000 }, async () => {
+  await using system = await startConstellation({ postgresUrl: inject('postgresUrl'), redisUrl: null, publishers: 1 });
+  const client = await registerClient(system.api);
+  const accountIds = [await connectAccount(client, system.sandbox, 'bluesky', 'photographer')];
+  const photo = await uprightPhoneJpeg(4360, 3270, 98);
+  expect(photo.length).toBeGreaterThan(9_000_000);
+  expect(photo.includes('Canary Camera')).toBe(true);
+  const mediaIds = [await upload(client, system.api, photo, 'A view')];
+  const post = await publish(client, { content: 'From my phone', accountIds, mediaIds });
+
+  await waitFor(async () => (await shownOn(system.sandbox, 'bluesky')).length === 1, { timeoutMs: 60_000, describe: () => `the post is out\n${system.output()}` });
+  const [copy] = mediaIn(await shownOn(system.sandbox, 'bluesky'), 'From my phone');
+  expect(copy).toMatchObject({ type: 'image', alt: 'A view', orientation: 1, metadata: [] });
+  expect(copy?.bytes).toBeLessThanOrEqual(2_000_000);
+  expect(copy?.bytes).toBeGreaterThan(1_000_000);
+  expect((copy?.height ?? 0) / (copy?.width ?? 1)).toBeCloseTo(4 / 3, 2);
+
+  const sent = await renditionOf(system.dataDir, copy?.sha256 ?? '');
+  expect(sent.includes('Canary Camera')).toBe(false);
+  expect(await redCorners(sent)).toEqual([true, false, false, false]);
+  const { items } = await client.get<Timeline>(`/posts/${post}/timeline`);
+  expect(items.map(({ message }) => message)).toContainEqual(expect.stringMatching(/turned upright.*stripped of place and camera/u));
+});
+
 test('a publisher killed after every single step: one post on each platform, and nothing that arrived is sent again', { timeout: 240_000 }, async () => {
   await using system = await startConstellation({
     postgresUrl: inject('postgresUrl'),
@@ -82,6 +117,17 @@ test('a publisher killed after every single step: one post on each platform, and
   expect(await arrived('bluesky', /uploadBlob$/u)).toBe(2);
   expect(await arrived('mastodon', /api\/v2\/media$/u)).toBe(2);
 });
+
+/** The changed copy with this content. */
+async function renditionOf(dataDir: string, sha256: string): Promise<Buffer> {
+  const directory = join(dataDir, 'media', 'renditions');
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = await readFile(join(entry.parentPath, entry.name));
+    if (sha256Of(file) === sha256) return file;
+  }
+  throw new Error(`no rendition has the content ${sha256}`);
+}
 
 /** Gives it one publisher after the other until it is out; how many of them were killed. */
 async function killedAfterEachStep(system: Constellation, client: Client, postId: string): Promise<number> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
 import { mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
-import type { PostMedium } from '../world/posts.ts';
+import { PostMedium } from '../world/posts.ts';
 import { rawCidOf } from './cid.ts';
 
 /** A file of a repository, known by its content. */
@@ -34,16 +34,16 @@ export function createBlobs({ site, world }: SitePlace): Blobs {
     get,
     add(did, file) {
       const cid = rawCidOf(file.sha256);
-      const { type, bytes, sha256, width, height } = mediumOf(file, null);
-      store.commit([table.put(keyOf(did, cid), { did, cid, mimeType: file.mimeType, type, bytes, sha256, width, height })]);
-      return { $type: 'blob', ref: { $link: cid }, mimeType: file.mimeType, size: bytes };
+      const { alt: _alt, ...medium } = mediumOf(file, null);
+      store.commit([table.put(keyOf(did, cid), { ...medium, did, cid, mimeType: file.mimeType })]);
+      return { $type: 'blob', ref: { $link: cid }, mimeType: file.mimeType, size: file.bytes };
     },
     mediaOf(did, { embed }) {
       return shownIn(embed).flatMap(({ blob, alt }) => {
         const found = get(did, blob.ref.$link);
         if (found === undefined) return [];
-        const { type, bytes, sha256, width, height } = found;
-        return [{ type, bytes, sha256, width, height, alt }];
+        const { did: _did, cid: _cid, mimeType: _mimeType, ...medium } = found;
+        return [{ ...medium, alt }];
       });
     },
   };
@@ -64,13 +64,4 @@ const ImagesEmbed = z.object({
 });
 const VideoEmbed = z.object({ $type: z.literal('app.bsky.embed.video'), video: BlobRef, alt: z.string().optional() });
 
-const StoredBlob = z.object({
-  did: z.string(),
-  cid: z.string(),
-  mimeType: z.string(),
-  type: z.string(),
-  bytes: z.number(),
-  sha256: z.string(),
-  width: z.number().nullable(),
-  height: z.number().nullable(),
-});
+const StoredBlob = PostMedium.omit({ alt: true }).extend({ did: z.string(), cid: z.string(), mimeType: z.string() });

@@ -4,6 +4,7 @@ import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
 import type { Account } from '../world/accounts.ts';
+import { PostMedium } from '../world/posts.ts';
 import { createSnowflake } from '../world/snowflake.ts';
 import { validationFailed } from './answers.ts';
 
@@ -104,14 +105,7 @@ const Attachment = z.object({
   id: z.string(),
   account: z.string(),
   kind: z.enum(['image', 'gifv', 'video']),
-  medium: z.object({
-    type: z.string(),
-    bytes: z.number(),
-    sha256: z.string(),
-    width: z.number().nullable(),
-    height: z.number().nullable(),
-    alt: z.string().nullable(),
-  }),
+  medium: PostMedium,
   status: z.string().nullable(),
   readyAtMs: z.number(),
   expiresAtMs: z.number(),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { imageSize } from 'image-size';
 import type { PostMedium } from '../world/posts.ts';
+import { metadataOf } from './image-metadata.ts';
 
 /** A file as it came in. What is beyond its beginning is counted and digested, and not kept. */
 export class ReceivedFile {
@@ -40,7 +41,9 @@ export async function receiveFile(source: AsyncIterable<Buffer>, mimeType: strin
 export function mediumOf(file: ReceivedFile, alt: string | null): PostMedium {
   const { bytes, sha256 } = file;
   const size = sizeOfImage(file.head);
-  return { type: kindOf(file.mimeType), bytes, sha256, width: size?.width ?? null, height: size?.height ?? null, alt };
+  const { kinds: metadata, orientation } = metadataOf(file.head);
+  const [width, height] = [size?.width ?? null, size?.height ?? null];
+  return { type: kindOf(file.mimeType), bytes, sha256, width, height, alt, orientation, metadata };
 }
 
 export function kindOf(mimeType: string): 'image' | 'video' {

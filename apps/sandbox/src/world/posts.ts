@@ -1,7 +1,19 @@
 import { z } from 'zod';
 import type { Change, Store } from '../store/store.ts';
 
-/** A medium of a post as followers see it. */
+/** A medium of a post as followers see it; what an image says of itself beside its picture is read from its bytes. */
+export const PostMedium = z.object({
+  type: z.string(),
+  bytes: z.number(),
+  sha256: z.string(),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+  alt: z.string().nullable(),
+  /** EXIF's number; 1 is upright. */
+  orientation: z.number().default(1),
+  /** `exif`, `gps`, `iptc`, `xmp`. */
+  metadata: z.array(z.string()).default([]),
+});
 export type PostMedium = z.infer<typeof PostMedium>;
 
 /**
@@ -81,15 +93,6 @@ export function createPosts(store: Store): Posts {
     ],
   };
 }
-
-const PostMedium = z.object({
-  type: z.string(),
-  bytes: z.number(),
-  sha256: z.string(),
-  width: z.number().nullable(),
-  height: z.number().nullable(),
-  alt: z.string().nullable(),
-});
 
 const Post = z.object({
   seq: z.number(),

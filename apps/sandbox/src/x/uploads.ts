@@ -3,6 +3,7 @@ import { Refusal } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import { mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
 import type { Account } from '../world/accounts.ts';
+import { PostMedium } from '../world/posts.ts';
 import { createSnowflake } from '../world/snowflake.ts';
 import { invalidRequest } from './answers.ts';
 import { categories, type Category, categoryNames, keyPrefixes, uploadLifeSeconds } from './media-rules.ts';
@@ -133,16 +134,7 @@ const Upload = z.object({
   totalBytes: z.number(),
   segments: z.array(z.object({ index: z.number(), bytes: z.number() })),
   /** Null until it is whole. */
-  file: z
-    .object({
-      type: z.string(),
-      bytes: z.number(),
-      sha256: z.string(),
-      width: z.number().nullable(),
-      height: z.number().nullable(),
-      alt: z.string().nullable(),
-    })
-    .nullable(),
+  file: PostMedium.nullable(),
   readyAtMs: z.number().nullable(),
   expiresAtMs: z.number(),
 });
