@@ -203,6 +203,8 @@ export interface PlatformEndpoints {
   readonly api: string | null;
   /** Base of the consent pages. */
   readonly authorize: string | null;
+  /** Base of a service of its own for large files; absent where there is none, or the account's own server stands in for it. */
+  readonly upload?: string;
   readonly client: { readonly id: string; readonly secret: string } | null;
 }
 
@@ -211,6 +213,8 @@ export interface EndpointDefaults {
   /** Null where the user names the server. */
   readonly api: string | null;
   readonly authorize: string | null;
+  /** See `PlatformEndpoints`. In the sandbox the account's own server stands in for it. */
+  readonly upload?: string;
   /** Paths below the sandbox's origin that stand in for them; null where the user names a sandbox server too. */
   readonly sandbox: { readonly apiPath: string | null; readonly authorizePath: string | null };
 }

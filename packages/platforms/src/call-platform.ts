@@ -20,12 +20,14 @@ export interface PlatformCallRequest<Answer> {
   /** What a 2xx has to look like to be believed. */
   readonly answer: z.ZodType<Answer>;
   readonly refusalOf: (response: PlatformResponse) => Refusal;
+  /** A status beside 2xx that may carry an answer. */
+  readonly answersToo?: number;
 }
 
 /** One call, with every way it can end told apart: an answer, or a `PlatformError`. */
 export async function callPlatform<Answer>(call: PlatformCallRequest<Answer>): Promise<Answer> {
   const response = await send(call);
-  if (response.status >= 200 && response.status < 300) {
+  if ((response.status >= 200 && response.status < 300) || response.status === call.answersToo) {
     const answer = call.answer.safeParse(response.json);
     if (answer.success) return answer.data;
   }

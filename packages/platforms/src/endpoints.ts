@@ -8,7 +8,7 @@ const sandboxClient = { id: 'vibetribe-sandbox', secret: 'vibetribe-sandbox-secr
 export interface EndpointSettings {
   /** Where set, every address and client defaults to the sandbox there. */
   readonly sandboxUrl?: string | undefined;
-  /** `<PLATFORM>_API_URL`, `_AUTHORIZE_URL`, `_CLIENT_ID` and `_CLIENT_SECRET` win over every default. */
+  /** `<PLATFORM>_API_URL`, `_AUTHORIZE_URL`, `_UPLOAD_URL`, `_CLIENT_ID` and `_CLIENT_SECRET` win over every default. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -19,15 +19,18 @@ export function platformEndpoints(platform: PlatformId, { sandboxUrl, env }: End
   const defaults = defaultsOf(adapters[platform].endpoints, sandboxUrl);
   const id = setting('CLIENT_ID');
   const secret = setting('CLIENT_SECRET');
+  const upload = setting('UPLOAD_URL') ?? defaults.upload;
   return {
     api: withoutSlash(setting('API_URL') ?? defaults.api),
     authorize: setting('AUTHORIZE_URL') ?? defaults.authorize,
+    ...(upload === undefined ? {} : { upload: withoutSlash(upload) }),
     client: id !== undefined && secret !== undefined ? { id, secret } : defaults.client,
   };
 }
 
 function defaultsOf(endpoints: EndpointDefaults, sandboxUrl: string | undefined): PlatformEndpoints {
-  if (sandboxUrl === undefined) return { api: endpoints.api, authorize: endpoints.authorize, client: null };
+  const { api, authorize, upload } = endpoints;
+  if (sandboxUrl === undefined) return { api, authorize, ...(upload === undefined ? {} : { upload }), client: null };
   const below = (path: string | null) => (path === null ? null : `${withoutSlash(sandboxUrl)}${path}`);
   const { apiPath, authorizePath } = endpoints.sandbox;
   return {

@@ -7,7 +7,7 @@ import type { Blobs } from './blobs.ts';
 import type { Sessions } from './sessions.ts';
 import { spend } from './spend.ts';
 
-/** What the servers of Bluesky take directly; larger videos go through its video service, which is not here. */
+/** What the servers of Bluesky take directly; larger videos go through its video service. */
 const blobBytesMax = 50_000_000;
 
 export function blobRoutes(app: FastifyInstance, place: SitePlace, sessions: Sessions, blobs: Blobs): void {

@@ -16,6 +16,8 @@ import { createRecords } from './records.ts';
 import { serverRoutes } from './server-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { createSessions } from './sessions.ts';
+import { createVideoJobs } from './video-jobs.ts';
+import { videoRoutes } from './video-routes.ts';
 import { writeRoutes } from './write-routes.ts';
 
 /** Bluesky: a personal data server of AT Protocol, https://docs.bsky.app */
@@ -31,6 +33,7 @@ function openBluesky(place: SitePlace): Site {
   const { world } = place;
   const sessions = createSessions(place);
   const blobs = createBlobs(place);
+  const videoJobs = createVideoJobs(place, blobs);
   const records = createRecords(place, blobs);
 
   const site: Site = {
@@ -65,6 +68,7 @@ function openBluesky(place: SitePlace): Site {
       sessionRoutes(app, site, place, sessions);
       writeRoutes(app, site, place, sessions, records, blobs);
       blobRoutes(app, place, sessions, blobs);
+      videoRoutes(app, place, sessions, videoJobs);
       readRoutes(app, site, place, sessions, records);
       app.get<{ Params: { actor: string; rkey: string } }>(
         '/profile/:actor/post/:rkey',

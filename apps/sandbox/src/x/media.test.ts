@@ -52,6 +52,8 @@ test('pictures are shown in their order, with their size, digest and description
       width: 10 * (index + 1),
       height: 8,
       alt: index === 0 ? 'A small grey thing' : null,
+      orientation: 1,
+      metadata: [],
     })),
   );
   const { id } = z.object({ data: z.object({ id: z.string() }) }).parse(reply.body).data;

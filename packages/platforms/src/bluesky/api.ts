@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AdapterAccount, StepEffect } from '../adapter.ts';
-import { callPlatform, type Refusal } from '../call-platform.ts';
+import { callPlatform, type PlatformCallRequest, type Refusal } from '../call-platform.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { ByteStream, PlatformHttp, PlatformRequest, PlatformResponse } from '../platform-http.ts';
 import { blueskyRefusal } from './errors.ts';
@@ -8,8 +8,10 @@ import { blueskyRefusal } from './errors.ts';
 export const blueskyName = 'Bluesky';
 export const postCollection = 'app.bsky.feed.post';
 
-export interface XrpcCall<Answer> {
+export interface XrpcCall<Answer> extends Pick<PlatformCallRequest<Answer>, 'answersToo'> {
   readonly http: PlatformHttp;
+  /** Who is asked, where it is not Bluesky itself. */
+  readonly platformName?: string;
   /** Origin of the account's server (PDS). */
   readonly service: string;
   readonly method: PlatformRequest['method'];
@@ -36,8 +38,7 @@ export function callXrpc<Answer>(call: XrpcCall<Answer>): Promise<Answer> {
     ...(call.json === undefined ? {} : { body: { json: call.json } }),
     ...(call.file === undefined ? {} : { body: { stream: call.file.stream } }),
   };
-  const { http, effect, answer, refusalOf = blueskyRefusal } = call;
-  return callPlatform({ http, request, platformName: blueskyName, effect, answer, refusalOf });
+  return callPlatform({ platformName: blueskyName, refusalOf: blueskyRefusal, ...call, request });
 }
 
 export function serviceOf({ service }: AdapterAccount): string {

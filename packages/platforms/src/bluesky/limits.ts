@@ -6,6 +6,7 @@ import { blueskyRefusal } from './errors.ts';
 export const blueskyEndpoints: EndpointDefaults = {
   api: 'https://bsky.social',
   authorize: null,
+  upload: 'https://video.bsky.app',
   sandbox: { apiPath: null, authorizePath: null },
 };
 

@@ -1,7 +1,7 @@
 import type { MediaRules } from '@vibetribe/contracts/media-rules';
 
 /**
- * The lexicons app.bsky.embed.images and app.bsky.embed.video; a video goes straight to the account's server, which takes 50 MB.
+ * The lexicons app.bsky.embed.images and app.bsky.embed.video; what the account's server does not take goes through the video service.
  * Animations are shown as still pictures.
  */
 export const blueskyMediaRules: MediaRules = {
@@ -13,5 +13,5 @@ export const blueskyMediaRules: MediaRules = {
   altCharactersMax: 2_000,
   image: { mimeTypes: ['image/jpeg', 'image/png', 'image/webp'], bytesMax: 2_000_000 },
   animation: null,
-  video: { mimeTypes: ['video/mp4'], bytesMax: 50_000_000, durationMsMax: 180_000 },
+  video: { mimeTypes: ['video/mp4'], bytesMax: 300_000_000, durationMsMax: 180_000 },
 };

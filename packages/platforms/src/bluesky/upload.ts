@@ -2,22 +2,19 @@ import { z } from 'zod';
 import type { MediaItem, PublishRun } from '../adapter.ts';
 import { livingUpload, stepName } from '../media-steps.ts';
 import { callXrpc, serviceOf } from './api.ts';
+import { BlobRef, unnamedUntil } from './blob-ref.ts';
+import { uploadThroughService } from './video-service.ts';
 
-const BlobRef = z.object({
-  $type: z.literal('blob'),
-  ref: z.object({ $link: z.string() }),
-  mimeType: z.string(),
-  size: z.int(),
-});
-export type BlobRef = z.infer<typeof BlobRef>;
-
-/** Servers remove a blob that no record names; an hour is the least they keep it. https://atproto.com/specs/blob, read 2026-11. */
-const unnamedLifeMs = 3_600_000;
+/** What servers of Bluesky take directly. */
+const directBytesMax = 50_000_000;
 
 /** What the post shows beside its text, once all of it is on the account's server; undefined where there is nothing. */
 export async function embedOf(run: PublishRun): Promise<object | undefined> {
   const shown: { blob: BlobRef; item: MediaItem }[] = [];
-  for (const [index, item] of run.content.media.entries()) shown.push({ blob: await uploadBlob(run, item, index), item });
+  for (const [index, item] of run.content.media.entries()) {
+    const upload = item.kind === 'video' && item.bytes > directBytesMax ? uploadThroughService : uploadBlob;
+    shown.push({ blob: await upload(run, item, index), item });
+  }
   const [first] = shown;
   if (first === undefined) return undefined;
   if (first.item.kind === 'video') return { $type: 'app.bsky.embed.video', video: first.blob, ...describe(first.item) };
@@ -42,7 +39,7 @@ async function uploadBlob(run: PublishRun, item: MediaItem, index: number): Prom
           effect: 'idempotent',
           answer: z.object({ blob: BlobRef }),
         });
-        return { blob: answer.blob, expiresAt: new Date(now.getTime() + unnamedLifeMs).toISOString() };
+        return { blob: answer.blob, expiresAt: unnamedUntil(now) };
       },
     }),
   );
