@@ -56,3 +56,17 @@ export const MediaRules = z.object({
   video: VideoRules.nullable(),
 });
 export type MediaRules = z.infer<typeof MediaRules>;
+
+/** What one server says about media, on a platform of many servers; what it does not say is the platform's. */
+export const ServerMediaLimits = z.object({
+  countMax: z.int().optional(),
+  altCharactersMax: z.int().optional(),
+  /** Of all kinds together, in its own words: it may take more than we know. */
+  mimeTypes: z.array(z.string()).optional(),
+  imageBytesMax: z.int().optional(),
+  imagePixelsMax: z.int().optional(),
+  videoBytesMax: z.int().optional(),
+  videoPixelsMax: z.int().optional(),
+  framesPerSecondMax: z.number().optional(),
+});
+export type ServerMediaLimits = z.infer<typeof ServerMediaLimits>;

@@ -1,5 +1,5 @@
 import type { MediaFacts, MediaKind } from '@vibetribe/contracts/media';
-import type { MediaRules } from '@vibetribe/contracts/media-rules';
+import type { MediaRules, ServerMediaLimits } from '@vibetribe/contracts/media-rules';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { z } from 'zod';
 import type { PlatformHttp, PlatformResponse } from './platform-http.ts';
@@ -22,8 +22,10 @@ export interface PlatformAdapter {
   readonly manual?: ManualConnect;
   /** Trades a refresh token (or app password) for new credentials. Absent where tokens never expire. */
   refresh?(request: RefreshRequest): Promise<Credentials>;
-  /** Faults and doubts about the text and the options, without I/O; those about media follow from `rules.media` by `checkMedia`. */
+  /** Faults and doubts about the text and the options, without I/O; those about media follow from `mediaRulesFor` by `checkMedia`. */
   validate(content: DraftContent, account: AdapterAccount): ContentFinding[];
+  /** `rules.media` as the account's own server has them; absent where all servers are alike. See `mediaRulesFor`. */
+  serverMediaRules?(limits: ServerMediaLimits): MediaRules;
   /** Publishes in durable steps. Resolves once visible or still processing; throws `PlatformError` for every other fate. */
   publish(run: PublishRun): Promise<Published | StillProcessing>;
   /** Looks for a publication whose outcome is unknown. Reads only: it never makes anything visible. */
@@ -80,6 +82,7 @@ export interface AdapterAccount {
 export interface ServerRules {
   readonly textMax: number;
   readonly urlCharacters: number;
+  readonly media?: ServerMediaLimits;
 }
 
 export interface TextContent {

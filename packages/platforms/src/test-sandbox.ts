@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { PlatformAdapter, PlatformEndpoints } from './adapter.ts';
 
 /** The account, and its credentials under the names that the platform has for them. */
-const MadeAccount = z.looseObject({ account: z.object({ id: z.string(), handle: z.string() }) });
+export const MadeAccount = z.looseObject({ account: z.object({ id: z.string(), handle: z.string() }) });
 export type MadeAccount = z.infer<typeof MadeAccount>;
 
 const Posts = z.object({ items: z.array(z.object({ id: z.string(), text: z.string(), media: z.array(z.unknown()) })), commits: z.int() });

@@ -23,20 +23,39 @@ export type Attachments = {
   ofStatus(status: string, ids: readonly string[]): Attachment[];
 };
 
+export type AttachmentLimits = {
+  countMax: number;
+  descriptionCharactersMax: number;
+  imageBytesMax: number;
+  imagePixelsMax: number;
+  videoBytesMax: number;
+  mimeTypes: readonly string[];
+};
+
 /** https://docs.joinmastodon.org/entities/Instance/#configuration-media_attachments: the defaults. */
-export const attachmentLimits = {
+export const defaultLimits: AttachmentLimits = {
   countMax: 4,
   descriptionCharactersMax: 1500,
   imageBytesMax: 16 * 1024 * 1024,
   imagePixelsMax: 33_177_600,
   videoBytesMax: 99 * 1024 * 1024,
   mimeTypes: ['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'video/webm', 'video/mp4', 'video/quicktime'],
-} as const;
+};
+
+/** Of the second instance, whose administrator has chosen otherwise. */
+export const ownLimits: AttachmentLimits = {
+  countMax: 6,
+  descriptionCharactersMax: 400,
+  imageBytesMax: 1024 * 1024,
+  imagePixelsMax: 2_000_000,
+  videoBytesMax: 5 * 1024 * 1024,
+  mimeTypes: ['image/jpeg', 'image/png', 'video/mp4'],
+};
 
 const processingMs = 400;
 const unattachedLifeMs = 24 * 3_600_000;
 
-export function createAttachments({ site, world }: SitePlace): Attachments {
+export function createAttachments({ site, world }: SitePlace, limits: AttachmentLimits): Attachments {
   const { store, clock } = world;
   const table = store.table(`${site}.attachments`, Attachment);
   const nextId = createSnowflake({ epochMs: 0, sequenceBits: 16, wallMs: clock.wallMs, isTaken: (id) => table.has(id) });
@@ -51,7 +70,7 @@ export function createAttachments({ site, world }: SitePlace): Attachments {
   return {
     add(account, file, description) {
       const medium = mediumOf(file, description === '' ? null : description);
-      checkFile(file, medium, description);
+      checkFile(file, medium, { description, limits });
       const kind = file.mimeType === 'image/gif' ? 'gifv' : medium.type === 'image' ? 'image' : 'video';
       const nowMs = clock.nowMs();
       const attachment: Attachment = {
@@ -69,7 +88,7 @@ export function createAttachments({ site, world }: SitePlace): Attachments {
     get,
     isReady,
     attachable(account, ids) {
-      if (ids.length > attachmentLimits.countMax) throw new Refusal(validationFailed('Cannot attach more than 4 files'));
+      if (ids.length > limits.countMax) throw new Refusal(validationFailed(`Cannot attach more than ${limits.countMax} files`));
       const found = ids.flatMap((id) => get(account, id) ?? []);
       const missing = ids.filter((id) => get(account, id) === undefined);
       if (missing.length > 0) {
@@ -88,17 +107,22 @@ export function createAttachments({ site, world }: SitePlace): Attachments {
   };
 }
 
-function checkFile(file: ReceivedFile, medium: Attachment['medium'], description: string): void {
-  const { imageBytesMax, imagePixelsMax, videoBytesMax, mimeTypes, descriptionCharactersMax } = attachmentLimits;
-  const known: readonly string[] = mimeTypes;
+function checkFile(
+  file: ReceivedFile,
+  medium: Attachment['medium'],
+  { description, limits }: { description: string; limits: AttachmentLimits },
+): void {
+  const { imageBytesMax, imagePixelsMax, videoBytesMax, mimeTypes, descriptionCharactersMax } = limits;
   const refuse = (what: string) => {
     throw new Refusal(validationFailed(what));
   };
-  if (!known.includes(file.mimeType)) refuse('File content type is invalid');
+  if (!mimeTypes.includes(file.mimeType)) refuse('File content type is invalid');
   if (file.bytes > (medium.type === 'image' ? imageBytesMax : videoBytesMax)) refuse('File file size must be less than the limit');
   if (medium.type === 'image' && medium.width === null) refuse('File is invalid');
   if ((medium.width ?? 0) * (medium.height ?? 0) > imagePixelsMax) refuse('File image is too large');
-  if (Array.from(description).length > descriptionCharactersMax) refuse('Description is too long (maximum is 1500 characters)');
+  if (Array.from(description).length > descriptionCharactersMax) {
+    refuse(`Description is too long (maximum is ${descriptionCharactersMax} characters)`);
+  };
 }
 
 const Attachment = z.object({

@@ -8,7 +8,7 @@ import { mastodonAnswers } from './answers.ts';
 import { appRoutes } from './app-routes.ts';
 import { createApplications } from './applications.ts';
 import { attachmentRoutes } from './attachment-routes.ts';
-import { createAttachments } from './attachments.ts';
+import { createAttachments, defaultLimits, ownLimits } from './attachments.ts';
 import { instanceRoute } from './instance-route.ts';
 import { oauthRoutes } from './oauth-routes.ts';
 import { statusRoutes } from './status-routes.ts';
@@ -29,7 +29,9 @@ export const mastodon: PlatformDefinition = {
 function openMastodon(place: SitePlace): Site {
   const { world } = place;
   const { accounts, posts, clock } = world;
-  const title = place.site === sites[0] ? 'Mastodon' : 'Mastodon, second instance';
+  const isFirst = place.site === sites[0];
+  const title = isFirst ? 'Mastodon' : 'Mastodon, second instance';
+  const limits = isFirst ? defaultLimits : ownLimits;
   const applications = createApplications(place);
   // Ids differ between the instances, so that reports about the platform can tell their posts and accounts apart.
   const idsOf = (has: (site: string, id: string) => boolean) =>
@@ -40,7 +42,7 @@ function openMastodon(place: SitePlace): Site {
       isTaken: (id) => sites.some((each) => has(each, id)),
     });
   const newStatusId = idsOf((site, id) => posts.get(site, id) !== undefined);
-  const attachments = createAttachments(place);
+  const attachments = createAttachments(place, limits);
   const statuses = createStatuses(place, attachments, newStatusId);
 
   const site: Site = {
@@ -60,7 +62,7 @@ function openMastodon(place: SitePlace): Site {
     routes(app) {
       appRoutes(app, applications);
       oauthRoutes(app, site, place, applications);
-      instanceRoute(app, title, place);
+      instanceRoute(app, title, place, limits);
       statusRoutes(app, site, place, statuses, applications, attachments);
       attachmentRoutes(app, place, attachments);
       app.get<{ Params: { id: string } }>('/@:handle/:id', { config: { page: true } }, (request, reply) =>

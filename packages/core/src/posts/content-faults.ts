@@ -2,6 +2,7 @@ import { checkMedia } from '@vibetribe/contracts/check-media';
 import type { FieldFault } from '@vibetribe/contracts/error-code';
 import type { Variant } from '@vibetribe/contracts/post';
 import type { ContentFinding } from '@vibetribe/platforms/adapter';
+import { mediaRulesFor } from '@vibetribe/platforms/media-rules-for';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { contentFor } from '../publishing/publication-work.ts';
 import type { PostAccount } from './post-accounts.ts';
@@ -25,7 +26,7 @@ export function contentFindings(
   const shown = (variant.mediaIds ?? mediaIds).flatMap((id) => media.get(id) ?? []);
   return [
     ...adapter.validate({ ...contentFor({ content }, variant), media: shown }, account.adapterAccount),
-    ...checkMedia(adapter.displayName, adapter.rules.media, shown),
+    ...checkMedia(adapter.displayName, mediaRulesFor(adapter, account.adapterAccount), shown),
     ...accountFindings(account),
   ];
 }

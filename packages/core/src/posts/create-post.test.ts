@@ -55,6 +55,19 @@ describe('a created post', () => {
     expect(await world.create(actor, long)).toMatchObject({ status: 'scheduled' });
   });
 
+  test("may show as many pictures as the account's own server allows, and no more", async () => {
+    const actor = await world.addActor();
+    const accountIds = [await world.addAccount(actor, { platform: 'mastodon' })];
+    const mediaIds = await addPictures(actor.organizationId, 5);
+    const album = { accountIds, mediaIds, scheduledAt: inMinutes(60) };
+    const allow = (countMax: number) =>
+      world.sql(`update accounts set server_rules = $2 where id = $1`, [accountIds[0], { textMax: 500, urlCharacters: 23, media: { countMax } }]);
+    await allow(6);
+    expect(await world.create(actor, album)).toMatchObject({ status: 'scheduled' });
+    await allow(2);
+    expect(await refusalOf(world.create(actor, album))).toMatchObject({ errors: [{ message: expect.stringContaining('2 pictures') }] });
+  });
+
   test('less than a minute in the past goes out now, more is refused', async () => {
     const actor = await world.addActor();
     const accountIds = [await world.addAccount(actor)];

@@ -1,3 +1,4 @@
+import type { ServerMediaLimits } from '@vibetribe/contracts/media-rules';
 import { bigint, boolean, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
@@ -29,7 +30,7 @@ export const accounts = pgTable('accounts', {
   externalId: text('external_id').notNull(),
   handle: text('handle').notNull(),
   displayName: text('display_name').notNull(),
-  serverRules: jsonb('server_rules').$type<{ textMax: number; urlCharacters: number }>(),
+  serverRules: jsonb('server_rules').$type<{ textMax: number; urlCharacters: number; media?: ServerMediaLimits }>(),
   status: text('status', { enum: ['active', 'needs_reauth', 'disconnected'] })
     .notNull()
     .default('active'),

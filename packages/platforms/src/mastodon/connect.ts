@@ -4,6 +4,7 @@ import { secretField, serverOriginField } from '../credential-fields.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import { callMastodon } from './api.ts';
+import { InstanceConfiguration, serverRulesIn } from './instance-configuration.ts';
 
 const MastodonCredentials = z.strictObject({
   instance: serverOriginField('the instance'),
@@ -39,14 +40,7 @@ export const mastodonManual: ManualConnect = {
   },
 };
 
-const Instance = z.object({
-  configuration: z.object({
-    statuses: z.object({
-      max_characters: z.int().min(1).max(100_000),
-      characters_reserved_per_url: z.int().min(1).max(10_000),
-    }),
-  }),
-});
+const Instance = z.object({ configuration: InstanceConfiguration });
 
 /** Undefined where the server refuses to tell or tells it otherwise: servers that only speak Mastodon's API differ here. */
 async function serverRulesOf(place: {
@@ -62,8 +56,7 @@ async function serverRulesOf(place: {
       effect: 'read',
       answer: Instance,
     });
-    const { max_characters: textMax, characters_reserved_per_url: urlCharacters } = configuration.statuses;
-    return { textMax, urlCharacters };
+    return serverRulesIn(configuration);
   } catch (error) {
     if (error instanceof PlatformError) return undefined;
     throw error;

@@ -2,7 +2,7 @@ import type { PlatformAdapter } from '../adapter.ts';
 import { mastodonName } from './api.ts';
 import { mastodonManual } from './connect.ts';
 import { mastodonEndpoints, mastodonLimits, mastodonReconciliation, mastodonSpentLimits } from './limits.ts';
-import { mastodonMediaRules } from './media-rules.ts';
+import { instanceMediaRules, mastodonMediaRules } from './media-rules.ts';
 import { MastodonOptions } from './options.ts';
 import { publishMastodon } from './publish.ts';
 import { reconcileMastodon } from './reconcile.ts';
@@ -28,6 +28,7 @@ export const mastodon: PlatformAdapter = {
   endpoints: mastodonEndpoints,
   manual: mastodonManual,
   validate: validateMastodon,
+  serverMediaRules: instanceMediaRules,
   publish: publishMastodon,
   reconcile: reconcileMastodon,
   spentLimits: mastodonSpentLimits,

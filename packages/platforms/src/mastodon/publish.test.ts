@@ -36,7 +36,7 @@ describe('connecting', () => {
       'GET /api/v1/accounts/verify_credentials': me,
       'GET /api/v2/instance': () => ({ json: { configuration: { statuses } } }),
     });
-    const serverRules: ServerRules = { textMax: 5_000, urlCharacters: 40 };
+    const serverRules: ServerRules = { textMax: 5_000, urlCharacters: 40, media: { countMax: 4 } };
     expect(await connect(`${server.origin}/@ada`)).toEqual({
       credentials: { accessToken: 'token', scopes: [] },
       service: server.origin,
