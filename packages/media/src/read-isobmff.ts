@@ -1,9 +1,11 @@
+import type { BlankRange } from './blank-range.ts';
 import type { ByteSource } from './byte-source.ts';
 import { type Box, boxAt, boxesIn, child, uintIn } from './isobmff-boxes.ts';
 import { readFragments } from './isobmff-fragments.ts';
+import { isTimedMetadata, sampleRanges } from './isobmff-timed-metadata.ts';
 import { readTrack, type Track } from './isobmff-track.ts';
 import { MediaRefusal } from './media-refusal.ts';
-import type { ByteRange, VideoReading } from './video-facts.ts';
+import type { VideoReading } from './video-facts.ts';
 
 const indexBytesMax = 16 * 1024 * 1024;
 const topBoxesMax = 20_000;
@@ -67,20 +69,30 @@ function movieSeconds(moov: Buffer, index: Box): number {
   return timescale === 0 ? 0 : ticks / timescale;
 }
 
-/** User data and `meta` boxes hold place, camera and software: in the index, in its tracks, and beside it. */
+/** User data and `meta` boxes hold place, camera and software: in the index, in its tracks, and beside it. Timed metadata go as whole tracks. */
 function metadataRanges(
   source: ByteSource,
   moov: Buffer,
   index: Box,
   indexStart: number,
   top: readonly Box[],
-): ByteRange[] {
+): BlankRange[] {
   const inIndex = boxesIn(moov, index.body, index.end);
-  const inTracks = inIndex.filter(({ type }) => type === 'trak').flatMap((trak) => boxesIn(moov, trak.body, trak.end));
+  const tracks = inIndex.filter(({ type }) => type === 'trak');
+  // Fragments name their tracks: one that is gone would make players stop.
+  const isFragmented = top.some(({ type }) => type === 'moof');
+  const timed = isFragmented ? [] : tracks.filter((trak) => isTimedMetadata(moov, trak));
+  const inTracks = tracks.filter((trak) => !timed.includes(trak)).flatMap((trak) => boxesIn(moov, trak.body, trak.end));
+  const data = top.filter(({ type }) => type === 'mdat');
   const boxes = [...inIndex, ...inTracks].map((box) => moved(box, indexStart)).concat(top);
-  return boxes
-    .filter((box) => isMetadata(source, box))
-    .map(({ start, end }) => ({ offset: start, bytes: end - start }));
+  return [
+    ...boxes.filter((box) => isMetadata(source, box)).map(freed),
+    ...timed.flatMap((trak) => [...sampleRanges(moov, trak, data), freed(moved(trak, indexStart))]),
+  ];
+}
+
+function freed({ start, end }: Box): BlankRange {
+  return { offset: start, bytes: end - start, becomes: 'free box' };
 }
 
 function moved({ type, start, body, end }: Box, by: number): Box {

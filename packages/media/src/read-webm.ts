@@ -1,3 +1,4 @@
+import type { BlankRange } from './blank-range.ts';
 import type { ByteSource } from './byte-source.ts';
 import { type Element, elementAt, elementsIn, floatOf, uintOf } from './ebml-elements.ts';
 import { MediaRefusal } from './media-refusal.ts';
@@ -18,6 +19,12 @@ const ids = {
   pixelWidth: 0xb0,
   pixelHeight: 0xba,
   alphaMode: 0x53c0,
+  title: 0x7ba9,
+  date: 0x4461,
+  segmentFileName: 0x7384,
+  checksum: 0xbf,
+  tags: 0x1254c367,
+  attachments: 0x1941a469,
   cluster: 0x1f43b675,
   clusterTimestamp: 0xe7,
   simpleBlock: 0xa3,
@@ -60,7 +67,7 @@ export function readWebm(source: ByteSource): VideoReading {
     audioCodec: audio?.codec ?? null,
     alpha: video.alpha,
     indexFirst: null,
-    metadataRanges: [],
+    metadataRanges: found.metadata,
   };
 }
 
@@ -71,11 +78,15 @@ interface Segment {
   /** By track number. */
   blocks: Map<number, number>;
   lastTicks: number;
+  metadata: BlankRange[];
 }
+
+/** Tags hold the place, attached files may hold a picture with its own. */
+const aside: ReadonlySet<number> = new Set([ids.tags, ids.attachments]);
 
 /** Clusters of unknown length, as live recorders write them, are walked as if their content stood in the segment. */
 function readSegment(source: ByteSource, segment: Element): Segment {
-  const found: Segment = { timestampScale: 1_000_000, duration: null, tracks: [], blocks: new Map(), lastTicks: 0 };
+  const found: Segment = { timestampScale: 1_000_000, duration: null, tracks: [], blocks: new Map(), lastTicks: 0, metadata: [] };
   let clusterTicks = 0;
   let start = segment.body;
   for (let count = 0; start < segment.end; count += 1) {
@@ -84,6 +95,7 @@ function readSegment(source: ByteSource, segment: Element): Segment {
     start = element.end;
     if (element.id === ids.info) readInfo(source, element, found);
     else if (element.id === ids.tracks) found.tracks.push(...readTracks(source, element));
+    else if (aside.has(element.id) && !element.isOpen) found.metadata.push(voided(element));
     else if (element.id === ids.cluster) start = isToldAlready(found) && !element.isOpen ? element.end : element.body;
     else if (element.id === ids.blockGroup) start = element.body;
     else if (element.id === ids.clusterTimestamp) clusterTicks = uintOf(source, element);
@@ -107,11 +119,23 @@ function countBlock(source: ByteSource, block: Element, clusterTicks: number, fo
   found.lastTicks = Math.max(found.lastTicks, clusterTicks + head.readInt16BE(1));
 }
 
+/** Of Info; names of the programs have to be there and say little. */
+const personal: ReadonlySet<number> = new Set([ids.title, ids.date, ids.segmentFileName]);
+
 function readInfo(source: ByteSource, info: Element, found: Segment): void {
-  for (const element of elementsIn(source, info)) {
+  const elements = [...elementsIn(source, info)];
+  const told = elements.filter(({ id }) => personal.has(id));
+  // The checksum of what is changed would be wrong.
+  const checksums = told.length === 0 ? [] : elements.filter(({ id }) => id === ids.checksum);
+  found.metadata.push(...[...told, ...checksums].map(voided));
+  for (const element of elements) {
     if (element.id === ids.timestampScale) found.timestampScale = uintOf(source, element);
     if (element.id === ids.duration) found.duration = floatOf(source, element);
   }
+}
+
+function voided({ start, end }: Element): BlankRange {
+  return { offset: start, bytes: end - start, becomes: 'void element' };
 }
 
 function readTracks(source: ByteSource, tracks: Element): WebmTrack[] {

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { copyFile, open } from 'node:fs/promises';
+import { blank, type BlankRange } from './blank-range.ts';
 import { openByteSource } from './byte-source.ts';
 import { readVideo, type VideoMimeType } from './probe-video.ts';
-import type { ByteRange } from './video-facts.ts';
 
 /**
  * Copies a video without what it says about its maker. The parts become free space of the same length, so that nothing else
@@ -13,15 +13,10 @@ export async function stripVideo(inputPath: string, outputPath: string, mimeType
   const ranges = metadataRanges(inputPath, mimeType);
   await copyFile(inputPath, outputPath, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   await using file = await open(outputPath, 'r+');
-  for (const range of ranges) {
-    const blank = Buffer.alloc(range.bytes);
-    blank.writeUInt32BE(range.bytes, 0);
-    blank.write('free', 4, 'latin1');
-    await file.write(blank, 0, blank.length, range.offset);
-  }
+  for (const range of ranges) await blank(file, range);
 }
 
-function metadataRanges(path: string, mimeType: VideoMimeType): readonly ByteRange[] {
+function metadataRanges(path: string, mimeType: VideoMimeType): readonly BlankRange[] {
   using source = openByteSource(path);
   return readVideo(source, mimeType).metadataRanges;
 }

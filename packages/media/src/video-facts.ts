@@ -1,4 +1,5 @@
 import type { MediaFacts } from '@vibetribe/contracts/media';
+import type { BlankRange } from './blank-range.ts';
 import { MediaRefusal } from './media-refusal.ts';
 
 /** What a reader found out about a video. Sizes as coded, before it is turned. */
@@ -13,13 +14,8 @@ export interface VideoReading {
   readonly audioCodec: string | null;
   readonly alpha: boolean;
   readonly indexFirst: boolean | null;
-  /** Where the file speaks of its maker. */
-  readonly metadataRanges: readonly ByteRange[];
-}
-
-export interface ByteRange {
-  readonly offset: number;
-  readonly bytes: number;
+  /** Where the file speaks of its maker, and of where it was made. */
+  readonly metadataRanges: readonly BlankRange[];
 }
 
 const edgePixelsMax = 16_384;
