@@ -28,8 +28,8 @@ function inspectorWith(probe: Partial<InspectorOptions['probe']>) {
 }
 
 test('a file that takes too long is refused, its process is killed, and the next file is read', async () => {
-  await using inspector = inspectorWith({ deadlineMs: 150 });
-  const slow = await file('slow.png', await largePicture(6000, 6000).png({ compressionLevel: 1 }).toBuffer());
+  await using inspector = inspectorWith({ deadlineMs: 60 });
+  const slow = await file('slow.png', await largePicture(7000, 7000).png({ compressionLevel: 1 }).toBuffer());
   await expect(inspector.inspect({ kind: 'probe', path: slow, mimeType: 'image/png' })).rejects.toMatchObject({
     name: 'MediaRefusal',
     code: 'too_costly',
