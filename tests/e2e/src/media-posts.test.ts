@@ -86,6 +86,23 @@ test('a phone photo of 9 MB for a platform that takes 2 MB: its copy there is sm
   expect(items.map(({ message }) => message)).toContainEqual(expect.stringMatching(/turned upright.*stripped of place and camera/u));
 });
 
+test('an instance that takes less than others gets a copy that it takes', { timeout: 120_000 }, async () => {
+  await using system = await startConstellation({ postgresUrl: inject('postgresUrl'), redisUrl: null, publishers: 1 });
+  const client = await registerClient(system.api);
+  const { body: made } = await send('POST', `${system.sandbox}/_sandbox/accounts`, { platform: 'mastodon2', handle: 'modest' });
+  const { body: hosts } = await send('GET', `${system.sandbox}/_sandbox/hosts`);
+  const credentials = { instance: (hosts as Record<string, string>)['mastodon2'], accessToken: (made as { accessToken: string }).accessToken };
+  const { id } = await client.post<{ id: string }>('/accounts/manual', { platform: 'mastodon', credentials });
+  const mediaIds = [await upload(client, system.api, await uprightPhoneJpeg(2400, 1800, 95), 'A view')];
+  await publish(client, { content: 'To a small instance', accountIds: [id], mediaIds });
+
+  await waitFor(async () => (await shownOn(system.sandbox, 'mastodon')).length === 1, { timeoutMs: 60_000, describe: () => `the post is out\n${system.output()}` });
+  const [copy] = mediaIn(await shownOn(system.sandbox, 'mastodon'), 'To a small instance');
+  expect(copy?.bytes).toBeLessThanOrEqual(1024 * 1024);
+  expect((copy?.width ?? 0) * (copy?.height ?? 0)).toBeLessThanOrEqual(2_000_000);
+  expect((copy?.height ?? 0) / (copy?.width ?? 1)).toBeCloseTo(4 / 3, 2);
+});
+
 test('a publisher killed after every single step: one post on each platform, and nothing that arrived is sent again', { timeout: 240_000 }, async () => {
   await using system = await startConstellation({
     postgresUrl: inject('postgresUrl'),

@@ -1,6 +1,7 @@
 import type { MediaItem } from '@vibetribe/platforms/adapter';
-import type { PlatformResponse } from '@vibetribe/platforms/platform-http';
+import { mediaRulesFor } from '@vibetribe/platforms/media-rules-for';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
+import type { PlatformResponse } from '@vibetribe/platforms/platform-http';
 import { markGrantDead } from '../accounts/mark-grant-dead.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { breakerKeyOf } from './claim-context.ts';
@@ -82,7 +83,8 @@ const mediaStep = 'media';
 
 /** What was done to the media is told once; the lease begins anew, as it may have taken a while. */
 async function prepare(deps: CoreDependencies, context: EngineContext, work: PublicationWork): Promise<readonly MediaItem[]> {
-  const { items, done } = await prepareMedia(deps, context.media, work, deps.adapters[work.platform].rules.media);
+  const rules = mediaRulesFor(deps.adapters[work.platform], work.account);
+  const { items, done } = await prepareMedia(deps, context.media, work, rules);
   const isTold = work.steps.some((step) => step.name === mediaStep && step.done);
   if (done.length === 0 || isTold) return items;
   const stored = { name: mediaStep, effect: 'read', key: null, keyed: false, result: done, done: true } as const;
