@@ -13,7 +13,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   return {
     rounds: Number(env['BENCH_ROUNDS'] ?? 3),
     count: Number(env['BENCH_COUNT'] ?? 3_000),
-    concurrency: 50,
+    concurrency: Number(env['BENCH_CONCURRENCY'] ?? 100),
     videoMegabytes: Number(env['BENCH_VIDEO_MEGABYTES'] ?? 40),
     futurePosts: Number(env['BENCH_FUTURE_POSTS'] ?? 1_000_000),
   };

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 const prefixes = {
   organization: 'org',
@@ -18,21 +18,26 @@ const prefixes = {
 } as const;
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+const timeCharacters = 10;
+const randomCharacters = 16;
 
 /** An opaque id such as `pst_01k9...`: 48 bits of time, so that new rows stand together in an index, then 80 random bits. */
 export function newId(kind: keyof typeof prefixes): string {
-  const bytes = Buffer.alloc(16);
-  bytes.writeUIntBE(Date.now(), 0, 6);
-  randomBytes(10).copy(bytes, 6);
-  return `${prefixes[kind]}_${base32(bytes)}`;
+  const random = randomFillSync(new Uint8Array(randomCharacters));
+  return `${prefixes[kind]}_${timeText(Date.now())}${Array.from(random, characterOf).join('')}`;
 }
 
-function base32(bytes: Buffer): string {
-  let value = BigInt(`0x${bytes.toString('hex')}`);
+/** 10 characters of 5 bits each, whose order is that of the times. */
+function timeText(atMs: number): string {
+  let rest = atMs;
   let text = '';
-  for (let position = 0; position < 26; position += 1) {
-    text = alphabet.charAt(Number(value % 32n)) + text;
-    value /= 32n;
+  for (let position = 0; position < timeCharacters; position += 1) {
+    text = characterOf(rest % 32) + text;
+    rest = Math.floor(rest / 32);
   }
   return text;
+}
+
+function characterOf(bits: number): string {
+  return alphabet.charAt(bits % 32);
 }

@@ -16,7 +16,7 @@ export async function writeSteps(
   if (steps.length === 0) return;
   const states = steps.map(({ row, step, leaseOwner, sendingStep }) => ({
     id: row.id,
-    attemptId: newId('attempt'),
+    attemptId: sendingStep === undefined ? null : newId('attempt'),
     sendingStep: sendingStep ?? null,
     ...step.state,
     waitingReason: step.state.waiting?.reason ?? null,
