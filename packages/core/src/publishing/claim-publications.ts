@@ -3,7 +3,6 @@ import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { AdapterAccount } from '@vibetribe/platforms/adapter';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
-import { lockPublications } from './move-publications.ts';
 import { type ClaimContext, readClaimContext } from './claim-context.ts';
 import { type AppLedger, createAppLedger } from './app-ledger.ts';
 import { breakerGateFor } from './breaker-gate.ts';
@@ -39,7 +38,7 @@ export async function claimPublications(
   ids: readonly string[],
 ): Promise<ClaimResult[]> {
   const results = await deps.db.asKeyedWorker(async (tx) => {
-    const [, , read, steps] = await Promise.all([lockAccounts(tx, ids), lockPublications(tx, ids), readClaimContext(tx, ids), readSteps(tx, ids)]);
+    const [, , read, steps] = await Promise.all([lockAccounts(tx, ids), lockRows(tx, ids), readClaimContext(tx, ids), readSteps(tx, ids)]);
     const contexts = read.map((context) => withClock(deps, context));
     const rates = await createRateLedger(tx, deps.postsPerHour, contexts);
     const apps = await createAppLedger(tx, deps.appPostsPerDay, contexts);
@@ -85,6 +84,11 @@ async function lockAccounts(tx: Transaction, ids: readonly string[]): Promise<vo
     select 1 from accounts a
     where a.id in (select p.account_id from publications p where p.id = any(${sql.param(ids)}::text[]))
     order by a.id for no key update`);
+}
+
+/** In the order in which every mover locks them. */
+async function lockRows(tx: Transaction, ids: readonly string[]): Promise<void> {
+  await tx.execute(sql`select 1 from publications p where p.id = any(${sql.param(ids)}::text[]) order by p.id for update of p`);
 }
 
 async function claimOne(
