@@ -9,7 +9,7 @@ export interface SpawnAppOptions {
   app: string;
   /** What to start instead of the app's own main.ts, below `root`. */
   entry?: string;
-  /** The app's whole environment apart from PATH and HOME. */
+  /** The app's whole environment apart from PATH, HOME and where Node keeps compiled sources. */
   env: Readonly<Record<string, string>>;
   args?: readonly string[];
   /** Holds `apps`. Default: this repository. */
@@ -36,11 +36,11 @@ const stopTimeoutMs = 15_000;
  * @throws Error with the app's output when it ends or the time is over before that
  */
 export async function spawnApp(options: SpawnAppOptions): Promise<SpawnedApp> {
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE } = process.env;
   const entry = options.entry ?? `apps/${options.app}/src/main.ts`;
   const child = spawn(process.execPath, [entry, ...(options.args ?? [])], {
     cwd: options.root ?? repositoryRoot,
-    env: { PATH, HOME, ...options.env },
+    env: { PATH, HOME, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let written = '';

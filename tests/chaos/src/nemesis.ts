@@ -31,10 +31,13 @@ export const faultKinds: readonly FaultKind[] = [
   resetNetwork,
 ];
 
-/** Mean pause between the starts of two faults of a lane. Stores are struck one at a time, the others as they come. */
+/**
+ * Mean pause between the starts of two faults of a lane. Stores are struck one at a time, the others as they come. A process that starts
+ * costs as much as hundreds of posts: more of those faults would leave little to disturb.
+ */
 const lanes = [
-  { lane: 'platform', pauseMs: 900, oneAtATime: false },
-  { lane: 'process', pauseMs: 2_200, oneAtATime: false },
+  { lane: 'platform', pauseMs: 600, oneAtATime: false },
+  { lane: 'process', pauseMs: 3_500, oneAtATime: false },
   { lane: 'store', pauseMs: 900, oneAtATime: true },
 ] as const;
 
