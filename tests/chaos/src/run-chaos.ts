@@ -33,7 +33,7 @@ const freezeMaxMs = { short: 15_000, long: 60_000 };
 const longFromMinutes = 10;
 const reconnectEveryMs = 1_000;
 const faultsTimeoutMs = 3_600_000;
-/** A ring lost several times in a row waits longer each time: 12 s, 24 s, 48 s, 96 s. */
+/** Reconciliations and retries that the last faults left behind take a while. */
 const quiescenceMs = 300_000;
 
 /** One run: a system of its own, clients, faults, healing, and the verdict. */

@@ -24,7 +24,8 @@ interface Plan {
   readonly later: { readonly kind: OperationKind; readonly afterMs: number; readonly dueInMs: number } | null;
 }
 
-const clientsPerOrganization = 20;
+/** Enough that the posts go on while some wait for a process that is frozen. */
+const clientsPerOrganization = 60;
 const followUps = [
   { kind: 'edit', weight: 6 },
   { kind: 'cancel', weight: 5 },

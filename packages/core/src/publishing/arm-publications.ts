@@ -14,13 +14,16 @@ export interface ArmedPublication extends Record<string, unknown> {
 export interface ArmSettings {
   /** How far ahead of their time publications get a job, ms. The queue holds these and no more. */
   readonly lookAheadMs: number;
-  /** How long after its time an armed publication may stay untouched before it is armed again, ms; doubles each time. */
+  /** How long after its time an armed publication may stay untouched before it is armed again, ms. */
   readonly armedForMs: number;
+  /** So many at once that stayed untouched are no lost jobs but a backlog: each time they get twice as long. */
+  readonly backlogMin: number;
   readonly batchMax: number;
 }
 
 /** BullMQ's lowest priority. */
 const priorityMax = 2_000_000;
+const doublingsMax = 5;
 
 /**
  * Arms what is due soon: first what was never armed, then what was armed and never claimed, however its job was lost. Each arming is
@@ -48,7 +51,8 @@ export async function armPublications(deps: Pick<CoreDependencies, 'db' | 'probe
           ) as length
           from (select distinct p.organization_id, p.platform from publications p join picked using (id)) l
         ), placed as (
-          select p.id, least(${priorityMax}, lines.length + row_number() over (
+          select p.id, case when p.armed_until is null or (select count(*) from picked) < ${settings.backlogMin} then 0
+            else least(p.rearms + 1, ${doublingsMax}) end as rearms, least(${priorityMax}, lines.length + row_number() over (
             partition by p.organization_id, p.platform
             order by case po.priority when 'high' then 0 when 'normal' then 1 else 2 end, p.due_at, p.id
           ))::int as priority
@@ -57,9 +61,8 @@ export async function armPublications(deps: Pick<CoreDependencies, 'db' | 'probe
         )
         update publications p set
           generation = p.generation + 1,
-          rearms = case when p.armed_until is null then 0 else least(p.rearms + 1, 5) end,
-          armed_until = greatest(p.due_at, clock_timestamp())
-            + ${settings.armedForMs} * power(2, case when p.armed_until is null then 0 else least(p.rearms + 1, 5) end) * interval '1 millisecond'
+          rearms = placed.rearms,
+          armed_until = greatest(p.due_at, clock_timestamp()) + ${settings.armedForMs} * power(2, placed.rearms) * interval '1 millisecond'
         from placed where p.id = placed.id
         returning p.id as "publicationId", p.platform, p.generation, placed.priority,
           greatest(0, ceil(extract(epoch from p.due_at - clock_timestamp()) * 1000))::float8 as "delayMs"`);

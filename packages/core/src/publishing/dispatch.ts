@@ -8,7 +8,7 @@ export interface DispatchTurn {
   readonly leasesExpired: number;
 }
 
-export const armSettings: ArmSettings = { lookAheadMs: 120_000, armedForMs: 12_000, batchMax: 1_000 };
+export const armSettings: ArmSettings = { lookAheadMs: 120_000, armedForMs: 12_000, backlogMin: 500, batchMax: 1_000 };
 
 /**
  * One turn of the dispatcher and sweeper: takes over dead claims, then rings for what is due soon until nothing is left to arm.

@@ -1,13 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { armPublications, type ArmSettings } from './arm-publications.ts';
+import { armPublications } from './arm-publications.ts';
+import { armSettings } from './dispatch.ts';
 import { expireLeases } from './expire-leases.ts';
 import { movePublications } from './move-publications.ts';
 import { createPublishingEngine, type PublishingEngine } from './publishing-engine.ts';
 import type { PublishSettings } from './publish-settings.ts';
 import { createTestWorld, type TestWorld, withoutFiles } from './test-world.ts';
-
-const armSettings: ArmSettings = { lookAheadMs: 120_000, armedForMs: 12_000, batchMax: 1_000 };
 
 interface Row {
   status: string;
@@ -343,6 +342,20 @@ describe('the dispatcher', () => {
     expect(await armPublications(world.deps, armSettings)).toEqual([]);
     await world.sql(`update publications set due_at = now() - interval '20 s', armed_until = now() - interval '1 s' where id = $1`, [soon]);
     expect(await armPublications(world.deps, armSettings)).toMatchObject([{ publicationId: soon, generation: 2, delayMs: 0 }]);
+  });
+
+  test('rings again after the same time however often jobs were lost, and after twice the time where a crowd is merely slow', async () => {
+    const account = await world.addAccount();
+    const ids = await Promise.all(Array.from({ length: 4 }, () => world.addPublication(account)));
+    const secondsOfNext = async (backlogMin: number) => {
+      await world.sql(`update publications set armed_until = now() - interval '1 s' where id = any($1)`, [ids]);
+      expect(await armPublications(world.deps, { ...armSettings, backlogMin })).toHaveLength(ids.length);
+      const [row] = await world.sql<{ seconds: number }>(`select round(extract(epoch from max(armed_until) - now()))::int as seconds from publications`);
+      return row?.seconds;
+    };
+    await armPublications(world.deps, armSettings);
+    expect([await secondsOfNext(5), await secondsOfNext(5), await secondsOfNext(5)]).toEqual([12, 12, 12]);
+    expect([await secondsOfNext(4), await secondsOfNext(4), await secondsOfNext(4)]).toEqual([24, 48, 96]);
   });
 
   test('serves organizations in turn: one post does not stand behind another organization\'s hundred', async () => {
