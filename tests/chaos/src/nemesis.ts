@@ -31,19 +31,25 @@ export const faultKinds: readonly FaultKind[] = [
   resetNetwork,
 ];
 
+/** Mean pause between the starts of two faults of a lane. */
+export type Pauses = Readonly<Record<FaultKind['lane'], number>>;
+
 /**
- * Mean pause between the starts of two faults of a lane. Stores are struck one at a time, the others as they come. A process that starts
- * costs as much as hundreds of posts: more of those faults would leave little to disturb.
+ * A process that starts costs as much as hundreds of posts, and so do all connections made anew: in a long run as many of these faults a
+ * minute as in a short one would leave little that could be disturbed.
  */
-const lanes = [
-  { lane: 'platform', pauseMs: 600, oneAtATime: false },
-  { lane: 'process', pauseMs: 3_500, oneAtATime: false },
-  { lane: 'store', pauseMs: 900, oneAtATime: true },
-] as const;
+export const pausesMs: { readonly short: Pauses; readonly long: Pauses } = {
+  short: { platform: 600, process: 3_500, store: 900 },
+  long: { platform: 450, process: 7_000, store: 2_700 },
+};
+
+/** Stores are struck one at a time, the others as they come. */
+const lanes = ['platform', 'process', 'store'] as const;
 
 /** Strikes until aborted; resolves when the last fault is over and healed. */
 export async function runNemesis(
   context: Omit<FaultContext, 'takeSlot'>,
+  pauses: Pauses,
   record: (fault: FaultRecord) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -67,11 +73,12 @@ export async function runNemesis(
   };
 
   await Promise.all(
-    lanes.map(async ({ lane, pauseMs, oneAtATime }) => {
+    lanes.map(async (lane) => {
       const random = context.random.fork(lane);
+      const pauseMs = pauses[lane];
       while (!signal.aborted) {
         const struck = strike(lane, random);
-        if (oneAtATime) await struck;
+        if (lane === 'store') await struck;
         await delay(random.between(pauseMs / 3, (pauseMs * 5) / 3), undefined, { signal }).catch(() => undefined);
       }
     }),

@@ -5,7 +5,7 @@ import { type ChaosSystem, startChaosSystem } from './chaos-system.ts';
 import { checkHistory, type Violation } from './check-history.ts';
 import { findFaketimeLibrary } from './find-faketime-library.ts';
 import type { FaultRecord, FinalPost, History, Operation } from './history.ts';
-import { runNemesis } from './nemesis.ts';
+import { pausesMs, runNemesis } from './nemesis.ts';
 import { createOrganization, type Organization } from './organizations.ts';
 import { chaosPlatforms } from './product-environment.ts';
 import { readPosts } from './read-posts.ts';
@@ -60,13 +60,10 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   const operations: Operation[] = [];
   const faults: FaultRecord[] = [];
   const calm = new AbortController();
+  const length = options.minutes >= longFromMinutes ? 'long' : 'short';
   const nemesis = runNemesis(
-    {
-      system,
-      faketimeLibrary,
-      random: random.fork('nemesis'),
-      freezeMaxMs: options.minutes >= longFromMinutes ? freezeMaxMs.long : freezeMaxMs.short,
-    },
+    { system, faketimeLibrary, random: random.fork('nemesis'), freezeMaxMs: freezeMaxMs[length] },
+    pausesMs[length],
     (fault) => faults.push(fault),
     calm.signal,
   );
