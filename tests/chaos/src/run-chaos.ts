@@ -28,7 +28,8 @@ export function isClean({ violations, crashes }: Pick<ChaosRun, 'violations' | '
 }
 
 const organizationCount = 4;
-const accountsPerPlatform = 4;
+/** Of an organization. More in a run of many posts: a platform is not searched without end for a post of an account that has hundreds since. */
+const accountsFor = (posts: number) => Math.max(4, Math.ceil(posts / 1_000));
 const freezeMaxMs = { short: 15_000, long: 60_000 };
 const longFromMinutes = 10;
 const reconnectEveryMs = 1_000;
@@ -52,7 +53,13 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   for (const platform of chaosPlatforms) await system.sandbox.scaleLimits(platform, 1000);
   const organizations = await Promise.all(
     Array.from({ length: organizationCount }, (_, index) =>
-      createOrganization({ name: `org${index + 1}`, origins: system.apis, sandbox: system.sandbox, addresses: system, accountsPerPlatform }),
+      createOrganization({
+        name: `org${index + 1}`,
+        origins: system.apis,
+        sandbox: system.sandbox,
+        addresses: system,
+        accountsPerPlatform: accountsFor(options.posts),
+      }),
     ),
   );
   log(`the system is up: ${system.slots.length} processes, ${organizations.flatMap(({ accounts }) => accounts).length} accounts`);

@@ -6,8 +6,8 @@ import { type Step, moved, refused } from './step.ts';
 
 type FindingInput = Extract<PublicationInput, { type: 'finding' }>;
 
-/** The longest pause between two tries to ask a platform that does not answer, ms. */
-const askAgainMaxMs = 15 * 60_000;
+/** The longest pause between two tries to ask a platform that does not answer, in its quiet periods: where an answer comes at once, soon. */
+const askAgainQuietPeriodsMax = 15;
 
 /** Found: published. Provably absent: tried again. Neither: a person decides. */
 export function receiveFinding(state: PublicationState, input: FindingInput, atMs: number): Step {
@@ -60,7 +60,7 @@ function askAgain(
   atMs: number,
 ): Step {
   const reconcileTries = state.reconcileTries + 1;
-  const pauseMs = Math.min(askAgainMaxMs, Math.max(1_000, input.policy.quietMs) * 2 ** Math.min(reconcileTries - 1, 10));
+  const pauseMs = Math.max(1_000, input.policy.quietMs) * Math.min(askAgainQuietPeriodsMax, 2 ** Math.min(reconcileTries - 1, 10));
   const dueAtMs = finding.needsReconnect ? null : atMs + Math.max(pauseMs, finding.retryAfterMs ?? 0);
   const when = dueAtMs === null ? 'Asks again once the account is connected again.' : `Asks again at ${isoTime(dueAtMs)}.`;
   return moved(
