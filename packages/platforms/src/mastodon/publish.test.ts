@@ -158,6 +158,15 @@ describe('looking for a post in doubt', () => {
     expect(finding).toMatchObject({ kind: 'found', platformPostId: '5', url: 'https://i/5' });
   });
 
+  test('finds it behind 399 others; behind more a person has to look', async () => {
+    const behind = (count: number) => (sentAt: number) => [
+      ...Array.from({ length: count }, (_, n) => status(String(1_000 - n), sentAt + 9_000 - n, '<p>other</p>')),
+      status('5', sentAt + 10, '<p>hi</p>'),
+    ];
+    expect(await findingOf('hi', behind(399))).toMatchObject({ kind: 'found', platformPostId: '5' });
+    expect(await findingOf('hi', behind(400))).toMatchObject({ kind: 'cannot_tell' });
+  });
+
   test('takes the oldest, never one of another publication, of another time or with another warning', async () => {
     const both = (sentAt: number) => [status('6', sentAt + 20, '<p>hi</p>'), status('5', sentAt + 10, '<p>hi</p>')];
     expect(await findingOf('hi', both)).toMatchObject({ platformPostId: '5' });

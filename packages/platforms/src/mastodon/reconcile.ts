@@ -9,7 +9,8 @@ import { mastodonFingerprint, textOfHtml } from './text.ts';
 /** Instances are kept by many hands: their clocks may differ from ours by this much. */
 const clockSkewMs = 5 * 60_000;
 const pageSize = 40;
-const pagesMax = 5;
+/** 400 statuses: more than an instance takes from an account in four hours, as instances are set up by default. */
+const pagesMax = 10;
 
 /** Looks through what the account posted since the send; asking under the key again would publish. The oldest match wins. */
 export async function reconcileMastodon(query: ReconcileQuery): Promise<ReconcileFinding> {
