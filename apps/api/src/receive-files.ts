@@ -4,6 +4,7 @@ import { DomainError } from '@vibetribe/core/domain-error';
 import { mediaFault } from '@vibetribe/core/media/media-fault';
 import { MediaRefusal } from '@vibetribe/media/media-refusal';
 import { videoBytesMax } from '@vibetribe/media/media-type';
+import type { MediaLibrary } from '@vibetribe/media/media-library';
 import { type ReceivedFile, receiveUpload } from '@vibetribe/media/receive-upload';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { unstorableText } from './text-guard.ts';
@@ -24,7 +25,7 @@ export interface ReceivedFiles extends AsyncDisposable {
 export interface ReceiveOptions {
   readonly field: string;
   readonly filesMax: number;
-  readonly directory: string;
+  readonly media: Pick<MediaLibrary, 'incomingDirectory' | 'digests'>;
 }
 
 const received = new WeakMap<FastifyRequest, ReceivedFiles>();
@@ -70,7 +71,7 @@ function takeUnused(request: FastifyRequest): ReceivedFiles | undefined {
 
 async function receiveBody(
   request: FastifyRequest,
-  { field, filesMax, directory }: ReceiveOptions,
+  { field, filesMax, media }: ReceiveOptions,
 ): Promise<ReceivedFiles> {
   await using undo = new AsyncDisposableStack();
   const receipts: FileReceipt[] = [];
@@ -81,7 +82,7 @@ async function receiveBody(
       continue;
     }
     if (part.fieldname !== field) throw fault(part.fieldname, `is not a known field; send files as ${field}`);
-    const receipt = await receive(part, directory);
+    const receipt = await receive(part, media);
     if (receipt.kind === 'received') undo.use(receipt.file);
     receipts.push(receipt);
   }
@@ -106,7 +107,7 @@ async function* partsOf(request: FastifyRequest, files: number): AsyncGenerator<
   }
 }
 
-async function receive(part: MultipartFile, directory: string): Promise<FileReceipt> {
+async function receive(part: MultipartFile, media: ReceiveOptions['media']): Promise<FileReceipt> {
   const fileName = fileNameOf(part.filename);
   // What a part is by definition (RFC 7578, 4.4) where it does not say: no claim of its sender's.
   const mimeType = part.mimetype === 'text/plain' ? null : part.mimetype;
@@ -114,7 +115,7 @@ async function receive(part: MultipartFile, directory: string): Promise<FileRece
   // A connection that ends while nobody is reading would otherwise end the process.
   source.on('error', () => undefined);
   try {
-    const file = await receiveUpload({ source, claims: { fileName, mimeType } }, { directory });
+    const file = await receiveUpload({ source, claims: { fileName, mimeType } }, { directory: media.incomingDirectory, digests: media.digests });
     return { kind: 'received', fileName, file };
   } catch (error) {
     if (!(error instanceof MediaRefusal) || error.code === 'aborted') throw mediaFault(error);

@@ -34,3 +34,18 @@ test.runIf(process.platform === 'linux')('a full disk is told, at the latest whe
     })(),
   ).rejects.toMatchObject({ code: 'ENOSPC' });
 });
+
+test('a fault of the disk that the system tells on the way, and only once, is told at the end', async () => {
+  await using file = await open(join(directory, 'file'), 'wx');
+  let syncs = 0;
+  const failsOnce = async () => {
+    syncs += 1;
+    if (syncs === 1) throw Object.assign(new Error('input/output error'), { code: 'EIO' });
+  };
+  const handle = new Proxy(file, {
+    get: (target, name) => (name === 'datasync' ? failsOnce : (Reflect.get(target, name, target) as () => unknown).bind(target)),
+  });
+  await using writer = createFileWriter(handle);
+  for (let count = 0; count < 12; count += 1) await writer.write(Buffer.alloc(600_000));
+  await expect(writer.finish()).rejects.toMatchObject({ cause: { code: 'EIO' } });
+});

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createFileDigests } from './file-digests.ts';
 import { hostileImages } from './fixtures/hostile-images.ts';
 import { hostileMovies } from './fixtures/hostile-movies.ts';
 import { jpeg } from './fixtures/test-images.ts';
@@ -12,6 +13,7 @@ import { receiveUpload } from './receive-upload.ts';
 
 const refusalMsMax = 1_000;
 
+const digests = createFileDigests();
 let directory: string;
 let inspector: Inspector;
 
@@ -24,12 +26,13 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await inspector[Symbol.asyncDispose]();
+  await digests[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });
 });
 
 async function take(file: Buffer, name: string, header: string | null = null) {
   const source = Readable.from(pieces(file));
-  await using received = await receiveUpload({ source, claims: { fileName: name, mimeType: header } }, { directory });
+  await using received = await receiveUpload({ source, claims: { fileName: name, mimeType: header } }, { directory, digests });
   return await inspector.inspect({ kind: 'probe', path: received.path, mimeType: received.mimeType });
 }
 

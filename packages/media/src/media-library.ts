@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type CloudinaryAccount, createCloudinaryStore } from './cloudinary-store.ts';
+import { createFileDigests, type FileDigests } from './file-digests.ts';
 import { createInspector, type Inspector } from './inspector.ts';
 import { createLocalStore } from './local-store.ts';
 import { createMediaReader, type MediaReader } from './media-reader.ts';
@@ -7,10 +8,11 @@ import type { MediaStore } from './media-store.ts';
 import { createRenditions, type Renditions } from './renditions.ts';
 import { sweepFiles } from './sweep-files.ts';
 
-/** Everything about files, in one place. Disposing ends the processes that look into them. */
+/** Everything about files, in one place. Disposing ends the processes and the thread that look into them. */
 export interface MediaLibrary extends AsyncDisposable {
   readonly store: MediaStore;
   readonly inspector: Inspector;
+  readonly digests: FileDigests;
   readonly renditions: Renditions;
   readonly reader: MediaReader;
   /** Where uploads are received. */
@@ -35,10 +37,12 @@ export function createMediaLibrary({ dataDir, cloudinary, now }: MediaLibraryOpt
   const store =
     cloudinary === null ? createLocalStore({ directory: directory('originals') }) : createCloudinaryStore(cloudinary);
   const inspector = createInspector();
+  const digests = createFileDigests();
   const renditions = createRenditions({ directory: directory('renditions'), inspector, now });
   return {
     store,
     inspector,
+    digests,
     renditions,
     reader: createMediaReader({ store, renditions, copiesDirectory: directory('copies'), now }),
     incomingDirectory: directory('incoming'),
@@ -51,6 +55,8 @@ export function createMediaLibrary({ dataDir, cloudinary, now }: MediaLibraryOpt
       ];
       return swept.reduce((sum, each) => ({ files: sum.files + each.files, bytes: sum.bytes + each.bytes }));
     },
-    [Symbol.asyncDispose]: () => inspector[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([inspector[Symbol.asyncDispose](), digests[Symbol.asyncDispose]()]);
+    },
   };
 }

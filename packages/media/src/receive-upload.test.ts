@@ -3,7 +3,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { createFileDigests } from './file-digests.ts';
 import { jpeg } from './fixtures/test-images.ts';
 import { box, movie } from './fixtures/test-movies.ts';
 import { receiveUpload } from './receive-upload.ts';
@@ -11,6 +12,7 @@ import { receiveUpload } from './receive-upload.ts';
 const megabyte = 1024 * 1024;
 const noClaims = { fileName: null, mimeType: null };
 
+const digests = createFileDigests();
 let directory: string;
 
 beforeEach(async () => {
@@ -18,6 +20,7 @@ beforeEach(async () => {
 });
 
 afterEach(() => rm(directory, { recursive: true }));
+afterAll(() => digests[Symbol.asyncDispose]());
 
 /** A video of any length, made as it is read. */
 function* videoPieces(bytes: number): Generator<Buffer> {
@@ -35,7 +38,7 @@ test('a file arrives whole, with its digest, length and type', async () => {
       source: Readable.from([file.subarray(0, 5), file.subarray(5)]),
       claims: { fileName: 'Photo.JPG', mimeType: 'image/jpg' },
     },
-    { directory },
+    { directory, digests },
   );
   expect(received).toMatchObject({
     bytes: file.length,
@@ -47,7 +50,7 @@ test('a file arrives whole, with its digest, length and type', async () => {
 });
 
 test('disposing removes the file, and does not mind that it was moved on', async () => {
-  const received = await receiveUpload({ source: Readable.from([movie()]), claims: noClaims }, { directory });
+  const received = await receiveUpload({ source: Readable.from([movie()]), claims: noClaims }, { directory, digests });
   expect(await readdir(directory)).toHaveLength(1);
   await received[Symbol.asyncDispose]();
   await received[Symbol.asyncDispose]();
@@ -57,7 +60,7 @@ test('disposing removes the file, and does not mind that it was moved on', async
 test('MP4 under the name and header of QuickTime is taken as what it is', async () => {
   await using received = await receiveUpload(
     { source: Readable.from([movie()]), claims: { fileName: 'IMG_0001.MOV', mimeType: 'video/quicktime' } },
-    { directory },
+    { directory, digests },
   );
   expect(received.mimeType).toBe('video/mp4');
 });
@@ -65,7 +68,7 @@ test('MP4 under the name and header of QuickTime is taken as what it is', async 
 test('a name without an extension that we know of, and octet-stream, claim nothing', async () => {
   const file = await jpeg();
   for (const claims of [{ fileName: 'Screenshot 12.30.45', mimeType: 'application/octet-stream' }, noClaims]) {
-    await using received = await receiveUpload({ source: Readable.from([file]), claims }, { directory });
+    await using received = await receiveUpload({ source: Readable.from([file]), claims }, { directory, digests });
     expect(received.mimeType).toBe('image/jpeg');
   }
 });
@@ -80,7 +83,7 @@ test('reading stops at the first byte too many', async () => {
       }
     })(),
   );
-  await expect(receiveUpload({ source, claims: noClaims }, { directory })).rejects.toMatchObject({ code: 'too_large' });
+  await expect(receiveUpload({ source, claims: noClaims }, { directory, digests })).rejects.toMatchObject({ code: 'too_large' });
   expect(sent).toBeLessThan(103 * megabyte);
   expect(await readdir(directory)).toEqual([]);
 });
@@ -97,7 +100,7 @@ test('a video of exactly 100 MB is taken, and its memory is not', { timeout: 60_
       }
     })(),
   );
-  await using received = await receiveUpload({ source, claims: noClaims }, { directory });
+  await using received = await receiveUpload({ source, claims: noClaims }, { directory, digests });
   expect(received.bytes).toBe(100 * megabyte);
   expect((peak - before) / megabyte).toBeLessThan(40);
 });
@@ -107,7 +110,7 @@ test('500 uploads aborted at 99 % leave no file and no descriptor', { timeout: 6
   const before = await descriptors();
   for (let batch = 0; batch < 10; batch += 1) {
     const uploads = Array.from({ length: 50 }, () =>
-      receiveUpload({ source: breaking(whole), claims: noClaims }, { directory }),
+      receiveUpload({ source: breaking(whole), claims: noClaims }, { directory, digests }),
     );
     for (const result of await Promise.allSettled(uploads)) {
       expect(result).toMatchObject({ status: 'rejected', reason: { code: 'aborted' } });
@@ -119,7 +122,7 @@ test('500 uploads aborted at 99 % leave no file and no descriptor', { timeout: 6
 
 test('a refused source is left where it was, so that it can be drained', async () => {
   const source = Readable.from([Buffer.alloc(5000), Buffer.alloc(5000), Buffer.alloc(5000)]);
-  await expect(receiveUpload({ source, claims: noClaims }, { directory })).rejects.toMatchObject({
+  await expect(receiveUpload({ source, claims: noClaims }, { directory, digests })).rejects.toMatchObject({
     code: 'type_unknown',
   });
   expect(source.destroyed).toBe(false);

@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { MediaMimeType } from '@vibetribe/contracts/media';
 import { checkClaims, type Claims } from './check-claims.ts';
+import type { FileDigest, FileDigests } from './file-digests.ts';
 import { createFileWriter } from './file-writer.ts';
 import { MediaRefusal } from './media-refusal.ts';
 import { mediaTypes } from './media-type.ts';
@@ -30,13 +31,14 @@ export interface Upload {
  * it will not be taken: an unknown type, a false claim, a byte too many. Whatever goes wrong, no file is left.
  * @throws MediaRefusal where the file is at fault or its sender stopped
  */
-export async function receiveUpload(upload: Upload, options: { readonly directory: string }): Promise<ReceivedFile> {
+export async function receiveUpload(upload: Upload, options: { readonly directory: string; readonly digests: FileDigests }): Promise<ReceivedFile> {
   await mkdir(options.directory, { recursive: true, mode: 0o700 });
   const path = join(options.directory, `${randomUUID()}.part`);
   await using undo = new AsyncDisposableStack();
   undo.defer(() => rm(path, { force: true }));
   const file = undo.adopt(await open(path, 'wx', 0o600), (handle) => handle.close());
-  const { bytes, sha256, mimeType } = await writeChecked(upload, file);
+  using digest = options.digests.begin(path);
+  const { bytes, sha256, mimeType } = await writeChecked(upload, file, digest);
   await file.close();
   undo.move();
   return {
@@ -52,13 +54,9 @@ export async function receiveUpload(upload: Upload, options: { readonly director
 async function writeChecked(
   upload: Upload,
   file: FileHandle,
+  digest: FileDigest,
 ): Promise<{ bytes: number; sha256: string; mimeType: MediaMimeType }> {
-  const hash = createHash('sha256');
-  await using writer = createFileWriter(file);
-  const keep = async (piece: Buffer) => {
-    hash.update(piece);
-    await writer.write(piece);
-  };
+  await using writer = createFileWriter(file, { onWritten: (written) => digest.reached(written) });
   let head: Buffer = Buffer.alloc(0);
   let mimeType: MediaMimeType | null = null;
   let bytes = 0;
@@ -66,23 +64,23 @@ async function writeChecked(
     bytes += chunk.length;
     if (mimeType !== null) {
       refuseTooLarge(bytes, mimeType);
-      await keep(chunk);
+      await writer.write(chunk);
       continue;
     }
     head = Buffer.concat([head, chunk]);
     if (head.length < sniffBytes) continue;
     mimeType = admit(head, upload.claims);
     refuseTooLarge(bytes, mimeType);
-    await keep(head);
+    await writer.write(head);
   }
   if (bytes === 0) throw new MediaRefusal('empty', 'The file is empty.');
   if (mimeType === null) {
     mimeType = admit(head, upload.claims);
-    await keep(head);
+    await writer.write(head);
   }
   // The one copy of it is about to be promised to somebody.
   await writer.finish();
-  return { bytes, sha256: hash.digest('hex'), mimeType };
+  return { bytes, sha256: await digest.finish(bytes), mimeType };
 }
 
 async function* withSenderFaults(source: Readable): AsyncGenerator<Buffer> {

@@ -21,14 +21,14 @@ export const transferTimeoutMs = 15 * 60_000;
 export const mediaUploadRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (app, { services }) => {
   // A file that is too large is told in its receipt.
   await app.register(multipart, { throwFileSizeLimit: false });
-  const directory = services.media.incomingDirectory;
+  const { media } = services;
 
   app.post(
     '/media/upload',
     {
       config: { access: 'media:write', idempotent: {} },
       handlerTimeout: transferTimeoutMs,
-      preHandler: receiveFiles({ field: 'file', filesMax: 1, directory }),
+      preHandler: receiveFiles({ field: 'file', filesMax: 1, media }),
       schema: {
         tags: ['media'],
         summary: 'Upload one file',
@@ -52,7 +52,7 @@ export const mediaUploadRoutes: FastifyPluginAsyncZod<{ services: Services }> = 
     {
       config: { access: 'media:write', idempotent: {} },
       handlerTimeout: transferTimeoutMs,
-      preHandler: receiveFiles({ field: 'files', filesMax: filesPerUploadMax, directory }),
+      preHandler: receiveFiles({ field: 'files', filesMax: filesPerUploadMax, media }),
       schema: {
         tags: ['media'],
         summary: 'Upload several files',
