@@ -208,20 +208,24 @@ describe('POST /media/upload-multiple', () => {
     expect(results.map(({ fileName }) => fileName)).toEqual(['a.jpg', 'b.gif', 'c.mp4']);
   });
 
-  test('207 tells of each file, and one that is refused harms no other', async () => {
+  test('207: of ten files eight are stored and two explained, and nothing of these is left', async () => {
     const file = await jpeg();
+    const good = Array.from({ length: 8 }, (_, index): Part => ['files', file, `good-${index}.jpg`]);
     const { status, json } = await send('upload-multiple', [
       ['files', file.subarray(0, 4000), 'cut.jpg'],
+      ...good.slice(0, 5),
       ['files', Buffer.from('#EXTM3U\n'.repeat(200_000)), 'list.mp4'],
-      ['files', file, 'good.jpg'],
+      ...good.slice(5),
     ]);
     expect(status).toBe(207);
     const { items, results } = MediaUploads.parse(json);
-    expect(items).toHaveLength(1);
+    expect(items).toHaveLength(8);
+    const stored = [201, undefined];
     expect(results.map(({ status: own, problem }) => [own, problem?.code])).toEqual([
       [422, 'validation_failed'],
+      ...Array.from({ length: 5 }, () => stored),
       [415, 'unsupported_media_type'],
-      [201, undefined],
+      ...Array.from({ length: 3 }, () => stored),
     ]);
     expect(await filesIn('incoming')).toEqual([]);
   });
