@@ -25,6 +25,19 @@ test('an embedded database that is killed is back on the same address with its d
   expect(await query(database.url, 'select count(*)::int as count from kept')).toEqual([{ count: 0 }]);
 });
 
+test('stopped while it is being started again, it ends, and so does the new server', { timeout: 90_000 }, async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'vibetribe-local-'));
+  onTestFinished(() => removePostgresData(join(dataDir, 'postgres')));
+  const restarting = Promise.withResolvers<void>();
+  const database = await openDatabase({ dataDir, databaseUrl: undefined }, { info: () => undefined, warn: () => restarting.resolve() });
+
+  process.kill(await postmasterPid(database.url), 'SIGKILL');
+  await restarting.promise;
+  await database[Symbol.asyncDispose]();
+
+  await expect(query(database.url, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
+
 test('an outside database is used as it is', async () => {
   const databaseUrl = 'postgres://somewhere.example/vibetribe';
   await using database = await openDatabase({ dataDir: '/nowhere', databaseUrl }, log);

@@ -65,6 +65,8 @@ function keepRunning(
       log.warn('The database ended unasked; starting it again.');
       await server.stop();
       server = await start(server.port);
+      // Whoever stopped it meanwhile has stopped the one before.
+      if (stopping) return server.stop();
     }
     return new Error(`The database ended unasked ${shortLivesMax} times in a row.`);
   };
