@@ -22,11 +22,17 @@ export function chaosSummary(options: ChaosOptions, run: ChaosRun): string {
     `unconfirmed      ${tally(unconfirmedPlatforms(history))}`,
     `late by          p50 ${lateness.p50} ms, p99 ${lateness.p99} ms, at most ${lateness.max} ms`,
     `quiet after      ${Math.round(run.quietAfterMs / 1000)} s without faults`,
+    `reconnected      ${run.reconnects.connected} accounts; ${run.reconnects.failures.length} tries failed${lastOf(run.reconnects.failures)}`,
     `crashes          ${tally(Object.entries(run.crashes).flatMap(([name, count]) => Array.from({ length: count }, () => name)))}`,
     `violations       ${violations.length === 0 ? 'none' : tally(violations.map(({ kind }) => kind))}`,
     ...violations.slice(0, violationsShownMax).map(({ kind, token, accountId, detail }) => `  ${kind}: ${token ?? '-'} on ${accountId ?? '-'}: ${detail}`),
   ];
   return lines.join('\n');
+}
+
+function lastOf(failures: readonly string[]): string {
+  const last = failures.at(-1);
+  return last === undefined ? '' : `, the last: ${last}`;
 }
 
 function unconfirmedPlatforms({ posts, accounts }: History): string[] {

@@ -80,7 +80,7 @@ test.each<[string, Parameters<typeof historyWith>[0], string[]]>([
   ['a post deleted before its time that is visible', { operations: [created, { ...cancel, kind: 'delete' }], posts: [] }, ['dishonest_cancel']],
   ["a post on another organization's account", { ledger: [line, { ...line, externalId: '2', id: '78' }] }, ['crossed_tenants']],
   ['a post that another organization can read', { posts: [finalPost(published), finalPost(published, 'bob')] }, ['crossed_tenants']],
-  ['a publication that never ends', { ledger: [], publication: { status: 'waiting', waitingFor: 'reconciling' } }, ['stuck']],
+  ['a publication that never ends', { ledger: [], publication: { status: 'waiting', waitingFor: { reason: 'reconciling', detail: 'It is asked again.', until: null } } }, ['stuck']],
 ])('%s is found', (_what, change, kinds) => {
   expect(kindsOf(historyWith(change))).toEqual(kinds);
 });

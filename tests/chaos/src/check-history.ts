@@ -110,8 +110,13 @@ function checkEnd(story: Story, { accountId }: ChaosAccount, publication: FinalP
     case 'unconfirmed':
       return [];
     default:
-      return say('stuck', `still ${publication.status}${publication.waitingFor === null ? '' : ` for ${publication.waitingFor}`}`);
+      return say('stuck', stuckDetail(publication));
   }
+}
+
+function stuckDetail({ status, waitingFor }: FinalPublication): string {
+  if (waitingFor === null) return `still ${status}`;
+  return `still ${status} for ${waitingFor.reason} until ${waitingFor.until ?? 'somebody acts'}: ${waitingFor.detail}`;
 }
 
 function checkLine({ token, versions }: Story, accountId: string, line: LedgerLine): Violation[] {

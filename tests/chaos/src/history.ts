@@ -52,7 +52,7 @@ export interface FinalPublication {
   readonly accountId: string;
   readonly status: string;
   readonly platformPostId: string | null;
-  readonly waitingFor: string | null;
+  readonly waitingFor: { readonly reason: string; readonly detail: string; readonly until: string | null } | null;
   readonly errorCode: string | null;
 }
 

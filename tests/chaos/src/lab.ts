@@ -135,7 +135,7 @@ export async function startLab(options: {
         async () => {
           const publication = await publicationOf(post);
           status = publication?.status ?? 'none';
-          if (publication?.waitingFor === 'token') await organization.reconnect();
+          if (publication?.waitingFor?.reason === 'token') await organization.reconnect();
           return ['published', 'failed', 'unconfirmed', 'canceled', 'skipped'].includes(status);
         },
         { timeoutMs, intervalMs: 100, describe: () => `${post.token} on ${post.account.platform} has ended (it is ${status})` },

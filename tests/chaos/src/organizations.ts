@@ -8,8 +8,14 @@ export interface Organization {
   readonly organizationId: string;
   readonly client: ApiClient;
   readonly accounts: readonly ChaosAccount[];
-  /** Connects again every account whose grant is dead, as an attentive user does. Answers how many. */
-  reconnect(): Promise<number>;
+  /** Connects again every account whose grant is dead, as an attentive user does. */
+  reconnect(): Promise<Reconnects>;
+}
+
+export interface Reconnects {
+  readonly connected: number;
+  /** Why the others could not be connected: they are tried again in the next turn. */
+  readonly failures: readonly string[];
 }
 
 export interface PlatformAddresses {
@@ -64,8 +70,11 @@ export async function createOrganization(options: {
     async reconnect() {
       const { items } = await client.read<{ items: { id: string; status: string }[] }>('GET', '/accounts?limit=100');
       const ended = items.flatMap(({ id, status }) => (status === 'active' ? [] : (handles.get(id) ?? [])));
-      for (const { platform, handle } of ended) await connect(platform, handle);
-      return ended.length;
+      const failures: string[] = [];
+      for (const { platform, handle } of ended) {
+        await connect(platform, handle).catch((error: unknown) => failures.push(`${handle}: ${String(error)}`));
+      }
+      return { connected: ended.length - failures.length, failures };
     },
   };
 }

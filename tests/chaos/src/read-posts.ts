@@ -1,4 +1,4 @@
-import type { FinalPost } from './history.ts';
+import type { FinalPost, FinalPublication } from './history.ts';
 import type { Organization } from './organizations.ts';
 
 interface PostPage {
@@ -9,7 +9,7 @@ interface PostPage {
       readonly accountId: string;
       readonly status: string;
       readonly platformPostId: string | null;
-      readonly waitingFor: { readonly reason: string } | null;
+      readonly waitingFor: FinalPublication['waitingFor'];
       readonly error: { readonly code: string } | null;
     }[];
   }[];
@@ -30,7 +30,7 @@ export async function readPosts({ client, organizationId }: Pick<Organization, '
           accountId: publication.accountId,
           status: publication.status,
           platformPostId: publication.platformPostId,
-          waitingFor: publication.waitingFor?.reason ?? null,
+          waitingFor: publication.waitingFor,
           errorCode: publication.error?.code ?? null,
         })),
       });

@@ -6,7 +6,7 @@ import { checkHistory, type Violation } from './check-history.ts';
 import { findFaketimeLibrary } from './find-faketime-library.ts';
 import type { FaultRecord, FinalPost, History, Operation } from './history.ts';
 import { pausesMs, runNemesis } from './nemesis.ts';
-import { createOrganization, type Organization } from './organizations.ts';
+import { createOrganization, type Organization, type Reconnects } from './organizations.ts';
 import { chaosPlatforms } from './product-environment.ts';
 import { readPosts } from './read-posts.ts';
 import { createSeededRandom } from './seeded-random.ts';
@@ -18,6 +18,7 @@ export interface ChaosRun {
   /** Process ends that nobody asked for, by process. */
   readonly crashes: Readonly<Record<string, number>>;
   readonly quietAfterMs: number;
+  readonly reconnects: Reconnects;
   /** What each process wrote. */
   readonly outputs: ReadonlyMap<string, string>;
 }
@@ -95,7 +96,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   const isQuiet = await waitUntilQuiet(organizations);
   const quietAfterMs = Date.now() - calmAtMs;
   attentive.abort();
-  await reconnecting;
+  const reconnects = await reconnecting;
   if (!isQuiet) log(`not everything ended within ${quiescenceMs} ms`);
 
   // Whatever a publisher still has in hand comes out while it drains.
@@ -108,16 +109,25 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
     violations: checkHistory(history),
     crashes: Object.fromEntries(system.slots.filter((slot) => slot.crashes() > 0).map((slot) => [slot.name, slot.crashes()])),
     quietAfterMs,
+    reconnects,
     outputs: new Map(system.slots.map((slot) => [slot.name, slot.output()])),
   };
 }
 
-async function keepConnected(organizations: readonly Organization[], signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    // A platform that is down now is up at the next turn.
-    await Promise.all(organizations.map((organization) => organization.reconnect().catch(() => 0)));
-    await delay(reconnectEveryMs, undefined, { signal }).catch(() => undefined);
-  }
+async function keepConnected(organizations: readonly Organization[], signal: AbortSignal): Promise<Reconnects> {
+  let connected = 0;
+  const failures: string[] = [];
+  // Each for itself: an organization that gets no answer does not keep the others waiting.
+  const attend = async (organization: Organization) => {
+    while (!signal.aborted) {
+      const turn = await organization.reconnect().catch((error: unknown) => ({ connected: 0, failures: [String(error)] }));
+      connected += turn.connected;
+      failures.push(...turn.failures);
+      await delay(reconnectEveryMs, undefined, { signal }).catch(() => undefined);
+    }
+  };
+  await Promise.all(organizations.map(attend));
+  return { connected, failures };
 }
 
 async function heal(system: ChaosSystem): Promise<void> {
