@@ -1,8 +1,7 @@
-import { sql } from 'drizzle-orm';
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
-import { createKeyedTransactions } from './keyed-transaction.ts';
 import { ProductPool } from './product-pool.ts';
+import { createTransactions, type TransactionSettings } from './transactions.ts';
 
 export type Transaction = Parameters<Parameters<NodePgDatabase['transaction']>[0]>[0];
 
@@ -37,6 +36,21 @@ export interface DatabaseOptions {
 
 type Role = 'vibetribe_tenant' | 'vibetribe_worker' | 'vibetribe_identity';
 
+function inRole(role: Role, organizationId = ''): TransactionSettings {
+  return { role, 'app.organization_id': organizationId };
+}
+
+/**
+ * For statements that find rows by key: nested loops over indexes are right for them whatever the statistics say, which after a burst of
+ * new rows is wrong. So a plan, once made, may stay.
+ */
+const keyedPlans: TransactionSettings = {
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  plan_cache_mode: 'force_generic_plan',
+};
+
 export function connectDatabase(options: DatabaseOptions): Database {
   const pool = new ProductPool({
     connectionString: options.databaseUrl,
@@ -55,22 +69,14 @@ export function connectDatabase(options: DatabaseOptions): Database {
   // The pool listens to idle connections only: one lost between two statements of a transaction would end the process.
   // The next statement rejects with the loss.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const database = drizzle(pool);
-
-  const inRole = <Result>(role: Role, organizationId: string, work: (tx: Transaction) => Promise<Result>) =>
-    database.transaction(async (tx) => {
-      await tx.execute(
-        sql`select set_config('role', ${role}, true), set_config('app.organization_id', ${organizationId}, true)`,
-      );
-      return work(tx);
-    });
+  const transactions = createTransactions(pool);
 
   return {
     pool,
-    asTenant: (organizationId, work) => inRole('vibetribe_tenant', organizationId, work),
-    asWorker: (work) => inRole('vibetribe_worker', '', work),
-    asKeyedWorker: createKeyedTransactions(pool),
-    asIdentity: (work) => inRole('vibetribe_identity', '', work),
+    asTenant: (organizationId, work) => transactions.run(inRole('vibetribe_tenant', organizationId), work),
+    asWorker: (work) => transactions.run(inRole('vibetribe_worker'), work),
+    asKeyedWorker: (work) => transactions.runPrepared({ ...inRole('vibetribe_worker'), ...keyedPlans }, work),
+    asIdentity: (work) => transactions.run(inRole('vibetribe_identity'), work),
     async ping() {
       const startedAtMs = performance.now();
       await pool.query('select 1');

@@ -45,3 +45,13 @@ test('a statement is prepared once for a connection, however often it runs', asy
   );
   expect(rows).toEqual([{ runs: 3 }]);
 });
+
+test('a transaction whose failed statement went unnoticed is not taken for committed', async () => {
+  await using opened = await openOneConnection();
+  const work = opened.db.asWorker(async (tx) => {
+    await tx.insert(breakers).values({ key: 'x', platform: 'x' });
+    await tx.execute(sql`select 1 / 0`).catch(() => undefined);
+  });
+  await expect(work).rejects.toThrow('the transaction was rolled back');
+  expect(await opened.db.asWorker((tx) => tx.select().from(breakers))).toEqual([]);
+});
