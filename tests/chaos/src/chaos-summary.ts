@@ -24,6 +24,7 @@ export function chaosSummary(options: ChaosOptions, run: ChaosRun): string {
     `quiet after      ${Math.round(run.quietAfterMs / 1000)} s without faults`,
     `reconnected      ${run.reconnects.connected} accounts; ${run.reconnects.failures.length} tries failed${lastOf(run.reconnects.failures)}`,
     `crashes          ${tally(Object.entries(run.crashes).flatMap(([name, count]) => Array.from({ length: count }, () => name)))}`,
+    `unwell           ${tally(run.unwell)}`,
     `violations       ${violations.length === 0 ? 'none' : tally(violations.map(({ kind }) => kind))}`,
     ...violations.slice(0, violationsShownMax).map(({ kind, token, accountId, detail }) => `  ${kind}: ${token ?? '-'} on ${accountId ?? '-'}: ${detail}`),
   ];

@@ -14,8 +14,9 @@ test.each(backends)('under chaos nothing is lost, sent twice, early, invented or
   const options: ChaosOptions = { ...chaosDefaults, seed, backend, without: [] };
   const run = await runChaos(options, () => undefined);
   console.log(chaosSummary(options, run));
-  const { violations, crashes } = run;
+  const { violations, crashes, unwell } = run;
   if (violations.length > 0) console.log(`history: ${await writeArtefacts(seed, run)}`);
   expect(violations).toEqual([]);
   expect(crashes).toEqual({});
+  expect(unwell).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { type ChaosOptions } from './chaos-options.ts';
 import { type ChaosSystem, startChaosSystem } from './chaos-system.ts';
 import { checkHistory, type Violation } from './check-history.ts';
 import { findFaketimeLibrary } from './find-faketime-library.ts';
+import { findUnwell } from './find-unwell.ts';
 import type { FaultRecord, FinalPost, History, Operation } from './history.ts';
 import { pausesMs, runNemesis } from './nemesis.ts';
 import { createOrganization, type Organization, type Reconnects } from './organizations.ts';
@@ -17,15 +18,17 @@ export interface ChaosRun {
   readonly violations: readonly Violation[];
   /** Process ends that nobody asked for, by process. */
   readonly crashes: Readonly<Record<string, number>>;
+  /** Processes that do not say that they are well although nothing disturbs them any more. */
+  readonly unwell: readonly string[];
   readonly quietAfterMs: number;
   readonly reconnects: Reconnects;
   /** What each process wrote. */
   readonly outputs: ReadonlyMap<string, string>;
 }
 
-/** Nothing violated, and no process ended by itself. */
-export function isClean({ violations, crashes }: Pick<ChaosRun, 'violations' | 'crashes'>): boolean {
-  return violations.length === 0 && Object.keys(crashes).length === 0;
+/** Nothing violated, no process ended by itself, and all are well. */
+export function isClean({ violations, crashes, unwell }: Pick<ChaosRun, 'violations' | 'crashes' | 'unwell'>): boolean {
+  return violations.length === 0 && Object.keys(crashes).length === 0 && unwell.length === 0;
 }
 
 const organizationCount = 4;
@@ -97,6 +100,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   const quietAfterMs = Date.now() - calmAtMs;
   attentive.abort();
   const reconnects = await reconnecting;
+  const unwell = await findUnwell(system.slots);
   if (!isQuiet) log(`not everything ended within ${quiescenceMs} ms`);
 
   // Whatever a publisher still has in hand comes out while it drains.
@@ -108,6 +112,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
     history,
     violations: checkHistory(history),
     crashes: Object.fromEntries(system.slots.filter((slot) => slot.crashes() > 0).map((slot) => [slot.name, slot.crashes()])),
+    unwell,
     quietAfterMs,
     reconnects,
     outputs: new Map(system.slots.map((slot) => [slot.name, slot.output()])),
