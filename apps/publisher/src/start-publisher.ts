@@ -6,6 +6,7 @@ import type { PublishingMedia } from '@vibetribe/core/publishing/publication-med
 import type { Probes } from '@vibetribe/core/publishing/probes';
 import { dispatchOnce } from '@vibetribe/core/publishing/dispatch';
 import { createPublishingEngine } from '@vibetribe/core/publishing/publishing-engine';
+import { resumeHeld } from '@vibetribe/core/publishing/resume-held';
 import { createMediaLibrary } from '@vibetribe/media/media-library';
 import { createMediaUrls } from '@vibetribe/media/media-urls';
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
@@ -67,6 +68,14 @@ export async function startPublisher(
         await dispatchOnce(service.core, config.settings, (jobs) => publishQueue.ring(jobs), signal);
       },
       onError: (error) => logger.warn({ err: error }, 'a dispatcher turn failed; the next one repeats it'),
+    }),
+  );
+  starting.use(
+    startLoop({
+      name: 'resumer',
+      intervalMs: config.sweepIntervalMs,
+      runOnce: async () => void (await resumeHeld(service.core)),
+      onError: (error) => logger.warn({ err: error }, 'what is held could not be looked through; the next turn does'),
     }),
   );
   starting.use(await service.bus.subscribe('dispatch', () => dispatcher.wake(), () => dispatcher.wake()));

@@ -182,21 +182,8 @@ describe('the stalled detection', () => {
       lease_until: minutesAgo(3),
     });
     const rungBefore = world.rung.filter((channel) => channel === 'dispatch').length;
-    expect(await runStalledDetection(world.core)).toEqual({ overdue: 1, abandoned: 1, resumed: 0 });
+    expect(await runStalledDetection(world.core)).toEqual({ overdue: 1, abandoned: 1 });
     await expect.poll(() => world.rung.filter((channel) => channel === 'dispatch').length).toBeGreaterThan(rungBefore);
-  });
-
-  test('lets go on what waits for a token although its account is connected', async () => {
-    const { accountId } = await world.addXAccount(actor, 'raced', hourMs);
-    const waiting = { status: 'waiting', waiting_reason: 'token', waiting_detail: 'dead' };
-    const id = await world.addPublication(actor, accountId, waiting);
-    expect(await runStalledDetection(world.core)).toMatchObject({ resumed: 1 });
-    expect(await world.sql('select due_at is not null as due from publications where id = $1', [id])).toEqual([
-      { due: true },
-    ]);
-    await world.sql(`update accounts set status = 'needs_reauth' where id = $1`, [accountId]);
-    await world.addPublication(actor, accountId, waiting);
-    expect(await runStalledDetection(world.core)).toMatchObject({ resumed: 0 });
   });
 });
 

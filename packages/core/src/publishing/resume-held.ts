@@ -1,0 +1,35 @@
+import { sql } from 'drizzle-orm';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { movePublications } from './move-publications.ts';
+
+const batchMax = 500;
+
+/**
+ * Lets go on what is held for a reason that is over. Connecting an account and lifting a stop let go what they find; a publisher that
+ * had looked just before writes its wait just after, and would be found by nobody. Answers how many.
+ */
+export async function resumeHeld(deps: Pick<CoreDependencies, 'db' | 'signals' | 'probes'>): Promise<number> {
+  if (!deps.probes.has('sweeper')) return 0;
+  let resumed = 0;
+  for (let batch = batchMax; batch === batchMax; resumed += batch) batch = await resumeSome(deps);
+  if (resumed > 0) deps.signals.dispatchSoon();
+  return resumed;
+}
+
+/** What is locked is being written by somebody: the next run sees it. */
+async function resumeSome(deps: Pick<CoreDependencies, 'db'>): Promise<number> {
+  return deps.db.asKeyedWorker(async (tx) => {
+    const { rows } = await tx.execute<{ id: string }>(sql`
+      select p.id from publications p
+      join accounts a on a.id = p.account_id
+      join grants g on g.id = a.grant_id
+      where p.status = 'waiting' and p.due_at is null and p.lease_until is null and (
+        p.waiting_reason in ('token', 'reconciling') and a.status = 'active' and g.dead_at is null
+        or p.waiting_reason = 'paused' and not exists (
+          select 1 from pauses s where s.lifted_at is null
+            and (s.organization_id is null or s.organization_id = p.organization_id and (s.account_id is null or s.account_id = p.account_id))))
+      order by p.id limit ${batchMax} for update of p skip locked`);
+    const moves = await movePublications(tx, rows.map(({ id }) => id), () => ({ type: 'resume', reasons: ['token', 'paused'] }));
+    return moves.filter(({ step }) => step.kind === 'moved').length;
+  });
+}
