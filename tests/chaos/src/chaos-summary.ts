@@ -15,6 +15,7 @@ export function chaosSummary(options: ChaosOptions, run: ChaosRun): string {
     `command          ${commandOf(options)}`,
     `posts            ${operations.filter(({ kind, result }) => kind === 'create' && result === 'ok').length} acknowledged, ${publications.length} publications, ${history.ledger.length} visible`,
     `asked for        ${tally(operations.map(({ kind, result }) => `${kind} ${result}`))}`,
+    `stops            ${history.stops.length}, lifted again`,
     `faults           ${struck.length} (${faults.length - struck.length} could not be made)`,
     ...tallyOf(struck.map(({ kind }) => kind)).map(([kind, count]) => `  ${String(count).padStart(5)}  ${kind}`),
     `ended as         ${tally(publications.map(({ status }) => status))}`,

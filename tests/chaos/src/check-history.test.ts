@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkHistory } from './check-history.ts';
-import { type FinalPublication, type History, type LedgerLine, type Operation, textOf } from './history.ts';
+import { type FinalPublication, type History, type LedgerLine, type Operation, type StopRecord, textOf } from './history.ts';
 
 const ada = { accountId: 'a1', organizationId: 'ada', platform: 'x', externalId: '1' };
 const adaToo = { accountId: 'a2', organizationId: 'ada', platform: 'mastodon', externalId: '1' };
@@ -28,11 +28,13 @@ function historyWith(change: {
   publication?: Partial<FinalPublication>;
   posts?: History['posts'];
   commits?: number;
+  stops?: readonly StopRecord[];
 }): History {
   const ledger = change.ledger ?? [line];
   return {
     accounts: [ada, adaToo, bob],
     operations: change.operations ?? [created],
+    stops: change.stops ?? [],
     faults: [],
     ledger,
     commits: change.commits ?? ledger.length,
@@ -51,6 +53,8 @@ function kindsOf(history: History): string[] {
 const edit = { ...created, kind: 'edit', revision: 2, dueAtMs: 9_000, startedAtMs: 2_000, endedAtMs: 2_100 } as const;
 const cancel = { ...created, kind: 'cancel', startedAtMs: 4_000, endedAtMs: 4_100 } as const;
 
+const stop: StopRecord = { organizationId: 'ada', accountId: null, heldFromMs: 4_900, heldUntilMs: 6_000 };
+
 test('a post that went out once, on time, as itself is no violation', () => {
   expect(checkHistory(historyWith({}))).toEqual([]);
 });
@@ -61,6 +65,11 @@ test.each<[string, Parameters<typeof historyWith>[0], string[]]>([
   ['a publication that nobody canceled', { ledger: [], publication: { status: 'canceled' } }, ['lost']],
   ['an account that got no publication', { ledger: [], publication: { accountId: 'a9' } }, ['lost']],
   ['a post that is visible twice', { ledger: [line, { ...line, id: '78' }] }, ['duplicated']],
+  ['a post that went out although its organization was stopped before it was due', { stops: [stop] }, ['not_stopped']],
+  ['a post that went out although its account was stopped before it was due', { stops: [{ ...stop, accountId: 'a1' }] }, ['not_stopped']],
+  ['a post that was under way when the stop came', { stops: [{ ...stop, heldFromMs: 5_050 }] }, []],
+  ['a post of another account than the stopped one', { stops: [{ ...stop, accountId: 'a2' }] }, []],
+  ['a post after the stop was lifted', { stops: [{ ...stop, heldUntilMs: 5_100 }] }, []],
   ['a post that was accepted twice and shows once', { commits: 2 }, ['duplicated']],
   ['a creation that made two posts', { posts: [finalPost(published), finalPost(published)] }, ['duplicated']],
   ['a published post that nobody can see', { ledger: [] }, ['phantom']],

@@ -1,5 +1,5 @@
 import { acceptableVersions, isTimelyDelete, type Version } from './acceptable-versions.ts';
-import { type ChaosAccount, type FinalPost, type FinalPublication, type History, type LedgerLine, type Operation, parseText } from './history.ts';
+import { type ChaosAccount, type FinalPost, type FinalPublication, type History, type LedgerLine, type Operation, parseText, type StopRecord } from './history.ts';
 
 export type ViolationKind =
   | 'lost'
@@ -9,6 +9,7 @@ export type ViolationKind =
   | 'early'
   | 'dishonest_cancel'
   | 'crossed_tenants'
+  | 'not_stopped'
   | 'stuck';
 
 export interface Violation {
@@ -25,7 +26,7 @@ const earlyToleranceMs = 2;
 export function checkHistory(history: History): Violation[] {
   const stories = readStories(history);
   return [
-    ...[...stories.values()].flatMap((story) => [...checkCreation(story), ...story.accounts.flatMap((account) => checkAccount(story, account))]),
+    ...[...stories.values()].flatMap((story) => [...checkCreation(story), ...story.accounts.flatMap((account) => checkAccount(story, account, history.stops))]),
     ...checkLedger(history, stories),
     ...checkWalls(history, stories),
   ];
@@ -71,14 +72,14 @@ function checkCreation(story: Story): Violation[] {
   return [violation('lost', token, null, 'the API acknowledged the post and no longer has it')];
 }
 
-function checkAccount(story: Story, account: ChaosAccount): Violation[] {
+function checkAccount(story: Story, account: ChaosAccount, stops: readonly StopRecord[]): Violation[] {
   const { token } = story;
   const { accountId } = account;
   const say = (kind: ViolationKind, detail: string) => violation(kind, token, accountId, detail);
   const lines = linesOf(story, account);
   const found: Violation[] = [];
   if (lines.length > 1) found.push(say('duplicated', `visible ${lines.length} times: ${lines.map(({ id }) => id).join(', ')}`));
-  for (const line of lines) found.push(...checkLine(story, accountId, line));
+  for (const line of lines) found.push(...checkLine(story, accountId, line), ...checkStops(story, account, line, stops));
   const wasCanceled = story.operations.some(({ canceledAccountIds }) => canceledAccountIds?.includes(accountId) === true);
   if (wasCanceled && lines.length > 0) found.push(say('dishonest_cancel', 'a cancel was acknowledged and the post is visible'));
   if (isTimelyDelete(story.operations) && lines.length > 0) {
@@ -128,6 +129,16 @@ function checkLine({ token, versions }: Story, accountId: string, line: LedgerLi
   const dueAtMs = Math.min(...fitting.map((version) => version.dueAtMs));
   if (line.receivedAtMs >= dueAtMs - earlyToleranceMs) return [];
   return [violation('early', token, accountId, `visible ${dueAtMs - line.receivedAtMs} ms before its time`)];
+}
+
+/** What was under way when the stop came may still appear; what was not even due then may not, as long as it holds. */
+function checkStops({ token, versions }: Story, account: ChaosAccount, line: LedgerLine, stops: readonly StopRecord[]): Violation[] {
+  return stops.flatMap(({ organizationId, accountId, heldFromMs, heldUntilMs }) => {
+    const concerns = organizationId === account.organizationId && (accountId === null || accountId === account.accountId);
+    const holds = line.receivedAtMs > heldFromMs && line.receivedAtMs < heldUntilMs;
+    if (!concerns || !holds || versions.some(({ dueAtMs }) => dueAtMs <= heldFromMs)) return [];
+    return [violation('not_stopped', token, account.accountId, `${line.id} appeared ${line.receivedAtMs - heldFromMs} ms after a stop was acknowledged`)];
+  });
 }
 
 /** Whatever is visible must be somebody's wish, and nothing accepted may have gone missing again. */

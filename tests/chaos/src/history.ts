@@ -63,9 +63,19 @@ export interface FaultRecord {
   readonly endedAtMs: number;
 }
 
+/** An emergency stop between its acknowledgement and the first request to lift it. */
+export interface StopRecord {
+  readonly organizationId: string;
+  /** Null: the whole organization. */
+  readonly accountId: string | null;
+  readonly heldFromMs: number;
+  readonly heldUntilMs: number;
+}
+
 export interface History {
   readonly accounts: readonly ChaosAccount[];
   readonly operations: readonly Operation[];
+  readonly stops: readonly StopRecord[];
   readonly faults: readonly FaultRecord[];
   readonly ledger: readonly LedgerLine[];
   /** Acceptances the platforms counted, also of what has been removed since. */
@@ -89,6 +99,7 @@ export function historyLines(history: History): string {
     ...history.accounts.map((account) => ({ entry: 'account', ...account })),
     ...[
       ...history.operations.map((operation) => ({ entry: 'operation', ...operation, atMs: operation.startedAtMs })),
+      ...history.stops.map((stop) => ({ entry: 'stop', ...stop, atMs: stop.heldFromMs })),
       ...history.faults.map((fault) => ({ entry: 'fault', ...fault, atMs: fault.startedAtMs })),
       ...history.ledger.map((line) => ({ entry: 'ledger', ...line, atMs: line.receivedAtMs })),
     ].toSorted((one, other) => one.atMs - other.atMs),

@@ -146,7 +146,7 @@ export async function startLab(options: {
       const { lines } = await sandbox.ledger();
       const own = lines.filter(({ text }) => text.includes(`[${token}]`));
       const posts = (await readPosts(organization)).filter(({ content }) => content.includes(`[${token}]`));
-      return checkHistory({ accounts: organization.accounts, operations: [create], faults: [], ledger: own, commits: own.length, posts });
+      return checkHistory({ accounts: organization.accounts, operations: [create], stops: [], faults: [], ledger: own, commits: own.length, posts });
     },
     async sql(text, values) {
       const client = new pg.Client({ connectionString: database.url });

@@ -3,9 +3,10 @@ import { waitFor } from '@vibetribe/testkit/wait-for';
 import { type ChaosOptions } from './chaos-options.ts';
 import { type ChaosSystem, startChaosSystem } from './chaos-system.ts';
 import { checkHistory, type Violation } from './check-history.ts';
+import { runStops } from './emergency-stops.ts';
 import { findFaketimeLibrary } from './find-faketime-library.ts';
 import { findUnwell } from './find-unwell.ts';
-import type { FaultRecord, FinalPost, History, Operation } from './history.ts';
+import type { FaultRecord, FinalPost, History, Operation, StopRecord } from './history.ts';
 import { pausesMs, runNemesis } from './nemesis.ts';
 import { createOrganization, type Organization, type Reconnects } from './organizations.ts';
 import { chaosPlatforms } from './product-environment.ts';
@@ -78,6 +79,8 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
     (fault) => faults.push(fault),
     calm.signal,
   );
+  const stops: StopRecord[] = [];
+  const stopping = runStops(organizations, random.fork('stops'), (stop) => stops.push(stop), calm.signal);
   const attentive = new AbortController();
   const reconnecting = keepConnected(organizations, attentive.signal);
   const progress = setInterval(() => log(`${operations.filter(({ kind }) => kind === 'create').length} posts, ${faults.length} faults`), 15_000);
@@ -96,6 +99,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   const calmAtMs = Date.now();
   log('the faults are over; waiting until everything has ended');
   await heal(system);
+  await stopping;
   const isQuiet = await waitUntilQuiet(organizations);
   const quietAfterMs = Date.now() - calmAtMs;
   attentive.abort();
@@ -107,7 +111,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   await Promise.all(system.slots.filter(({ app }) => app === 'publisher').map((slot) => slot.stop()));
   const { lines: ledger, commits } = await system.sandbox.ledger();
   const posts: FinalPost[] = (await Promise.all(organizations.map(readPosts))).flat();
-  const history = { accounts: organizations.flatMap(({ accounts }) => accounts), operations, faults, ledger, commits, posts };
+  const history = { accounts: organizations.flatMap(({ accounts }) => accounts), operations, stops, faults, ledger, commits, posts };
   return {
     history,
     violations: checkHistory(history),
