@@ -18,7 +18,7 @@ test('a connection lost between two statements of a transaction fails the transa
     await waitFor(isGone, { describe: 'the connection is gone' });
     await tx.execute(sql`select 1`);
   });
-  await expect(lost).rejects.toThrow(Error);
+  await expect(lost).rejects.toMatchObject({ code: 'connection_lost' });
   await operator.end();
   expect(await db.ping()).toBeGreaterThan(0);
 });
@@ -41,7 +41,7 @@ test.each(kinds)('a connection that is lost before the first statement of a %s t
     onError: () => undefined,
   });
   db.pool.once('acquire', (client) => connectionOf(client).stream.destroy());
-  await expect(work(db)).rejects.toThrow(Error);
+  await expect(work(db)).rejects.toMatchObject({ code: 'connection_lost' });
   expect(await db.ping()).toBeGreaterThan(0);
 });
 

@@ -12,6 +12,12 @@ export interface Transactions {
   runPrepared<Result>(settings: TransactionSettings, work: (tx: Transaction) => Promise<Result>): Promise<Result>;
 }
 
+/** The connection ended before the transaction did. Nothing of it holds, unless its commit had arrived. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+  readonly code = 'connection_lost';
+}
+
 /** More texts than this are no fixed set of statements: the rest is not prepared. */
 const statementsMax = 100;
 
@@ -42,6 +48,7 @@ export function createTransactions(pool: pg.Pool): Transactions {
       return result;
     } catch (error) {
       await client.query('rollback').catch((cause: Error) => (fault = cause));
+      if (fault !== undefined && !hasCode(error)) throw new ConnectionLost('the connection was lost in a transaction', { cause: error });
       throw error;
     } finally {
       client.release(fault);
@@ -52,6 +59,12 @@ export function createTransactions(pool: pg.Pool): Transactions {
     run: (settings, work) => run(settings, work, (client) => client),
     runPrepared: (settings, work) => run(settings, work, (client) => preparing(client, names)),
   };
+}
+
+/** What the work itself says, or the server or the network, tells more than that its connection is gone. */
+function hasCode(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) if (typeof Reflect.get(cause, 'code') === 'string') return true;
+  return false;
 }
 
 async function begin(client: pg.PoolClient, settings: TransactionSettings): Promise<void> {
