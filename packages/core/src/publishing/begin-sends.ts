@@ -17,7 +17,10 @@ export interface SendIntent {
   readonly key: JsonValue;
 }
 
-/** True: the intent is on disk and the lease is whole. False: the claim was lost; nothing may be sent. */
+/**
+ * True: the intent is on disk and the lease is whole. False: the claim was lost; nothing may be sent.
+ * @param intents one for each publication, at most
+ */
 export async function beginSends(
   deps: Pick<CoreDependencies, 'db' | 'probes'>,
   settings: PublishSettings,

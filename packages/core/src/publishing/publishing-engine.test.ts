@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { expireLeases } from './expire-leases.ts';
 import { movePublications } from './move-publications.ts';
+import { type FailpointName, noProbes, type Probes } from './probes.ts';
 import { createEngineWorld, type EngineWorld } from './test-engine.ts';
 
 let world: EngineWorld;
@@ -82,6 +83,45 @@ describe('a publisher that dies', () => {
     const [moved] = await world.deps.db.asWorker((tx) => movePublications(tx, [id], () => ({ type: 'intend', fence: 6, leaseMs: 1_000 })));
     expect(moved?.step).toEqual({ kind: 'refused', reason: 'superseded' });
     expect(await world.read(id)).toMatchObject({ status: 'publishing', attempts: 0 });
+  });
+});
+
+describe('two runs of one publication in one process, the first of which has lost its claim', () => {
+  const takeOver = async (id: string) => {
+    await world.endLease(id);
+    expect(await expireLeases(world.deps, world.settings)).toBe(1);
+    await world.makeDue(id);
+  };
+
+  test('send once where both come to their send in the same moment', async () => {
+    const id = await world.addPublication(await world.addAccount());
+    const gate = createGate(['claim:after_commit']);
+    const engine = world.engine({}, gate.probes);
+    const runs = [engine.publish(id)];
+    await gate.reachedBy(1);
+    await takeOver(id);
+    runs.push(engine.publish(id));
+    await gate.reachedBy(2);
+    gate.open();
+    await Promise.all(runs);
+    expect(world.platform.ledger).toHaveLength(1);
+    expect(await world.read(id)).toMatchObject({ status: 'published', attempts: 1 });
+  });
+
+  test('end as the one with the claim reports, although the other reports in the same moment', async () => {
+    const id = await world.addPublication(await world.addAccount());
+    world.platform.behave('lose_request');
+    world.platform.lookup = 'cannot_tell';
+    const gate = createGate(['send:before_request', 'reconcile:after_ask']);
+    const engine = world.engine({}, gate.probes);
+    const runs = [engine.publish(id)];
+    await gate.reachedBy(1);
+    await takeOver(id);
+    runs.push(engine.publish(id));
+    await gate.reachedBy(2);
+    gate.open();
+    await Promise.all(runs);
+    expect(await world.read(id)).toMatchObject({ status: 'unconfirmed' });
   });
 });
 
@@ -176,3 +216,21 @@ describe('a fault that may pass', () => {
     expect(await world.read(id)).toMatchObject({ status: 'failed', attempts: 1, error: { category: 'content', code: 'bad_text' } });
   });
 });
+
+/** Holds runs at these places until it is opened. */
+function createGate(names: readonly FailpointName[]): { probes: Probes; reachedBy(runs: number): Promise<void>; open(): void } {
+  const opened = Promise.withResolvers<void>();
+  let reached = 0;
+  return {
+    probes: {
+      ...noProbes,
+      async failpoint(name) {
+        if (!names.includes(name)) return;
+        reached += 1;
+        await opened.promise;
+      },
+    },
+    reachedBy: (runs) => expect.poll(() => reached, { timeout: 5_000 }).toBe(runs),
+    open: () => opened.resolve(),
+  };
+}

@@ -45,11 +45,11 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
     maxWaitMs: batchWaitMaxMs,
     run: (ids: string[]) => claimDistinct(ids, (distinct) => claimPublications(deps, settings, options.owner, distinct)),
   });
-  const sends = createBatcher({ maxSize: batchMax, maxWaitMs: batchWaitMaxMs, run: (batch: SendIntent[]) => beginSends(deps, settings, batch) });
+  const sends = createBatcher({ maxSize: batchMax, maxWaitMs: batchWaitMaxMs, run: (batch: SendIntent[]) => inTurns(batch, (turn) => beginSends(deps, settings, turn)) });
   const settlements = createBatcher({
     maxSize: batchMax,
     maxWaitMs: batchWaitMaxMs,
-    run: (batch: Settlement[]) => settlePublications(deps, settings, batch),
+    run: (batch: Settlement[]) => inTurns(batch, (turn) => settlePublications(deps, settings, turn)),
   });
 
   const context: EngineContext = {
@@ -129,4 +129,18 @@ async function claimDistinct<Result extends { kind: string }>(
     byId.delete(id);
     return result ?? { kind: 'refused', reason: 'leased' };
   });
+}
+
+/** Two runs of one publication in one batch, of which one has lost its claim: each is decided on what the one before it has written. */
+async function inTurns<Item extends { readonly work: Pick<PublicationWork, 'publicationId'> }, Result>(
+  batch: readonly Item[],
+  write: (turn: readonly Item[]) => Promise<Result[]>,
+): Promise<Result[]> {
+  const results = new Map<Item, Result>();
+  const byPublication = [...Map.groupBy(batch, ({ work }) => work.publicationId).values()];
+  for (let turn = 0; results.size < batch.length; turn += 1) {
+    const items = byPublication.flatMap((own) => own.slice(turn, turn + 1));
+    for (const [index, result] of (await write(items)).entries()) results.set(items[index] as Item, result);
+  }
+  return batch.map((item) => results.get(item) as Result);
 }

@@ -33,7 +33,10 @@ export interface StepResult {
 
 type SettleDependencies = Pick<CoreDependencies, 'db' | 'adapters' | 'probes'>;
 
-/** Writes outcomes: state, timeline, step results and attempt in one transaction, refused where the claim was lost meanwhile. */
+/**
+ * Writes outcomes: state, timeline, step results and attempt in one transaction, refused where the claim was lost meanwhile.
+ * @param settlements one for each publication, at most
+ */
 export async function settlePublications(
   deps: SettleDependencies,
   settings: PublishSettings,
