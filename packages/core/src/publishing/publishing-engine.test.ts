@@ -178,6 +178,50 @@ describe('an outcome that nobody knows', () => {
   });
 });
 
+describe('a post that two publications take for theirs', () => {
+  const equals = async (...behaviours: Parameters<typeof world.platform.behave>) => {
+    const account = await world.addAccount();
+    const ids = [await world.addPublication(account), await world.addPublication(account)];
+    world.platform.lookup = 'by_text';
+    world.platform.behave(...behaviours);
+    return ids;
+  };
+  const look = async (ids: readonly string[], probes = noProbes) => {
+    for (const id of ids) await world.makeDue(id);
+    const engine = world.engine({}, probes);
+    await Promise.all(ids.map((id) => engine.publish(id)));
+  };
+
+  test('belongs to one of them, and the other one finds its own, although both looked at once', async () => {
+    const ids = await equals('accept_then_lose_reply');
+    await look(ids);
+    const gate = createGate(['reconcile:after_ask']);
+    const looking = look(ids, gate.probes);
+    await gate.reachedBy(2);
+    gate.open();
+    await looking;
+    const states = await Promise.all(ids.map(async (id) => (await world.read(id)).status));
+    expect(states.toSorted(byText)).toEqual(['published', 'waiting']);
+    await look(ids);
+    const posts = await Promise.all(ids.map(async (id) => (await world.read(id)).platform_post_id));
+    expect(posts.toSorted(byText)).toEqual(world.platform.ledger.map(({ key }) => key).toSorted(byText));
+  });
+
+  test('is no success for the one that it is the answer to, once a look-up has given it to the other', async () => {
+    const [lost = '', sent = ''] = await equals('lose_request');
+    await look([lost]);
+    world.platform.behave('accept');
+    const gate = createGate(['send:after_answer']);
+    const sending = world.engine({}, gate.probes).publish(sent);
+    await gate.reachedBy(1);
+    await look([lost]);
+    expect(await world.read(lost)).toMatchObject({ status: 'published' });
+    gate.open();
+    await sending;
+    expect(await world.read(sent)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling' });
+  });
+});
+
 describe('a fault that may pass', () => {
   test('is retried after 1, 5 and 15 minutes, then fails with the means to post by hand', async () => {
     const id = await world.addPublication({ ...(await world.addAccount()), text: 'By hand' });
@@ -216,6 +260,10 @@ describe('a fault that may pass', () => {
     expect(await world.read(id)).toMatchObject({ status: 'failed', attempts: 1, error: { category: 'content', code: 'bad_text' } });
   });
 });
+
+function byText(one: string | null, other: string | null): number {
+  return (one ?? '').localeCompare(other ?? '');
+}
 
 /** Holds runs at these places until it is opened. */
 function createGate(names: readonly FailpointName[]): { probes: Probes; reachedBy(runs: number): Promise<void>; open(): void } {

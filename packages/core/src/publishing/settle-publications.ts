@@ -9,6 +9,7 @@ import type { Finding, Outcome, PublicationInput } from './publication-input.ts'
 import type { PublicationWork } from './publication-work.ts';
 import { type PublicationRow, stateOf } from './publication-row.ts';
 import type { PublishSettings } from './publish-settings.ts';
+import { readPostOwners } from './post-owners.ts';
 import { quietPeriods } from './quiet-periods.ts';
 import { step } from './reducer.ts';
 import type { Step } from './step.ts';
@@ -44,10 +45,16 @@ export async function settlePublications(
 ): Promise<Step[]> {
   const byId = new Map(settlements.map((settlement) => [settlement.work.publicationId, settlement]));
   const taken = await deps.db.asKeyedWorker(async (tx) => {
-    const [rows, outages] = await Promise.all([lockPublications(tx, [...byId.keys()]), readOutages(tx, settlements)]);
+    const [rows, outages, owners] = await Promise.all([
+      lockPublications(tx, [...byId.keys()]),
+      readOutages(tx, settlements),
+      readPostOwners(tx, settlements),
+    ]);
     const steps = rows.flatMap((row) => {
-      const settlement = byId.get(row.id);
-      if (settlement === undefined) return [];
+      const told = byId.get(row.id);
+      if (told === undefined) return [];
+      const { report, isTaken } = owners.receive(told, quietPeriods(deps, row.platform, settings).quietMs);
+      const settlement = isTaken ? { ...told, report, results: [] } : told;
       return [{ row, settlement, step: decide(deps, settings, row, settlement, outages) }];
     });
     const moved = steps.flatMap(({ row, settlement, step: decided }) => (decided.kind === 'moved' ? [{ row, settlement, step: decided }] : []));

@@ -25,7 +25,7 @@ export interface LedgerPlatform {
   behave(...behaviours: Behaviour[]): void;
   readonly adapter: PlatformAdapter;
   /** How its reconciliation answers. */
-  lookup: 'honest' | 'unreachable' | 'cannot_tell';
+  lookup: 'honest' | 'by_text' | 'unreachable' | 'cannot_tell';
 }
 
 export interface TestWorld extends AsyncDisposable {
@@ -153,10 +153,12 @@ function createLedgerPlatform(): LedgerPlatform {
         });
         return { kind: 'published', platformPostId: id, url: `https://platform.example/${id}` };
       },
-      async reconcile({ intent }) {
+      async reconcile({ intent, content, takenPostIds }) {
         if (platform.lookup === 'unreachable') throw new PlatformError('unavailable', 'The platform is down.', { platformCode: 'http_503' });
         if (platform.lookup === 'cannot_tell') return { kind: 'cannot_tell', evidence: 'It keeps no list.' };
-        const found = ledger.find((entry) => entry.key === intent.key);
+        const isOurs = (entry: { key: string; text: string }) =>
+          platform.lookup === 'by_text' ? entry.text === content.text && !takenPostIds.has(entry.key) : entry.key === intent.key;
+        const found = ledger.find(isOurs);
         if (found === undefined) return { kind: 'not_seen', evidence: 'no such key' };
         return { kind: 'found', platformPostId: found.key, url: null, evidence: 'the key is there' };
       },
