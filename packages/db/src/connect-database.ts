@@ -31,6 +31,11 @@ export interface DatabaseOptions {
   applicationName: string;
   /** How long work waits for a connection, ms; then it fails with `ConnectionUnavailable`. Default 10 s. */
   connectTimeoutMs?: number;
+  /**
+   * How long an answer may take, ms; then its connection is given up: one that was cut silently gives no sign by itself. Longer than the
+   * server's own time-outs, which tell more. Default 30 s.
+   */
+  answerTimeoutMs?: number;
   onError: (error: Error) => void;
 }
 
@@ -58,6 +63,7 @@ export function connectDatabase(options: DatabaseOptions): Database {
     max: options.poolMax,
     min: options.poolMin,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+    query_timeout: options.answerTimeoutMs ?? 30_000,
     idle_in_transaction_session_timeout: 15_000,
     statement_timeout: 15_000,
     lock_timeout: 8_000,
