@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createRedisBackend, Queue, type BackendFactory, type IQueueBackend } from 'bullmq';
 import pg from 'pg';
-import { connectRedis } from './connect-redis.ts';
+import { connectRedis, whenReady } from './connect-redis.ts';
 import type { JobQueue, QueueConnection, QueueHealth, QueueLogger, QueueStore } from './queue-connection.ts';
 import { queuePoolOptions } from './queue-pool-options.ts';
 import { createResilientPool } from './resilient-pool.ts';
@@ -110,9 +110,13 @@ function openPostgres(options: ConnectQueueOptions, signal: AbortSignal): OpenSt
 
 async function measureHealth(store: QueueStore): Promise<QueueHealth> {
   const startedAtMs = performance.now();
-  const probe: Promise<unknown> = store.kind === 'redis' ? store.redis.ping() : store.pool.query('select 1');
+  const probe = async () => {
+    if (store.kind === 'postgres') return store.pool.query('select 1');
+    await whenReady(store.redis, healthTimeoutMs);
+    return store.redis.ping();
+  };
   try {
-    await within(healthTimeoutMs, `the queue's ${store.kind}`, probe);
+    await within(healthTimeoutMs, `the queue's ${store.kind}`, probe());
     return { ok: true, latencyMs: Math.round(performance.now() - startedAtMs), detail: `${store.kind} answers` };
   } catch (error) {
     const { error: detail } = describeStoreError(error);

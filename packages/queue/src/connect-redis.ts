@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import type { QueueLogger } from './queue-connection.ts';
 import { describeStoreError, QueueStoreError } from './store-error.ts';
@@ -5,7 +6,8 @@ import { describeStoreError, QueueStoreError } from './store-error.ts';
 const reconnectDelayMsMax = 1000;
 
 /**
- * A connection that comes back by itself within about a second of Redis's return. Commands wait meanwhile: bound the wait.
+ * A connection that comes back by itself within about a second of Redis's return. Commands wait meanwhile, however many they become: what
+ * may be dropped is to be given only `whenReady`, what may not has to be bounded otherwise.
  * @param options `purpose` names it in logs
  */
 export function connectRedis(options: { redisUrl: string; logger: QueueLogger; purpose: string }): Redis {
@@ -19,6 +21,7 @@ export function connectRedis(options: { redisUrl: string; logger: QueueLogger; p
     connectTimeout: 5000,
     keepAlive: 10_000,
   });
+  redis.setMaxListeners(0);
   const fields = { purpose: options.purpose };
   let isDown = false;
   redis.on('error', (error: Error) => {
@@ -31,4 +34,9 @@ export function connectRedis(options: { redisUrl: string; logger: QueueLogger; p
     isDown = false;
   });
   return redis;
+}
+
+/** Resolves when a command would go out at once. Rejects when the next attempt to connect fails, or after `timeoutMs`. */
+export async function whenReady(redis: Redis, timeoutMs: number): Promise<void> {
+  if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(timeoutMs) });
 }

@@ -1,5 +1,6 @@
 import type { BulkJobOptions, KeepJobs } from 'bullmq';
 import { keptCompletedJobs } from './completed-jobs.ts';
+import { whenReady } from './connect-redis.ts';
 import { type PublishJob, type Ring, toPublishJobs } from './publish-jobs.ts';
 import type { JobQueue, PublishJobData, QueueConnection } from './queue-connection.ts';
 import { within } from './within.ts';
@@ -26,10 +27,14 @@ export function createPublishQueue(connection: QueueConnection): PublishQueue {
       const timeoutMs = options?.timeoutMs ?? ringTimeoutMs;
       const kept = keptCompletedJobs(connection.kind);
       const byPlatform = Map.groupBy(rings, (ring) => ring.platform);
-      const adding = [...byPlatform].map(([platform, batch]) =>
-        addAll(connection.openQueue(publishQueueName(platform)), toPublishJobs(batch).map((job) => toEntry(job, kept))),
-      );
-      await within(timeoutMs, 'ringing for publications', Promise.all(adding));
+      const add = async () => {
+        if (connection.store.kind === 'redis') await whenReady(connection.store.redis, timeoutMs);
+        const adding = [...byPlatform].map(([platform, batch]) =>
+          addAll(connection.openQueue(publishQueueName(platform)), toPublishJobs(batch).map((job) => toEntry(job, kept))),
+        );
+        await Promise.all(adding);
+      };
+      await within(timeoutMs, 'ringing for publications', add());
     },
   };
 }

@@ -1,10 +1,13 @@
 import { startLoop, type Loop } from '@vibetribe/resilience/loop';
 import type { Redis } from 'ioredis';
 import type { BusTransport, Heartbeat } from './bus.ts';
+import { whenReady } from './connect-redis.ts';
 import type { BusChannel } from './notify-channel.ts';
 import type { QueueLogger } from './queue-connection.ts';
 import { describeStoreError } from './store-error.ts';
 import { within } from './within.ts';
+
+const readyTimeoutMs = 3000;
 
 export interface Deliver {
   message(channel: BusChannel, payload: string): void;
@@ -69,6 +72,7 @@ export function createRedisBus(options: {
 
   return {
     async publish(channel, payload) {
+      await whenReady(redis, readyTimeoutMs);
       await redis.publish(nameOf(channel), payload);
     },
     async listen(channel) {

@@ -1,0 +1,27 @@
+import { startRedisServer } from '@vibetribe/testkit/redis-server';
+import { waitFor } from '@vibetribe/testkit/wait-for';
+import { expect, test } from 'vitest';
+import { createBus } from './bus.ts';
+import { createPublishQueue } from './publish-queue.ts';
+import { openTestBackend } from './test-backend.ts';
+
+test('what could not be rung or told while Redis is away is dropped and not kept for its return', async () => {
+  const redis = await startRedisServer();
+  await using backend = await openTestBackend('redis', { redisUrl: redis.url });
+  const connection = await backend.connect();
+  await using bus = createBus(connection);
+  const queue = createPublishQueue(connection);
+  await queue.ring([{ platform: 'x', publicationId: 'before', generation: 1, delayMs: 0, priority: 0 }]);
+  await redis.kill();
+  if (connection.store.kind !== 'redis') throw new Error('not on Redis');
+  const client = connection.store.redis;
+  await waitFor(() => client.status !== 'ready', { describe: 'the loss' });
+  const rings = Array.from({ length: 100 }, (_, index) => ({ platform: 'x', publicationId: `p${index}`, generation: 1, delayMs: 0, priority: 0 }));
+  const told = await Promise.allSettled([
+    ...rings.map((ring) => queue.ring([ring], { timeoutMs: 300 })),
+    ...rings.map(() => bus.publish('events', '')),
+  ]);
+  expect(new Set(told.map(({ status }) => status))).toEqual(new Set(['rejected']));
+  expect((await connection.health()).ok).toBe(false);
+  expect(Reflect.get(client, 'offlineQueue').length).toBe(0);
+});
