@@ -4,13 +4,15 @@ import type { QueueLogger } from './queue-connection.ts';
 import { describeStoreError, QueueStoreError } from './store-error.ts';
 
 const reconnectDelayMsMax = 1000;
+const answerTimeoutMsDefault = 30_000;
 
 /**
  * A connection that comes back by itself within about a second of Redis's return. Commands wait meanwhile, however many they become: what
  * may be dropped is to be given only `whenReady`, what may not has to be bounded otherwise.
- * @param options `purpose` names it in logs
+ * @param options `purpose` names it in logs. A connection on which a command gets no answer for `answerTimeoutMs` is left for a new one, as
+ * one that was cut silently gives no sign by itself; default 30 s, longer than BullMQ lets any command block.
  */
-export function connectRedis(options: { redisUrl: string; logger: QueueLogger; purpose: string }): Redis {
+export function connectRedis(options: { redisUrl: string; logger: QueueLogger; purpose: string; answerTimeoutMs?: number }): Redis {
   if (!URL.canParse(options.redisUrl))
     throw new QueueStoreError('REDIS_URL is not a URL such as redis://127.0.0.1:6379/0');
   const redis = new Redis(options.redisUrl, {
@@ -19,6 +21,7 @@ export function connectRedis(options: { redisUrl: string; logger: QueueLogger; p
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), reconnectDelayMsMax),
     autoResubscribe: false,
     connectTimeout: 5000,
+    socketTimeout: options.answerTimeoutMs ?? answerTimeoutMsDefault,
     keepAlive: 10_000,
   });
   redis.setMaxListeners(0);

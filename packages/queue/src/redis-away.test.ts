@@ -2,8 +2,9 @@ import { startRedisServer } from '@vibetribe/testkit/redis-server';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { expect, test } from 'vitest';
 import { createBus } from './bus.ts';
+import { connectRedis } from './connect-redis.ts';
 import { createPublishQueue } from './publish-queue.ts';
-import { openTestBackend } from './test-backend.ts';
+import { openTestBackend, quietLogger } from './test-backend.ts';
 
 test('what could not be rung or told while Redis is away is dropped and not kept for its return', async () => {
   const redis = await startRedisServer();
@@ -24,4 +25,19 @@ test('what could not be rung or told while Redis is away is dropped and not kept
   expect(new Set(told.map(({ status }) => status))).toEqual(new Set(['rejected']));
   expect((await connection.health()).ok).toBe(false);
   expect(Reflect.get(client, 'offlineQueue').length).toBe(0);
+});
+
+test('a connection on which Redis has fallen silent is left for a new one', async () => {
+  await using server = await startRedisServer();
+  const redis = connectRedis({ redisUrl: server.url, logger: quietLogger, purpose: 'test', answerTimeoutMs: 300 });
+  await redis.ping();
+  process.kill(server.pid, 'SIGSTOP');
+  const asked = redis.ping();
+  try {
+    await waitFor(() => redis.status !== 'ready', { describe: 'the end of the silent connection' });
+  } finally {
+    process.kill(server.pid, 'SIGCONT');
+  }
+  expect(await asked).toBe('PONG');
+  redis.disconnect();
 });
