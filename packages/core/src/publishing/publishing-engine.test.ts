@@ -207,6 +207,20 @@ describe('a post that two publications take for theirs', () => {
     expect(posts.toSorted(byText)).toEqual(world.platform.ledger.map(({ key }) => key).toSorted(byText));
   });
 
+  test('is not taken for the equal post of another organization that has the same account', async () => {
+    const accounts = [await world.addAccount(), await world.addAccount()];
+    await world.sql(`update accounts set external_id = 'shared'`);
+    const [sent = '', lost = ''] = await Promise.all(accounts.map((account) => world.addPublication(account)));
+    world.platform.lookup = 'by_text';
+    await look([sent]);
+    world.platform.behave('lose_request');
+    await look([lost]);
+    await look([lost]);
+    await look([lost]);
+    expect(await world.read(sent)).toMatchObject({ status: 'published' });
+    expect(await world.read(lost)).toMatchObject({ status: 'retrying' });
+  });
+
   test('is no success for the one that it is the answer to, once a look-up has given it to the other', async () => {
     const [lost = '', sent = ''] = await equals('lose_request');
     await look([lost]);

@@ -58,13 +58,18 @@ async function ask(deps: CoreDependencies, context: EngineContext, work: Publica
   });
 }
 
-/** Two equal texts in a row are told apart by what already belongs to another publication. */
+/**
+ * Two equal texts in a row are told apart by what already belongs to another publication, of whichever organization: several may have
+ * connected the same account.
+ */
 async function readTakenPostIds(deps: Pick<CoreDependencies, 'db'>, work: PublicationWork, startedAtMs: number): Promise<Set<string>> {
   const { rows } = await deps.db.asWorker((tx) =>
     tx.execute<{ id: string }>(sql`
-      select platform_post_id as id from publications
-      where account_id = ${work.accountId} and id <> ${work.publicationId} and platform_post_id is not null
-        and published_at > to_timestamp(${startedAtMs} / 1000.0) - interval '1 day'`),
+      select p.platform_post_id as id from accounts own
+      join accounts a on a.platform = own.platform and a.service = own.service and a.external_id = own.external_id
+      join publications p on p.account_id = a.id
+      where own.id = ${work.accountId} and p.id <> ${work.publicationId} and p.platform_post_id is not null
+        and p.published_at > to_timestamp(${startedAtMs} / 1000.0) - interval '1 day'`),
   );
   return new Set(rows.map((row) => row.id));
 }
