@@ -1,7 +1,7 @@
 /** Connections that ended, could not be made or were all in use, a server that shuts down or is full, and time-outs of statements and locks. */
 const passingCodes = new Set([
-  'connection_unavailable',
   'connection_lost',
+  'connection_unavailable',
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',

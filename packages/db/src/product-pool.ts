@@ -6,6 +6,12 @@ export class ConnectionUnavailable extends Error {
   readonly code = 'connection_unavailable';
 }
 
+/** The connection ended, or fell silent, under a transaction. It was rolled back, unless it was lost in its commit: then it may stand. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+  readonly code = 'connection_lost';
+}
+
 type Taken = (error: Error | undefined, client: pg.PoolClient | undefined, release: (error?: Error | boolean) => void) => void;
 
 /** The one place where connections are taken. The pool's own errors have neither a class nor a code: here they get both. */

@@ -2,6 +2,7 @@ import { PgDialect } from 'drizzle-orm/pg-core';
 import { NodePgSession, NodePgTransaction } from 'drizzle-orm/node-postgres/session';
 import type pg from 'pg';
 import type { Transaction } from './connect-database.ts';
+import { ConnectionLost } from './product-pool.ts';
 
 /** What one transaction is set to, by name. It begins with these and the connection forgets them at its end. */
 export type TransactionSettings = Readonly<Record<string, string>>;
@@ -10,12 +11,6 @@ export interface Transactions {
   run<Result>(settings: TransactionSettings, work: (tx: Transaction) => Promise<Result>): Promise<Result>;
   /** The same for a fixed set of statements: each is prepared once for a connection. */
   runPrepared<Result>(settings: TransactionSettings, work: (tx: Transaction) => Promise<Result>): Promise<Result>;
-}
-
-/** The connection ended before the transaction did. Nothing of it holds, unless its commit had arrived. */
-export class ConnectionLost extends Error {
-  override readonly name = 'ConnectionLost';
-  readonly code = 'connection_lost';
 }
 
 /** More texts than this are no fixed set of statements: the rest is not prepared. */
