@@ -14,7 +14,8 @@ import { type DestroyedGrant, revokeGrant } from './revoke-grant.ts';
 
 /**
  * Ends an account: what was scheduled for it is canceled, its credentials are destroyed unless they open another account, and the
- * platform is asked to forget the grant. Its past posts keep their history. What is being sent right now cannot be stopped.
+ * platform is asked to forget the grant. Its past posts keep their history. What is being sent right now cannot be stopped;
+ * if it fails it is not sent again, and if it is in doubt a person decides.
  * @throws DomainError `not_found`
  */
 export async function disconnectAccount(

@@ -74,6 +74,14 @@ describe('an unconfirmed publication', () => {
     expect(await resolve({ outcome: 'published', platformPostId: '80' })).toMatchObject({ status: 'published' });
   });
 
+  test('is not sent again to an account that was disconnected', async () => {
+    const { accountId, resolve } = await publicationIn(unconfirmed);
+    await world.sql(`update accounts set status = 'disconnected' where id = $1`, [accountId]);
+    const refusal = await refusalOf(resolve({ outcome: 'not_published', retry: true }));
+    expect(refusal).toMatchObject({ code: 'validation_failed', errors: [{ path: 'retry' }] });
+    expect(await resolve({ outcome: 'not_published', retry: false })).toMatchObject({ status: 'failed' });
+  });
+
   test('takes no address that a browser would run', async () => {
     const { resolve } = await publicationIn(unconfirmed);
     const refusal = await refusalOf(resolve({ outcome: 'published', url: 'javascript:alert(1)' }));

@@ -9,6 +9,7 @@ import { requireRight } from '../identity/authorize.ts';
 import { lockPublications } from '../publishing/move-publications.ts';
 import type { Resolution } from '../publishing/publication-input.ts';
 import { lockPost } from './find-post.ts';
+import { accountFaults, lockAccounts } from './post-accounts.ts';
 import { presentPublication } from './present-publication.ts';
 import { refuseFaults } from './refuse-faults.ts';
 import { ringDoorbells } from './ring-doorbells.ts';
@@ -16,7 +17,8 @@ import { takeSteps } from './take-steps.ts';
 
 /**
  * A person settles what only a person can: whether an unconfirmed publication is out, or whether a late one still goes.
- * @throws DomainError `not_found`; `conflict` when it asks no such question; `validation_failed`
+ * @throws DomainError `not_found`; `conflict` when it asks no such question; `validation_failed`, also when
+ *   it is to be sent again and its account is disconnected
  */
 export async function resolvePublication(
   deps: Pick<CoreDependencies, 'db' | 'signals'>,
@@ -26,7 +28,9 @@ export async function resolvePublication(
   requireRight(actor, 'posts:write');
   const resolution = resolutionOf(answer);
   const settling = deps.db.asTenant(actor.organizationId, async (tx) => {
-    await lockPost(tx, actor, await postIdOf(tx, actor, publicationId));
+    const { postId, accountId } = await placeOf(tx, actor, publicationId);
+    await lockPost(tx, actor, postId);
+    if (resolution.kind === 'not_published' && resolution.retry) await requireConnected(tx, actor, accountId);
     const rows = await lockPublications(tx, [publicationId]);
     const taken = await takeSteps(tx, rows, () => ({ type: 'resolve', resolution }));
     const [settled] = taken.rows;
@@ -63,13 +67,19 @@ async function forgetResults(tx: Transaction, publicationId: string): Promise<vo
   await tx.update(publicationSteps).set({ result: null, doneAt: null }).where(eq(publicationSteps.publicationId, publicationId));
 }
 
-async function postIdOf(tx: Transaction, actor: Actor, publicationId: string): Promise<string> {
+async function placeOf(tx: Transaction, actor: Actor, publicationId: string): Promise<{ postId: string; accountId: string }> {
   const [row] = await tx
-    .select({ postId: publications.postId })
+    .select({ postId: publications.postId, accountId: publications.accountId })
     .from(publications)
     .where(and(eq(publications.organizationId, actor.organizationId), eq(publications.id, publicationId)));
   if (row === undefined) throw notFound('publication');
-  return row.postId;
+  return row;
+}
+
+/** What is sent again needs its account, and holds it until the transaction ends. */
+async function requireConnected(tx: Transaction, actor: Actor, accountId: string): Promise<void> {
+  const faults = accountFaults([accountId], await lockAccounts(tx, actor, [accountId]));
+  refuseFaults(faults.map(({ message }) => ({ path: 'retry', message })));
 }
 
 function refusal({ kind }: Resolution): DomainError {

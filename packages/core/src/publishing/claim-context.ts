@@ -16,6 +16,7 @@ export interface ClaimContext {
   /** '' where the platform is one server. */
   readonly service: string;
   readonly accountUsable: boolean;
+  readonly accountDisconnected: boolean;
   readonly grantId: string;
   readonly refreshFence: number;
   readonly sealedCredentials: string;
@@ -46,7 +47,7 @@ export function breakerKeyOf(platform: string, service: string | null): string {
 export async function readClaimContext(tx: Transaction, ids: readonly string[]): Promise<ClaimContext[]> {
   const { rows } = await tx.execute<ContextRow>(sql`
     select ${publicationColumns}, po.content as "postContent", po.media_ids as "postMediaIds", po.misfire, a.external_id as "externalId", a.handle, a.server_rules as "serverRules", a.service,
-      a.status = 'active' and g.dead_at is null as "accountUsable", g.id as "grantId", g.refresh_fence::float8 as "refreshFence", g.credentials as "sealedCredentials",
+      a.status = 'active' and g.dead_at is null as "accountUsable", a.status = 'disconnected' as "accountDisconnected", g.id as "grantId", g.refresh_fence::float8 as "refreshFence", g.credentials as "sealedCredentials",
       floor(extract(epoch from g.expires_at) * 1000)::float8 as "tokenExpiresAtMs",
       floor(extract(epoch from g.refreshed_at) * 1000)::float8 as "tokenRefreshedAtMs",
       g.handed_over as "handedOver", floor(extract(epoch from a.posts_closed_until) * 1000)::float8 as "closedUntilMs",

@@ -109,6 +109,7 @@ async function claimOne(
     nowMs: row.nowMs,
     pausedBecause: context.pausedBecause,
     accountUsable: context.accountUsable,
+    calledOff: context.accountDisconnected && !state.committed,
     lateness: { scheduledAtMs: state.scheduledAtMs, counts: latenessCounts(state), misfire: context.misfire },
     limits: await limitsOf(context, rates, apps),
   });
@@ -170,6 +171,7 @@ function workOf(context: ClaimContext, taken: Moved, steps: readonly StoredStep[
     publicationId: row.id,
     organizationId: row.organizationId,
     accountId: row.accountId,
+    accountDisconnected: context.accountDisconnected,
     platform: row.platform satisfies PlatformId,
     fence: taken.state.fence,
     purpose: taken.state.intentAtMs === null ? 'send' : 'reconcile',

@@ -7,6 +7,8 @@ export interface GateFacts {
   readonly nowMs: number;
   readonly pausedBecause: string | null;
   readonly accountUsable: boolean;
+  /** Its account was disconnected while it was under way, and nothing of it is visible. */
+  readonly calledOff: boolean;
   readonly lateness: { readonly scheduledAtMs: number | null; readonly counts: boolean; readonly misfire: Misfire | null };
   readonly limits: readonly LimitFact[];
 }
@@ -29,6 +31,7 @@ export function isLate(scheduledAtMs: number | null, nowMs: number): boolean {
 
 /** May this publication be sent now, as far as pauses, token, lateness and limits go? Checked in the order in which a person would want to be told. */
 export function decideGate(facts: GateFacts): Gate {
+  if (facts.calledOff) return { kind: 'skip', detail: 'Its account was disconnected; it will not appear.' };
   if (facts.pausedBecause !== null) {
     return { kind: 'wait', reason: 'paused', untilMs: null, detail: stoppedDetail(facts.pausedBecause) };
   }

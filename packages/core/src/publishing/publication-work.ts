@@ -8,6 +8,8 @@ export interface PublicationWork {
   readonly publicationId: string;
   readonly organizationId: string;
   readonly accountId: string;
+  /** Ended by its people; its credentials may be destroyed. */
+  readonly accountDisconnected: boolean;
   readonly platform: PlatformId;
   readonly fence: number;
   readonly purpose: 'send' | 'reconcile';

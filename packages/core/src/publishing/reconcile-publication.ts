@@ -20,6 +20,9 @@ async function find(deps: CoreDependencies, context: EngineContext, work: Public
   if (adapter.reconciliation.means === 'none') {
     return { kind: 'cannot_tell', evidence: `${adapter.displayName} has no way to look it up.` };
   }
+  if (work.accountDisconnected) {
+    return { kind: 'cannot_tell', evidence: `Its account was disconnected, and ${adapter.displayName} can no longer be asked.` };
+  }
   const token = await readToken(deps, work);
   if (token.kind === 'dead') return noAnswer('The account must be connected again before the platform can be asked.', null, true);
   if (token.kind === 'later') return noAnswer(token.detail, token.retryAfterMs);

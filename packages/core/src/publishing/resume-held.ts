@@ -6,7 +6,8 @@ const batchMax = 500;
 
 /**
  * Lets go on what is held for a reason that is over. Connecting an account and lifting a stop let go what they find; a publisher that
- * had looked just before writes its wait just after, and would be found by nobody. Answers how many.
+ * had looked just before writes its wait just after, and would be found by nobody. What was under way when its
+ * account was disconnected goes on too, to its end. Answers how many.
  */
 export async function resumeHeld(deps: Pick<CoreDependencies, 'db' | 'signals' | 'probes'>): Promise<number> {
   if (!deps.probes.has('sweeper')) return 0;
@@ -24,7 +25,8 @@ async function resumeSome(deps: Pick<CoreDependencies, 'db'>): Promise<number> {
       join accounts a on a.id = p.account_id
       join grants g on g.id = a.grant_id
       where p.status = 'waiting' and p.due_at is null and p.lease_until is null and (
-        p.waiting_reason in ('token', 'reconciling') and a.status = 'active' and g.dead_at is null
+        p.waiting_reason in ('token', 'reconciling') and (
+          a.status = 'active' and g.dead_at is null or a.status = 'disconnected' and (p.intent_at is not null or not p.committed))
         or p.waiting_reason = 'paused' and not exists (
           select 1 from pauses s where s.lifted_at is null
             and (s.organization_id is null or s.organization_id = p.organization_id and (s.account_id is null or s.account_id = p.account_id))))
