@@ -160,6 +160,20 @@ describe('an outcome that nobody knows', () => {
     expect(await world.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling', attempts: 1, retries_used: 0 });
   });
 
+  test('goes to a person where the platform has refused to tell for a day, and not before', async () => {
+    const id = await world.addPublication(await world.addAccount());
+    world.platform.behave('accept_then_lose_reply');
+    world.platform.lookup = 'refused';
+    await world.engine().publish(id);
+    await world.makeDue(id);
+    await world.engine().publish(id);
+    expect(await world.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling' });
+    await world.sql(`update publications set intent_at = now() - interval '25 hours'`);
+    await world.makeDue(id);
+    await world.engine().publish(id);
+    expect(await world.read(id)).toMatchObject({ status: 'unconfirmed', due_in_ms: null });
+  });
+
   test('goes to a person where the platform cannot tell, and the person settles it', async () => {
     const id = await world.addPublication(await world.addAccount());
     world.platform.behave('accept_then_lose_reply');

@@ -9,6 +9,9 @@ import type { PublicationWork } from './publication-work.ts';
 import type { EngineContext } from './engine-context.ts';
 import { readToken, replaceToken } from './read-token.ts';
 
+/** A platform that still refuses the question so long after the send will hardly answer it: a channel is gone, an account suspended. */
+const refusedMaxMs = 24 * 3_600_000;
+
 /** Asks the platform what became of a send whose outcome is not on disk. Reads only. */
 export async function reconcilePublication(deps: CoreDependencies, context: EngineContext, work: PublicationWork): Promise<void> {
   const finding = await find(deps, context, work);
@@ -36,6 +39,9 @@ async function find(deps: CoreDependencies, context: EngineContext, work: Public
     if (error.kind === 'auth_revoked') {
       await markGrantDead(deps, work.grant, adapter.displayName);
       return noAnswer('The account must be connected again before the platform can be asked.', null, true);
+    }
+    if (isRefusal(error) && work.claimedAtMs - (work.state.intentAtMs ?? work.claimedAtMs) > refusedMaxMs) {
+      return { kind: 'cannot_tell', evidence: `${adapter.displayName} refuses to be asked: ${error.message}.` };
     }
     if (error.kind === 'auth_expired') await replaceToken(deps, work, token.credentials.accessToken);
     return noAnswer(`The platform could not be asked: ${error.message}`, error.retryAfterMs);
@@ -75,6 +81,10 @@ async function readTakenPostIds(deps: Pick<CoreDependencies, 'db'>, work: Public
         and p.published_at > to_timestamp(${startedAtMs} / 1000.0) - interval '1 day'`),
   );
   return new Set(rows.map((row) => row.id));
+}
+
+function isRefusal({ kind }: PlatformError): boolean {
+  return kind === 'permission' || kind === 'policy' || kind === 'not_found' || kind === 'content';
 }
 
 function noAnswer(detail: string, retryAfterMs: number | null, needsReconnect = false): Finding {

@@ -25,7 +25,7 @@ export interface LedgerPlatform {
   behave(...behaviours: Behaviour[]): void;
   readonly adapter: PlatformAdapter;
   /** How its reconciliation answers. */
-  lookup: 'honest' | 'by_text' | 'unreachable' | 'cannot_tell';
+  lookup: 'honest' | 'by_text' | 'unreachable' | 'refused' | 'cannot_tell';
 }
 
 export interface TestWorld extends AsyncDisposable {
@@ -155,6 +155,7 @@ function createLedgerPlatform(): LedgerPlatform {
       },
       async reconcile({ intent, content, takenPostIds }) {
         if (platform.lookup === 'unreachable') throw new PlatformError('unavailable', 'The platform is down.', { platformCode: 'http_503' });
+        if (platform.lookup === 'refused') throw new PlatformError('permission', 'The account is suspended.', { platformCode: '403' });
         if (platform.lookup === 'cannot_tell') return { kind: 'cannot_tell', evidence: 'It keeps no list.' };
         const isOurs = (entry: { key: string; text: string }) =>
           platform.lookup === 'by_text' ? entry.text === content.text && !takenPostIds.has(entry.key) : entry.key === intent.key;
