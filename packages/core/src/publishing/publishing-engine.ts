@@ -52,6 +52,12 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
     run: (batch: Settlement[]) => inTurns(batch, (turn) => settlePublications(deps, settings, turn)),
   });
 
+  /** Another one of its batch may be what could not be written: a server's answer that no text of PostgreSQL can hold. */
+  const settleAlone = async (settlement: Settlement): Promise<Step> => {
+    const [step] = await settlePublications(deps, settings, [settlement]);
+    return step ?? { kind: 'refused', reason: 'superseded' };
+  };
+
   const context: EngineContext = {
     settings,
     health: createPlatformHealth(deps, settings),
@@ -60,9 +66,10 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
     uniqueNumber: options.uniqueNumber,
     beginSend: (intent) => sends.add(intent),
     async settle(work, report, results = []) {
-      const step = await persistently(async () => {
+      const step = await persistently(async (attempt) => {
         const mediaUrls = mayNeedPerson(report) ? await readMediaUrls(deps, options.media, work) : [];
-        return settlements.add({ work, report, results, mediaUrls, jitter: options.random() });
+        const settlement = { work, report, results, mediaUrls, jitter: options.random() };
+        return attempt === 1 ? settlements.add(settlement) : settleAlone(settlement);
       }, deps);
       deps.signals.eventsCommitted();
       if (step.kind === 'moved' && step.state.dueAtMs !== null) deps.signals.dispatchSoon();
@@ -100,10 +107,10 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
  * An outcome that cannot be written would have to be found out again from the platform: it is worth some patience. Writing it twice
  * changes nothing. What outlasts the patience is left to the lease's expiry.
  */
-async function persistently<Result>(write: () => Promise<Result>, { logger }: Pick<CoreDependencies, 'logger'>): Promise<Result> {
+async function persistently<Result>(write: (attempt: number) => Promise<Result>, { logger }: Pick<CoreDependencies, 'logger'>): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await write();
+      return await write(attempt);
     } catch (error) {
       if (attempt === settleTries) throw error;
       logger.warn({ err: error, attempt }, 'an outcome could not be written yet');
