@@ -15,19 +15,19 @@ export type PostStatus = z.infer<typeof PostStatus>;
 
 type PublicationState = { status: PublicationStatus; waitingReason: string | null };
 
-const ended: ReadonlySet<PublicationStatus> = new Set(['published', 'failed', 'canceled', 'skipped']);
+/** Called off before anything of it was out: the others say where the post stands. */
+const calledOff: ReadonlySet<PublicationStatus> = new Set(['canceled', 'skipped']);
 
 /** A post's status, derived from its publications: it is stored nowhere. */
 export function postStatusOf(publications: readonly PublicationState[]): PostStatus {
   const statuses = publications.map((publication) => publication.status);
   const has = (...wanted: PublicationStatus[]) => statuses.some((status) => wanted.includes(status));
-  if (statuses.length === 0 || statuses.every((status) => status === 'draft')) return 'draft';
+  const inPlay = statuses.filter((status) => !calledOff.has(status));
+  if (statuses.length === 0 || (inPlay.length > 0 && inPlay.every((status) => status === 'draft'))) return 'draft';
   if (has('unconfirmed') || publications.some(asksForDecision)) return 'needs_attention';
   if (has('publishing', 'retrying', 'waiting')) return 'publishing';
-  const endedCount = statuses.filter((status) => ended.has(status)).length;
-  if (endedCount === 0) return 'scheduled';
-  if (endedCount < statuses.length) return 'publishing';
-  return endStatusOf(statuses);
+  if (!has('draft', 'scheduled')) return endStatusOf(statuses);
+  return has('published', 'failed') ? 'publishing' : 'scheduled';
 }
 
 function asksForDecision(publication: PublicationState): boolean {

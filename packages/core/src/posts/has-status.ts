@@ -25,11 +25,10 @@ const signs: Readonly<Record<PostStatus, readonly PublicationStatus[]>> = {
 /** `postStatusOf` of the contracts in SQL. */
 const postStatusSql = sql<string>`(
   select case
-    when coalesce(bool_and(x.status = 'draft'), true) then 'draft'
+    when coalesce(bool_and(x.status in ('draft', 'canceled', 'skipped')) and bool_or(x.status = 'draft'), true) then 'draft'
     when bool_or(x.status = 'unconfirmed' or x.status = 'waiting' and x.waiting_reason = 'decision') then 'needs_attention'
     when bool_or(x.status in ('publishing', 'retrying', 'waiting')) then 'publishing'
-    when not bool_or(x.status in ('published', 'failed', 'canceled', 'skipped')) then 'scheduled'
-    when not bool_and(x.status in ('published', 'failed', 'canceled', 'skipped')) then 'publishing'
+    when bool_or(x.status in ('draft', 'scheduled')) then case when bool_or(x.status in ('published', 'failed')) then 'publishing' else 'scheduled' end
     when bool_and(x.status = 'published') then 'published'
     when bool_or(x.status = 'published') then 'partially_published'
     when bool_or(x.status = 'failed') then 'failed'
