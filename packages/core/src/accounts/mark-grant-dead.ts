@@ -21,6 +21,8 @@ export async function markGrantDead(
   platformName: string,
 ): Promise<boolean> {
   const ended = await deps.db.asWorker(async (tx) => {
+    // Accounts before grants, as whoever connects or disconnects them: in the other order the two could wait for each other.
+    await tx.execute(sql`select 1 from accounts where grant_id = ${grant.id} order by id for no key update`);
     const { rowCount } = await tx.execute(sql`
       update grants set dead_at = clock_timestamp(), refresh_until = null
       where id = ${grant.id} and refresh_fence = ${grant.refreshFence} and dead_at is null`);
