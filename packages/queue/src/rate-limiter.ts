@@ -32,6 +32,7 @@ export interface RateLimiter extends AsyncDisposable {
 }
 
 const shareIntervalMs = 500;
+const shareTimeoutMs = 2_000;
 const exactTimeoutMs = 250;
 const sharesAtOnce = 20;
 
@@ -60,7 +61,8 @@ function createShared(
   let unshared = new Map<string, number>();
   const share = async (key: string, points: number): Promise<void> => {
     try {
-      const total = await store.penalty(key, points);
+      // Sent before the store went away, it would be answered only on its return: counted twice then, at worst.
+      const total = await within(shareTimeoutMs, 'sharing a rate limit', store.penalty(key, points));
       const resetInSeconds = Math.max(total.msBeforeNext / 1000, 0.001);
       await local.set(key, total.consumedPoints + (unshared.get(key) ?? 0), resetInSeconds);
     } catch (error) {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { createBus } from './bus.ts';
 import { connectRedis } from './connect-redis.ts';
 import { createPublishQueue } from './publish-queue.ts';
+import { createRateLimiter } from './rate-limiter.ts';
 import { openTestBackend, quietLogger } from './test-backend.ts';
 
 test('what could not be rung or told while Redis is away is dropped and not kept for its return', async () => {
@@ -40,4 +41,18 @@ test('a connection on which Redis has fallen silent is left for a new one', asyn
   }
   expect(await asked).toBe('PONG');
   redis.disconnect();
+});
+
+test('a shared rate limit whose count is under way when Redis falls silent ends when it is told to', async () => {
+  await using server = await startRedisServer();
+  await using backend = await openTestBackend('redis', { redisUrl: server.url });
+  const connection = await backend.connect();
+  const limiter = createRateLimiter(connection, { name: 'api', points: 2, durationSeconds: 60 });
+  if (connection.store.kind !== 'redis') throw new Error('not on Redis');
+  const sent = Reflect.get(connection.store.redis, 'commandQueue') as { length: number };
+  process.kill(server.pid, 'SIGSTOP');
+  await limiter.consume('a');
+  await waitFor(() => sent.length > 0, { describe: 'the count under way' });
+  await server.kill();
+  await limiter[Symbol.asyncDispose]();
 });
