@@ -30,7 +30,8 @@ const doublingsMax = 5;
  * a new generation, so that its job id is new to the queue. Dispatchers share the work by skipping locked rows.
  *
  * Fairness: a job's priority is its place in its organization's own line on that platform, so that lines are served in turn and one
- * organization's thousand posts do not stand before another's one.
+ * organization's thousand posts do not stand before another's one. Only the first of a line counts how long the line is already, and
+ * nothing is joined but by a primary key: without statistics the planner would read all posts of an organization.
  */
 export async function armPublications(deps: Pick<CoreDependencies, 'db' | 'probes'>, settings: ArmSettings): Promise<ArmedPublication[]> {
   // Unlike clock_timestamp(), its value is one for the whole statement: the index is searched with it instead of read to its end.
@@ -41,23 +42,26 @@ export async function armPublications(deps: Pick<CoreDependencies, 'db' | 'probe
     for (const condition of deps.probes.has('sweeper') ? [fresh, expired] : [fresh]) {
       const { rows } = await tx.execute<ArmedPublication>(sql`
         with picked as (
-          select p.id from publications p
+          select p.id, p.organization_id, p.platform, p.post_id, p.due_at, p.armed_until, p.rearms from publications p
           where p.due_at is not null and p.lease_until is null and ${condition}
           limit ${settings.batchMax} for update skip locked
-        ), lines as materialized (
-          select l.organization_id, l.platform, (
+        ), numbered as (
+          select k.*, row_number() over (
+            partition by k.organization_id, k.platform
+            order by case po.priority when 'high' then 0 when 'normal' then 1 else 2 end, k.due_at, k.id
+          ) as place
+          from picked k join posts po on po.id = k.post_id
+        ), measured as (
+          select n.*, case when n.place = 1 then (
             select count(*) from publications q
-            where q.organization_id = l.organization_id and q.platform = l.platform and q.armed_until is not null and q.lease_until is null
-          ) as length
-          from (select distinct p.organization_id, p.platform from publications p join picked using (id)) l
+            where q.organization_id = n.organization_id and q.platform = n.platform and q.armed_until is not null and q.lease_until is null
+          ) end as line
+          from numbered n
         ), placed as (
-          select p.id, case when p.armed_until is null or (select count(*) from picked) < ${settings.backlogMin} then 0
-            else least(p.rearms + 1, ${doublingsMax}) end as rearms, least(${priorityMax}, lines.length + row_number() over (
-            partition by p.organization_id, p.platform
-            order by case po.priority when 'high' then 0 when 'normal' then 1 else 2 end, p.due_at, p.id
-          ))::int as priority
-          from publications p join picked using (id) join posts po on po.id = p.post_id
-          join lines on lines.organization_id = p.organization_id and lines.platform = p.platform
+          select m.id, case when m.armed_until is null or (select count(*) from picked) < ${settings.backlogMin} then 0
+            else least(m.rearms + 1, ${doublingsMax}) end as rearms,
+            least(${priorityMax}, sum(m.line) over (partition by m.organization_id, m.platform) + m.place)::int as priority
+          from measured m
         )
         update publications p set
           generation = p.generation + 1,
