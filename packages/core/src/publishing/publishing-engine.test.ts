@@ -87,23 +87,24 @@ describe('a publisher that dies', () => {
 });
 
 describe('two runs of one publication in one process, the first of which has lost its claim', () => {
-  const takeOver = async (id: string) => {
-    await world.endLease(id);
-    expect(await expireLeases(world.deps, world.settings)).toBe(1);
-    await world.makeDue(id);
-  };
-
-  test('send once where both come to their send in the same moment', async () => {
-    const id = await world.addPublication(await world.addAccount());
-    const gate = createGate(['claim:after_commit']);
+  /** Both are let go on at once, from the places named. */
+  const runTwice = async (id: string, places: readonly FailpointName[]) => {
+    const gate = createGate(places);
     const engine = world.engine({}, gate.probes);
     const runs = [engine.publish(id)];
     await gate.reachedBy(1);
-    await takeOver(id);
+    await world.endLease(id);
+    expect(await expireLeases(world.deps, world.settings)).toBe(1);
+    await world.makeDue(id);
     runs.push(engine.publish(id));
     await gate.reachedBy(2);
     gate.open();
     await Promise.all(runs);
+  };
+
+  test('send once where both come to their send in the same moment', async () => {
+    const id = await world.addPublication(await world.addAccount());
+    await runTwice(id, ['claim:after_commit']);
     expect(world.platform.ledger).toHaveLength(1);
     expect(await world.read(id)).toMatchObject({ status: 'published', attempts: 1 });
   });
@@ -112,15 +113,7 @@ describe('two runs of one publication in one process, the first of which has los
     const id = await world.addPublication(await world.addAccount());
     world.platform.behave('lose_request');
     world.platform.lookup = 'cannot_tell';
-    const gate = createGate(['send:before_request', 'reconcile:after_ask']);
-    const engine = world.engine({}, gate.probes);
-    const runs = [engine.publish(id)];
-    await gate.reachedBy(1);
-    await takeOver(id);
-    runs.push(engine.publish(id));
-    await gate.reachedBy(2);
-    gate.open();
-    await Promise.all(runs);
+    await runTwice(id, ['send:before_request', 'reconcile:after_ask']);
     expect(await world.read(id)).toMatchObject({ status: 'unconfirmed' });
   });
 });
