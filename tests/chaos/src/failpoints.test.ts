@@ -55,3 +55,13 @@ test('a publisher as production starts it knows no failpoints', { timeout: 300_0
   expect(await lab.check(post)).toEqual([]);
   expect(publisher.output()).not.toContain('failpoint');
 });
+
+test('a publisher finds what is held for a reason that is over', { timeout: 300_000 }, async () => {
+  const lab = labs.get('mastodon');
+  if (lab === undefined) throw new Error('there is no lab');
+  const post = await lab.schedule('mastodon');
+  await lab.sql(`update publications set status = 'waiting', waiting_reason = 'paused', waiting_detail = 'held', due_at = null where status = 'scheduled'`, []);
+  await using _publisher = await lab.startPublisher({ isProduction: true });
+  expect(await lab.ended(post, 60_000)).toBe('published');
+  expect(await lab.check(post)).toEqual([]);
+});

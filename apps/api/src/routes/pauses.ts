@@ -9,7 +9,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 
-type Services = Pick<CoreDependencies, 'db' | 'signals'>;
+type Services = Pick<CoreDependencies, 'db' | 'signals' | 'probes'>;
 
 const Place = z.string().max(100);
 const Params = z.object({ id: z.string() });

@@ -29,6 +29,10 @@ export async function findPause(tx: Transaction, actor: Actor, id: string): Prom
   return row;
 }
 
+/** The stop `pauses s` is in force and holds `publications p` back. */
+export const holdsBack = sql`s.lifted_at is null
+  and (s.organization_id is null or s.organization_id = p.organization_id and (s.account_id is null or s.account_id = p.account_id))`;
+
 /** Publications a stop concerns, as a condition on `publications p`. */
 export function inScope(pause: Pick<PauseRow, 'organizationId' | 'accountId'>): SQL {
   if (pause.organizationId === null) return sql`true`;

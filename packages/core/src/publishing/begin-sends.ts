@@ -2,6 +2,7 @@ import type { JsonValue } from '@vibetribe/platforms/adapter';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import type { Transaction } from '@vibetribe/db/connect-database';
+import { holdsBack } from '../pauses/pause-row.ts';
 import { stoppedDetail } from './decide-gate.ts';
 import type { PublicationInput } from './publication-input.ts';
 import { lockPublications } from './move-publications.ts';
@@ -70,8 +71,7 @@ function holdBack({ work }: SendIntent, reason: string): PublicationInput {
 /** Stops that came after the claim: read by a statement of its own, so that one committed by now is seen. */
 async function readStops(tx: Transaction, ids: readonly string[]): Promise<Map<string, string>> {
   const { rows: stopped } = await tx.execute<{ id: string; reason: string }>(sql`
-    select p.id, s.reason from pauses s
-    join publications p on s.organization_id is null or s.organization_id = p.organization_id and (s.account_id is null or s.account_id = p.account_id)
-    where s.lifted_at is null and p.id = any(${sql.param(ids)}::text[])`);
+    select p.id, s.reason from pauses s join publications p on ${holdsBack}
+    where p.id = any(${sql.param(ids)}::text[])`);
   return new Map(stopped.map(({ id, reason }) => [id, reason]));
 }

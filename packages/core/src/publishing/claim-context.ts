@@ -2,6 +2,7 @@ import type { Misfire } from '@vibetribe/contracts/post';
 import type { AdapterAccount } from '@vibetribe/platforms/adapter';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
+import { holdsBack } from '../pauses/pause-row.ts';
 import { type PublicationRow, publicationColumns } from './publication-row.ts';
 
 /** A locked publication and what decides whether it may go. */
@@ -52,10 +53,7 @@ export async function readClaimContext(tx: Transaction, ids: readonly string[]):
       floor(extract(epoch from g.refreshed_at) * 1000)::float8 as "tokenRefreshedAtMs",
       g.handed_over as "handedOver", floor(extract(epoch from a.posts_closed_until) * 1000)::float8 as "closedUntilMs",
       floor(extract(epoch from l.closed_until) * 1000)::float8 as "appClosedUntilMs",
-      (select s.reason from pauses s
-        where s.lifted_at is null
-          and (s.organization_id is null or s.organization_id = p.organization_id and (s.account_id is null or s.account_id = p.account_id))
-        limit 1) as "pausedBecause",
+      (select s.reason from pauses s where ${holdsBack} limit 1) as "pausedBecause",
       case when a.service = '' then p.platform else p.platform || '|' || a.service end as "breakerKey",
       coalesce(b.state, 'closed') as "breakerState", floor(extract(epoch from b.retry_at) * 1000)::float8 as "breakerRetryAtMs"
     from publications p

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
+import { holdsBack } from '../pauses/pause-row.ts';
 import { movePublications } from './move-publications.ts';
 
 const batchMax = 500;
@@ -27,9 +28,7 @@ async function resumeSome(deps: Pick<CoreDependencies, 'db'>): Promise<number> {
       where p.status = 'waiting' and p.due_at is null and p.lease_until is null and (
         p.waiting_reason in ('token', 'reconciling') and (
           a.status = 'active' and g.dead_at is null or a.status = 'disconnected' and (p.intent_at is not null or not p.committed))
-        or p.waiting_reason = 'paused' and not exists (
-          select 1 from pauses s where s.lifted_at is null
-            and (s.organization_id is null or s.organization_id = p.organization_id and (s.account_id is null or s.account_id = p.account_id))))
+        or p.waiting_reason = 'paused' and not exists (select 1 from pauses s where ${holdsBack}))
       order by p.id limit ${batchMax} for update of p skip locked`);
     const moves = await movePublications(tx, rows.map(({ id }) => id), () => ({ type: 'resume', reasons: ['token', 'paused'] }));
     return moves.filter(({ step }) => step.kind === 'moved').length;
