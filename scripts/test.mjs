@@ -19,6 +19,7 @@ const realSystem = [
 
 const checks = [
   ['lint', 'oxlint', ['--type-aware']],
+  ['format', 'oxfmt', ['--check']],
   ['types', 'tsc', ['--noEmit', '-p', 'tsconfig.json']],
   ['boundaries', 'turbo', ['boundaries']],
   ['unused', 'knip', []],

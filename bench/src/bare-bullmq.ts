@@ -1,5 +1,13 @@
 import { createTestDatabase } from '@vibetribe/testkit/test-database';
-import { createPostgresBackend, type JobProgress, type PostgresConnectionOptions, type PostgresQueueBackend, Queue, runMigrations, Worker } from 'bullmq';
+import {
+  createPostgresBackend,
+  type JobProgress,
+  type PostgresConnectionOptions,
+  type PostgresQueueBackend,
+  Queue,
+  runMigrations,
+  Worker,
+} from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { type Contender, createTally, dueAtOf, type Load } from './contenders.ts';
@@ -31,7 +39,8 @@ export function bareBullmq(backend: 'redis' | 'postgres'): Contender {
 async function publishAll(load: Load, poster: Poster, add: Add, startWorker: StartWorker) {
   const nowMs = Date.now();
   const dueAtMs = (index: number) => dueAtOf(load, index, nowMs);
-  const opts = (index: number) => ({ delay: Math.max(0, dueAtMs(index) - Date.now()), removeOnComplete: true }) as const;
+  const opts = (index: number) =>
+    ({ delay: Math.max(0, dueAtMs(index) - Date.now()), removeOnComplete: true }) as const;
   await add(Array.from({ length: load.count }, (_, index) => ({ name: 'post', data: { index }, opts: opts(index) })));
   const tally = createTally(load.count, Math.max(Date.now(), nowMs + load.dueInMs));
   const worker = startWorker(async ({ data: { index } }) => {
@@ -44,9 +53,13 @@ async function publishAll(load: Load, poster: Poster, add: Add, startWorker: Sta
 }
 
 async function openOnRedis(stack: AsyncDisposableStack, servers: Servers, { concurrency }: Load) {
-  const connection = stack.adopt(new Redis(servers.redisUrl, { maxRetriesPerRequest: null }), (redis) => redis.disconnect());
+  const connection = stack.adopt(new Redis(servers.redisUrl, { maxRetriesPerRequest: null }), (redis) =>
+    redis.disconnect(),
+  );
   const name = `bare-${Date.now()}`;
-  const queue = stack.adopt(new Queue<Data, void, string, Data, void, string>(name, { connection }), (opened) => opened.close());
+  const queue = stack.adopt(new Queue<Data, void, string, Data, void, string>(name, { connection }), (opened) =>
+    opened.close(),
+  );
   const add: Add = (jobs) => queue.addBulk(jobs);
   const startWorker: StartWorker = (handle) => new Worker<Data, void>(name, handle, { connection, concurrency });
   return { add, startWorker };
@@ -62,6 +75,7 @@ async function openOnPostgres(stack: AsyncDisposableStack, servers: Servers, { c
   const queue: PostgresQueue = new Queue('bare', { connection }, createPostgresBackend);
   stack.defer(() => queue.close());
   const add: Add = (jobs) => queue.addBulk(jobs);
-  const startWorker: StartWorker = (handle): PostgresWorker => new Worker('bare', handle, { connection, concurrency }, createPostgresBackend);
+  const startWorker: StartWorker = (handle): PostgresWorker =>
+    new Worker('bare', handle, { connection, concurrency }, createPostgresBackend);
   return { add, startWorker };
 }

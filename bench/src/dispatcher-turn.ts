@@ -29,7 +29,9 @@ const publishSettings: PublishSettings = {
 
 /** What a turn of the dispatcher costs, and what the queue holds afterwards, before a small and a large calendar. */
 export async function dispatcherTurn(servers: Servers, { futurePosts }: Settings): Promise<void> {
-  print(`\n## Dispatcher: a turn that arms ${dueSoon} posts, with ${smallCalendar} and with ${futurePosts} future posts, median of ${turns} turns, ms`);
+  print(
+    `\n## Dispatcher: a turn that arms ${dueSoon} posts, with ${smallCalendar} and with ${futurePosts} future posts, median of ${turns} turns, ms`,
+  );
   for (const backend of ['redis', 'postgres'] as const) {
     await using small = await openDispatcher(servers, backend, smallCalendar);
     await using large = await openDispatcher(servers, backend, futurePosts);
@@ -44,23 +46,45 @@ export async function dispatcherTurn(servers: Servers, { futurePosts }: Settings
     }
     print(`${backend.padEnd(10)} ${spread(ms.small, 1)} and ${spread(ms.large, 1)}`);
     verdict(`${backend}, time of a turn, large to small`, median(ms.large) / median(ms.small), { atMost: 1.3 });
-    verdict(`${backend}, the queue's memory, large to small`, median(bytes.large) / median(bytes.small), { atMost: 1.3 });
+    verdict(`${backend}, the queue's memory, large to small`, median(bytes.large) / median(bytes.small), {
+      atMost: 1.3,
+    });
   }
 }
 
 async function openDispatcher(servers: Servers, backend: Backend, futurePosts: number) {
   await using opening = new AsyncDisposableStack();
   const calendar = opening.use(await openCalendar(servers, futurePosts));
-  const db = opening.use(connectDatabase({ databaseUrl: calendar.databaseUrl, poolMax: 4, poolMin: 0, applicationName: 'bench', onError: () => undefined }));
+  const db = opening.use(
+    connectDatabase({
+      databaseUrl: calendar.databaseUrl,
+      poolMax: 4,
+      poolMin: 0,
+      applicationName: 'bench',
+      onError: () => undefined,
+    }),
+  );
   const redis = opening.adopt(new Redis(servers.redisUrl), (opened) => opened.disconnect());
   const connection = opening.use(
-    await connectQueue({ redisUrl: backend === 'redis' ? servers.redisUrl : undefined, pool: calendar.pool, logger: quiet, prefix: `calendar${futurePosts}` }),
+    await connectQueue({
+      redisUrl: backend === 'redis' ? servers.redisUrl : undefined,
+      pool: calendar.pool,
+      logger: quiet,
+      prefix: `calendar${futurePosts}`,
+    }),
   );
   const queue = createPublishQueue(connection);
-  const deps = { db, adapters, probes: noProbes, signals: { eventsCommitted: () => undefined, dispatchSoon: () => undefined } };
+  const deps = {
+    db,
+    adapters,
+    probes: noProbes,
+    signals: { eventsCommitted: () => undefined, dispatchSoon: () => undefined },
+  };
   const queueBytes = async () => {
     if (backend === 'redis') return Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
-    const { rows } = await calendar.pool.query<{ bytes: number }>(`select pg_total_relation_size('bullmq.job')::float8 as bytes`);
+    const { rows } = await calendar.pool.query<{ bytes: number }>(
+      `select pg_total_relation_size('bullmq.job')::float8 as bytes`,
+    );
     return rows[0]?.bytes ?? Number.NaN;
   };
   const opened = opening.move();

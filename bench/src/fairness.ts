@@ -10,7 +10,9 @@ const dueInMs = 15_000;
 /** One organization's thousands at a second, and another's one post at the same second. */
 export async function fairness(servers: Servers, { rounds, concurrency }: Settings): Promise<void> {
   for (const backend of ['redis', 'postgres'] as const) {
-    print(`\n## Fairness: one post beside another tenant's ${crowd} at the same second, ${backend}, median of ${rounds} rounds, ms late`);
+    print(
+      `\n## Fairness: one post beside another tenant's ${crowd} at the same second, ${backend}, median of ${rounds} rounds, ms late`,
+    );
     const alone: number[] = [];
     const beside: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
@@ -26,7 +28,11 @@ async function latenessMs(servers: Servers, backend: Backend, concurrency: numbe
   await using product = await openProduct(servers, backend, concurrency);
   const [crowded, single] = [await product.addOrganization(50), await product.addOrganization(1)];
   const dueAtMs = Date.now() + (others === 0 ? 3_000 : dueInMs);
-  if (others > 0) await product.schedule(crowded, Array.from({ length: others }, () => dueAtMs));
+  if (others > 0)
+    await product.schedule(
+      crowded,
+      Array.from({ length: others }, () => dueAtMs),
+    );
   await product.schedule(single, [dueAtMs]);
   await untilPublished(product.pool, others + 1);
   const { rows } = await product.pool.query<{ lateMs: number }>(

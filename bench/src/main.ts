@@ -11,4 +11,5 @@ const sections = { throughput, punctuality, fairness, dispatcher: dispatcherTurn
 const wanted = new Set(process.argv.slice(2));
 const settings = readSettings(process.env);
 await using servers = await startServers();
-for (const [name, run] of Object.entries(sections)) if (wanted.size === 0 || wanted.has(name)) await run(servers, settings);
+for (const [name, run] of Object.entries(sections))
+  if (wanted.size === 0 || wanted.has(name)) await run(servers, settings);

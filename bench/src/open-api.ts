@@ -44,7 +44,12 @@ async function register(url: string): Promise<string> {
   const answer = await fetch(`${url}/auth/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email: 'bench@example.com', password: randomBytes(12).toString('hex'), name: 'Bench', organizationName: 'Bench' }),
+    body: JSON.stringify({
+      email: 'bench@example.com',
+      password: randomBytes(12).toString('hex'),
+      name: 'Bench',
+      organizationName: 'Bench',
+    }),
   });
   if (!answer.ok) throw new Error(`the registration answered ${answer.status}: ${await answer.text()}`);
   return ((await answer.json()) as { accessToken: string }).accessToken;

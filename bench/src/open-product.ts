@@ -54,7 +54,9 @@ export async function openProduct(servers: Servers, backend: Backend, concurrenc
     addOrganization: (accountCount) => addOrganization(pool, encryptionKeys, accountCount),
     async schedule(organization, dueAtMs) {
       await insertPosts(pool, organization, dueAtMs);
-      await (backend === 'redis' ? redis.publish('vibetribe:bus:dispatch', '') : pool.query(`select pg_notify('vibetribe_dispatch', '')`));
+      await (backend === 'redis'
+        ? redis.publish('vibetribe:bus:dispatch', '')
+        : pool.query(`select pg_notify('vibetribe_dispatch', '')`));
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
@@ -67,8 +69,17 @@ async function addOrganization(pool: pg.Pool, encryptionKeys: string, accountCou
   const accountIds: string[] = [];
   for (let index = 0; index < accountCount; index += 1) {
     const [grantId, accountId] = [newId('grant'), newId('account')];
-    const credentials = keyRing.seal(JSON.stringify({ accessToken: 'token', scopes: [] }), { organizationId: id, table: 'grants', rowId: grantId, column: 'credentials' });
-    await pool.query(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, 'x', $3)`, [grantId, id, credentials]);
+    const credentials = keyRing.seal(JSON.stringify({ accessToken: 'token', scopes: [] }), {
+      organizationId: id,
+      table: 'grants',
+      rowId: grantId,
+      column: 'credentials',
+    });
+    await pool.query(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, 'x', $3)`, [
+      grantId,
+      id,
+      credentials,
+    ]);
     await pool.query(
       `insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name) values ($1, $2, $3, 'x', $1, 'bench', 'Bench')`,
       [accountId, id, grantId],

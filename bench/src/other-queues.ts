@@ -17,16 +17,26 @@ export const naivePgBoss: Contender = {
     stack.defer(() => boss.stop({ graceful: false }));
     await boss.createQueue('posts');
     const nowMs = Date.now();
-    await boss.insert('posts', Array.from({ length: load.count }, (_, index) => ({ data: { index }, startAfter: new Date(dueAtOf(load, index, nowMs)) })));
+    await boss.insert(
+      'posts',
+      Array.from({ length: load.count }, (_, index) => ({
+        data: { index },
+        startAfter: new Date(dueAtOf(load, index, nowMs)),
+      })),
+    );
     const tally = createTally(load.count, Math.max(Date.now(), nowMs + load.dueInMs));
-    await boss.work<{ index: number }>('posts', { batchSize: load.concurrency, pollingIntervalSeconds: 0.5 }, async (jobs) => {
-      await Promise.all(
-        jobs.map(async ({ data }) => {
-          await poster.post(`post${data.index}`);
-          tally.accepted(dueAtOf(load, data.index, nowMs));
-        }),
-      );
-    });
+    await boss.work<{ index: number }>(
+      'posts',
+      { batchSize: load.concurrency, pollingIntervalSeconds: 0.5 },
+      async (jobs) => {
+        await Promise.all(
+          jobs.map(async ({ data }) => {
+            await poster.post(`post${data.index}`);
+            tally.accepted(dueAtOf(load, data.index, nowMs));
+          }),
+        );
+      },
+    );
     return await tally.result();
   },
 };
@@ -38,7 +48,9 @@ export const naiveGraphile: Contender = {
     await using stack = new AsyncDisposableStack();
     const database = stack.use(await createTestDatabase(servers.postgresUrl));
     const poster = stack.adopt(createPoster(servers.target), (opened) => opened.close());
-    const pool = stack.adopt(new pg.Pool({ connectionString: database.url, max: load.concurrency + 2 }), (opened) => opened.end());
+    const pool = stack.adopt(new pg.Pool({ connectionString: database.url, max: load.concurrency + 2 }), (opened) =>
+      opened.end(),
+    );
     const nowMs = Date.now();
     pool.on('error', () => undefined);
     pool.on('connect', (client) => client.on('error', () => undefined));

@@ -19,8 +19,17 @@ export function median(values: readonly number[]): number {
 }
 
 /** One line of a comparison: what was measured, what is wanted, and whether that is met. */
-export function verdict(what: string, measured: number, wanted: { atLeast: number } | { atMost: number }, digits = 2): void {
+export function verdict(
+  what: string,
+  measured: number,
+  wanted: { atLeast: number } | { atMost: number },
+  digits = 2,
+): void {
   const [met, word, bound] =
-    'atLeast' in wanted ? [measured >= wanted.atLeast, 'at least', wanted.atLeast] : [measured <= wanted.atMost, 'at most', wanted.atMost];
-  print(`${what.padEnd(64)} ${measured.toFixed(digits).padStart(8)}   wanted ${word} ${bound.toFixed(digits)}: ${met ? 'met' : 'MISSED'}`);
+    'atLeast' in wanted
+      ? [measured >= wanted.atLeast, 'at least', wanted.atLeast]
+      : [measured <= wanted.atMost, 'at most', wanted.atMost];
+  print(
+    `${what.padEnd(64)} ${measured.toFixed(digits).padStart(8)}   wanted ${word} ${bound.toFixed(digits)}: ${met ? 'met' : 'MISSED'}`,
+  );
 }

@@ -17,7 +17,9 @@ export async function startServers(): Promise<Servers> {
   await using starting = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), 'vibetribe-bench-'));
   starting.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const postgres = starting.use(await startPostgresServer({ dataDir: join(dataDir, 'postgres'), log: () => undefined }));
+  const postgres = starting.use(
+    await startPostgresServer({ dataDir: join(dataDir, 'postgres'), log: () => undefined }),
+  );
   const redis = starting.use(await startRedisServer());
   const target = starting.use(await startBeside(new URL('target.ts', import.meta.url)));
   const running = starting.move();

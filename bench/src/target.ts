@@ -9,8 +9,12 @@ const server = createServer((request, response) => {
   request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   request.on('end', () => {
     accepted += 1;
-    const body = JSON.stringify({ data: { id: String(accepted), text: text.slice(0, 20), edit_history_tweet_ids: [String(accepted)] } });
-    response.writeHead(201, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }).end(body);
+    const body = JSON.stringify({
+      data: { id: String(accepted), text: text.slice(0, 20), edit_history_tweet_ids: [String(accepted)] },
+    });
+    response
+      .writeHead(201, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+      .end(body);
   });
 });
 server.listen(0, '127.0.0.1');

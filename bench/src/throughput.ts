@@ -19,7 +19,9 @@ export async function throughput(servers: Servers, settings: Settings): Promise<
   verdict('Redis, to bare BullMQ', ahead('VibeTribe on redis', 'bare BullMQ on redis'), { atLeast: 0.25 });
   verdict('PostgreSQL, to bare BullMQ', ahead('VibeTribe on postgres', 'bare BullMQ on postgres'), { atLeast: 0.8 });
   verdict('PostgreSQL, to naive pg-boss', ahead('VibeTribe on postgres', 'naive pg-boss'), { atLeast: 1 });
-  verdict('PostgreSQL, to naive graphile-worker', ahead('VibeTribe on postgres', 'naive graphile-worker'), { atLeast: 1 });
+  verdict('PostgreSQL, to naive graphile-worker', ahead('VibeTribe on postgres', 'naive graphile-worker'), {
+    atLeast: 1,
+  });
 
   print(`\n## Publish throughput, due as they are written: ${sizes}`);
   const due = await measure(servers, settings, withBare, 0);
@@ -27,7 +29,12 @@ export async function throughput(servers: Servers, settings: Settings): Promise<
   verdict('PostgreSQL, to bare BullMQ', due('VibeTribe on postgres', 'bare BullMQ on postgres'), { atLeast: 0.8 });
 }
 
-async function measure(servers: Servers, { rounds, count, concurrency }: Settings, contenders: readonly Contender[], dueInMs: number) {
+async function measure(
+  servers: Servers,
+  { rounds, count, concurrency }: Settings,
+  contenders: readonly Contender[],
+  dueInMs: number,
+) {
   const resultsOf = await takeTurns(servers, contenders, { count, concurrency, dueInMs, spreadMs: 0 }, rounds);
   const perSecond = (name: string) => resultsOf(name).map(({ durationMs }) => (count / durationMs) * 1000);
   for (const { name } of contenders) print(`${name.padEnd(24)} ${spread(perSecond(name))}`);

@@ -17,7 +17,9 @@ const videosPerTurn = 4;
 export async function uploads(servers: Servers, { rounds, videoMegabytes }: Settings): Promise<void> {
   print(`\n## Uploads: ${videosPerTurn} videos of ${videoMegabytes} MB, ${rounds} rounds, MB/s`);
   await using stack = new AsyncDisposableStack();
-  const directory = stack.adopt(await mkdtemp(join(tmpdir(), 'vibetribe-bench-bare-')), (path) => rm(path, { recursive: true }));
+  const directory = stack.adopt(await mkdtemp(join(tmpdir(), 'vibetribe-bench-bare-')), (path) =>
+    rm(path, { recursive: true }),
+  );
   const bare = stack.use(await startBeside(new URL('bare-upload.ts', import.meta.url), [directory]));
   const api = stack.use(await openApi(servers));
   const contenders = [

@@ -25,11 +25,15 @@ export function vibetribe(backend: Backend): Contender {
 /** Looks for what is still open, through a partial index: counting what is published would cost the product its time. */
 export async function untilPublished(pool: pg.Pool, count: number): Promise<void> {
   const isOpen = async () => {
-    const { rows } = await pool.query<{ open: boolean }>(`select exists (select from publications where due_at is not null) as open`);
+    const { rows } = await pool.query<{ open: boolean }>(
+      `select exists (select from publications where due_at is not null) as open`,
+    );
     return rows[0]?.open === true;
   };
   while (await isOpen()) await sleep(100);
-  const { rows } = await pool.query<{ published: number }>(`select count(*)::int as published from publications where status = 'published'`);
+  const { rows } = await pool.query<{ published: number }>(
+    `select count(*)::int as published from publications where status = 'published'`,
+  );
   if (rows[0]?.published !== count) throw new Error(`${rows[0]?.published} of ${count} posts were published`);
 }
 
@@ -39,5 +43,8 @@ async function readResult(pool: pg.Pool, startsAtMs: number): Promise<Result> {
     `select greatest(0, extract(epoch from published_at - scheduled_at) * 1000)::float8 as "lateMs",
        extract(epoch from published_at)::float8 * 1000 as "atMs" from publications order by 1`,
   );
-  return { latenessMs: rows.map(({ lateMs }) => lateMs), durationMs: Math.max(...rows.map(({ atMs }) => atMs)) - startsAtMs };
+  return {
+    latenessMs: rows.map(({ lateMs }) => lateMs),
+    durationMs: Math.max(...rows.map(({ atMs }) => atMs)) - startsAtMs,
+  };
 }

@@ -115,7 +115,10 @@ async function receive(part: MultipartFile, media: ReceiveOptions['media']): Pro
   // A connection that ends while nobody is reading would otherwise end the process.
   source.on('error', () => undefined);
   try {
-    const file = await receiveUpload({ source, claims: { fileName, mimeType } }, { directory: media.incomingDirectory, digests: media.digests });
+    const file = await receiveUpload(
+      { source, claims: { fileName, mimeType } },
+      { directory: media.incomingDirectory, digests: media.digests },
+    );
     return { kind: 'received', fileName, file };
   } catch (error) {
     if (!(error instanceof MediaRefusal) || error.code === 'aborted') throw mediaFault(error);

@@ -29,7 +29,10 @@ test('stopped while it is being started again, it ends, and so does the new serv
   const dataDir = await mkdtemp(join(tmpdir(), 'vibetribe-local-'));
   onTestFinished(() => removePostgresData(join(dataDir, 'postgres')));
   const restarting = Promise.withResolvers<void>();
-  const database = await openDatabase({ dataDir, databaseUrl: undefined }, { info: () => undefined, warn: () => restarting.resolve() });
+  const database = await openDatabase(
+    { dataDir, databaseUrl: undefined },
+    { info: () => undefined, warn: () => restarting.resolve() },
+  );
 
   process.kill(await postmasterPid(database.url), 'SIGKILL');
   await restarting.promise;

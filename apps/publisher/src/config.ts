@@ -1,5 +1,10 @@
 import { CoreEnv, type CoreConfig, coreConfigOf } from '@vibetribe/core/core-config';
-import { checkMediaEnv, mediaEnvShape, mediaSettingsOf, type MediaSettings } from '@vibetribe/core/media/media-settings';
+import {
+  checkMediaEnv,
+  mediaEnvShape,
+  mediaSettingsOf,
+  type MediaSettings,
+} from '@vibetribe/core/media/media-settings';
 import { parseEnvironment } from '@vibetribe/core/parse-environment';
 import type { PublishSettings } from '@vibetribe/core/publishing/publish-settings';
 import { z } from 'zod';
@@ -10,7 +15,10 @@ const secretCharactersMin = 32;
 
 const PublisherEnv = CoreEnv.extend({
   ...mediaEnvShape,
-  AUTH_SECRET: z.string().min(secretCharactersMin, { error: `must have at least ${secretCharactersMin} characters` }).optional(),
+  AUTH_SECRET: z
+    .string()
+    .min(secretCharactersMin, { error: `must have at least ${secretCharactersMin} characters` })
+    .optional(),
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   HOST: z.string().min(1).default('127.0.0.1'),
   PUBLISH_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(25),

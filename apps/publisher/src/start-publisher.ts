@@ -44,7 +44,12 @@ export async function startPublisher(
       logger,
       probes,
       onPlatformCall: ({ platform, method, outcome, durationMs }) =>
-        metrics.observePlatformCall({ platform, method, status: 'status' in outcome ? outcome.status : null, durationMs }),
+        metrics.observePlatformCall({
+          platform,
+          method,
+          status: 'status' in outcome ? outcome.status : null,
+          durationMs,
+        }),
     }),
   );
   const media = openMedia(starting, config, () => service.core.clock.now());
@@ -78,7 +83,13 @@ export async function startPublisher(
       onError: (error) => logger.warn({ err: error }, 'what is held could not be looked through; the next turn does'),
     }),
   );
-  starting.use(await service.bus.subscribe('dispatch', () => dispatcher.wake(), () => dispatcher.wake()));
+  starting.use(
+    await service.bus.subscribe(
+      'dispatch',
+      () => dispatcher.wake(),
+      () => dispatcher.wake(),
+    ),
+  );
 
   const drainMs = config.settings.publishTimeoutMs + drainGraceMs;
   const workers = platformIds.map((platform) =>
@@ -87,7 +98,11 @@ export async function startPublisher(
       platform,
       concurrency: config.concurrency,
       handle: (job) => engine.publish(job.publicationId),
-      onError: (error, job) => logger.warn({ err: error, publicationId: job?.publicationId, platform }, 'a publish job failed; the sweeper takes it up'),
+      onError: (error, job) =>
+        logger.warn(
+          { err: error, publicationId: job?.publicationId, platform },
+          'a publish job failed; the sweeper takes it up',
+        ),
     }),
   );
   starting.defer(async () => {
@@ -102,7 +117,10 @@ export async function startPublisher(
       async health() {
         const [databaseMs, queue] = await Promise.all([service.db.ping(), service.queue.health()]);
         const running = workers.every((worker) => worker.isRunning());
-        return { ok: queue.ok && running, detail: { database: { ok: true, latencyMs: Math.round(databaseMs) }, queue, workers: running } };
+        return {
+          ok: queue.ok && running,
+          detail: { database: { ok: true, latencyMs: Math.round(databaseMs) }, queue, workers: running },
+        };
       },
     }),
   );
@@ -114,5 +132,8 @@ function openMedia(starting: AsyncDisposableStack, config: PublisherConfig, now:
   const { dataDir, cloudinary, authSecret, publicUrl } = config;
   const { reader, store } = starting.use(createMediaLibrary({ dataDir, cloudinary, now }));
   if (authSecret === null) return { reader, urls: null };
-  return { reader, urls: createMediaUrls({ store, key: deriveKey(authSecret, 'media-url'), origin: () => publicUrl, now }) };
+  return {
+    reader,
+    urls: createMediaUrls({ store, key: deriveKey(authSecret, 'media-url'), origin: () => publicUrl, now }),
+  };
 }

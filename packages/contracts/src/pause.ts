@@ -11,7 +11,10 @@ export const CreatePause = z
     id: z.string().min(1).max(100).optional(),
     reason: z.string().trim().min(1).max(500),
   })
-  .refine((pause) => pause.scope !== 'account' || pause.id !== undefined, { path: ['id'], error: 'is needed: the account to stop' });
+  .refine((pause) => pause.scope !== 'account' || pause.id !== undefined, {
+    path: ['id'],
+    error: 'is needed: the account to stop',
+  });
 export type CreatePause = z.infer<typeof CreatePause>;
 
 export const Pause = z.object({

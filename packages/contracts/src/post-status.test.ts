@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { postStatusOf } from './post-status.ts';
 import type { PublicationStatus } from './publication-status.ts';
 
-const statusOf = (...statuses: PublicationStatus[]) => postStatusOf(statuses.map((status) => ({ status, waitingReason: null })));
+const statusOf = (...statuses: PublicationStatus[]) =>
+  postStatusOf(statuses.map((status) => ({ status, waitingReason: null })));
 
 test('what was called off does not make a post look as if it were on its way: the rest says what it is', () => {
   expect(statusOf('canceled', 'scheduled')).toBe('scheduled');

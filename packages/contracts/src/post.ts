@@ -29,10 +29,7 @@ export const Misfire = z.strictObject({
 });
 export type Misfire = z.infer<typeof Misfire>;
 
-const timezone = z
-  .string()
-  .max(100)
-  .refine(isTimezone, { error: 'must be an IANA time zone such as Europe/Berlin' });
+const timezone = z.string().max(100).refine(isTimezone, { error: 'must be an IANA time zone such as Europe/Berlin' });
 
 export const CreatePost = z.strictObject({
   content: Text,
@@ -52,7 +49,9 @@ export const CreatePost = z.strictObject({
 export type CreatePost = z.infer<typeof CreatePost>;
 
 /** PUT replaces what is given; `scheduledAt: null` takes the post off the schedule. */
-export const UpdatePost = CreatePost.omit({ draft: true }).partial().extend({ scheduledAt: Timestamp.nullable().optional() });
+export const UpdatePost = CreatePost.omit({ draft: true })
+  .partial()
+  .extend({ scheduledAt: Timestamp.nullable().optional() });
 export type UpdatePost = z.infer<typeof UpdatePost>;
 
 export const PublicationError = z.object({

@@ -32,7 +32,16 @@ export interface Core extends CoreDependencies, AsyncDisposable {}
 const connectTimeoutMs = 10_000;
 
 /** Composes what the verbs need out of what the process has opened; it closes only what it made itself. */
-export function createCore({ db, keyRing, clock, logger, bus, config, probes = noProbes, onPlatformCall }: CoreOptions): Core {
+export function createCore({
+  db,
+  keyRing,
+  clock,
+  logger,
+  bus,
+  config,
+  probes = noProbes,
+  onPlatformCall,
+}: CoreOptions): Core {
   const dispatcher = createGuardedAgent({
     ...withoutFixed(platformAgentOptions),
     connectTimeoutMs,
@@ -52,7 +61,8 @@ export function createCore({ db, keyRing, clock, logger, bus, config, probes = n
     signals,
     adapters,
     probes,
-    endpoints: (platform) => platformEndpoints(platform, { sandboxUrl: config.sandboxUrl ?? undefined, env: config.platformEnv }),
+    endpoints: (platform) =>
+      platformEndpoints(platform, { sandboxUrl: config.sandboxUrl ?? undefined, env: config.platformEnv }),
     postsPerHour: (platform: PlatformId) => config.postsPerHour[platform] ?? adapters[platform].limits.postsPerHour,
     appPostsPerDay: (platform: PlatformId) => {
       const posts = config.appPostsPerDay[platform] ?? adapters[platform].limits.appPostsPerDay;

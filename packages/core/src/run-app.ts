@@ -29,7 +29,8 @@ export async function runApp<Config extends { readonly logLevel: string }>(optio
     // Whoever starts us waits for this line, whatever the log level.
     host.stdout.write(`${JSON.stringify({ msg: 'ready', app, pid: host.pid, port: running.port })}\n`);
   } catch (error) {
-    if (error instanceof EnvironmentFault || error instanceof QueueBackendMismatch) host.stderr.write(`${error.message}\n`);
+    if (error instanceof EnvironmentFault || error instanceof QueueBackendMismatch)
+      host.stderr.write(`${error.message}\n`);
     else createLogger({ app, level: 'info' }).fatal({ err: error }, 'could not start');
     host.exit(1);
   }

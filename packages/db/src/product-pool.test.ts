@@ -5,7 +5,14 @@ import { ConnectionUnavailable } from './product-pool.ts';
 import { openMigratedDatabase } from './test-database.ts';
 
 const open = (databaseUrl: string) =>
-  connectDatabase({ databaseUrl, poolMax: 1, poolMin: 0, applicationName: 'test', connectTimeoutMs: 1_000, onError: () => undefined });
+  connectDatabase({
+    databaseUrl,
+    poolMax: 1,
+    poolMin: 0,
+    applicationName: 'test',
+    connectTimeoutMs: 1_000,
+    onError: () => undefined,
+  });
 
 test('work that finds no free connection in time is refused with a class and a code, however it asks for one', async () => {
   await using database = await openMigratedDatabase(inject('postgresUrl'));
@@ -22,17 +29,25 @@ test('work that finds no free connection in time is refused with a class and a c
   client.release();
   for (const result of results) {
     expect(result.status).toBe('rejected');
-    if (result.status === 'rejected') expect(unavailableIn(result.reason)).toMatchObject({ code: 'connection_unavailable' });
+    if (result.status === 'rejected')
+      expect(unavailableIn(result.reason)).toMatchObject({ code: 'connection_unavailable' });
   }
   expect(await db.ping()).toBeGreaterThan(0);
 });
 
 test('what the network says about a server that is away keeps its code', async () => {
-  await using db = connectDatabase({ databaseUrl: 'postgres://127.0.0.1:1/none', poolMax: 1, poolMin: 0, applicationName: 'test', onError: () => undefined });
+  await using db = connectDatabase({
+    databaseUrl: 'postgres://127.0.0.1:1/none',
+    poolMax: 1,
+    poolMin: 0,
+    applicationName: 'test',
+    onError: () => undefined,
+  });
   await expect(db.ping()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
 function unavailableIn(error: unknown): unknown {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof ConnectionUnavailable) return cause;
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (cause instanceof ConnectionUnavailable) return cause;
   return error;
 }

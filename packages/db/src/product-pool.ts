@@ -12,7 +12,11 @@ export class ConnectionLost extends Error {
   readonly code = 'connection_lost';
 }
 
-type Taken = (error: Error | undefined, client: pg.PoolClient | undefined, release: (error?: Error | boolean) => void) => void;
+type Taken = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  release: (error?: Error | boolean) => void,
+) => void;
 
 /** The one place where connections are taken. The pool's own errors have neither a class nor a code: here they get both. */
 export class ProductPool extends pg.Pool {
@@ -24,7 +28,9 @@ export class ProductPool extends pg.Pool {
         throw asUnavailable(error);
       });
     }
-    super.connect((error, client, release) => taken(error === undefined || error === null ? undefined : asUnavailable(error), client, release));
+    super.connect((error, client, release) =>
+      taken(error === undefined || error === null ? undefined : asUnavailable(error), client, release),
+    );
   }
 }
 

@@ -12,7 +12,10 @@ async function openSilentWay(databaseUrl: string) {
   let isSilent = false;
   const server = createServer((near) => {
     const far = connect(Number(port), hostname);
-    for (const [from, to] of [[near, far], [far, near]] as const) {
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       sockets.add(from);
       from.on('error', () => undefined).on('close', () => isSilent || to.destroy());
       from.on('data', (chunk) => isSilent || to.write(chunk));

@@ -11,7 +11,13 @@ async function openOneConnection() {
   const database = opening.use(await createTestDatabase(inject('postgresUrl')));
   await migrate({ databaseUrl: database.url });
   const db = opening.use(
-    connectDatabase({ databaseUrl: database.url, poolMax: 1, poolMin: 0, applicationName: 'test', onError: () => undefined }),
+    connectDatabase({
+      databaseUrl: database.url,
+      poolMax: 1,
+      poolMin: 0,
+      applicationName: 'test',
+      onError: () => undefined,
+    }),
   );
   const opened = opening.move();
   return { db, [Symbol.asyncDispose]: () => opened.disposeAsync() };
@@ -39,7 +45,8 @@ test('a keyed transaction that fails leaves nothing behind, and its connection w
 
 test('a statement is prepared once for a connection, however often it runs', async () => {
   await using opened = await openOneConnection();
-  for (let run = 0; run < 3; run += 1) await opened.db.asKeyedWorker((tx) => tx.execute(sql`select ${run}::int as run`));
+  for (let run = 0; run < 3; run += 1)
+    await opened.db.asKeyedWorker((tx) => tx.execute(sql`select ${run}::int as run`));
   const { rows } = await opened.db.pool.query<{ runs: number }>(
     `select (generic_plans + custom_plans)::int as runs from pg_prepared_statements where statement like '%as run'`,
   );

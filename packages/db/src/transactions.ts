@@ -43,7 +43,8 @@ export function createTransactions(pool: pg.Pool): Transactions {
       return result;
     } catch (error) {
       await client.query('rollback').catch((cause: Error) => (fault = cause));
-      if (fault !== undefined && !hasCode(error)) throw new ConnectionLost('the connection was lost in a transaction', { cause: error });
+      if (fault !== undefined && !hasCode(error))
+        throw new ConnectionLost('the connection was lost in a transaction', { cause: error });
       throw error;
     } finally {
       client.release(fault);
@@ -58,13 +59,19 @@ export function createTransactions(pool: pg.Pool): Transactions {
 
 /** What the work itself says, or the server or the network, tells more than that its connection is gone. */
 function hasCode(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) if (typeof Reflect.get(cause, 'code') === 'string') return true;
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (typeof Reflect.get(cause, 'code') === 'string') return true;
   return false;
 }
 
 async function begin(client: pg.PoolClient, settings: TransactionSettings): Promise<void> {
-  const text = `select ${Object.keys(settings).map((_, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, true)`).join(', ')}`;
-  await Promise.all([client.query('begin'), client.query({ name: `begin_${Object.keys(settings).length}`, text, values: Object.entries(settings).flat() })]);
+  const text = `select ${Object.keys(settings)
+    .map((_, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, true)`)
+    .join(', ')}`;
+  await Promise.all([
+    client.query('begin'),
+    client.query({ name: `begin_${Object.keys(settings).length}`, text, values: Object.entries(settings).flat() }),
+  ]);
 }
 
 /** The client as drizzle's session uses it, each text under a name of its own. */

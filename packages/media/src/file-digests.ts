@@ -18,7 +18,9 @@ export type DigestOrder =
   | { readonly id: number; readonly kind: 'reached' | 'finish'; readonly bytes: number }
   | { readonly id: number; readonly kind: 'abandon' };
 
-export type DigestReply = { readonly id: number; readonly sha256: string } | { readonly id: number; readonly fault: string };
+export type DigestReply =
+  | { readonly id: number; readonly sha256: string }
+  | { readonly id: number; readonly fault: string };
 
 interface Thread {
   readonly worker: Worker;

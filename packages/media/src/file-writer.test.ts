@@ -43,7 +43,8 @@ test('a fault of the disk that the system tells on the way, and only once, is to
     if (syncs === 1) throw Object.assign(new Error('input/output error'), { code: 'EIO' });
   };
   const handle = new Proxy(file, {
-    get: (target, name) => (name === 'datasync' ? failsOnce : (Reflect.get(target, name, target) as () => unknown).bind(target)),
+    get: (target, name) =>
+      name === 'datasync' ? failsOnce : (Reflect.get(target, name, target) as () => unknown).bind(target),
   });
   await using writer = createFileWriter(handle);
   for (let count = 0; count < 12; count += 1) await writer.write(Buffer.alloc(600_000));

@@ -17,7 +17,10 @@ const batchPieces = 256;
 const syncEveryBatches = 8;
 
 /** @param onWritten is told how much of the file others can read by now */
-export function createFileWriter(file: FileHandle, { onWritten }: { readonly onWritten?: (bytes: number) => void } = {}): FileWriter {
+export function createFileWriter(
+  file: FileHandle,
+  { onWritten }: { readonly onWritten?: (bytes: number) => void } = {},
+): FileWriter {
   let batch: Buffer[] = [];
   let bytes = 0;
   let batches = 0;

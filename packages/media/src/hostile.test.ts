@@ -32,7 +32,10 @@ afterAll(async () => {
 
 async function take(file: Buffer, name: string, header: string | null = null) {
   const source = Readable.from(pieces(file));
-  await using received = await receiveUpload({ source, claims: { fileName: name, mimeType: header } }, { directory, digests });
+  await using received = await receiveUpload(
+    { source, claims: { fileName: name, mimeType: header } },
+    { directory, digests },
+  );
   return await inspector.inspect({ kind: 'probe', path: received.path, mimeType: received.mimeType });
 }
 

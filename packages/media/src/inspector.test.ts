@@ -36,7 +36,9 @@ test('a file that takes too long is refused, its process is killed, and the next
   });
   const good = await file('good.jpg', await jpeg());
   // The deadline holds for the next file too, and on a busy machine its new process may need more than one try to meet it.
-  const read = await waitFor(() => inspector.inspect({ kind: 'probe', path: good, mimeType: 'image/jpeg' }), { describe: 'the next file is read' });
+  const read = await waitFor(() => inspector.inspect({ kind: 'probe', path: good, mimeType: 'image/jpeg' }), {
+    describe: 'the next file is read',
+  });
   expect(read).toMatchObject({ width: 320 });
 });
 

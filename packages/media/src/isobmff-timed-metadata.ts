@@ -32,7 +32,8 @@ export function sampleRanges(moov: Buffer, trak: Box, data: readonly Box[]): Bla
     const offset = uintIn(moov, offsets, 8 + (chunk - 1) * offsetBytes, offsetBytes);
     const bytes = bytesOf(moov, sizes, sample, count);
     sample += count;
-    if (bytes > 0 && data.some(({ body, end }) => offset >= body && offset + bytes <= end)) ranges.push({ offset, bytes, becomes: 'zeros' });
+    if (bytes > 0 && data.some(({ body, end }) => offset >= body && offset + bytes <= end))
+      ranges.push({ offset, bytes, becomes: 'zeros' });
   }
   return ranges;
 }

@@ -40,7 +40,10 @@ afterEach(async () => {
 
 async function store(file: Buffer): Promise<OriginalMedia> {
   const upload = { source: Readable.from([file]), claims: { fileName: null, mimeType: null } };
-  await using received = await receiveUpload(upload, { directory: library.incomingDirectory, digests: library.digests });
+  await using received = await receiveUpload(upload, {
+    directory: library.incomingDirectory,
+    digests: library.digests,
+  });
   const { path, mimeType, sha256 } = received;
   const facts = await library.inspector.inspect({ kind: 'probe', path, mimeType });
   const object = {

@@ -86,7 +86,14 @@ const aside: ReadonlySet<number> = new Set([ids.tags, ids.attachments]);
 
 /** Clusters of unknown length, as live recorders write them, are walked as if their content stood in the segment. */
 function readSegment(source: ByteSource, segment: Element): Segment {
-  const found: Segment = { timestampScale: 1_000_000, duration: null, tracks: [], blocks: new Map(), lastTicks: 0, metadata: [] };
+  const found: Segment = {
+    timestampScale: 1_000_000,
+    duration: null,
+    tracks: [],
+    blocks: new Map(),
+    lastTicks: 0,
+    metadata: [],
+  };
   let clusterTicks = 0;
   let start = segment.body;
   for (let count = 0; start < segment.end; count += 1) {

@@ -83,7 +83,9 @@ test('reading stops at the first byte too many', async () => {
       }
     })(),
   );
-  await expect(receiveUpload({ source, claims: noClaims }, { directory, digests })).rejects.toMatchObject({ code: 'too_large' });
+  await expect(receiveUpload({ source, claims: noClaims }, { directory, digests })).rejects.toMatchObject({
+    code: 'too_large',
+  });
   expect(sent).toBeLessThan(103 * megabyte);
   expect(await readdir(directory)).toEqual([]);
 });

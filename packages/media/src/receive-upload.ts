@@ -31,7 +31,10 @@ export interface Upload {
  * it will not be taken: an unknown type, a false claim, a byte too many. Whatever goes wrong, no file is left.
  * @throws MediaRefusal where the file is at fault or its sender stopped
  */
-export async function receiveUpload(upload: Upload, options: { readonly directory: string; readonly digests: FileDigests }): Promise<ReceivedFile> {
+export async function receiveUpload(
+  upload: Upload,
+  options: { readonly directory: string; readonly digests: FileDigests },
+): Promise<ReceivedFile> {
   await mkdir(options.directory, { recursive: true, mode: 0o700 });
   const path = join(options.directory, `${randomUUID()}.part`);
   await using undo = new AsyncDisposableStack();

@@ -33,7 +33,12 @@ describe('MP4', () => {
     return box(
       'trak',
       box('tkhd', Buffer.alloc(84)),
-      box('mdia', box('mdhd', Buffer.alloc(24)), box('hdlr', uint32(0), uint32(0), Buffer.from(handler), Buffer.alloc(13)), box('minf', samples)),
+      box(
+        'mdia',
+        box('mdhd', Buffer.alloc(24)),
+        box('hdlr', uint32(0), uint32(0), Buffer.from(handler), Buffer.alloc(13)),
+        box('minf', samples),
+      ),
     );
   }
   const dataAt = movie({ indexFirst: false, dataBytes: 0 }).indexOf('mdat') + 4;
@@ -82,17 +87,25 @@ describe('MP4', () => {
 });
 
 describe('WebM', () => {
-  const tag = element(0x1254c367, element(0x7373, element(0x67c8, element(0x45a3, Buffer.from('LOCATION')), element(0x4487, Buffer.from(place)))));
+  const tag = element(
+    0x1254c367,
+    element(0x7373, element(0x67c8, element(0x45a3, Buffer.from('LOCATION')), element(0x4487, Buffer.from(place)))),
+  );
   const attachment = element(0x1941a469, element(0x61a7, Buffer.from(`Exif ${place}`)));
-  const told = Buffer.concat([element(0x7ba9, Buffer.from('At home')), Buffer.from([0x44, 0x61, 0x88, 1, 2, 3, 4, 5, 6, 7, 8])]);
+  const told = Buffer.concat([
+    element(0x7ba9, Buffer.from('At home')),
+    Buffer.from([0x44, 0x61, 0x88, 1, 2, 3, 4, 5, 6, 7, 8]),
+  ]);
 
   test('tags, attached files, title and date become empty room of the same length', async () => {
     const file = webm({ told, behind: Buffer.concat([tag, attachment]) });
     const { before, after, result } = await stripped(file, 'video/webm');
     expect([before.hasMetadata, after.hasMetadata]).toEqual([true, false]);
     expect(result).toHaveLength(file.length);
-    for (const word of ['52.5167', 'LOCATION', 'At home', 'Exif']) expect([word, result.includes(word)]).toEqual([word, false]);
-    const pictures = (of: Buffer) => of.subarray(of.indexOf(Buffer.from('1f43b675', 'hex')), of.length - tag.length - attachment.length);
+    for (const word of ['52.5167', 'LOCATION', 'At home', 'Exif'])
+      expect([word, result.includes(word)]).toEqual([word, false]);
+    const pictures = (of: Buffer) =>
+      of.subarray(of.indexOf(Buffer.from('1f43b675', 'hex')), of.length - tag.length - attachment.length);
     expect(pictures(result)).toEqual(pictures(file));
     expect({ ...after, hasMetadata: true }).toEqual(before);
   });

@@ -1,4 +1,11 @@
-import { type Bindings, type ChildLoggerOptions, type DestinationStream, type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino';
+import {
+  type Bindings,
+  type ChildLoggerOptions,
+  type DestinationStream,
+  type Logger as PinoLogger,
+  pino,
+  stdTimeFunctions,
+} from 'pino';
 import { redactFields } from './redact-fields.ts';
 import { scrubLine } from './scrub-line.ts';
 import { serializeError } from './serialize-error.ts';
@@ -36,14 +43,23 @@ export function createLogger({
 }
 
 const serializers = {
-  err: (error: unknown) => (error instanceof Error ? serializeError(error) : redactFields({ thrown: error }, new Set())),
+  err: (error: unknown) =>
+    error instanceof Error ? serializeError(error) : redactFields({ thrown: error }, new Set()),
   req: serializeRequest,
   res: (reply: { readonly statusCode?: unknown }) => ({ statusCode: reply.statusCode }),
 };
 const serialized: ReadonlySet<string> = new Set(Object.keys(serializers));
 
 /** The path only: queries hold tickets, codes and cursors. */
-function serializeRequest({ id, method, url }: { readonly id?: unknown; readonly method?: unknown; readonly url?: unknown }) {
+function serializeRequest({
+  id,
+  method,
+  url,
+}: {
+  readonly id?: unknown;
+  readonly method?: unknown;
+  readonly url?: unknown;
+}) {
   const path = typeof url === 'string' ? url.split(/[?#]/, 1)[0] : undefined;
   return { id: typeof id === 'string' || typeof id === 'number' ? id : undefined, method, path };
 }

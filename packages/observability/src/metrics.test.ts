@@ -39,5 +39,7 @@ test('two apps in one process do not share their counts', async () => {
 test('something published early counts as on time', async () => {
   const metrics = createMetrics('publisher');
   metrics.observeLateness({ platform: 'x', lateByMs: -5 });
-  expect((await metrics.exposition()).text).toContain('vibetribe_publish_lateness_seconds_sum{app="publisher",platform="x"} 0');
+  expect((await metrics.exposition()).text).toContain(
+    'vibetribe_publish_lateness_seconds_sum{app="publisher",platform="x"} 0',
+  );
 });

@@ -4,7 +4,12 @@ export interface Metrics {
   /** For metrics of one app alone. */
   readonly registry: Registry;
   /** `route` is the pattern (`/api/v1/posts/:id`), never the path: labels must be few. */
-  observeHttpRequest(request: { readonly method: string; readonly route: string; readonly status: number; readonly durationMs: number }): void;
+  observeHttpRequest(request: {
+    readonly method: string;
+    readonly route: string;
+    readonly status: number;
+    readonly durationMs: number;
+  }): void;
   /** `outcome` is one of a closed set: published, failed, retrying, waiting, unconfirmed, ... */
   countPublication(publication: { readonly platform: string; readonly outcome: string }): void;
   /** How long after its time something was published. */
@@ -69,7 +74,8 @@ export function createMetrics(app: string): Metrics {
 
   return {
     registry,
-    observeHttpRequest: ({ method, route, status, durationMs }) => httpRequests.observe({ method, route, status }, durationMs / 1000),
+    observeHttpRequest: ({ method, route, status, durationMs }) =>
+      httpRequests.observe({ method, route, status }, durationMs / 1000),
     countPublication: ({ platform, outcome }) => publications.inc({ platform, outcome }),
     observeLateness: ({ platform, lateByMs }) => lateness.observe({ platform }, Math.max(0, lateByMs) / 1000),
     observePlatformCall: ({ platform, method, status, durationMs }) =>

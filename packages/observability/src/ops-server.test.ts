@@ -20,7 +20,12 @@ test('a check that throws is unhealthy and shows nothing of its error', async ()
 });
 
 test('a check that hangs is unhealthy', async () => {
-  await using server = await startOpsServer({ port: 0, health: () => new Promise(() => {}), healthTimeoutMs: 20, metrics });
+  await using server = await startOpsServer({
+    port: 0,
+    health: () => new Promise(() => {}),
+    healthTimeoutMs: 20,
+    metrics,
+  });
   expect(await get(server.port, '/health')).toEqual([503, '{"ok":false,"detail":"no answer within 20 ms"}']);
 });
 
@@ -33,7 +38,11 @@ test('shows the metrics', async () => {
 
 test('metrics that cannot be collected are a 500, not a crash', async () => {
   const broken = { exposition: () => Promise.reject(new Error('canary')) };
-  await using server = await startOpsServer({ port: 0, health: async () => ({ ok: true, detail: null }), metrics: broken });
+  await using server = await startOpsServer({
+    port: 0,
+    health: async () => ({ ok: true, detail: null }),
+    metrics: broken,
+  });
   expect(await get(server.port, '/metrics')).toEqual([500, 'internal error\n']);
 });
 
@@ -49,7 +58,9 @@ test('a taken port is an error', async () => {
   await expect(startOpsServer({ port: server.port, ...options })).rejects.toMatchObject({ code: 'EADDRINUSE' });
 });
 
-const outside = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses).find(({ internal, family }) => !internal && family === 'IPv4');
+const outside = Object.values(networkInterfaces())
+  .flatMap((addresses = []) => addresses)
+  .find(({ internal, family }) => !internal && family === 'IPv4');
 
 test.skipIf(outside === undefined)('cannot be reached from outside the machine unless told otherwise', async () => {
   const options = { port: 0, health: async () => ({ ok: true, detail: null }), metrics };

@@ -45,7 +45,11 @@ export async function startOpsServer({
     if (path === '/metrics') return { status: 200, ...(await metrics.exposition()) };
     if (path !== '/health') return { status: 404, ...plain('not found\n') };
     const found = await healthWithin(health, healthTimeoutMs);
-    return { status: found.ok ? 200 : 503, contentType: 'application/json; charset=utf-8', text: JSON.stringify(found) };
+    return {
+      status: found.ok ? 200 : 503,
+      contentType: 'application/json; charset=utf-8',
+      text: JSON.stringify(found),
+    };
   };
 
   server.listen(port, host);
@@ -81,5 +85,11 @@ function plain(text: string) {
 }
 
 function send(response: ServerResponse, status: number, contentType: string, text: string): void {
-  response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store', 'content-length': Buffer.byteLength(text) }).end(text);
+  response
+    .writeHead(status, {
+      'content-type': contentType,
+      'cache-control': 'no-store',
+      'content-length': Buffer.byteLength(text),
+    })
+    .end(text);
 }

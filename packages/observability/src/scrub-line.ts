@@ -6,7 +6,10 @@ const forms: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\bvt_[0-9A-Za-z]{38}\b/g, censor],
   [/\beyJ[\w-]{6,1000}\.[\w-]+\.[\w-]*/g, censor],
   [/(\w:\/\/)[^\s/@"\\]+@/g, `$1${censor}@`],
-  [/([?&#](?:[\w-]*(?:token|secret|signature|password)|code|code_verifier|api_?key|ticket|sig)=)[^&#\s"\\]+/gi, `$1${censor}`],
+  [
+    /([?&#](?:[\w-]*(?:token|secret|signature|password)|code|code_verifier|api_?key|ticket|sig)=)[^&#\s"\\]+/gi,
+    `$1${censor}`,
+  ],
 ];
 
 /** The last net, over the finished line: secrets inside texts (messages, stacks, addresses), which no field name gives away. */

@@ -32,7 +32,12 @@ describe.each(withMedia)('%s', (platform) => {
   async function connect(): Promise<{ account: AdapterAccount; credentials: Credentials }> {
     const made = await sandbox.makeAccount(platform);
     const credentials = credentialsFor(sandbox, platform, made);
-    const grant = await adapter.manual?.connect({ endpoints: endpoints(), http: client.http(), credentials, now: new Date() });
+    const grant = await adapter.manual?.connect({
+      endpoints: endpoints(),
+      http: client.http(),
+      credentials,
+      now: new Date(),
+    });
     if (grant === undefined) throw new Error('the platform cannot be connected by hand');
     return opened(grant);
   }
@@ -65,7 +70,10 @@ describe.each(withMedia)('%s', (platform) => {
   };
   const factsOf = ({ kind, bytes, sha256, alt }: TestMedia) => ({ type: kind, bytes, sha256, alt });
   const kinds = [
-    ['as many pictures as it takes', () => Array.from({ length: rules.imagesMax }, (_, at) => testPicture(`Picture ${at + 1}`))],
+    [
+      'as many pictures as it takes',
+      () => Array.from({ length: rules.imagesMax }, (_, at) => testPicture(`Picture ${at + 1}`)),
+    ],
     ...(rules.animation === null ? [] : [['an animation', () => [testAnimation('It moves')]] as const]),
     ...(rules.video === null ? [] : [['a video', () => [testVideo(9_000_000, 'A film')]] as const]),
   ] as const;
@@ -74,7 +82,10 @@ describe.each(withMedia)('%s', (platform) => {
     const connected = await connect();
     const media = make();
     await publishedAfterWork(start(connected, media, { text: 'With media' }));
-    expect(await shown(connected)).toEqual({ commits: 1, media: [media.map((item) => expect.objectContaining(factsOf(item)))] });
+    expect(await shown(connected)).toEqual({
+      commits: 1,
+      media: [media.map((item) => expect.objectContaining(factsOf(item)))],
+    });
   });
 
   test.each(kinds)('%s: stopped between every two steps, one post, and no file is sent twice', async (_what, make) => {
@@ -88,25 +99,31 @@ describe.each(withMedia)('%s', (platform) => {
       if (!(end instanceof PlatformError && end.kind === 'media_processing')) throw end;
       await sandbox.control('POST', '/_sandbox/clock', { advanceMs: 1_000 });
     }
-    expect(await shown(connected)).toEqual({ commits: 1, media: [media.map((item) => expect.objectContaining(factsOf(item)))] });
+    expect(await shown(connected)).toEqual({
+      commits: 1,
+      media: [media.map((item) => expect.objectContaining(factsOf(item)))],
+    });
     expect(media.map(({ reads }) => reads.bytes)).toEqual(media.map(({ bytes }) => bytes));
   });
 
-  test.each(['reset-after', 'error-after'])('pictures without a text, in doubt after %s: the post is found', async (kind) => {
-    const connected = await connect();
-    const publication = start(connected, [testPicture(), testPicture()], { timeoutMs: 2_000 });
-    const rehearsal = start(await connect(), [testPicture(), testPicture()]);
-    await publishedAfterWork(rehearsal);
-    const stepsMax = Object.keys(rehearsal.results).indexOf('publish');
-    await expect(publication.publish({ stepsMax })).rejects.toBeInstanceOf(PublisherStopped);
+  test.each(['reset-after', 'error-after'])(
+    'pictures without a text, in doubt after %s: the post is found',
+    async (kind) => {
+      const connected = await connect();
+      const publication = start(connected, [testPicture(), testPicture()], { timeoutMs: 2_000 });
+      const rehearsal = start(await connect(), [testPicture(), testPicture()]);
+      await publishedAfterWork(rehearsal);
+      const stepsMax = Object.keys(rehearsal.results).indexOf('publish');
+      await expect(publication.publish({ stepsMax })).rejects.toBeInstanceOf(PublisherStopped);
 
-    const { externalId: account } = connected.account;
-    await sandbox.control('POST', '/_sandbox/faults', { platform, account, method: 'POST', times: 1, kind });
-    await expect(publication.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
-    const { items } = await sandbox.posts(platform, account);
-    expect(items).toHaveLength(1);
-    expect(await publication.reconcile()).toMatchObject({ kind: 'found', platformPostId: items[0]?.id });
-  });
+      const { externalId: account } = connected.account;
+      await sandbox.control('POST', '/_sandbox/faults', { platform, account, method: 'POST', times: 1, kind });
+      await expect(publication.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
+      const { items } = await sandbox.posts(platform, account);
+      expect(items).toHaveLength(1);
+      expect(await publication.reconcile()).toMatchObject({ kind: 'found', platformPostId: items[0]?.id });
+    },
+  );
 
   test('another post of pictures without a text is not taken for ours', async () => {
     const connected = await connect();

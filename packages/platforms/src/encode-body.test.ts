@@ -19,7 +19,11 @@ test('streams a body of many pieces with its length, and a form with fields and 
   });
   const post = { method: 'POST', url: server.origin } as const;
 
-  await clientWith().request({ ...post, headers: { 'content-type': 'video/mp4' }, body: { stream: streamOf('ab', 'c', 'def') } });
+  await clientWith().request({
+    ...post,
+    headers: { 'content-type': 'video/mp4' },
+    body: { stream: streamOf('ab', 'c', 'def') },
+  });
   const file = { name: 'media', fileName: 'a.png', contentType: 'image/png', stream: streamOf('p', 'ng') };
   await clientWith().request({ ...post, body: { multipart: [{ name: 'description', value: 'é "quoted"' }, file] } });
 

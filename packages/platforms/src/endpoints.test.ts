@@ -11,7 +11,10 @@ describe('where a platform lives', () => {
       authorize: 'https://x.com/i/oauth2/authorize',
       client: null,
     });
-    expect(platformEndpoints('bluesky', { env: {} })).toMatchObject({ api: 'https://bsky.social', upload: 'https://video.bsky.app' });
+    expect(platformEndpoints('bluesky', { env: {} })).toMatchObject({
+      api: 'https://bsky.social',
+      upload: 'https://video.bsky.app',
+    });
     expect(platformEndpoints('mastodon', { env: {} }).api).toBeNull();
   });
 
@@ -34,7 +37,9 @@ describe('where a platform lives', () => {
       X_AUTHORIZE_URL: '',
       BLUESKY_UPLOAD_URL: 'https://video.example/',
     };
-    expect(platformEndpoints('bluesky', { sandboxUrl: 'http://s', env })).toMatchObject({ upload: 'https://video.example' });
+    expect(platformEndpoints('bluesky', { sandboxUrl: 'http://s', env })).toMatchObject({
+      upload: 'https://video.example',
+    });
     expect(platformEndpoints('x', { sandboxUrl: 'http://s', env })).toEqual({
       api: 'https://proxy.example',
       authorize: 'http://s/x/i/oauth2/authorize',

@@ -22,6 +22,11 @@ test('uploads that never live long enough end in a retry', async () => {
 
 test('a step is another one for other bytes, another place, another generation', () => {
   const step = { index: 0, item: { sha256: 'a'.repeat(64) }, generation: 0, part: 'upload' };
-  const names = [step, { ...step, index: 1 }, { ...step, item: { sha256: 'b'.repeat(64) } }, { ...step, generation: 1 }];
+  const names = [
+    step,
+    { ...step, index: 1 },
+    { ...step, item: { sha256: 'b'.repeat(64) } },
+    { ...step, generation: 1 },
+  ];
   expect(new Set(names.map(stepName)).size).toBe(4);
 });

@@ -28,5 +28,7 @@ export async function livingUpload<Upload extends { readonly expiresAt: string }
     const uploaded = await upload(generation);
     if (Date.parse(uploaded.expiresAt) - now.getTime() > lifeLeftMinMs) return uploaded;
   }
-  throw new PlatformError('unavailable', 'Uploads expire before they can be published', { platformCode: 'upload_expired' });
+  throw new PlatformError('unavailable', 'Uploads expire before they can be published', {
+    platformCode: 'upload_expired',
+  });
 }

@@ -14,13 +14,19 @@ describe('an answer to a post tells which limits are used up', () => {
     expect(x.spentLimits(answerOf(201, {}, window))).toEqual([{ scope: 'account', resetMs: 600_000 }]);
     expect(x.spentLimits(answerOf(201, {}, { ...window, 'x-rate-limit-remaining': '1' }))).toEqual([]);
     const day = { 'x-app-limit-24hour-remaining': '0', 'x-app-limit-24hour-reset': epochIn(3_600) };
-    expect(x.spentLimits(answerOf(201, {}, { ...day, 'x-rate-limit-remaining': '5' }))).toEqual([{ scope: 'app', resetMs: 3_600_000 }]);
+    expect(x.spentLimits(answerOf(201, {}, { ...day, 'x-rate-limit-remaining': '5' }))).toEqual([
+      { scope: 'app', resetMs: 3_600_000 },
+    ]);
     const userDay = { 'x-user-limit-24hour-remaining': '0', 'x-user-limit-24hour-reset': epochIn(7_200) };
     expect(x.spentLimits(answerOf(201, {}, userDay))).toEqual([{ scope: 'account', resetMs: 7_200_000 }]);
   });
 
   test('X: a 429 for the app does not close the account', () => {
-    const headers = { 'x-app-limit-24hour-remaining': '0', 'x-app-limit-24hour-reset': epochIn(3_600), 'retry-after': '3600' };
+    const headers = {
+      'x-app-limit-24hour-remaining': '0',
+      'x-app-limit-24hour-reset': epochIn(3_600),
+      'retry-after': '3600',
+    };
     expect(x.spentLimits(answerOf(429, {}, headers))).toEqual([{ scope: 'app', resetMs: 3_600_000 }]);
   });
 
@@ -31,14 +37,24 @@ describe('an answer to a post tells which limits are used up', () => {
   });
 
   test('Mastodon: the reset is an ISO time, measured against the clock of the instance', () => {
-    const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '2026-11-22T10:05:00.000000Z', date: 'Sun, 22 Nov 2026 10:01:00 GMT' };
+    const headers = {
+      'x-ratelimit-remaining': '0',
+      'x-ratelimit-reset': '2026-11-22T10:05:00.000000Z',
+      date: 'Sun, 22 Nov 2026 10:01:00 GMT',
+    };
     expect(mastodon.spentLimits(answerOf(200, {}, headers))).toEqual([{ scope: 'account', resetMs: 240_000 }]);
   });
 
   test('Discord: seconds with a fraction, and the body of a 429', () => {
-    const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': epochIn(9), 'x-ratelimit-reset-after': '1.25' };
+    const headers = {
+      'x-ratelimit-remaining': '0',
+      'x-ratelimit-reset': epochIn(9),
+      'x-ratelimit-reset-after': '1.25',
+    };
     expect(discord.spentLimits(answerOf(200, {}, headers))).toEqual([{ scope: 'account', resetMs: 1_250 }]);
-    expect(discord.spentLimits(answerOf(429, { retry_after: 2.5, global: true }, {}))).toEqual([{ scope: 'account', resetMs: 2_500 }]);
+    expect(discord.spentLimits(answerOf(429, { retry_after: 2.5, global: true }, {}))).toEqual([
+      { scope: 'account', resetMs: 2_500 },
+    ]);
   });
 });
 

@@ -8,11 +8,24 @@ export interface TestMedia extends MediaItem {
 }
 
 export function testPicture(alt: string | null = null): TestMedia {
-  return testMedia({ kind: 'image', mimeType: 'image/png', content: pngOf(12, 9), width: 12, height: 9, alt, durationMs: null });
+  return testMedia({
+    kind: 'image',
+    mimeType: 'image/png',
+    content: pngOf(12, 9),
+    width: 12,
+    height: 9,
+    alt,
+    durationMs: null,
+  });
 }
 
 export function testAnimation(alt: string | null = null): TestMedia {
-  const content = Buffer.concat([Buffer.from('GIF89a'), Buffer.of(12, 0, 9, 0, 0, 0, 0), randomBytes(64), Buffer.of(0x3b)]);
+  const content = Buffer.concat([
+    Buffer.from('GIF89a'),
+    Buffer.of(12, 0, 9, 0, 0, 0, 0),
+    randomBytes(64),
+    Buffer.of(0x3b),
+  ]);
   return testMedia({ kind: 'image', mimeType: 'image/gif', content, width: 12, height: 9, alt, durationMs: 500 });
 }
 

@@ -12,7 +12,10 @@ import type { PlatformAdapter, PlatformEndpoints } from './adapter.ts';
 export const MadeAccount = z.looseObject({ account: z.object({ id: z.string(), handle: z.string() }) });
 export type MadeAccount = z.infer<typeof MadeAccount>;
 
-const Posts = z.object({ items: z.array(z.object({ id: z.string(), text: z.string(), media: z.array(z.unknown()) })), commits: z.int() });
+const Posts = z.object({
+  items: z.array(z.object({ id: z.string(), text: z.string(), media: z.array(z.unknown()) })),
+  commits: z.int(),
+});
 
 export type TestSandbox = Awaited<ReturnType<typeof startTestSandbox>>;
 

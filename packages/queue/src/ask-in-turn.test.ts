@@ -9,7 +9,9 @@ test('statements that are asked for at once run one after the other, and one tha
   const client = new pg.Client({ connectionString: inject('postgresUrl') });
   await client.connect();
   askInTurn(client);
-  const answers = await Promise.allSettled(['listen one', 'no statement', 'listen two'].map((text) => client.query(text)));
+  const answers = await Promise.allSettled(
+    ['listen one', 'no statement', 'listen two'].map((text) => client.query(text)),
+  );
   await client.query('select 1');
   await client.end();
   process.off('warning', note);

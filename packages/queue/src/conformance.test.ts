@@ -178,7 +178,9 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     await hasDelivered(440);
     await settled(connection);
     const keptMax = connection.kind === 'redis' ? 101 : 200 + concurrency;
-    await waitFor(async () => ((await counts(connection)).completed ?? 0) <= keptMax, { describe: 'old completed jobs are removed' });
+    await waitFor(async () => ((await counts(connection)).completed ?? 0) <= keptMax, {
+      describe: 'old completed jobs are removed',
+    });
     expect((await counts(connection)).completed).toBeGreaterThanOrEqual(100);
   });
 

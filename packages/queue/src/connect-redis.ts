@@ -12,7 +12,12 @@ const answerTimeoutMsDefault = 30_000;
  * @param options `purpose` names it in logs. A connection on which a command gets no answer for `answerTimeoutMs` is left for a new one, as
  * one that was cut silently gives no sign by itself; default 30 s, longer than BullMQ lets any command block.
  */
-export function connectRedis(options: { redisUrl: string; logger: QueueLogger; purpose: string; answerTimeoutMs?: number }): Redis {
+export function connectRedis(options: {
+  redisUrl: string;
+  logger: QueueLogger;
+  purpose: string;
+  answerTimeoutMs?: number;
+}): Redis {
   if (!URL.canParse(options.redisUrl))
     throw new QueueStoreError('REDIS_URL is not a URL such as redis://127.0.0.1:6379/0');
   const redis = new Redis(options.redisUrl, {

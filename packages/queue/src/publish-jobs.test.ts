@@ -34,10 +34,11 @@ test('in a crowd only what is due within 10 ms shares a job, and none of it ring
 });
 
 test('a new generation is a new job, alone or in a crowd, and no id looks like a number or has a colon', () => {
-  const ids = (generation: number) => [
-    ...toPublishJobs([ring('c0', { generation })]),
-    ...toPublishJobs(Array.from({ length: 60 }, (_, index) => ring(`c${index}`, { generation }))),
-  ].map(({ id }) => id);
+  const ids = (generation: number) =>
+    [
+      ...toPublishJobs([ring('c0', { generation })]),
+      ...toPublishJobs(Array.from({ length: 60 }, (_, index) => ring(`c${index}`, { generation }))),
+    ].map(({ id }) => id);
   const all = [...ids(1), ...ids(2)];
   expect(new Set(all).size).toBe(all.length);
   for (const id of all) expect(id).toMatch(/^p_[^:]+$/);

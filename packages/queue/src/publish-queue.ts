@@ -30,7 +30,10 @@ export function createPublishQueue(connection: QueueConnection): PublishQueue {
       const add = async () => {
         if (connection.store.kind === 'redis') await whenReady(connection.store.redis, timeoutMs);
         const adding = [...byPlatform].map(([platform, batch]) =>
-          addAll(connection.openQueue(publishQueueName(platform)), toPublishJobs(batch).map((job) => toEntry(job, kept))),
+          addAll(
+            connection.openQueue(publishQueueName(platform)),
+            toPublishJobs(batch).map((job) => toEntry(job, kept)),
+          ),
         );
         await Promise.all(adding);
       };

@@ -25,7 +25,9 @@ describe.each(backendKinds)('queue administration on %s', (kind) => {
   afterEach(() => backend[Symbol.asyncDispose]());
 
   const idsOf = async (state: QueueJobState, page = { offset: 0, limit: 10 }): Promise<string[]> =>
-    ((await admin.jobs(name, state, page))?.items ?? []).flatMap((job) => job.data.publications.map(({ publicationId }) => publicationId));
+    ((await admin.jobs(name, state, page))?.items ?? []).flatMap((job) =>
+      job.data.publications.map(({ publicationId }) => publicationId),
+    );
   const runAll = async (handle: () => Promise<void>, state: 'completed' | 'failed', count: number): Promise<void> => {
     const worker = startPublishWorker({ connection, platform: 'x', concurrency: 1, handle, onError: () => undefined });
     await waitFor(async () => (await admin.summary(name))?.counts[state] === count, { describe: `${count} ${state}` });

@@ -176,7 +176,9 @@ function toQueueJob(job: Job<PublishJobData, void>, state: QueueJob['state']): Q
   return {
     id: job.id ?? '',
     state,
-    data: { publications: job.data.publications.map(({ publicationId, generation }) => ({ publicationId, generation })) },
+    data: {
+      publications: job.data.publications.map(({ publicationId, generation }) => ({ publicationId, generation })),
+    },
     priority: job.priority,
     delayMs: job.delay,
     addedAt: new Date(job.timestamp),

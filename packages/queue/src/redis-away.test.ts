@@ -18,7 +18,13 @@ test('what could not be rung or told while Redis is away is dropped and not kept
   if (connection.store.kind !== 'redis') throw new Error('not on Redis');
   const client = connection.store.redis;
   await waitFor(() => client.status !== 'ready', { describe: 'the loss' });
-  const rings = Array.from({ length: 100 }, (_, index) => ({ platform: 'x', publicationId: `p${index}`, generation: 1, delayMs: 0, priority: 0 }));
+  const rings = Array.from({ length: 100 }, (_, index) => ({
+    platform: 'x',
+    publicationId: `p${index}`,
+    generation: 1,
+    delayMs: 0,
+    priority: 0,
+  }));
   const told = await Promise.allSettled([
     ...rings.map((ring) => queue.ring([ring], { timeoutMs: 300 })),
     ...rings.map(() => bus.publish('events', '')),

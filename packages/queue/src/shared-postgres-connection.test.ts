@@ -27,7 +27,9 @@ test('many workers may say at once that they listen: their statements on the sha
   const note = (warning: Error) => void (warning.name === 'DeprecationWarning' && warnings.push(warning));
   process.on('warning', note);
   try {
-    const shared = new SharedPostgresConnection(createResilientPool(pool, { retryForMs: 100, signal: new AbortController().signal }));
+    const shared = new SharedPostgresConnection(
+      createResilientPool(pool, { retryForMs: 100, signal: new AbortController().signal }),
+    );
     const clients = await Promise.all([1, 2, 3].map(() => shared.getListenClient()));
     await Promise.all(clients.map((client) => client.query('listen something')));
     await clients[0]?.query('select 1');

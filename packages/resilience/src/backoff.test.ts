@@ -25,19 +25,26 @@ describe('retryDelayMs', () => {
   });
 
   test('refuses an attempt that cannot have failed', () => {
-    for (const attempt of [0, -1, 1.5, Number.NaN]) expect(() => retryDelayMs(attempt, [1], () => 0)).toThrow(RangeError);
+    for (const attempt of [0, -1, 1.5, Number.NaN])
+      expect(() => retryDelayMs(attempt, [1], () => 0)).toThrow(RangeError);
   });
 });
 
 describe('exponentialDelayMs', () => {
   test('doubles up to the cap, and jitter only lengthens', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 2000 }), fc.integer({ min: 1, max: 10_000 }), delays, randoms, (attempt, baseMs, capMs, random) => {
-        const floor = Math.min(capMs, baseMs * 2 ** (attempt - 1));
-        const delayMs = exponentialDelayMs(attempt, { baseMs, capMs }, () => random);
-        expect(delayMs).toBeGreaterThanOrEqual(floor);
-        expect(delayMs).toBeLessThanOrEqual(floor * 1.2);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 2000 }),
+        fc.integer({ min: 1, max: 10_000 }),
+        delays,
+        randoms,
+        (attempt, baseMs, capMs, random) => {
+          const floor = Math.min(capMs, baseMs * 2 ** (attempt - 1));
+          const delayMs = exponentialDelayMs(attempt, { baseMs, capMs }, () => random);
+          expect(delayMs).toBeGreaterThanOrEqual(floor);
+          expect(delayMs).toBeLessThanOrEqual(floor * 1.2);
+        },
+      ),
     );
   });
 

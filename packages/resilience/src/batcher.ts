@@ -61,7 +61,8 @@ export function createBatcher<In, Out>({
 async function settle<In, Out>(calls: readonly Call<In, Out>[], run: (batch: In[]) => Promise<Out[]>): Promise<void> {
   try {
     const results = await run(calls.map(({ item }) => item));
-    if (results.length !== calls.length) throw new RangeError(`a batch of ${calls.length} gave ${results.length} results`);
+    if (results.length !== calls.length)
+      throw new RangeError(`a batch of ${calls.length} gave ${results.length} results`);
     for (const [index, call] of calls.entries()) call.resolve(results[index] as Out);
   } catch (error) {
     for (const call of calls) call.reject(error);

@@ -15,7 +15,11 @@ test('aborts when the budget is used up, and says what took too long', async () 
   expect(deadline.signal.aborted).toBe(false);
   await vi.advanceTimersByTimeAsync(1);
   expect(deadline.signal.reason).toBeInstanceOf(DeadlineExceeded);
-  expect(deadline.signal.reason).toMatchObject({ code: 'DEADLINE_EXCEEDED', timeoutMs: 500, message: 'publishing took longer than 500 ms' });
+  expect(deadline.signal.reason).toMatchObject({
+    code: 'DEADLINE_EXCEEDED',
+    timeoutMs: 500,
+    message: 'publishing took longer than 500 ms',
+  });
 });
 
 test('aborts with the reason of its parent if that comes first', () => {

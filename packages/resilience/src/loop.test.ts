@@ -9,7 +9,12 @@ const noErrorExpected = (error: unknown) => {
 
 test('runs a turn at once, and again after the interval', async () => {
   let turns = 0;
-  await using _loop = startLoop({ name: 'test', intervalMs: 1, runOnce: async () => void (turns += 1), onError: noErrorExpected });
+  await using _loop = startLoop({
+    name: 'test',
+    intervalMs: 1,
+    runOnce: async () => void (turns += 1),
+    onError: noErrorExpected,
+  });
   await vi.waitFor(() => expect(turns).toBeGreaterThanOrEqual(3));
 });
 
@@ -29,11 +34,14 @@ test('turns never overlap, however often it is woken', async () => {
       turns += 1;
     },
   });
-  await vi.waitFor(() => {
-    loop.wake();
-    loop.wake();
-    expect(turns).toBeGreaterThan(20);
-  }, { interval: 1 });
+  await vi.waitFor(
+    () => {
+      loop.wake();
+      loop.wake();
+      expect(turns).toBeGreaterThan(20);
+    },
+    { interval: 1 },
+  );
   expect(mostRunning).toBe(1);
 });
 
@@ -53,7 +61,12 @@ test('the first turn may wake the loop', async () => {
 
 test('a wake between turns runs one at once', async () => {
   let turns = 0;
-  await using loop = startLoop({ name: 'test', intervalMs: never, runOnce: async () => void (turns += 1), onError: noErrorExpected });
+  await using loop = startLoop({
+    name: 'test',
+    intervalMs: never,
+    runOnce: async () => void (turns += 1),
+    onError: noErrorExpected,
+  });
   await vi.waitFor(() => expect(turns).toBe(1));
   loop.wake();
   await vi.waitFor(() => expect(turns).toBe(2));

@@ -8,7 +8,8 @@ const issuer = 'https://posts.example';
 const start = new Date('2026-11-22T09:00:00Z');
 const claims = { userId: 'u1', organizationId: 'o1', sessionId: 's1', role: 'editor' };
 const tokens = createAccessTokens({ secret, issuer, now: () => start });
-const at = (offsetSeconds: number) => createAccessTokens({ secret, issuer, now: () => new Date(start.getTime() + offsetSeconds * 1000) });
+const at = (offsetSeconds: number) =>
+  createAccessTokens({ secret, issuer, now: () => new Date(start.getTime() + offsetSeconds * 1000) });
 
 test('a token gives back its claims until it expires', async () => {
   const token = await tokens.sign(claims);
@@ -21,7 +22,14 @@ test('no secret but the signature is in it, and the default life is ten minutes'
   const token = await tokens.sign(claims);
   const issuedAtSeconds = start.getTime() / 1000;
   expect(decodeJwt(token)).toEqual({
-    iss: issuer, aud: 'vibetribe-api', sub: 'u1', org: 'o1', sid: 's1', role: 'editor', iat: issuedAtSeconds, exp: issuedAtSeconds + 600,
+    iss: issuer,
+    aud: 'vibetribe-api',
+    sub: 'u1',
+    org: 'o1',
+    sid: 's1',
+    role: 'editor',
+    iat: issuedAtSeconds,
+    exp: issuedAtSeconds + 600,
   });
 });
 
@@ -30,7 +38,16 @@ describe('refused', () => {
     const { kid = '' } = decodeProtectedHeader(await tokens.sign(claims));
     return { alg: 'HS256', typ: 'at+jwt', kid };
   };
-  const payload = { iss: issuer, aud: 'vibetribe-api', sub: 'u1', org: 'o1', sid: 's1', role: 'owner', iat: 1, exp: start.getTime() / 1000 + 60 };
+  const payload = {
+    iss: issuer,
+    aud: 'vibetribe-api',
+    sub: 'u1',
+    org: 'o1',
+    sid: 's1',
+    role: 'owner',
+    iat: 1,
+    exp: start.getTime() / 1000 + 60,
+  };
   const forge = async (changed: { header?: object; payload?: object; key?: Uint8Array }) =>
     new SignJWT({ ...payload, ...changed.payload })
       .setProtectedHeader({ ...(await header()), ...changed.header })

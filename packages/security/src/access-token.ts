@@ -74,6 +74,7 @@ export function createAccessTokens({
 }
 
 function claimsOf({ sub, org, sid, role }: Record<string, unknown>): AccessTokenClaims | null {
-  if (typeof sub !== 'string' || typeof org !== 'string' || typeof sid !== 'string' || typeof role !== 'string') return null;
+  if (typeof sub !== 'string' || typeof org !== 'string' || typeof sid !== 'string' || typeof role !== 'string')
+    return null;
   return { userId: sub, organizationId: org, sessionId: sid, role };
 }

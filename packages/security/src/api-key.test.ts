@@ -20,10 +20,14 @@ test('keys have at least 160 bits and use every base62 digit', () => {
 test('one wrong letter anywhere is told without a database', () => {
   const key = newApiKey();
   fc.assert(
-    fc.property(fc.nat({ max: key.length - 1 }), fc.constantFrom(...'0123456789ABCDEFabcdef_-'.split('')), (index, letter) => {
-      fc.pre(key[index] !== letter);
-      expect(isApiKeyShaped(key.slice(0, index) + letter + key.slice(index + 1))).toBe(false);
-    }),
+    fc.property(
+      fc.nat({ max: key.length - 1 }),
+      fc.constantFrom(...'0123456789ABCDEFabcdef_-'.split('')),
+      (index, letter) => {
+        fc.pre(key[index] !== letter);
+        expect(isApiKeyShaped(key.slice(0, index) + letter + key.slice(index + 1))).toBe(false);
+      },
+    ),
   );
 });
 
@@ -34,8 +38,11 @@ test.each([
   ['a wrong checksum', `vt_${'0'.repeat(38)}`],
   ['a space before', ` ${newApiKey()}`],
   ['a letter more', `${newApiKey()}0`],
-  ['a line break after', `${newApiKey()}
-`],
+  [
+    'a line break after',
+    `${newApiKey()}
+`,
+  ],
 ])('%s is not a key', (_, text) => {
   expect(isApiKeyShaped(text)).toBe(false);
 });

@@ -8,6 +8,7 @@ const secretCharactersMin = 32;
  * @throws RangeError if the secret has fewer than 32 characters
  */
 export function deriveKey(secret: string, purpose: string): Buffer {
-  if (secret.length < secretCharactersMin) throw new RangeError(`AUTH_SECRET must have at least ${secretCharactersMin} characters`);
+  if (secret.length < secretCharactersMin)
+    throw new RangeError(`AUTH_SECRET must have at least ${secretCharactersMin} characters`);
   return Buffer.from(hkdfSync('sha256', secret, 'vibetribe', `vibetribe/v1/${purpose}`, 32));
 }

@@ -47,11 +47,21 @@ describe('the URL', () => {
 
   test('a public address, and a name on 443 or 80, go on to the connection', async () => {
     const { agent, dialed } = agentThatMustNotConnect();
-    for (const url of ['https://93.184.216.34/', 'https://example.com/', 'https://example.com:80/', 'https://[2606:2800:220:1::1]/']) {
-      await expect(agent.request({ origin: new URL(url).origin, path: '/', method: 'GET' })).rejects.toThrow('must not connect');
+    for (const url of [
+      'https://93.184.216.34/',
+      'https://example.com/',
+      'https://example.com:80/',
+      'https://[2606:2800:220:1::1]/',
+    ]) {
+      await expect(agent.request({ origin: new URL(url).origin, path: '/', method: 'GET' })).rejects.toThrow(
+        'must not connect',
+      );
     }
     expect(dialed.map(({ host, port }) => [host, port])).toEqual([
-      [publicAddress, 443], ['example.com', 443], ['example.com', 80], ['2606:2800:220:1::1', 443],
+      [publicAddress, 443],
+      ['example.com', 443],
+      ['example.com', 80],
+      ['2606:2800:220:1::1', 443],
     ]);
   });
 });
@@ -72,7 +82,9 @@ describe('the name', () => {
     let isPrivate = false;
     const lookup: LookupAll = (...request) => answering([isPrivate ? '127.0.0.1' : publicAddress])(...request);
     const agent = agentWith({ lookup, dial: ({ lookup: resolve, host = '' }) => resolvingSocket(resolve, host) });
-    await expect(agent.request({ origin: 'https://rebind.example', path: '/', method: 'GET' })).rejects.toThrow('resolved, went no further');
+    await expect(agent.request({ origin: 'https://rebind.example', path: '/', method: 'GET' })).rejects.toThrow(
+      'resolved, went no further',
+    );
     isPrivate = true;
     expect(await refusalOf(agent, 'https://rebind.example/')).toBe('resolved');
   });
@@ -93,7 +105,9 @@ describe('the connection', () => {
   test('that is never answered ends in a connect time-out, TLS included', async () => {
     const { port, connections } = await listening();
     const agent = agentWith({ allow: () => true, connectTimeoutMs: 50 });
-    await expect(agent.request({ origin: `https://127.0.0.1:${port}`, path: '/', method: 'GET' })).rejects.toMatchObject({
+    await expect(
+      agent.request({ origin: `https://127.0.0.1:${port}`, path: '/', method: 'GET' }),
+    ).rejects.toMatchObject({
       code: 'UND_ERR_CONNECT_TIMEOUT',
     });
     expect(connections).toHaveLength(1);
@@ -105,13 +119,17 @@ describe('the connection', () => {
     server.close();
     await once(server, 'close');
     const agent = agentWith({ allow: () => true });
-    await expect(agent.request({ origin: `http://127.0.0.1:${port}`, path: '/', method: 'GET' })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(agent.request({ origin: `http://127.0.0.1:${port}`, path: '/', method: 'GET' })).rejects.toMatchObject(
+      { code: 'ECONNREFUSED' },
+    );
   });
 
   test('with a TLS certificate that is not trusted fails before the request', async () => {
     const { port, requests } = await httpsServer();
     const agent = agentWith({ allow: () => true });
-    await expect(agent.request({ origin: `https://127.0.0.1:${port}`, path: '/', method: 'GET' })).rejects.toMatchObject({
+    await expect(
+      agent.request({ origin: `https://127.0.0.1:${port}`, path: '/', method: 'GET' }),
+    ).rejects.toMatchObject({
       code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
     });
     expect(requests).toEqual([]);
@@ -121,7 +139,9 @@ describe('the connection', () => {
 test('a trusted TLS certificate of another host fails before the request', async () => {
   const { port, cert, requests } = await httpsServer();
   const agent = agentWith({ allow: () => true, ca: cert, lookup: answering(['127.0.0.1']) });
-  await expect(agent.request({ origin: `https://elsewhere.test:${port}`, path: '/', method: 'GET' })).rejects.toMatchObject({
+  await expect(
+    agent.request({ origin: `https://elsewhere.test:${port}`, path: '/', method: 'GET' }),
+  ).rejects.toMatchObject({
     code: 'ERR_TLS_CERT_ALTNAME_INVALID',
   });
   expect(requests).toEqual([]);
@@ -130,8 +150,15 @@ test('a trusted TLS certificate of another host fails before the request', async
 describe('an allowed host and port', () => {
   test('passes, also by plain HTTP and by name, and no other port of it does', async () => {
     const { port } = await httpServer();
-    const agent = agentWith({ lookup: answering(['127.0.0.1']), allow: async (host, at) => host === 'sandbox.test' && at === port });
-    const { statusCode, body } = await agent.request({ origin: `http://sandbox.test:${port}`, path: '/', method: 'GET' });
+    const agent = agentWith({
+      lookup: answering(['127.0.0.1']),
+      allow: async (host, at) => host === 'sandbox.test' && at === port,
+    });
+    const { statusCode, body } = await agent.request({
+      origin: `http://sandbox.test:${port}`,
+      path: '/',
+      method: 'GET',
+    });
     expect([statusCode, await body.text()]).toEqual([200, 'hello']);
     expect(await refusalOf(agent, `http://sandbox.test:${port + 1}/`)).toBe('not_https');
     expect(await refusalOf(agent, `http://127.0.0.1:${port}/`)).toBe('not_https');
@@ -146,7 +173,11 @@ describe('an allowed host and port', () => {
       },
     });
     for (const url of ['https://[::1]/', 'http://Example.com/', 'https://[::1]:4010/']) await refusalOf(agent, url);
-    expect(asked).toEqual([['::1', 443], ['example.com', 80], ['::1', 4010]]);
+    expect(asked).toEqual([
+      ['::1', 443],
+      ['example.com', 80],
+      ['::1', 4010],
+    ]);
   });
 
   test('an answer that cannot be had is an error, not a permission', async () => {
@@ -159,7 +190,12 @@ test('speaks HTTP/1.1 over TLS even to a server that prefers HTTP/2', async () =
   const { port, cert, requests } = await httpsServer();
   const agent = agentWith({ allow: () => true, ca: cert });
   for (let count = 0; count < 2; count += 1) {
-    const { body } = await agent.request({ origin: `https://127.0.0.1:${port}`, path: '/', method: 'POST', body: 'x'.repeat(100_000) });
+    const { body } = await agent.request({
+      origin: `https://127.0.0.1:${port}`,
+      path: '/',
+      method: 'POST',
+      body: 'x'.repeat(100_000),
+    });
     expect(await body.text()).toBe('100000');
   }
   expect(requests).toEqual(['1.1', '1.1']);
@@ -168,7 +204,11 @@ test('speaks HTTP/1.1 over TLS even to a server that prefers HTTP/2', async () =
 test('does not follow a redirect: it comes back as the answer', async () => {
   const { port, paths } = await httpServer();
   const agent = agentWith({ allow: () => true });
-  const { statusCode, body } = await agent.request({ origin: `http://127.0.0.1:${port}`, path: '/redirect', method: 'GET' });
+  const { statusCode, body } = await agent.request({
+    origin: `http://127.0.0.1:${port}`,
+    path: '/redirect',
+    method: 'GET',
+  });
   await body.dump();
   expect(statusCode).toBe(302);
   expect(paths).toEqual(['/redirect']);
@@ -177,9 +217,14 @@ test('does not follow a redirect: it comes back as the answer', async () => {
 test('uses no proxy from the environment', async () => {
   const proxy = await httpServer();
   const { port, paths } = await httpServer();
-  for (const name of ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'ALL_PROXY']) vi.stubEnv(name, `http://127.0.0.1:${proxy.port}`);
+  for (const name of ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'ALL_PROXY'])
+    vi.stubEnv(name, `http://127.0.0.1:${proxy.port}`);
   vi.stubEnv('NODE_USE_ENV_PROXY', '1');
-  const { body } = await agentWith({ allow: () => true }).request({ origin: `http://127.0.0.1:${port}`, path: '/direct', method: 'GET' });
+  const { body } = await agentWith({ allow: () => true }).request({
+    origin: `http://127.0.0.1:${port}`,
+    path: '/direct',
+    method: 'GET',
+  });
   await body.dump();
   expect([paths, proxy.paths]).toEqual([['/direct'], []]);
 });
@@ -206,13 +251,17 @@ function resolvingSocket(resolve: TcpNetConnectOpts['lookup'], host: string): So
   return connect({
     host: `${host}.invalid`,
     port: 443,
-    lookup: (_, options, done) => resolve?.(host, options, (error) => done(error ?? new Error('resolved, went no further'), [])),
+    lookup: (_, options, done) =>
+      resolve?.(host, options, (error) => done(error ?? new Error('resolved, went no further'), [])),
   });
 }
 
 function answering(addresses: readonly string[]): LookupAll {
   return (_hostname, _options, callback) => {
-    callback(null, addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })));
+    callback(
+      null,
+      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    );
   };
 }
 

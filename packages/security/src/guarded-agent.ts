@@ -6,11 +6,21 @@ import { type GuardedConnectorOptions, createGuardedConnector } from './guarded-
 /** What the guard decides by itself cannot be given. */
 type FreeAgentOptions = Omit<
   Agent.Options,
-  | 'allowH2' | 'autoSelectFamily' | 'autoSelectFamilyAttemptTimeout' | 'connect' | 'connectTimeout' | 'factory' | 'localAddress'
-  | 'maxCachedSessions' | 'pipelining' | 'socketPath' | 'useMilo'
+  | 'allowH2'
+  | 'autoSelectFamily'
+  | 'autoSelectFamilyAttemptTimeout'
+  | 'connect'
+  | 'connectTimeout'
+  | 'factory'
+  | 'localAddress'
+  | 'maxCachedSessions'
+  | 'pipelining'
+  | 'socketPath'
+  | 'useMilo'
 >;
 
-export interface GuardedAgentOptions extends FreeAgentOptions, Pick<GuardedConnectorOptions, 'allow' | 'connectTimeoutMs' | 'ca'> {
+export interface GuardedAgentOptions
+  extends FreeAgentOptions, Pick<GuardedConnectorOptions, 'allow' | 'connectTimeoutMs' | 'ca'> {
   /** For tests. `dns.lookup` if absent. */
   readonly lookup?: GuardedConnectorOptions['lookup'];
   /** For tests. `net.connect` if absent. */

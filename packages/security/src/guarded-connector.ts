@@ -26,7 +26,13 @@ export interface GuardedConnectorOptions {
  * in the URL, the URL knows nothing of what a name resolves to, and only the connection itself knows where it ended.
  * TLS starts on the connected socket, so that not even a handshake reaches a refused address.
  */
-export function createGuardedConnector({ allow, connectTimeoutMs, lookup, dial, ca }: GuardedConnectorOptions): Connector {
+export function createGuardedConnector({
+  allow,
+  connectTimeoutMs,
+  lookup,
+  dial,
+  ca,
+}: GuardedConnectorOptions): Connector {
   const startTls = buildConnector({ allowH2: false, timeout: 0, ...(ca === undefined ? {} : { ca }) });
 
   const open = (target: Target, isAllowed: boolean, callback: BuildConnector.Callback) => {
@@ -48,7 +54,10 @@ export function createGuardedConnector({ allow, connectTimeoutMs, lookup, dial, 
       if (outcome[0] !== null) socket.destroy();
       callback(...outcome);
     };
-    const timer = setTimeout(() => settle(new errors.ConnectTimeoutError(`no connection to ${hostname} in ${connectTimeoutMs} ms`), null), connectTimeoutMs);
+    const timer = setTimeout(
+      () => settle(new errors.ConnectTimeoutError(`no connection to ${hostname} in ${connectTimeoutMs} ms`), null),
+      connectTimeoutMs,
+    );
 
     socket.on('error', (error) => settle(asConnectError(error, hostname), null));
     socket.once('connect', () => {
@@ -85,5 +94,7 @@ function portOf({ port, protocol }: Target): number {
 function asConnectError(error: Error, hostname: string): Error {
   const parts: unknown[] = error instanceof AggregateError ? error.errors : [error];
   const isTimeout = parts.some((part) => part instanceof Error && 'code' in part && part.code === 'ETIMEDOUT');
-  return isTimeout ? Object.assign(new errors.ConnectTimeoutError(`no connection to ${hostname}`), { cause: error }) : error;
+  return isTimeout
+    ? Object.assign(new errors.ConnectTimeoutError(`no connection to ${hostname}`), { cause: error })
+    : error;
 }

@@ -11,7 +11,12 @@ const home: SecretContext = { organizationId: 'org-1', table: 'accounts', rowId:
 
 const texts = fc.string({ unit: 'binary' });
 const names = fc.string({ maxLength: 12 });
-const contexts: fc.Arbitrary<SecretContext> = fc.record({ organizationId: names, table: names, rowId: names, column: names });
+const contexts: fc.Arbitrary<SecretContext> = fc.record({
+  organizationId: names,
+  table: names,
+  rowId: names,
+  column: names,
+});
 
 test('what was sealed opens to the same text in the same place', () => {
   fc.assert(
@@ -77,13 +82,16 @@ describe('a ciphertext does not open', () => {
     expect(reasonOf(() => renamed.open(sealed.replace(':new:', ':alias:'), home))).toBe('altered_or_moved');
   });
 
-  test.each(['', 'plain text', 'enc:v1:new', 'enc:v2:new:AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA', 'enc:v1:new:AAAA:AAAAAAAAAAAAAAAAAAAAAA'])(
-    'if it is not one: %s',
-    (text) => {
-      expect(reasonOf(() => ring.open(text, home))).toBe('malformed');
-      expect(reasonOf(() => ring.keyIdOf(text))).toBe('malformed');
-    },
-  );
+  test.each([
+    '',
+    'plain text',
+    'enc:v1:new',
+    'enc:v2:new:AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAA',
+    'enc:v1:new:AAAA:AAAAAAAAAAAAAAAAAAAAAA',
+  ])('if it is not one: %s', (text) => {
+    expect(reasonOf(() => ring.open(text, home))).toBe('malformed');
+    expect(reasonOf(() => ring.keyIdOf(text))).toBe('malformed');
+  });
 });
 
 test('the error holds neither the text nor the ciphertext', () => {

@@ -87,6 +87,7 @@ function parseSealed(sealed: string): { keyId: string; nonce: Buffer; ciphertext
   const body = Buffer.from(bodyText, 'base64url');
   // Only the one true spelling is accepted: base64 has bits at its end that decoders ignore.
   const isCanonical = nonce.toString('base64url') === nonceText && body.toString('base64url') === bodyText;
-  if (match === null || !isCanonical || nonce.length !== nonceBytes || body.length < tagBytes) throw new SecretUnreadable('malformed');
+  if (match === null || !isCanonical || nonce.length !== nonceBytes || body.length < tagBytes)
+    throw new SecretUnreadable('malformed');
   return { keyId, nonce, ciphertext: body.subarray(0, -tagBytes), tag: body.subarray(-tagBytes) };
 }

@@ -8,7 +8,10 @@ test('the first key writes, every key reads', () => {
   const [first, second] = [newKey(), newKey()];
   const { writingKeyId, keys } = parseEncryptionKeys(`k2:${first}, k1:${second}`);
   expect(writingKeyId).toBe('k2');
-  expect([...keys].map(([id, key]) => [id, key.toString('base64')])).toEqual([['k2', first], ['k1', second]]);
+  expect([...keys].map(([id, key]) => [id, key.toString('base64')])).toEqual([
+    ['k2', first],
+    ['k1', second],
+  ]);
 });
 
 test('base64url and missing padding are understood', () => {

@@ -22,10 +22,12 @@ export interface PasswordHasher {
  */
 export function createPasswordHasher({ concurrencyMax }: { readonly concurrencyMax: number }): PasswordHasher {
   const semaphore = createSemaphore(concurrencyMax);
-  const verifyOne = (password: string, passwordHash: string) => semaphore.run(() => verify(passwordHash, normalized(password)));
+  const verifyOne = (password: string, passwordHash: string) =>
+    semaphore.run(() => verify(passwordHash, normalized(password)));
 
   return {
-    hash: (password) => semaphore.run(() => hash(normalized(password), { memoryCost: memoryKiB, timeCost: passes, parallelism: lanes })),
+    hash: (password) =>
+      semaphore.run(() => hash(normalized(password), { memoryCost: memoryKiB, timeCost: passes, parallelism: lanes })),
     verify: verifyOne,
     verifyAgainstNobody: (password) => verifyOne(password, hashOfNobody),
   };

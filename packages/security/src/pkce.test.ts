@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { codeChallengeOf, newCodeVerifier } from './pkce.ts';
 
 test('the challenge is that of the example in RFC 7636, appendix B', () => {
-  expect(codeChallengeOf('dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk')).toBe('E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM');
+  expect(codeChallengeOf('dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk')).toBe(
+    'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+  );
 });
 
 test('a verifier has the length and letters of the RFC and is new each time', () => {

@@ -2,8 +2,29 @@ const censor = 'redacted';
 
 /** Query parameters that carry a secret, without regard to case, `_` and `-`. */
 const sensitiveParameters = new Set([
-  'accesskey', 'apikey', 'apppassword', 'appsecretproof', 'assertion', 'auth', 'authorization', 'clientassertion', 'code', 'codeverifier',
-  'inputtoken', 'jwt', 'key', 'otp', 'pass', 'password', 'passwd', 'policy', 'pwd', 'session', 'sig', 'state', 'ticket',
+  'accesskey',
+  'apikey',
+  'apppassword',
+  'appsecretproof',
+  'assertion',
+  'auth',
+  'authorization',
+  'clientassertion',
+  'code',
+  'codeverifier',
+  'inputtoken',
+  'jwt',
+  'key',
+  'otp',
+  'pass',
+  'password',
+  'passwd',
+  'policy',
+  'pwd',
+  'session',
+  'sig',
+  'state',
+  'ticket',
 ]);
 /** And every parameter with one of these in its name. */
 const sensitiveParts = /token|secret|signature|credential|password/;

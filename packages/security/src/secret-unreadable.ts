@@ -7,8 +7,14 @@ export class SecretUnreadable extends Error {
   /** Null where the text is not a sealed secret at all. */
   readonly keyId: string | null;
 
-  constructor(reason: SecretUnreadableReason, { keyId = null, cause }: { keyId?: string | null; cause?: unknown } = {}) {
-    super(`the secret cannot be read (${reason}${keyId === null ? '' : `, key ${keyId}`})`, cause === undefined ? undefined : { cause });
+  constructor(
+    reason: SecretUnreadableReason,
+    { keyId = null, cause }: { keyId?: string | null; cause?: unknown } = {},
+  ) {
+    super(
+      `the secret cannot be read (${reason}${keyId === null ? '' : `, key ${keyId}`})`,
+      cause === undefined ? undefined : { cause },
+    );
     this.reason = reason;
     this.keyId = keyId;
   }

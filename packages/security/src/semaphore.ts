@@ -5,7 +5,8 @@ export interface Semaphore {
 
 /** Lets at most `concurrencyMax` pieces of work run at a time within this process; the others wait, without a limit to their number. */
 export function createSemaphore(concurrencyMax: number): Semaphore {
-  if (!Number.isInteger(concurrencyMax) || concurrencyMax < 1) throw new RangeError('concurrencyMax must be a whole number of 1 or more');
+  if (!Number.isInteger(concurrencyMax) || concurrencyMax < 1)
+    throw new RangeError('concurrencyMax must be a whole number of 1 or more');
   const waiting: (() => void)[] = [];
   let running = 0;
 

@@ -28,7 +28,8 @@ async function dropDatabase(postgresUrl: string, name: string): Promise<void> {
   const client = new pg.Client({ connectionString: postgresUrl });
   await client.connect();
   try {
-    const isUsed = async () => (await client.query('select 1 from pg_stat_activity where datname = $1 limit 1', [name])).rowCount !== 0;
+    const isUsed = async () =>
+      (await client.query('select 1 from pg_stat_activity where datname = $1 limit 1', [name])).rowCount !== 0;
     for (let look = 0; look < closingLooks && (await isUsed()); look += 1) await delay(closingPauseMs);
     await client.query(`drop database if exists ${name} with (force)`);
   } finally {

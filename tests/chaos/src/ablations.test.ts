@@ -52,7 +52,9 @@ test.each(ablations)('$protection prevents what is $caughtAs without it', { time
     violationsIn(labs[1], [...companions, protection]),
   ]);
   expect(guarded).toEqual([]);
-  console.log(`without ${[protection, ...companions].join(' and ')}: ${violations.map(({ kind, detail }) => `${kind} (${detail})`).join('; ')}`);
+  console.log(
+    `without ${[protection, ...companions].join(' and ')}: ${violations.map(({ kind, detail }) => `${kind} (${detail})`).join('; ')}`,
+  );
   expect(violations.map(({ kind }) => kind)).toContain(caughtAs);
 });
 

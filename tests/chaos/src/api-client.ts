@@ -35,7 +35,12 @@ const pauseMs = { first: 250, most: 3_000 };
 /** @param origins of the API's replicas now; `authorization` absent: nobody */
 export function createApiClient(origins: () => readonly string[], authorization?: string): ApiClient {
   let turn = 0;
-  const attempt = async ({ method, path, body, idempotencyKey }: ApiRequest): Promise<{ status: number; body: unknown }> => {
+  const attempt = async ({
+    method,
+    path,
+    body,
+    idempotencyKey,
+  }: ApiRequest): Promise<{ status: number; body: unknown }> => {
     turn += 1;
     const known = origins();
     const origin = known[turn % Math.max(1, known.length)];
@@ -63,7 +68,8 @@ export function createApiClient(origins: () => readonly string[], authorization?
       last = answer ?? { status: null, body: null };
       const { status } = last;
       if (status !== null && status < 300) return { result: 'ok', ...last };
-      if (status !== null && status < 500 && !isPassing(last)) return { result: maybeHeard ? 'unknown' : 'refused', ...last };
+      if (status !== null && status < 500 && !isPassing(last))
+        return { result: maybeHeard ? 'unknown' : 'refused', ...last };
       maybeHeard ||= status === null || status >= 500;
       await delay(pause);
     }
@@ -83,5 +89,11 @@ export function createApiClient(origins: () => readonly string[], authorization?
 /** Too many requests, or another try of the same key is still at work. */
 function isPassing({ status, body }: { status: number | null; body: unknown }): boolean {
   if (status === 429) return true;
-  return status === 409 && typeof body === 'object' && body !== null && 'code' in body && body.code === 'idempotency_in_flight';
+  return (
+    status === 409 &&
+    typeof body === 'object' &&
+    body !== null &&
+    'code' in body &&
+    body.code === 'idempotency_in_flight'
+  );
 }

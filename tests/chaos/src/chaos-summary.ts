@@ -27,7 +27,9 @@ export function chaosSummary(options: ChaosOptions, run: ChaosRun): string {
     `crashes          ${tally(Object.entries(run.crashes).flatMap(([name, count]) => Array.from({ length: count }, () => name)))}`,
     `unwell           ${tally(run.unwell)}`,
     `violations       ${violations.length === 0 ? 'none' : tally(violations.map(({ kind }) => kind))}`,
-    ...violations.slice(0, violationsShownMax).map(({ kind, token, accountId, detail }) => `  ${kind}: ${token ?? '-'} on ${accountId ?? '-'}: ${detail}`),
+    ...violations
+      .slice(0, violationsShownMax)
+      .map(({ kind, token, accountId, detail }) => `  ${kind}: ${token ?? '-'} on ${accountId ?? '-'}: ${detail}`),
   ];
   return lines.join('\n');
 }
@@ -60,9 +62,15 @@ function latenessMs({ operations, ledger }: History): { p50: number; p99: number
 }
 
 function tally(names: readonly string[]): string {
-  return tallyOf(names).map(([name, count]) => `${count} ${name}`).join(', ') || 'none';
+  return (
+    tallyOf(names)
+      .map(([name, count]) => `${count} ${name}`)
+      .join(', ') || 'none'
+  );
 }
 
 function tallyOf(names: readonly string[]): [string, number][] {
-  return [...Map.groupBy(names, (name) => name)].map(([name, all]): [string, number] => [name, all.length]).toSorted(([, one], [, other]) => other - one);
+  return [...Map.groupBy(names, (name) => name)]
+    .map(([name, all]): [string, number] => [name, all.length])
+    .toSorted(([, one], [, other]) => other - one);
 }

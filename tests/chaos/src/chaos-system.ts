@@ -50,7 +50,11 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
   const postgres = starting.use(await startBreakablePostgres());
   const redis = options.backend === 'redis' ? starting.use(await startBreakableRedis()) : null;
   const sandboxApp: SpawnedApp = starting.use(
-    await spawnApp({ app: 'sandbox', env: { SANDBOX_PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn' }, readyTimeoutMs: 60_000 }),
+    await spawnApp({
+      app: 'sandbox',
+      env: { SANDBOX_PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn' },
+      readyTimeoutMs: 60_000,
+    }),
   );
   const sandbox = createSandboxControl(`http://127.0.0.1:${sandboxApp.port}`);
 
@@ -74,7 +78,10 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
     secret: () => randomBytes(32),
     overrides: options.env,
   });
-  await promisify(execFile)(process.execPath, ['apps/migrate/src/main.ts'], { cwd: root, env: { ...process.env, ...env } });
+  await promisify(execFile)(process.execPath, ['apps/migrate/src/main.ts'], {
+    cwd: root,
+    env: { ...process.env, ...env },
+  });
 
   const slots: ProcessSlot[] = [];
   const addSlots = async (app: string, count: number) => {
@@ -88,7 +95,10 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
         DATABASE_URL: databaseUrl.href,
         ...(redisPort === null ? {} : { REDIS_URL: `redis://127.0.0.1:${redisPort}/0` }),
       };
-      const entry = app === 'publisher' && options.without.length > 0 ? publisherUnderTest({ without: options.without }) : { env: {} };
+      const entry =
+        app === 'publisher' && options.without.length > 0
+          ? publisherUnderTest({ without: options.without })
+          : { env: {} };
       slots.push(starting.use(createProcessSlot({ name, app, ...entry, env: { ...ownEnv, ...entry.env } })));
     }
   };

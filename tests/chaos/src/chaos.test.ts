@@ -8,15 +8,20 @@ import { writeArtefacts } from './write-artefacts.ts';
 const seed = Number(process.env['TEST_SEED'] ?? 1);
 const both = ['postgres', 'redis'] as const;
 /** Both in the full run; otherwise the seed decides. */
-const backends: readonly Backend[] = process.env['TEST_FULL'] === '1' ? both : both.filter((_, index) => index === seed % 2);
+const backends: readonly Backend[] =
+  process.env['TEST_FULL'] === '1' ? both : both.filter((_, index) => index === seed % 2);
 
-test.each(backends)('under chaos nothing is lost, sent twice, early, invented or stuck (%s)', { timeout: 1_800_000 }, async (backend) => {
-  const options: ChaosOptions = { ...chaosDefaults, seed, backend, without: [] };
-  const run = await runChaos(options, () => undefined);
-  console.log(chaosSummary(options, run));
-  const { violations, crashes, unwell } = run;
-  if (violations.length > 0) console.log(`history: ${await writeArtefacts(seed, run)}`);
-  expect(violations).toEqual([]);
-  expect(crashes).toEqual({});
-  expect(unwell).toEqual([]);
-});
+test.each(backends)(
+  'under chaos nothing is lost, sent twice, early, invented or stuck (%s)',
+  { timeout: 1_800_000 },
+  async (backend) => {
+    const options: ChaosOptions = { ...chaosDefaults, seed, backend, without: [] };
+    const run = await runChaos(options, () => undefined);
+    console.log(chaosSummary(options, run));
+    const { violations, crashes, unwell } = run;
+    if (violations.length > 0) console.log(`history: ${await writeArtefacts(seed, run)}`);
+    expect(violations).toEqual([]);
+    expect(crashes).toEqual({});
+    expect(unwell).toEqual([]);
+  },
+);

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { checkHistory } from './check-history.ts';
-import { type FinalPublication, type History, type LedgerLine, type Operation, type StopRecord, textOf } from './history.ts';
+import {
+  type FinalPublication,
+  type History,
+  type LedgerLine,
+  type Operation,
+  type StopRecord,
+  textOf,
+} from './history.ts';
 
 const ada = { accountId: 'a1', organizationId: 'ada', platform: 'x', externalId: '1' };
 const adaToo = { accountId: 'a2', organizationId: 'ada', platform: 'mastodon', externalId: '1' };
@@ -19,7 +26,13 @@ const created: Operation = {
   dueAtMs: 5_000,
 };
 const line: LedgerLine = { platform: 'x', externalId: '1', id: '77', text: textOf('t-1', 1), receivedAtMs: 5_100 };
-const published: FinalPublication = { accountId: 'a1', status: 'published', platformPostId: '77', waitingFor: null, errorCode: null };
+const published: FinalPublication = {
+  accountId: 'a1',
+  status: 'published',
+  platformPostId: '77',
+  waitingFor: null,
+  errorCode: null,
+};
 
 /** One post that went out as it should, and what the test changes about it. */
 function historyWith(change: {
@@ -66,7 +79,11 @@ test.each<[string, Parameters<typeof historyWith>[0], string[]]>([
   ['an account that got no publication', { ledger: [], publication: { accountId: 'a9' } }, ['lost']],
   ['a post that is visible twice', { ledger: [line, { ...line, id: '78' }] }, ['duplicated']],
   ['a post that went out although its organization was stopped before it was due', { stops: [stop] }, ['not_stopped']],
-  ['a post that went out although its account was stopped before it was due', { stops: [{ ...stop, accountId: 'a1' }] }, ['not_stopped']],
+  [
+    'a post that went out although its account was stopped before it was due',
+    { stops: [{ ...stop, accountId: 'a1' }] },
+    ['not_stopped'],
+  ],
   ['a post that was under way when the stop came', { stops: [{ ...stop, heldFromMs: 5_050 }] }, []],
   ['a post of another account than the stopped one', { stops: [{ ...stop, accountId: 'a2' }] }, []],
   ['a post after the stop was lifted', { stops: [{ ...stop, heldUntilMs: 5_100 }] }, []],
@@ -76,20 +93,54 @@ test.each<[string, Parameters<typeof historyWith>[0], string[]]>([
   ['a published post under another id', { publication: { platformPostId: '99' } }, ['phantom']],
   ['a post that was never asked for', { ledger: [line, { ...line, id: '78', text: 'spam' }] }, ['unexpected']],
   ['a post on an account it was not meant for', { ledger: [line, { ...line, platform: 'mastodon' }] }, ['unexpected']],
-  ['a text that an edit had replaced', { operations: [created, edit], ledger: [{ ...line, receivedAtMs: 9_100 }] }, ['unexpected']],
+  [
+    'a text that an edit had replaced',
+    { operations: [created, edit], ledger: [{ ...line, receivedAtMs: 9_100 }] },
+    ['unexpected'],
+  ],
   ['a failed post that is visible', { publication: { status: 'failed', errorCode: 'x' } }, ['unexpected']],
   ['a post before its time', { ledger: [{ ...line, receivedAtMs: 4_900 }] }, ['early']],
-  ['an edited post before its new time', { operations: [created, edit], ledger: [{ ...line, text: textOf('t-1', 2) }] }, ['early']],
-  ['a canceled post that is visible', { operations: [created, cancel], publication: { status: 'canceled' } }, ['dishonest_cancel']],
+  [
+    'an edited post before its new time',
+    { operations: [created, edit], ledger: [{ ...line, text: textOf('t-1', 2) }] },
+    ['early'],
+  ],
+  [
+    'a canceled post that is visible',
+    { operations: [created, cancel], publication: { status: 'canceled' } },
+    ['dishonest_cancel'],
+  ],
   [
     'a post that a cancel called canceled and that went out',
     { operations: [created, { ...cancel, canceledAccountIds: ['a1'] }] },
     ['dishonest_cancel'],
   ],
-  ['a post deleted before its time that is visible', { operations: [created, { ...cancel, kind: 'delete' }], posts: [] }, ['dishonest_cancel']],
-  ["a post on another organization's account", { ledger: [line, { ...line, externalId: '2', id: '78' }] }, ['crossed_tenants']],
-  ['a post that another organization can read', { posts: [finalPost(published), finalPost(published, 'bob')] }, ['crossed_tenants']],
-  ['a publication that never ends', { ledger: [], publication: { status: 'waiting', waitingFor: { reason: 'reconciling', detail: 'It is asked again.', until: null } } }, ['stuck']],
+  [
+    'a post deleted before its time that is visible',
+    { operations: [created, { ...cancel, kind: 'delete' }], posts: [] },
+    ['dishonest_cancel'],
+  ],
+  [
+    "a post on another organization's account",
+    { ledger: [line, { ...line, externalId: '2', id: '78' }] },
+    ['crossed_tenants'],
+  ],
+  [
+    'a post that another organization can read',
+    { posts: [finalPost(published), finalPost(published, 'bob')] },
+    ['crossed_tenants'],
+  ],
+  [
+    'a publication that never ends',
+    {
+      ledger: [],
+      publication: {
+        status: 'waiting',
+        waitingFor: { reason: 'reconciling', detail: 'It is asked again.', until: null },
+      },
+    },
+    ['stuck'],
+  ],
 ])('%s is found', (_what, change, kinds) => {
   expect(kindsOf(historyWith(change))).toEqual(kinds);
 });
@@ -97,11 +148,20 @@ test.each<[string, Parameters<typeof historyWith>[0], string[]]>([
 test.each<[string, Parameters<typeof historyWith>[0]]>([
   ['an edit whose answer was lost may hold or not', { operations: [created, { ...edit, result: 'unknown' }] }],
   ['a refused edit leaves the first text', { operations: [created, { ...edit, result: 'refused' }] }],
-  ['publish-now makes it due at once', { operations: [created, { ...cancel, kind: 'publish_now' }], ledger: [{ ...line, receivedAtMs: 4_050 }] }],
+  [
+    'publish-now makes it due at once',
+    { operations: [created, { ...cancel, kind: 'publish_now' }], ledger: [{ ...line, receivedAtMs: 4_050 }] },
+  ],
   ['a cancel that came too late', { operations: [created, { ...cancel, result: 'refused' }] }],
   ['a person has to decide', { publication: { status: 'unconfirmed' } }],
-  ['a creation that was never acknowledged', { operations: [{ ...created, result: 'unknown' }], posts: [], ledger: [] }],
-  ['failed, with its reason, and not visible', { ledger: [], publication: { status: 'failed', errorCode: 'forbidden' } }],
+  [
+    'a creation that was never acknowledged',
+    { operations: [{ ...created, result: 'unknown' }], posts: [], ledger: [] },
+  ],
+  [
+    'failed, with its reason, and not visible',
+    { ledger: [], publication: { status: 'failed', errorCode: 'forbidden' } },
+  ],
   ['deleted after its time', { operations: [created, { ...cancel, kind: 'delete', endedAtMs: 5_200 }], posts: [] }],
 ])('no violation: %s', (_what, change) => {
   expect(checkHistory(historyWith(change))).toEqual([]);

@@ -1,5 +1,14 @@
 import { acceptableVersions, isTimelyDelete, type Version } from './acceptable-versions.ts';
-import { type ChaosAccount, type FinalPost, type FinalPublication, type History, type LedgerLine, type Operation, parseText, type StopRecord } from './history.ts';
+import {
+  type ChaosAccount,
+  type FinalPost,
+  type FinalPublication,
+  type History,
+  type LedgerLine,
+  type Operation,
+  parseText,
+  type StopRecord,
+} from './history.ts';
 
 export type ViolationKind =
   | 'lost'
@@ -26,7 +35,10 @@ const earlyToleranceMs = 2;
 export function checkHistory(history: History): Violation[] {
   const stories = readStories(history);
   return [
-    ...[...stories.values()].flatMap((story) => [...checkCreation(story), ...story.accounts.flatMap((account) => checkAccount(story, account, history.stops))]),
+    ...[...stories.values()].flatMap((story) => [
+      ...checkCreation(story),
+      ...story.accounts.flatMap((account) => checkAccount(story, account, history.stops)),
+    ]),
     ...checkLedger(history, stories),
     ...checkWalls(history, stories),
   ];
@@ -78,28 +90,42 @@ function checkAccount(story: Story, account: ChaosAccount, stops: readonly StopR
   const say = (kind: ViolationKind, detail: string) => violation(kind, token, accountId, detail);
   const lines = linesOf(story, account);
   const found: Violation[] = [];
-  if (lines.length > 1) found.push(say('duplicated', `visible ${lines.length} times: ${lines.map(({ id }) => id).join(', ')}`));
-  for (const line of lines) found.push(...checkLine(story, accountId, line), ...checkStops(story, account, line, stops));
-  const wasCanceled = story.operations.some(({ canceledAccountIds }) => canceledAccountIds?.includes(accountId) === true);
-  if (wasCanceled && lines.length > 0) found.push(say('dishonest_cancel', 'a cancel was acknowledged and the post is visible'));
+  if (lines.length > 1)
+    found.push(say('duplicated', `visible ${lines.length} times: ${lines.map(({ id }) => id).join(', ')}`));
+  for (const line of lines)
+    found.push(...checkLine(story, accountId, line), ...checkStops(story, account, line, stops));
+  const wasCanceled = story.operations.some(
+    ({ canceledAccountIds }) => canceledAccountIds?.includes(accountId) === true,
+  );
+  if (wasCanceled && lines.length > 0)
+    found.push(say('dishonest_cancel', 'a cancel was acknowledged and the post is visible'));
   if (isTimelyDelete(story.operations) && lines.length > 0) {
     found.push(say('dishonest_cancel', 'it was deleted before its time and is visible'));
   }
   const [post] = story.posts;
   const publication = post?.publications.find((each) => each.accountId === accountId);
-  if (post !== undefined && publication === undefined) found.push(say('lost', 'the post has no publication for the account'));
+  if (post !== undefined && publication === undefined)
+    found.push(say('lost', 'the post has no publication for the account'));
   if (publication !== undefined) found.push(...checkEnd(story, account, publication, lines));
   return found;
 }
 
-function checkEnd(story: Story, { accountId }: ChaosAccount, publication: FinalPublication, lines: readonly LedgerLine[]): Violation[] {
+function checkEnd(
+  story: Story,
+  { accountId }: ChaosAccount,
+  publication: FinalPublication,
+  lines: readonly LedgerLine[],
+): Violation[] {
   const say = (kind: ViolationKind, detail: string) => [violation(kind, story.token, accountId, detail)];
   const [line] = lines;
   switch (publication.status) {
     case 'published':
       if (line === undefined) return say('phantom', 'published, it says, and it is not visible');
       if (lines.some(({ id }) => id === publication.platformPostId)) return [];
-      return say('phantom', `published as ${publication.platformPostId ?? 'nothing'}, it says, and ${line.id} is what is visible`);
+      return say(
+        'phantom',
+        `published as ${publication.platformPostId ?? 'nothing'}, it says, and ${line.id} is what is visible`,
+      );
     case 'failed':
       if (line !== undefined) return say('unexpected', 'failed, it says, and it is visible');
       return publication.errorCode === null ? say('lost', 'failed without a reason') : [];
@@ -124,7 +150,9 @@ function checkLine({ token, versions }: Story, accountId: string, line: LedgerLi
   const revision = parseText(line.text)?.revision;
   const fitting = versions.filter((version) => version.revision === revision);
   if (fitting.length === 0) {
-    return [violation('unexpected', token, accountId, `revision ${revision} is visible, which no client wants any more`)];
+    return [
+      violation('unexpected', token, accountId, `revision ${revision} is visible, which no client wants any more`),
+    ];
   }
   const dueAtMs = Math.min(...fitting.map((version) => version.dueAtMs));
   if (line.receivedAtMs >= dueAtMs - earlyToleranceMs) return [];
@@ -132,12 +160,25 @@ function checkLine({ token, versions }: Story, accountId: string, line: LedgerLi
 }
 
 /** What was under way when the stop came may still appear; what was not even due then may not, as long as it holds. */
-function checkStops({ token, versions }: Story, account: ChaosAccount, line: LedgerLine, stops: readonly StopRecord[]): Violation[] {
+function checkStops(
+  { token, versions }: Story,
+  account: ChaosAccount,
+  line: LedgerLine,
+  stops: readonly StopRecord[],
+): Violation[] {
   return stops.flatMap(({ organizationId, accountId, heldFromMs, heldUntilMs }) => {
-    const concerns = organizationId === account.organizationId && (accountId === null || accountId === account.accountId);
+    const concerns =
+      organizationId === account.organizationId && (accountId === null || accountId === account.accountId);
     const holds = line.receivedAtMs > heldFromMs && line.receivedAtMs < heldUntilMs;
     if (!concerns || !holds || versions.some(({ dueAtMs }) => dueAtMs <= heldFromMs)) return [];
-    return [violation('not_stopped', token, account.accountId, `${line.id} appeared ${line.receivedAtMs - heldFromMs} ms after a stop was acknowledged`)];
+    return [
+      violation(
+        'not_stopped',
+        token,
+        account.accountId,
+        `${line.id} appeared ${line.receivedAtMs - heldFromMs} ms after a stop was acknowledged`,
+      ),
+    ];
   });
 }
 
@@ -149,7 +190,8 @@ function checkLedger({ ledger, commits, accounts }: History, stories: ReadonlyMa
     const token = parseText(line.text)?.token ?? null;
     const story = token === null ? undefined : stories.get(token);
     const owner = owners.get(placeOf(line));
-    if (story === undefined) found.push(violation('unexpected', token, owner?.accountId ?? null, `nobody asked for ${line.id}`));
+    if (story === undefined)
+      found.push(violation('unexpected', token, owner?.accountId ?? null, `nobody asked for ${line.id}`));
     else if (owner !== undefined && owner.organizationId !== story.create.organizationId) {
       found.push(violation('crossed_tenants', token, owner.accountId, `${line.id} is another organization's post`));
     } else if (!story.accounts.some((account) => placeOf(account) === placeOf(line))) {
@@ -157,7 +199,9 @@ function checkLedger({ ledger, commits, accounts }: History, stories: ReadonlyMa
     }
   }
   if (commits !== ledger.length) {
-    found.push(violation('duplicated', null, null, `the platforms accepted ${commits} posts and show ${ledger.length}`));
+    found.push(
+      violation('duplicated', null, null, `the platforms accepted ${commits} posts and show ${ledger.length}`),
+    );
   }
   return found;
 }
@@ -166,7 +210,8 @@ function checkWalls({ posts }: History, stories: ReadonlyMap<string, Story>): Vi
   return posts.flatMap(({ organizationId, content, postId }) => {
     const token = parseText(content)?.token ?? null;
     const owner = token === null ? undefined : stories.get(token)?.create.organizationId;
-    if (owner === undefined) return [violation('unexpected', token, null, `the API has post ${postId}, which nobody made`)];
+    if (owner === undefined)
+      return [violation('unexpected', token, null, `the API has post ${postId}, which nobody made`)];
     if (owner === organizationId) return [];
     return [violation('crossed_tenants', token, null, `another organization reads post ${postId}`)];
   });

@@ -21,7 +21,12 @@ export async function runStops(
     if (signal.aborted) break;
     const scope = accountId === null ? { scope: 'organization' } : { scope: 'account', id: accountId };
     const body = { ...scope, reason: 'chaos' };
-    const made = await organization.client.send({ method: 'POST', path: '/pauses', body, idempotencyKey: `stop-${count}` });
+    const made = await organization.client.send({
+      method: 'POST',
+      path: '/pauses',
+      body,
+      idempotencyKey: `stop-${count}`,
+    });
     if (made.result !== 'ok') continue;
     const heldFromMs = Date.now();
     await delay(holdsMs);

@@ -10,7 +10,9 @@ export interface FailpointCase {
 }
 
 /** How the answer to what follows a failpoint is lost: that of a database statement with the text, or of a request to the platform. */
-export type LossMeans = { readonly kind: 'statement'; readonly text: string } | { readonly kind: 'request'; readonly method: 'GET' | 'POST' };
+export type LossMeans =
+  | { readonly kind: 'statement'; readonly text: string }
+  | { readonly kind: 'request'; readonly method: 'GET' | 'POST' };
 
 /** The failpoints right before something whose answer can be lost. After a commit there is nothing to lose. */
 export const lossMeans: Readonly<Partial<Record<FailpointName, LossMeans>>> = {
@@ -32,6 +34,8 @@ export const failpointCases: readonly FailpointCase[] = failpointNames.flatMap((
     .map((action) => ({
       name,
       action,
-      platforms: name.startsWith('token:') ? chaosPlatforms.filter((platform) => platform !== 'mastodon') : chaosPlatforms,
+      platforms: name.startsWith('token:')
+        ? chaosPlatforms.filter((platform) => platform !== 'mastodon')
+        : chaosPlatforms,
     })),
 );

@@ -60,7 +60,10 @@ test('a publisher finds what is held for a reason that is over', { timeout: 300_
   const lab = labs.get('mastodon');
   if (lab === undefined) throw new Error('there is no lab');
   const post = await lab.schedule('mastodon');
-  await lab.sql(`update publications set status = 'waiting', waiting_reason = 'paused', waiting_detail = 'held', due_at = null where status = 'scheduled'`, []);
+  await lab.sql(
+    `update publications set status = 'waiting', waiting_reason = 'paused', waiting_detail = 'held', due_at = null where status = 'scheduled'`,
+    [],
+  );
   await using _publisher = await lab.startPublisher({ isProduction: true });
   expect(await lab.ended(post, 60_000)).toBe('published');
   expect(await lab.check(post)).toEqual([]);

@@ -9,13 +9,18 @@ const machines: Readonly<Record<string, string>> = { x64: 'x86_64-linux-gnu', ar
 
 /** Path of libfaketime for processes with threads: the installed one, else Debian's package where we are root. Null where neither is. */
 export async function findFaketimeLibrary(): Promise<string | null> {
-  const paths = [`/usr/lib/${machines[arch()] ?? 'none'}/faketime/libfaketimeMT.so.1`, '/usr/lib/faketime/libfaketimeMT.so.1'];
+  const paths = [
+    `/usr/lib/${machines[arch()] ?? 'none'}/faketime/libfaketimeMT.so.1`,
+    '/usr/lib/faketime/libfaketimeMT.so.1',
+  ];
   const installed = await firstReadable(paths);
   if (installed !== null || userInfo().uid !== 0) return installed;
   const options = { timeout: installTimeoutMs, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
   const install = () => run('apt-get', ['install', '-y', '--no-install-recommends', 'libfaketime'], options);
   // A fresh machine has no package lists, or old ones.
-  await install().catch(() => run('apt-get', ['update'], options).then(install)).catch(() => null);
+  await install()
+    .catch(() => run('apt-get', ['update'], options).then(install))
+    .catch(() => null);
   return firstReadable(paths);
 }
 

@@ -6,12 +6,16 @@ import type { ProcessSlot } from './process-slot.ts';
  * the clients by its neighbour.
  * @param withinMs connections that were lost are made anew first
  */
-export async function findUnwell(slots: readonly Pick<ProcessSlot, 'name' | 'origin'>[], withinMs = 30_000): Promise<string[]> {
+export async function findUnwell(
+  slots: readonly Pick<ProcessSlot, 'name' | 'origin'>[],
+  withinMs = 30_000,
+): Promise<string[]> {
   const answers = await Promise.allSettled(slots.map((slot) => becomesWell(slot, withinMs)));
   return slots.flatMap(({ name }, index) => (answers[index]?.status === 'fulfilled' ? [] : [name]));
 }
 
 async function becomesWell({ name, origin }: Pick<ProcessSlot, 'name' | 'origin'>, withinMs: number): Promise<void> {
-  const isWell = async () => (await fetch(`${origin()}/health`, { signal: AbortSignal.timeout(withinMs) })).status === 200;
+  const isWell = async () =>
+    (await fetch(`${origin()}/health`, { signal: AbortSignal.timeout(withinMs) })).status === 200;
   await waitFor(isWell, { timeoutMs: withinMs, intervalMs: 1_000, describe: `${name} is well` });
 }

@@ -11,7 +11,11 @@ export async function startLabSandbox(): Promise<AsyncDisposable & { sandbox: Sa
   const dataDir = await mkdtemp(join(tmpdir(), 'vibetribe-lab-'));
   starting.defer(() => rm(dataDir, { recursive: true, force: true }));
   const app = starting.use(
-    await spawnApp({ app: 'sandbox', env: { SANDBOX_PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn' }, readyTimeoutMs: 120_000 }),
+    await spawnApp({
+      app: 'sandbox',
+      env: { SANDBOX_PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn' },
+      readyTimeoutMs: 120_000,
+    }),
   );
   const sandbox = createSandboxControl(`http://127.0.0.1:${app.port}`);
   for (const platform of chaosPlatforms) await sandbox.scaleLimits(platform, 1000);

@@ -72,7 +72,10 @@ export async function startLab(options: {
     secret: () => randomBytes(32),
     overrides: options.env ?? {},
   });
-  await promisify(execFile)(process.execPath, ['apps/migrate/src/main.ts'], { cwd: root, env: { ...process.env, ...env } });
+  await promisify(execFile)(process.execPath, ['apps/migrate/src/main.ts'], {
+    cwd: root,
+    env: { ...process.env, ...env },
+  });
   const api = starting.use(await spawnApp({ app: 'api', env, readyTimeoutMs }));
   const origin = `http://127.0.0.1:${api.port}`;
   labCount += 1;
@@ -101,7 +104,12 @@ export async function startLab(options: {
     statusOf,
     startPublisher({ env: extra = {}, isProduction = false, ...wanted } = {}) {
       const { entry, env: armed } = publisherUnderTest(wanted);
-      return spawnApp({ app: 'publisher', ...(isProduction ? {} : { entry }), env: { ...env, DATABASE_URL: proxiedUrl.href, ...armed, ...extra }, readyTimeoutMs });
+      return spawnApp({
+        app: 'publisher',
+        ...(isProduction ? {} : { entry }),
+        env: { ...env, DATABASE_URL: proxiedUrl.href, ...armed, ...extra },
+        readyTimeoutMs,
+      });
     },
     async schedule(platform, { dueInMs = 300 } = {}) {
       const account = organization.accounts.find((each) => each.platform === platform);
@@ -109,7 +117,11 @@ export async function startLab(options: {
       const token = `lab-${randomBytes(6).toString('hex')}`;
       const startedAtMs = Date.now();
       const dueAtMs = startedAtMs + dueInMs;
-      const body = { content: textOf(token, 1), accountIds: [account.accountId], scheduledAt: new Date(dueAtMs).toISOString() };
+      const body = {
+        content: textOf(token, 1),
+        accountIds: [account.accountId],
+        scheduledAt: new Date(dueAtMs).toISOString(),
+      };
       const { id } = await organization.client.read<{ id: string }>('POST', '/posts', body);
       const create: Operation = {
         kind: 'create',
@@ -127,7 +139,8 @@ export async function startLab(options: {
     },
     async linesOf({ token, account }) {
       const { lines } = await sandbox.ledger();
-      return lines.filter(({ text, externalId }) => text.includes(`[${token}]`) && externalId === account.externalId).length;
+      return lines.filter(({ text, externalId }) => text.includes(`[${token}]`) && externalId === account.externalId)
+        .length;
     },
     async ended(post, timeoutMs) {
       let status = 'none';
@@ -138,7 +151,11 @@ export async function startLab(options: {
           if (publication?.waitingFor?.reason === 'token') await organization.reconnect();
           return ['published', 'failed', 'unconfirmed', 'canceled', 'skipped'].includes(status);
         },
-        { timeoutMs, intervalMs: 100, describe: () => `${post.token} on ${post.account.platform} has ended (it is ${status})` },
+        {
+          timeoutMs,
+          intervalMs: 100,
+          describe: () => `${post.token} on ${post.account.platform} has ended (it is ${status})`,
+        },
       );
       return status;
     },
@@ -146,7 +163,15 @@ export async function startLab(options: {
       const { lines } = await sandbox.ledger();
       const own = lines.filter(({ text }) => text.includes(`[${token}]`));
       const posts = (await readPosts(organization)).filter(({ content }) => content.includes(`[${token}]`));
-      return checkHistory({ accounts: organization.accounts, operations: [create], stops: [], faults: [], ledger: own, commits: own.length, posts });
+      return checkHistory({
+        accounts: organization.accounts,
+        operations: [create],
+        stops: [],
+        faults: [],
+        ledger: own,
+        commits: own.length,
+        posts,
+      });
     },
     async sql(text, values) {
       const client = new pg.Client({ connectionString: database.url });

@@ -66,7 +66,13 @@ export async function runNemesis(
     const run = planned.run().then(
       () => record({ kind: kind.name, target: planned.target, startedAtMs, endedAtMs: Date.now() }),
       // The fault could not be made, often because another one holds: it does not count.
-      (error: unknown) => record({ kind: `${kind.name}, failed`, target: `${planned.target}: ${String(error)}`, startedAtMs, endedAtMs: Date.now() }),
+      (error: unknown) =>
+        record({
+          kind: `${kind.name}, failed`,
+          target: `${planned.target}: ${String(error)}`,
+          startedAtMs,
+          endedAtMs: Date.now(),
+        }),
     );
     underWay.add(run);
     return run.finally(() => underWay.delete(run));
@@ -87,7 +93,11 @@ export async function runNemesis(
 }
 
 /** One process of each app is always left alone: an API that is down as a whole tests its clients. */
-function takeFreeSlot({ system, random }: Omit<FaultContext, 'takeSlot'>, busy: Set<ProcessSlot>, apps: readonly string[]): TakenSlot | null {
+function takeFreeSlot(
+  { system, random }: Omit<FaultContext, 'takeSlot'>,
+  busy: Set<ProcessSlot>,
+  apps: readonly string[],
+): TakenSlot | null {
   const app = random.pick(apps);
   const free = system.slots.filter((slot) => slot.app === app && !busy.has(slot));
   if (free.length < 2) return null;

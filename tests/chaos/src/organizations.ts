@@ -34,22 +34,35 @@ export async function createOrganization(options: {
   readonly accountsPerPlatform: number;
 }): Promise<Organization> {
   const { name, origins, sandbox, addresses } = options;
-  const registered = await createApiClient(origins).read<{ accessToken: string; organization: { id: string } }>('POST', '/auth/register', {
-    email: `${name}@example.com`,
-    password: 'correct horse battery staple',
-    name,
-    organizationName: name,
-  });
+  const registered = await createApiClient(origins).read<{ accessToken: string; organization: { id: string } }>(
+    'POST',
+    '/auth/register',
+    {
+      email: `${name}@example.com`,
+      password: 'correct horse battery staple',
+      name,
+      organizationName: name,
+    },
+  );
   const organizationId = registered.organization.id;
   // A session ends after minutes; a key lasts for the run.
-  const { key } = await createApiClient(origins, `Bearer ${registered.accessToken}`).read<{ key: string }>('POST', '/api-keys', {
-    name: 'chaos',
-    scopes: ['read', 'write', 'admin'],
-  });
+  const { key } = await createApiClient(origins, `Bearer ${registered.accessToken}`).read<{ key: string }>(
+    'POST',
+    '/api-keys',
+    {
+      name: 'chaos',
+      scopes: ['read', 'write', 'admin'],
+    },
+  );
   const client = createApiClient(origins, `Bearer ${key}`);
   const connect = async (platform: ChaosPlatform, handle: string): Promise<ChaosAccount> => {
     const credentials = await credentialsOf(sandbox, addresses, platform, handle);
-    const account = await client.read<{ id: string; externalId: string }>('POST', '/accounts/manual', { platform, credentials }, connectPatienceMs);
+    const account = await client.read<{ id: string; externalId: string }>(
+      'POST',
+      '/accounts/manual',
+      { platform, credentials },
+      connectPatienceMs,
+    );
     return { accountId: account.id, organizationId, platform, externalId: account.externalId };
   };
 
@@ -95,7 +108,9 @@ async function credentialsOf(
       return {
         accessToken: made.accessToken,
         ...(made.refreshToken === undefined ? {} : { refreshToken: made.refreshToken }),
-        ...(made.expiresIn === undefined ? {} : { expiresAt: new Date(Date.now() + made.expiresIn * 1000).toISOString() }),
+        ...(made.expiresIn === undefined
+          ? {}
+          : { expiresAt: new Date(Date.now() + made.expiresIn * 1000).toISOString() }),
       };
   }
 }

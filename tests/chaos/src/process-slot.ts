@@ -10,7 +10,12 @@ export interface ProcessSlot extends AsyncDisposable {
   /** Sends a signal to the process, if there is one. */
   signal(signal: NodeJS.Signals): void;
   /** Ends it and resolves when it has ended; it is started again after `downMs`, with `env` beside its own until it ends again. */
-  replace(options: { signal: NodeJS.Signals; killAfterMs?: number; downMs?: number; env?: Readonly<Record<string, string>> }): Promise<void>;
+  replace(options: {
+    signal: NodeJS.Signals;
+    killAfterMs?: number;
+    downMs?: number;
+    env?: Readonly<Record<string, string>>;
+  }): Promise<void>;
   /** Resolves when it is up. */
   ready(): Promise<void>;
   /** Ends it for good. */
@@ -23,7 +28,9 @@ export interface ProcessSlot extends AsyncDisposable {
 const startRetryMs = 500;
 const readyTimeoutMs = 90_000;
 
-export function createProcessSlot(options: { name: string } & Pick<SpawnAppOptions, 'app' | 'env' | 'entry'>): ProcessSlot {
+export function createProcessSlot(
+  options: { name: string } & Pick<SpawnAppOptions, 'app' | 'env' | 'entry'>,
+): ProcessSlot {
   let running: SpawnedApp | null = null;
   let closed = false;
   let isEnding = false;

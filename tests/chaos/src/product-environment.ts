@@ -20,7 +20,9 @@ export function sharedEnvironment(options: {
   readonly secret: () => Buffer;
   readonly overrides: Readonly<Record<string, string>>;
 }): Record<string, string> {
-  const limits = Object.fromEntries(chaosPlatforms.map((platform) => [`RATE_LIMIT_${platform.toUpperCase()}`, '100000']));
+  const limits = Object.fromEntries(
+    chaosPlatforms.map((platform) => [`RATE_LIMIT_${platform.toUpperCase()}`, '100000']),
+  );
   return {
     DATABASE_URL: options.databaseUrl,
     DATA_DIR: options.dataDir,
@@ -43,7 +45,11 @@ export function sharedEnvironment(options: {
 }
 
 /** What to start for a publisher that fails on purpose or goes without a protection. `failpoints`: see `test-probes.ts`. */
-export function publisherUnderTest(options: { readonly without?: readonly string[]; readonly failpoints?: readonly string[]; readonly controlUrl?: string }): {
+export function publisherUnderTest(options: {
+  readonly without?: readonly string[];
+  readonly failpoints?: readonly string[];
+  readonly controlUrl?: string;
+}): {
   entry: string;
   env: Record<string, string>;
 } {

@@ -17,10 +17,16 @@ interface PostPage {
 }
 
 /** Every post of the organization, as it sees them over the API. */
-export async function readPosts({ client, organizationId }: Pick<Organization, 'client' | 'organizationId'>): Promise<FinalPost[]> {
+export async function readPosts({
+  client,
+  organizationId,
+}: Pick<Organization, 'client' | 'organizationId'>): Promise<FinalPost[]> {
   const posts: FinalPost[] = [];
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const page: PostPage = await client.read('GET', `/posts?limit=100${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const page: PostPage = await client.read(
+      'GET',
+      `/posts?limit=100${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+    );
     for (const { id, content, publications } of page.items) {
       posts.push({
         organizationId,

@@ -67,7 +67,9 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
       }),
     ),
   );
-  log(`the system is up: ${system.slots.length} processes, ${organizations.flatMap(({ accounts }) => accounts).length} accounts`);
+  log(
+    `the system is up: ${system.slots.length} processes, ${organizations.flatMap(({ accounts }) => accounts).length} accounts`,
+  );
 
   const operations: Operation[] = [];
   const faults: FaultRecord[] = [];
@@ -83,7 +85,10 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   const stopping = runStops(organizations, random.fork('stops'), (stop) => stops.push(stop), calm.signal);
   const attentive = new AbortController();
   const reconnecting = keepConnected(organizations, attentive.signal);
-  const progress = setInterval(() => log(`${operations.filter(({ kind }) => kind === 'create').length} posts, ${faults.length} faults`), 15_000);
+  const progress = setInterval(
+    () => log(`${operations.filter(({ kind }) => kind === 'create').length} posts, ${faults.length} faults`),
+    15_000,
+  );
   await runWorkload({
     organizations,
     random: random.fork('workload'),
@@ -92,7 +97,10 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
     durationMs: options.minutes * 60_000,
     record: (operation) => operations.push(operation),
   });
-  await waitFor(() => faults.length >= options.faults, { timeoutMs: faultsTimeoutMs, describe: () => `${options.faults} faults (${faults.length} so far)` });
+  await waitFor(() => faults.length >= options.faults, {
+    timeoutMs: faultsTimeoutMs,
+    describe: () => `${options.faults} faults (${faults.length} so far)`,
+  });
   calm.abort();
   await nemesis;
   clearInterval(progress);
@@ -111,11 +119,21 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   await Promise.all(system.slots.filter(({ app }) => app === 'publisher').map((slot) => slot.stop()));
   const { lines: ledger, commits } = await system.sandbox.ledger();
   const posts: FinalPost[] = (await Promise.all(organizations.map(readPosts))).flat();
-  const history = { accounts: organizations.flatMap(({ accounts }) => accounts), operations, stops, faults, ledger, commits, posts };
+  const history = {
+    accounts: organizations.flatMap(({ accounts }) => accounts),
+    operations,
+    stops,
+    faults,
+    ledger,
+    commits,
+    posts,
+  };
   return {
     history,
     violations: checkHistory(history),
-    crashes: Object.fromEntries(system.slots.filter((slot) => slot.crashes() > 0).map((slot) => [slot.name, slot.crashes()])),
+    crashes: Object.fromEntries(
+      system.slots.filter((slot) => slot.crashes() > 0).map((slot) => [slot.name, slot.crashes()]),
+    ),
     unwell,
     quietAfterMs,
     reconnects,
@@ -129,7 +147,9 @@ async function keepConnected(organizations: readonly Organization[], signal: Abo
   // Each for itself: an organization that gets no answer does not keep the others waiting.
   const attend = async (organization: Organization) => {
     while (!signal.aborted) {
-      const turn = await organization.reconnect().catch((error: unknown) => ({ connected: 0, failures: [String(error)] }));
+      const turn = await organization
+        .reconnect()
+        .catch((error: unknown) => ({ connected: 0, failures: [String(error)] }));
       connected += turn.connected;
       failures.push(...turn.failures);
       await delay(reconnectEveryMs, undefined, { signal }).catch(() => undefined);

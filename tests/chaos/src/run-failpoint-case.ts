@@ -21,14 +21,19 @@ const frozenMsMax = 15_000;
 export async function runFailpointCase(lab: Lab, { name, action }: FailpointCase, platform: string): Promise<CaseEnd> {
   await using ending = new AsyncDisposableStack();
   const means = lossMeans[name];
-  const control = ending.use(await startLossControl(() => (means === undefined ? Promise.resolve() : loseNext(lab, means, platform))));
+  const control = ending.use(
+    await startLossControl(() => (means === undefined ? Promise.resolve() : loseNext(lab, means, platform))),
+  );
   const prepared = await prepare(lab, name, platform);
   ending.defer(prepared.undo);
   const victim = ending.use(
     await lab.startPublisher({ failpoints: [...prepared.failpoints, `${name}=${action}`], controlUrl: control.url }),
   );
   const post = await lab.schedule(platform);
-  await waitFor(() => hasReached(victim, name), { timeoutMs: reachTimeoutMs, describe: () => `${name} is reached:\n${victim.output()}` });
+  await waitFor(() => hasReached(victim, name), {
+    timeoutMs: reachTimeoutMs,
+    describe: () => `${name} is reached:\n${victim.output()}`,
+  });
   if (action === 'kill') await victim.stopped;
   if (action === 'kill' || action === 'freeze') ending.use(await lab.startPublisher());
   if (action === 'freeze') {
@@ -42,18 +47,29 @@ export async function runFailpointCase(lab: Lab, { name, action }: FailpointCase
 }
 
 /** What brings a publisher to this failpoint, beside a post that is due. */
-async function prepare(lab: Lab, name: FailpointCase['name'], platform: string): Promise<{ failpoints: string[]; undo: () => Promise<void> }> {
+async function prepare(
+  lab: Lab,
+  name: FailpointCase['name'],
+  platform: string,
+): Promise<{ failpoints: string[]; undo: () => Promise<void> }> {
   const nothing = () => Promise.resolve();
   const account = lab.organization.accounts.find((each) => each.platform === platform);
   if (name.startsWith('reconcile:')) {
     // The send's outcome is unknown: it did its work and answered with a fault.
-    const fault = await lab.sandbox.addFault({ kind: 'error-after', platform, account: account?.externalId, method: 'POST', times: 1 });
+    const fault = await lab.sandbox.addFault({
+      kind: 'error-after',
+      platform,
+      account: account?.externalId,
+      method: 'POST',
+      times: 1,
+    });
     return { failpoints: [], undo: () => lab.sandbox.removeFault(fault) };
   }
   if (name.startsWith('token:')) {
-    await lab.sql(`update grants set expires_at = now() + interval '1 minute' where id = (select grant_id from accounts where id = $1)`, [
-      account?.accountId,
-    ]);
+    await lab.sql(
+      `update grants set expires_at = now() + interval '1 minute' where id = (select grant_id from accounts where id = $1)`,
+      [account?.accountId],
+    );
   }
   // A claim that nobody goes on with runs out, and is swept up.
   if (name === 'sweep:before_commit') return { failpoints: ['claim:after_commit=throw'], undo: nothing };
@@ -63,7 +79,13 @@ async function prepare(lab: Lab, name: FailpointCase['name'], platform: string):
 async function loseNext(lab: Lab, means: LossMeans, platform: string): Promise<void> {
   if (means.kind === 'statement') return lab.database.loseAnswerTo(means.text);
   const account = lab.organization.accounts.find((each) => each.platform === platform);
-  await lab.sandbox.addFault({ kind: 'reset-after', platform, account: account?.externalId, method: means.method, times: 1 });
+  await lab.sandbox.addFault({
+    kind: 'reset-after',
+    platform,
+    account: account?.externalId,
+    method: means.method,
+    times: 1,
+  });
 }
 
 async function startLossControl(lose: () => Promise<void>): Promise<AsyncDisposable & { url: string }> {

@@ -35,7 +35,10 @@ export interface SandboxControl {
   clearFaults(): Promise<void>;
   ledger(): Promise<{ lines: LedgerLine[]; commits: number }>;
   /** The latest requests of one account, newest first; `status` is null while there is no answer. */
-  requests(platform: string, externalId: string): Promise<{ readonly method: string; readonly path: string; readonly status: number | null }[]>;
+  requests(
+    platform: string,
+    externalId: string,
+  ): Promise<{ readonly method: string; readonly path: string; readonly status: number | null }[]>;
 }
 
 const pageSize = 1000;
@@ -66,17 +69,19 @@ export function createSandboxControl(origin: string): SandboxControl {
     },
     clearFaults: () => call('DELETE', '/faults'),
     async requests(platform, externalId) {
-      const { items } = await call<{ items: { account: string | null; method: string; path: string; status: number | null }[] }>(
-        'GET',
-        `/requests?platform=${platform}&limit=${pageSize}`,
-      );
+      const { items } = await call<{
+        items: { account: string | null; method: string; path: string; status: number | null }[];
+      }>('GET', `/requests?platform=${platform}&limit=${pageSize}`);
       return items.filter(({ account }) => account === externalId);
     },
     async ledger() {
       const lines: LedgerLine[] = [];
       let commits = 0;
-      for (let cursor: string | null = ''; cursor !== null; ) {
-        const page: PostsPage = await call('GET', `/posts?limit=${pageSize}${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const page: PostsPage = await call(
+          'GET',
+          `/posts?limit=${pageSize}${cursor === '' ? '' : `&cursor=${cursor}`}`,
+        );
         lines.push(...page.items.map(lineOf));
         ({ commits } = page);
         cursor = page.nextCursor;

@@ -39,8 +39,13 @@ export function createSeededRandom(seed: number): SeededRandom {
     },
     sample(items, count) {
       const rest = [...items];
-      return Array.from({ length: Math.min(count, rest.length) }, () => rest.splice(between(0, rest.length - 1), 1)).flat();
+      return Array.from({ length: Math.min(count, rest.length) }, () =>
+        rest.splice(between(0, rest.length - 1), 1),
+      ).flat();
     },
-    fork: (name) => createSeededRandom(Array.from(name).reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x01000193), seed >>> 0)),
+    fork: (name) =>
+      createSeededRandom(
+        Array.from(name).reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x01000193), seed >>> 0),
+      ),
   };
 }

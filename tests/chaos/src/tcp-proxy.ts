@@ -54,7 +54,10 @@ export async function startTcpProxy(target: { readonly host: string; readonly po
     const upstream = connect(target);
     const link: Link = { client, upstream, lost: false, doomed: false };
     links.add(link);
-    for (const [near, far] of [[client, upstream], [upstream, client]] as const) {
+    for (const [near, far] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
       near.setNoDelay(true);
       near.on('error', () => far.destroy());
       near.on('end', () => far.end());

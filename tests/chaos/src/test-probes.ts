@@ -1,5 +1,11 @@
 import { writeSync } from 'node:fs';
-import { failpointNames, type FailpointName, type Probes, protections, type Protection } from '@vibetribe/core/publishing/probes';
+import {
+  failpointNames,
+  type FailpointName,
+  type Probes,
+  protections,
+  type Protection,
+} from '@vibetribe/core/publishing/probes';
 
 /** `lose`: the harness is told first, and sees to it that the answer to what comes next is lost. */
 export const failpointActions = ['kill', 'freeze', 'throw', 'lose'] as const;

@@ -44,10 +44,13 @@ export async function runWorkload(options: WorkloadOptions): Promise<void> {
       const [index, plan] = entry;
       await delay(Math.max(0, startedAtMs + (index / options.posts) * options.durationMs - Date.now()));
       const created = await create(plan, options.record);
-      if (created.postId !== null && plan.later !== null) followUpsUnderWay.push(followUp(plan, plan.later, created.postId, options.record));
+      if (created.postId !== null && plan.later !== null)
+        followUpsUnderWay.push(followUp(plan, plan.later, created.postId, options.record));
     }
   };
-  await Promise.all([...queues.values()].flatMap((queue) => Array.from({ length: clientsPerOrganization }, () => client(queue))));
+  await Promise.all(
+    [...queues.values()].flatMap((queue) => Array.from({ length: clientsPerOrganization }, () => client(queue))),
+  );
   await Promise.all(followUpsUnderWay);
 }
 
@@ -69,7 +72,11 @@ async function create(plan: Plan, record: WorkloadOptions['record']): Promise<Op
     client.send({
       method: 'POST',
       path: '/posts',
-      body: { content: textOf(plan.token, 1), accountIds: plan.accountIds, scheduledAt: new Date(dueAtMs).toISOString() },
+      body: {
+        content: textOf(plan.token, 1),
+        accountIds: plan.accountIds,
+        scheduledAt: new Date(dueAtMs).toISOString(),
+      },
       idempotencyKey: `create-${plan.token}`,
     }),
   );
@@ -79,26 +86,42 @@ async function create(plan: Plan, record: WorkloadOptions['record']): Promise<Op
   return created;
 }
 
-async function followUp(plan: Plan, later: NonNullable<Plan['later']>, postId: string, record: WorkloadOptions['record']): Promise<void> {
+async function followUp(
+  plan: Plan,
+  later: NonNullable<Plan['later']>,
+  postId: string,
+  record: WorkloadOptions['record'],
+): Promise<void> {
   const { client } = plan.organization;
   await delay(later.afterMs);
   switch (later.kind) {
     case 'edit': {
       const dueAtMs = Date.now() + later.dueInMs;
       const body = { content: textOf(plan.token, 2), scheduledAt: new Date(dueAtMs).toISOString() };
-      const { entry } = await timed(plan, 'edit', postId, () => client.send({ method: 'PUT', path: `/posts/${postId}`, body }));
+      const { entry } = await timed(plan, 'edit', postId, () =>
+        client.send({ method: 'PUT', path: `/posts/${postId}`, body }),
+      );
       return record({ ...entry, revision: 2, dueAtMs });
     }
     case 'cancel': {
-      const { entry, reply } = await timed(plan, 'cancel', postId, () => client.send({ method: 'POST', path: `/posts/${postId}/cancel`, body: {} }));
+      const { entry, reply } = await timed(plan, 'cancel', postId, () =>
+        client.send({ method: 'POST', path: `/posts/${postId}/cancel`, body: {} }),
+      );
       return record({ ...entry, canceledAccountIds: reply.result === 'ok' ? canceledIn(reply) : [] });
     }
     case 'publish_now': {
-      const request = { method: 'POST', path: `/posts/${postId}/publish`, body: {}, idempotencyKey: `now-${plan.token}` };
+      const request = {
+        method: 'POST',
+        path: `/posts/${postId}/publish`,
+        body: {},
+        idempotencyKey: `now-${plan.token}`,
+      };
       return record((await timed(plan, 'publish_now', postId, () => client.send(request))).entry);
     }
     case 'delete':
-      return record((await timed(plan, 'delete', postId, () => client.send({ method: 'DELETE', path: `/posts/${postId}` }))).entry);
+      return record(
+        (await timed(plan, 'delete', postId, () => client.send({ method: 'DELETE', path: `/posts/${postId}` }))).entry,
+      );
     case 'create':
       throw new RangeError('a post is created once');
   }
@@ -113,7 +136,10 @@ async function timed(
   const startedAtMs = Date.now();
   const reply = await ask();
   const { organizationId } = organization;
-  return { reply, entry: { kind, organizationId, token, postId, startedAtMs, endedAtMs: Date.now(), result: reply.result } };
+  return {
+    reply,
+    entry: { kind, organizationId, token, postId, startedAtMs, endedAtMs: Date.now(), result: reply.result },
+  };
 }
 
 function canceledIn({ body }: Reply): string[] {

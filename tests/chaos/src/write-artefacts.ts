@@ -10,7 +10,10 @@ export async function writeArtefacts(seed: number, run: ChaosRun): Promise<strin
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'history.jsonl'), historyLines(run.history));
   await writeFile(join(folder, 'violations.json'), JSON.stringify(run.violations, null, 2));
-  await writeFile(join(folder, 'failed-reconnects.txt'), run.reconnects.failures.map((failure) => `${failure}\n`).join(''));
+  await writeFile(
+    join(folder, 'failed-reconnects.txt'),
+    run.reconnects.failures.map((failure) => `${failure}\n`).join(''),
+  );
   for (const [name, output] of run.outputs) await writeFile(join(folder, `${name}.log`), output);
   return folder;
 }

@@ -55,14 +55,25 @@ export function clientWith(api: string, token: string, organizationId: string): 
 }
 
 /** Makes an account on the sandbox's platform and connects it, by hand or through the consent page. */
-export async function connectAccount(client: Client, sandbox: string, platform: 'bluesky' | 'mastodon' | 'x', handle: string): Promise<string> {
+export async function connectAccount(
+  client: Client,
+  sandbox: string,
+  platform: 'bluesky' | 'mastodon' | 'x',
+  handle: string,
+): Promise<string> {
   if (platform === 'x') return connectThroughConsent(client, platform, handle);
-  const made = expectOk(await send('POST', `${sandbox}/_sandbox/accounts`, { platform, handle }), 'POST /_sandbox/accounts') as {
+  const made = expectOk(
+    await send('POST', `${sandbox}/_sandbox/accounts`, { platform, handle }),
+    'POST /_sandbox/accounts',
+  ) as {
     account: { handle: string };
     accessToken: string;
     appPassword?: string;
   };
-  const hosts = expectOk(await send('GET', `${sandbox}/_sandbox/hosts`), 'GET /_sandbox/hosts') as Record<string, string>;
+  const hosts = expectOk(await send('GET', `${sandbox}/_sandbox/hosts`), 'GET /_sandbox/hosts') as Record<
+    string,
+    string
+  >;
   const credentials =
     platform === 'bluesky'
       ? { service: hosts['bluesky'], handle: made.account.handle, appPassword: made.appPassword }
@@ -72,7 +83,9 @@ export async function connectAccount(client: Client, sandbox: string, platform: 
 
 async function connectThroughConsent(client: Client, platform: 'x', handle: string): Promise<string> {
   const { authorizationUrl } = await client.post<{ authorizationUrl: string }>('/accounts/connect', { platform });
-  const consent = await fetch(`${authorizationUrl}&sandbox_approve=${encodeURIComponent(handle)}`, { redirect: 'manual' });
+  const consent = await fetch(`${authorizationUrl}&sandbox_approve=${encodeURIComponent(handle)}`, {
+    redirect: 'manual',
+  });
   const callback = new URL(consent.headers.get('location') ?? '');
   const answer = await client.request('GET', `/accounts/callback/${platform}${callback.search}`);
   return (expectOk(answer, 'GET /accounts/callback') as { account: { id: string } }).account.id;
@@ -96,7 +109,12 @@ export async function sandboxPosts(sandbox: string): Promise<{ items: SandboxPos
   return { items, commits };
 }
 
-export async function send(method: string, url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+export async function send(
+  method: string,
+  url: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const response = await fetch(url, {
     method,
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },

@@ -44,7 +44,9 @@ export async function startConstellation(options: ConstellationOptions): Promise
   const dataDir = await mkdtemp(join(tmpdir(), 'vibetribe-e2e-'));
   starting.defer(() => rm(dataDir, { recursive: true, force: true }));
   const database = starting.use(await createTestDatabase(options.postgresUrl));
-  const sandboxApp = starting.use(await spawnApp({ app: 'sandbox', env: { SANDBOX_PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn' } }));
+  const sandboxApp = starting.use(
+    await spawnApp({ app: 'sandbox', env: { SANDBOX_PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn' } }),
+  );
   const sandbox = `http://127.0.0.1:${sandboxApp.port}`;
   const env: Record<string, string> = {
     DATABASE_URL: database.url,
@@ -62,7 +64,10 @@ export async function startConstellation(options: ConstellationOptions): Promise
     ...(options.redisUrl === null ? {} : { REDIS_URL: options.redisUrl }),
     ...options.env,
   };
-  await promisify(execFile)(process.execPath, ['apps/migrate/src/main.ts'], { cwd: root, env: { ...env, PATH: process.env['PATH'] ?? '' } });
+  await promisify(execFile)(process.execPath, ['apps/migrate/src/main.ts'], {
+    cwd: root,
+    env: { ...env, PATH: process.env['PATH'] ?? '' },
+  });
 
   const spawned: SpawnedApp[] = [sandboxApp];
   const start = async (app: string) => {

@@ -29,111 +29,168 @@ interface Timeline {
   readonly items: readonly { type: string; message: string }[];
 }
 
-test('pictures, an animation and a video, from the upload to what followers see on every platform', { timeout: 180_000 }, async () => {
-  await using system = await startConstellation({ postgresUrl: inject('postgresUrl'), redisUrl: null, publishers: 1, env: { BURST_GUARD_SPACING_MS: '1' } });
-  const { client, accounts } = await connectAll(system);
-  const accountIds = Object.values(accounts);
-  const pictures = [await png(300, 200), await png(301, 200), await png(302, 200)];
-  const turned = await phoneJpeg(400, 300, 6);
-  const animation = await gif(3);
-  const film = movie({ width: 640, height: 360, seconds: 2, dataBytes: 900_000 });
+test(
+  'pictures, an animation and a video, from the upload to what followers see on every platform',
+  { timeout: 180_000 },
+  async () => {
+    await using system = await startConstellation({
+      postgresUrl: inject('postgresUrl'),
+      redisUrl: null,
+      publishers: 1,
+      env: { BURST_GUARD_SPACING_MS: '1' },
+    });
+    const { client, accounts } = await connectAll(system);
+    const accountIds = Object.values(accounts);
+    const pictures = [await png(300, 200), await png(301, 200), await png(302, 200)];
+    const turned = await phoneJpeg(400, 300, 6);
+    const animation = await gif(3);
+    const film = movie({ width: 640, height: 360, seconds: 2, dataBytes: 900_000 });
 
-  const ids: string[] = [];
-  for (const [index, file] of [...pictures, turned].entries()) ids.push(await upload(client, system.api, file, `Picture ${index + 1}`));
-  const album = await publish(client, { content: 'An album', accountIds, mediaIds: ids });
-  const mediaOf = async (content: string, file: Buffer, alt: string) =>
-    publish(client, { content, accountIds, mediaIds: [await upload(client, system.api, file, alt)] });
-  await mediaOf('It moves', animation, 'A loop');
-  await mediaOf('A film', film, 'Two seconds');
+    const ids: string[] = [];
+    for (const [index, file] of [...pictures, turned].entries())
+      ids.push(await upload(client, system.api, file, `Picture ${index + 1}`));
+    const album = await publish(client, { content: 'An album', accountIds, mediaIds: ids });
+    const mediaOf = async (content: string, file: Buffer, alt: string) =>
+      publish(client, { content, accountIds, mediaIds: [await upload(client, system.api, file, alt)] });
+    await mediaOf('It moves', animation, 'A loop');
+    await mediaOf('A film', film, 'Two seconds');
 
-  await waitFor(async () => (await allShown(system.sandbox)).length === 9, { timeoutMs: 120_000, describe: () => `nine posts are out\n${system.output()}` });
-  for (const platform of platforms) {
-    const shown = await shownOn(system.sandbox, platform);
-    const albumMedia = mediaIn(shown, 'An album');
-    expect(albumMedia.map(({ alt }) => alt)).toEqual(['Picture 1', 'Picture 2', 'Picture 3', 'Picture 4']);
-    expect(albumMedia.slice(0, 3).map(({ sha256 }) => sha256)).toEqual(pictures.map(sha256Of));
-    // Turned upright: the camera was held sideways.
-    expect(albumMedia[3]).toMatchObject({ type: 'image', width: 300, height: 400 });
-    expect(mediaIn(shown, 'A film')).toMatchObject([{ type: 'video', sha256: sha256Of(film), alt: 'Two seconds' }]);
-    const isStill = platform === 'bluesky';
-    expect(mediaIn(shown, 'It moves')).toMatchObject([{ type: 'image', alt: 'A loop', ...(isStill ? {} : { sha256: sha256Of(animation) }) }]);
-  }
-  const { items } = await client.get<Timeline>(`/posts/${album}/timeline`);
-  expect(items.map(({ message }) => message)).toContainEqual(expect.stringMatching(/^Media 4 of 4 was changed for the platform: /u));
-});
+    await waitFor(async () => (await allShown(system.sandbox)).length === 9, {
+      timeoutMs: 120_000,
+      describe: () => `nine posts are out\n${system.output()}`,
+    });
+    for (const platform of platforms) {
+      const shown = await shownOn(system.sandbox, platform);
+      const albumMedia = mediaIn(shown, 'An album');
+      expect(albumMedia.map(({ alt }) => alt)).toEqual(['Picture 1', 'Picture 2', 'Picture 3', 'Picture 4']);
+      expect(albumMedia.slice(0, 3).map(({ sha256 }) => sha256)).toEqual(pictures.map(sha256Of));
+      // Turned upright: the camera was held sideways.
+      expect(albumMedia[3]).toMatchObject({ type: 'image', width: 300, height: 400 });
+      expect(mediaIn(shown, 'A film')).toMatchObject([{ type: 'video', sha256: sha256Of(film), alt: 'Two seconds' }]);
+      const isStill = platform === 'bluesky';
+      expect(mediaIn(shown, 'It moves')).toMatchObject([
+        { type: 'image', alt: 'A loop', ...(isStill ? {} : { sha256: sha256Of(animation) }) },
+      ]);
+    }
+    const { items } = await client.get<Timeline>(`/posts/${album}/timeline`);
+    expect(items.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^Media 4 of 4 was changed for the platform: /u),
+    );
+  },
+);
 
-test('a phone photo of 9 MB for a platform that takes 2 MB: its copy there is small enough, upright, and tells no place', { timeout: 120_000 }, async () => {
-  await using system = await startConstellation({ postgresUrl: inject('postgresUrl'), redisUrl: null, publishers: 1 });
-  const client = await registerClient(system.api);
-  const accountIds = [await connectAccount(client, system.sandbox, 'bluesky', 'photographer')];
-  const photo = await uprightPhoneJpeg(4360, 3270, 98);
-  expect(photo.length).toBeGreaterThan(9_000_000);
-  expect(photo.includes('Canary Camera')).toBe(true);
-  const mediaIds = [await upload(client, system.api, photo, 'A view')];
-  const post = await publish(client, { content: 'From my phone', accountIds, mediaIds });
+test(
+  'a phone photo of 9 MB for a platform that takes 2 MB: its copy there is small enough, upright, and tells no place',
+  { timeout: 120_000 },
+  async () => {
+    await using system = await startConstellation({
+      postgresUrl: inject('postgresUrl'),
+      redisUrl: null,
+      publishers: 1,
+    });
+    const client = await registerClient(system.api);
+    const accountIds = [await connectAccount(client, system.sandbox, 'bluesky', 'photographer')];
+    const photo = await uprightPhoneJpeg(4360, 3270, 98);
+    expect(photo.length).toBeGreaterThan(9_000_000);
+    expect(photo.includes('Canary Camera')).toBe(true);
+    const mediaIds = [await upload(client, system.api, photo, 'A view')];
+    const post = await publish(client, { content: 'From my phone', accountIds, mediaIds });
 
-  await waitFor(async () => (await shownOn(system.sandbox, 'bluesky')).length === 1, { timeoutMs: 60_000, describe: () => `the post is out\n${system.output()}` });
-  const [copy] = mediaIn(await shownOn(system.sandbox, 'bluesky'), 'From my phone');
-  expect(copy).toMatchObject({ type: 'image', alt: 'A view', orientation: 1, metadata: [] });
-  expect(copy?.bytes).toBeLessThanOrEqual(2_000_000);
-  expect(copy?.bytes).toBeGreaterThan(1_000_000);
-  expect((copy?.height ?? 0) / (copy?.width ?? 1)).toBeCloseTo(4 / 3, 2);
+    await waitFor(async () => (await shownOn(system.sandbox, 'bluesky')).length === 1, {
+      timeoutMs: 60_000,
+      describe: () => `the post is out\n${system.output()}`,
+    });
+    const [copy] = mediaIn(await shownOn(system.sandbox, 'bluesky'), 'From my phone');
+    expect(copy).toMatchObject({ type: 'image', alt: 'A view', orientation: 1, metadata: [] });
+    expect(copy?.bytes).toBeLessThanOrEqual(2_000_000);
+    expect(copy?.bytes).toBeGreaterThan(1_000_000);
+    expect((copy?.height ?? 0) / (copy?.width ?? 1)).toBeCloseTo(4 / 3, 2);
 
-  const sent = await renditionOf(system.dataDir, copy?.sha256 ?? '');
-  expect(sent.includes('Canary Camera')).toBe(false);
-  expect(await redCorners(sent)).toEqual([true, false, false, false]);
-  const { items } = await client.get<Timeline>(`/posts/${post}/timeline`);
-  expect(items.map(({ message }) => message)).toContainEqual(expect.stringMatching(/turned upright.*stripped of place and camera/u));
-});
+    const sent = await renditionOf(system.dataDir, copy?.sha256 ?? '');
+    expect(sent.includes('Canary Camera')).toBe(false);
+    expect(await redCorners(sent)).toEqual([true, false, false, false]);
+    const { items } = await client.get<Timeline>(`/posts/${post}/timeline`);
+    expect(items.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/turned upright.*stripped of place and camera/u),
+    );
+  },
+);
 
 test('an instance that takes less than others gets a copy that it takes', { timeout: 120_000 }, async () => {
   await using system = await startConstellation({ postgresUrl: inject('postgresUrl'), redisUrl: null, publishers: 1 });
   const client = await registerClient(system.api);
-  const { body: made } = await send('POST', `${system.sandbox}/_sandbox/accounts`, { platform: 'mastodon2', handle: 'modest' });
+  const { body: made } = await send('POST', `${system.sandbox}/_sandbox/accounts`, {
+    platform: 'mastodon2',
+    handle: 'modest',
+  });
   const { body: hosts } = await send('GET', `${system.sandbox}/_sandbox/hosts`);
-  const credentials = { instance: (hosts as Record<string, string>)['mastodon2'], accessToken: (made as { accessToken: string }).accessToken };
+  const credentials = {
+    instance: (hosts as Record<string, string>)['mastodon2'],
+    accessToken: (made as { accessToken: string }).accessToken,
+  };
   const { id } = await client.post<{ id: string }>('/accounts/manual', { platform: 'mastodon', credentials });
   const mediaIds = [await upload(client, system.api, await uprightPhoneJpeg(2400, 1800, 95), 'A view')];
   await publish(client, { content: 'To a small instance', accountIds: [id], mediaIds });
 
-  await waitFor(async () => (await shownOn(system.sandbox, 'mastodon')).length === 1, { timeoutMs: 60_000, describe: () => `the post is out\n${system.output()}` });
+  await waitFor(async () => (await shownOn(system.sandbox, 'mastodon')).length === 1, {
+    timeoutMs: 60_000,
+    describe: () => `the post is out\n${system.output()}`,
+  });
   const [copy] = mediaIn(await shownOn(system.sandbox, 'mastodon'), 'To a small instance');
   expect(copy?.bytes).toBeLessThanOrEqual(1024 * 1024);
   expect((copy?.width ?? 0) * (copy?.height ?? 0)).toBeLessThanOrEqual(2_000_000);
   expect((copy?.height ?? 0) / (copy?.width ?? 1)).toBeCloseTo(4 / 3, 2);
 });
 
-test('a publisher killed after every single step: one post on each platform, and nothing that arrived is sent again', { timeout: 240_000 }, async () => {
-  await using system = await startConstellation({
-    postgresUrl: inject('postgresUrl'),
-    redisUrl: null,
-    publishers: 0,
-    env: { CLAIM_LEASE_MS: '4000', PUBLISH_TIMEOUT_MS: '2400', SWEEP_INTERVAL_MS: '500', BURST_GUARD_SPACING_MS: '1' },
-  });
-  const { client, accounts } = await connectAll(system);
-  const pictureIds: string[] = [];
-  for (let index = 0; index < 2; index += 1) pictureIds.push(await upload(client, system.api, await png(200 + index, 100), ''));
-  const film = movie({ width: 640, height: 360, seconds: 2, dataBytes: 5_000_000 });
-  const filmId = await upload(client, system.api, film, 'A film');
+test(
+  'a publisher killed after every single step: one post on each platform, and nothing that arrived is sent again',
+  { timeout: 240_000 },
+  async () => {
+    await using system = await startConstellation({
+      postgresUrl: inject('postgresUrl'),
+      redisUrl: null,
+      publishers: 0,
+      env: {
+        CLAIM_LEASE_MS: '4000',
+        PUBLISH_TIMEOUT_MS: '2400',
+        SWEEP_INTERVAL_MS: '500',
+        BURST_GUARD_SPACING_MS: '1',
+      },
+    });
+    const { client, accounts } = await connectAll(system);
+    const pictureIds: string[] = [];
+    for (let index = 0; index < 2; index += 1)
+      pictureIds.push(await upload(client, system.api, await png(200 + index, 100), ''));
+    const film = movie({ width: 640, height: 360, seconds: 2, dataBytes: 5_000_000 });
+    const filmId = await upload(client, system.api, film, 'A film');
 
-  // One account at a time: a kill would take an upload that another account's run has not written down yet.
-  for (const platform of platforms) {
-    const mediaIds = platform === 'x' ? [filmId] : pictureIds;
-    const id = await publish(client, { content: `Survives on ${platform}`, accountIds: [accounts[platform]], mediaIds });
-    const kills = await killedAfterEachStep(system, client, id);
-    expect(kills).toBeGreaterThanOrEqual(platform === 'x' ? 6 : 2);
-  }
+    // One account at a time: a kill would take an upload that another account's run has not written down yet.
+    for (const platform of platforms) {
+      const mediaIds = platform === 'x' ? [filmId] : pictureIds;
+      const id = await publish(client, {
+        content: `Survives on ${platform}`,
+        accountIds: [accounts[platform]],
+        mediaIds,
+      });
+      const kills = await killedAfterEachStep(system, client, id);
+      expect(kills).toBeGreaterThanOrEqual(platform === 'x' ? 6 : 2);
+    }
 
-  expect(await allShown(system.sandbox)).toHaveLength(3);
-  expect(mediaIn(await shownOn(system.sandbox, 'x'), 'Survives on x')).toMatchObject([{ type: 'video', sha256: sha256Of(film), alt: 'A film' }]);
-  const arrived = async (platform: Platform, path: RegExp) =>
-    (await requestsOf(system.sandbox, platform)).filter((request) => request.method === 'POST' && path.test(request.path)).length;
-  expect(await arrived('x', /media\/upload\/initialize$/u)).toBe(1);
-  expect(await arrived('x', /\/append$/u)).toBe(2);
-  expect(await arrived('x', /\/finalize$/u)).toBe(1);
-  expect(await arrived('bluesky', /uploadBlob$/u)).toBe(2);
-  expect(await arrived('mastodon', /api\/v2\/media$/u)).toBe(2);
-});
+    expect(await allShown(system.sandbox)).toHaveLength(3);
+    expect(mediaIn(await shownOn(system.sandbox, 'x'), 'Survives on x')).toMatchObject([
+      { type: 'video', sha256: sha256Of(film), alt: 'A film' },
+    ]);
+    const arrived = async (platform: Platform, path: RegExp) =>
+      (await requestsOf(system.sandbox, platform)).filter(
+        (request) => request.method === 'POST' && path.test(request.path),
+      ).length;
+    expect(await arrived('x', /media\/upload\/initialize$/u)).toBe(1);
+    expect(await arrived('x', /\/append$/u)).toBe(2);
+    expect(await arrived('x', /\/finalize$/u)).toBe(1);
+    expect(await arrived('bluesky', /uploadBlob$/u)).toBe(2);
+    expect(await arrived('mastodon', /api\/v2\/media$/u)).toBe(2);
+  },
+);
 
 /** The changed copy with this content. */
 async function renditionOf(dataDir: string, sha256: string): Promise<Buffer> {
@@ -165,9 +222,13 @@ async function killedAfterEachStep(system: Constellation, client: Client, postId
 }
 
 async function connectAll(system: Constellation) {
-  await Promise.all(platforms.map((platform) => send('PUT', `${system.sandbox}/_sandbox/limits`, { platform, scale: 100 })));
+  await Promise.all(
+    platforms.map((platform) => send('PUT', `${system.sandbox}/_sandbox/limits`, { platform, scale: 100 })),
+  );
   const client = await registerClient(system.api);
-  const [bluesky, mastodon, x] = await Promise.all(platforms.map((platform) => connectAccount(client, system.sandbox, platform, `media${platform}`)));
+  const [bluesky, mastodon, x] = await Promise.all(
+    platforms.map((platform) => connectAccount(client, system.sandbox, platform, `media${platform}`)),
+  );
   return { client, accounts: { bluesky: bluesky ?? '', mastodon: mastodon ?? '', x: x ?? '' } };
 }
 
@@ -175,19 +236,27 @@ async function upload(client: Client, api: string, file: Buffer, alt: string): P
   const form = new FormData();
   form.set('alt', alt);
   form.set('file', new Blob([new Uint8Array(file)]), 'file');
-  const answer = await fetch(`${api}/media/upload`, { method: 'POST', headers: { authorization: `Bearer ${client.token}` }, body: form });
+  const answer = await fetch(`${api}/media/upload`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${client.token}` },
+    body: form,
+  });
   const body: unknown = await answer.json();
   if (answer.status !== 201) throw new Error(`the upload answered ${answer.status}: ${JSON.stringify(body)}`);
   return (body as { id: string }).id;
 }
 
 async function publish(client: Client, post: object): Promise<string> {
-  const { id } = await client.post<{ id: string }>('/posts', { ...post, scheduledAt: new Date(Date.now() + 500).toISOString() });
+  const { id } = await client.post<{ id: string }>('/posts', {
+    ...post,
+    scheduledAt: new Date(Date.now() + 500).toISOString(),
+  });
   return id;
 }
 
 async function shownOn(sandbox: string, platform: Platform): Promise<Shown[]> {
-  return ((await send('GET', `${sandbox}/_sandbox/posts?platform=${platform}&limit=500`)).body as { items: Shown[] }).items;
+  return ((await send('GET', `${sandbox}/_sandbox/posts?platform=${platform}&limit=500`)).body as { items: Shown[] })
+    .items;
 }
 
 async function allShown(sandbox: string): Promise<Shown[]> {

@@ -12,13 +12,28 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 test('the README quick start, word for word, publishes three posts and tells why', { timeout: 180_000 }, async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'vibetribe-quick-start-'));
-  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', DATA_DIR: dataDir, PORT: '0', SANDBOX_PORT: '0' };
-  const system = spawn('npm', ['start', '--silent', '--', '--no-demo'], { cwd: root, env, stdio: 'ignore', detached: true });
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: process.env['HOME'] ?? '',
+    DATA_DIR: dataDir,
+    PORT: '0',
+    SANDBOX_PORT: '0',
+  };
+  const system = spawn('npm', ['start', '--silent', '--', '--no-demo'], {
+    cwd: root,
+    env,
+    stdio: 'ignore',
+    detached: true,
+  });
   try {
-    const { api, sandbox } = await waitFor(async () => JSON.parse(await readFile(join(dataDir, 'endpoints.json'), 'utf8')) as { api: string; sandbox: string }, {
-      timeoutMs: 90_000,
-      describe: 'npm start is healthy',
-    });
+    const { api, sandbox } = await waitFor(
+      async () =>
+        JSON.parse(await readFile(join(dataDir, 'endpoints.json'), 'utf8')) as { api: string; sandbox: string },
+      {
+        timeoutMs: 90_000,
+        describe: 'npm start is healthy',
+      },
+    );
     const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', await quickStart()], {
       cwd: root,
       env: { ...env, API: `${new URL(api).origin}/api/v1`, SANDBOX: sandbox },
@@ -36,7 +51,10 @@ test('the README quick start, word for word, publishes three posts and tells why
   } finally {
     if (system.exitCode === null && system.pid !== undefined) {
       process.kill(-system.pid, 'SIGINT');
-      await waitFor(() => system.exitCode !== null || system.signalCode !== null, { timeoutMs: 30_000, describe: 'npm start has ended' });
+      await waitFor(() => system.exitCode !== null || system.signalCode !== null, {
+        timeoutMs: 30_000,
+        describe: 'npm start has ended',
+      });
     }
     await rm(dataDir, { recursive: true, force: true });
   }

@@ -35,7 +35,11 @@ export const liveRoute: FastifyPluginAsync<{ services: Pick<ApiServices, 'db' | 
       const actor = isTicket ? await redeemLiveTicket(services, ticket) : null;
       socket.resume();
       if (actor === null) socket.close(closeCodes.signedOut, 'the ticket is not valid');
-      else services.live.open(socket, actor, { since: typeof since === 'string' && since !== '' ? since : null, openedAt });
+      else
+        services.live.open(socket, actor, {
+          since: typeof since === 'string' && since !== '' ? since : null,
+          openedAt,
+        });
     },
   });
 };

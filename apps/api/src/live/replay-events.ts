@@ -29,7 +29,11 @@ export async function replayEvents(
   connection.goLive();
 }
 
-async function keptCursor(db: Pick<Database, 'asTenant'>, connection: LiveConnection, since: string): Promise<EventCursor | null> {
+async function keptCursor(
+  db: Pick<Database, 'asTenant'>,
+  connection: LiveConnection,
+  since: string,
+): Promise<EventCursor | null> {
   const cursor = parseCursor(since);
   if (cursor === null) return null;
   return (await db.asTenant(connection.actor.organizationId, (tx) => isKept(tx, cursor))) ? cursor : null;

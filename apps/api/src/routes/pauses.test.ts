@@ -11,7 +11,10 @@ afterAll(() => api[Symbol.asyncDispose]());
 async function signUp() {
   const { accessToken, organization } = await api.register();
   const [grantId, accountId] = [newId('grant'), newId('account')];
-  await api.sql(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, 'x', '')`, [grantId, organization.id]);
+  await api.sql(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, 'x', '')`, [
+    grantId,
+    organization.id,
+  ]);
   await api.sql(
     `insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name) values ($1, $2, $3, 'x', $1, 'someone', 'Someone')`,
     [accountId, organization.id, grantId],
@@ -24,14 +27,26 @@ async function signUp() {
 describe('an emergency stop', () => {
   test('is listed, previews what it holds back, and is gone once lifted', async () => {
     const { accountId, call } = await signUp();
-    const stopped = await call('POST', '/pauses', { body: { scope: 'account', id: accountId, reason: 'Wrong campaign' } });
-    expect([stopped.status, stopped.json]).toMatchObject([201, { scope: 'account', accountId, reason: 'Wrong campaign' }]);
+    const stopped = await call('POST', '/pauses', {
+      body: { scope: 'account', id: accountId, reason: 'Wrong campaign' },
+    });
+    expect([stopped.status, stopped.json]).toMatchObject([
+      201,
+      { scope: 'account', accountId, reason: 'Wrong campaign' },
+    ]);
     const id = String(stopped.json['id']);
     expect((await call('GET', '/pauses')).json).toMatchObject({ items: [{ id }], nextCursor: null });
 
-    await call('POST', '/posts', { body: { content: 'Held back', accountIds: [accountId], scheduledAt: new Date().toISOString() } });
-    await call('POST', '/posts', { body: { content: 'Next year', accountIds: [accountId], scheduledAt: new Date(Date.now() + 3e10).toISOString() } });
-    expect((await call('GET', `/pauses/${id}/preview`)).json).toMatchObject({ items: [{ accountId, platform: 'x', text: 'Held back' }], nextCursor: null });
+    await call('POST', '/posts', {
+      body: { content: 'Held back', accountIds: [accountId], scheduledAt: new Date().toISOString() },
+    });
+    await call('POST', '/posts', {
+      body: { content: 'Next year', accountIds: [accountId], scheduledAt: new Date(Date.now() + 3e10).toISOString() },
+    });
+    expect((await call('GET', `/pauses/${id}/preview`)).json).toMatchObject({
+      items: [{ accountId, platform: 'x', text: 'Held back' }],
+      nextCursor: null,
+    });
 
     expect((await call('DELETE', `/pauses/${id}`)).status).toBe(204);
     expect((await call('GET', '/pauses')).json).toMatchObject({ items: [] });
@@ -42,7 +57,9 @@ describe('an emergency stop', () => {
     const { call, accountId } = await signUp();
     const stranger = await signUp();
     expect((await call('POST', '/pauses', { body: { scope: 'service', reason: 'No' } })).status).toBe(403);
-    expect((await stranger.call('POST', '/pauses', { body: { scope: 'account', id: accountId, reason: 'No' } })).json).toMatchObject({
+    expect(
+      (await stranger.call('POST', '/pauses', { body: { scope: 'account', id: accountId, reason: 'No' } })).json,
+    ).toMatchObject({
       code: 'validation_failed',
       errors: [{ path: 'id' }],
     });
@@ -57,6 +74,9 @@ describe('an emergency stop', () => {
     [{ scope: 'organization', reason: ' ' }, 'reason'],
   ])('is refused with the field named: %j', async (body, path) => {
     const { call } = await signUp();
-    expect((await call('POST', '/pauses', { body })).json).toMatchObject({ code: 'validation_failed', errors: [{ path }] });
+    expect((await call('POST', '/pauses', { body })).json).toMatchObject({
+      code: 'validation_failed',
+      errors: [{ path }],
+    });
   });
 });

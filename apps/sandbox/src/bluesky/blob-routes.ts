@@ -15,7 +15,8 @@ export function blobRoutes(app: FastifyInstance, place: SitePlace, sessions: Ses
     const { account } = sessions.require(request.headers.authorization, 'access');
     spend(place, request, reply);
     const { body } = request;
-    if (!(body instanceof ReceivedFile)) throw new Refusal(invalidRequest('Request encoding (Content-Type) required but not provided'));
+    if (!(body instanceof ReceivedFile))
+      throw new Refusal(invalidRequest('Request encoding (Content-Type) required but not provided'));
     if (body.bytes > blobBytesMax) throw new Refusal(xrpcError(413, 'PayloadTooLarge', 'request entity too large'));
     return { blob: blobs.add(account.id, body) };
   });

@@ -12,7 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox[Symbol.asyncDispose]());
 
-const Blob = z.object({ blob: z.looseObject({ ref: z.object({ $link: z.string() }), mimeType: z.string(), size: z.number() }) });
+const Blob = z.object({
+  blob: z.looseObject({ ref: z.object({ $link: z.string() }), mimeType: z.string(), size: z.number() }),
+});
 
 async function upload(file: Buffer, type: string, account = ada) {
   const url = new URL('/xrpc/com.atproto.repo.uploadBlob', sandbox.running.hosts.bluesky);
@@ -39,8 +41,23 @@ test('pictures are shown with size, digest and description; the same bytes are t
   expect(blob?.ref.$link).toMatch(/^bafkrei[a-z2-7]{52}$/u);
   expect((await post(images({ image: blob, alt: 'Grey' }, { image: blob, alt: '' }))).status).toBe(200);
   const posts = await sandbox.send(`/_sandbox/posts?platform=bluesky&account=${ada.account.id}`);
-  const shown = { type: 'image', bytes: file.length, sha256: createHash('sha256').update(file).digest('hex'), width: 20, height: 10 };
-  expect(posts.body).toMatchObject({ items: [{ media: [{ ...shown, alt: 'Grey' }, { ...shown, alt: null }] }] });
+  const shown = {
+    type: 'image',
+    bytes: file.length,
+    sha256: createHash('sha256').update(file).digest('hex'),
+    width: 20,
+    height: 10,
+  };
+  expect(posts.body).toMatchObject({
+    items: [
+      {
+        media: [
+          { ...shown, alt: 'Grey' },
+          { ...shown, alt: null },
+        ],
+      },
+    ],
+  });
 });
 
 test('a blob that is not there, of somebody else, too large or told wrongly is refused', async () => {
@@ -48,9 +65,13 @@ test('a blob that is not there, of somebody else, too large or told wrongly is r
   const bob = await sandbox.account('bluesky', 'bob');
   expect((await post(images({ image: blob, alt: '' }), bob)).body).toMatchObject({ error: 'BlobNotFound' });
   expect((await post(images({ image: { ...blob, size: 1 }, alt: '' }))).body).toMatchObject({ error: 'InvalidSize' });
-  expect((await post(images({ image: { ...blob, mimeType: 'image/jpeg' }, alt: '' }))).body).toMatchObject({ error: 'InvalidMimeType' });
+  expect((await post(images({ image: { ...blob, mimeType: 'image/jpeg' }, alt: '' }))).body).toMatchObject({
+    error: 'InvalidMimeType',
+  });
   const large = await upload(Buffer.alloc(2_000_001), 'image/png');
-  expect((await post(images({ image: large.blob, alt: '' }))).body).toMatchObject({ message: expect.stringContaining('blob too big') });
+  expect((await post(images({ image: large.blob, alt: '' }))).body).toMatchObject({
+    message: expect.stringContaining('blob too big'),
+  });
   const video = await upload(Buffer.alloc(100), 'video/mp4');
   expect((await post(images({ image: video.blob, alt: '' }))).status).toBe(400);
   expect((await post({ $type: 'app.bsky.embed.video', video: video.blob, alt: 'Film' })).status).toBe(200);

@@ -76,7 +76,9 @@ const Embed = z.discriminatedUnion(
     z.looseObject({ $type: z.literal('app.bsky.embed.record'), record: StrongRef }),
     z.looseObject({
       $type: z.literal('app.bsky.embed.images'),
-      images: z.array(z.looseObject({ image: limitedBlob('image/', 2_000_000), alt: z.string() })).max(4, 'array too big (maximum 4)'),
+      images: z
+        .array(z.looseObject({ image: limitedBlob('image/', 2_000_000), alt: z.string() }))
+        .max(4, 'array too big (maximum 4)'),
     }),
     z.looseObject({ $type: z.literal('app.bsky.embed.video'), video: limitedBlob('video/mp4', 300_000_000) }),
     z.looseObject({ $type: z.literal('app.bsky.embed.gallery') }),

@@ -87,7 +87,12 @@ export function createRecords({ site, platform, world }: SitePlace, blobs: Pick<
         .map((record) => table.drop(record.uri)),
   };
 
-  function postOf(did: string, uri: string, text: string, createdAt: string): Omit<Post, 'seq' | 'receivedAt' | 'media'> {
+  function postOf(
+    did: string,
+    uri: string,
+    text: string,
+    createdAt: string,
+  ): Omit<Post, 'seq' | 'receivedAt' | 'media'> {
     return { platform, site, account: did, id: uri, text, createdAt, receivedTickMs: clock.nowMs() };
   }
 }

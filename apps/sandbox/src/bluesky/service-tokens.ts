@@ -18,7 +18,10 @@ export function createServiceTokens(): ServiceTokens {
   const signatureOf = (text: string) => createHmac('sha256', key).update(text).digest();
   return {
     sign(claims) {
-      const parts = [{ typ: 'JWT', alg: 'HS256' }, { ...claims, jti: randomBytes(8).toString('hex') }];
+      const parts = [
+        { typ: 'JWT', alg: 'HS256' },
+        { ...claims, jti: randomBytes(8).toString('hex') },
+      ];
       const text = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
       return `${text}.${signatureOf(text).toString('base64url')}`;
     },

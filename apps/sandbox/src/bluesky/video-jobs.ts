@@ -29,7 +29,8 @@ export function createVideoJobs({ site, world }: SitePlace, blobs: Blobs): Video
     of: (did, sha256) => table.get(idOf(did, sha256)),
     get: (id) => table.get(id),
     start(did, file) {
-      if (file.mimeType !== 'video/mp4') throw new Refusal(xrpcError(400, 'InvalidRequest', `${file.mimeType} is not accepted`));
+      if (file.mimeType !== 'video/mp4')
+        throw new Refusal(xrpcError(400, 'InvalidRequest', `${file.mimeType} is not accepted`));
       if (file.bytes > videoBytesMax) throw new Refusal(xrpcError(413, 'PayloadTooLarge', 'the video is too large'));
       const id = idOf(did, file.sha256);
       const job = { id, did, blob: blobs.add(did, file), readyAtMs: clock.nowMs() + processingMs };
@@ -38,7 +39,9 @@ export function createVideoJobs({ site, world }: SitePlace, blobs: Blobs): Video
     },
     view({ id, did, blob, readyAtMs }) {
       const isReady = readyAtMs <= clock.nowMs();
-      const state = isReady ? { state: 'JOB_STATE_COMPLETED', progress: 100, blob } : { state: 'JOB_STATE_ENCODING', progress: 50 };
+      const state = isReady
+        ? { state: 'JOB_STATE_COMPLETED', progress: 100, blob }
+        : { state: 'JOB_STATE_ENCODING', progress: 50 };
       return { jobId: id, did, ...state };
     },
   };

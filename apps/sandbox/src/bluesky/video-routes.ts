@@ -36,7 +36,8 @@ export function videoRoutes(app: FastifyInstance, place: SitePlace, sessions: Se
     const isMeant = claims?.iss === did && claims.aud === sessions.serviceDid() && claims.lxm === uploadBlob;
     if (!isMeant) throw new Refusal(xrpcError(401, 'AuthMissing', 'the token is not for this'));
     const { body } = request;
-    if (!(body instanceof ReceivedFile)) throw new Refusal(invalidRequest('Request encoding (Content-Type) required but not provided'));
+    if (!(body instanceof ReceivedFile))
+      throw new Refusal(invalidRequest('Request encoding (Content-Type) required but not provided'));
     const known = jobs.of(did, body.sha256);
     if (known === undefined) return { jobStatus: jobs.view(jobs.start(did, body)) };
     return reply.code(409).send({ ...jobs.view(known), error: 'already_exists', message: 'Video already processed' });
@@ -50,4 +51,8 @@ export function videoRoutes(app: FastifyInstance, place: SitePlace, sessions: Se
   });
 }
 
-const ServiceAuth = z.object({ aud: z.string().startsWith('did:'), lxm: z.string().optional(), exp: z.coerce.number().int().optional() });
+const ServiceAuth = z.object({
+  aud: z.string().startsWith('did:'),
+  lxm: z.string().optional(),
+  exp: z.coerce.number().int().optional(),
+});

@@ -81,9 +81,17 @@ export function writeRoutes(
       const blob = blobs.get(did, ref.$link);
       if (blob === undefined) throw new Refusal(xrpcError(400, 'BlobNotFound', `Could not find blob: ${ref.$link}`));
       if (blob.mimeType !== mimeType)
-        throw new Refusal(xrpcError(400, 'InvalidMimeType', `Referenced Mimetype does not match stored blob. Expected: ${blob.mimeType}, Got: ${mimeType}`));
+        throw new Refusal(
+          xrpcError(
+            400,
+            'InvalidMimeType',
+            `Referenced Mimetype does not match stored blob. Expected: ${blob.mimeType}, Got: ${mimeType}`,
+          ),
+        );
       if (blob.bytes !== size)
-        throw new Refusal(xrpcError(400, 'InvalidSize', `Size does not match stored blob. Expected: ${blob.bytes}, Got: ${size}`));
+        throw new Refusal(
+          xrpcError(400, 'InvalidSize', `Size does not match stored blob. Expected: ${blob.bytes}, Got: ${size}`),
+        );
     }
   }
 

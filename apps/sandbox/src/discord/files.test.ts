@@ -17,15 +17,25 @@ type File = readonly [content: Buffer, name: string, type: string];
 async function post(message: object, files: readonly File[]) {
   const form = new FormData();
   form.set('payload_json', JSON.stringify(message));
-  for (const [index, [content, name, type]] of files.entries()) form.set(`files[${index}]`, new Blob([new Uint8Array(content)], { type }), name);
+  for (const [index, [content, name, type]] of files.entries())
+    form.set(`files[${index}]`, new Blob([new Uint8Array(content)], { type }), name);
   const url = `${sandbox.running.url}/discord/api/v10/channels/${news.account.id}/messages`;
-  const answer = await fetch(url, { method: 'POST', headers: { authorization: `Bot ${news.accessToken}` }, body: form });
-  return { status: answer.status, body: z.looseObject({ id: z.string().optional(), code: z.int().optional() }).parse(await answer.json()) };
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bot ${news.accessToken}` },
+    body: form,
+  });
+  return {
+    status: answer.status,
+    body: z.looseObject({ id: z.string().optional(), code: z.int().optional() }).parse(await answer.json()),
+  };
 }
 
 async function shown() {
   const { body } = await sandbox.send(`/_sandbox/posts?platform=discord&account=${news.account.id}`);
-  return z.object({ items: z.array(z.object({ text: z.string(), media: z.array(z.unknown()) })), commits: z.int() }).parse(body);
+  return z
+    .object({ items: z.array(z.object({ text: z.string(), media: z.array(z.unknown()) })), commits: z.int() })
+    .parse(body);
 }
 
 const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
@@ -37,10 +47,18 @@ test('files are shown in their order, with size, digest and description, and the
   await open('album');
   const [picture, film] = [pngOf(20, 10), Buffer.from('a film')];
   const attachments = [{ id: 0, description: 'Grey' }, { id: 1 }];
-  const { status, body } = await post({ content: 'Look', attachments }, [[picture, 'a.png', 'image/png'], [film, 'b.mp4', 'video/mp4']]);
+  const { status, body } = await post({ content: 'Look', attachments }, [
+    [picture, 'a.png', 'image/png'],
+    [film, 'b.mp4', 'video/mp4'],
+  ]);
   expect([status, body]).toMatchObject([
     200,
-    { attachments: [{ filename: 'a.png', size: picture.length, width: 20, height: 10, description: 'Grey' }, { filename: 'b.mp4', size: film.length }] },
+    {
+      attachments: [
+        { filename: 'a.png', size: picture.length, width: 20, height: 10, description: 'Grey' },
+        { filename: 'b.mp4', size: film.length },
+      ],
+    },
   ]);
   expect(await shown()).toMatchObject({
     items: [
@@ -72,7 +90,12 @@ test('under a nonce that is known the same message comes back, and its files are
 test('eleven files, a file of more than 10 MB and too long a description are refused, and nothing is shown', async () => {
   await open('too-much');
   const small: File = [pngOf(2, 2), 'a.png', 'image/png'];
-  expect(await post({}, Array.from({ length: 11 }, () => small))).toMatchObject({ status: 413, body: { code: 40_005 } });
+  expect(
+    await post(
+      {},
+      Array.from({ length: 11 }, () => small),
+    ),
+  ).toMatchObject({ status: 413, body: { code: 40_005 } });
   const large: File = [Buffer.alloc(10 * 1024 * 1024 + 1), 'a.mp4', 'video/mp4'];
   expect(await post({}, [large])).toMatchObject({ status: 413, body: { code: 40_005 } });
   const attachments = [{ id: 0, description: 'x'.repeat(1_025) }];

@@ -6,7 +6,13 @@ import { apiError, invalidForm } from './answers.ts';
 
 export type MessageFile = { fileName: string; file: ReceivedFile; description: string | null };
 
-export type MessageBody = { files: readonly MessageFile[]; content: string; nonce: string | number | undefined; enforceNonce: boolean; flags: number };
+export type MessageBody = {
+  files: readonly MessageFile[];
+  content: string;
+  nonce: string | number | undefined;
+  enforceNonce: boolean;
+  flags: number;
+};
 
 export const contentMax = 2000;
 const nonceMax = 25;
@@ -38,7 +44,11 @@ export function parseMessageBody(body: unknown): MessageBody {
   }
   if (text === '' && sent.length === 0) throw new Refusal(apiError(400, 50_006, 'Cannot send an empty message'));
   const descriptions = new Map((attachments ?? []).map(({ id, description }) => [`files[${id}]`, description ?? null]));
-  const files = sent.map(({ name, fileName, file }) => ({ fileName, file, description: descriptions.get(name) ?? null }));
+  const files = sent.map(({ name, fileName, file }) => ({
+    fileName,
+    file,
+    description: descriptions.get(name) ?? null,
+  }));
   return {
     files,
     content: text,
@@ -53,7 +63,8 @@ function payloadOf({ fields }: MultipartForm): unknown {
   try {
     return JSON.parse(fields.payload_json ?? '{}');
   } catch (error) {
-    if (error instanceof SyntaxError) throw new Refusal(apiError(400, 50_109, 'The request body contains invalid JSON.'));
+    if (error instanceof SyntaxError)
+      throw new Refusal(apiError(400, 50_109, 'The request body contains invalid JSON.'));
     throw error;
   }
 }
@@ -66,7 +77,12 @@ const MessageForm = z.object({
   enforce_nonce: z.boolean().nullish(),
   flags: z.int().nullish(),
   attachments: z
-    .array(z.object({ id: z.union([z.int(), z.string()]), description: z.string().refine(within(1024), 'Must be 1024 or fewer in length.').nullish() }))
+    .array(
+      z.object({
+        id: z.union([z.int(), z.string()]),
+        description: z.string().refine(within(1024), 'Must be 1024 or fewer in length.').nullish(),
+      }),
+    )
     .nullish(),
   allowed_mentions: z.object({ parse: z.array(z.enum(['roles', 'users', 'everyone'])).nullish() }).nullish(),
 });

@@ -63,7 +63,11 @@ export function createMessages({ site, platform, world }: SitePlace, newId: () =
           receivedAt: createdAt,
           receivedTickMs: clock.nowMs(),
         },
-        [...expiredNonces(), details.put(id, { id, flags, fileNames: files.map(({ fileName }) => fileName) }), ...remembered],
+        [
+          ...expiredNonces(),
+          details.put(id, { id, flags, fileNames: files.map(({ fileName }) => fileName) }),
+          ...remembered,
+        ],
       );
     },
     get: (id) => posts.get(site, id),

@@ -17,7 +17,8 @@ export function attachmentRoutes(app: FastifyInstance, place: SitePlace, attachm
     const { account } = admit(place, request, reply, { anyScope, limit: statusLimits.media });
     const { body } = request;
     const file = body instanceof MultipartForm ? body.file('file') : undefined;
-    if (!(body instanceof MultipartForm) || file === undefined) throw new Refusal(validationFailed("File can't be blank"));
+    if (!(body instanceof MultipartForm) || file === undefined)
+      throw new Refusal(validationFailed("File can't be blank"));
     const attachment = attachments.add(account, file, body.fields.description ?? '');
     const isReady = attachments.isReady(attachment);
     return reply.code(isReady ? 200 : 202).send(attachmentView(attachment, isReady, origin()));
@@ -36,7 +37,8 @@ export function attachmentRoutes(app: FastifyInstance, place: SitePlace, attachm
 export function attachmentView({ id, kind, medium }: Attachment, isReady: boolean, origin: string) {
   const { width, height, alt } = medium;
   const address = isReady ? `${origin}/system/media_attachments/${id}` : null;
-  const size = width === null || height === null ? {} : { width, height, size: `${width}x${height}`, aspect: width / height };
+  const size =
+    width === null || height === null ? {} : { width, height, size: `${width}x${height}`, aspect: width / height };
   return {
     id,
     type: kind,

@@ -25,14 +25,17 @@ async function upload(file: Buffer, type: string, { description = '', account = 
   return { status: answer.status, body, id: Attachment.safeParse(body).data?.id ?? '' };
 }
 
-const post = (json: object, account = ada) => sandbox.mastodon('/api/v1/statuses', { token: account.accessToken, json });
+const post = (json: object, account = ada) =>
+  sandbox.mastodon('/api/v1/statuses', { token: account.accessToken, json });
 
 test('pictures are there at once and are shown with their description, also without a text', async () => {
   const file = pngOf(30, 20);
   const { status, id } = await upload(file, 'image/png', { description: 'Grey' });
   expect(status).toBe(200);
   const reply = await post({ media_ids: [id] });
-  expect(reply.body).toMatchObject({ media_attachments: [{ id, type: 'image', description: 'Grey', meta: { original: { width: 30 } } }] });
+  expect(reply.body).toMatchObject({
+    media_attachments: [{ id, type: 'image', description: 'Grey', meta: { original: { width: 30 } } }],
+  });
   const posts = await sandbox.send(`/_sandbox/posts?platform=mastodon&account=${ada.account.id}`);
   const sha256 = createHash('sha256').update(file).digest('hex');
   expect(posts.body).toMatchObject({
@@ -45,7 +48,9 @@ test('a video is worked on for a while: 202, then 206, then 200', async () => {
   expect(status).toBe(202);
   const look = () => sandbox.mastodon(`/api/v1/media/${id}`, { token: ada.accessToken });
   expect(await look()).toMatchObject({ status: 206, body: { url: null } });
-  expect((await post({ status: 'Early', media_ids: [id] })).body).toMatchObject({ error: expect.stringContaining('not finished processing') });
+  expect((await post({ status: 'Early', media_ids: [id] })).body).toMatchObject({
+    error: expect.stringContaining('not finished processing'),
+  });
   await sandbox.send('/_sandbox/clock', { json: { advanceMs: 1_000 } });
   expect(await look()).toMatchObject({ status: 200, body: { url: expect.any(String) } });
   const picture = await upload(pngOf(3, 3), 'image/png');

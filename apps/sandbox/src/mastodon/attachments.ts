@@ -58,7 +58,12 @@ const unattachedLifeMs = 24 * 3_600_000;
 export function createAttachments({ site, world }: SitePlace, limits: AttachmentLimits): Attachments {
   const { store, clock } = world;
   const table = store.table(`${site}.attachments`, Attachment);
-  const nextId = createSnowflake({ epochMs: 0, sequenceBits: 16, wallMs: clock.wallMs, isTaken: (id) => table.has(id) });
+  const nextId = createSnowflake({
+    epochMs: 0,
+    sequenceBits: 16,
+    wallMs: clock.wallMs,
+    isTaken: (id) => table.has(id),
+  });
   const isReady = ({ readyAtMs }: Attachment) => readyAtMs <= clock.nowMs();
 
   function get(account: Account, id: string): Attachment | undefined {
@@ -88,22 +93,29 @@ export function createAttachments({ site, world }: SitePlace, limits: Attachment
     get,
     isReady,
     attachable(account, ids) {
-      if (ids.length > limits.countMax) throw new Refusal(validationFailed(`Cannot attach more than ${limits.countMax} files`));
+      if (ids.length > limits.countMax)
+        throw new Refusal(validationFailed(`Cannot attach more than ${limits.countMax} files`));
       const found = ids.flatMap((id) => get(account, id) ?? []);
       const missing = ids.filter((id) => get(account, id) === undefined);
       if (missing.length > 0) {
-        throw new Refusal(validationFailed(`Media ${missing.join(', ')} not found or already attached to another post`));
+        throw new Refusal(
+          validationFailed(`Media ${missing.join(', ')} not found or already attached to another post`),
+        );
       }
       if (found.length > 1 && found.some(({ kind }) => kind === 'video')) {
         throw new Refusal(validationFailed('Cannot attach a video to a post that already contains images'));
       }
       if (!found.every(isReady)) {
-        throw new Refusal(validationFailed('Cannot attach files that have not finished processing. Try again in a moment!'));
+        throw new Refusal(
+          validationFailed('Cannot attach files that have not finished processing. Try again in a moment!'),
+        );
       }
       return found;
     },
-    attachTo: (status, attachments) => attachments.map((attachment) => table.put(attachment.id, { ...attachment, status })),
-    ofStatus: (status, ids) => ids.flatMap((id) => table.get(id) ?? []).filter((attachment) => attachment.status === status),
+    attachTo: (status, attachments) =>
+      attachments.map((attachment) => table.put(attachment.id, { ...attachment, status })),
+    ofStatus: (status, ids) =>
+      ids.flatMap((id) => table.get(id) ?? []).filter((attachment) => attachment.status === status),
   };
 }
 
@@ -117,12 +129,13 @@ function checkFile(
     throw new Refusal(validationFailed(what));
   };
   if (!mimeTypes.includes(file.mimeType)) refuse('File content type is invalid');
-  if (file.bytes > (medium.type === 'image' ? imageBytesMax : videoBytesMax)) refuse('File file size must be less than the limit');
+  if (file.bytes > (medium.type === 'image' ? imageBytesMax : videoBytesMax))
+    refuse('File file size must be less than the limit');
   if (medium.type === 'image' && medium.width === null) refuse('File is invalid');
   if ((medium.width ?? 0) * (medium.height ?? 0) > imagePixelsMax) refuse('File image is too large');
   if (Array.from(description).length > descriptionCharactersMax) {
     refuse(`Description is too long (maximum is ${descriptionCharactersMax} characters)`);
-  };
+  }
 }
 
 const Attachment = z.object({

@@ -37,7 +37,11 @@ const configurationOf = (limits: AttachmentLimits) => ({
   urls: { streaming: '', status: null, about: null, privacy_policy: null, terms_of_service: null },
   vapid: { public_key: 'BCk-QqERU0q-CfYZjcuB6lnyyOYfJ2AifKqfeGIm7Z-HiTU5T9eTG5GxVA0_OH5mMlI4UkkDTpaZwozy0TzdZ2M=' },
   accounts: { max_featured_tags: 10, max_pinned_statuses: 5 },
-  statuses: { max_characters: charactersMax, max_media_attachments: limits.countMax, characters_reserved_per_url: charactersPerUrl },
+  statuses: {
+    max_characters: charactersMax,
+    max_media_attachments: limits.countMax,
+    characters_reserved_per_url: charactersPerUrl,
+  },
   media_attachments: {
     description_limit: limits.descriptionCharactersMax,
     image_matrix_limit: limits.imagePixelsMax,

@@ -26,7 +26,11 @@ export type Statuses = {
 /** https://docs.joinmastodon.org/methods/statuses/#create: keys are kept for an hour. */
 const keyLifeMs = 3_600_000;
 
-export function createStatuses({ site, platform, world }: SitePlace, attachments: Attachments, newId: () => string): Statuses {
+export function createStatuses(
+  { site, platform, world }: SitePlace,
+  attachments: Attachments,
+  newId: () => string,
+): Statuses {
   const { store, posts, clock } = world;
   const details = store.table(`${site}.statuses`, StatusDetail);
   const keys = store.table(`${site}.idempotency-keys`, IdempotencyKey);

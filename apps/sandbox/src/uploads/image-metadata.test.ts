@@ -3,15 +3,27 @@ import { pngOf } from '../testing/test-files.ts';
 import { metadataOf } from './image-metadata.ts';
 
 test('finds how the camera was held, the place and what else a picture tells', () => {
-  const file = jpegOf(segment(0xe1, 'Exif\0\0', tiff()), segment(0xe1, 'http://ns.adobe.com/xap/1.0/\0', '<x/>'), segment(0xed, 'Photoshop 3.0\0', '8BIM'));
+  const file = jpegOf(
+    segment(0xe1, 'Exif\0\0', tiff()),
+    segment(0xe1, 'http://ns.adobe.com/xap/1.0/\0', '<x/>'),
+    segment(0xed, 'Photoshop 3.0\0', '8BIM'),
+  );
   expect(metadataOf(file)).toEqual({ kinds: ['exif', 'gps', 'iptc', 'xmp'], orientation: 6 });
 });
 
 test('finds it in PNG and WebP too', () => {
   const png = pngOf(2, 2);
   const chunk = Buffer.concat([uint32(tiff().length, 'BE'), Buffer.from('eXIf'), tiff(), Buffer.alloc(4)]);
-  expect(metadataOf(Buffer.concat([png.subarray(0, 33), chunk, png.subarray(33)]))).toEqual({ kinds: ['exif', 'gps'], orientation: 6 });
-  const webp = Buffer.concat([Buffer.from('RIFF\0\0\0\0WEBP'), Buffer.from('EXIF'), uint32(tiff().length, 'LE'), tiff()]);
+  expect(metadataOf(Buffer.concat([png.subarray(0, 33), chunk, png.subarray(33)]))).toEqual({
+    kinds: ['exif', 'gps'],
+    orientation: 6,
+  });
+  const webp = Buffer.concat([
+    Buffer.from('RIFF\0\0\0\0WEBP'),
+    Buffer.from('EXIF'),
+    uint32(tiff().length, 'LE'),
+    tiff(),
+  ]);
   expect(metadataOf(webp)).toEqual({ kinds: ['exif', 'gps'], orientation: 6 });
 });
 
@@ -33,8 +45,16 @@ function segment(marker: number, head: string, content: Buffer | string): Buffer
 
 /** Two entries: the orientation 6, and where the place begins. */
 function tiff(): Buffer {
-  const entry = (tag: number, type: number, value: number) => Buffer.concat([uint16(tag), uint16(type), uint32(1, 'LE'), uint32(value, 'LE')]);
-  return Buffer.concat([Buffer.from('II*\0'), uint32(8, 'LE'), uint16(2), entry(0x0112, 3, 6), entry(0x8825, 4, 38), uint32(0, 'LE')]);
+  const entry = (tag: number, type: number, value: number) =>
+    Buffer.concat([uint16(tag), uint16(type), uint32(1, 'LE'), uint32(value, 'LE')]);
+  return Buffer.concat([
+    Buffer.from('II*\0'),
+    uint32(8, 'LE'),
+    uint16(2),
+    entry(0x0112, 3, 6),
+    entry(0x8825, 4, 38),
+    uint32(0, 'LE'),
+  ]);
 }
 
 function uint16(value: number): Buffer {

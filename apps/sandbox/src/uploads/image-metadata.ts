@@ -31,7 +31,7 @@ const iptcHead = 'Photoshop 3.0\0';
 
 /** Segments up to the picture's data: a marker, a length with itself, the content. */
 function* jpegParts(file: Buffer): Generator<Part> {
-  for (let at = 2; at + 4 <= file.length && file[at] === 0xff; ) {
+  for (let at = 2; at + 4 <= file.length && file[at] === 0xff;) {
     const marker = file[at + 1];
     if (marker === 0xda) return;
     const end = at + 2 + file.readUInt16BE(at + 2);
@@ -48,13 +48,15 @@ const chunkKinds: Readonly<Record<string, Part['kind']>> = { eXIf: 'exif', EXIF:
 
 /** PNG has the length before the name and a checksum behind, WebP the name first and even lengths. */
 function* chunkParts(file: Buffer, { from, isPng }: { from: number; isPng: boolean }): Generator<Part> {
-  for (let at = from; at + 8 <= file.length; ) {
+  for (let at = from; at + 8 <= file.length;) {
     const name = file.toString('latin1', isPng ? at + 4 : at, isPng ? at + 8 : at + 4);
     const bytes = isPng ? file.readUInt32BE(at) : file.readUInt32LE(at + 4);
     const content = file.subarray(at + 8, at + 8 + bytes);
     const kind = chunkKinds[name];
-    if (kind !== undefined) yield { kind, content: content.toString('latin1', 0, 6) === exifHead ? content.subarray(6) : content };
-    else if (isPng && name === 'iTXt' && content.toString('latin1', 0, 17) === 'XML:com.adobe.xmp') yield { kind: 'xmp', content };
+    if (kind !== undefined)
+      yield { kind, content: content.toString('latin1', 0, 6) === exifHead ? content.subarray(6) : content };
+    else if (isPng && name === 'iTXt' && content.toString('latin1', 0, 17) === 'XML:com.adobe.xmp')
+      yield { kind: 'xmp', content };
     at += 8 + bytes + (isPng ? 4 : bytes % 2);
   }
 }

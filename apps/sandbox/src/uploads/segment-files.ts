@@ -18,8 +18,7 @@ export function createSegmentFiles(directory: string): SegmentFiles {
       mkdirSync(placeOf(upload), { recursive: true, mode: 0o700 });
       writeFileSync(join(placeOf(upload), String(index)), bytes, { mode: 0o600 });
     },
-    join: (upload, indexes, mimeType) =>
-      receiveFile(piecesOf(placeOf(upload), indexes), mimeType),
+    join: (upload, indexes, mimeType) => receiveFile(piecesOf(placeOf(upload), indexes), mimeType),
     drop: (upload) => rmSync(placeOf(upload), { recursive: true, force: true }),
   };
 }

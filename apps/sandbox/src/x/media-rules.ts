@@ -1,6 +1,10 @@
 /** https://docs.x.com/x-api/media/quickstart/best-practices */
 export const categories = {
-  tweet_image: { mimeTypes: ['image/jpeg', 'image/png', 'image/webp', 'image/bmp', 'image/tiff', 'image/pjpeg'], bytesMax: 5 * 1024 * 1024, isProcessed: false },
+  tweet_image: {
+    mimeTypes: ['image/jpeg', 'image/png', 'image/webp', 'image/bmp', 'image/tiff', 'image/pjpeg'],
+    bytesMax: 5 * 1024 * 1024,
+    isProcessed: false,
+  },
   tweet_gif: { mimeTypes: ['image/gif'], bytesMax: 15 * 1024 * 1024, isProcessed: true },
   tweet_video: { mimeTypes: ['video/mp4', 'video/quicktime'], bytesMax: 512 * 1024 * 1024, isProcessed: true },
 } as const;

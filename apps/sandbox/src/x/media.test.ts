@@ -40,7 +40,10 @@ test('pictures are shown in their order, with their size, digest and description
   const [first] = media;
   const metadata = { id: first?.id, metadata: { alt_text: { text: 'A small grey thing' } } };
   expect((await api('media/metadata', metadata)).status).toBe(200);
-  const reply = await tweet('Four', media.map(({ id }) => id));
+  const reply = await tweet(
+    'Four',
+    media.map(({ id }) => id),
+  );
   expect(reply.status).toBe(201);
 
   const post = await newest(ada);
@@ -59,7 +62,10 @@ test('pictures are shown in their order, with their size, digest and description
   const { id } = z.object({ data: z.object({ id: z.string() }) }).parse(reply.body).data;
   const read = await sandbox.send(`/x/2/tweets/${id}?tweet.fields=attachments,entities`, { token: ada.accessToken });
   expect(read.body).toMatchObject({
-    data: { text: expect.stringMatching(/^Four https:\/\/t\.co\//u), attachments: { media_keys: media.map((one) => one.media_key) } },
+    data: {
+      text: expect.stringMatching(/^Four https:\/\/t\.co\//u),
+      attachments: { media_keys: media.map((one) => one.media_key) },
+    },
   });
 });
 
@@ -73,7 +79,11 @@ test('a video comes in segments, is processed for a while, and is the sum of its
     form.set('segment_index', String(index));
     form.set('media', new Blob([new Uint8Array(bytes)]), 'segment');
     const headers = { authorization: `Bearer ${ada.accessToken}` };
-    return fetch(new URL(`/x/2/media/upload/${id}/append`, sandbox.running.url), { method: 'POST', headers, body: form });
+    return fetch(new URL(`/x/2/media/upload/${id}/append`, sandbox.running.url), {
+      method: 'POST',
+      headers,
+      body: form,
+    });
   };
   expect((await append(1, tail)).status).toBe(200);
   expect((await api(`media/upload/${id}/finalize`)).status).toBe(400);

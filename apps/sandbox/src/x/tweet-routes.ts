@@ -16,7 +16,10 @@ export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Twee
   app.post('/2/tweets', (request, reply) => {
     const { account } = admit(place, request, reply, { scopes: writeScopes, limit: tweetLimits.create });
     const post = tweets.create(account, parseTweetBody(request.body));
-    const { id, text, edit_history_tweet_ids } = tweetView(post, tweets.context(post.id), { fields: new Set(), names: 'tweet' });
+    const { id, text, edit_history_tweet_ids } = tweetView(post, tweets.context(post.id), {
+      fields: new Set(),
+      names: 'tweet',
+    });
     return reply.code(201).send({ data: { edit_history_tweet_ids, id, text } });
   });
 

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import twitterText from 'twitter-text';
 
 /** A link as X tells it; positions count code points of the text as served. */
-export type UrlEntity = { start: number; end: number; url: string; expanded_url: string; display_url: string; media_key?: string };
+export type UrlEntity = {
+  start: number;
+  end: number;
+  url: string;
+  expanded_url: string;
+  display_url: string;
+  media_key?: string;
+};
 export type TagEntity = { start: number; end: number; tag: string };
 export type MentionEntity = { start: number; end: number; username: string };
 
@@ -44,7 +51,13 @@ export function serveText(id: string, text: string, mediaKeys: readonly string[]
     const start = codePoints(served);
     served += short;
     const link = { start, end: start + short.length, url: short, display_url: `pic.x.com/${id}` };
-    urls.push(...mediaKeys.map((media_key, index) => ({ ...link, expanded_url: `https://x.com/i/status/${id}/photo/${index + 1}`, media_key })));
+    urls.push(
+      ...mediaKeys.map((media_key, index) => ({
+        ...link,
+        expanded_url: `https://x.com/i/status/${id}/photo/${index + 1}`,
+        media_key,
+      })),
+    );
   }
   return { text: served, urls, hashtags: tagsOf(served), mentions: mentionsOf(served) };
 }

@@ -33,7 +33,12 @@ const processingMs = 400;
 export function createUploads({ site, world }: SitePlace): Uploads {
   const { store, clock, segments } = world;
   const table = store.table('x.uploads', Upload);
-  const nextId = createSnowflake({ epochMs: 1_288_834_974_657, sequenceBits: 22, wallMs: clock.wallMs, isTaken: (id) => table.has(id) });
+  const nextId = createSnowflake({
+    epochMs: 1_288_834_974_657,
+    sequenceBits: 22,
+    wallMs: clock.wallMs,
+    isTaken: (id) => table.has(id),
+  });
   const put = (upload: Upload): Upload => {
     store.commit([table.put(upload.id, upload)]);
     return upload;
@@ -42,8 +47,10 @@ export function createUploads({ site, world }: SitePlace): Uploads {
 
   function newUpload(account: Account, category: Category, mimeType: string, totalBytes: number): Upload {
     const { mimeTypes, bytesMax } = categories[category];
-    if (!mimeTypes.some((type) => type === mimeType)) throw faulty('media_type', `${mimeType} is not a type of ${category}`);
-    if (totalBytes > bytesMax || totalBytes < 1) throw faulty('total_bytes', `${category} may have up to ${bytesMax} bytes`);
+    if (!mimeTypes.some((type) => type === mimeType))
+      throw faulty('media_type', `${mimeType} is not a type of ${category}`);
+    if (totalBytes > bytesMax || totalBytes < 1)
+      throw faulty('total_bytes', `${category} may have up to ${bytesMax} bytes`);
     const id = nextId();
     const nowMs = clock.nowMs();
     return {
@@ -71,7 +78,8 @@ export function createUploads({ site, world }: SitePlace): Uploads {
 
   function require(account: Account, id: string): Upload {
     const upload = table.get(id);
-    if (upload === undefined || upload.account !== account.id || upload.expiresAtMs <= clock.nowMs()) throw invalidIds([id]);
+    if (upload === undefined || upload.account !== account.id || upload.expiresAtMs <= clock.nowMs())
+      throw invalidIds([id]);
     return upload;
   }
 
@@ -81,19 +89,28 @@ export function createUploads({ site, world }: SitePlace): Uploads {
       if (upload.file !== null) throw faulty('segment_index', 'the upload is finalized');
       segments.write(upload.id, index, segment.head);
       const others = upload.segments.filter((each) => each.index !== index);
-      put({ ...upload, segments: [...others, { index, bytes: segment.bytes }].sort((one, other) => one.index - other.index) });
+      put({
+        ...upload,
+        segments: [...others, { index, bytes: segment.bytes }].sort((one, other) => one.index - other.index),
+      });
     },
     async finalize(upload) {
       if (upload.file !== null) return upload;
       const sum = upload.segments.reduce((total, { bytes }) => total + bytes, 0);
       const isGapless = upload.segments.every(({ index }, position) => index === position);
-      if (!isGapless || sum !== upload.totalBytes) throw faulty('media', `${sum} of ${upload.totalBytes} bytes were sent`);
-      const file = await segments.join(upload.id, upload.segments.map(({ index }) => index), upload.mimeType);
+      if (!isGapless || sum !== upload.totalBytes)
+        throw faulty('media', `${sum} of ${upload.totalBytes} bytes were sent`);
+      const file = await segments.join(
+        upload.id,
+        upload.segments.map(({ index }) => index),
+        upload.mimeType,
+      );
       const done = finished(upload, file);
       segments.drop(upload.id);
       return done;
     },
-    add: (account, category, file) => finished(newUpload(account, category, mimeTypeOf(file, category), file.bytes), file),
+    add: (account, category, file) =>
+      finished(newUpload(account, category, mimeTypeOf(file, category), file.bytes), file),
     describe(upload, alt) {
       if (upload.file === null) throw faulty('id', 'the upload is not finalized');
       put({ ...upload, file: { ...upload.file, alt } });
@@ -103,7 +120,8 @@ export function createUploads({ site, world }: SitePlace): Uploads {
       const uploads = ids.map((id) => require(account, id));
       const images = uploads.filter(({ category }) => category === 'tweet_image').length;
       const isAlone = uploads.length === 1;
-      if (new Set(ids).size < ids.length || !uploads.every(isReady) || !(isAlone || images === uploads.length)) throw invalidIds(ids);
+      if (new Set(ids).size < ids.length || !uploads.every(isReady) || !(isAlone || images === uploads.length))
+        throw invalidIds(ids);
       return uploads;
     },
     isReady,

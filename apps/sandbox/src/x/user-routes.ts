@@ -28,7 +28,8 @@ export function userRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweet
     const shownUntilMs = world.clock.nowMs() - request.visit.listingLagMs;
     const { page, next } = select(world.posts.ofAccount(site, id), query, (post) => {
       return (
-        post.receivedTickMs <= shownUntilMs && !(query.exclude.has('replies') && tweets.context(post.id).reply !== undefined)
+        post.receivedTickMs <= shownUntilMs &&
+        !(query.exclude.has('replies') && tweets.context(post.id).reply !== undefined)
       );
     });
     const meta = { result_count: page.length, newest_id: page[0]?.id, oldest_id: page.at(-1)?.id, next_token: next };

@@ -195,7 +195,9 @@ describe('reading', () => {
 
   test('what the platform itself said about its limits holds, whatever was counted', async () => {
     const { accountId } = await addAccount();
-    await world.sql(`update accounts set posts_closed_until = now() + interval '10 minutes' where id = $1`, [accountId]);
+    await world.sql(`update accounts set posts_closed_until = now() + interval '10 minutes' where id = $1`, [
+      accountId,
+    ]);
     const { limits } = await getAccount(world.core, actor, { accountId });
     expect(limits[0]).toMatchObject({ name: 'posts_per_hour', limit: 10, remaining: 0 });
     expect(Date.parse(limits[0]?.resetAt ?? '') - Date.now()).toBeGreaterThan(9 * 60_000);

@@ -87,7 +87,10 @@ describe('coming back from the consent page', () => {
       scopes: ['tweet.read', 'tweet.write'],
       tokenExpiresIn: expect.stringMatching(/^1 h 59 min$|^2 h$/),
     });
-    expect(account.limits).toMatchObject([{ name: 'posts_per_hour', limit: 10, remaining: 10, resetAt: null }, { name: 'app_posts_per_day', limit: 20 }]);
+    expect(account.limits).toMatchObject([
+      { name: 'posts_per_hour', limit: 10, remaining: 10, resetAt: null },
+      { name: 'app_posts_per_day', limit: 20 },
+    ]);
   });
 
   test('without a page to end on it answers with the account', async () => {

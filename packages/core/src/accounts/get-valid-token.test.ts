@@ -103,11 +103,17 @@ describe('a token that has ended or is about to', () => {
   });
 
   test('that cannot be refreshed by any means is left to the platform to judge', async () => {
-    const [accountId = ''] = await storeGrant(world.core, actor.organizationId, 'x', {
-      credentials: { accessToken: 'at_manual', expiresAt: new Date(0).toISOString(), scopes: [] },
-      service: null,
-      accounts: [{ externalId: `m${users}`, handle: 'manual', displayName: 'Manual' }],
-    }, { handedOver: true });
+    const [accountId = ''] = await storeGrant(
+      world.core,
+      actor.organizationId,
+      'x',
+      {
+        credentials: { accessToken: 'at_manual', expiresAt: new Date(0).toISOString(), scopes: [] },
+        service: null,
+        accounts: [{ externalId: `m${users}`, handle: 'manual', displayName: 'Manual' }],
+      },
+      { handedOver: true },
+    );
     const [{ grant_id: grantId } = { grant_id: '' }] = await world.sql<{ grant_id: string }>(
       'select grant_id from accounts where id = $1',
       [accountId],

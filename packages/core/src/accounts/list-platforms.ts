@@ -14,7 +14,11 @@ export async function listPlatforms(
   const states = await readBreakerStates(deps, actor);
   return {
     items: platformIds.map((id) =>
-      presentPlatform(deps.adapters[id], { postsPerHour: deps.postsPerHour(id), appPostsPerDay: deps.appPostsPerDay(id) }, states.get(id) ?? 'closed'),
+      presentPlatform(
+        deps.adapters[id],
+        { postsPerHour: deps.postsPerHour(id), appPostsPerDay: deps.appPostsPerDay(id) },
+        states.get(id) ?? 'closed',
+      ),
     ),
   };
 }
@@ -34,7 +38,11 @@ async function readBreakerStates(deps: Pick<CoreDependencies, 'db'>, actor: Acto
   return worst;
 }
 
-function presentPlatform(adapter: PlatformAdapter, { postsPerHour, appPostsPerDay }: PlatformLimits, breaker: BreakerState): Platform {
+function presentPlatform(
+  adapter: PlatformAdapter,
+  { postsPerHour, appPostsPerDay }: PlatformLimits,
+  breaker: BreakerState,
+): Platform {
   const { text, media, options, requiredFields } = adapter.rules;
   return {
     id: adapter.id satisfies PlatformId,

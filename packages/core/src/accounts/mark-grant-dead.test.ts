@@ -11,9 +11,21 @@ test('a grant that is found dead while its account is disconnected: neither of t
   const id = await world.addPublication(account);
   const [grant] = await world.sql<{ id: string }>('select id from grants');
   const { organizationId } = account;
-  const actor: Actor = { organizationId, userId: null, role: 'owner', scopes: null, accountIds: null, serviceAdmin: false, principal: 'user:test' };
+  const actor: Actor = {
+    organizationId,
+    userId: null,
+    role: 'owner',
+    scopes: null,
+    accountIds: null,
+    serviceAdmin: false,
+    principal: 'user:test',
+  };
   const waiting = async (count: number) =>
-    expect.poll(() => world.sql(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).toHaveLength(count);
+    expect
+      .poll(() =>
+        world.sql(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`),
+      )
+      .toHaveLength(count);
 
   const ends = await world.deps.db.asWorker(async (tx) => {
     await tx.execute(sql`select 1 from publications where id = ${id} for update`);

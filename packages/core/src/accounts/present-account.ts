@@ -32,7 +32,9 @@ export function presentAccount(
         { used: row.sendsInLastHour, oldestAtMs: row.oldestSendAtMs, closedUntilMs: row.closedUntilMs },
         row.nowMs,
       ),
-      ...(app === undefined ? [] : [limitState({ name: 'app_posts_per_day', limit: app.limit, windowMs: appWindowMs }, app, row.nowMs)]),
+      ...(app === undefined
+        ? []
+        : [limitState({ name: 'app_posts_per_day', limit: app.limit, windowMs: appWindowMs }, app, row.nowMs)]),
     ],
   };
 }
@@ -43,7 +45,8 @@ function limitState(
   { used, oldestAtMs, closedUntilMs }: { used: number; oldestAtMs: number | null; closedUntilMs: number | null },
   nowMs: number,
 ): LimitState {
-  if (closedUntilMs !== null && closedUntilMs > nowMs) return { name, limit, remaining: 0, resetAt: new Date(closedUntilMs).toISOString() };
+  if (closedUntilMs !== null && closedUntilMs > nowMs)
+    return { name, limit, remaining: 0, resetAt: new Date(closedUntilMs).toISOString() };
   const resetAt = oldestAtMs === null ? null : new Date(oldestAtMs + windowMs).toISOString();
   return { name, limit, remaining: Math.max(0, limit - used), resetAt };
 }

@@ -92,16 +92,22 @@ export async function createAccountsWorld(
     },
     async addXAccount(actor, username, expiresInMs) {
       const grant = x.addGrant(username);
-      const [accountId = ''] = await storeGrant(core, actor.organizationId, 'x', {
-        credentials: {
-          accessToken: grant.accessToken,
-          refreshToken: grant.refreshToken,
-          expiresAt: new Date(core.clock.now().getTime() + expiresInMs).toISOString(),
-          scopes: ['tweet.read'],
+      const [accountId = ''] = await storeGrant(
+        core,
+        actor.organizationId,
+        'x',
+        {
+          credentials: {
+            accessToken: grant.accessToken,
+            refreshToken: grant.refreshToken,
+            expiresAt: new Date(core.clock.now().getTime() + expiresInMs).toISOString(),
+            scopes: ['tweet.read'],
+          },
+          service: null,
+          accounts: [{ externalId: grant.userId, handle: username, displayName: username }],
         },
-        service: null,
-        accounts: [{ externalId: grant.userId, handle: username, displayName: username }],
-      }, { handedOver: false });
+        { handedOver: false },
+      );
       const [row] = await sql<{ grant_id: string }>('select grant_id from accounts where id = $1', [accountId]);
       return { accountId, grantId: row?.grant_id ?? '' };
     },

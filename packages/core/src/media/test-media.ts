@@ -95,7 +95,10 @@ export async function createMediaWorld(
     },
     async upload(actor, file, { alt, deps: others = deps } = {}) {
       const upload = { source: Readable.from([file]), claims: { fileName: null, mimeType: null } };
-      await using received = await receiveUpload(upload, { directory: others.media.incomingDirectory, digests: others.media.digests });
+      await using received = await receiveUpload(upload, {
+        directory: others.media.incomingDirectory,
+        digests: others.media.digests,
+      });
       return await uploadMedia(others, actor, { file: received, alt: alt ?? null });
     },
     async addPost({ organizationId }, mediaId, status, where = 'post') {

@@ -13,7 +13,11 @@ import { presentPause } from './pause-row.ts';
  * Stops everything of an account, an organization or the whole service. From the answer on no send begins: claims look at the stops,
  * and so does every send once more when its intent is written. A send that has begun cannot be called back.
  */
-export async function createPause(deps: Pick<CoreDependencies, 'db'>, actor: Actor, input: CreatePause): Promise<Pause> {
+export async function createPause(
+  deps: Pick<CoreDependencies, 'db'>,
+  actor: Actor,
+  input: CreatePause,
+): Promise<Pause> {
   requireRight(actor, input.scope === 'service' ? 'service:manage' : 'accounts:manage');
   const accountId = input.scope === 'account' ? (input.id ?? null) : null;
   // The stop of the whole service belongs to no organization: no tenant could write it.
@@ -24,7 +28,9 @@ export async function createPause(deps: Pick<CoreDependencies, 'db'>, actor: Act
         .from(accounts)
         .where(and(eq(accounts.organizationId, actor.organizationId), eq(accounts.id, accountId)));
       if (account === undefined) {
-        throw new DomainError('validation_failed', 'The account is unknown.', { errors: [{ path: 'id', message: 'is no account of this organization' }] });
+        throw new DomainError('validation_failed', 'The account is unknown.', {
+          errors: [{ path: 'id', message: 'is no account of this organization' }],
+        });
       }
     }
     const [row] = await tx

@@ -8,11 +8,19 @@ import { resumeHeld } from '../publishing/resume-held.ts';
 import { findPause } from './pause-row.ts';
 
 /** Lifts a stop and lets go what it held and no other stop holds. */
-export async function liftPause(deps: Pick<CoreDependencies, 'db' | 'signals' | 'probes'>, actor: Actor, id: string): Promise<void> {
+export async function liftPause(
+  deps: Pick<CoreDependencies, 'db' | 'signals' | 'probes'>,
+  actor: Actor,
+  id: string,
+): Promise<void> {
   const pause = await deps.db.asWorker((tx) => findPause(tx, actor, id));
   requireRight(actor, pause.organizationId === null ? 'service:manage' : 'accounts:manage');
   const lifted = await deps.db.asWorker((tx) =>
-    tx.update(pauses).set({ liftedAt: sql`clock_timestamp()` }).where(and(eq(pauses.id, id), isNull(pauses.liftedAt))).returning({ id: pauses.id }),
+    tx
+      .update(pauses)
+      .set({ liftedAt: sql`clock_timestamp()` })
+      .where(and(eq(pauses.id, id), isNull(pauses.liftedAt)))
+      .returning({ id: pauses.id }),
   );
   if (lifted.length === 0) throw notFound('stop');
   await resumeHeld(deps);

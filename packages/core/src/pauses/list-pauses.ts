@@ -9,6 +9,8 @@ import { presentPause, visibleTo } from './pause-row.ts';
 /** The stops in force, newest first: as many as there are accounts at the most. */
 export async function listPauses(deps: Pick<CoreDependencies, 'db'>, actor: Actor): Promise<Pause[]> {
   requireRight(actor, 'accounts:read');
-  const rows = await deps.db.asWorker((tx) => tx.select().from(pauses).where(visibleTo(actor)).orderBy(desc(pauses.createdAt)));
+  const rows = await deps.db.asWorker((tx) =>
+    tx.select().from(pauses).where(visibleTo(actor)).orderBy(desc(pauses.createdAt)),
+  );
   return rows.map(presentPause);
 }

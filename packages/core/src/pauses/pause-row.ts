@@ -19,12 +19,18 @@ export function presentPause(row: PauseRow): Pause {
 
 /** Stops the actor may know of: the organization's own, and the service's, which hold its posts back too. */
 export function visibleTo(actor: Actor): SQL | undefined {
-  return and(isNull(pauses.liftedAt), or(eq(pauses.organizationId, actor.organizationId), isNull(pauses.organizationId)));
+  return and(
+    isNull(pauses.liftedAt),
+    or(eq(pauses.organizationId, actor.organizationId), isNull(pauses.organizationId)),
+  );
 }
 
 /** @throws DomainError `not_found`, also for another organization's */
 export async function findPause(tx: Transaction, actor: Actor, id: string): Promise<PauseRow> {
-  const [row] = await tx.select().from(pauses).where(and(eq(pauses.id, id), visibleTo(actor)));
+  const [row] = await tx
+    .select()
+    .from(pauses)
+    .where(and(eq(pauses.id, id), visibleTo(actor)));
   if (row === undefined) throw notFound('stop');
   return row;
 }

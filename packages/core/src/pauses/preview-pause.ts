@@ -26,6 +26,11 @@ export async function previewPause(
         or p.status in ('scheduled', 'retrying', 'waiting') and p.due_at <= statement_timestamp())
         and ${input.afterId === null ? sql`true` : sql`p.id > ${input.afterId}`}
       order by p.id limit ${input.limit + 1}`);
-    return { items: rows.slice(0, input.limit).map((row) => ({ ...row, scheduledAt: row.scheduledAt === null ? null : String(row.scheduledAt) })), hasMore: rows.length > input.limit };
+    return {
+      items: rows
+        .slice(0, input.limit)
+        .map((row) => ({ ...row, scheduledAt: row.scheduledAt === null ? null : String(row.scheduledAt) })),
+      hasMore: rows.length > input.limit,
+    };
   });
 }

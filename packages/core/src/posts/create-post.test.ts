@@ -51,7 +51,10 @@ describe('a created post', () => {
     const accountIds = [await world.addAccount(actor, { platform: 'mastodon' })];
     const long = { accountIds, content: 'x'.repeat(4_000), scheduledAt: inMinutes(60) };
     expect(await refusalOf(world.create(actor, long))).toMatchObject({ code: 'validation_failed' });
-    await world.sql(`update accounts set server_rules = '{"textMax": 5000, "urlCharacters": 23}' where id = $1`, accountIds);
+    await world.sql(
+      `update accounts set server_rules = '{"textMax": 5000, "urlCharacters": 23}' where id = $1`,
+      accountIds,
+    );
     expect(await world.create(actor, long)).toMatchObject({ status: 'scheduled' });
   });
 
@@ -61,11 +64,16 @@ describe('a created post', () => {
     const mediaIds = await addPictures(actor.organizationId, 5);
     const album = { accountIds, mediaIds, scheduledAt: inMinutes(60) };
     const allow = (countMax: number) =>
-      world.sql(`update accounts set server_rules = $2 where id = $1`, [accountIds[0], { textMax: 500, urlCharacters: 23, media: { countMax } }]);
+      world.sql(`update accounts set server_rules = $2 where id = $1`, [
+        accountIds[0],
+        { textMax: 500, urlCharacters: 23, media: { countMax } },
+      ]);
     await allow(6);
     expect(await world.create(actor, album)).toMatchObject({ status: 'scheduled' });
     await allow(2);
-    expect(await refusalOf(world.create(actor, album))).toMatchObject({ errors: [{ message: expect.stringContaining('2 pictures') }] });
+    expect(await refusalOf(world.create(actor, album))).toMatchObject({
+      errors: [{ message: expect.stringContaining('2 pictures') }],
+    });
   });
 
   test('less than a minute in the past goes out now, more is refused', async () => {
@@ -160,9 +168,7 @@ describe('a post that cannot be', () => {
     const x = await world.addAccount(actor);
     const mediaIds = await addPictures(actor.organizationId, 5);
     const { errors } = await refusalOf(world.create(actor, { accountIds: [x], mediaIds, scheduledAt: inMinutes(5) }));
-    expect(errors).toMatchObject([
-      { path: `variants.${x}.mediaIds`, message: expect.stringContaining('pictures') },
-    ]);
+    expect(errors).toMatchObject([{ path: `variants.${x}.mediaIds`, message: expect.stringContaining('pictures') }]);
   });
 
   test('is a draft with the accounts that an API key is limited to, and with no others', async () => {
@@ -211,7 +217,16 @@ describe('the dry run', () => {
 
 async function addPictures(organizationId: string, count: number): Promise<string[]> {
   const objectId = newId('media');
-  const facts = { kind: 'image', mimeType: 'image/png', bytes: 1, width: 1, height: 1, orientation: 1, animated: false, frames: 1 };
+  const facts = {
+    kind: 'image',
+    mimeType: 'image/png',
+    bytes: 1,
+    width: 1,
+    height: 1,
+    orientation: 1,
+    animated: false,
+    frames: 1,
+  };
   await world.sql(
     `insert into media_objects (id, organization_id, store, store_key, mime_type, bytes, sha256, facts, stored_at)
      values ($1, $2, 'local', $1, 'image/png', 1, $1, $3, now())`,

@@ -64,10 +64,17 @@ function resolutionOf(answer: ResolvePublication): Resolution {
 
 /** What its steps had brought is not there, the person says: a new try begins at the first one. Keys stay: a platform that knows one refuses a double. */
 async function forgetResults(tx: Transaction, publicationId: string): Promise<void> {
-  await tx.update(publicationSteps).set({ result: null, doneAt: null }).where(eq(publicationSteps.publicationId, publicationId));
+  await tx
+    .update(publicationSteps)
+    .set({ result: null, doneAt: null })
+    .where(eq(publicationSteps.publicationId, publicationId));
 }
 
-async function placeOf(tx: Transaction, actor: Actor, publicationId: string): Promise<{ postId: string; accountId: string }> {
+async function placeOf(
+  tx: Transaction,
+  actor: Actor,
+  publicationId: string,
+): Promise<{ postId: string; accountId: string }> {
   const [row] = await tx
     .select({ postId: publications.postId, accountId: publications.accountId })
     .from(publications)

@@ -49,7 +49,10 @@ export async function createAppLedger(
     async limitOf(context) {
       const { row, appClosedUntilMs, handedOver } = context;
       if (!handedOver && appClosedUntilMs !== null && appClosedUntilMs > row.nowMs) {
-        return { fullUntilMs: appClosedUntilMs, detail: 'The platform takes no more posts from this application until then.' };
+        return {
+          fullUntilMs: appClosedUntilMs,
+          detail: 'The platform takes no more posts from this application until then.',
+        };
       }
       const app = appOf(context);
       if (app === undefined || app.placesLeft > 0) return free;
@@ -78,7 +81,8 @@ export async function createAppLedger(
 function countWanted(contexts: readonly ClaimContext[]): Map<PlatformId, number> {
   const wanted = new Map<PlatformId, number>();
   for (const { row, handedOver } of contexts) {
-    const mayGo = row.dueAtMs !== null && row.dueAtMs <= row.nowMs && row.leaseUntilMs === null && row.intentAtMs === null;
+    const mayGo =
+      row.dueAtMs !== null && row.dueAtMs <= row.nowMs && row.leaseUntilMs === null && row.intentAtMs === null;
     if (mayGo && !handedOver) wanted.set(row.platform, (wanted.get(row.platform) ?? 0) + 1);
   }
   return wanted;

@@ -17,8 +17,13 @@ test('arms only what is due soon, once, and again with a new generation when nob
   expect(first).toMatchObject([{ publicationId: soon, generation: 1 }]);
   expect(first[0]?.delayMs).toBeGreaterThan(55_000);
   expect(await armPublications(world.deps, armSettings)).toEqual([]);
-  await world.sql(`update publications set due_at = now() - interval '20 s', armed_until = now() - interval '1 s' where id = $1`, [soon]);
-  expect(await armPublications(world.deps, armSettings)).toMatchObject([{ publicationId: soon, generation: 2, delayMs: 0 }]);
+  await world.sql(
+    `update publications set due_at = now() - interval '20 s', armed_until = now() - interval '1 s' where id = $1`,
+    [soon],
+  );
+  expect(await armPublications(world.deps, armSettings)).toMatchObject([
+    { publicationId: soon, generation: 2, delayMs: 0 },
+  ]);
 });
 
 test('rings again after the same time however often jobs were lost, and after twice the time where a crowd is merely slow', async () => {
@@ -27,7 +32,9 @@ test('rings again after the same time however often jobs were lost, and after tw
   const secondsOfNext = async (backlogMin: number) => {
     await world.sql(`update publications set armed_until = now() - interval '1 s' where id = any($1)`, [ids]);
     expect(await armPublications(world.deps, { ...armSettings, backlogMin })).toHaveLength(ids.length);
-    const [row] = await world.sql<{ seconds: number }>(`select round(extract(epoch from max(armed_until) - now()))::int as seconds from publications`);
+    const [row] = await world.sql<{ seconds: number }>(
+      `select round(extract(epoch from max(armed_until) - now()))::int as seconds from publications`,
+    );
     return row?.seconds;
   };
   await armPublications(world.deps, armSettings);
@@ -35,19 +42,23 @@ test('rings again after the same time however often jobs were lost, and after tw
   expect([await secondsOfNext(4), await secondsOfNext(4), await secondsOfNext(4)]).toEqual([24, 48, 96]);
 });
 
-test('serves organizations in turn: one post does not stand behind another organization\'s hundred', async () => {
+test("serves organizations in turn: one post does not stand behind another organization's hundred", async () => {
   const big = await world.addAccount();
   const small = await world.addAccount();
   for (let index = 0; index < 100; index += 1) await world.addPublication(big);
   const one = await world.addPublication(small);
   const armed = await armPublications(world.deps, armSettings);
-  const before = armed.filter((job) => job.priority < (armed.find((other) => other.publicationId === one)?.priority ?? 0));
+  const before = armed.filter(
+    (job) => job.priority < (armed.find((other) => other.publicationId === one)?.priority ?? 0),
+  );
   expect(before).toHaveLength(0);
 });
 
 test('two dispatchers at once never arm the same publication', async () => {
   const account = await world.addAccount();
   for (let index = 0; index < 50; index += 1) await world.addPublication(account);
-  const armed = (await Promise.all([1, 2, 3].map(() => armPublications(world.deps, { ...armSettings, batchMax: 20 })))).flat();
+  const armed = (
+    await Promise.all([1, 2, 3].map(() => armPublications(world.deps, { ...armSettings, batchMax: 20 })))
+  ).flat();
   expect(new Set(armed.map((job) => job.publicationId)).size).toBe(armed.length);
 });

@@ -33,7 +33,10 @@ const doublingsMax = 5;
  * organization's thousand posts do not stand before another's one. Only the first of a line counts how long the line is already, and
  * nothing is joined but by a primary key: without statistics the planner would read all posts of an organization.
  */
-export async function armPublications(deps: Pick<CoreDependencies, 'db' | 'probes'>, settings: ArmSettings): Promise<ArmedPublication[]> {
+export async function armPublications(
+  deps: Pick<CoreDependencies, 'db' | 'probes'>,
+  settings: ArmSettings,
+): Promise<ArmedPublication[]> {
   // Unlike clock_timestamp(), its value is one for the whole statement: the index is searched with it instead of read to its end.
   const fresh = sql`p.armed_until is null and p.due_at < statement_timestamp() + ${settings.lookAheadMs} * interval '1 millisecond' order by p.due_at`;
   const expired = sql`p.armed_until is not null and p.armed_until < statement_timestamp() order by p.armed_until`;

@@ -36,11 +36,23 @@ export async function beginSends(
       const intent = byId.get(row.id);
       if (intent === undefined) return [];
       const stop = stops.get(row.id);
-      const decided = step(stateOf(row), stop === undefined ? intend(intent, settings) : holdBack(intent, stop), row.nowMs);
-      return decided.kind === 'moved' ? [{ row, step: decided, intent, ...(stop === undefined ? { sendingStep: intent.step } : {}) }] : [];
+      const decided = step(
+        stateOf(row),
+        stop === undefined ? intend(intent, settings) : holdBack(intent, stop),
+        row.nowMs,
+      );
+      return decided.kind === 'moved'
+        ? [{ row, step: decided, intent, ...(stop === undefined ? { sendingStep: intent.step } : {}) }]
+        : [];
     });
     const moved = decisions.filter(({ sendingStep }) => sendingStep !== undefined);
-    await Promise.all([writeSteps(tx, decisions), writeKeys(tx, moved.map(({ intent }) => intent))]);
+    await Promise.all([
+      writeSteps(tx, decisions),
+      writeKeys(
+        tx,
+        moved.map(({ intent }) => intent),
+      ),
+    ]);
     await deps.probes.failpoint('intent:before_commit');
     return new Set(moved.map(({ row }) => row.id));
   });
@@ -51,7 +63,12 @@ export async function beginSends(
 /** A key that an earlier send was made under is kept: the next one is then the same one to the platform. */
 async function writeKeys(tx: Transaction, intents: readonly SendIntent[]): Promise<void> {
   if (intents.length === 0) return;
-  const keys = intents.map(({ work, step: name, key }) => ({ organizationId: work.organizationId, publicationId: work.publicationId, name, key }));
+  const keys = intents.map(({ work, step: name, key }) => ({
+    organizationId: work.organizationId,
+    publicationId: work.publicationId,
+    name,
+    key,
+  }));
   await tx.execute(sql`
     insert into publication_steps (organization_id, publication_id, name, effect, key, keyed_at)
     select k."organizationId", k."publicationId", k.name, 'once', k.key, clock_timestamp()
@@ -65,7 +82,12 @@ function intend({ work }: SendIntent, settings: PublishSettings): PublicationInp
 
 function holdBack({ work }: SendIntent, reason: string): PublicationInput {
   const outcome = { kind: 'wait', reason: 'paused', retryAfterMs: null, detail: stoppedDetail(reason) } as const;
-  return { type: 'outcome', fence: work.fence, outcome, policy: { retryDelaysMs: [], jitter: 0, outage: false, manual: null } };
+  return {
+    type: 'outcome',
+    fence: work.fence,
+    outcome,
+    policy: { retryDelaysMs: [], jitter: 0, outage: false, manual: null },
+  };
 }
 
 /** Stops that came after the claim: read by a statement of its own, so that one committed by now is seen. */

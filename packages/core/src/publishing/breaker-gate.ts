@@ -23,5 +23,10 @@ export async function breakerGateFor(tx: Transaction, context: ClaimContext, pro
 }
 
 function wait(untilMs: number): Gate {
-  return { kind: 'wait', reason: 'breaker', untilMs, detail: 'The platform is down; it goes out when the platform is back.' };
+  return {
+    kind: 'wait',
+    reason: 'breaker',
+    untilMs,
+    detail: 'The platform is down; it goes out when the platform is back.',
+  };
 }

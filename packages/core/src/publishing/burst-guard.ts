@@ -23,7 +23,12 @@ export function createBurstGuard(tx: Transaction, spacing: { spacingMs: number; 
       const slotAtMs = lastMs === null ? row.nowMs : Math.max(row.nowMs, lastMs + spacingMs);
       lastSlotAtMs.set(row.accountId, slotAtMs);
       if (slotAtMs <= row.nowMs) return { kind: 'go' };
-      return { kind: 'wait', reason: 'burst_guard', untilMs: slotAtMs, detail: 'Late posts of this account go out one by one.' };
+      return {
+        kind: 'wait',
+        reason: 'burst_guard',
+        untilMs: slotAtMs,
+        detail: 'Late posts of this account go out one by one.',
+      };
     },
   };
 }

@@ -25,7 +25,10 @@ export type ClaimResult =
   /** A duplicate or outdated job: nothing to do. `dueInMs` where it is merely early, by the database's clock. */
   | { readonly kind: 'refused'; readonly reason: RefusalReason | 'unknown'; readonly dueInMs?: number };
 
-type ClaimDependencies = Pick<CoreDependencies, 'db' | 'postsPerHour' | 'appPostsPerDay' | 'adapters' | 'probes' | 'clock'>;
+type ClaimDependencies = Pick<
+  CoreDependencies,
+  'db' | 'postsPerHour' | 'appPostsPerDay' | 'adapters' | 'probes' | 'clock'
+>;
 
 /**
  * Takes publications for this publisher: lease and higher fence, in one transaction for the whole batch. The database's clock decides
@@ -38,7 +41,12 @@ export async function claimPublications(
   ids: readonly string[],
 ): Promise<ClaimResult[]> {
   const results = await deps.db.asKeyedWorker(async (tx) => {
-    const [, , read, steps] = await Promise.all([lockAccounts(tx, ids), lockRows(tx, ids), readClaimContext(tx, ids), readSteps(tx, ids)]);
+    const [, , read, steps] = await Promise.all([
+      lockAccounts(tx, ids),
+      lockRows(tx, ids),
+      readClaimContext(tx, ids),
+      readSteps(tx, ids),
+    ]);
     const contexts = read.map((context) => withClock(deps, context));
     const rates = await createRateLedger(tx, deps.postsPerHour, contexts);
     const apps = await createAppLedger(tx, deps.appPostsPerDay, contexts);
@@ -48,7 +56,9 @@ export async function claimPublications(
     await apps.save();
     await writeSteps(
       tx,
-      claims.flatMap(({ context, taken }) => (taken.kind === 'moved' ? [{ row: context.row, step: taken, leaseOwner: owner }] : [])),
+      claims.flatMap(({ context, taken }) =>
+        taken.kind === 'moved' ? [{ row: context.row, step: taken, leaseOwner: owner }] : [],
+      ),
     );
     await deps.probes.failpoint('claim:before_commit');
     return new Map(
@@ -88,7 +98,9 @@ async function lockAccounts(tx: Transaction, ids: readonly string[]): Promise<vo
 
 /** In the order in which every mover locks them. */
 async function lockRows(tx: Transaction, ids: readonly string[]): Promise<void> {
-  await tx.execute(sql`select 1 from publications p where p.id = any(${sql.param(ids)}::text[]) order by p.id for update of p`);
+  await tx.execute(
+    sql`select 1 from publications p where p.id = any(${sql.param(ids)}::text[]) order by p.id for update of p`,
+  );
 }
 
 async function claimOne(
@@ -103,7 +115,10 @@ async function claimOne(
   const due = state.dueAtMs !== null && state.dueAtMs <= row.nowMs && state.leaseUntilMs === null;
   const reconciling = state.intentAtMs !== null;
   if (!due || reconciling) {
-    return { context, taken: step(state, { type: 'claim', leaseMs: settings.claimLeaseMs, gate: { kind: 'go' } }, row.nowMs) };
+    return {
+      context,
+      taken: step(state, { type: 'claim', leaseMs: settings.claimLeaseMs, gate: { kind: 'go' } }, row.nowMs),
+    };
   }
   const gate = decideGate({
     nowMs: row.nowMs,
@@ -136,7 +151,13 @@ function latenessCounts(state: { status: string; attempts: number; waiting: { re
 }
 
 /** These two give something away, a place in the line and the part of the breaker's probe: only to who really goes. */
-async function lastGates(tx: Transaction, settings: PublishSettings, context: ClaimContext, state: PublicationState, bursts: BurstGuard): Promise<Gate> {
+async function lastGates(
+  tx: Transaction,
+  settings: PublishSettings,
+  context: ClaimContext,
+  state: PublicationState,
+  bursts: BurstGuard,
+): Promise<Gate> {
   if (guarded(state, context.row.nowMs)) {
     const gate = await bursts.gateFor(context, context.misfire?.policy ?? defaultMisfire.policy);
     if (gate.kind !== 'go') return gate;
@@ -146,7 +167,8 @@ async function lastGates(tx: Transaction, settings: PublishSettings, context: Cl
 
 /** A place that the guard has given is kept: it is not given another one when its time has come. */
 function guarded(state: PublicationState, nowMs: number): boolean {
-  if (state.attempts > 0 || state.waiting?.reason === 'burst_guard' || state.waiting?.reason === 'rate_limit') return false;
+  if (state.attempts > 0 || state.waiting?.reason === 'burst_guard' || state.waiting?.reason === 'rate_limit')
+    return false;
   return isLate(state.scheduledAtMs, nowMs);
 }
 
@@ -178,7 +200,12 @@ function workOf(context: ClaimContext, taken: Moved, steps: readonly StoredStep[
     state: taken.state,
     content: contentFor({ content: context.postContent }, row.variant),
     mediaIds: row.variant.mediaIds ?? context.postMediaIds,
-    account: { externalId: context.externalId, handle: context.handle, service: context.service === '' ? null : context.service, ...rulesOf(context) },
+    account: {
+      externalId: context.externalId,
+      handle: context.handle,
+      service: context.service === '' ? null : context.service,
+      ...rulesOf(context),
+    },
     grant: {
       id: context.grantId,
       handedOver: context.handedOver,

@@ -9,7 +9,11 @@ export interface GateFacts {
   readonly accountUsable: boolean;
   /** Its account was disconnected while it was under way, and nothing of it is visible. */
   readonly calledOff: boolean;
-  readonly lateness: { readonly scheduledAtMs: number | null; readonly counts: boolean; readonly misfire: Misfire | null };
+  readonly lateness: {
+    readonly scheduledAtMs: number | null;
+    readonly counts: boolean;
+    readonly misfire: Misfire | null;
+  };
   readonly limits: readonly LimitFact[];
 }
 
@@ -36,7 +40,12 @@ export function decideGate(facts: GateFacts): Gate {
     return { kind: 'wait', reason: 'paused', untilMs: null, detail: stoppedDetail(facts.pausedBecause) };
   }
   if (!facts.accountUsable) {
-    return { kind: 'wait', reason: 'token', untilMs: null, detail: 'The account must be connected again; then it goes out.' };
+    return {
+      kind: 'wait',
+      reason: 'token',
+      untilMs: null,
+      detail: 'The account must be connected again; then it goes out.',
+    };
   }
   return misfireGate(facts) ?? limitGate(facts) ?? { kind: 'go' };
 }
@@ -51,7 +60,12 @@ function misfireGate({ lateness, nowMs }: GateFacts): Gate | null {
   const misfire = lateness.misfire ?? defaultMisfire;
   const maxLateMs = (misfire.maxLateSeconds ?? defaultMisfire.maxLateSeconds) * 1000;
   const detail = `It is ${Math.round(lateByMs / 60_000)} minutes late (due ${isoTime(lateness.scheduledAtMs)})`;
-  const asks = { kind: 'wait', reason: 'decision', untilMs: null, detail: `${detail}; publish it or skip it?` } as const;
+  const asks = {
+    kind: 'wait',
+    reason: 'decision',
+    untilMs: null,
+    detail: `${detail}; publish it or skip it?`,
+  } as const;
   switch (misfire.policy) {
     case 'skip':
       return { kind: 'skip', detail: `${detail}; its policy is to skip.` };

@@ -56,13 +56,33 @@ function outcomeOf(error: PlatformError, facts: OutcomeFacts): Outcome {
       if (!facts.silenceIsUnknown) return { kind: 'retry', fault, retryAfterMs: error.retryAfterMs };
       return { kind: 'unknown', fault, quietMs: facts.quietMs };
     case 'rate_limit':
-      return { kind: 'wait', reason: 'rate_limit', retryAfterMs: error.retryAfterMs ?? rateLimitPauseMs, detail: error.message };
+      return {
+        kind: 'wait',
+        reason: 'rate_limit',
+        retryAfterMs: error.retryAfterMs ?? rateLimitPauseMs,
+        detail: error.message,
+      };
     case 'quota':
-      return { kind: 'wait', reason: 'rate_limit', retryAfterMs: error.retryAfterMs ?? quotaPauseMs, detail: error.message };
+      return {
+        kind: 'wait',
+        reason: 'rate_limit',
+        retryAfterMs: error.retryAfterMs ?? quotaPauseMs,
+        detail: error.message,
+      };
     case 'media_processing':
-      return { kind: 'processing', pollAfterMs: error.retryAfterMs ?? processingPauseMs, detail: error.message, committed: false };
+      return {
+        kind: 'processing',
+        pollAfterMs: error.retryAfterMs ?? processingPauseMs,
+        detail: error.message,
+        committed: false,
+      };
     case 'auth_revoked':
-      return { kind: 'wait', reason: 'token', retryAfterMs: null, detail: 'The account must be connected again; then it goes out.' };
+      return {
+        kind: 'wait',
+        reason: 'token',
+        retryAfterMs: null,
+        detail: 'The account must be connected again; then it goes out.',
+      };
     case 'auth_expired':
     case 'network':
     case 'unavailable':

@@ -15,7 +15,15 @@ beforeEach(async () => {
   world = await createEngineWorld(inject('postgresUrl'));
   account = await world.addAccount();
   const { organizationId } = account;
-  actor = { organizationId, userId: null, role: 'owner', scopes: null, accountIds: null, serviceAdmin: false, principal: 'user:test' };
+  actor = {
+    organizationId,
+    userId: null,
+    role: 'owner',
+    scopes: null,
+    accountIds: null,
+    serviceAdmin: false,
+    principal: 'user:test',
+  };
 });
 afterEach(() => world[Symbol.asyncDispose]());
 
@@ -45,19 +53,24 @@ test('the same where it waited for the account to be connected again, and it is 
   expect(await world.read(id)).toMatchObject({ status: 'unconfirmed', due_in_ms: null });
 });
 
-test.each(['refuse_connection', 'refuse_token'] as const)('a send that fails (%s) after its account was disconnected is over: it does not wait for the account to come back', async (failure) => {
-  const id = await world.addPublication(account);
-  if (failure === 'refuse_connection') world.platform.behave('refuse_connection');
-  else Object.assign(world.platform.adapter, { publish: refuseToken });
-  const disconnectInSend = async (name: string) => void (name === 'send:before_request' && (await disconnectAccount(world.deps, actor, account)));
-  await world.engine({}, { ...noProbes, failpoint: disconnectInSend }).publish(id);
-  await resumeHeld(world.deps);
-  await world.makeDue(id);
-  await world.engine().publish(id);
-  expect(await world.read(id)).toMatchObject({ status: 'skipped', due_in_ms: null });
-});
+test.each(['refuse_connection', 'refuse_token'] as const)(
+  'a send that fails (%s) after its account was disconnected is over: it does not wait for the account to come back',
+  async (failure) => {
+    const id = await world.addPublication(account);
+    if (failure === 'refuse_connection') world.platform.behave('refuse_connection');
+    else Object.assign(world.platform.adapter, { publish: refuseToken });
+    const disconnectInSend = async (name: string) =>
+      void (name === 'send:before_request' && (await disconnectAccount(world.deps, actor, account)));
+    await world.engine({}, { ...noProbes, failpoint: disconnectInSend }).publish(id);
+    await resumeHeld(world.deps);
+    await world.makeDue(id);
+    await world.engine().publish(id);
+    expect(await world.read(id)).toMatchObject({ status: 'skipped', due_in_ms: null });
+  },
+);
 
 async function refuseToken(send: PublishRun): Promise<never> {
-  const run = () => Promise.reject(new PlatformError('auth_revoked', 'The token was revoked.', { platformCode: '401' }));
+  const run = () =>
+    Promise.reject(new PlatformError('auth_revoked', 'The token was revoked.', { platformCode: '401' }));
   return send.step({ name: 'publish', effect: 'once', run });
 }

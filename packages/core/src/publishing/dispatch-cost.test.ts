@@ -39,7 +39,13 @@ test('a turn that arms a crowd reads the crowd and not all that its organization
 /** On a connection of its own: a session's counts are complete when it has ended. */
 function openDispatcher() {
   const connectionString = world.deps.db.pool.options.connectionString ?? '';
-  const db = connectDatabase({ databaseUrl: connectionString, poolMax: 1, poolMin: 0, applicationName: 'test', onError: () => undefined });
+  const db = connectDatabase({
+    databaseUrl: connectionString,
+    poolMax: 1,
+    poolMin: 0,
+    applicationName: 'test',
+    onError: () => undefined,
+  });
   let ended: Promise<void> | null = null;
   return {
     turn: () => dispatchOnce({ ...world.deps, db }, world.settings, async () => undefined, AbortSignal.timeout(10_000)),
@@ -50,7 +56,10 @@ function openDispatcher() {
 /** `due` is SQL over the post's number `i`. */
 async function addPosts(name: string, count: number, due: string): Promise<void> {
   const { organizationId, accountId } = account;
-  await world.sql(`insert into posts (id, organization_id, content) select $2 || i, $1, 'Later' from generate_series(1, ${count}) i`, [organizationId, name]);
+  await world.sql(
+    `insert into posts (id, organization_id, content) select $2 || i, $1, 'Later' from generate_series(1, ${count}) i`,
+    [organizationId, name],
+  );
   await world.sql(
     `insert into publications (id, organization_id, post_id, account_id, platform, status, scheduled_at, due_at)
      select $3 || i, $1, $3 || i, $2, 'x', 'scheduled', due, due from generate_series(1, ${count}) i, lateral (select ${due} as due) d`,

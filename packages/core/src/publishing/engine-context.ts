@@ -14,5 +14,9 @@ export interface EngineContext {
   readonly uniqueNumber: () => number;
   readonly media: PublishingMedia;
   readonly beginSend: (intent: SendIntent) => Promise<boolean>;
-  readonly settle: (work: PublicationWork, report: Settlement['report'], results?: Settlement['results']) => Promise<Step>;
+  readonly settle: (
+    work: PublicationWork,
+    report: Settlement['report'],
+    results?: Settlement['results'],
+  ) => Promise<Step>;
 }

@@ -9,7 +9,9 @@ import { createTestWorld, type TestWorld, withoutFiles } from './test-world.ts';
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-afterEach(() => engines.splice(0).reduce((ended, engine) => ended.then(() => engine[Symbol.asyncDispose]()), Promise.resolve()));
+afterEach(() =>
+  engines.splice(0).reduce((ended, engine) => ended.then(() => engine[Symbol.asyncDispose]()), Promise.resolve()),
+);
 const engines: PublishingEngine[] = [];
 
 async function worldWith(limits: { appPostsPerDay?: number } = {}): Promise<TestWorld> {
@@ -19,7 +21,13 @@ async function worldWith(limits: { appPostsPerDay?: number } = {}): Promise<Test
 function engineOf(world: TestWorld, deps: Partial<CoreDependencies> = {}): PublishingEngine {
   const engine = createPublishingEngine(
     { ...world.deps, ...deps },
-    { settings: world.settings, owner: 'test', media: withoutFiles, random: () => 0, uniqueNumber: () => randomInt(2 ** 47) },
+    {
+      settings: world.settings,
+      owner: 'test',
+      media: withoutFiles,
+      random: () => 0,
+      uniqueNumber: () => randomInt(2 ** 47),
+    },
   );
   engines.push(engine);
   return engine;
@@ -41,16 +49,26 @@ async function readAll(world: TestWorld): Promise<Row[]> {
   );
 }
 
-async function addPosts(world: TestWorld, account: { organizationId: string; accountId: string }, count: number): Promise<string[]> {
-  return Promise.all(Array.from({ length: count }, (_, index) => world.addPublication({ ...account, text: `Post ${index}` })));
+async function addPosts(
+  world: TestWorld,
+  account: { organizationId: string; accountId: string },
+  count: number,
+): Promise<string[]> {
+  return Promise.all(
+    Array.from({ length: count }, (_, index) => world.addPublication({ ...account, text: `Post ${index}` })),
+  );
 }
 
-const makeDue = (world: TestWorld) => world.sql(`update publications set due_at = now() - interval '1 ms' where due_at is not null`);
+const makeDue = (world: TestWorld) =>
+  world.sql(`update publications set due_at = now() - interval '1 ms' where due_at is not null`);
 
 describe('the limit of an application', () => {
   test('holds for all accounts together: who finds no place waits for the window, in a line of its own, and uses no attempt', async () => {
     await using world = await worldWith({ appPostsPerDay: 5 });
-    const ids = [...(await addPosts(world, await world.addAccount(), 4)), ...(await addPosts(world, await world.addAccount(), 4))];
+    const ids = [
+      ...(await addPosts(world, await world.addAccount(), 4)),
+      ...(await addPosts(world, await world.addAccount(), 4)),
+    ];
     const engine = engineOf(world);
     await Promise.all(ids.map((id) => engine.publish(id)));
     await makeDue(world);
@@ -87,7 +105,10 @@ describe('the limit of an application', () => {
       },
     };
     const publishers = [engineOf(world, { probes }), engineOf(world, { probes })] as const;
-    await Promise.all([...first.map((id) => publishers[0].publish(id)), ...second.map((id) => publishers[1].publish(id))]);
+    await Promise.all([
+      ...first.map((id) => publishers[0].publish(id)),
+      ...second.map((id) => publishers[1].publish(id)),
+    ]);
     expect(world.platform.ledger).toHaveLength(3);
   });
 
@@ -103,7 +124,9 @@ describe('the limit of an application', () => {
     await makeDue(world);
     await publishAll();
     expect(world.platform.ledger).toHaveLength(3);
-    await world.sql(`update attempts set started_at = started_at - interval '25 hours' where id in (select id from attempts limit 2)`);
+    await world.sql(
+      `update attempts set started_at = started_at - interval '25 hours' where id in (select id from attempts limit 2)`,
+    );
     await makeDue(world);
     await publishAll();
     expect(world.platform.ledger).toHaveLength(5);
@@ -147,7 +170,14 @@ function answering(world: TestWorld, headers: Record<string, string>, status = 2
         publish: (run) =>
           adapter.publish({
             ...run,
-            step: (step) => run.step({ ...step, run: async (context) => (await context.http.request({ method: 'POST', url: 'https://platform.example/' }), step.run(context)) }),
+            step: (step) =>
+              run.step({
+                ...step,
+                run: async (context) => (
+                  await context.http.request({ method: 'POST', url: 'https://platform.example/' }),
+                  step.run(context)
+                ),
+              }),
           }),
       },
     },
@@ -161,7 +191,10 @@ function answering(world: TestWorld, headers: Record<string, string>, status = 2
   };
 }
 
-const spentIn = (seconds: number, name = 'x-rate-limit') => ({ [`${name}-remaining`]: '0', [`${name}-reset`]: String(Math.ceil(Date.now() / 1_000) + seconds) });
+const spentIn = (seconds: number, name = 'x-rate-limit') => ({
+  [`${name}-remaining`]: '0',
+  [`${name}-reset`]: String(Math.ceil(Date.now() / 1_000) + seconds),
+});
 
 describe('what the platform says about its limits', () => {
   test('an answer that the last place is gone lets the next post of the account wait for the window, whichever publisher has it', async () => {
@@ -186,19 +219,27 @@ describe('what the platform says about its limits', () => {
   test('an answer about the application holds back every account behind it, but none that brought its own', async () => {
     await using world = await worldWith();
     const [one, two, own] = [await world.addAccount(), await world.addAccount(), await world.addAccount()];
-    await world.sql('update grants set handed_over = true where id = (select grant_id from accounts where id = $1)', [own.accountId]);
-    const [first = '', second = '', third = ''] = (await Promise.all([one, two, own].map((account) => addPosts(world, account, 1)))).flat();
+    await world.sql('update grants set handed_over = true where id = (select grant_id from accounts where id = $1)', [
+      own.accountId,
+    ]);
+    const [first = '', second = '', third = ''] = (
+      await Promise.all([one, two, own].map((account) => addPosts(world, account, 1)))
+    ).flat();
     await engineOf(world, answering(world, spentIn(600, 'x-app-limit-24hour'))).publish(first);
     await engineOf(world).publish(second);
     await engineOf(world).publish(third);
     expect(world.platform.ledger).toHaveLength(2);
-    expect((await readAll(world)).filter(({ status }) => status === 'waiting')).toMatchObject([{ waiting_reason: 'rate_limit', attempts: 0 }]);
+    expect((await readAll(world)).filter(({ status }) => status === 'waiting')).toMatchObject([
+      { waiting_reason: 'rate_limit', attempts: 0 },
+    ]);
   });
 
   test("an answer about a user's own application closes that account alone", async () => {
     await using world = await worldWith();
     const [own, other] = [await world.addAccount(), await world.addAccount()];
-    await world.sql('update grants set handed_over = true where id = (select grant_id from accounts where id = $1)', [own.accountId]);
+    await world.sql('update grants set handed_over = true where id = (select grant_id from accounts where id = $1)', [
+      own.accountId,
+    ]);
     const [first = '', second = ''] = await addPosts(world, own, 2);
     const [third = ''] = await addPosts(world, other, 1);
     await engineOf(world, answering(world, spentIn(600, 'x-app-limit-24hour'))).publish(first);
@@ -218,7 +259,18 @@ describe('what the platform says about its limits', () => {
   const note = (world: TestWorld, accountId: string, resetMs: number, ageMs: number) =>
     noteSpentLimits(
       world.deps,
-      { accountId, platform: 'x', grant: { id: 'g', handedOver: false, refreshFence: 0, sealedCredentials: '', expiresAtMs: null, refreshedAtMs: 0 } },
+      {
+        accountId,
+        platform: 'x',
+        grant: {
+          id: 'g',
+          handedOver: false,
+          refreshFence: 0,
+          sealedCredentials: '',
+          expiresAtMs: null,
+          refreshedAtMs: 0,
+        },
+      },
       [{ limits: [{ scope: 'account', resetMs }], receivedAt: new Date(Date.now() - ageMs) }],
     );
 

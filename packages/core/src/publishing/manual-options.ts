@@ -8,5 +8,9 @@ export function manualOptions(
   work: PublicationWork,
   mediaUrls: readonly string[],
 ): PublicationError['manual'] {
-  return { text: work.content.text, mediaUrls: [...mediaUrls], composeUrl: adapter.composeUrl(work.content, work.account) };
+  return {
+    text: work.content.text,
+    mediaUrls: [...mediaUrls],
+    composeUrl: adapter.composeUrl(work.content, work.account),
+  };
 }

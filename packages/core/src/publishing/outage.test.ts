@@ -18,83 +18,98 @@ interface Row {
   looks_again: boolean;
 }
 
-test('a platform that is down for half an hour, refusing and answering 503, costs no post anything: all wait, say so, and go out once', { timeout: 120_000 }, async () => {
-  await using world = await createTestWorld(inject('postgresUrl'));
-  await using sandbox = await startTestSandbox(process.execPath);
-  await using core = openCore(world, sandbox);
-  const line = { isCut: true };
-  await using engine = engineOn(world, core, line);
-  const accounts = [await connect(world, sandbox), await connect(world, sandbox)];
-  const dueInMinutes = [0, 14, 18, 29, 40];
-  for (const { organizationId, accountId } of accounts) {
-    for (const [index, minutes] of dueInMinutes.entries()) {
-      await world.addPublication({ organizationId, accountId, dueInMs: minutes * minuteMs, text: `Post ${index}` });
+test(
+  'a platform that is down for half an hour, refusing and answering 503, costs no post anything: all wait, say so, and go out once',
+  { timeout: 120_000 },
+  async () => {
+    await using world = await createTestWorld(inject('postgresUrl'));
+    await using sandbox = await startTestSandbox(process.execPath);
+    await using core = openCore(world, sandbox);
+    const line = { isCut: true };
+    await using engine = engineOn(world, core, line);
+    const accounts = [await connect(world, sandbox), await connect(world, sandbox)];
+    const dueInMinutes = [0, 14, 18, 29, 40];
+    for (const { organizationId, accountId } of accounts) {
+      for (const [index, minutes] of dueInMinutes.entries()) {
+        await world.addPublication({ organizationId, accountId, dueInMs: minutes * minuteMs, text: `Post ${index}` });
+      }
     }
-  }
 
-  const told = new Set<string>();
-  for (let passedMs = 0; passedMs < 30 * minuteMs; passedMs += stepMs) {
-    if (passedMs === 15 * minuteMs) {
-      line.isCut = false;
-      await sandbox.control('POST', '/_sandbox/faults', { platform: 'x', kind: 'http-503' });
+    const told = new Set<string>();
+    for (let passedMs = 0; passedMs < 30 * minuteMs; passedMs += stepMs) {
+      if (passedMs === 15 * minuteMs) {
+        line.isCut = false;
+        await sandbox.control('POST', '/_sandbox/faults', { platform: 'x', kind: 'http-503' });
+      }
+      await publishDue(world, engine);
+      for (const row of await readAll(world)) {
+        expect(['scheduled', 'waiting', 'retrying']).toContain(row.status);
+        expect(row.retries_used).toBeLessThanOrEqual(1);
+        if (row.overdue) expect(row).toMatchObject({ looks_again: true });
+        if (row.waiting_reason !== null) told.add(row.waiting_reason);
+      }
+      await pass(world, sandbox, stepMs);
     }
-    await publishDue(world, engine);
-    for (const row of await readAll(world)) {
-      expect(['scheduled', 'waiting', 'retrying']).toContain(row.status);
-      expect(row.retries_used).toBeLessThanOrEqual(1);
-      if (row.overdue) expect(row).toMatchObject({ looks_again: true });
-      if (row.waiting_reason !== null) told.add(row.waiting_reason);
-    }
-    await pass(world, sandbox, stepMs);
-  }
-  const sentInVain = (await readAll(world)).reduce((sum, { attempts }) => sum + attempts, 0);
-  // Five open the breaker, those of the same second among them; then one probe a minute.
-  expect(sentInVain).toBeLessThanOrEqual(40);
-  expect([...told].toSorted()).toEqual(['breaker', 'burst_guard', 'reconciling']);
+    const sentInVain = (await readAll(world)).reduce((sum, { attempts }) => sum + attempts, 0);
+    // Five open the breaker, those of the same second among them; then one probe a minute.
+    expect(sentInVain).toBeLessThanOrEqual(40);
+    expect([...told].toSorted()).toEqual(['breaker', 'burst_guard', 'reconciling']);
 
-  await sandbox.control('DELETE', '/_sandbox/faults');
-  const isDone = async () => (await readAll(world)).every(({ status }) => status === 'published');
-  for (let passedMs = 0; passedMs < 40 * minuteMs && !(await isDone()); passedMs += stepMs) {
-    await publishDue(world, engine);
-    await pass(world, sandbox, stepMs);
-  }
-  expect((await readAll(world)).filter(({ status }) => status !== 'published')).toEqual([]);
-  for (const { externalId } of accounts) {
-    const { items } = await sandbox.posts('x', externalId);
-    expect(items.map(({ text }) => text).toSorted()).toEqual(dueInMinutes.map((_, index) => `Post ${index}`));
-  }
-  expect(await world.sql(`select 1 from notifications`)).toEqual([]);
-  expect(await world.sql(`select 1 from events where type = 'publication.failed'`)).toEqual([]);
-});
+    await sandbox.control('DELETE', '/_sandbox/faults');
+    const isDone = async () => (await readAll(world)).every(({ status }) => status === 'published');
+    for (let passedMs = 0; passedMs < 40 * minuteMs && !(await isDone()); passedMs += stepMs) {
+      await publishDue(world, engine);
+      await pass(world, sandbox, stepMs);
+    }
+    expect((await readAll(world)).filter(({ status }) => status !== 'published')).toEqual([]);
+    for (const { externalId } of accounts) {
+      const { items } = await sandbox.posts('x', externalId);
+      expect(items.map(({ text }) => text).toSorted()).toEqual(dueInMinutes.map((_, index) => `Post ${index}`));
+    }
+    expect(await world.sql(`select 1 from notifications`)).toEqual([]);
+    expect(await world.sql(`select 1 from events where type = 'publication.failed'`)).toEqual([]);
+  },
+);
 
 /** Refuses connections: nobody listens there. */
 const nobody = '127.0.0.1:1';
 
 /** As in production, from the rules to the wire. */
 function openCore({ deps }: TestWorld, sandbox: TestSandbox): Core {
-  const config = { sandboxUrl: sandbox.url, ssrfAllow: [nobody], postsPerHour: {}, appPostsPerDay: {}, platformEnv: {} };
+  const config = {
+    sandboxUrl: sandbox.url,
+    ssrfAllow: [nobody],
+    postsPerHour: {},
+    appPostsPerDay: {},
+    platformEnv: {},
+  };
   return createCore({ ...deps, config, bus: { publish: () => Promise.resolve() } });
 }
 
 function engineOn(world: TestWorld, core: Core, line: { isCut: boolean }): PublishingEngine {
-  const endpoints: Core['endpoints'] = (platform) => ({ ...core.endpoints(platform), ...(line.isCut ? { api: `http://${nobody}` } : {}) });
-  return createPublishingEngine({ ...core, endpoints }, {
-    settings: { ...world.settings, reconcileQuietMs: null },
-    owner: 'test',
-    media: withoutFiles,
-    random: () => 0,
-    uniqueNumber: () => randomInt(2 ** 47),
+  const endpoints: Core['endpoints'] = (platform) => ({
+    ...core.endpoints(platform),
+    ...(line.isCut ? { api: `http://${nobody}` } : {}),
   });
+  return createPublishingEngine(
+    { ...core, endpoints },
+    {
+      settings: { ...world.settings, reconcileQuietMs: null },
+      owner: 'test',
+      media: withoutFiles,
+      random: () => 0,
+      uniqueNumber: () => randomInt(2 ** 47),
+    },
+  );
 }
 
 async function connect(world: TestWorld, sandbox: TestSandbox) {
   const made = await sandbox.makeAccount('x');
   const connected = await world.addAccount();
-  const [row] = await world.sql<{ grant_id: string }>('update accounts set external_id = $2, handle = $3 where id = $1 returning grant_id', [
-    connected.accountId,
-    made.account.id,
-    made.account.handle,
-  ]);
+  const [row] = await world.sql<{ grant_id: string }>(
+    'update accounts set external_id = $2, handle = $3 where id = $1 returning grant_id',
+    [connected.accountId, made.account.id, made.account.handle],
+  );
   const grantId = row?.grant_id ?? '';
   const place = { organizationId: connected.organizationId, table: 'grants', rowId: grantId, column: 'credentials' };
   const credentials = world.deps.keyRing.seal(JSON.stringify({ accessToken: made['accessToken'], scopes: [] }), place);
@@ -110,7 +125,9 @@ async function readAll(world: TestWorld): Promise<Row[]> {
 }
 
 async function publishDue(world: TestWorld, engine: PublishingEngine): Promise<void> {
-  const due = await world.sql<{ id: string }>('select id from publications where due_at <= clock_timestamp() and lease_until is null');
+  const due = await world.sql<{ id: string }>(
+    'select id from publications where due_at <= clock_timestamp() and lease_until is null',
+  );
   await Promise.all(due.map(({ id }) => engine.publish(id)));
 }
 

@@ -43,7 +43,12 @@ export function createPlatformHealth(
   };
 }
 
-async function recordFailure(db: Database, platform: PlatformId, key: string, settings: PublishSettings): Promise<void> {
+async function recordFailure(
+  db: Database,
+  platform: PlatformId,
+  key: string,
+  settings: PublishSettings,
+): Promise<void> {
   const retryAt = sql`clock_timestamp() + ${settings.breakerTimeoutMs} * interval '1 millisecond'`;
   await db.asWorker((tx) =>
     tx.execute(sql`

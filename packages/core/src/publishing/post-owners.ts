@@ -26,7 +26,9 @@ export async function readPostOwners(tx: Transaction, settlements: readonly Sett
       const key = keyOf({ accountId: work.accountId, platformPostId });
       const owner = owners.get(key) ?? work.publicationId;
       owners.set(key, owner);
-      return owner === work.publicationId ? { report, isTaken: false } : { report: withoutPost(report, quietMs), isTaken: true };
+      return owner === work.publicationId
+        ? { report, isTaken: false }
+        : { report: withoutPost(report, quietMs), isTaken: true };
     },
   };
 }

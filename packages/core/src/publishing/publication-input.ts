@@ -8,9 +8,21 @@ export type PublicationInput =
   | { readonly type: 'claim'; readonly leaseMs: number; readonly gate: Gate }
   | { readonly type: 'intend'; readonly fence: number; readonly leaseMs: number }
   /** A step's result goes on disk; `committed`: it was the one that makes something visible. */
-  | { readonly type: 'progress'; readonly fence: number; readonly leaseMs: number; readonly step: string; readonly message?: string | undefined; readonly committed: boolean }
+  | {
+      readonly type: 'progress';
+      readonly fence: number;
+      readonly leaseMs: number;
+      readonly step: string;
+      readonly message?: string | undefined;
+      readonly committed: boolean;
+    }
   | { readonly type: 'outcome'; readonly fence: number; readonly outcome: Outcome; readonly policy: RetryPolicy }
-  | { readonly type: 'finding'; readonly fence: number; readonly finding: Finding; readonly policy: RetryPolicy & ReconcilePolicy }
+  | {
+      readonly type: 'finding';
+      readonly fence: number;
+      readonly finding: Finding;
+      readonly policy: RetryPolicy & ReconcilePolicy;
+    }
   | { readonly type: 'lease_expired'; readonly policy: ReconcilePolicy }
   | { readonly type: 'resume'; readonly reasons: readonly WaitingReason[] };
 
@@ -42,7 +54,12 @@ export type Outcome =
   /** Provably nothing became visible; `budget: 'free'` uses up no retry. */
   | { readonly kind: 'retry'; readonly fault: Fault; readonly retryAfterMs: number | null }
   /** `retryAfterMs` null: until someone acts. */
-  | { readonly kind: 'wait'; readonly reason: WaitingReason; readonly retryAfterMs: number | null; readonly detail: string }
+  | {
+      readonly kind: 'wait';
+      readonly reason: WaitingReason;
+      readonly retryAfterMs: number | null;
+      readonly detail: string;
+    }
   | { readonly kind: 'rejected'; readonly error: PublicationError }
   | { readonly kind: 'unknown'; readonly fault: Fault; readonly quietMs: number };
 
@@ -52,7 +69,12 @@ export type Finding =
   | { readonly kind: 'not_seen'; readonly evidence: string }
   | { readonly kind: 'cannot_tell'; readonly evidence: string }
   /** No answer. `untilMs` null: not before the account is connected again. */
-  | { readonly kind: 'no_answer'; readonly detail: string; readonly retryAfterMs: number | null; readonly needsReconnect: boolean };
+  | {
+      readonly kind: 'no_answer';
+      readonly detail: string;
+      readonly retryAfterMs: number | null;
+      readonly needsReconnect: boolean;
+    };
 
 export interface RetryPolicy {
   readonly retryDelaysMs: readonly number[];

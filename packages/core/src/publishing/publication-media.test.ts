@@ -53,10 +53,13 @@ test('a medium is read whole, from anywhere, as often as wanted, and is what its
   expect(await read(item)).toEqual(file);
 });
 
-test('a medium that is gone, or is another organization\'s, ends the publication for good', async () => {
+test("a medium that is gone, or is another organization's, ends the publication for good", async () => {
   const [actor, other] = [await world.addOrganization(), await world.addOrganization()];
   const { id } = await world.upload(other, await png(50, 50));
-  await expect(prepared(actor.organizationId, [id])).rejects.toMatchObject({ kind: 'content', platformCode: 'media_gone' });
+  await expect(prepared(actor.organizationId, [id])).rejects.toMatchObject({
+    kind: 'content',
+    platformCode: 'media_gone',
+  });
 });
 
 test('a person who posts by hand finds the files; without a key to sign with there are no addresses', async () => {

@@ -81,7 +81,10 @@ function mediaError(error: unknown): unknown {
   }
   if (!(error instanceof MediaStoreError)) return error;
   if (error.kind === 'gone') return gone(error);
-  return new PlatformError('unavailable', 'The media store does not answer', { platformCode: 'media_store', cause: error });
+  return new PlatformError('unavailable', 'The media store does not answer', {
+    platformCode: 'media_store',
+    cause: error,
+  });
 }
 
 function gone(cause?: MediaStoreError): PlatformError {

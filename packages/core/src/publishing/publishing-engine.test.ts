@@ -21,10 +21,14 @@ describe('a send that goes well', () => {
 
   test('appears once although many publishers get many jobs for it', async () => {
     const account = await world.addAccount();
-    const ids = await Promise.all(Array.from({ length: 20 }, (_, index) => world.addPublication({ ...account, text: `Post ${index}` })));
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => world.addPublication({ ...account, text: `Post ${index}` })),
+    );
     const publishers = [world.engine(), world.engine(), world.engine()];
     await Promise.all(publishers.flatMap((publisher) => [...ids, ...ids].map((id) => publisher.publish(id))));
-    expect(world.platform.ledger.map((entry) => entry.text).sort()).toEqual(ids.map((_, index) => `Post ${index}`).sort());
+    expect(world.platform.ledger.map((entry) => entry.text).sort()).toEqual(
+      ids.map((_, index) => `Post ${index}`).sort(),
+    );
   });
 
   test('does not go out before its time by the database clock, and then goes out although its only job rang early', async () => {
@@ -38,7 +42,10 @@ describe('a send that goes well', () => {
 describe('a publisher that dies', () => {
   test('before its intent: another one sends, and nobody has to be asked', async () => {
     const id = await world.addPublication(await world.addAccount());
-    await world.sql(`update publications set status = 'publishing', fence = 1, lease_until = now() - interval '1 s' where id = $1`, [id]);
+    await world.sql(
+      `update publications set status = 'publishing', fence = 1, lease_until = now() - interval '1 s' where id = $1`,
+      [id],
+    );
     expect(await expireLeases(world.deps, world.settings)).toBe(1);
     await world.engine().publish(id);
     expect(await world.read(id)).toMatchObject({ status: 'published', attempts: 1 });
@@ -79,8 +86,13 @@ describe('a publisher that dies', () => {
 
   test('a claim that was taken away sends nothing, and what it reports changes nothing', async () => {
     const id = await world.addPublication(await world.addAccount());
-    await world.sql(`update publications set status = 'publishing', fence = 7, lease_until = now() + interval '1 minute' where id = $1`, [id]);
-    const [moved] = await world.deps.db.asWorker((tx) => movePublications(tx, [id], () => ({ type: 'intend', fence: 6, leaseMs: 1_000 })));
+    await world.sql(
+      `update publications set status = 'publishing', fence = 7, lease_until = now() + interval '1 minute' where id = $1`,
+      [id],
+    );
+    const [moved] = await world.deps.db.asWorker((tx) =>
+      movePublications(tx, [id], () => ({ type: 'intend', fence: 6, leaseMs: 1_000 })),
+    );
     expect(moved?.step).toEqual({ kind: 'refused', reason: 'superseded' });
     expect(await world.read(id)).toMatchObject({ status: 'publishing', attempts: 0 });
   });
@@ -128,7 +140,14 @@ describe('an outcome that nobody knows', () => {
     await world.engine().publish(id);
     expect(await world.read(id)).toMatchObject({ status: 'published' });
     expect(world.platform.ledger).toHaveLength(1);
-    expect(await world.timeline(id)).toEqual(['claimed', 'sent', 'outcome_unknown', 'claimed', 'reconciled', 'published']);
+    expect(await world.timeline(id)).toEqual([
+      'claimed',
+      'sent',
+      'outcome_unknown',
+      'claimed',
+      'reconciled',
+      'published',
+    ]);
   });
 
   test('waits out the quiet period before the platform is asked', async () => {
@@ -150,7 +169,12 @@ describe('an outcome that nobody knows', () => {
       await world.makeDue(id);
       await world.engine().publish(id);
     }
-    expect(await world.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling', attempts: 1, retries_used: 0 });
+    expect(await world.read(id)).toMatchObject({
+      status: 'waiting',
+      waiting_reason: 'reconciling',
+      attempts: 1,
+      retries_used: 0,
+    });
   });
 
   test('goes to a person where the platform has refused to tell for a day, and not before', async () => {
@@ -178,7 +202,10 @@ describe('an outcome that nobody knows', () => {
     const [note] = await world.sql<{ kind: string }>('select kind from notifications');
     expect(note?.kind).toBe('publication_unconfirmed');
     await world.deps.db.asWorker((tx) =>
-      movePublications(tx, [id], () => ({ type: 'resolve', resolution: { kind: 'published', platformPostId: 'seen', url: null } })),
+      movePublications(tx, [id], () => ({
+        type: 'resolve',
+        resolution: { kind: 'published', platformPostId: 'seen', url: null },
+      })),
     );
     expect(await world.read(id)).toMatchObject({ status: 'published', platform_post_id: 'seen' });
     expect(world.platform.ledger).toHaveLength(1);
@@ -256,14 +283,20 @@ describe('a fault that may pass', () => {
     }
     expect(waits).toEqual([1, 5, 15]);
     const row = await world.read(id);
-    expect(row).toMatchObject({ status: 'failed', attempts: 4, error: { category: 'network', manual: { text: 'By hand' } } });
+    expect(row).toMatchObject({
+      status: 'failed',
+      attempts: 4,
+      error: { category: 'network', manual: { text: 'By hand' } },
+    });
     expect(row.error?.manual?.composeUrl).toContain('By%20hand');
   });
 
   test('does not fail while the platform as a whole is down', async () => {
     const id = await world.addPublication(await world.addAccount());
     world.platform.behave('refuse_connection');
-    await world.sql(`insert into breakers (key, platform, last_failure_at) values ('x', 'x', now() + interval '1 hour')`);
+    await world.sql(
+      `insert into breakers (key, platform, last_failure_at) values ('x', 'x', now() + interval '1 hour')`,
+    );
     for (let send = 0; send < 6; send += 1) {
       await world.engine().publish(id);
       await world.makeDue(id);
@@ -278,7 +311,11 @@ describe('a fault that may pass', () => {
     const id = await world.addPublication(await world.addAccount());
     world.platform.behave('reject');
     await world.engine().publish(id);
-    expect(await world.read(id)).toMatchObject({ status: 'failed', attempts: 1, error: { category: 'content', code: 'bad_text' } });
+    expect(await world.read(id)).toMatchObject({
+      status: 'failed',
+      attempts: 1,
+      error: { category: 'content', code: 'bad_text' },
+    });
   });
 });
 
@@ -287,7 +324,11 @@ function byText(one: string | null, other: string | null): number {
 }
 
 /** Holds runs at these places until it is opened. */
-function createGate(names: readonly FailpointName[]): { probes: Probes; reachedBy(runs: number): Promise<void>; open(): void } {
+function createGate(names: readonly FailpointName[]): {
+  probes: Probes;
+  reachedBy(runs: number): Promise<void>;
+  open(): void;
+} {
   const opened = Promise.withResolvers<void>();
   let reached = 0;
   return {

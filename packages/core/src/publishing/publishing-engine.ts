@@ -43,9 +43,14 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
   const claims = createBatcher({
     maxSize: batchMax,
     maxWaitMs: batchWaitMaxMs,
-    run: (ids: string[]) => claimDistinct(ids, (distinct) => claimPublications(deps, settings, options.owner, distinct)),
+    run: (ids: string[]) =>
+      claimDistinct(ids, (distinct) => claimPublications(deps, settings, options.owner, distinct)),
   });
-  const sends = createBatcher({ maxSize: batchMax, maxWaitMs: batchWaitMaxMs, run: (batch: SendIntent[]) => inTurns(batch, (turn) => beginSends(deps, settings, turn)) });
+  const sends = createBatcher({
+    maxSize: batchMax,
+    maxWaitMs: batchWaitMaxMs,
+    run: (batch: SendIntent[]) => inTurns(batch, (turn) => beginSends(deps, settings, turn)),
+  });
   const settlements = createBatcher({
     maxSize: batchMax,
     maxWaitMs: batchWaitMaxMs,
@@ -107,7 +112,10 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
  * An outcome that cannot be written would have to be found out again from the platform: it is worth some patience. Writing it twice
  * changes nothing. What outlasts the patience is left to the lease's expiry.
  */
-async function persistently<Result>(write: (attempt: number) => Promise<Result>, { logger }: Pick<CoreDependencies, 'logger'>): Promise<Result> {
+async function persistently<Result>(
+  write: (attempt: number) => Promise<Result>,
+  { logger }: Pick<CoreDependencies, 'logger'>,
+): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await write(attempt);

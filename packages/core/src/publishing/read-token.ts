@@ -19,7 +19,10 @@ export async function readToken(
   const { grant } = work;
   if (grant.expiresAtMs === null || grant.expiresAtMs - work.claimedAtMs > minValidityMs) {
     const sealedTo = { organizationId: work.organizationId, table: 'grants', rowId: grant.id, column: 'credentials' };
-    return { kind: 'valid', credentials: JSON.parse(deps.keyRing.open(grant.sealedCredentials, sealedTo)) as Credentials };
+    return {
+      kind: 'valid',
+      credentials: JSON.parse(deps.keyRing.open(grant.sealedCredentials, sealedTo)) as Credentials,
+    };
   }
   return asToken(await getValidToken(deps, grant.id, { minValidityMs }));
 }

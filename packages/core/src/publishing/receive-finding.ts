@@ -17,7 +17,11 @@ export function receiveFinding(state: PublicationState, input: FindingInput, atM
   switch (finding.kind) {
     case 'found': {
       const published = markPublished(state, finding, atMs);
-      const note = { type: 'publication.reconciled', message: `The platform has it: ${finding.evidence}`, data: { finding: 'found' } } as const;
+      const note = {
+        type: 'publication.reconciled',
+        message: `The platform has it: ${finding.evidence}`,
+        data: { finding: 'found' },
+      } as const;
       return published.kind === 'moved' ? { ...published, events: [note, ...published.events] } : published;
     }
     case 'not_seen':
@@ -42,14 +46,26 @@ function countAbsence(state: PublicationState, input: FindingInput, evidence: st
       },
     );
   }
-  const fault = state.error ?? { category: 'unknown_outcome', code: 'absent', message: 'The last send did not arrive.' };
+  const fault = state.error ?? {
+    category: 'unknown_outcome',
+    code: 'absent',
+    message: 'The last send did not arrive.',
+  };
   const retried = retryOrFail(
     { ...state, intentAtMs: null, absentReads: 0, reconcileTries: 0 },
-    { category: fault.category === 'unknown_outcome' ? 'platform' : fault.category, code: fault.code, message: 'The last send did not reach the platform.' },
+    {
+      category: fault.category === 'unknown_outcome' ? 'platform' : fault.category,
+      code: fault.code,
+      message: 'The last send did not reach the platform.',
+    },
     input.policy,
     { atMs, notBeforeMs: atMs, countedFromMs: state.intentAtMs ?? atMs },
   );
-  const note = { type: 'publication.reconciled', message: `The platform does not have it: ${evidence}`, data: { finding: 'absent' } } as const;
+  const note = {
+    type: 'publication.reconciled',
+    message: `The platform does not have it: ${evidence}`,
+    data: { finding: 'absent' },
+  } as const;
   return retried.kind === 'moved' ? { ...retried, events: [note, ...retried.events] } : retried;
 }
 
@@ -60,11 +76,23 @@ function askAgain(
   atMs: number,
 ): Step {
   const reconcileTries = state.reconcileTries + 1;
-  const pauseMs = Math.max(1_000, input.policy.quietMs) * Math.min(askAgainQuietPeriodsMax, 2 ** Math.min(reconcileTries - 1, 10));
+  const pauseMs =
+    Math.max(1_000, input.policy.quietMs) * Math.min(askAgainQuietPeriodsMax, 2 ** Math.min(reconcileTries - 1, 10));
   const dueAtMs = finding.needsReconnect ? null : atMs + Math.max(pauseMs, finding.retryAfterMs ?? 0);
-  const when = dueAtMs === null ? 'Asks again once the account is connected again.' : `Asks again at ${isoTime(dueAtMs)}.`;
+  const when =
+    dueAtMs === null ? 'Asks again once the account is connected again.' : `Asks again at ${isoTime(dueAtMs)}.`;
   return moved(
-    { ...state, leaseUntilMs: null, reconcileTries, dueAtMs, waiting: { reason: 'reconciling', detail: finding.detail } },
-    { type: 'publication.reconciled', message: `${finding.detail} ${when}`, data: { finding: 'no_answer', tries: reconcileTries } },
+    {
+      ...state,
+      leaseUntilMs: null,
+      reconcileTries,
+      dueAtMs,
+      waiting: { reason: 'reconciling', detail: finding.detail },
+    },
+    {
+      type: 'publication.reconciled',
+      message: `${finding.detail} ${when}`,
+      data: { finding: 'no_answer', tries: reconcileTries },
+    },
   );
 }

@@ -80,17 +80,32 @@ export function retryOrFail(
   if (policy.outage) {
     const untilMs = Math.max(when.notBeforeMs, when.atMs, fromMs + (policy.retryDelaysMs[0] ?? defaultWaitMs));
     const waiting = { ...failing, retriesUsed: 0, error: asError(fault, true, null) };
-    return waitUntil(waiting, { reason: 'breaker', untilMs, detail: 'The platform is down; it goes out when the platform is back.' });
+    return waitUntil(waiting, {
+      reason: 'breaker',
+      untilMs,
+      detail: 'The platform is down; it goes out when the platform is back.',
+    });
   }
   const delayMs = retryDelayMs(state.retriesUsed + 1, policy.retryDelaysMs, () => policy.jitter);
   if (delayMs !== null) {
     const dueAtMs = Math.max(when.atMs, when.notBeforeMs, fromMs + delayMs);
     return moved(
-      { ...failing, status: 'retrying', retriesUsed: state.retriesUsed + 1, dueAtMs, error: asError(fault, true, null) },
+      {
+        ...failing,
+        status: 'retrying',
+        retriesUsed: state.retriesUsed + 1,
+        dueAtMs,
+        error: asError(fault, true, null),
+      },
       {
         type: 'publication.retrying',
         message: `${fault.message} Tries again at ${isoTime(dueAtMs)}.`,
-        data: { category: fault.category, code: fault.code, retry: state.retriesUsed + 1, nextAttemptAt: isoTime(dueAtMs) },
+        data: {
+          category: fault.category,
+          code: fault.code,
+          retry: state.retriesUsed + 1,
+          nextAttemptAt: isoTime(dueAtMs),
+        },
       },
     );
   }
@@ -99,12 +114,15 @@ export function retryOrFail(
 
 /** What has made something visible cannot have failed: a person looks. */
 function fail(state: PublicationState, error: NonNullable<PublicationState['error']>): Step {
-  if (state.committed) return becomeUnconfirmed(state, `The platform took it, then something went wrong: ${error.message}`);
+  if (state.committed)
+    return becomeUnconfirmed(state, `The platform took it, then something went wrong: ${error.message}`);
   const failed = { ...state, status: 'failed', dueAtMs: null, leaseUntilMs: null, waiting: null, error } as const;
   return {
     kind: 'moved',
     state: failed,
-    events: [{ type: 'publication.failed', message: error.message, data: { category: error.category, code: error.code } }],
+    events: [
+      { type: 'publication.failed', message: error.message, data: { category: error.category, code: error.code } },
+    ],
     notifications: [{ kind: 'publication_failed', title: 'A post could not be published', body: error.message }],
   };
 }
@@ -122,7 +140,9 @@ export function becomeUnconfirmed(state: PublicationState, evidence: string): St
       error: { category: 'unknown_outcome', code: 'unconfirmed', message, retryable: false, manual: null },
     },
     events: [{ type: 'publication.unconfirmed', message, data: {} }],
-    notifications: [{ kind: 'publication_unconfirmed', title: 'Please check whether a post was published', body: message }],
+    notifications: [
+      { kind: 'publication_unconfirmed', title: 'Please check whether a post was published', body: message },
+    ],
   };
 }
 
@@ -136,7 +156,10 @@ function becomeUnknown(state: PublicationState, outcome: Extract<Outcome, { kind
       dueAtMs: askAtMs,
       absentReads: 0,
       firstFailedAtMs: state.firstFailedAtMs ?? atMs,
-      waiting: { reason: 'reconciling', detail: 'It is not known whether the last send arrived; the platform will be asked.' },
+      waiting: {
+        reason: 'reconciling',
+        detail: 'It is not known whether the last send arrived; the platform will be asked.',
+      },
       error: asError(outcome.fault, true, null),
     },
     {
@@ -166,6 +189,10 @@ function receiveLateOutcome(state: PublicationState, outcome: Outcome, atMs: num
   return published.kind === 'moved' ? { ...published, events: [note, ...published.events] } : published;
 }
 
-function asError(fault: Fault, retryable: boolean, manual: RetryPolicy['manual']): NonNullable<PublicationState['error']> {
+function asError(
+  fault: Fault,
+  retryable: boolean,
+  manual: RetryPolicy['manual'],
+): NonNullable<PublicationState['error']> {
   return { category: fault.category, code: fault.code, message: fault.message, retryable, manual };
 }

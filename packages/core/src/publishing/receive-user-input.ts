@@ -58,7 +58,11 @@ function cancel(state: PublicationState): Step {
 }
 
 function publishNow(state: PublicationState, atMs: number): Step {
-  const told = { type: 'publication.scheduled', message: 'To be published now.', data: { scheduledAt: isoTime(atMs) } } as const;
+  const told = {
+    type: 'publication.scheduled',
+    message: 'To be published now.',
+    data: { scheduledAt: isoTime(atMs) },
+  } as const;
   if (isUntouched(state)) {
     return moved({ ...state, status: 'scheduled', scheduledAtMs: atMs, dueAtMs: atMs, waiting: null }, told);
   }
@@ -69,7 +73,8 @@ function publishNow(state: PublicationState, atMs: number): Step {
 function resolve(state: PublicationState, resolution: Resolution, atMs: number): Step {
   if (resolution.kind === 'publish' || resolution.kind === 'skip') return decide(state, resolution.kind, atMs);
   if (state.status !== 'unconfirmed') return refused('not_unconfirmed');
-  const told = (message: string) => ({ type: 'publication.resolved', message, data: { outcome: resolution.kind } }) as const;
+  const told = (message: string) =>
+    ({ type: 'publication.resolved', message, data: { outcome: resolution.kind } }) as const;
   if (resolution.kind === 'published') {
     const published = markPublished(state, resolution, atMs);
     const note = told('A person found it on the platform.');
@@ -77,9 +82,15 @@ function resolve(state: PublicationState, resolution: Resolution, atMs: number):
   }
   const cleared = { ...state, intentAtMs: null, committed: false, absentReads: 0, reconcileTries: 0 };
   if (resolution.retry) {
-    return moved({ ...startOver(cleared), status: 'scheduled', dueAtMs: atMs }, told('A person did not find it; it is sent again.'));
+    return moved(
+      { ...startOver(cleared), status: 'scheduled', dueAtMs: atMs },
+      told('A person did not find it; it is sent again.'),
+    );
   }
-  return moved({ ...cleared, status: 'failed', dueAtMs: null }, told('A person did not find it; it is not sent again.'));
+  return moved(
+    { ...cleared, status: 'failed', dueAtMs: null },
+    told('A person did not find it; it is not sent again.'),
+  );
 }
 
 function decide(state: PublicationState, answer: 'publish' | 'skip', atMs: number): Step {

@@ -13,7 +13,11 @@ import { readToken, replaceToken } from './read-token.ts';
 const refusedMaxMs = 24 * 3_600_000;
 
 /** Asks the platform what became of a send whose outcome is not on disk. Reads only. */
-export async function reconcilePublication(deps: CoreDependencies, context: EngineContext, work: PublicationWork): Promise<void> {
+export async function reconcilePublication(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+): Promise<void> {
   const finding = await find(deps, context, work);
   await context.settle(work, { kind: 'finding', finding });
 }
@@ -24,10 +28,14 @@ async function find(deps: CoreDependencies, context: EngineContext, work: Public
     return { kind: 'cannot_tell', evidence: `${adapter.displayName} has no way to look it up.` };
   }
   if (work.accountDisconnected) {
-    return { kind: 'cannot_tell', evidence: `Its account was disconnected, and ${adapter.displayName} can no longer be asked.` };
+    return {
+      kind: 'cannot_tell',
+      evidence: `Its account was disconnected, and ${adapter.displayName} can no longer be asked.`,
+    };
   }
   const token = await readToken(deps, work);
-  if (token.kind === 'dead') return noAnswer('The account must be connected again before the platform can be asked.', null, true);
+  if (token.kind === 'dead')
+    return noAnswer('The account must be connected again before the platform can be asked.', null, true);
   if (token.kind === 'later') return noAnswer(token.detail, token.retryAfterMs);
   try {
     await deps.probes.failpoint('reconcile:before_ask');
@@ -48,7 +56,12 @@ async function find(deps: CoreDependencies, context: EngineContext, work: Public
   }
 }
 
-async function ask(deps: CoreDependencies, context: EngineContext, work: PublicationWork, accessToken: string): Promise<ReconcileFinding> {
+async function ask(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+  accessToken: string,
+): Promise<ReconcileFinding> {
   const open = work.steps.find((step) => step.effect === 'once' && !step.done);
   const startedAtMs = work.state.intentAtMs ?? work.claimedAtMs;
   const target = { platform: work.platform, breakerKey: breakerKeyOf(work.platform, work.account.service) };
@@ -71,7 +84,11 @@ async function ask(deps: CoreDependencies, context: EngineContext, work: Publica
  * Two equal texts in a row are told apart by what already belongs to another publication, of whichever organization: several may have
  * connected the same account.
  */
-async function readTakenPostIds(deps: Pick<CoreDependencies, 'db'>, work: PublicationWork, startedAtMs: number): Promise<Set<string>> {
+async function readTakenPostIds(
+  deps: Pick<CoreDependencies, 'db'>,
+  work: PublicationWork,
+  startedAtMs: number,
+): Promise<Set<string>> {
   const { rows } = await deps.db.asWorker((tx) =>
     tx.execute<{ id: string }>(sql`
       select p.platform_post_id as id from accounts own

@@ -87,7 +87,9 @@ function expireLease(state: PublicationState, quietMs: number, atMs: number): St
   const free = { ...state, leaseUntilMs: null };
   if (state.intentAtMs === null) {
     const status = state.committed ? 'waiting' : state.attempts > 0 ? 'retrying' : 'scheduled';
-    const waiting = state.committed ? ({ reason: 'processing', detail: 'Its publisher stopped; another one goes on.' } as const) : null;
+    const waiting = state.committed
+      ? ({ reason: 'processing', detail: 'Its publisher stopped; another one goes on.' } as const)
+      : null;
     return moved(
       { ...free, status, waiting, dueAtMs: atMs },
       event('publication.lease_expired', 'Its publisher stopped before anything was sent; another one takes over.'),
@@ -98,7 +100,10 @@ function expireLease(state: PublicationState, quietMs: number, atMs: number): St
     {
       ...free,
       status: 'waiting',
-      waiting: { reason: 'reconciling', detail: 'Its publisher stopped while sending; the platform will be asked what became of it.' },
+      waiting: {
+        reason: 'reconciling',
+        detail: 'Its publisher stopped while sending; the platform will be asked what became of it.',
+      },
       dueAtMs: askAtMs,
     },
     event(
@@ -109,8 +114,10 @@ function expireLease(state: PublicationState, quietMs: number, atMs: number): St
 }
 
 function resume(state: PublicationState, reasons: readonly string[], atMs: number): Step {
-  if (state.status !== 'waiting' || state.waiting === null || state.leaseUntilMs !== null) return refused('not_waiting');
-  const blockedReconcile = state.waiting.reason === 'reconciling' && state.dueAtMs === null && reasons.includes('token');
+  if (state.status !== 'waiting' || state.waiting === null || state.leaseUntilMs !== null)
+    return refused('not_waiting');
+  const blockedReconcile =
+    state.waiting.reason === 'reconciling' && state.dueAtMs === null && reasons.includes('token');
   if (!reasons.includes(state.waiting.reason) && !blockedReconcile) return refused('not_waiting');
   return moved({ ...state, dueAtMs: atMs });
 }

@@ -20,9 +20,15 @@ const beforeClaimCommits = (run: () => Promise<unknown>) => ({
 });
 
 const hold = (id: string, reason: string) =>
-  world.sql(`update publications set status = 'waiting', waiting_reason = $2, waiting_detail = 'held', due_at = null where id = $1`, [id, reason]);
+  world.sql(
+    `update publications set status = 'waiting', waiting_reason = $2, waiting_detail = 'held', due_at = null where id = $1`,
+    [id, reason],
+  );
 const stop = (organizationId: string | null, accountId: string | null = null) =>
-  world.sql(`insert into pauses (id, organization_id, account_id, reason) values ('pause', $1, $2, 'crisis')`, [organizationId, accountId]);
+  world.sql(`insert into pauses (id, organization_id, account_id, reason) values ('pause', $1, $2, 'crisis')`, [
+    organizationId,
+    accountId,
+  ]);
 
 test('a stop that is lifted while a publisher obeys it: the post goes out, as nothing holds it any more', async () => {
   const account = await world.addAccount();
@@ -37,7 +43,12 @@ test('a stop that is lifted while a publisher obeys it: the post goes out, as no
     serviceAdmin: false,
     principal: 'user:test',
   };
-  await world.engine({}, beforeClaimCommits(() => liftPause(world.deps, actor, 'pause'))).publish(id);
+  await world
+    .engine(
+      {},
+      beforeClaimCommits(() => liftPause(world.deps, actor, 'pause')),
+    )
+    .publish(id);
   expect(await world.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'paused', due_in_ms: null });
 
   expect(await resumeHeld(world.deps)).toBe(1);
@@ -59,22 +70,25 @@ test.each([
   expect(await resumeHeld(world.deps)).toBe(1);
 });
 
-test.each(['token', 'reconciling'])('what waits for its account (%s) goes on when that is connected, and not before', async (reason) => {
-  const { organizationId, accountId } = await world.addAccount();
-  const id = await world.addPublication({ organizationId, accountId });
-  const [grant] = await world.sql<{ id: string }>('select id from grants');
-  await markGrantDead(world.deps, { id: grant?.id ?? '', refreshFence: 0 }, 'X');
-  await hold(id, reason);
-  expect(await resumeHeld(world.deps)).toBe(0);
+test.each(['token', 'reconciling'])(
+  'what waits for its account (%s) goes on when that is connected, and not before',
+  async (reason) => {
+    const { organizationId, accountId } = await world.addAccount();
+    const id = await world.addPublication({ organizationId, accountId });
+    const [grant] = await world.sql<{ id: string }>('select id from grants');
+    await markGrantDead(world.deps, { id: grant?.id ?? '', refreshFence: 0 }, 'X');
+    await hold(id, reason);
+    expect(await resumeHeld(world.deps)).toBe(0);
 
-  const accounts = [{ externalId: accountId, handle: 'someone', displayName: 'Someone' }];
-  const connected = { credentials: { accessToken: 'new', scopes: [] }, service: null, accounts };
-  await storeGrant(world.deps, organizationId, 'x', connected, { handedOver: true });
-  // As a publisher writes it that learnt of the dead grant before.
-  await hold(id, reason);
-  expect(await resumeHeld(world.deps)).toBe(1);
-  expect((await world.read(id)).due_in_ms).toBeLessThanOrEqual(0);
-});
+    const accounts = [{ externalId: accountId, handle: 'someone', displayName: 'Someone' }];
+    const connected = { credentials: { accessToken: 'new', scopes: [] }, service: null, accounts };
+    await storeGrant(world.deps, organizationId, 'x', connected, { handedOver: true });
+    // As a publisher writes it that learnt of the dead grant before.
+    await hold(id, reason);
+    expect(await resumeHeld(world.deps)).toBe(1);
+    expect((await world.read(id)).due_in_ms).toBeLessThanOrEqual(0);
+  },
+);
 
 test('what waits for a person is left to that person', async () => {
   const id = await world.addPublication(await world.addAccount());

@@ -30,7 +30,11 @@ async function resumeSome(deps: Pick<CoreDependencies, 'db'>): Promise<number> {
           a.status = 'active' and g.dead_at is null or a.status = 'disconnected' and (p.intent_at is not null or not p.committed))
         or p.waiting_reason = 'paused' and not exists (select 1 from pauses s where ${holdsBack}))
       order by p.id limit ${batchMax} for update of p skip locked`);
-    const moves = await movePublications(tx, rows.map(({ id }) => id), () => ({ type: 'resume', reasons: ['token', 'paused'] }));
+    const moves = await movePublications(
+      tx,
+      rows.map(({ id }) => id),
+      () => ({ type: 'resume', reasons: ['token', 'paused'] }),
+    );
     return moves.filter(({ step }) => step.kind === 'moved').length;
   });
 }

@@ -51,7 +51,14 @@ export function createStepRunner(deps: RunnerDependencies, work: PublicationWork
 
   const flush = async () => {
     for (const result of unwritten) {
-      const step = { name: result.name, effect: result.effect, key: null, keyed: false, result: result.result, done: true };
+      const step = {
+        name: result.name,
+        effect: result.effect,
+        key: null,
+        keyed: false,
+        result: result.result,
+        done: true,
+      };
       if (!(await deps.saveStep(work, step))) throw new ClaimLost();
       await deps.probes.failpoint('step:saved');
     }

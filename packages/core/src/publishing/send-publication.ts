@@ -21,11 +21,18 @@ import { saveStep } from './save-step.ts';
 const leaseMarginShare = 0.1;
 
 /** Takes one claimed publication through its adapter's steps and writes down its fate. */
-export async function sendPublication(deps: CoreDependencies, context: EngineContext, work: PublicationWork): Promise<void> {
+export async function sendPublication(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+): Promise<void> {
   const token = await readToken(deps, work);
   if (token.kind !== 'valid') {
     const retryAfterMs = token.kind === 'dead' ? null : token.retryAfterMs;
-    await context.settle(work, { kind: 'outcome', outcome: { kind: 'wait', reason: 'token', retryAfterMs, detail: token.detail } });
+    await context.settle(work, {
+      kind: 'outcome',
+      outcome: { kind: 'wait', reason: 'token', retryAfterMs, detail: token.detail },
+    });
     return;
   }
   const spent: SpentAnswer[] = [];
@@ -64,9 +71,12 @@ async function run(
     return fate.kind === 'published' ? fate : { ...fate, committed: runner.committed() };
   } catch (error) {
     if (error instanceof ClaimLost) throw error;
-    if (!(error instanceof PlatformError)) deps.logger.error({ err: error, publicationId: work.publicationId }, 'publishing failed unexpectedly');
-    if (error instanceof PlatformError && error.kind === 'auth_expired') return afterRefusedToken(deps, work, accessToken, error);
-    if (error instanceof PlatformError && error.kind === 'auth_revoked') await markGrantDead(deps, work.grant, adapter.displayName);
+    if (!(error instanceof PlatformError))
+      deps.logger.error({ err: error, publicationId: work.publicationId }, 'publishing failed unexpectedly');
+    if (error instanceof PlatformError && error.kind === 'auth_expired')
+      return afterRefusedToken(deps, work, accessToken, error);
+    if (error instanceof PlatformError && error.kind === 'auth_revoked')
+      await markGrantDead(deps, work.grant, adapter.displayName);
     return decideOutcome(error, {
       intentOpen: runner.intentOpen(),
       committed: runner.committed(),
@@ -82,7 +92,11 @@ async function run(
 const mediaStep = 'media';
 
 /** What was done to the media is told once; the lease begins anew, as it may have taken a while. */
-async function prepare(deps: CoreDependencies, context: EngineContext, work: PublicationWork): Promise<readonly MediaItem[]> {
+async function prepare(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+): Promise<readonly MediaItem[]> {
   const rules = mediaRulesFor(deps.adapters[work.platform], work.account);
   const { items, done } = await prepareMedia(deps, context.media, work, rules);
   const isTold = work.steps.some((step) => step.name === mediaStep && step.done);
@@ -100,11 +114,17 @@ async function afterRefusedToken(
   error: PlatformError,
 ): Promise<Outcome> {
   const fault = { category: 'auth', code: error.platformCode, message: error.message } as const;
-  if (work.claimedAtMs - work.grant.refreshedAtMs < 60_000) return { kind: 'retry', fault, retryAfterMs: error.retryAfterMs };
+  if (work.claimedAtMs - work.grant.refreshedAtMs < 60_000)
+    return { kind: 'retry', fault, retryAfterMs: error.retryAfterMs };
   const token = await replaceToken(deps, work, refusedAccessToken);
   switch (token.kind) {
     case 'valid':
-      return { kind: 'wait', reason: 'token', retryAfterMs: 0, detail: 'The platform refused the token; it was refreshed.' };
+      return {
+        kind: 'wait',
+        reason: 'token',
+        retryAfterMs: 0,
+        detail: 'The platform refused the token; it was refreshed.',
+      };
     case 'later':
       return { kind: 'wait', reason: 'token', retryAfterMs: token.retryAfterMs, detail: token.detail };
     case 'dead':
@@ -112,7 +132,12 @@ async function afterRefusedToken(
   }
 }
 
-function createRunner(deps: CoreDependencies, context: EngineContext, work: PublicationWork, spent: SpentAnswer[]): StepRunner {
+function createRunner(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+  spent: SpentAnswer[],
+): StepRunner {
   return createStepRunner(
     {
       clock: deps.clock,
@@ -126,7 +151,9 @@ function createRunner(deps: CoreDependencies, context: EngineContext, work: Publ
           const limits = deps.adapters[work.platform].spentLimits(answer);
           if (limits.length > 0) spent.push({ limits, receivedAt: answer.receivedAt });
         }),
-      sendBudgetMs: !deps.probes.has('late_fence') ? Number.MAX_SAFE_INTEGER : Math.max(0, context.settings.claimLeaseMs * (1 - leaseMarginShare) - context.settings.publishTimeoutMs),
+      sendBudgetMs: !deps.probes.has('late_fence')
+        ? Number.MAX_SAFE_INTEGER
+        : Math.max(0, context.settings.claimLeaseMs * (1 - leaseMarginShare) - context.settings.publishTimeoutMs),
     },
     work,
   );
@@ -144,6 +171,8 @@ function httpFor(
   return deps.platformHttp(work.platform, {
     timeoutMs: context.settings.publishTimeoutMs,
     onCall: (call) => context.health.report(target, call),
-    ...(lateFence === null ? {} : { lateFence, beforeBody, ...(onSendAnswer === undefined ? {} : { onAnswer: onSendAnswer }) }),
+    ...(lateFence === null
+      ? {}
+      : { lateFence, beforeBody, ...(onSendAnswer === undefined ? {} : { onAnswer: onSendAnswer }) }),
   });
 }

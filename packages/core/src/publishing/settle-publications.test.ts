@@ -10,7 +10,10 @@ afterEach(() => world[Symbol.asyncDispose]());
 
 test('an outcome that cannot be written holds up nobody who is in one batch with it', async () => {
   const account = await world.addAccount();
-  const [strange, other] = [await world.addPublication({ ...account, text: 'strange' }), await world.addPublication({ ...account, text: 'other' })];
+  const [strange, other] = [
+    await world.addPublication({ ...account, text: 'strange' }),
+    await world.addPublication({ ...account, text: 'other' }),
+  ];
   const answered = Promise.withResolvers<void>();
   let answers = 0;
   Object.assign(world.platform.adapter, {

@@ -18,7 +18,9 @@ import { writeSteps } from './write-steps.ts';
 /** How a run ended, with the step results that are not on disk yet. */
 export interface Settlement {
   readonly work: PublicationWork;
-  readonly report: { readonly kind: 'outcome'; readonly outcome: Outcome } | { readonly kind: 'finding'; readonly finding: Finding };
+  readonly report:
+    | { readonly kind: 'outcome'; readonly outcome: Outcome }
+    | { readonly kind: 'finding'; readonly finding: Finding };
   readonly results: readonly StepResult[];
   /** Where a person finds the media, should it come to that. */
   readonly mediaUrls: readonly string[];
@@ -57,7 +59,9 @@ export async function settlePublications(
       const settlement = isTaken ? { ...told, report, results: [] } : told;
       return [{ row, settlement, step: decide(deps, settings, row, settlement, outages) }];
     });
-    const moved = steps.flatMap(({ row, settlement, step: decided }) => (decided.kind === 'moved' ? [{ row, settlement, step: decided }] : []));
+    const moved = steps.flatMap(({ row, settlement, step: decided }) =>
+      decided.kind === 'moved' ? [{ row, settlement, step: decided }] : [],
+    );
     await Promise.all([writeStepResults(tx, moved), writeSteps(tx, moved)]);
     await deps.probes.failpoint('settle:before_commit');
     return new Map(steps.map(({ row, step: decided }) => [row.id, decided]));
@@ -86,7 +90,12 @@ function decide(
   const input: PublicationInput =
     report.kind === 'outcome'
       ? { type: 'outcome', fence, outcome: report.outcome, policy }
-      : { type: 'finding', fence, finding: report.finding, policy: { ...policy, ...quietPeriods(deps, work.platform, settings) } };
+      : {
+          type: 'finding',
+          fence,
+          finding: report.finding,
+          policy: { ...policy, ...quietPeriods(deps, work.platform, settings) },
+        };
   return step(state, input, row.nowMs);
 }
 
@@ -103,7 +112,9 @@ function isOutage(health: Outage | undefined, firstFailedAtMs: number | null): b
 }
 
 async function readOutages(tx: Transaction, settlements: readonly Settlement[]): Promise<Map<string, Outage>> {
-  const keys = [...new Set(settlements.filter(mayRetry).map(({ work }) => breakerKeyOf(work.platform, work.account.service)))];
+  const keys = [
+    ...new Set(settlements.filter(mayRetry).map(({ work }) => breakerKeyOf(work.platform, work.account.service))),
+  ];
   if (keys.length === 0) return new Map();
   const { rows } = await tx.execute<Outage>(sql`
     select key, floor(extract(epoch from last_success_at) * 1000)::float8 as "lastSuccessAtMs",

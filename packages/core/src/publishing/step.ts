@@ -76,5 +76,8 @@ export function waitUntil(
     data: { reason: wait.reason, until: wait.untilMs === null ? null : isoTime(wait.untilMs) },
   });
   if (wait.reason !== 'decision') return told;
-  return { ...told, notifications: [{ kind: 'publication_asks', title: 'A post needs your decision', body: wait.detail }] };
+  return {
+    ...told,
+    notifications: [{ kind: 'publication_asks', title: 'A post needs your decision', body: wait.detail }],
+  };
 }

@@ -25,7 +25,10 @@ export interface EngineWorld extends TestWorld {
   endLease(id: string): Promise<unknown>;
 }
 
-export async function createEngineWorld(postgresUrl: string, limits: Parameters<typeof createTestWorld>[1] = {}): Promise<EngineWorld> {
+export async function createEngineWorld(
+  postgresUrl: string,
+  limits: Parameters<typeof createTestWorld>[1] = {},
+): Promise<EngineWorld> {
   const world = await createTestWorld(postgresUrl, limits);
   const engines: PublishingEngine[] = [];
   return {
@@ -54,7 +57,9 @@ export async function createEngineWorld(postgresUrl: string, limits: Parameters<
       return row;
     },
     async timeline(id) {
-      const rows = await world.sql<{ type: string }>('select type from events where publication_id = $1 order by id', [id]);
+      const rows = await world.sql<{ type: string }>('select type from events where publication_id = $1 order by id', [
+        id,
+      ]);
       return rows.map((row) => row.type.replace('publication.', ''));
     },
     makeDue: (id) => world.sql(`update publications set due_at = now() - interval '1 ms' where id = $1`, [id]),

@@ -17,7 +17,15 @@ import type { PublishingMedia } from './publication-media.ts';
 import type { PublishSettings } from './publish-settings.ts';
 
 /** What the platform does with the next send; the last one stays in force. */
-export type Behaviour = 'accept' | 'accept_then_lose_reply' | 'lose_request' | 'refuse_connection' | 'reject' | 'rate_limit' | 'accept_and_hang' | 'hang';
+export type Behaviour =
+  | 'accept'
+  | 'accept_then_lose_reply'
+  | 'lose_request'
+  | 'refuse_connection'
+  | 'reject'
+  | 'rate_limit'
+  | 'accept_and_hang'
+  | 'hang';
 
 /** A platform in memory: its ledger says what became visible, and nothing else does. */
 export interface LedgerPlatform {
@@ -35,7 +43,14 @@ export interface TestWorld extends AsyncDisposable {
   /** As the database's owner: for arranging and for looking. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   addAccount(organizationId?: string): Promise<{ organizationId: string; accountId: string }>;
-  addPublication(options: { organizationId: string; accountId: string; dueInMs?: number; text?: string; misfire?: object; priority?: string }): Promise<string>;
+  addPublication(options: {
+    organizationId: string;
+    accountId: string;
+    dueInMs?: number;
+    text?: string;
+    misfire?: object;
+    priority?: string;
+  }): Promise<string>;
 }
 
 /** For posts of text alone. */
@@ -44,12 +59,21 @@ export const withoutFiles: PublishingMedia = {
   urls: null,
 };
 
-export async function createTestWorld(postgresUrl: string, limits: { postsPerHour?: number; appPostsPerDay?: number } = {}): Promise<TestWorld> {
+export async function createTestWorld(
+  postgresUrl: string,
+  limits: { postsPerHour?: number; appPostsPerDay?: number } = {},
+): Promise<TestWorld> {
   await using opening = new AsyncDisposableStack();
   const template = await templateDatabase(postgresUrl, 'core', (url) => migrate({ databaseUrl: url }));
   const database = opening.use(await createTestDatabase(postgresUrl, { template }));
   const db = opening.use(
-    connectDatabase({ databaseUrl: database.url, poolMax: 10, poolMin: 0, applicationName: 'test', onError: () => undefined }),
+    connectDatabase({
+      databaseUrl: database.url,
+      poolMax: 10,
+      poolMin: 0,
+      applicationName: 'test',
+      onError: () => undefined,
+    }),
   );
   const owner = opening.adopt(new pg.Pool({ connectionString: database.url, max: 3 }), (pool) => pool.end());
   const keyRing = createKeyRing(`k1:${randomBytes(32).toString('base64')}`);
@@ -67,7 +91,8 @@ export async function createTestWorld(postgresUrl: string, limits: { postsPerHou
     postsPerHour: () => limits.postsPerHour ?? 1_000_000,
     appPostsPerDay: () => limits.appPostsPerDay ?? null,
   };
-  const sql = async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) => (await owner.query<Row>(text, values)).rows;
+  const sql = async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
+    (await owner.query<Row>(text, values)).rows;
   const opened = opening.move();
 
   return {
@@ -93,7 +118,11 @@ export async function createTestWorld(postgresUrl: string, limits: { postsPerHou
         column: 'credentials',
       });
       await sql(`insert into organizations (id, name) values ($1, 'Org') on conflict do nothing`, [organizationId]);
-      await sql(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, 'x', $3)`, [grantId, organizationId, credentials]);
+      await sql(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, 'x', $3)`, [
+        grantId,
+        organizationId,
+        credentials,
+      ]);
       await sql(
         `insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name) values ($1, $2, $3, 'x', $1, 'someone', 'Someone')`,
         [accountId, organizationId, grantId],
@@ -121,16 +150,22 @@ export async function createTestWorld(postgresUrl: string, limits: { postsPerHou
 function createLedgerPlatform(): LedgerPlatform {
   const ledger: { key: string; text: string }[] = [];
   let behaviours: Behaviour[] = ['accept'];
-  const next = (): Behaviour => (behaviours.length > 1 ? (behaviours.shift() ?? 'accept') : (behaviours[0] ?? 'accept'));
+  const next = (): Behaviour =>
+    behaviours.length > 1 ? (behaviours.shift() ?? 'accept') : (behaviours[0] ?? 'accept');
   const send = async (key: string, text: string) => {
     const behaviour = next();
-    if (behaviour === 'refuse_connection') throw new PlatformError('network', 'The platform refused the connection.', { platformCode: 'ECONNREFUSED' });
-    if (behaviour === 'reject') throw new PlatformError('content', 'The platform refused the text.', { platformCode: 'bad_text' });
-    if (behaviour === 'rate_limit') throw new PlatformError('rate_limit', 'Too many posts.', { platformCode: '429', retryAfterMs: 90_000 });
-    if (behaviour === 'lose_request') throw new PlatformError('ambiguous', 'No answer came.', { platformCode: 'reset' });
+    if (behaviour === 'refuse_connection')
+      throw new PlatformError('network', 'The platform refused the connection.', { platformCode: 'ECONNREFUSED' });
+    if (behaviour === 'reject')
+      throw new PlatformError('content', 'The platform refused the text.', { platformCode: 'bad_text' });
+    if (behaviour === 'rate_limit')
+      throw new PlatformError('rate_limit', 'Too many posts.', { platformCode: '429', retryAfterMs: 90_000 });
+    if (behaviour === 'lose_request')
+      throw new PlatformError('ambiguous', 'No answer came.', { platformCode: 'reset' });
     if (behaviour === 'hang') return new Promise<never>(() => undefined);
     ledger.push({ key, text });
-    if (behaviour === 'accept_then_lose_reply') throw new PlatformError('ambiguous', 'No answer came.', { platformCode: 'reset' });
+    if (behaviour === 'accept_then_lose_reply')
+      throw new PlatformError('ambiguous', 'No answer came.', { platformCode: 'reset' });
     if (behaviour === 'accept_and_hang') return new Promise<never>(() => undefined);
     return { id: key };
   };
@@ -154,11 +189,15 @@ function createLedgerPlatform(): LedgerPlatform {
         return { kind: 'published', platformPostId: id, url: `https://platform.example/${id}` };
       },
       async reconcile({ intent, content, takenPostIds }) {
-        if (platform.lookup === 'unreachable') throw new PlatformError('unavailable', 'The platform is down.', { platformCode: 'http_503' });
-        if (platform.lookup === 'refused') throw new PlatformError('permission', 'The account is suspended.', { platformCode: '403' });
+        if (platform.lookup === 'unreachable')
+          throw new PlatformError('unavailable', 'The platform is down.', { platformCode: 'http_503' });
+        if (platform.lookup === 'refused')
+          throw new PlatformError('permission', 'The account is suspended.', { platformCode: '403' });
         if (platform.lookup === 'cannot_tell') return { kind: 'cannot_tell', evidence: 'It keeps no list.' };
         const isOurs = (entry: { key: string; text: string }) =>
-          platform.lookup === 'by_text' ? entry.text === content.text && !takenPostIds.has(entry.key) : entry.key === intent.key;
+          platform.lookup === 'by_text'
+            ? entry.text === content.text && !takenPostIds.has(entry.key)
+            : entry.key === intent.key;
         const found = ledger.find(isOurs);
         if (found === undefined) return { kind: 'not_seen', evidence: 'no such key' };
         return { kind: 'found', platformPostId: found.key, url: null, evidence: 'the key is there' };

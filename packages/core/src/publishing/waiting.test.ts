@@ -9,7 +9,7 @@ beforeEach(async () => {
 afterEach(() => world[Symbol.asyncDispose]());
 
 describe('waiting', () => {
-  test('for the platform\'s own limit lasts as long as the platform said and uses no retry', async () => {
+  test("for the platform's own limit lasts as long as the platform said and uses no retry", async () => {
     const id = await world.addPublication(await world.addAccount());
     world.platform.behave('rate_limit');
     await world.engine().publish(id);
@@ -21,7 +21,9 @@ describe('waiting', () => {
   test('for our own limit: two publishers at once never take more places than there are', async () => {
     await using limited = await createEngineWorld(inject('postgresUrl'), { postsPerHour: 5 });
     const account = await limited.addAccount();
-    const ids = await Promise.all(Array.from({ length: 12 }, (_, index) => limited.addPublication({ ...account, text: `Post ${index}` })));
+    const ids = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => limited.addPublication({ ...account, text: `Post ${index}` })),
+    );
     const publishers = [limited.engine(), limited.engine()];
     await Promise.all(ids.flatMap((id) => publishers.map((publisher) => publisher.publish(id))));
     expect(limited.platform.ledger).toHaveLength(5);
@@ -35,7 +37,9 @@ describe('waiting', () => {
   test('an emergency stop holds everything back, and lifting it lets it out', async () => {
     const account = await world.addAccount();
     const id = await world.addPublication(account);
-    await world.sql(`insert into pauses (id, organization_id, reason) values ('pause', $1, 'crisis')`, [account.organizationId]);
+    await world.sql(`insert into pauses (id, organization_id, reason) values ('pause', $1, 'crisis')`, [
+      account.organizationId,
+    ]);
     await world.engine().publish(id);
     expect(await world.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'paused', due_in_ms: null });
     await world.sql('update pauses set lifted_at = now()');
@@ -49,7 +53,10 @@ describe('waiting', () => {
     const id = await world.addPublication(account);
     const stopAfterClaim = async (name: string) => {
       if (name !== 'claim:after_commit') return;
-      await world.sql(`insert into pauses (id, organization_id, account_id, reason) values ('pause', $1, $2, 'crisis')`, [account.organizationId, account.accountId]);
+      await world.sql(
+        `insert into pauses (id, organization_id, account_id, reason) values ('pause', $1, $2, 'crisis')`,
+        [account.organizationId, account.accountId],
+      );
     };
     const publisher = world.engine({}, { failpoint: stopAfterClaim, has: () => true });
     await publisher.publish(id);
@@ -59,8 +66,12 @@ describe('waiting', () => {
 
   test('an open breaker lets one probe through when its time is over, the others wait for what it finds', async () => {
     const account = await world.addAccount();
-    const ids = await Promise.all([1, 2, 3].map((index) => world.addPublication({ ...account, text: `Post ${index}` })));
-    await world.sql(`insert into breakers (key, platform, state, failures, retry_at) values ('x', 'x', 'open', 5, now() + interval '1 hour')`);
+    const ids = await Promise.all(
+      [1, 2, 3].map((index) => world.addPublication({ ...account, text: `Post ${index}` })),
+    );
+    await world.sql(
+      `insert into breakers (key, platform, state, failures, retry_at) values ('x', 'x', 'open', 5, now() + interval '1 hour')`,
+    );
     await Promise.all(ids.map((id) => world.engine().publish(id)));
     expect(world.platform.ledger).toHaveLength(0);
     await world.sql(`update breakers set retry_at = now() - interval '1 s'`);
@@ -80,7 +91,9 @@ describe('waiting', () => {
     ]);
     const publisher = world.engine();
     await Promise.all([lateId, skippedId, askedId, tooLateId].map((id) => publisher.publish(id)));
-    const statuses = await Promise.all([lateId, skippedId, askedId, tooLateId].map(async (id) => (await world.read(id)).status));
+    const statuses = await Promise.all(
+      [lateId, skippedId, askedId, tooLateId].map(async (id) => (await world.read(id)).status),
+    );
     expect(statuses).toEqual(['published', 'skipped', 'waiting', 'waiting']);
     expect(world.platform.ledger.map((entry) => entry.text)).toEqual(['late']);
   });
@@ -90,8 +103,15 @@ describe('what has piled up', () => {
   test('goes out one by one for each account, and holds up nobody who is on time', async () => {
     const flooded = await world.addAccount();
     const other = await world.addAccount();
-    const late = await Promise.all(Array.from({ length: 5 }, (_, index) => world.addPublication({ ...flooded, dueInMs: -600_000, text: `late ${index}` })));
-    const punctual = await Promise.all([world.addPublication({ ...other, text: 'on time' }), world.addPublication({ ...flooded, text: 'on time too' })]);
+    const late = await Promise.all(
+      Array.from({ length: 5 }, (_, index) =>
+        world.addPublication({ ...flooded, dueInMs: -600_000, text: `late ${index}` }),
+      ),
+    );
+    const punctual = await Promise.all([
+      world.addPublication({ ...other, text: 'on time' }),
+      world.addPublication({ ...flooded, text: 'on time too' }),
+    ]);
     const publisher = world.engine();
     await Promise.all([...late, ...punctual].map((id) => publisher.publish(id)));
     const rows = await Promise.all(late.map((id) => world.read(id)));

@@ -29,7 +29,14 @@ describe('against the sandbox', () => {
     if (grant === undefined) throw new Error('Bluesky cannot be connected by hand');
     const { account, credentials: secrets } = opened(grant);
     const content = { text: 'Long', options: {}, media: [media] };
-    const publication = startPublication({ adapter: bluesky, endpoints, client, account, accessToken: secrets.accessToken, content });
+    const publication = startPublication({
+      adapter: bluesky,
+      endpoints,
+      client,
+      account,
+      accessToken: secrets.accessToken,
+      content,
+    });
     const shown = async () => (await sandbox.posts('bluesky', account.externalId)).items.map((item) => item.media);
     return { media, publication, shown };
   }
@@ -78,7 +85,9 @@ describe('what the video service answers', () => {
     [upload]: () => ({ json: { jobStatus: job } }),
     [put]: () => ({ json: { uri: 'at://did:plc:ada/app.bsky.feed.post/x' } }),
   };
-  const failed = (failureCode: string) => () => ({ json: { jobStatus: { ...job, state: 'JOB_STATE_FAILED', failureCode, message: 'No good' } } });
+  const failed = (failureCode: string) => () => ({
+    json: { jobStatus: { ...job, state: 'JOB_STATE_FAILED', failureCode, message: 'No good' } },
+  });
 
   function publicationAt(origin: string) {
     return startPublication({
@@ -93,7 +102,9 @@ describe('what the video service answers', () => {
   type Routes = Parameters<typeof startRoutes>[0];
   async function errorWith(routes: Routes): Promise<{ error: unknown; uploads: number }> {
     await using server = await startRoutes({ ...answers, ...routes });
-    const error = await publicationAt(server.origin).publish().catch((thrown: unknown) => thrown);
+    const error = await publicationAt(server.origin)
+      .publish()
+      .catch((thrown: unknown) => thrown);
     return { error, uploads: server.seen.filter(({ route }) => route === upload).length };
   }
 
@@ -101,23 +112,41 @@ describe('what the video service answers', () => {
     await using server = await startRoutes({ ...answers, [status]: () => ({ json: { jobStatus: { ...job, blob } } }) });
     await publicationAt(server.origin).publish();
     const [asked, sent, polled] = server.seen;
-    expect(asked).toMatchObject({ query: { aud: `did:web:127.0.0.1%3A${new URL(server.origin).port}`, lxm: 'com.atproto.repo.uploadBlob' } });
-    expect(sent).toMatchObject({ query: { did: 'did:plc:ada' }, headers: { authorization: 'Bearer service-token', 'content-type': 'video/mp4', 'content-length': String(largeBytes) } });
+    expect(asked).toMatchObject({
+      query: { aud: `did:web:127.0.0.1%3A${new URL(server.origin).port}`, lxm: 'com.atproto.repo.uploadBlob' },
+    });
+    expect(sent).toMatchObject({
+      query: { did: 'did:plc:ada' },
+      headers: {
+        authorization: 'Bearer service-token',
+        'content-type': 'video/mp4',
+        'content-length': String(largeBytes),
+      },
+    });
     expect(polled?.headers).not.toHaveProperty('authorization');
-    expect(JSON.parse(server.seen.at(-1)?.body ?? '')).toMatchObject({ record: { embed: { $type: 'app.bsky.embed.video', video: blob } } });
+    expect(JSON.parse(server.seen.at(-1)?.body ?? '')).toMatchObject({
+      record: { embed: { $type: 'app.bsky.embed.video', video: blob } },
+    });
   });
 
   test('a video it has processed before comes with its blob, whatever the state and the status', async () => {
     const known = { ...job, state: 'JOB_STATE_FAILED', error: 'already_exists', blob };
-    await using server = await startRoutes({ ...answers, [upload]: () => ({ status: 409, json: known }), [status]: () => ({ json: known }) });
+    await using server = await startRoutes({
+      ...answers,
+      [upload]: () => ({ status: 409, json: known }),
+      [status]: () => ({ json: known }),
+    });
     expect(await publicationAt(server.origin).publish()).toMatchObject({ kind: 'published' });
   });
 
-  test.each(['validation_failure', 'pds_upload_unsupported_blob_size'])('%s: said at once, and not tried again', async (code) => {
-    const { error, uploads } = await errorWith({ [status]: failed(code) });
-    expect(error).toMatchObject({ kind: 'content', platformCode: code, message: expect.stringContaining('No good') });
-    expect(uploads).toBe(1);
-  });
+  test.each(['validation_failure', 'pds_upload_unsupported_blob_size'])(
+    '%s: said at once, and not tried again',
+    async (code) => {
+      const { error, uploads } = await errorWith({ [status]: failed(code) });
+      expect(error).toMatchObject({ kind: 'content', platformCode: code, message: expect.stringContaining('No good') });
+      expect(uploads).toBe(1);
+    },
+  );
 
   test('a failure of the service’s own: three uploads, then it is said', async () => {
     const { error, uploads } = await errorWith({ [status]: failed('generic_failure') });
@@ -126,7 +155,9 @@ describe('what the video service answers', () => {
   });
 
   test('a token that it does not take leaves the account’s own alone', async () => {
-    const { error } = await errorWith({ [upload]: () => ({ status: 401, json: { error: 'AuthMissing', message: 'No' } }) });
+    const { error } = await errorWith({
+      [upload]: () => ({ status: 401, json: { error: 'AuthMissing', message: 'No' } }),
+    });
     expect(error).toMatchObject({ kind: 'permission', platformCode: 'AuthMissing' });
   });
 
@@ -136,14 +167,23 @@ describe('what the video service answers', () => {
     [404, 'a page'],
   ])('where there is none (%i %j) it says so', async (code, json) => {
     const { error } = await errorWith({ [upload]: () => ({ status: code, json }) });
-    expect(error).toMatchObject({ kind: 'content', platformCode: 'video_service_unknown', message: expect.stringContaining('more than 50 MB') });
+    expect(error).toMatchObject({
+      kind: 'content',
+      platformCode: 'video_service_unknown',
+      message: expect.stringContaining('more than 50 MB'),
+    });
   });
 
   test('a refusal is told in its own words, a limit with its wait', async () => {
     const said = { error: 'UploadLimitExceeded', message: 'Daily limit reached' };
     const { error } = await errorWith({ [upload]: () => ({ status: 400, json: said }) });
-    expect(error).toMatchObject({ kind: 'content', message: expect.stringMatching(/video service.*UploadLimitExceeded.*Daily limit reached/u) });
-    const limited = await errorWith({ [upload]: () => ({ status: 429, json: { error: 'RateLimitExceeded' }, headers: { 'retry-after': '9' } }) });
+    expect(error).toMatchObject({
+      kind: 'content',
+      message: expect.stringMatching(/video service.*UploadLimitExceeded.*Daily limit reached/u),
+    });
+    const limited = await errorWith({
+      [upload]: () => ({ status: 429, json: { error: 'RateLimitExceeded' }, headers: { 'retry-after': '9' } }),
+    });
     expect(limited.error).toMatchObject({ kind: 'rate_limit', retryAfterMs: 9_000 });
   });
 });

@@ -35,8 +35,16 @@ export async function uploadThroughService(run: PublishRun, item: MediaItem, ind
   let failed = 0;
   const { blob } = await livingUpload(run.now, async (generation) => {
     const name = (part: string) => stepName({ index, item, generation, part });
-    const { jobId } = await run.step({ name: name('upload'), effect: 'idempotent', run: ({ http }) => startJob(run, http, item) });
-    const end = await run.step({ name: name('processed'), effect: 'read', run: ({ http }) => endOfJob(run, http, jobId) });
+    const { jobId } = await run.step({
+      name: name('upload'),
+      effect: 'idempotent',
+      run: ({ http }) => startJob(run, http, item),
+    });
+    const end = await run.step({
+      name: name('processed'),
+      effect: 'read',
+      run: ({ http }) => endOfJob(run, http, jobId),
+    });
     if (end.kind === 'done') return end;
     failed += 1;
     if (end.isFinal || failed === jobsMax) throw refusedVideo(end);
@@ -83,7 +91,13 @@ async function startJob(run: PublishRun, http: PlatformHttp, item: MediaItem): P
 }
 
 async function endOfJob(run: PublishRun, http: PlatformHttp, jobId: string): Promise<JobEnd> {
-  const call = { http, method: 'GET', nsid: 'app.bsky.video.getJobStatus', parameters: { jobId }, effect: 'read' } as const;
+  const call = {
+    http,
+    method: 'GET',
+    nsid: 'app.bsky.video.getJobStatus',
+    parameters: { jobId },
+    effect: 'read',
+  } as const;
   const job = await callVideoService(run, call);
   if (job.blob !== undefined) return { kind: 'done', blob: job.blob, expiresAt: unnamedUntil(run.now) };
   if (job.state === 'JOB_STATE_FAILED') return failureOf(job);
@@ -99,7 +113,12 @@ const finalFailures = new Set(['validation_failure', 'encoding_failure', 'pds_up
 function failureOf({ failureCode, error, message }: JobStatus): JobEnd {
   const code = failureCode ?? 'generic_failure';
   const reason = (message ?? error ?? '').replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').slice(0, 200);
-  return { kind: 'failed', isFinal: finalFailures.has(code), code: /^[\w-]{1,64}$/u.test(code) ? code : 'generic_failure', reason };
+  return {
+    kind: 'failed',
+    isFinal: finalFailures.has(code),
+    code: /^[\w-]{1,64}$/u.test(code) ? code : 'generic_failure',
+    reason,
+  };
 }
 
 function refusedVideo({ code, reason }: Extract<JobEnd, { kind: 'failed' }>): PlatformError {
@@ -112,7 +131,13 @@ type VideoCall = Omit<XrpcCall<JobStatus>, 'answer' | 'service' | 'platformName'
 async function callVideoService({ endpoints, account }: PublishRun, call: VideoCall): Promise<JobStatus> {
   const service = endpoints.upload ?? serviceOf(account);
   try {
-    return await callXrpc({ ...call, service, answer: JobAnswer, platformName: videoServiceName, refusalOf: videoRefusal });
+    return await callXrpc({
+      ...call,
+      service,
+      answer: JobAnswer,
+      platformName: videoServiceName,
+      refusalOf: videoRefusal,
+    });
   } catch (cause) {
     if (!(cause instanceof PlatformError) || !unknownMethod.has(cause.platformCode)) throw cause;
     const message = `${videoServiceName} is not at ${new URL(service).host}: a video of more than 50 MB cannot be posted`;

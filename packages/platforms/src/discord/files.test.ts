@@ -17,7 +17,14 @@ test('all files go in the one request of the message, described, and named after
   const media = [testPicture('A "view"\r\nwith lines'), testVideo(500, null)];
   const account = { externalId: '7', handle: '#news', service: null };
   const endpoints = { api: server.origin, authorize: null, client: null };
-  const one = startPublication({ adapter: discord, endpoints, client, account, accessToken: 'token', content: { text: 'Look', options: {}, media } });
+  const one = startPublication({
+    adapter: discord,
+    endpoints,
+    client,
+    account,
+    accessToken: 'token',
+    content: { text: 'Look', options: {}, media },
+  });
   await one.publish();
 
   const sent = server.seen.filter(({ route }) => route === post);
@@ -25,9 +32,16 @@ test('all files go in the one request of the message, described, and named after
   const body = sent[0]?.body ?? '';
   expect(sent[0]?.headers['content-type']).toMatch(/^multipart\/form-data; boundary=/u);
   const message = JSON.parse(/name="payload_json"\r\n\r\n(.*)\r\n/u.exec(body)?.[1] ?? '{}');
-  expect(message).toMatchObject({ content: 'Look', enforce_nonce: true, attachments: [{ id: 0, description: 'A "view"\r\nwith lines' }, { id: 1 }] });
+  expect(message).toMatchObject({
+    content: 'Look',
+    enforce_nonce: true,
+    attachments: [{ id: 0, description: 'A "view"\r\nwith lines' }, { id: 1 }],
+  });
   expect(message.attachments[1]).not.toHaveProperty('description');
-  const names = Array.from(body.matchAll(/name="files\[(\d)\]"; filename="([^"]+)"\r\nContent-Type: (\S+)/gu), ([, index, name = '', type]) => ({ index, type, ours: isNamedAfter(name, message.nonce) }));
+  const names = Array.from(
+    body.matchAll(/name="files\[(\d)\]"; filename="([^"]+)"\r\nContent-Type: (\S+)/gu),
+    ([, index, name = '', type]) => ({ index, type, ours: isNamedAfter(name, message.nonce) }),
+  );
   expect(names).toEqual([
     { index: '0', type: 'image/png', ours: true },
     { index: '1', type: 'video/mp4', ours: true },

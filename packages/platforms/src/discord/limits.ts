@@ -15,7 +15,12 @@ export const discordLimits: PlatformLimits = { postsPerHour: 1_800, appPostsPerD
 
 /** An account is one channel of one bot: what the bot as a whole has used up is counted against the channel that was told. */
 const discordLimitHeaders: readonly LimitHeaders[] = [
-  { scope: 'account', remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset', resetAfter: 'x-ratelimit-reset-after' },
+  {
+    scope: 'account',
+    remaining: 'x-ratelimit-remaining',
+    reset: 'x-ratelimit-reset',
+    resetAfter: 'x-ratelimit-reset-after',
+  },
 ];
 
 export function discordSpentLimits(answer: PlatformResponse): SpentLimit[] {

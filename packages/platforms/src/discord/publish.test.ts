@@ -151,7 +151,9 @@ describe('looking for a message in doubt', () => {
 
 test('an empty text, a long one and an unknown option are faults', () => {
   const codes = (text: string, options = {}) =>
-    discord.validate({ text, options, media: [] }, { externalId: '7', handle: '#news', service: null }).map(({ code }) => code);
+    discord
+      .validate({ text, options, media: [] }, { externalId: '7', handle: '#news', service: null })
+      .map(({ code }) => code);
   expect(codes('😀'.repeat(2_000))).toEqual([]);
   expect(codes('😀'.repeat(2_001))).toEqual(['text_too_long']);
   expect(codes(' \n')).toEqual(['text_missing']);

@@ -40,7 +40,10 @@ const Message = z.object({
   id: Snowflake,
   content: z.string(),
   author: User,
-  attachments: z.array(z.object({ filename: z.string() })).default([]).catch([]),
+  attachments: z
+    .array(z.object({ filename: z.string() }))
+    .default([])
+    .catch([]),
   nonce: z.union([z.string(), z.number()]).nullish(),
 });
 type Message = z.infer<typeof Message>;

@@ -27,7 +27,10 @@ export const InstanceConfiguration = z.object({
 });
 
 /** What is stored with the account. */
-export function serverRulesIn({ statuses, media_attachments: told }: z.infer<typeof InstanceConfiguration>): ServerRules {
+export function serverRulesIn({
+  statuses,
+  media_attachments: told,
+}: z.infer<typeof InstanceConfiguration>): ServerRules {
   const media = {
     countMax: statuses.max_media_attachments,
     altCharactersMax: told?.description_limit,

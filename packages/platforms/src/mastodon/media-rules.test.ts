@@ -23,31 +23,71 @@ afterAll(async () => {
 
 /** An account on the instance whose limits are its own. */
 async function connectSecond() {
-  const made = MadeAccount.parse(await sandbox.control('POST', '/_sandbox/accounts', { platform: 'mastodon2', handle: sandbox.newHandle() }));
+  const made = MadeAccount.parse(
+    await sandbox.control('POST', '/_sandbox/accounts', { platform: 'mastodon2', handle: sandbox.newHandle() }),
+  );
   const credentials = { instance: String(sandbox.hosts['mastodon2']), accessToken: String(made['accessToken']) };
   const grant = await mastodon.manual?.connect({ endpoints, http: client.http(), credentials, now: new Date() });
   if (grant === undefined) throw new Error('Mastodon cannot be connected by hand');
   return opened(grant);
 }
 
-const photo = { kind: 'image', mimeType: 'image/jpeg', bytes: 1_200_000, width: 1_000, height: 800, alt: null } as const;
-const still = { orientation: 1, animated: false, frames: 1, alpha: false, durationMs: null, framesPerSecond: null, codec: null, audioCodec: null, indexFirst: null, hasMetadata: false } as const;
-const film = { ...still, kind: 'video', mimeType: 'video/mp4', bytes: 6_000_000, width: 640, height: 360, frames: 0, durationMs: 2_000, framesPerSecond: 30, codec: 'h264', alt: null } as const;
+const photo = {
+  kind: 'image',
+  mimeType: 'image/jpeg',
+  bytes: 1_200_000,
+  width: 1_000,
+  height: 800,
+  alt: null,
+} as const;
+const still = {
+  orientation: 1,
+  animated: false,
+  frames: 1,
+  alpha: false,
+  durationMs: null,
+  framesPerSecond: null,
+  codec: null,
+  audioCodec: null,
+  indexFirst: null,
+  hasMetadata: false,
+} as const;
+const film = {
+  ...still,
+  kind: 'video',
+  mimeType: 'video/mp4',
+  bytes: 6_000_000,
+  width: 640,
+  height: 360,
+  frames: 0,
+  durationMs: 2_000,
+  framesPerSecond: 30,
+  codec: 'h264',
+  alt: null,
+} as const;
 
 describe('an instance’s own limits', () => {
   test('are read at connect, and decide what is refused and what pictures become', async () => {
     const { account } = await connectSecond();
     const rules = mediaRulesFor(mastodon, account);
     expect(rules).toMatchObject({ countMax: 6, imagesMax: 6, altCharactersMax: 400, animation: null });
-    const codes = (media: Parameters<typeof checkMedia>[2]) => checkMedia('Mastodon', rules, media).map(({ code }) => code);
+    const codes = (media: Parameters<typeof checkMedia>[2]) =>
+      checkMedia('Mastodon', rules, media).map(({ code }) => code);
     const small = { ...photo, ...still, bytes: 50_000 };
     expect(codes(Array.from({ length: 6 }, () => small))).toEqual([]);
     expect(codes(Array.from({ length: 7 }, () => small))).toEqual(['images_too_many']);
     expect(codes([{ ...small, alt: 'x'.repeat(401) }])).toEqual(['alt_too_long']);
     expect(codes([film])).toEqual(['media_too_large']);
     expect(codes([{ ...film, bytes: 1_000_000, mimeType: 'video/webm' }])).toHaveLength(1);
-    expect(planRendition(rules, { ...photo, ...still })).toMatchObject({ kind: 'render', bytesMax: 1_048_576, pixelsMax: 2_000_000 });
-    expect(planRendition(rules, { ...small, mimeType: 'image/webp' })).toMatchObject({ kind: 'render', mimeType: 'image/jpeg' });
+    expect(planRendition(rules, { ...photo, ...still })).toMatchObject({
+      kind: 'render',
+      bytesMax: 1_048_576,
+      pixelsMax: 2_000_000,
+    });
+    expect(planRendition(rules, { ...small, mimeType: 'image/webp' })).toMatchObject({
+      kind: 'render',
+      mimeType: 'image/jpeg',
+    });
     expect(planRendition(mastodon.rules.media, { ...photo, ...still })).toEqual({ kind: 'original' });
   });
 
@@ -64,12 +104,22 @@ describe('an instance’s own limits', () => {
   test('an account from before, and an instance that tells nothing, go by the defaults', () => {
     expect(mediaRulesFor(mastodon, {})).toBe(mastodonMediaRules);
     expect(mediaRulesFor(mastodon, { serverRules: { textMax: 500, urlCharacters: 23 } })).toBe(mastodonMediaRules);
-    expect(mediaRulesFor(mastodon, { serverRules: { textMax: 500, urlCharacters: 23, media: {} } })).toEqual(mastodonMediaRules);
+    expect(mediaRulesFor(mastodon, { serverRules: { textMax: 500, urlCharacters: 23, media: {} } })).toEqual(
+      mastodonMediaRules,
+    );
   });
 
   test('an instance that takes no videos takes none, and no pictures likewise', () => {
-    const rules = mediaRulesFor(mastodon, { serverRules: { textMax: 500, urlCharacters: 23, media: { mimeTypes: ['image/gif'] } } });
-    expect(rules).toMatchObject({ imagesMax: 0, videosMax: 0, image: null, video: null, animation: { mimeTypes: ['image/gif'] } });
+    const rules = mediaRulesFor(mastodon, {
+      serverRules: { textMax: 500, urlCharacters: 23, media: { mimeTypes: ['image/gif'] } },
+    });
+    expect(rules).toMatchObject({
+      imagesMax: 0,
+      videosMax: 0,
+      image: null,
+      video: null,
+      animation: { mimeTypes: ['image/gif'] },
+    });
     expect(checkMedia('Mastodon', rules, [film]).map(({ code }) => code)).toEqual(['videos_too_many']);
   });
 
@@ -80,6 +130,9 @@ describe('an instance’s own limits', () => {
     });
     expect(serverRulesIn(configuration)).toEqual({ textMax: 500, urlCharacters: 23, media: { videoBytesMax: 5_000 } });
     const { statuses } = configuration;
-    expect(serverRulesIn(InstanceConfiguration.parse({ statuses, media_attachments: null }))).toEqual({ textMax: 500, urlCharacters: 23 });
+    expect(serverRulesIn(InstanceConfiguration.parse({ statuses, media_attachments: null }))).toEqual({
+      textMax: 500,
+      urlCharacters: 23,
+    });
   });
 });

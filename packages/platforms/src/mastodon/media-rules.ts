@@ -43,7 +43,11 @@ export function instanceMediaRules(limits: ServerMediaLimits): MediaRules {
 type Told = Readonly<Partial<Record<'bytesMax' | 'pixelsMax' | 'framesPerSecondMax', number | undefined>>>;
 
 /** Null where the instance takes none of the types. */
-function narrowed<Rules extends ImageRules | VideoRules>(rules: Rules | null, told: Told, limits: ServerMediaLimits): Rules | null {
+function narrowed<Rules extends ImageRules | VideoRules>(
+  rules: Rules | null,
+  told: Told,
+  limits: ServerMediaLimits,
+): Rules | null {
   if (rules === null) return null;
   const mimeTypes = rules.mimeTypes.filter((mimeType) => limits.mimeTypes?.includes(mimeType) ?? true);
   const known = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));

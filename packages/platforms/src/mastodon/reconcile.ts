@@ -21,7 +21,10 @@ export async function reconcileMastodon(query: ReconcileQuery): Promise<Reconcil
     .filter(matcher(query))
     .at(-1);
   if (match === undefined && !isComplete) {
-    return { kind: 'cannot_tell', evidence: `More than ${statuses.length} posts were made since ${since.toISOString()}.` };
+    return {
+      kind: 'cannot_tell',
+      evidence: `More than ${statuses.length} posts were made since ${since.toISOString()}.`,
+    };
   }
   if (match === undefined) {
     return {
@@ -37,7 +40,10 @@ const Status = z.object({
   id: z.string().min(1),
   created_at: z.string(),
   content: z.string(),
-  media_attachments: z.array(z.object({ id: z.string() })).default([]).catch([]),
+  media_attachments: z
+    .array(z.object({ id: z.string() }))
+    .default([])
+    .catch([]),
   spoiler_text: z.string().default(''),
   url: z.string().nullish(),
   uri: z.string().nullish(),

@@ -27,7 +27,11 @@ export async function uploadToMastodon(run: PublishRun, item: MediaItem, index: 
       run: ({ http }) => send(run, http, item),
     });
     if (!upload.isReady) {
-      await run.step({ name: name('processed'), effect: 'read', run: ({ http }) => awaitProcessing(run, http, upload.mediaId) });
+      await run.step({
+        name: name('processed'),
+        effect: 'read',
+        run: ({ http }) => awaitProcessing(run, http, upload.mediaId),
+      });
     }
     return upload;
   });
@@ -52,7 +56,13 @@ async function send(run: PublishRun, http: PublishRun['http'], item: MediaItem):
 
 async function awaitProcessing(run: PublishRun, http: PublishRun['http'], id: string): Promise<true> {
   const path = `/api/v1/media/${encodeURIComponent(id)}`;
-  const attachment = await callMastodon({ ...callOf(run, http), method: 'GET', path, effect: 'read', answer: Attachment });
+  const attachment = await callMastodon({
+    ...callOf(run, http),
+    method: 'GET',
+    path,
+    effect: 'read',
+    answer: Attachment,
+  });
   if (isReady(attachment)) return true;
   const message = 'The instance is still working on the file';
   throw new PlatformError('media_processing', message, { platformCode: 'processing', retryAfterMs: pollAfterMs });

@@ -5,7 +5,10 @@ import { MastodonOptions } from './options.ts';
 import { countMastodon, mastodonTextMax } from './text.ts';
 
 /** By the rules of the account's own instance where they are known: many allow more than 500. */
-export function validateMastodon({ text, options, media }: DraftContent, { serverRules }: AdapterAccount): ContentFinding[] {
+export function validateMastodon(
+  { text, options, media }: DraftContent,
+  { serverRules }: AdapterAccount,
+): ContentFinding[] {
   const spoilerText = MastodonOptions.safeParse(options).data?.spoilerText ?? '';
   const urlCharacters = serverRules?.urlCharacters;
   // The instance shortens the links of the text, not those of the warning.

@@ -87,7 +87,10 @@ describe('looking for a post in doubt', () => {
       ],
     ]);
     expect(finding).toMatchObject({ kind: 'found', platformPostId: '20', url: 'https://x.com/ada/status/20' });
-    expect(listings[0]?.query).toMatchObject({ 'tweet.fields': 'created_at,text,entities,attachments', exclude: 'retweets' });
+    expect(listings[0]?.query).toMatchObject({
+      'tweet.fields': 'created_at,text,entities,attachments',
+      exclude: 'retweets',
+    });
     expect(listings[0]?.query['start_time']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/u);
   });
 

@@ -32,10 +32,17 @@ export async function reconcileX(query: ReconcileQuery): Promise<ReconcileFindin
 const Post = z.object({
   id: z.string().min(1),
   text: z.string(),
-  attachments: z.object({ media_keys: z.array(z.string()).optional() }).optional().catch(undefined),
+  attachments: z
+    .object({ media_keys: z.array(z.string()).optional() })
+    .optional()
+    .catch(undefined),
   created_at: z.string().optional(),
   entities: z
-    .object({ urls: z.array(z.object({ url: z.string(), expanded_url: z.string(), media_key: z.string().optional() })).optional() })
+    .object({
+      urls: z
+        .array(z.object({ url: z.string(), expanded_url: z.string(), media_key: z.string().optional() }))
+        .optional(),
+    })
     .optional()
     .catch(undefined),
 });

@@ -20,7 +20,8 @@ export function uploadToX(run: PublishRun, item: MediaItem, index: number): Prom
   return livingUpload(run.now, async (generation) => {
     const name = (part: string) => stepName({ index, item, generation, part });
     const category = categoryOf(item);
-    const upload = category === 'tweet_image' ? await sendWhole(run, item, name) : await sendInSegments(run, item, name);
+    const upload =
+      category === 'tweet_image' ? await sendWhole(run, item, name) : await sendInSegments(run, item, name);
     if (item.alt !== null && item.alt !== '') await describe(run, { id: upload.id, alt: item.alt }, name);
     return upload;
   });

@@ -33,7 +33,10 @@ export async function reached(victim: SpawnedApp, failpoint: string): Promise<vo
 }
 
 /** Strikes the next send of the lab's account; `clear` throws if there was none: a scenario that did not happen proves nothing. */
-export async function faultOnSend(lab: Lab, fault: { kind: string; delayMs?: number }): Promise<{ clear(): Promise<void> }> {
+export async function faultOnSend(
+  lab: Lab,
+  fault: { kind: string; delayMs?: number },
+): Promise<{ clear(): Promise<void> }> {
   const id = await lab.sandbox.addFault({
     ...fault,
     platform: ablationPlatform,
@@ -53,7 +56,9 @@ export async function faultOnSend(lab: Lab, fault: { kind: string; delayMs?: num
 /** Sends of the lab's account that nobody has answered yet. */
 export async function sendsUnderWay(lab: Lab): Promise<number> {
   const requests = await lab.sandbox.requests(ablationPlatform, accountOf(lab));
-  return requests.filter(({ method, path, status }) => method === 'POST' && path.includes(publishPath) && status === null).length;
+  return requests.filter(
+    ({ method, path, status }) => method === 'POST' && path.includes(publishPath) && status === null,
+  ).length;
 }
 
 function accountOf({ organization }: Lab): string {

@@ -14,10 +14,18 @@ export const databaseClock: Ablation = {
     if (library === null) throw new Error("This test needs libfaketime: install Debian's package of that name.");
     const dispatcher = await lab.startPublisher({ without });
     const post = await lab.schedule(ablationPlatform, { dueInMs });
-    await waitFor(async () => (await lab.sql('select 1 from publications where post_id = $1 and armed_until is not null', [post.create.postId])).length > 0, {
-      timeoutMs: endTimeoutMs,
-      describe: 'the job is in the queue',
-    });
+    await waitFor(
+      async () =>
+        (
+          await lab.sql('select 1 from publications where post_id = $1 and armed_until is not null', [
+            post.create.postId,
+          ])
+        ).length > 0,
+      {
+        timeoutMs: endTimeoutMs,
+        describe: 'the job is in the queue',
+      },
+    );
     await dispatcher[Symbol.asyncDispose]();
     await using fast = await lab.startPublisher({ without, env: skewedClock(library, 90) });
     await lab.ended(post, endTimeoutMs);

@@ -17,7 +17,10 @@ export const outcomeFence: Ablation = {
     await reached(loser, 'send:before_request');
     const fault = await faultOnSend(lab, { kind: 'slow', delayMs: slowMs });
     await using owner = await lab.startPublisher({ without, env: patient });
-    await waitFor(async () => (await sendsUnderWay(lab)) > before, { timeoutMs: endTimeoutMs, describe: 'the second send is under way' });
+    await waitFor(async () => (await sendsUnderWay(lab)) > before, {
+      timeoutMs: endTimeoutMs,
+      describe: 'the second send is under way',
+    });
     loser.kill('SIGCONT');
     await lab.ended(post, endTimeoutMs);
     for (const publisher of [loser, owner]) {

@@ -22,7 +22,10 @@ export async function sendOutOfTime(
   publisher.kill('SIGTERM');
   await publisher.stopped;
   // The slow send began before the post ended.
-  await waitFor(() => Date.now() > endedAtMs + slowMs + marginMs, { timeoutMs: slowMs * 4, describe: 'the slow send is through' });
+  await waitFor(() => Date.now() > endedAtMs + slowMs + marginMs, {
+    timeoutMs: slowMs * 4,
+    describe: 'the slow send is through',
+  });
   await fault.clear();
   return post;
 }

@@ -21,7 +21,8 @@ export const cutNetwork: FaultKind = {
   name: 'network',
   lane: 'store',
   weight: 8,
-  plan: (context) => planCut(context, context.random.pick(['refuse', 'stall', 'blackhole', 'cut_after_request', 'cut_after_answer'])),
+  plan: (context) =>
+    planCut(context, context.random.pick(['refuse', 'stall', 'blackhole', 'cut_after_request', 'cut_after_answer'])),
 };
 
 /** Every open connection of one link is reset at once. */

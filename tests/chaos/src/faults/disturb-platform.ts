@@ -29,7 +29,15 @@ const details: Readonly<Record<string, (random: SeededRandom) => Partial<Sandbox
 };
 
 /** What makes a send's outcome unknown comes most often; what asks a person to act, seldom. */
-const weights: Readonly<Record<string, number>> = { 'reset-after': 3, 'timeout-after': 2, 'error-after': 3, timeout: 2, slow: 2, 'token-revoked': 0.3, permission: 0.3 };
+const weights: Readonly<Record<string, number>> = {
+  'reset-after': 3,
+  'timeout-after': 2,
+  'error-after': 3,
+  timeout: 2,
+  slow: 2,
+  'token-revoked': 0.3,
+  permission: 0.3,
+};
 
 /** Every fault that the sandbox knows, each a kind of its own. */
 export const platformFaults: readonly FaultKind[] = Object.entries(details).map(([kind, detailsFor]) => ({

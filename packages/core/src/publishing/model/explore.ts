@@ -28,7 +28,8 @@ export function explore(faults: Faults, ablation: Ablation | null, sought: strin
       if (world === undefined) continue;
       const next = nextWorlds(world, ablation);
       const rule = brokenRule(world) ?? (next.length === 0 ? stuckRule(world) : null);
-      if (rule !== null && (sought === null || rule === sought)) return { states: seen.size, violation: { rule, trace: traceTo(seen, key) } };
+      if (rule !== null && (sought === null || rule === sought))
+        return { states: seen.size, violation: { rule, trace: traceTo(seen, key) } };
       for (const reached of next) {
         const reachedKey = keyOf(reached);
         if (seen.has(reachedKey)) continue;
@@ -61,7 +62,8 @@ function brokenRule(world: World): string | null {
   const { publication, visibleFromTick } = world;
   if (visibleFromTick.length > 1) return 'published twice';
   if (world.early) return 'sent before its time';
-  if (world.cancelPromised && (visibleFromTick.length > 0 || world.inFlight.length > 0)) return 'appears after a promised cancel';
+  if (world.cancelPromised && (visibleFromTick.length > 0 || world.inFlight.length > 0))
+    return 'appears after a promised cancel';
   if (publication.status === 'published' && visibleFromTick.length === 0) return 'called published without being there';
   if (publication.status === 'failed' && visibleFromTick.length > 0) return 'called failed although it is there';
   return null;
@@ -78,11 +80,26 @@ function stuckRule(world: World): string | null {
 /** Workers are alike: a world and its mirror image are one. */
 function keyOf(world: World): string {
   const { workers, publication, ...rest } = world;
-  const { waiting, error, url, platformPostId, publishedAtMs, firstFailedAtMs, scheduledAtMs, ...deciding } = publication;
+  const { waiting, error, url, platformPostId, publishedAtMs, firstFailedAtMs, scheduledAtMs, ...deciding } =
+    publication;
   const names = workers.map((worker) => JSON.stringify(worker));
   const swapped = (names[0] ?? '') > (names[1] ?? '');
-  const inFlight = rest.inFlight.map(({ sentAtTick, worker }) => [sentAtTick, worker === null ? null : swapped ? 1 - worker : worker]);
-  return JSON.stringify([Object.values(deciding), names.sort(), rest.tick, inFlight, rest.visibleFromTick, rest.cancelPromised, rest.crashesLeft, rest.lossesLeft, rest.early, waiting?.reason ?? null]);
+  const inFlight = rest.inFlight.map(({ sentAtTick, worker }) => [
+    sentAtTick,
+    worker === null ? null : swapped ? 1 - worker : worker,
+  ]);
+  return JSON.stringify([
+    Object.values(deciding),
+    names.sort(),
+    rest.tick,
+    inFlight,
+    rest.visibleFromTick,
+    rest.cancelPromised,
+    rest.crashesLeft,
+    rest.lossesLeft,
+    rest.early,
+    waiting?.reason ?? null,
+  ]);
 }
 
 function traceTo(seen: ReadonlyMap<string, { world: World; from: string | null }>, key: string): World[] {

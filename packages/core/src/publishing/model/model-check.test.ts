@@ -4,12 +4,18 @@ import type { Ablation } from './world.ts';
 
 const faults: Faults = process.env['TEST_FULL'] === '1' ? { crashes: 2, losses: 2 } : { crashes: 1, losses: 1 };
 
-test('in every reachable world: never twice, never early, no broken cancel, no false word, nothing stuck', { timeout: 900_000 }, () => {
-  const { states, violation } = explore(faults, null);
-  process.stdout.write(`model check: ${states} states with up to ${faults.crashes} crash(es) and ${faults.losses} loss(es)\n`);
-  expect(violation).toBeNull();
-  expect(states).toBeGreaterThan(10_000);
-});
+test(
+  'in every reachable world: never twice, never early, no broken cancel, no false word, nothing stuck',
+  { timeout: 900_000 },
+  () => {
+    const { states, violation } = explore(faults, null);
+    process.stdout.write(
+      `model check: ${states} states with up to ${faults.crashes} crash(es) and ${faults.losses} loss(es)\n`,
+    );
+    expect(violation).toBeNull();
+    expect(states).toBeGreaterThan(10_000);
+  },
+);
 
 const harms: Record<Ablation, string> = {
   no_late_fence: 'published twice',
@@ -21,7 +27,11 @@ const harms: Record<Ablation, string> = {
   no_sweeper: 'its claim is held for ever by nobody',
 };
 
-test.each(Object.entries(harms))('without its protection (%s) the model finds: %s', { timeout: 300_000 }, (ablation, harm) => {
-  const { violation } = explore({ crashes: 1, losses: 1 }, ablation as Ablation, harm);
-  expect(violation?.rule).toBe(harm);
-});
+test.each(Object.entries(harms))(
+  'without its protection (%s) the model finds: %s',
+  { timeout: 300_000 },
+  (ablation, harm) => {
+    const { violation } = explore({ crashes: 1, losses: 1 }, ablation as Ablation, harm);
+    expect(violation?.rule).toBe(harm);
+  },
+);

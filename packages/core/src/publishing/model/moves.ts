@@ -37,7 +37,9 @@ function workerMoves(world: World, index: 0 | 1, ablation: Ablation | null): Wor
   const worker = world.workers[index];
   const next: World[] = [];
   if (worker.doing !== 'nothing' && world.crashesLeft > 0) {
-    const inFlight = world.inFlight.map((request) => (request.worker === index ? { ...request, worker: null } : request));
+    const inFlight = world.inFlight.map((request) =>
+      request.worker === index ? { ...request, worker: null } : request,
+    );
     next.push({ ...withWorker(world, index, idle), inFlight, crashesLeft: world.crashesLeft - 1 });
   }
   switch (worker.doing) {
@@ -52,16 +54,31 @@ function workerMoves(world: World, index: 0 | 1, ablation: Ablation | null): Wor
       break;
     case 'awaiting_reply':
       // Its own time-out: nothing is known.
-      if (world.tick - worker.sentAtTick >= requestTicks) next.push(withWorker(world, index, { doing: 'reporting', fence: worker.fence, saw: 'silence' }));
+      if (world.tick - worker.sentAtTick >= requestTicks)
+        next.push(withWorker(world, index, { doing: 'reporting', fence: worker.fence, saw: 'silence' }));
       break;
     case 'reporting':
-      next.push(report(world, index, { type: 'outcome', fence: reportedFence(world, worker, ablation), outcome: outcomeOf(worker.saw, ablation), policy }));
+      next.push(
+        report(world, index, {
+          type: 'outcome',
+          fence: reportedFence(world, worker, ablation),
+          outcome: outcomeOf(worker.saw, ablation),
+          policy,
+        }),
+      );
       break;
     case 'asking':
       next.push(...ask(world, index, worker.fence));
       break;
     case 'reporting_finding':
-      next.push(report(world, index, { type: 'finding', fence: worker.fence, finding: findingOf(worker.saw), policy: { ...policy, ...quiet(ablation) } }));
+      next.push(
+        report(world, index, {
+          type: 'finding',
+          fence: worker.fence,
+          finding: findingOf(worker.saw),
+          policy: { ...policy, ...quiet(ablation) },
+        }),
+      );
       break;
   }
   return next;
@@ -69,7 +86,11 @@ function workerMoves(world: World, index: 0 | 1, ablation: Ablation | null): Wor
 
 function claim(world: World, index: 0 | 1, ablation: Ablation | null): World[] {
   const clockTick = ablation === 'client_clock_in_claim' ? world.tick + clockSkewTicks : world.tick;
-  const taken = step(world.publication, { type: 'claim', leaseMs: leaseTicks * msPerTick, gate: { kind: 'go' } }, clockTick * msPerTick);
+  const taken = step(
+    world.publication,
+    { type: 'claim', leaseMs: leaseTicks * msPerTick, gate: { kind: 'go' } },
+    clockTick * msPerTick,
+  );
   if (taken.kind === 'refused') return [];
   const { fence, intentAtMs } = taken.state;
   const doing: Worker = intentAtMs === null ? { doing: 'preparing', fence } : { doing: 'asking', fence };
@@ -79,12 +100,21 @@ function claim(world: World, index: 0 | 1, ablation: Ablation | null): World[] {
 function intend(world: World, index: 0 | 1, fence: number, ablation: Ablation | null): World[] {
   const ready: Worker = { doing: 'about_to_send', fence, sendBeforeTick: world.tick + sendBudgetTicks };
   if (ablation === 'no_intent_before_send') return [withWorker(world, index, ready)];
-  const taken = step(world.publication, { type: 'intend', fence, leaseMs: leaseTicks * msPerTick }, world.tick * msPerTick);
+  const taken = step(
+    world.publication,
+    { type: 'intend', fence, leaseMs: leaseTicks * msPerTick },
+    world.tick * msPerTick,
+  );
   if (taken.kind === 'refused') return [withWorker(world, index, idle)];
   return [{ ...withWorker(world, index, ready), publication: taken.state }];
 }
 
-function send(world: World, index: 0 | 1, worker: Extract<Worker, { doing: 'about_to_send' }>, ablation: Ablation | null): World {
+function send(
+  world: World,
+  index: 0 | 1,
+  worker: Extract<Worker, { doing: 'about_to_send' }>,
+  ablation: Ablation | null,
+): World {
   if (world.tick > worker.sendBeforeTick && ablation !== 'no_late_fence') {
     return withWorker(world, index, { doing: 'reporting', fence: worker.fence, saw: 'unsent' });
   }
@@ -126,7 +156,9 @@ function networkMoves(world: World): World[] {
 function answer(world: World, index: 0 | 1 | null, saw: 'accepted'): World {
   if (index === null) return world;
   const worker = world.workers[index];
-  return worker.doing === 'awaiting_reply' ? withWorker(world, index, { doing: 'reporting', fence: worker.fence, saw }) : world;
+  return worker.doing === 'awaiting_reply'
+    ? withWorker(world, index, { doing: 'reporting', fence: worker.fence, saw })
+    : world;
 }
 
 function userMoves(world: World): World[] {
@@ -153,7 +185,9 @@ function outcomeOf(saw: 'accepted' | 'silence' | 'unsent', ablation: Ablation | 
 }
 
 function findingOf(saw: 'found' | 'not_seen'): Finding {
-  return saw === 'found' ? { kind: 'found', platformPostId: 'p', url: null, evidence: 'it is there' } : { kind: 'not_seen', evidence: 'it is not there' };
+  return saw === 'found'
+    ? { kind: 'found', platformPostId: 'p', url: null, evidence: 'it is there' }
+    : { kind: 'not_seen', evidence: 'it is not there' };
 }
 
 function withWorker(world: World, index: 0 | 1, worker: Worker): World {
