@@ -1,6 +1,6 @@
 import { connectDatabase } from '@vibetribe/db/connect-database';
-import { dispatchOnce } from '@vibetribe/core/publishing/dispatch';
-import { noProbes } from '@vibetribe/core/publishing/probes';
+import { dispatchOnce } from '@vibetribe/core/publishing/dispatch/dispatch';
+import { noProbes } from '@vibetribe/core/publishing/failpoints';
 import type { PublishSettings } from '@vibetribe/core/publishing/publish-settings';
 import { adapters } from '@vibetribe/platforms/registry';
 import { connectQueue } from '@vibetribe/queue/connect-queue';

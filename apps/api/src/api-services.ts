@@ -4,10 +4,10 @@ import type { IdentityDependencies } from '@vibetribe/core/identity/identity-dep
 import type { MediaDependencies } from '@vibetribe/core/media/media-dependencies';
 import type { Metrics } from '@vibetribe/observability/metrics';
 import type { QueueAdmin } from '@vibetribe/queue/queue-admin';
-import type { RequestLimiter } from './api-rate-limit.ts';
+import type { RequestLimiter } from './http/api-rate-limit.ts';
 import type { HealthReport } from './health-report.ts';
 import type { LiveHub } from './live/live-hub.ts';
-import type { SignInLimit } from './sign-in-limit.ts';
+import type { SignInLimit } from './http/sign-in-limit.ts';
 
 /** What the routes are given. Each plugin says with a `Pick` what it uses. */
 export interface ApiServices extends CoreDependencies, IdentityDependencies, MediaDependencies {

@@ -3,7 +3,7 @@ import { createAuthenticator } from '@vibetribe/core/identity/authenticate';
 import type { Revocations } from '@vibetribe/core/identity/identity-dependencies';
 import { openService, type Service } from '@vibetribe/core/open-service';
 import { createMediaLibrary } from '@vibetribe/media/media-library';
-import { createMediaUrls } from '@vibetribe/media/media-urls';
+import { createMediaUrls } from '@vibetribe/media/serve/media-urls';
 import { platformIds } from '@vibetribe/contracts/platform-id';
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
 import { createMetrics } from '@vibetribe/observability/metrics';
@@ -12,7 +12,7 @@ import { createRateLimiter } from '@vibetribe/queue/rate-limiter';
 import { createAccessTokens } from '@vibetribe/security/access-token';
 import { deriveKey } from '@vibetribe/security/derive-key';
 import { createPasswordHasher } from '@vibetribe/security/password';
-import { createRequestLimiter, requestWindowSeconds } from './api-rate-limit.ts';
+import { createRequestLimiter, requestWindowSeconds } from './http/api-rate-limit.ts';
 import type { ApiServices } from './api-services.ts';
 import { buildApp } from './app.ts';
 import { closeApp } from './close-app.ts';
@@ -26,7 +26,7 @@ import {
   registrationsPerAddressFactor,
   signInWindowSeconds,
   type SignInLimit,
-} from './sign-in-limit.ts';
+} from './http/sign-in-limit.ts';
 
 export interface RunningApi extends AsyncDisposable {
   readonly port: number;

@@ -1,5 +1,5 @@
-import type { PublicationWork } from '@vibetribe/core/publishing/publication-work';
-import type { Step } from '@vibetribe/core/publishing/step';
+import type { PublicationWork } from '@vibetribe/core/publishing/claim/publication-work';
+import type { Step } from '@vibetribe/core/publishing/state/transition';
 import type { Metrics } from '@vibetribe/observability/metrics';
 
 /** Counts what became of a publication, and how late it went out. */

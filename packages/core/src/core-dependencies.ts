@@ -6,7 +6,7 @@ import type { PlatformHttp, PlatformResponse } from '@vibetribe/platforms/platfo
 import type { Logger } from '@vibetribe/observability/logger';
 import type { Clock } from '@vibetribe/resilience/clock';
 import type { KeyRing } from '@vibetribe/security/key-ring';
-import type { Probes } from './publishing/probes.ts';
+import type { Probes } from './publishing/failpoints.ts';
 
 /** What the rules of the product need from outside. Each verb takes a `Pick` of it. */
 export interface CoreDependencies {

@@ -10,7 +10,7 @@ import type { KeyRing } from '@vibetribe/security/key-ring';
 import { createAllowedHosts } from './allowed-hosts.ts';
 import type { CoreConfig } from './core-config.ts';
 import type { CoreDependencies } from './core-dependencies.ts';
-import { noProbes, type Probes } from './publishing/probes.ts';
+import { noProbes, type Probes } from './publishing/failpoints.ts';
 import { createSignals, type SignalBus } from './create-signals.ts';
 
 export interface CoreOptions {

@@ -9,7 +9,7 @@ import { systemClock } from '@vibetribe/resilience/clock';
 import { createKeyRing } from '@vibetribe/security/key-ring';
 import type { CoreConfig } from './core-config.ts';
 import { type Core, createCore } from './create-core.ts';
-import type { Probes } from './publishing/probes.ts';
+import type { Probes } from './publishing/failpoints.ts';
 
 /** What every process of the product has open. Disposing closes it in the reverse order. */
 export interface Service extends AsyncDisposable {

@@ -9,8 +9,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { jpeg, phoneJpeg } from './fixtures/test-images.ts';
 import { movie } from './fixtures/test-movies.ts';
 import { createMediaLibrary, type MediaLibrary } from './media-library.ts';
-import type { OriginalMedia } from './media-reader.ts';
-import { receiveUpload } from './receive-upload.ts';
+import type { OriginalMedia } from './serve/media-reader.ts';
+import { receiveUpload } from './upload/receive-upload.ts';
 
 const now = () => new Date();
 const rules: MediaRules = {

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { type CloudinaryAccount, createCloudinaryStore } from './cloudinary-store.ts';
-import { createFileDigests, type FileDigests } from './file-digests.ts';
-import { createInspector, type Inspector } from './inspector.ts';
-import { createLocalStore } from './local-store.ts';
-import { createMediaReader, type MediaReader } from './media-reader.ts';
-import type { MediaStore } from './media-store.ts';
-import { createRenditions, type Renditions } from './renditions.ts';
-import { sweepFiles } from './sweep-files.ts';
+import { type CloudinaryAccount, createCloudinaryStore } from './store/cloudinary-store.ts';
+import { createFileDigests, type FileDigests } from './upload/file-digests.ts';
+import { createInspector, type Inspector } from './inspect/inspector.ts';
+import { createLocalStore } from './store/local-store.ts';
+import { createMediaReader, type MediaReader } from './serve/media-reader.ts';
+import type { MediaStore } from './store/media-store.ts';
+import { createRenditions, type Renditions } from './store/renditions.ts';
+import { sweepFiles } from './store/sweep-files.ts';
 
 /** Everything about files, in one place. Disposing ends the processes and the thread that look into them. */
 export interface MediaLibrary extends AsyncDisposable {

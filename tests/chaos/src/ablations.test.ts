@@ -1,4 +1,4 @@
-import { type Protection, protections } from '@vibetribe/core/publishing/probes';
+import { type Protection, protections } from '@vibetribe/core/publishing/failpoints';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type Ablation, endTimeoutMs } from './ablations/ablation.ts';
 import { databaseClock } from './ablations/database-clock.ts';

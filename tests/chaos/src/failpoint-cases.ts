@@ -1,4 +1,4 @@
-import { failpointNames, type FailpointName } from '@vibetribe/core/publishing/probes';
+import { failpointNames, type FailpointName } from '@vibetribe/core/publishing/failpoints';
 import { type ChaosPlatform, chaosPlatforms } from './product-environment.ts';
 import type { FailpointAction } from './test-probes.ts';
 

@@ -5,7 +5,7 @@ import {
   type Probes,
   protections,
   type Protection,
-} from '@vibetribe/core/publishing/probes';
+} from '@vibetribe/core/publishing/failpoints';
 
 /** `lose`: the harness is told first, and sees to it that the answer to what comes next is lost. */
 export const failpointActions = ['kill', 'freeze', 'throw', 'lose'] as const;

@@ -6,7 +6,7 @@ import { movie } from '@vibetribe/media/fixtures/test-movies';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { expect, inject, test } from 'vitest';
 import { type Client, connectAccount, registerClient, send } from './client.ts';
-import { type Constellation, startConstellation } from './constellation.ts';
+import { type Constellation, startConstellation } from './test-stack.ts';
 
 const platforms = ['bluesky', 'mastodon', 'x'] as const;
 type Platform = (typeof platforms)[number];

@@ -9,7 +9,7 @@ import { waitFor } from '@vibetribe/testkit/wait-for';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
 import { type Client, registerClient } from './client.ts';
-import { type Constellation, startConstellation } from './constellation.ts';
+import { type Constellation, startConstellation } from './test-stack.ts';
 
 const megabyte = 1024 * 1024;
 const boundary = 'vibetribe-upload';

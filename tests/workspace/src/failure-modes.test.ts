@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readRepositoryFile } from './repository.ts';
 
-const probes = readRepositoryFile('packages/core/src/publishing/probes.ts');
+const probes = readRepositoryFile('packages/core/src/publishing/failpoints.ts');
 const document = readRepositoryFile('docs/failure-modes.md');
 
 test.each(['failpointNames', 'stepFailpointNames', 'protections'])(

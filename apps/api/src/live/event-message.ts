@@ -2,7 +2,7 @@ import type { ServerMessage } from '@vibetribe/contracts/live-message';
 import { postStatusOf } from '@vibetribe/contracts/post-status';
 import { presentNotification } from '@vibetribe/core/notifications/list-notifications';
 import { presentPublication } from '@vibetribe/core/posts/present-publication';
-import { publicationColumns, type PublicationRow } from '@vibetribe/core/publishing/publication-row';
+import { publicationColumns, type PublicationRow } from '@vibetribe/core/publishing/store/publication-row';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { notifications } from '@vibetribe/db/schema/events';
 import { inArray, sql } from 'drizzle-orm';

@@ -2,7 +2,7 @@ import { redeemLiveTicket } from '@vibetribe/core/identity/redeem-live-ticket';
 import { DomainError } from '@vibetribe/core/domain-error';
 import type { FastifyPluginAsync } from 'fastify';
 import type { ApiServices } from '../api-services.ts';
-import { sendProblem } from '../problem.ts';
+import { sendProblem } from '../http/problem.ts';
 import { closeCodes } from './live-connection.ts';
 
 declare module 'fastify' {

@@ -13,7 +13,7 @@ import { notFound } from '@vibetribe/core/domain-error';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 
 const tags = ['accounts'];
 const Place = z.string().max(100);

@@ -6,8 +6,8 @@ import { listApiKeys } from '@vibetribe/core/identity/list-api-keys';
 import { revokeApiKey } from '@vibetribe/core/identity/revoke-api-key';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
-import { answerInTransaction } from '../idempotency.ts';
+import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { answerInTransaction } from '../http/idempotency.ts';
 
 type Services = Pick<IdentityDependencies, 'db' | 'revocations'>;
 

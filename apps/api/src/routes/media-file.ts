@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { openMediaFile } from '@vibetribe/core/media/open-media-file';
-import type { TicketFile } from '@vibetribe/media/open-ticket';
+import type { TicketFile } from '@vibetribe/media/serve/open-ticket';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { byteRangeOf } from '../byte-range.ts';
+import { byteRangeOf } from '../http/byte-range.ts';
 import { transferTimeoutMs } from './media-uploads.ts';
 
 const cacheSeconds = 3_600;

@@ -7,10 +7,10 @@ import { uploadMedia } from '@vibetribe/core/media/upload-media';
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { ApiServices } from '../api-services.ts';
-import { answerInTransaction } from '../idempotency.ts';
-import { problemOf } from '../problem.ts';
-import { refusalOf } from '../problem-handler.ts';
-import { type FileReceipt, receiveFiles, takeFiles } from '../receive-files.ts';
+import { answerInTransaction } from '../http/idempotency.ts';
+import { problemOf } from '../http/problem.ts';
+import { refusalOf } from '../http/problem-handler.ts';
+import { type FileReceipt, receiveFiles, takeFiles } from '../http/receive-files.ts';
 
 type Services = Pick<ApiServices, 'db' | 'clock' | 'logger' | 'media' | 'mediaUrls' | 'mediaQuotaBytes'>;
 

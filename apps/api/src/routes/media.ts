@@ -8,7 +8,7 @@ import { optimizeUrl } from '@vibetribe/core/media/optimize-url';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 import { mediaFileRoute } from './media-file.ts';
 import { mediaUploadRoutes } from './media-uploads.ts';
 

@@ -7,7 +7,7 @@ import { listPauses } from '@vibetribe/core/pauses/list-pauses';
 import { previewPause } from '@vibetribe/core/pauses/preview-pause';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
+import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 
 type Services = Pick<CoreDependencies, 'db' | 'signals' | 'probes'>;
 

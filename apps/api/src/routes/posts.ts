@@ -21,9 +21,9 @@ import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
-import { entityTag, expectedVersion } from '../etag.ts';
-import { answerInTransaction } from '../idempotency.ts';
+import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { entityTag, expectedVersion } from '../http/etag.ts';
+import { answerInTransaction } from '../http/idempotency.ts';
 
 const tags = ['posts'];
 const PostParams = z.object({ id: z.string() });

@@ -1,7 +1,7 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
-import { appWindowMs } from '../publishing/app-ledger.ts';
+import { appWindowMs } from '../publishing/claim/app-limit.ts';
 import type { AccountRow } from './account-row.ts';
 
 /** What is used of an application's limit; times are ms since the epoch. */

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
-import { createTestWorld } from '../publishing/test-world.ts';
+import { createTestWorld } from '../publishing/testing/test-harness.ts';
 import { disconnectAccount } from './disconnect-account.ts';
 import { markGrantDead } from './mark-grant-dead.ts';
 

@@ -1,7 +1,7 @@
 import type { Account, LimitState } from '@vibetribe/contracts/account';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { CoreDependencies } from '../core-dependencies.ts';
-import { appWindowMs } from '../publishing/app-ledger.ts';
+import { appWindowMs } from '../publishing/claim/app-limit.ts';
 import type { AccountRow } from './account-row.ts';
 import type { AppUsage } from './app-usage.ts';
 import { timeLeftText } from './time-left.ts';

@@ -5,7 +5,7 @@ import { grants } from '@vibetribe/db/schema/accounts';
 import type { ConnectedGrant, ServerRules } from '@vibetribe/platforms/adapter';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
-import { movePublications } from '../publishing/move-publications.ts';
+import { movePublications } from '../publishing/store/decide-and-write.ts';
 import { sealCredentials } from './seal-credentials.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { type MediaConfig, MediaMimeType } from '@vibetribe/contracts/media';
-import { imageFramesMax, imagePixelsMax } from '@vibetribe/media/image-limits';
+import { imageFramesMax, imagePixelsMax } from '@vibetribe/media/inspect/image-limits';
 import { imageBytesMax, mediaTypes, videoBytesMax } from '@vibetribe/media/media-type';
 import type { Actor } from '../actor.ts';
 import { requireRight } from '../identity/authorize.ts';

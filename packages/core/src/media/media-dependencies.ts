@@ -1,6 +1,6 @@
 import type { Database } from '@vibetribe/db/connect-database';
 import type { MediaLibrary } from '@vibetribe/media/media-library';
-import type { MediaUrls } from '@vibetribe/media/media-urls';
+import type { MediaUrls } from '@vibetribe/media/serve/media-urls';
 import type { Logger } from '@vibetribe/observability/logger';
 import type { Clock } from '@vibetribe/resilience/clock';
 

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@vibetribe/contracts/error-code';
 import { MediaRefusal, type MediaRefusalCode } from '@vibetribe/media/media-refusal';
-import { MediaStoreError } from '@vibetribe/media/media-store';
+import { MediaStoreError } from '@vibetribe/media/store/media-store';
 import { DomainError, notFound } from '../domain-error.ts';
 
 const codes: Readonly<Record<MediaRefusalCode, ErrorCode>> = {

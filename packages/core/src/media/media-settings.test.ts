@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createMediaReader } from '@vibetribe/media/media-reader';
+import { createMediaReader } from '@vibetribe/media/serve/media-reader';
 import { jpeg, phoneJpeg } from '@vibetribe/media/fixtures/test-images';
 import { spawnApp } from '@vibetribe/testkit/spawn-app';
 import { describe, expect, inject, test } from 'vitest';

@@ -1,4 +1,4 @@
-import type { CloudinaryAccount } from '@vibetribe/media/cloudinary-store';
+import type { CloudinaryAccount } from '@vibetribe/media/store/cloudinary-store';
 import { z } from 'zod';
 
 /** Environment of every process that stores, serves or publishes media: spread into its own schema, checked by `checkMediaEnv`. */

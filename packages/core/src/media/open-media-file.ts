@@ -1,4 +1,4 @@
-import { openTicket, type TicketFile } from '@vibetribe/media/open-ticket';
+import { openTicket, type TicketFile } from '@vibetribe/media/serve/open-ticket';
 import { notFound } from '../domain-error.ts';
 import type { MediaDependencies } from './media-dependencies.ts';
 import { tellingMediaFaults } from './media-fault.ts';

@@ -1,6 +1,6 @@
 import type { Media } from '@vibetribe/contracts/media';
 import type { media, mediaObjects } from '@vibetribe/db/schema/media';
-import type { MediaUrls } from '@vibetribe/media/media-urls';
+import type { MediaUrls } from '@vibetribe/media/serve/media-urls';
 
 export type MediaRow = typeof media.$inferSelect;
 export type MediaObjectRow = typeof mediaObjects.$inferSelect;

@@ -1,7 +1,7 @@
 import type { CheckedMedia } from '@vibetribe/contracts/check-media';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { media, mediaObjects } from '@vibetribe/db/schema/media';
-import type { OriginalMedia } from '@vibetribe/media/media-reader';
+import type { OriginalMedia } from '@vibetribe/media/serve/media-reader';
 import { and, eq, inArray } from 'drizzle-orm';
 
 /** A media of a post: what rules are checked against, and what its publisher reads. */

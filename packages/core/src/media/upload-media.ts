@@ -3,7 +3,7 @@ import { altCharactersMax, type Media, type MediaFacts } from '@vibetribe/contra
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { newId } from '@vibetribe/db/new-id';
 import { media, mediaObjects } from '@vibetribe/db/schema/media';
-import type { ReceivedFile } from '@vibetribe/media/receive-upload';
+import type { ReceivedFile } from '@vibetribe/media/upload/receive-upload';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import { DomainError } from '../domain-error.ts';

@@ -4,7 +4,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { notFound } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
-import { resumeHeld } from '../publishing/resume-held.ts';
+import { resumeHeld } from '../publishing/dispatch/resume-paused.ts';
 import { findPause } from './pause-row.ts';
 
 /** Lifts a stop and lets go what it held and no other stop holds. */

@@ -2,11 +2,11 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
-import { lockPublications } from '../publishing/move-publications.ts';
+import { lockPublications } from '../publishing/store/decide-and-write.ts';
 import { lockPost } from './find-post.ts';
 import { presentVersioned, type VersionedPost } from './present-post.ts';
-import { ringDoorbells } from './ring-doorbells.ts';
-import { takeSteps } from './take-steps.ts';
+import { ringDoorbells } from './notify-after-commit.ts';
+import { takeSteps } from './take-transitions.ts';
 
 /**
  * Stops what has not begun; what is on its way or out stays.

@@ -4,7 +4,7 @@ import type { Variant } from '@vibetribe/contracts/post';
 import type { ContentFinding } from '@vibetribe/platforms/adapter';
 import { mediaRulesFor } from '@vibetribe/platforms/media-rules-for';
 import type { CoreDependencies } from '../core-dependencies.ts';
-import { contentFor } from '../publishing/publication-work.ts';
+import { contentFor } from '../publishing/claim/publication-work.ts';
 import type { PostAccount } from './post-accounts.ts';
 import type { PostMedia } from './post-media.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { newId } from '@vibetribe/db/new-id';
 import { createPost } from './create-post.ts';
-import { createPostTestWorld, inMinutes, type PostTestWorld, refusalOf } from './test-world.ts';
+import { createPostTestWorld, inMinutes, type PostTestWorld, refusalOf } from './test-harness.ts';
 import { validatePost } from './validate-post.ts';
 
 let world: PostTestWorld;

@@ -11,7 +11,7 @@ import { readMedia } from './post-media.ts';
 import { contentsOf, referenceFaults } from './post-request.ts';
 import { presentPost, presentVersioned, type VersionedPost } from './present-post.ts';
 import { refuseFaults } from './refuse-faults.ts';
-import { ringDoorbells } from './ring-doorbells.ts';
+import { ringDoorbells } from './notify-after-commit.ts';
 import { readDatabaseClock, scheduleFaults } from './schedule-time.ts';
 import { schedulePublications } from './schedule-publications.ts';
 import { namedMediaIds } from './variants.ts';

@@ -4,12 +4,12 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
-import { lockPublications } from '../publishing/move-publications.ts';
+import { lockPublications } from '../publishing/store/decide-and-write.ts';
 import { lockPost } from './find-post.ts';
 import { recordPostEvent } from './record-post-event.ts';
 import { requireVersion } from './require-version.ts';
-import { ringDoorbells } from './ring-doorbells.ts';
-import { takeSteps } from './take-steps.ts';
+import { ringDoorbells } from './notify-after-commit.ts';
+import { takeSteps } from './take-transitions.ts';
 
 /**
  * Cancels what can be canceled and hides the post. What is on a platform stays there.

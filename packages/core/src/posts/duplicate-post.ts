@@ -6,7 +6,7 @@ import { requireRight } from '../identity/authorize.ts';
 import { readPost } from './find-post.ts';
 import { insertPost } from './insert-post.ts';
 import { presentPost, presentVersioned, type VersionedPost } from './present-post.ts';
-import { ringDoorbells } from './ring-doorbells.ts';
+import { ringDoorbells } from './notify-after-commit.ts';
 
 /**
  * A draft with the same text, media, accounts and variants, and no time.

@@ -6,7 +6,7 @@ import { duplicatePost } from './duplicate-post.ts';
 import { getPost } from './get-post.ts';
 import { publishPost } from './publish-post.ts';
 import { retryPost } from './retry-post.ts';
-import { createPostTestWorld, inMinutes, type PostTestWorld, refusalOf } from './test-world.ts';
+import { createPostTestWorld, inMinutes, type PostTestWorld, refusalOf } from './test-harness.ts';
 
 let world: PostTestWorld;
 beforeAll(async () => {

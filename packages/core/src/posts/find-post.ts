@@ -4,7 +4,7 @@ import { publications } from '@vibetribe/db/schema/publications';
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import { notFound } from '../domain-error.ts';
-import { type PublicationRow, publicationColumns } from '../publishing/publication-row.ts';
+import { type PublicationRow, publicationColumns } from '../publishing/store/publication-row.ts';
 
 export type PostRow = typeof posts.$inferSelect;
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
 import { deletePost } from './delete-post.ts';
 import { type ListPosts, listPosts, type PostCursor } from './list-posts.ts';
-import { createPostTestWorld, inMinutes, type PostTestWorld } from './test-world.ts';
+import { createPostTestWorld, inMinutes, type PostTestWorld } from './test-harness.ts';
 
 let world: PostTestWorld;
 beforeAll(async () => {

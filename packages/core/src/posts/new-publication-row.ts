@@ -1,7 +1,7 @@
 import type { Variant } from '@vibetribe/contracts/post';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
-import type { PublicationRow } from '../publishing/publication-row.ts';
-import { newPublication } from '../publishing/publication-state.ts';
+import type { PublicationRow } from '../publishing/store/publication-row.ts';
+import { newPublication } from '../publishing/state/publication-state.ts';
 
 export interface PublicationSeed {
   readonly id: string;

@@ -1,7 +1,7 @@
 import type { FieldFault } from '@vibetribe/contracts/error-code';
 import type { UpdatePost, Variant } from '@vibetribe/contracts/post';
 import type { CoreDependencies } from '../core-dependencies.ts';
-import type { PublicationRow } from '../publishing/publication-row.ts';
+import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import { contentFaults } from './content-faults.ts';
 import type { PostRow } from './find-post.ts';
 import { accountFaults, type PostAccount, type PostAccounts } from './post-accounts.ts';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { disconnectAccount } from '../accounts/disconnect-account.ts';
-import { beginSends } from '../publishing/begin-sends.ts';
+import { beginSends } from '../publishing/send/begin-sends.ts';
 import { cancelPost } from './cancel-post.ts';
-import { createPostTestWorld, inMinutes, type PostTestWorld, refusalOf } from './test-world.ts';
+import { createPostTestWorld, inMinutes, type PostTestWorld, refusalOf } from './test-harness.ts';
 import { updatePost } from './update-post.ts';
 
 let world: PostTestWorld;

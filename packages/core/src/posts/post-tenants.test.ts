@@ -11,7 +11,7 @@ import { publishPost } from './publish-post.ts';
 import { readTimeline } from './read-timeline.ts';
 import { resolvePublication } from './resolve-publication.ts';
 import { retryPost } from './retry-post.ts';
-import { createPostTestWorld, inMinutes, type PostTestWorld, refusalOf } from './test-world.ts';
+import { createPostTestWorld, inMinutes, type PostTestWorld, refusalOf } from './test-harness.ts';
 import { updatePost } from './update-post.ts';
 import { validatePost } from './validate-post.ts';
 

@@ -1,7 +1,7 @@
 import { Publication } from '@vibetribe/contracts/post';
 import { PublicationStatus } from '@vibetribe/contracts/publication-status';
 import { expect, test } from 'vitest';
-import type { PublicationRow } from '../publishing/publication-row.ts';
+import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import { newPublicationRow } from './new-publication-row.ts';
 import { presentPublication } from './present-publication.ts';
 

@@ -1,7 +1,7 @@
 import type { Publication, WaitingFor } from '@vibetribe/contracts/post';
 import type { PublicationStatus } from '@vibetribe/contracts/publication-status';
-import { isoTime } from '../publishing/iso-time.ts';
-import type { PublicationRow } from '../publishing/publication-row.ts';
+import { isoTime } from '../publishing/state/iso-time.ts';
+import type { PublicationRow } from '../publishing/store/publication-row.ts';
 
 /** While in one of these, the publication's due time is its next attempt. */
 const looksAgain: ReadonlySet<PublicationStatus> = new Set(['scheduled', 'retrying', 'waiting']);

@@ -4,16 +4,16 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
-import { lockPublications } from '../publishing/move-publications.ts';
-import type { PublicationRow } from '../publishing/publication-row.ts';
+import { lockPublications } from '../publishing/store/decide-and-write.ts';
+import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import { contentFaults } from './content-faults.ts';
 import { lockPost } from './find-post.ts';
 import { accountFaults, lockAccounts } from './post-accounts.ts';
 import { readMedia } from './post-media.ts';
 import { presentVersioned, type VersionedPost } from './present-post.ts';
 import { refuseFaults } from './refuse-faults.ts';
-import { ringDoorbells } from './ring-doorbells.ts';
-import { takeSteps } from './take-steps.ts';
+import { ringDoorbells } from './notify-after-commit.ts';
+import { takeSteps } from './take-transitions.ts';
 import { namedMediaIds } from './variants.ts';
 
 /**

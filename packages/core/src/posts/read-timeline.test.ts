@@ -2,7 +2,7 @@ import { TimelineItem } from '@vibetribe/contracts/timeline';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { cancelPost } from './cancel-post.ts';
 import { readTimeline, type TimelineCursor } from './read-timeline.ts';
-import { createPostTestWorld, inMinutes, type PostTestWorld } from './test-world.ts';
+import { createPostTestWorld, inMinutes, type PostTestWorld } from './test-harness.ts';
 
 let world: PostTestWorld;
 beforeAll(async () => {

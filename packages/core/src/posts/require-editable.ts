@@ -1,6 +1,6 @@
 import { DomainError } from '../domain-error.ts';
-import { type PublicationRow, stateOf } from '../publishing/publication-row.ts';
-import { step } from '../publishing/reducer.ts';
+import { type PublicationRow, stateOf } from '../publishing/store/publication-row.ts';
+import { step } from '../publishing/state/reducer.ts';
 
 /**
  * The publications that an edit concerns: all but those that were called off before anything was sent.

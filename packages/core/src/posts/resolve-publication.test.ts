@@ -1,7 +1,7 @@
 import type { ResolvePublication } from '@vibetribe/contracts/post';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { resolvePublication } from './resolve-publication.ts';
-import { createPostTestWorld, inMinutes, type PostTestWorld, refusalOf } from './test-world.ts';
+import { createPostTestWorld, inMinutes, type PostTestWorld, refusalOf } from './test-harness.ts';
 
 let world: PostTestWorld;
 beforeAll(async () => {

@@ -6,14 +6,14 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError, notFound } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
-import { lockPublications } from '../publishing/move-publications.ts';
-import type { Resolution } from '../publishing/publication-input.ts';
+import { lockPublications } from '../publishing/store/decide-and-write.ts';
+import type { Resolution } from '../publishing/state/publication-input.ts';
 import { lockPost } from './find-post.ts';
 import { accountFaults, lockAccounts } from './post-accounts.ts';
 import { presentPublication } from './present-publication.ts';
 import { refuseFaults } from './refuse-faults.ts';
-import { ringDoorbells } from './ring-doorbells.ts';
-import { takeSteps } from './take-steps.ts';
+import { ringDoorbells } from './notify-after-commit.ts';
+import { takeSteps } from './take-transitions.ts';
 
 /**
  * A person settles what only a person can: whether an unconfirmed publication is out, or whether a late one still goes.

@@ -1,5 +1,5 @@
-import type { PublicationRow } from '../publishing/publication-row.ts';
-import type { Step } from '../publishing/step.ts';
+import type { PublicationRow } from '../publishing/store/publication-row.ts';
+import type { Step } from '../publishing/state/transition.ts';
 
 /** The row as it stands once the step is written. */
 export function rowAfter({ row, step }: { readonly row: PublicationRow; readonly step: Step }): PublicationRow {

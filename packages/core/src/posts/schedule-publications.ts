@@ -1,9 +1,9 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
-import { type PublicationRow, stateOf } from '../publishing/publication-row.ts';
-import { step } from '../publishing/reducer.ts';
-import type { UserInput } from '../publishing/publication-input.ts';
-import type { Moved } from '../publishing/step.ts';
-import { writeSteps } from '../publishing/write-steps.ts';
+import { type PublicationRow, stateOf } from '../publishing/store/publication-row.ts';
+import { step } from '../publishing/state/reducer.ts';
+import type { UserInput } from '../publishing/state/publication-input.ts';
+import type { Moved } from '../publishing/state/transition.ts';
+import { writeSteps } from '../publishing/store/write-transitions.ts';
 import { rowAfter } from './row-after.ts';
 
 /** Schedules publications that this transaction holds and knows to be untouched; gives them back as written. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { deletePost } from './delete-post.ts';
 import { schedulerStats } from './scheduler-stats.ts';
-import { createPostTestWorld, inMinutes, type PostTestWorld } from './test-world.ts';
+import { createPostTestWorld, inMinutes, type PostTestWorld } from './test-harness.ts';
 
 let world: PostTestWorld;
 beforeAll(async () => {

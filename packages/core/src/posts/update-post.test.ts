@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
 import { cancelPost } from './cancel-post.ts';
 import { readTimeline } from './read-timeline.ts';
-import { createPostTestWorld, inMinutes, type PostTestWorld, refusalOf } from './test-world.ts';
+import { createPostTestWorld, inMinutes, type PostTestWorld, refusalOf } from './test-harness.ts';
 import { updatePost } from './update-post.ts';
 
 let world: PostTestWorld;

@@ -4,9 +4,9 @@ import { disconnectAccount } from '../accounts/disconnect-account.ts';
 import { markGrantDead } from '../accounts/mark-grant-dead.ts';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import type { PublishRun } from '@vibetribe/platforms/adapter';
-import { noProbes } from './probes.ts';
-import { resumeHeld } from './resume-held.ts';
-import { createEngineWorld, type EngineWorld } from './test-engine.ts';
+import { noProbes } from './failpoints.ts';
+import { resumeHeld } from './dispatch/resume-paused.ts';
+import { createEngineWorld, type EngineWorld } from './testing/test-engine.ts';
 
 let world: EngineWorld;
 let account: { organizationId: string; accountId: string };

@@ -1,10 +1,10 @@
-import type { SendIntent } from './begin-sends.ts';
+import type { SendIntent } from './send/begin-sends.ts';
 import type { PlatformHealth } from './platform-health.ts';
-import type { PublicationWork } from './publication-work.ts';
+import type { PublicationWork } from './claim/publication-work.ts';
 import type { PublishSettings } from './publish-settings.ts';
-import type { PublishingMedia } from './publication-media.ts';
-import type { Settlement } from './settle-publications.ts';
-import type { Step } from './step.ts';
+import type { PublishingMedia } from './send/publication-media.ts';
+import type { Settlement } from './record/record-outcomes.ts';
+import type { Step } from './state/transition.ts';
 
 /** What a run of one publication needs beside the core: the batched writes and the shared view of the platforms' health. */
 export interface EngineContext {

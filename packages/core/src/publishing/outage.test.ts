@@ -3,7 +3,7 @@ import { startTestSandbox, type TestSandbox } from '@vibetribe/platforms/test-sa
 import { expect, inject, test } from 'vitest';
 import { type Core, createCore } from '../create-core.ts';
 import { createPublishingEngine, type PublishingEngine } from './publishing-engine.ts';
-import { createTestWorld, type TestWorld, withoutFiles } from './test-world.ts';
+import { createTestWorld, type TestWorld, withoutFiles } from './testing/test-harness.ts';
 
 const minuteMs = 60_000;
 const stepMs = 30_000;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { expireLeases } from './expire-leases.ts';
-import { movePublications } from './move-publications.ts';
-import { type FailpointName, noProbes, type Probes } from './probes.ts';
-import { createEngineWorld, type EngineWorld } from './test-engine.ts';
+import { expireLeases } from './dispatch/expire-leases.ts';
+import { movePublications } from './store/decide-and-write.ts';
+import { type FailpointName, noProbes, type Probes } from './failpoints.ts';
+import { createEngineWorld, type EngineWorld } from './testing/test-engine.ts';
 
 let world: EngineWorld;
 beforeEach(async () => {

@@ -2,17 +2,17 @@ import { createBatcher } from '@vibetribe/resilience/batcher';
 import { sleep } from '@vibetribe/resilience/sleep';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import type { EngineContext } from './engine-context.ts';
-import { createEarlyJobs } from './early-jobs.ts';
-import { beginSends, type SendIntent } from './begin-sends.ts';
-import { claimPublications } from './claim-publications.ts';
+import { createEarlyJobs } from './dispatch/early-jobs.ts';
+import { beginSends, type SendIntent } from './send/begin-sends.ts';
+import { claimPublications } from './claim/claim-publications.ts';
 import { createPlatformHealth } from './platform-health.ts';
-import { type PublishingMedia, readMediaUrls } from './publication-media.ts';
-import type { PublicationWork } from './publication-work.ts';
+import { type PublishingMedia, readMediaUrls } from './send/publication-media.ts';
+import type { PublicationWork } from './claim/publication-work.ts';
 import type { PublishSettings } from './publish-settings.ts';
-import { reconcilePublication } from './reconcile-publication.ts';
-import { sendPublication } from './send-publication.ts';
-import { type Settlement, settlePublications } from './settle-publications.ts';
-import type { Step } from './step.ts';
+import { reconcilePublication } from './reconcile/reconcile-publication.ts';
+import { sendPublication } from './send/send-publication.ts';
+import { type Settlement, settlePublications } from './record/record-outcomes.ts';
+import type { Step } from './state/transition.ts';
 
 export interface EngineOptions {
   readonly settings: PublishSettings;

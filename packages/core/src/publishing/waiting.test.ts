@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { movePublications } from './move-publications.ts';
-import { createEngineWorld, type EngineWorld } from './test-engine.ts';
+import { movePublications } from './store/decide-and-write.ts';
+import { createEngineWorld, type EngineWorld } from './testing/test-engine.ts';
 
 let world: EngineWorld;
 beforeEach(async () => {

@@ -1,4 +1,4 @@
-import type { Protection } from '@vibetribe/core/publishing/probes';
+import type { Protection } from '@vibetribe/core/publishing/failpoints';
 import type { SpawnedApp } from '@vibetribe/testkit/spawn-app';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import type { ViolationKind } from '../check-history.ts';

@@ -1,4 +1,4 @@
-import type { Protection } from '@vibetribe/core/publishing/probes';
+import type { Protection } from '@vibetribe/core/publishing/failpoints';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import type { Lab, LabPost } from '../lab.ts';
 import { endTimeoutMs, faultOnSend } from './ablation.ts';

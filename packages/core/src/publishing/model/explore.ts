@@ -1,6 +1,6 @@
-import { newPublication } from '../publication-state.ts';
+import { newPublication } from '../state/publication-state.ts';
 import { nextWorlds } from './moves.ts';
-import { type Ablation, dueTick, lastTick, msPerTick, type World } from './world.ts';
+import { type Ablation, dueTick, lastTick, msPerTick, type World } from './model-state.ts';
 
 export interface Exploration {
   readonly states: number;

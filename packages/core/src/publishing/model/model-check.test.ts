@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { explore, type Faults } from './explore.ts';
-import type { Ablation } from './world.ts';
+import type { Ablation } from './model-state.ts';
 
 const faults: Faults = process.env['TEST_FULL'] === '1' ? { crashes: 2, losses: 2 } : { crashes: 1, losses: 1 };
 

@@ -1,5 +1,5 @@
-import { step } from '../reducer.ts';
-import type { Finding, Outcome, PublicationInput } from '../publication-input.ts';
+import { step } from '../state/reducer.ts';
+import type { Finding, Outcome, PublicationInput } from '../state/publication-input.ts';
 import {
   type Ablation,
   clockSkewTicks,
@@ -13,7 +13,7 @@ import {
   sendBudgetTicks,
   type Worker,
   type World,
-} from './world.ts';
+} from './model-state.ts';
 
 const policy = { retryDelaysMs: [msPerTick], jitter: 0, outage: false, manual: null };
 const idle: Worker = { doing: 'nothing' };

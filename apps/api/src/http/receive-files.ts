@@ -1,0 +1,161 @@
+import type { MultipartFile, MultipartValue } from '@fastify/multipart';
+import { altCharactersMax } from '@vibetribe/contracts/media';
+import { DomainError } from '@vibetribe/core/domain-error';
+import { mediaFault } from '@vibetribe/core/media/media-fault';
+import { MediaRefusal } from '@vibetribe/media/media-refusal';
+import { videoBytesMax } from '@vibetribe/media/media-type';
+import type { MediaLibrary } from '@vibetribe/media/media-library';
+import { type ReceivedFile, receiveUpload } from '@vibetribe/media/upload/receive-upload';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { unstorableText } from './text-guard.ts';
+
+/** A file of a multipart body: in quarantine, or why it was not taken. */
+export type FileReceipt = { readonly fileName: string | null } & (
+  | { readonly kind: 'received'; readonly file: ReceivedFile }
+  | { readonly kind: 'refused'; readonly refusal: MediaRefusal }
+);
+
+/** The files of one request, in their order. Disposing removes them. */
+export interface ReceivedFiles extends AsyncDisposable {
+  readonly receipts: readonly FileReceipt[];
+  /** The n-th alternative text belongs to the n-th file. */
+  readonly alts: readonly string[];
+}
+
+export interface ReceiveOptions {
+  readonly field: string;
+  readonly filesMax: number;
+  readonly media: Pick<MediaLibrary, 'incomingDirectory' | 'digests'>;
+}
+
+const received = new WeakMap<FastifyRequest, ReceivedFiles>();
+const fieldsMax = 20;
+const fileNameCharactersMax = 255;
+/** For everything in the body that is no file. */
+const otherBytesMax = 1024 * 1024;
+
+/**
+ * A hook before the handler: writes the files of the body into quarantine, one after the other and never as a whole in memory.
+ * What stands for the body afterwards are the files' digests, so that a repeated request can be compared with the first.
+ * @throws DomainError where the body as a whole cannot be read; a file that is not taken is told in its receipt
+ */
+export function receiveFiles(options: ReceiveOptions) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (!request.isMultipart()) throw new DomainError('unsupported_media_type', 'Send multipart/form-data.');
+    const bodyBytes = Number(request.headers['content-length'] ?? 0);
+    if (bodyBytes > options.filesMax * videoBytesMax + otherBytesMax) {
+      // Not worth reading to its end.
+      void reply.header('connection', 'close');
+      throw new DomainError('payload_too_large', 'The body is larger than this route takes.');
+    }
+    const files = await receiveBody(request, options);
+    received.set(request, files);
+    // An answer may come without the handler: one that is remembered.
+    reply.raw.once('close', () => void takeUnused(request)?.[Symbol.asyncDispose]());
+    request.body = digestOf(files);
+  };
+}
+
+/** The request's files, for the handler: from here on they are the caller's to dispose of. */
+export function takeFiles(request: FastifyRequest): ReceivedFiles {
+  const files = takeUnused(request);
+  if (files === undefined) throw new Error('the files of this request were not received, or taken already');
+  return files;
+}
+
+function takeUnused(request: FastifyRequest): ReceivedFiles | undefined {
+  const files = received.get(request);
+  received.delete(request);
+  return files;
+}
+
+async function receiveBody(
+  request: FastifyRequest,
+  { field, filesMax, media }: ReceiveOptions,
+): Promise<ReceivedFiles> {
+  await using undo = new AsyncDisposableStack();
+  const receipts: FileReceipt[] = [];
+  const alts: string[] = [];
+  for await (const part of partsOf(request, filesMax)) {
+    if (part.type === 'field') {
+      if (part.fieldname === 'alt') alts.push(altOf(part));
+      continue;
+    }
+    if (part.fieldname !== field) throw fault(part.fieldname, `is not a known field; send files as ${field}`);
+    const receipt = await receive(part, media);
+    if (receipt.kind === 'received') undo.use(receipt.file);
+    receipts.push(receipt);
+  }
+  if (receipts.length === 0) throw fault(field, 'is required');
+  const kept = undo.move();
+  return { receipts, alts, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+async function* partsOf(request: FastifyRequest, files: number): AsyncGenerator<MultipartFile | MultipartValue> {
+  const limits = { fileSize: videoBytesMax + 1, files, fields: fieldsMax, fieldSize: altCharactersMax * 4 };
+  const parts = request.parts({ limits });
+  try {
+    // One after the other: what the loop's body throws does not come by here.
+    for (let next = await parts.next(); next.done !== true; next = await parts.next()) yield next.value;
+  } catch (cause) {
+    if (cause instanceof Error && 'statusCode' in cause && cause.statusCode === 413) {
+      throw new DomainError('payload_too_large', `One request takes ${files} files and ${fieldsMax} fields.`, {
+        cause,
+      });
+    }
+    throw new DomainError('malformed_request', 'The multipart body is broken or was cut off.', { cause });
+  }
+}
+
+async function receive(part: MultipartFile, media: ReceiveOptions['media']): Promise<FileReceipt> {
+  const fileName = fileNameOf(part.filename);
+  // What a part is by definition (RFC 7578, 4.4) where it does not say: no claim of its sender's.
+  const mimeType = part.mimetype === 'text/plain' ? null : part.mimetype;
+  const source = part.file;
+  // A connection that ends while nobody is reading would otherwise end the process.
+  source.on('error', () => undefined);
+  try {
+    const file = await receiveUpload(
+      { source, claims: { fileName, mimeType } },
+      { directory: media.incomingDirectory, digests: media.digests },
+    );
+    return { kind: 'received', fileName, file };
+  } catch (error) {
+    if (!(error instanceof MediaRefusal) || error.code === 'aborted') throw mediaFault(error);
+    // The next part comes only once this one has been read.
+    source.resume();
+    return { kind: 'refused', fileName, refusal: error };
+  }
+}
+
+function fileNameOf(given: string | undefined): string | null {
+  if (given === undefined || given === '') return null;
+  const name = given.toWellFormed().replaceAll(/\p{Cc}/gu, '');
+  return name.length <= fileNameCharactersMax ? name : name.slice(-fileNameCharactersMax);
+}
+
+function altOf({ value, valueTruncated }: MultipartValue): string {
+  if (typeof value !== 'string') throw fault('alt', 'must be text');
+  if (valueTruncated) throw fault('alt', `must have at most ${altCharactersMax} characters`);
+  const [unstorable] = unstorableText(value, 'alt');
+  if (unstorable !== undefined) throw fault('alt', unstorable.message);
+  return value;
+}
+
+function fault(path: string, message: string): DomainError {
+  return new DomainError('validation_failed', 'Some fields are not valid; see errors.', {
+    errors: [{ path, message }],
+  });
+}
+
+function digestOf({ receipts, alts }: ReceivedFiles): object {
+  return {
+    alts,
+    files: receipts.map((receipt) => ({
+      fileName: receipt.fileName,
+      ...(receipt.kind === 'received'
+        ? { sha256: receipt.file.sha256, bytes: receipt.file.bytes }
+        : { refusal: receipt.refusal.code }),
+    })),
+  };
+}

@@ -1,0 +1,116 @@
+import type { CreatePost, Post } from '@vibetribe/contracts/post';
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { newId } from '@vibetribe/db/new-id';
+import { waitFor } from '@vibetribe/testkit/wait-for';
+import type { Actor } from '../actor.ts';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { DomainError } from '../domain-error.ts';
+import { type ClaimResult, claimPublications } from '../publishing/claim/claim-publications.ts';
+import { createTestWorld, type TestWorld } from '../publishing/testing/test-harness.ts';
+import { createPost } from './create-post.ts';
+
+export interface PostTestWorld extends AsyncDisposable {
+  readonly deps: CoreDependencies;
+  readonly sql: TestWorld['sql'];
+  readonly settings: TestWorld['settings'];
+  /** How often each doorbell was rung. */
+  readonly rung: { events: number; dispatch: number };
+  /** An editor of an organization of its own. */
+  addActor(limits?: Partial<Actor>): Promise<Actor>;
+  addAccount(actor: Actor, options?: { platform?: PlatformId; status?: string }): Promise<string>;
+  create(actor: Actor, input: Partial<CreatePost> & Pick<CreatePost, 'accountIds'>): Promise<Post>;
+  claim(publicationId: string, deps?: CoreDependencies): Promise<ClaimResult>;
+  /** Its commit waits for `release`, so that another transaction meets its locks. */
+  held(): HeldDependencies;
+  untilSomeoneWaits(): Promise<void>;
+}
+
+export interface HeldDependencies {
+  readonly deps: CoreDependencies;
+  /** The work of the transaction is done; only the commit is missing. */
+  readonly reached: Promise<void>;
+  release(): void;
+}
+
+export async function createPostTestWorld(postgresUrl: string): Promise<PostTestWorld> {
+  const world = await createTestWorld(postgresUrl);
+  const rung = { events: 0, dispatch: 0 };
+  const deps: CoreDependencies = {
+    ...world.deps,
+    signals: { eventsCommitted: () => void (rung.events += 1), dispatchSoon: () => void (rung.dispatch += 1) },
+  };
+  return {
+    deps,
+    rung,
+    settings: world.settings,
+    sql: (text, values) => world.sql(text, values),
+    async addActor(limits = {}) {
+      const organizationId = newId('organization');
+      await world.sql(`insert into organizations (id, name) values ($1, 'Org')`, [organizationId]);
+      return {
+        organizationId,
+        userId: null,
+        role: 'editor',
+        scopes: null,
+        accountIds: null,
+        serviceAdmin: false,
+        principal: 'user:test',
+        ...limits,
+      };
+    },
+    async addAccount({ organizationId }, { platform = 'x', status = 'active' } = {}) {
+      const { accountId } = await world.addAccount(organizationId);
+      const service = platform === 'x' ? '' : 'https://social.example';
+      await world.sql('update accounts set platform = $2, status = $3, service = $4 where id = $1', [
+        accountId,
+        platform,
+        status,
+        service,
+      ]);
+      return accountId;
+    },
+    create: async (actor, input) => (await createPost(deps, actor, { content: 'Hello', ...input })).post,
+    async claim(publicationId, claimDeps = deps) {
+      const [result] = await claimPublications(claimDeps, world.settings, 'test', [publicationId]);
+      if (result === undefined) throw new Error('the claim answered nothing');
+      return result;
+    },
+    held() {
+      const reached = Promise.withResolvers<void>();
+      const released = Promise.withResolvers<void>();
+      const hold = async <Result>(result: Result): Promise<Result> => {
+        reached.resolve();
+        await released.promise;
+        return result;
+      };
+      const { db } = deps;
+      const heldDb: CoreDependencies['db'] = {
+        ...db,
+        asTenant: (organizationId, work) => db.asTenant(organizationId, async (tx) => hold(await work(tx))),
+        asWorker: (work) => db.asWorker(async (tx) => hold(await work(tx))),
+        asKeyedWorker: (work) => db.asKeyedWorker(async (tx) => hold(await work(tx))),
+      };
+      return { deps: { ...deps, db: heldDb }, reached: reached.promise, release: released.resolve };
+    },
+    async untilSomeoneWaits() {
+      const blocked = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      await waitFor(async () => (await world.sql(blocked)).length > 0, {
+        describe: 'a transaction waits for a lock',
+        timeoutMs: 10_000,
+      });
+    },
+    [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+  };
+}
+
+/** The refusal that a promise ends in; anything else fails the test. */
+export async function refusalOf(attempt: Promise<unknown>): Promise<DomainError> {
+  const outcome = await attempt.then(
+    () => 'it was allowed',
+    (error: unknown) => error,
+  );
+  if (outcome instanceof DomainError) return outcome;
+  throw new Error('expected a refusal', { cause: outcome });
+}
+
+export const inMinutes = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString();

@@ -1,0 +1,220 @@
+import type { Transaction } from '@vibetribe/db/connect-database';
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import type { AdapterAccount } from '@vibetribe/platforms/adapter';
+import { sql } from 'drizzle-orm';
+import type { CoreDependencies } from '../../core-dependencies.ts';
+import { type ClaimContext, readClaimContext } from './claim-context.ts';
+import { type AppLedger, createAppLedger } from './app-limit.ts';
+import { breakerGateFor } from './breaker-gate.ts';
+import { type BurstGuard, createBurstGuard } from './burst-guard.ts';
+import { decideGate, defaultMisfire, isLate, type LimitFact } from './decide-gate.ts';
+import type { PublicationState } from '../state/publication-state.ts';
+import type { Gate } from '../state/publication-input.ts';
+import { contentFor, type PublicationWork, type StoredStep } from './publication-work.ts';
+import type { PublishSettings } from '../publish-settings.ts';
+import { stateOf } from '../store/publication-row.ts';
+import { createRateLedger, type RateLedger } from './account-limit.ts';
+import { step } from '../state/reducer.ts';
+import type { Moved, RefusalReason, Step } from '../state/transition.ts';
+import { writeSteps } from '../store/write-transitions.ts';
+
+export type ClaimResult =
+  | { readonly kind: 'claimed'; readonly work: PublicationWork }
+  /** It was due, but has to wait; when it is looked at next is on its row. */
+  | { readonly kind: 'waiting' }
+  /** A duplicate or outdated job: nothing to do. `dueInMs` where it is merely early, by the database's clock. */
+  | { readonly kind: 'refused'; readonly reason: RefusalReason | 'unknown'; readonly dueInMs?: number };
+
+type ClaimDependencies = Pick<
+  CoreDependencies,
+  'db' | 'postsPerHour' | 'appPostsPerDay' | 'adapters' | 'probes' | 'clock'
+>;
+
+/**
+ * Takes publications for this publisher: lease and higher fence, in one transaction for the whole batch. The database's clock decides
+ * what is due, and the gates (pause, token, lateness, breaker, limit) are read under the locks of the rows they concern.
+ */
+export async function claimPublications(
+  deps: ClaimDependencies,
+  settings: PublishSettings,
+  owner: string,
+  ids: readonly string[],
+): Promise<ClaimResult[]> {
+  const results = await deps.db.asKeyedWorker(async (tx) => {
+    const [, , read, steps] = await Promise.all([
+      lockAccounts(tx, ids),
+      lockRows(tx, ids),
+      readClaimContext(tx, ids),
+      readSteps(tx, ids),
+    ]);
+    const contexts = read.map((context) => withClock(deps, context));
+    const rates = await createRateLedger(tx, deps.postsPerHour, contexts);
+    const apps = await createAppLedger(tx, deps.appPostsPerDay, contexts);
+    const bursts = createBurstGuard(tx, settings.burstGuard);
+    const claims = [];
+    for (const context of contexts) claims.push(await claimOne(tx, deps, settings, context, { rates, apps, bursts }));
+    await apps.save();
+    await writeSteps(
+      tx,
+      claims.flatMap(({ context, taken }) =>
+        taken.kind === 'moved' ? [{ row: context.row, step: taken, leaseOwner: owner }] : [],
+      ),
+    );
+    await deps.probes.failpoint('claim:before_commit');
+    return new Map(
+      claims.map(({ context, taken }): [string, ClaimResult] => {
+        if (taken.kind === 'refused') return [context.row.id, refusalOf(context, taken.reason)];
+        if (!isLeased(taken)) return [context.row.id, { kind: 'waiting' }];
+        return [context.row.id, { kind: 'claimed', work: workOf(context, taken, steps.get(context.row.id) ?? []) }];
+      }),
+    );
+  });
+  await deps.probes.failpoint('claim:after_commit');
+  return ids.map((id) => results.get(id) ?? { kind: 'refused', reason: 'unknown' });
+}
+
+function isLeased(taken: Step): taken is Moved {
+  return taken.kind === 'moved' && taken.state.leaseUntilMs !== null;
+}
+
+/** The database's clock decides; only the ablation looks at this machine's. */
+function withClock(deps: ClaimDependencies, context: ClaimContext): ClaimContext {
+  if (deps.probes.has('database_clock')) return context;
+  return { ...context, row: { ...context.row, nowMs: deps.clock.now().getTime() } };
+}
+
+function refusalOf({ row }: ClaimContext, reason: RefusalReason): ClaimResult {
+  if (reason !== 'not_due' || row.dueAtMs === null) return { kind: 'refused', reason };
+  return { kind: 'refused', reason, dueInMs: row.dueAtMs - row.nowMs };
+}
+
+/** Limits are counted per account: claims of one account wait for each other, so that two publishers cannot both take the last place. */
+async function lockAccounts(tx: Transaction, ids: readonly string[]): Promise<void> {
+  await tx.execute(sql`
+    select 1 from accounts a
+    where a.id in (select p.account_id from publications p where p.id = any(${sql.param(ids)}::text[]))
+    order by a.id for no key update`);
+}
+
+/** In the order in which every mover locks them. */
+async function lockRows(tx: Transaction, ids: readonly string[]): Promise<void> {
+  await tx.execute(
+    sql`select 1 from publications p where p.id = any(${sql.param(ids)}::text[]) order by p.id for update of p`,
+  );
+}
+
+async function claimOne(
+  tx: Transaction,
+  deps: ClaimDependencies,
+  settings: PublishSettings,
+  context: ClaimContext,
+  { rates, apps, bursts }: { rates: RateLedger; apps: AppLedger; bursts: BurstGuard },
+) {
+  const { row } = context;
+  const state = stateOf(row);
+  const due = state.dueAtMs !== null && state.dueAtMs <= row.nowMs && state.leaseUntilMs === null;
+  const reconciling = state.intentAtMs !== null;
+  if (!due || reconciling) {
+    return {
+      context,
+      taken: step(state, { type: 'claim', leaseMs: settings.claimLeaseMs, gate: { kind: 'go' } }, row.nowMs),
+    };
+  }
+  const gate = decideGate({
+    nowMs: row.nowMs,
+    pausedBecause: context.pausedBecause,
+    accountUsable: context.accountUsable,
+    calledOff: context.accountDisconnected && !state.committed,
+    lateness: { scheduledAtMs: state.scheduledAtMs, counts: latenessCounts(state), misfire: context.misfire },
+    limits: await limitsOf(context, rates, apps),
+  });
+  const passed = gate.kind === 'go' ? await lastGates(tx, settings, context, state, bursts) : gate;
+  const taken = step(state, { type: 'claim', leaseMs: settings.claimLeaseMs, gate: passed }, row.nowMs);
+  if (passed.kind === 'go' && taken.kind === 'moved') {
+    rates.take(context);
+    apps.take(context);
+  }
+  return { context, taken };
+}
+
+/** Who waits for the account takes no place in the line for the application. */
+async function limitsOf(context: ClaimContext, rates: RateLedger, apps: AppLedger): Promise<LimitFact[]> {
+  const ofAccount = await rates.limitOf(context);
+  return ofAccount.fullUntilMs === null ? [ofAccount, await apps.limitOf(context)] : [ofAccount];
+}
+
+/** Lateness of a post that was held back by its own limit, or is being retried, is no misfire: it was looked at in time. */
+function latenessCounts(state: { status: string; attempts: number; waiting: { reason: string } | null }): boolean {
+  if (state.attempts > 0) return false;
+  if (state.status === 'scheduled') return true;
+  return state.waiting !== null && ['breaker', 'paused', 'token'].includes(state.waiting.reason);
+}
+
+/** These two give something away, a place in the line and the part of the breaker's probe: only to who really goes. */
+async function lastGates(
+  tx: Transaction,
+  settings: PublishSettings,
+  context: ClaimContext,
+  state: PublicationState,
+  bursts: BurstGuard,
+): Promise<Gate> {
+  if (guarded(state, context.row.nowMs)) {
+    const gate = await bursts.gateFor(context, context.misfire?.policy ?? defaultMisfire.policy);
+    if (gate.kind !== 'go') return gate;
+  }
+  return breakerGateFor(tx, context, settings.claimLeaseMs);
+}
+
+/** A place that the guard has given is kept: it is not given another one when its time has come. */
+function guarded(state: PublicationState, nowMs: number): boolean {
+  if (state.attempts > 0 || state.waiting?.reason === 'burst_guard' || state.waiting?.reason === 'rate_limit')
+    return false;
+  return isLate(state.scheduledAtMs, nowMs);
+}
+
+async function readSteps(tx: Transaction, ids: readonly string[]): Promise<Map<string, StoredStep[]>> {
+  const byPublication = new Map<string, StoredStep[]>();
+  const { rows } = await tx.execute<{ publicationId: string } & StoredStep & Record<string, unknown>>(sql`
+    select publication_id as "publicationId", name, effect, key, keyed_at is not null as keyed, result, done_at is not null as done
+    from publication_steps where publication_id = any(${sql.param(ids)}::text[])`);
+  for (const { publicationId, ...stored } of rows) {
+    byPublication.set(publicationId, [...(byPublication.get(publicationId) ?? []), stored]);
+  }
+  return byPublication;
+}
+
+function rulesOf({ serverRules }: ClaimContext): Pick<AdapterAccount, 'serverRules'> {
+  return serverRules === null || serverRules === undefined ? {} : { serverRules };
+}
+
+function workOf(context: ClaimContext, taken: Moved, steps: readonly StoredStep[]): PublicationWork {
+  const { row } = context;
+  return {
+    publicationId: row.id,
+    organizationId: row.organizationId,
+    accountId: row.accountId,
+    accountDisconnected: context.accountDisconnected,
+    platform: row.platform satisfies PlatformId,
+    fence: taken.state.fence,
+    purpose: taken.state.intentAtMs === null ? 'send' : 'reconcile',
+    state: taken.state,
+    content: contentFor({ content: context.postContent }, row.variant),
+    mediaIds: row.variant.mediaIds ?? context.postMediaIds,
+    account: {
+      externalId: context.externalId,
+      handle: context.handle,
+      service: context.service === '' ? null : context.service,
+      ...rulesOf(context),
+    },
+    grant: {
+      id: context.grantId,
+      handedOver: context.handedOver,
+      refreshFence: context.refreshFence,
+      sealedCredentials: context.sealedCredentials,
+      expiresAtMs: context.tokenExpiresAtMs,
+      refreshedAtMs: context.tokenRefreshedAtMs,
+    },
+    steps,
+    claimedAtMs: row.nowMs,
+  };
+}

@@ -1,0 +1,48 @@
+import type { Variant } from '@vibetribe/contracts/post';
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import type { AdapterAccount, JsonValue, StepEffect, TextContent } from '@vibetribe/platforms/adapter';
+import type { PublicationState } from '../state/publication-state.ts';
+
+/** A claimed publication with everything its publisher needs; the token is still ciphertext. */
+export interface PublicationWork {
+  readonly publicationId: string;
+  readonly organizationId: string;
+  readonly accountId: string;
+  /** Ended by its people; its credentials may be destroyed. */
+  readonly accountDisconnected: boolean;
+  readonly platform: PlatformId;
+  readonly fence: number;
+  readonly purpose: 'send' | 'reconcile';
+  /** As it was claimed. */
+  readonly state: PublicationState;
+  readonly content: TextContent;
+  /** Ids of its media, in the order they are shown. */
+  readonly mediaIds: readonly string[];
+  readonly account: AdapterAccount;
+  readonly grant: {
+    readonly id: string;
+    /** It may belong to another application than the service's. */
+    readonly handedOver: boolean;
+    readonly refreshFence: number;
+    readonly sealedCredentials: string;
+    readonly expiresAtMs: number | null;
+    readonly refreshedAtMs: number;
+  };
+  readonly steps: readonly StoredStep[];
+  /** The database's clock at the claim. */
+  readonly claimedAtMs: number;
+}
+
+export interface StoredStep {
+  readonly name: string;
+  readonly effect: StepEffect;
+  readonly key: JsonValue;
+  readonly keyed: boolean;
+  readonly result: JsonValue;
+  readonly done: boolean;
+}
+
+/** The text and options that go to one account: its variant's, else the post's. */
+export function contentFor(post: { content: string }, variant: Variant): TextContent {
+  return { text: variant.content ?? post.content, options: variant.options ?? {} };
+}

@@ -1,0 +1,80 @@
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { sql } from 'drizzle-orm';
+import type { CoreDependencies } from '../../core-dependencies.ts';
+
+/** A job to ring: `delayMs` by the database's clock, `priority` 1 first. */
+export interface ArmedPublication extends Record<string, unknown> {
+  readonly publicationId: string;
+  readonly platform: PlatformId;
+  readonly generation: number;
+  readonly delayMs: number;
+  readonly priority: number;
+}
+
+export interface ArmSettings {
+  /** How far ahead of their time publications get a job, ms. The queue holds these and no more. */
+  readonly lookAheadMs: number;
+  /** How long after its time an armed publication may stay untouched before it is armed again, ms. */
+  readonly armedForMs: number;
+  /** So many at once that stayed untouched are no lost jobs but a backlog: each time they get twice as long. */
+  readonly backlogMin: number;
+  readonly batchMax: number;
+}
+
+/** BullMQ's lowest priority. */
+const priorityMax = 2_000_000;
+const doublingsMax = 5;
+
+/**
+ * Arms what is due soon: first what was never armed, then what was armed and never claimed, however its job was lost. Each arming is
+ * a new generation, so that its job id is new to the queue. Dispatchers share the work by skipping locked rows.
+ *
+ * Fairness: a job's priority is its place in its organization's own line on that platform, so that lines are served in turn and one
+ * organization's thousand posts do not stand before another's one. Only the first of a line counts how long the line is already, and
+ * nothing is joined but by a primary key: without statistics the planner would read all posts of an organization.
+ */
+export async function armPublications(
+  deps: Pick<CoreDependencies, 'db' | 'probes'>,
+  settings: ArmSettings,
+): Promise<ArmedPublication[]> {
+  // Unlike clock_timestamp(), its value is one for the whole statement: the index is searched with it instead of read to its end.
+  const fresh = sql`p.armed_until is null and p.due_at < statement_timestamp() + ${settings.lookAheadMs} * interval '1 millisecond' order by p.due_at`;
+  const expired = sql`p.armed_until is not null and p.armed_until < statement_timestamp() order by p.armed_until`;
+  return deps.db.asKeyedWorker(async (tx) => {
+    const armed: ArmedPublication[] = [];
+    for (const condition of deps.probes.has('sweeper') ? [fresh, expired] : [fresh]) {
+      const { rows } = await tx.execute<ArmedPublication>(sql`
+        with picked as (
+          select p.id, p.organization_id, p.platform, p.post_id, p.due_at, p.armed_until, p.rearms from publications p
+          where p.due_at is not null and p.lease_until is null and ${condition}
+          limit ${settings.batchMax} for update skip locked
+        ), numbered as (
+          select k.*, row_number() over (
+            partition by k.organization_id, k.platform
+            order by case po.priority when 'high' then 0 when 'normal' then 1 else 2 end, k.due_at, k.id
+          ) as place
+          from picked k join posts po on po.id = k.post_id
+        ), measured as (
+          select n.*, case when n.place = 1 then (
+            select count(*) from publications q
+            where q.organization_id = n.organization_id and q.platform = n.platform and q.armed_until is not null and q.lease_until is null
+          ) end as line
+          from numbered n
+        ), placed as (
+          select m.id, case when m.armed_until is null or (select count(*) from picked) < ${settings.backlogMin} then 0
+            else least(m.rearms + 1, ${doublingsMax}) end as rearms,
+            least(${priorityMax}, sum(m.line) over (partition by m.organization_id, m.platform) + m.place)::int as priority
+          from measured m
+        )
+        update publications p set
+          generation = p.generation + 1,
+          rearms = placed.rearms,
+          armed_until = greatest(p.due_at, clock_timestamp()) + ${settings.armedForMs} * power(2, placed.rearms) * interval '1 millisecond'
+        from placed where p.id = placed.id
+        returning p.id as "publicationId", p.platform, p.generation, placed.priority,
+          greatest(0, ceil(extract(epoch from p.due_at - clock_timestamp()) * 1000))::float8 as "delayMs"`);
+      armed.push(...rows);
+    }
+    return armed;
+  });
+}

@@ -1,0 +1,30 @@
+import { sql } from 'drizzle-orm';
+import type { CoreDependencies } from '../../core-dependencies.ts';
+import { movePublications } from '../store/decide-and-write.ts';
+import type { PublishSettings } from '../publish-settings.ts';
+import { quietPeriods } from '../record/quiet-periods.ts';
+
+const batchMax = 200;
+
+/** Takes claims from publishers that gave no sign of life until their lease was over. Answers how many. */
+export async function expireLeases(
+  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals' | 'probes'>,
+  settings: PublishSettings,
+): Promise<number> {
+  if (!deps.probes.has('sweeper')) return 0;
+  const expired = await deps.db.asKeyedWorker(async (tx) => {
+    const { rows } = await tx.execute<{ id: string }>(sql`
+      select id from publications where lease_until is not null and lease_until < statement_timestamp()
+      order by lease_until limit ${batchMax} for update skip locked`);
+    if (rows.length === 0) return 0;
+    const moved = await movePublications(
+      tx,
+      rows.map((row) => row.id),
+      (row) => ({ type: 'lease_expired', policy: quietPeriods(deps, row.platform, settings) }),
+    );
+    await deps.probes.failpoint('sweep:before_commit');
+    return moved.filter(({ step }) => step.kind === 'moved').length;
+  });
+  if (expired > 0) deps.signals.eventsCommitted();
+  return expired;
+}

@@ -1,0 +1,53 @@
+import type { PublicationState } from '../state/publication-state.ts';
+
+/** One publication, two publishers, a user who may cancel, a platform, and time in steps. Everything that can differ is in here. */
+export interface World {
+  readonly tick: number;
+  readonly publication: PublicationState;
+  readonly workers: readonly [Worker, Worker];
+  /** Requests between a publisher and the platform. */
+  readonly inFlight: readonly { readonly sentAtTick: number; readonly worker: 0 | 1 | null }[];
+  /** When each post became visible to readers. More than one: published twice. */
+  readonly visibleFromTick: readonly number[];
+  /** The user was told that the post will not appear. */
+  readonly cancelPromised: boolean;
+  readonly crashesLeft: number;
+  readonly lossesLeft: number;
+  /** A protection was seen broken on the way here. */
+  readonly early: boolean;
+}
+
+/** A publisher: what it has in memory. A frozen one is simply not chosen to act; a dead one is idle again. */
+export type Worker =
+  | { readonly doing: 'nothing' }
+  | { readonly doing: 'preparing'; readonly fence: number }
+  | { readonly doing: 'about_to_send'; readonly fence: number; readonly sendBeforeTick: number }
+  | { readonly doing: 'awaiting_reply'; readonly fence: number; readonly sentAtTick: number }
+  | { readonly doing: 'reporting'; readonly fence: number; readonly saw: 'accepted' | 'silence' | 'unsent' }
+  | { readonly doing: 'asking'; readonly fence: number }
+  | { readonly doing: 'reporting_finding'; readonly fence: number; readonly saw: 'found' | 'not_seen' };
+
+/** One protection removed at a time: each run without it must find the harm it prevents. */
+export type Ablation =
+  | 'no_late_fence'
+  | 'no_fence_in_outcome'
+  | 'no_intent_before_send'
+  | 'no_quiet_period'
+  | 'client_clock_in_claim'
+  | 'silence_is_retried'
+  | 'no_sweeper';
+
+export const msPerTick = 10_000;
+/** Time ends here; long enough for two sends with everything that can go wrong between them. */
+export const lastTick = 13;
+export const leaseTicks = 3;
+/** A request handed over within this many ticks of its intent ends before the lease does. */
+export const sendBudgetTicks = 1;
+/** How long a request may be under way before it arrives or is dropped for good. */
+export const requestTicks = 1;
+/** How long the platform's listing may hide what it has accepted. */
+export const listingLagTicks = 1;
+export const quietTicks = 2;
+/** How far a publisher's clock runs ahead. */
+export const clockSkewTicks = 2;
+export const dueTick = 2;

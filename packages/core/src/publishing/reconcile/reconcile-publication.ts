@@ -1,0 +1,109 @@
+import type { ReconcileFinding } from '@vibetribe/platforms/adapter';
+import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { sql } from 'drizzle-orm';
+import { markGrantDead } from '../../accounts/mark-grant-dead.ts';
+import type { CoreDependencies } from '../../core-dependencies.ts';
+import { breakerKeyOf } from '../claim/claim-context.ts';
+import type { Finding } from '../state/publication-input.ts';
+import type { PublicationWork } from '../claim/publication-work.ts';
+import type { EngineContext } from '../engine-context.ts';
+import { readToken, replaceToken } from '../send/read-token.ts';
+
+/** A platform that still refuses the question so long after the send will hardly answer it: a channel is gone, an account suspended. */
+const refusedMaxMs = 24 * 3_600_000;
+
+/** Asks the platform what became of a send whose outcome is not on disk. Reads only. */
+export async function reconcilePublication(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+): Promise<void> {
+  const finding = await find(deps, context, work);
+  await context.settle(work, { kind: 'finding', finding });
+}
+
+async function find(deps: CoreDependencies, context: EngineContext, work: PublicationWork): Promise<Finding> {
+  const adapter = deps.adapters[work.platform];
+  if (adapter.reconciliation.means === 'none') {
+    return { kind: 'cannot_tell', evidence: `${adapter.displayName} has no way to look it up.` };
+  }
+  if (work.accountDisconnected) {
+    return {
+      kind: 'cannot_tell',
+      evidence: `Its account was disconnected, and ${adapter.displayName} can no longer be asked.`,
+    };
+  }
+  const token = await readToken(deps, work);
+  if (token.kind === 'dead')
+    return noAnswer('The account must be connected again before the platform can be asked.', null, true);
+  if (token.kind === 'later') return noAnswer(token.detail, token.retryAfterMs);
+  try {
+    await deps.probes.failpoint('reconcile:before_ask');
+    const finding = await ask(deps, context, work, token.credentials.accessToken);
+    await deps.probes.failpoint('reconcile:after_ask');
+    return finding;
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error;
+    if (error.kind === 'auth_revoked') {
+      await markGrantDead(deps, work.grant, adapter.displayName);
+      return noAnswer('The account must be connected again before the platform can be asked.', null, true);
+    }
+    if (isRefusal(error) && work.claimedAtMs - (work.state.intentAtMs ?? work.claimedAtMs) > refusedMaxMs) {
+      return { kind: 'cannot_tell', evidence: `${adapter.displayName} refuses to be asked: ${error.message}.` };
+    }
+    if (error.kind === 'auth_expired') await replaceToken(deps, work, token.credentials.accessToken);
+    return noAnswer(`The platform could not be asked: ${error.message}`, error.retryAfterMs);
+  }
+}
+
+async function ask(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+  accessToken: string,
+): Promise<ReconcileFinding> {
+  const open = work.steps.find((step) => step.effect === 'once' && !step.done);
+  const startedAtMs = work.state.intentAtMs ?? work.claimedAtMs;
+  const target = { platform: work.platform, breakerKey: breakerKeyOf(work.platform, work.account.service) };
+  return deps.adapters[work.platform].reconcile({
+    endpoints: deps.endpoints(work.platform),
+    http: deps.platformHttp(work.platform, {
+      timeoutMs: context.settings.publishTimeoutMs,
+      onCall: (call) => context.health.report(target, call),
+    }),
+    account: work.account,
+    accessToken,
+    content: work.content,
+    intent: { step: open?.name ?? 'publish', key: open?.key ?? null, startedAt: new Date(startedAtMs) },
+    results: Object.fromEntries(work.steps.filter((step) => step.done).map((step) => [step.name, step.result])),
+    takenPostIds: await readTakenPostIds(deps, work, startedAtMs),
+  });
+}
+
+/**
+ * Two equal texts in a row are told apart by what already belongs to another publication, of whichever organization: several may have
+ * connected the same account.
+ */
+async function readTakenPostIds(
+  deps: Pick<CoreDependencies, 'db'>,
+  work: PublicationWork,
+  startedAtMs: number,
+): Promise<Set<string>> {
+  const { rows } = await deps.db.asWorker((tx) =>
+    tx.execute<{ id: string }>(sql`
+      select p.platform_post_id as id from accounts own
+      join accounts a on a.platform = own.platform and a.service = own.service and a.external_id = own.external_id
+      join publications p on p.account_id = a.id
+      where own.id = ${work.accountId} and p.id <> ${work.publicationId} and p.platform_post_id is not null
+        and p.published_at > to_timestamp(${startedAtMs} / 1000.0) - interval '1 day'`),
+  );
+  return new Set(rows.map((row) => row.id));
+}
+
+function isRefusal({ kind }: PlatformError): boolean {
+  return kind === 'permission' || kind === 'policy' || kind === 'not_found' || kind === 'content';
+}
+
+function noAnswer(detail: string, retryAfterMs: number | null, needsReconnect = false): Finding {
+  return { kind: 'no_answer', detail, retryAfterMs, needsReconnect };
+}

@@ -1,0 +1,142 @@
+import type { Transaction } from '@vibetribe/db/connect-database';
+import type { JsonValue, StepEffect } from '@vibetribe/platforms/adapter';
+import { sql } from 'drizzle-orm';
+import type { CoreDependencies } from '../../core-dependencies.ts';
+import { breakerKeyOf } from '../claim/claim-context.ts';
+import { manualOptions } from './manual-options.ts';
+import { lockPublications } from '../store/decide-and-write.ts';
+import type { Finding, Outcome, PublicationInput } from '../state/publication-input.ts';
+import type { PublicationWork } from '../claim/publication-work.ts';
+import { type PublicationRow, stateOf } from '../store/publication-row.ts';
+import type { PublishSettings } from '../publish-settings.ts';
+import { readPostOwners } from './match-posts.ts';
+import { quietPeriods } from './quiet-periods.ts';
+import { step } from '../state/reducer.ts';
+import type { Step } from '../state/transition.ts';
+import { writeSteps } from '../store/write-transitions.ts';
+
+/** How a run ended, with the step results that are not on disk yet. */
+export interface Settlement {
+  readonly work: PublicationWork;
+  readonly report:
+    | { readonly kind: 'outcome'; readonly outcome: Outcome }
+    | { readonly kind: 'finding'; readonly finding: Finding };
+  readonly results: readonly StepResult[];
+  /** Where a person finds the media, should it come to that. */
+  readonly mediaUrls: readonly string[];
+  /** 0 to 1. */
+  readonly jitter: number;
+}
+
+export interface StepResult {
+  readonly name: string;
+  readonly effect: StepEffect;
+  readonly result: JsonValue;
+}
+
+type SettleDependencies = Pick<CoreDependencies, 'db' | 'adapters' | 'probes'>;
+
+/**
+ * Writes outcomes: state, timeline, step results and attempt in one transaction, refused where the claim was lost meanwhile.
+ * @param settlements one for each publication, at most
+ */
+export async function settlePublications(
+  deps: SettleDependencies,
+  settings: PublishSettings,
+  settlements: readonly Settlement[],
+): Promise<Step[]> {
+  const byId = new Map(settlements.map((settlement) => [settlement.work.publicationId, settlement]));
+  const taken = await deps.db.asKeyedWorker(async (tx) => {
+    const [rows, outages, owners] = await Promise.all([
+      lockPublications(tx, [...byId.keys()]),
+      readOutages(tx, settlements),
+      readPostOwners(tx, settlements),
+    ]);
+    const steps = rows.flatMap((row) => {
+      const told = byId.get(row.id);
+      if (told === undefined) return [];
+      const { report, isTaken } = owners.receive(told, quietPeriods(deps, row.platform, settings).quietMs);
+      const settlement = isTaken ? { ...told, report, results: [] } : told;
+      return [{ row, settlement, step: decide(deps, settings, row, settlement, outages) }];
+    });
+    const moved = steps.flatMap(({ row, settlement, step: decided }) =>
+      decided.kind === 'moved' ? [{ row, settlement, step: decided }] : [],
+    );
+    await Promise.all([writeStepResults(tx, moved), writeSteps(tx, moved)]);
+    await deps.probes.failpoint('settle:before_commit');
+    return new Map(steps.map(({ row, step: decided }) => [row.id, decided]));
+  });
+  await deps.probes.failpoint('settle:after_commit');
+  return settlements.map(({ work }) => taken.get(work.publicationId) ?? { kind: 'refused', reason: 'superseded' });
+}
+
+function decide(
+  deps: SettleDependencies,
+  settings: PublishSettings,
+  row: PublicationRow,
+  settlement: Settlement,
+  outages: ReadonlyMap<string, Outage>,
+): Step {
+  const { work, report } = settlement;
+  const state = stateOf(row);
+  const health = outages.get(breakerKeyOf(work.platform, work.account.service));
+  const policy = {
+    retryDelaysMs: settings.retryDelaysMs,
+    jitter: settlement.jitter,
+    outage: isOutage(health, state.firstFailedAtMs),
+    manual: manualOptions(deps.adapters[work.platform], work, settlement.mediaUrls),
+  };
+  const fence = deps.probes.has('outcome_fence') ? work.fence : row.fence;
+  const input: PublicationInput =
+    report.kind === 'outcome'
+      ? { type: 'outcome', fence, outcome: report.outcome, policy }
+      : {
+          type: 'finding',
+          fence,
+          finding: report.finding,
+          policy: { ...policy, ...quietPeriods(deps, work.platform, settings) },
+        };
+  return step(state, input, row.nowMs);
+}
+
+interface Outage extends Record<string, unknown> {
+  key: string;
+  lastSuccessAtMs: number | null;
+  lastFailureAtMs: number | null;
+}
+
+/** The platform failed and has answered nobody since this publication's first fault: the fault is the platform's, not the post's. */
+function isOutage(health: Outage | undefined, firstFailedAtMs: number | null): boolean {
+  if (health === undefined || firstFailedAtMs === null || health.lastFailureAtMs === null) return false;
+  return health.lastSuccessAtMs === null || health.lastSuccessAtMs < firstFailedAtMs;
+}
+
+async function readOutages(tx: Transaction, settlements: readonly Settlement[]): Promise<Map<string, Outage>> {
+  const keys = [
+    ...new Set(settlements.filter(mayRetry).map(({ work }) => breakerKeyOf(work.platform, work.account.service))),
+  ];
+  if (keys.length === 0) return new Map();
+  const { rows } = await tx.execute<Outage>(sql`
+    select key, floor(extract(epoch from last_success_at) * 1000)::float8 as "lastSuccessAtMs",
+      floor(extract(epoch from last_failure_at) * 1000)::float8 as "lastFailureAtMs"
+    from breakers where key = any(${sql.param(keys)}::text[])`);
+  return new Map(rows.map((row) => [row.key, row]));
+}
+
+function mayRetry({ report }: Settlement): boolean {
+  return report.kind === 'finding' || report.outcome.kind === 'retry';
+}
+
+/** Where the outcome is a definite refusal, the open step's key stays for the next send, which is then still the same one to the platform. */
+async function writeStepResults(tx: Transaction, moved: readonly { settlement: Settlement }[]): Promise<void> {
+  const results = moved.flatMap(({ settlement: { work, results: own } }) =>
+    own.map((result) => ({ organizationId: work.organizationId, publicationId: work.publicationId, ...result })),
+  );
+  if (results.length === 0) return;
+  await tx.execute(sql`
+    insert into publication_steps (organization_id, publication_id, name, effect, result, done_at)
+    select r."organizationId", r."publicationId", r.name, r.effect, r.result, clock_timestamp()
+    from jsonb_to_recordset(${JSON.stringify(results)}::jsonb) as r(
+      "organizationId" text, "publicationId" text, name text, effect text, result jsonb)
+    on conflict (publication_id, name) do update set result = excluded.result, done_at = excluded.done_at`);
+}

@@ -1,0 +1,99 @@
+import type { JsonValue } from '@vibetribe/platforms/adapter';
+import { sql } from 'drizzle-orm';
+import type { CoreDependencies } from '../../core-dependencies.ts';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { holdsBack } from '../../pauses/pause-row.ts';
+import { stoppedDetail } from '../claim/decide-gate.ts';
+import type { PublicationInput } from '../state/publication-input.ts';
+import { lockPublications } from '../store/decide-and-write.ts';
+import { stateOf } from '../store/publication-row.ts';
+import type { PublicationWork } from '../claim/publication-work.ts';
+import type { PublishSettings } from '../publish-settings.ts';
+import { step } from '../state/reducer.ts';
+import { writeSteps } from '../store/write-transitions.ts';
+
+export interface SendIntent {
+  readonly work: PublicationWork;
+  readonly step: string;
+  readonly key: JsonValue;
+}
+
+/**
+ * True: the intent is on disk and the lease is whole. False: the claim was lost; nothing may be sent.
+ * @param intents one for each publication, at most
+ */
+export async function beginSends(
+  deps: Pick<CoreDependencies, 'db' | 'probes'>,
+  settings: PublishSettings,
+  intents: readonly SendIntent[],
+): Promise<boolean[]> {
+  if (!deps.probes.has('intent_before_send')) return intents.map(() => true);
+  const byId = new Map(intents.map((intent) => [intent.work.publicationId, intent]));
+  const begun = await deps.db.asKeyedWorker(async (tx) => {
+    const ids = [...byId.keys()];
+    const [rows, stops] = await Promise.all([lockPublications(tx, ids), readStops(tx, ids)]);
+    const decisions = rows.flatMap((row) => {
+      const intent = byId.get(row.id);
+      if (intent === undefined) return [];
+      const stop = stops.get(row.id);
+      const decided = step(
+        stateOf(row),
+        stop === undefined ? intend(intent, settings) : holdBack(intent, stop),
+        row.nowMs,
+      );
+      return decided.kind === 'moved'
+        ? [{ row, step: decided, intent, ...(stop === undefined ? { sendingStep: intent.step } : {}) }]
+        : [];
+    });
+    const moved = decisions.filter(({ sendingStep }) => sendingStep !== undefined);
+    await Promise.all([
+      writeSteps(tx, decisions),
+      writeKeys(
+        tx,
+        moved.map(({ intent }) => intent),
+      ),
+    ]);
+    await deps.probes.failpoint('intent:before_commit');
+    return new Set(moved.map(({ row }) => row.id));
+  });
+  await deps.probes.failpoint('intent:after_commit');
+  return intents.map(({ work }) => begun.has(work.publicationId));
+}
+
+/** A key that an earlier send was made under is kept: the next one is then the same one to the platform. */
+async function writeKeys(tx: Transaction, intents: readonly SendIntent[]): Promise<void> {
+  if (intents.length === 0) return;
+  const keys = intents.map(({ work, step: name, key }) => ({
+    organizationId: work.organizationId,
+    publicationId: work.publicationId,
+    name,
+    key,
+  }));
+  await tx.execute(sql`
+    insert into publication_steps (organization_id, publication_id, name, effect, key, keyed_at)
+    select k."organizationId", k."publicationId", k.name, 'once', k.key, clock_timestamp()
+    from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as k("organizationId" text, "publicationId" text, name text, key jsonb)
+    on conflict (publication_id, name) do nothing`);
+}
+
+function intend({ work }: SendIntent, settings: PublishSettings): PublicationInput {
+  return { type: 'intend', fence: work.fence, leaseMs: settings.claimLeaseMs };
+}
+
+function holdBack({ work }: SendIntent, reason: string): PublicationInput {
+  const outcome = { kind: 'wait', reason: 'paused', retryAfterMs: null, detail: stoppedDetail(reason) } as const;
+  return {
+    type: 'outcome',
+    fence: work.fence,
+    outcome,
+    policy: { retryDelaysMs: [], jitter: 0, outage: false, manual: null },
+  };
+}
+
+/** Stops that came after the claim: read by a statement of its own, so that one committed by now is seen. */
+async function readStops(tx: Transaction, ids: readonly string[]): Promise<Map<string, string>> {
+  const { rows: stopped } = await tx.execute<{ id: string; reason: string }>(sql`
+    select p.id, s.reason from pauses s join publications p on ${holdsBack}
+    where p.id = any(${sql.param(ids)}::text[])`);
+  return new Map(stopped.map(({ id, reason }) => [id, reason]));
+}

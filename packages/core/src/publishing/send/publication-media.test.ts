@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import type { MediaRules } from '@vibetribe/contracts/media-rules';
+import { phoneJpeg, png } from '@vibetribe/media/fixtures/test-images';
+import type { MediaItem } from '@vibetribe/platforms/adapter';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { createMediaWorld, type MediaWorld } from '../../media/test-media.ts';
+import { prepareMedia, readMediaUrls } from './publication-media.ts';
+
+let world: MediaWorld;
+beforeAll(async () => {
+  world = await createMediaWorld(inject('postgresUrl'));
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+const rules: MediaRules = {
+  required: false,
+  countMax: 4,
+  imagesMax: 4,
+  videosMax: 0,
+  mixed: false,
+  altCharactersMax: 100,
+  image: { mimeTypes: ['image/jpeg', 'image/png'], bytesMax: 1_000_000 },
+  animation: null,
+  video: null,
+};
+const files = () => ({ reader: world.deps.media.reader, urls: world.deps.mediaUrls });
+const prepared = (organizationId: string, mediaIds: readonly string[]) =>
+  prepareMedia(world.deps, files(), { organizationId, mediaIds }, rules);
+
+test('media come in the order of the post, as the platform takes them, and what was done is told', async () => {
+  const actor = await world.addOrganization();
+  const plain = await png(120, 90);
+  const turned = await world.upload(actor, await phoneJpeg(400, 300, 6), { alt: 'Sideways' });
+  const first = await world.upload(actor, plain);
+  const { items, done } = await prepared(actor.organizationId, [first.id, turned.id]);
+  expect(items).toMatchObject([
+    { id: first.id, bytes: plain.length, sha256: sha256Of(plain), alt: null },
+    { id: turned.id, width: 300, height: 400, alt: 'Sideways' },
+  ]);
+  expect(done).toEqual([expect.stringMatching(/^Media 2 of 2 was changed for the platform: .+\.$/u)]);
+});
+
+test('a medium is read whole, from anywhere, as often as wanted, and is what its digest says', async () => {
+  const actor = await world.addOrganization();
+  const file = await png(120, 90);
+  const { id } = await world.upload(actor, file);
+  const { items } = await prepared(actor.organizationId, [id]);
+  const [item] = items;
+  if (item === undefined) throw new Error('no medium');
+  expect(sha256Of(await read(item))).toBe(item.sha256);
+  expect(await read(item, { start: 10, end: 25 })).toEqual(file.subarray(10, 25));
+  expect(await read(item, { start: 5, end: 5 })).toEqual(Buffer.alloc(0));
+  expect(await read(item)).toEqual(file);
+});
+
+test("a medium that is gone, or is another organization's, ends the publication for good", async () => {
+  const [actor, other] = [await world.addOrganization(), await world.addOrganization()];
+  const { id } = await world.upload(other, await png(50, 50));
+  await expect(prepared(actor.organizationId, [id])).rejects.toMatchObject({
+    kind: 'content',
+    platformCode: 'media_gone',
+  });
+});
+
+test('a person who posts by hand finds the files; without a key to sign with there are no addresses', async () => {
+  const actor = await world.addOrganization();
+  const { id } = await world.upload(actor, await png(50, 50));
+  const work = { organizationId: actor.organizationId, mediaIds: [id] };
+  const [url] = await readMediaUrls(world.deps, files(), work);
+  expect(url).toMatch(/^https:\/\/api\.example\/api\/v1\/media\/file\/media\.png\?ticket=/u);
+  expect(await readMediaUrls(world.deps, { ...files(), urls: null }, work)).toEqual([]);
+});
+
+async function read(item: MediaItem, range?: { start: number; end: number }): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of item.read(range)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+function sha256Of(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,93 @@
+import { planRendition } from '@vibetribe/contracts/plan-rendition';
+import type { MediaRules } from '@vibetribe/contracts/media-rules';
+import type { MediaReader, PublishMedia } from '@vibetribe/media/serve/media-reader';
+import { MediaRefusal } from '@vibetribe/media/media-refusal';
+import { MediaStoreError } from '@vibetribe/media/store/media-store';
+import type { MediaUrls } from '@vibetribe/media/serve/media-urls';
+import type { MediaItem } from '@vibetribe/platforms/adapter';
+import { PlatformError } from '@vibetribe/platforms/platform-error';
+import type { CoreDependencies } from '../../core-dependencies.ts';
+import { type PostMediaItem, readPostMedia } from '../../media/read-post-media.ts';
+import type { PublicationWork } from '../claim/publication-work.ts';
+
+/** Where a publisher gets files and their public addresses from. */
+export interface PublishingMedia {
+  readonly reader: Pick<MediaReader, 'prepare'>;
+  /** Null: nothing is signed, and what a person needs to post by hand has no addresses. */
+  readonly urls: Pick<MediaUrls, 'urlOf'> | null;
+}
+
+export interface PreparedMedia {
+  readonly items: readonly MediaItem[];
+  /** What was done to originals so that the platform takes them, in words. */
+  readonly done: readonly string[];
+}
+
+type MediaDependencies = Pick<CoreDependencies, 'db'>;
+type MediaWork = Pick<PublicationWork, 'organizationId' | 'mediaIds'>;
+
+/**
+ * The publication's media as its platform takes them.
+ * @throws PlatformError `content` where one is gone or cannot be changed so, `unavailable` where the store does not answer
+ */
+export async function prepareMedia(
+  deps: MediaDependencies,
+  { reader }: PublishingMedia,
+  work: MediaWork,
+  rules: MediaRules,
+): Promise<PreparedMedia> {
+  if (work.mediaIds.length === 0) return { items: [], done: [] };
+  const originals = await readOriginals(deps, work);
+  if (originals.length < work.mediaIds.length) throw gone();
+  const items: MediaItem[] = [];
+  const done: string[] = [];
+  for (const [index, original] of originals.entries()) {
+    const prepared = await reader.prepare(original, rules).catch((error: unknown) => {
+      throw mediaError(error);
+    });
+    items.push(itemOf(original, prepared));
+    if (prepared.done.length > 0) {
+      const what = planRendition(rules, original.facts).kind === 'render' ? 'changed for the platform: ' : '';
+      done.push(`Media ${index + 1} of ${originals.length} was ${what}${prepared.done.join(', ')}.`);
+    }
+  }
+  return { items, done };
+}
+
+/** Addresses under which a person finds the originals. Media deleted since are missing. */
+export async function readMediaUrls(
+  deps: MediaDependencies,
+  { urls }: PublishingMedia,
+  work: MediaWork,
+): Promise<string[]> {
+  if (urls === null || work.mediaIds.length === 0) return [];
+  const originals = await readOriginals(deps, work);
+  return originals.map(({ object }) => urls.urlOf(object).url);
+}
+
+function readOriginals({ db }: MediaDependencies, work: MediaWork): Promise<PostMediaItem[]> {
+  return db.asWorker((tx) => readPostMedia(tx, work.organizationId, work.mediaIds));
+}
+
+function itemOf({ id }: PostMediaItem, prepared: PublishMedia): MediaItem {
+  const { kind, mimeType, bytes, sha256, width, height, durationMs, alt } = prepared;
+  return { id, kind, mimeType, bytes, sha256, width, height, durationMs, alt, read: (range) => prepared.open(range) };
+}
+
+function mediaError(error: unknown): unknown {
+  if (error instanceof MediaRefusal) {
+    const message = `A picture or video cannot be made fit for the platform: ${error.message}`;
+    return new PlatformError('content', message, { platformCode: `media_${error.code}`, cause: error });
+  }
+  if (!(error instanceof MediaStoreError)) return error;
+  if (error.kind === 'gone') return gone(error);
+  return new PlatformError('unavailable', 'The media store does not answer', {
+    platformCode: 'media_store',
+    cause: error,
+  });
+}
+
+function gone(cause?: MediaStoreError): PlatformError {
+  const message = 'A picture or video of this post is no longer there';
+  return new PlatformError('content', message, { platformCode: 'media_gone', cause });
+}

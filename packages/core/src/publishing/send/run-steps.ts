@@ -1,0 +1,107 @@
+import type { JsonValue, KeySeed, PublishRun } from '@vibetribe/platforms/adapter';
+import type { LateFence } from '@vibetribe/platforms/create-platform-http';
+import type { PlatformHttp } from '@vibetribe/platforms/platform-http';
+import type { Clock } from '@vibetribe/resilience/clock';
+import type { SendIntent } from './begin-sends.ts';
+import type { Probes } from '../failpoints.ts';
+import type { PublicationWork, StoredStep } from '../claim/publication-work.ts';
+import type { StepResult } from '../record/record-outcomes.ts';
+
+/** Another publisher owns the publication now, or a user stopped it: this run ends without a trace. */
+export class ClaimLost extends Error {
+  override readonly name = 'ClaimLost';
+}
+
+export interface StepRunner {
+  readonly step: PublishRun['step'];
+  /** A send was begun and has not been answered. */
+  intentOpen(): boolean;
+  /** A step that makes something visible has succeeded, now or earlier. */
+  committed(): boolean;
+  /** Results that are in memory only; the settlement writes them. */
+  unwritten(): readonly StepResult[];
+}
+
+interface RunnerDependencies {
+  readonly clock: Clock;
+  readonly probes: Probes;
+  readonly beginSend: (intent: SendIntent) => Promise<boolean>;
+  readonly saveStep: (work: PublicationWork, step: StoredStep) => Promise<boolean>;
+  readonly httpFor: (lateFence: LateFence | null) => PlatformHttp;
+  readonly uniqueNumber: () => number;
+  readonly now: () => Date;
+  /** A request handed to the network before this much of the lease is gone ends before the lease does, ms. */
+  readonly sendBudgetMs: number;
+}
+
+/** Runs an adapter's steps so that a resumed publication repeats none that has a result, and sends nothing without an intent on disk. */
+export function createStepRunner(deps: RunnerDependencies, work: PublicationWork): StepRunner {
+  const stored = new Map(work.steps.map((step) => [step.name, step]));
+  let openStep: string | null = null;
+  let committed = work.state.committed;
+  let unwritten: StepResult[] = [];
+
+  const keyFor = <Key extends JsonValue>(name: string, makeKey: ((seed: KeySeed) => Key) | undefined): Key => {
+    const known = stored.get(name);
+    // The key was stored by the same step of the same adapter, so it has its type.
+    if (known?.keyed === true && deps.probes.has('stable_key')) return known.key as Key;
+    const seed = { publicationId: work.publicationId, now: deps.now(), uniqueNumber: deps.uniqueNumber() };
+    return makeKey === undefined ? (null as Key) : makeKey(seed);
+  };
+
+  const flush = async () => {
+    for (const result of unwritten) {
+      const step = {
+        name: result.name,
+        effect: result.effect,
+        key: null,
+        keyed: false,
+        result: result.result,
+        done: true,
+      };
+      if (!(await deps.saveStep(work, step))) throw new ClaimLost();
+      await deps.probes.failpoint('step:saved');
+    }
+    unwritten = [];
+    openStep = null;
+  };
+
+  return {
+    intentOpen: () => openStep !== null,
+    committed: () => committed,
+    unwritten: () => unwritten,
+    async step({ name, effect, key: makeKey, run }) {
+      await flush();
+      const known = stored.get(name);
+      if (known?.done === true) return known.result as Awaited<ReturnType<typeof run>>;
+      const key = keyFor(name, makeKey);
+      if (effect !== 'once') {
+        if (makeKey !== undefined && known === undefined) {
+          const keyed = { name, effect, key, keyed: true, result: null, done: false };
+          if (!(await deps.saveStep(work, keyed))) throw new ClaimLost();
+        }
+        const result = await run({ key, http: deps.httpFor(null) });
+        unwritten.push({ name, effect, result });
+        return result;
+      }
+      const lateFence = fenceFromNow(deps);
+      if (!(await deps.beginSend({ work, step: name, key }))) throw new ClaimLost();
+      openStep = name;
+      await deps.probes.failpoint('send:before_request');
+      const result = await run({ key, http: deps.httpFor(lateFence) });
+      await deps.probes.failpoint('send:after_answer');
+      openStep = null;
+      committed = true;
+      unwritten.push({ name, effect, result });
+      return result;
+    },
+  };
+}
+
+/** Counted from before the intent was written, so that it can only be stricter than the lease in the database. */
+function fenceFromNow(deps: Pick<RunnerDependencies, 'clock' | 'sendBudgetMs'>): LateFence {
+  return {
+    sendBeforeMonotonicMs: deps.clock.monotonicMs() + deps.sendBudgetMs,
+    sendBeforeWallMs: deps.clock.now().getTime() + deps.sendBudgetMs,
+  };
+}

@@ -1,0 +1,178 @@
+import type { MediaItem } from '@vibetribe/platforms/adapter';
+import { mediaRulesFor } from '@vibetribe/platforms/media-rules-for';
+import { PlatformError } from '@vibetribe/platforms/platform-error';
+import type { PlatformResponse } from '@vibetribe/platforms/platform-http';
+import { markGrantDead } from '../../accounts/mark-grant-dead.ts';
+import type { CoreDependencies } from '../../core-dependencies.ts';
+import { breakerKeyOf } from '../claim/claim-context.ts';
+import { decideOutcome } from './decide-outcome.ts';
+import { manualOptions } from '../record/manual-options.ts';
+import { noteSpentLimits, type SpentAnswer } from './note-exhausted-limits.ts';
+import { prepareMedia, readMediaUrls } from './publication-media.ts';
+import type { Outcome } from '../state/publication-input.ts';
+import type { PublicationWork } from '../claim/publication-work.ts';
+import type { EngineContext } from '../engine-context.ts';
+import { quietPeriods } from '../record/quiet-periods.ts';
+import { readToken, replaceToken } from './read-token.ts';
+import { ClaimLost, createStepRunner, type StepRunner } from './run-steps.ts';
+import { saveStep } from '../store/save-step.ts';
+
+/** The part of a lease that stays free after the latest end of a request. */
+const leaseMarginShare = 0.1;
+
+/** Takes one claimed publication through its adapter's steps and writes down its fate. */
+export async function sendPublication(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+): Promise<void> {
+  const token = await readToken(deps, work);
+  if (token.kind !== 'valid') {
+    const retryAfterMs = token.kind === 'dead' ? null : token.retryAfterMs;
+    await context.settle(work, {
+      kind: 'outcome',
+      outcome: { kind: 'wait', reason: 'token', retryAfterMs, detail: token.detail },
+    });
+    return;
+  }
+  const spent: SpentAnswer[] = [];
+  const runner = createRunner(deps, context, work, spent);
+  try {
+    const outcome = await run(deps, context, work, runner, token.credentials.accessToken);
+    await Promise.all([
+      noteSpentLimits(deps, work, spent),
+      context.settle(work, { kind: 'outcome', outcome }, runner.unwritten()),
+    ]);
+  } catch (error) {
+    if (error instanceof ClaimLost) return;
+    throw error;
+  }
+}
+
+async function run(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+  runner: StepRunner,
+  accessToken: string,
+): Promise<Outcome> {
+  const adapter = deps.adapters[work.platform];
+  try {
+    const media = await prepare(deps, context, work);
+    const fate = await adapter.publish({
+      endpoints: deps.endpoints(work.platform),
+      account: work.account,
+      content: { ...work.content, media },
+      now: deps.clock.now(),
+      accessToken,
+      http: httpFor(deps, context, work),
+      step: runner.step,
+    });
+    return fate.kind === 'published' ? fate : { ...fate, committed: runner.committed() };
+  } catch (error) {
+    if (error instanceof ClaimLost) throw error;
+    if (!(error instanceof PlatformError))
+      deps.logger.error({ err: error, publicationId: work.publicationId }, 'publishing failed unexpectedly');
+    if (error instanceof PlatformError && error.kind === 'auth_expired')
+      return afterRefusedToken(deps, work, accessToken, error);
+    if (error instanceof PlatformError && error.kind === 'auth_revoked')
+      await markGrantDead(deps, work.grant, adapter.displayName);
+    return decideOutcome(error, {
+      intentOpen: runner.intentOpen(),
+      committed: runner.committed(),
+      earlierAttempts: work.state.attempts,
+      silenceIsUnknown: deps.probes.has('silence_is_unknown'),
+      quietMs: quietPeriods(deps, work.platform, context.settings).quietMs,
+      manual: manualOptions(adapter, work, await readMediaUrls(deps, context.media, work)),
+    });
+  }
+}
+
+/** Names the event and the stored step that tell what was done to the media. */
+const mediaStep = 'media';
+
+/** What was done to the media is told once; the lease begins anew, as it may have taken a while. */
+async function prepare(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+): Promise<readonly MediaItem[]> {
+  const rules = mediaRulesFor(deps.adapters[work.platform], work.account);
+  const { items, done } = await prepareMedia(deps, context.media, work, rules);
+  const isTold = work.steps.some((step) => step.name === mediaStep && step.done);
+  if (done.length === 0 || isTold) return items;
+  const stored = { name: mediaStep, effect: 'read', key: null, keyed: false, result: done, done: true } as const;
+  if (!(await saveStep(deps, context.settings, work, stored, done.join(' ')))) throw new ClaimLost();
+  return items;
+}
+
+/** A token refused although it should be good: replaced once and tried again at once. A fresh one that is refused too counts as a failed try. */
+async function afterRefusedToken(
+  deps: CoreDependencies,
+  work: PublicationWork,
+  refusedAccessToken: string,
+  error: PlatformError,
+): Promise<Outcome> {
+  const fault = { category: 'auth', code: error.platformCode, message: error.message } as const;
+  if (work.claimedAtMs - work.grant.refreshedAtMs < 60_000)
+    return { kind: 'retry', fault, retryAfterMs: error.retryAfterMs };
+  const token = await replaceToken(deps, work, refusedAccessToken);
+  switch (token.kind) {
+    case 'valid':
+      return {
+        kind: 'wait',
+        reason: 'token',
+        retryAfterMs: 0,
+        detail: 'The platform refused the token; it was refreshed.',
+      };
+    case 'later':
+      return { kind: 'wait', reason: 'token', retryAfterMs: token.retryAfterMs, detail: token.detail };
+    case 'dead':
+      return { kind: 'wait', reason: 'token', retryAfterMs: null, detail: token.detail };
+  }
+}
+
+function createRunner(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+  spent: SpentAnswer[],
+): StepRunner {
+  return createStepRunner(
+    {
+      clock: deps.clock,
+      now: () => deps.clock.now(),
+      uniqueNumber: context.uniqueNumber,
+      probes: deps.probes,
+      beginSend: context.beginSend,
+      saveStep: (saved, step) => saveStep(deps, context.settings, saved, step),
+      httpFor: (lateFence) =>
+        httpFor(deps, context, work, lateFence, (answer) => {
+          const limits = deps.adapters[work.platform].spentLimits(answer);
+          if (limits.length > 0) spent.push({ limits, receivedAt: answer.receivedAt });
+        }),
+      sendBudgetMs: !deps.probes.has('late_fence')
+        ? Number.MAX_SAFE_INTEGER
+        : Math.max(0, context.settings.claimLeaseMs * (1 - leaseMarginShare) - context.settings.publishTimeoutMs),
+    },
+    work,
+  );
+}
+
+function httpFor(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+  lateFence: Parameters<Parameters<typeof createStepRunner>[0]['httpFor']>[0] = null,
+  onSendAnswer?: (answer: PlatformResponse) => void,
+) {
+  const beforeBody = lateFence === null ? undefined : () => deps.probes.failpoint('send:body_pull');
+  const target = { platform: work.platform, breakerKey: breakerKeyOf(work.platform, work.account.service) };
+  return deps.platformHttp(work.platform, {
+    timeoutMs: context.settings.publishTimeoutMs,
+    onCall: (call) => context.health.report(target, call),
+    ...(lateFence === null
+      ? {}
+      : { lateFence, beforeBody, ...(onSendAnswer === undefined ? {} : { onAnswer: onSendAnswer }) }),
+  });
+}

@@ -1,0 +1,98 @@
+import { isoTime } from './iso-time.ts';
+import type { PublicationInput } from './publication-input.ts';
+import type { PublicationState } from './publication-state.ts';
+import { becomeUnconfirmed, markPublished, retryOrFail } from './receive-outcome.ts';
+import { type Step, moved, refused } from './transition.ts';
+
+type FindingInput = Extract<PublicationInput, { type: 'finding' }>;
+
+/** The longest pause between two tries to ask a platform that does not answer, in its quiet periods: where an answer comes at once, soon. */
+const askAgainQuietPeriodsMax = 15;
+
+/** Found: published. Provably absent: tried again. Neither: a person decides. */
+export function receiveFinding(state: PublicationState, input: FindingInput, atMs: number): Step {
+  if (state.fence !== input.fence || state.leaseUntilMs === null) return refused('superseded');
+  if (state.intentAtMs === null) return refused('no_intent');
+  const { finding } = input;
+  switch (finding.kind) {
+    case 'found': {
+      const published = markPublished(state, finding, atMs);
+      const note = {
+        type: 'publication.reconciled',
+        message: `The platform has it: ${finding.evidence}`,
+        data: { finding: 'found' },
+      } as const;
+      return published.kind === 'moved' ? { ...published, events: [note, ...published.events] } : published;
+    }
+    case 'not_seen':
+      return countAbsence(state, input, finding.evidence, atMs);
+    case 'cannot_tell':
+      return becomeUnconfirmed(state, finding.evidence);
+    case 'no_answer':
+      return askAgain(state, input, finding, atMs);
+  }
+}
+
+function countAbsence(state: PublicationState, input: FindingInput, evidence: string, atMs: number): Step {
+  const absentReads = state.absentReads + 1;
+  if (absentReads < input.policy.absentReadsRequired) {
+    const dueAtMs = atMs + input.policy.absentSpacingMs;
+    return moved(
+      { ...state, leaseUntilMs: null, absentReads, dueAtMs },
+      {
+        type: 'publication.reconciled',
+        message: `Not seen on the platform yet (${evidence}). Asks again at ${isoTime(dueAtMs)} before it counts as absent.`,
+        data: { finding: 'not_seen', absentReads },
+      },
+    );
+  }
+  const fault = state.error ?? {
+    category: 'unknown_outcome',
+    code: 'absent',
+    message: 'The last send did not arrive.',
+  };
+  const retried = retryOrFail(
+    { ...state, intentAtMs: null, absentReads: 0, reconcileTries: 0 },
+    {
+      category: fault.category === 'unknown_outcome' ? 'platform' : fault.category,
+      code: fault.code,
+      message: 'The last send did not reach the platform.',
+    },
+    input.policy,
+    { atMs, notBeforeMs: atMs, countedFromMs: state.intentAtMs ?? atMs },
+  );
+  const note = {
+    type: 'publication.reconciled',
+    message: `The platform does not have it: ${evidence}`,
+    data: { finding: 'absent' },
+  } as const;
+  return retried.kind === 'moved' ? { ...retried, events: [note, ...retried.events] } : retried;
+}
+
+function askAgain(
+  state: PublicationState,
+  input: FindingInput,
+  finding: { detail: string; retryAfterMs: number | null; needsReconnect: boolean },
+  atMs: number,
+): Step {
+  const reconcileTries = state.reconcileTries + 1;
+  const pauseMs =
+    Math.max(1_000, input.policy.quietMs) * Math.min(askAgainQuietPeriodsMax, 2 ** Math.min(reconcileTries - 1, 10));
+  const dueAtMs = finding.needsReconnect ? null : atMs + Math.max(pauseMs, finding.retryAfterMs ?? 0);
+  const when =
+    dueAtMs === null ? 'Asks again once the account is connected again.' : `Asks again at ${isoTime(dueAtMs)}.`;
+  return moved(
+    {
+      ...state,
+      leaseUntilMs: null,
+      reconcileTries,
+      dueAtMs,
+      waiting: { reason: 'reconciling', detail: finding.detail },
+    },
+    {
+      type: 'publication.reconciled',
+      message: `${finding.detail} ${when}`,
+      data: { finding: 'no_answer', tries: reconcileTries },
+    },
+  );
+}

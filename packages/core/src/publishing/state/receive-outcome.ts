@@ -1,0 +1,198 @@
+import { retryDelayMs } from '@vibetribe/resilience/backoff';
+import { isoTime } from './iso-time.ts';
+import type { Outcome, PublicationInput, RetryPolicy } from './publication-input.ts';
+import type { Fault, PublicationState } from './publication-state.ts';
+import { type Step, moved, refused, waitUntil } from './transition.ts';
+
+type OutcomeInput = Extract<PublicationInput, { type: 'outcome' }>;
+
+/** How long a wait without a time from the platform lasts before the next look, ms. */
+const defaultWaitMs = 60_000;
+
+export function receiveOutcome(state: PublicationState, input: OutcomeInput, atMs: number): Step {
+  const { outcome } = input;
+  if (state.fence !== input.fence || state.leaseUntilMs === null) return receiveLateOutcome(state, outcome, atMs);
+  switch (outcome.kind) {
+    case 'published':
+      return markPublished(state, outcome, atMs);
+    case 'processing': {
+      const committed = state.committed || outcome.committed;
+      const closed = { ...state, committed, intentAtMs: null };
+      return waitUntil(closed, { reason: 'processing', untilMs: atMs + outcome.pollAfterMs, detail: outcome.detail });
+    }
+    case 'wait': {
+      const untilMs = outcome.retryAfterMs === null ? null : atMs + outcome.retryAfterMs;
+      return waitUntil({ ...state, intentAtMs: null }, { reason: outcome.reason, untilMs, detail: outcome.detail });
+    }
+    case 'retry':
+      return retryOrFail({ ...state, intentAtMs: null }, outcome.fault, input.policy, {
+        atMs,
+        notBeforeMs: atMs + (outcome.retryAfterMs ?? 0),
+      });
+    case 'rejected':
+      return fail({ ...state, intentAtMs: null }, outcome.error);
+    case 'unknown':
+      if (state.intentAtMs === null) return refused('no_intent');
+      return becomeUnknown(state, outcome, atMs);
+  }
+}
+
+export function markPublished(
+  state: PublicationState,
+  found: { platformPostId: string | null; url: string | null },
+  atMs: number,
+): Step {
+  const lateByMs = state.scheduledAtMs === null ? 0 : Math.max(0, atMs - state.scheduledAtMs);
+  return moved(
+    {
+      ...state,
+      status: 'published',
+      dueAtMs: null,
+      leaseUntilMs: null,
+      intentAtMs: null,
+      committed: true,
+      waiting: null,
+      error: null,
+      platformPostId: found.platformPostId,
+      url: found.url,
+      publishedAtMs: atMs,
+    },
+    {
+      type: 'publication.published',
+      message: found.url === null ? 'Published.' : `Published: ${found.url}`,
+      data: { platformPostId: found.platformPostId, url: found.url, lateByMs },
+    },
+  );
+}
+
+/**
+ * While the platform as a whole is down, a wait that uses nothing of the budget and gives back what was used before that was known;
+ * else a retry from the budget, or the end.
+ */
+export function retryOrFail(
+  state: PublicationState,
+  fault: Fault,
+  policy: RetryPolicy,
+  when: { atMs: number; notBeforeMs: number; countedFromMs?: number },
+): Step {
+  const failing = { ...state, leaseUntilMs: null, waiting: null, firstFailedAtMs: state.firstFailedAtMs ?? when.atMs };
+  const fromMs = when.countedFromMs ?? when.atMs;
+  if (policy.outage) {
+    const untilMs = Math.max(when.notBeforeMs, when.atMs, fromMs + (policy.retryDelaysMs[0] ?? defaultWaitMs));
+    const waiting = { ...failing, retriesUsed: 0, error: asError(fault, true, null) };
+    return waitUntil(waiting, {
+      reason: 'breaker',
+      untilMs,
+      detail: 'The platform is down; it goes out when the platform is back.',
+    });
+  }
+  const delayMs = retryDelayMs(state.retriesUsed + 1, policy.retryDelaysMs, () => policy.jitter);
+  if (delayMs !== null) {
+    const dueAtMs = Math.max(when.atMs, when.notBeforeMs, fromMs + delayMs);
+    return moved(
+      {
+        ...failing,
+        status: 'retrying',
+        retriesUsed: state.retriesUsed + 1,
+        dueAtMs,
+        error: asError(fault, true, null),
+      },
+      {
+        type: 'publication.retrying',
+        message: `${fault.message} Tries again at ${isoTime(dueAtMs)}.`,
+        data: {
+          category: fault.category,
+          code: fault.code,
+          retry: state.retriesUsed + 1,
+          nextAttemptAt: isoTime(dueAtMs),
+        },
+      },
+    );
+  }
+  return fail(failing, asError(fault, false, policy.manual));
+}
+
+/** What has made something visible cannot have failed: a person looks. */
+function fail(state: PublicationState, error: NonNullable<PublicationState['error']>): Step {
+  if (state.committed)
+    return becomeUnconfirmed(state, `The platform took it, then something went wrong: ${error.message}`);
+  const failed = { ...state, status: 'failed', dueAtMs: null, leaseUntilMs: null, waiting: null, error } as const;
+  return {
+    kind: 'moved',
+    state: failed,
+    events: [
+      { type: 'publication.failed', message: error.message, data: { category: error.category, code: error.code } },
+    ],
+    notifications: [{ kind: 'publication_failed', title: 'A post could not be published', body: error.message }],
+  };
+}
+
+export function becomeUnconfirmed(state: PublicationState, evidence: string): Step {
+  const message = `Only a person can tell whether this was published. ${evidence} Please look at the account and settle it.`;
+  return {
+    kind: 'moved',
+    state: {
+      ...state,
+      status: 'unconfirmed',
+      leaseUntilMs: null,
+      dueAtMs: null,
+      waiting: null,
+      error: { category: 'unknown_outcome', code: 'unconfirmed', message, retryable: false, manual: null },
+    },
+    events: [{ type: 'publication.unconfirmed', message, data: {} }],
+    notifications: [
+      { kind: 'publication_unconfirmed', title: 'Please check whether a post was published', body: message },
+    ],
+  };
+}
+
+function becomeUnknown(state: PublicationState, outcome: Extract<Outcome, { kind: 'unknown' }>, atMs: number): Step {
+  const askAtMs = atMs + outcome.quietMs;
+  return moved(
+    {
+      ...state,
+      status: 'waiting',
+      leaseUntilMs: null,
+      dueAtMs: askAtMs,
+      absentReads: 0,
+      firstFailedAtMs: state.firstFailedAtMs ?? atMs,
+      waiting: {
+        reason: 'reconciling',
+        detail: 'It is not known whether the last send arrived; the platform will be asked.',
+      },
+      error: asError(outcome.fault, true, null),
+    },
+    {
+      type: 'publication.outcome_unknown',
+      message: `${outcome.fault.message} Nothing is sent again before the platform was asked, at ${isoTime(askAtMs)}.`,
+      data: { code: outcome.fault.code, asksAt: isoTime(askAtMs) },
+    },
+  );
+}
+
+/**
+ * A publisher that lost its claim reports after all. Proof that it is out ends the search, and takes the claim from whoever was
+ * about to send it again; anything else is only noted.
+ */
+function receiveLateOutcome(state: PublicationState, outcome: Outcome, atMs: number): Step {
+  if (outcome.kind !== 'published') return refused('superseded');
+  // Its own report, repeated because the answer to the first one was lost.
+  if (state.status === 'published' && state.platformPostId === outcome.platformPostId) return refused('superseded');
+  const searching = !['published', 'canceled', 'skipped', 'draft'].includes(state.status);
+  const note = {
+    type: 'publication.late_evidence',
+    message: 'A publisher that had lost its claim reports the post as published.',
+    data: { platformPostId: outcome.platformPostId, url: outcome.url },
+  } as const;
+  if (!searching) return moved(state, note);
+  const published = markPublished({ ...state, fence: state.fence + 1 }, outcome, atMs);
+  return published.kind === 'moved' ? { ...published, events: [note, ...published.events] } : published;
+}
+
+function asError(
+  fault: Fault,
+  retryable: boolean,
+  manual: RetryPolicy['manual'],
+): NonNullable<PublicationState['error']> {
+  return { category: fault.category, code: fault.code, message: fault.message, retryable, manual };
+}

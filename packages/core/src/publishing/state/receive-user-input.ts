@@ -1,0 +1,112 @@
+import { isoTime } from './iso-time.ts';
+import type { Resolution, UserInput } from './publication-input.ts';
+import type { PublicationState } from './publication-state.ts';
+import { markPublished } from './receive-outcome.ts';
+import { type Step, moved, refused } from './transition.ts';
+
+export function receiveUserInput(state: PublicationState, input: UserInput, atMs: number): Step {
+  switch (input.type) {
+    case 'schedule':
+      return schedule(state, input.atMs);
+    case 'unschedule':
+      if (!isUntouched(state)) return refused('under_way');
+      return moved(
+        { ...state, status: 'draft', scheduledAtMs: null, dueAtMs: null, waiting: null },
+        { type: 'publication.unscheduled', message: 'Taken off the schedule.', data: {} },
+      );
+    case 'edit':
+      return isUntouched(state) ? moved(state) : refused('under_way');
+    case 'cancel':
+      return cancel(state);
+    case 'publish_now':
+      return publishNow(state, atMs);
+    case 'retry':
+      if (state.status !== 'failed') return refused('not_failed');
+      return moved(
+        { ...startOver(state), status: 'scheduled', dueAtMs: atMs },
+        { type: 'publication.scheduled', message: 'Tried again by hand.', data: { scheduledAt: isoTime(atMs) } },
+      );
+    case 'resolve':
+      return resolve(state, input.resolution, atMs);
+  }
+}
+
+/** Nothing of it is on its way: it may be edited, rescheduled or taken off the schedule. */
+function isUntouched(state: PublicationState): boolean {
+  if (state.attempts > 0 || state.committed || state.intentAtMs !== null || state.leaseUntilMs !== null) return false;
+  return state.status === 'draft' || state.status === 'scheduled' || state.status === 'waiting';
+}
+
+function schedule(state: PublicationState, scheduledAtMs: number): Step {
+  if (!isUntouched(state)) return refused('under_way');
+  const type = state.scheduledAtMs === null ? 'publication.scheduled' : 'publication.rescheduled';
+  return moved(
+    { ...state, status: 'scheduled', scheduledAtMs, dueAtMs: scheduledAtMs, waiting: null },
+    { type, message: `Scheduled for ${isoTime(scheduledAtMs)}.`, data: { scheduledAt: isoTime(scheduledAtMs) } },
+  );
+}
+
+/** A claim without an intent can still be stopped: the higher fence makes its publisher's intent fail, so nothing is sent. */
+function cancel(state: PublicationState): Step {
+  if (state.intentAtMs !== null || state.committed) return refused('under_way');
+  const stoppable = ['draft', 'scheduled', 'publishing', 'waiting', 'retrying'].includes(state.status);
+  if (!stoppable) return refused('ended');
+  return moved(
+    { ...state, status: 'canceled', fence: state.fence + 1, leaseUntilMs: null, dueAtMs: null, waiting: null },
+    { type: 'publication.canceled', message: 'Canceled; it will not appear.', data: {} },
+  );
+}
+
+function publishNow(state: PublicationState, atMs: number): Step {
+  const told = {
+    type: 'publication.scheduled',
+    message: 'To be published now.',
+    data: { scheduledAt: isoTime(atMs) },
+  } as const;
+  if (isUntouched(state)) {
+    return moved({ ...state, status: 'scheduled', scheduledAtMs: atMs, dueAtMs: atMs, waiting: null }, told);
+  }
+  if (state.status === 'retrying' && state.leaseUntilMs === null) return moved({ ...state, dueAtMs: atMs }, told);
+  return refused(state.status === 'publishing' || state.status === 'waiting' ? 'under_way' : 'ended');
+}
+
+function resolve(state: PublicationState, resolution: Resolution, atMs: number): Step {
+  if (resolution.kind === 'publish' || resolution.kind === 'skip') return decide(state, resolution.kind, atMs);
+  if (state.status !== 'unconfirmed') return refused('not_unconfirmed');
+  const told = (message: string) =>
+    ({ type: 'publication.resolved', message, data: { outcome: resolution.kind } }) as const;
+  if (resolution.kind === 'published') {
+    const published = markPublished(state, resolution, atMs);
+    const note = told('A person found it on the platform.');
+    return published.kind === 'moved' ? { ...published, events: [note, ...published.events] } : published;
+  }
+  const cleared = { ...state, intentAtMs: null, committed: false, absentReads: 0, reconcileTries: 0 };
+  if (resolution.retry) {
+    return moved(
+      { ...startOver(cleared), status: 'scheduled', dueAtMs: atMs },
+      told('A person did not find it; it is sent again.'),
+    );
+  }
+  return moved(
+    { ...cleared, status: 'failed', dueAtMs: null },
+    told('A person did not find it; it is not sent again.'),
+  );
+}
+
+function decide(state: PublicationState, answer: 'publish' | 'skip', atMs: number): Step {
+  if (state.status !== 'waiting' || state.waiting?.reason !== 'decision') return refused('not_asking');
+  if (answer === 'skip') {
+    return moved(
+      { ...state, status: 'skipped', dueAtMs: null, waiting: null },
+      { type: 'publication.resolved', message: 'A person decided not to publish it.', data: { outcome: answer } },
+    );
+  }
+  return moved(
+    { ...state, status: 'scheduled', scheduledAtMs: atMs, dueAtMs: atMs, waiting: null },
+    { type: 'publication.resolved', message: 'A person decided to publish it now.', data: { outcome: answer } },
+  );
+}
+
+function startOver(state: PublicationState): PublicationState {
+  return { ...state, retriesUsed: 0, firstFailedAtMs: null, waiting: null, error: null };
+}

@@ -1,0 +1,208 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { connectDatabase } from '@vibetribe/db/connect-database';
+import { migrate } from '@vibetribe/db/migrate';
+import { newId } from '@vibetribe/db/new-id';
+import { createLogger } from '@vibetribe/observability/logger';
+import type { PlatformAdapter } from '@vibetribe/platforms/adapter';
+import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { adapters } from '@vibetribe/platforms/registry';
+import { systemClock } from '@vibetribe/resilience/clock';
+import { createKeyRing } from '@vibetribe/security/key-ring';
+import { createTestDatabase, templateDatabase } from '@vibetribe/testkit/test-database';
+import pg from 'pg';
+import type { CoreDependencies } from '../../core-dependencies.ts';
+import { noProbes } from '../failpoints.ts';
+import type { PublishingMedia } from '../send/publication-media.ts';
+import type { PublishSettings } from '../publish-settings.ts';
+
+/** What the platform does with the next send; the last one stays in force. */
+export type Behaviour =
+  | 'accept'
+  | 'accept_then_lose_reply'
+  | 'lose_request'
+  | 'refuse_connection'
+  | 'reject'
+  | 'rate_limit'
+  | 'accept_and_hang'
+  | 'hang';
+
+/** A platform in memory: its ledger says what became visible, and nothing else does. */
+export interface LedgerPlatform {
+  readonly ledger: { key: string; text: string }[];
+  behave(...behaviours: Behaviour[]): void;
+  readonly adapter: PlatformAdapter;
+  /** How its reconciliation answers. */
+  lookup: 'honest' | 'by_text' | 'unreachable' | 'refused' | 'cannot_tell';
+}
+
+export interface TestWorld extends AsyncDisposable {
+  readonly deps: CoreDependencies;
+  readonly platform: LedgerPlatform;
+  readonly settings: PublishSettings;
+  /** As the database's owner: for arranging and for looking. */
+  sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  addAccount(organizationId?: string): Promise<{ organizationId: string; accountId: string }>;
+  addPublication(options: {
+    organizationId: string;
+    accountId: string;
+    dueInMs?: number;
+    text?: string;
+    misfire?: object;
+    priority?: string;
+  }): Promise<string>;
+}
+
+/** For posts of text alone. */
+export const withoutFiles: PublishingMedia = {
+  reader: { prepare: () => Promise.reject(new Error('the test has no files')) },
+  urls: null,
+};
+
+export async function createTestWorld(
+  postgresUrl: string,
+  limits: { postsPerHour?: number; appPostsPerDay?: number } = {},
+): Promise<TestWorld> {
+  await using opening = new AsyncDisposableStack();
+  const template = await templateDatabase(postgresUrl, 'core', (url) => migrate({ databaseUrl: url }));
+  const database = opening.use(await createTestDatabase(postgresUrl, { template }));
+  const db = opening.use(
+    connectDatabase({
+      databaseUrl: database.url,
+      poolMax: 10,
+      poolMin: 0,
+      applicationName: 'test',
+      onError: () => undefined,
+    }),
+  );
+  const owner = opening.adopt(new pg.Pool({ connectionString: database.url, max: 3 }), (pool) => pool.end());
+  const keyRing = createKeyRing(`k1:${randomBytes(32).toString('base64')}`);
+  const platform = createLedgerPlatform();
+  const deps: CoreDependencies = {
+    db,
+    keyRing,
+    clock: systemClock(),
+    logger: createLogger({ app: 'test', level: 'silent' }),
+    signals: { eventsCommitted: () => undefined, dispatchSoon: () => undefined },
+    adapters: { ...adapters, x: platform.adapter },
+    endpoints: () => ({ api: null, authorize: null, client: null }),
+    platformHttp: () => ({ request: () => Promise.reject(new Error('the ledger platform is not on the network')) }),
+    probes: noProbes,
+    postsPerHour: () => limits.postsPerHour ?? 1_000_000,
+    appPostsPerDay: () => limits.appPostsPerDay ?? null,
+  };
+  const sql = async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
+    (await owner.query<Row>(text, values)).rows;
+  const opened = opening.move();
+
+  return {
+    deps,
+    platform,
+    sql,
+    settings: {
+      retryDelaysMs: [60_000, 300_000, 900_000],
+      publishTimeoutMs: 5_000,
+      claimLeaseMs: 20_000,
+      reconcileQuietMs: 1_000,
+      breakerFailureThreshold: 5,
+      breakerTimeoutMs: 60_000,
+      burstGuard: { spacingMs: 2_000, spreadMs: 60_000 },
+    },
+    async addAccount(organizationId = newId('organization')) {
+      const accountId = newId('account');
+      const grantId = newId('grant');
+      const credentials = keyRing.seal(JSON.stringify({ accessToken: 'token', scopes: [] }), {
+        organizationId,
+        table: 'grants',
+        rowId: grantId,
+        column: 'credentials',
+      });
+      await sql(`insert into organizations (id, name) values ($1, 'Org') on conflict do nothing`, [organizationId]);
+      await sql(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, 'x', $3)`, [
+        grantId,
+        organizationId,
+        credentials,
+      ]);
+      await sql(
+        `insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name) values ($1, $2, $3, 'x', $1, 'someone', 'Someone')`,
+        [accountId, organizationId, grantId],
+      );
+      return { organizationId, accountId };
+    },
+    async addPublication({ organizationId, accountId, dueInMs = 0, text = 'Hello', misfire, priority = 'normal' }) {
+      const postId = newId('post');
+      const publicationId = newId('publication');
+      await sql(
+        `insert into posts (id, organization_id, content, scheduled_at, misfire, priority) values ($1, $2, $3, now() + $4 * interval '1 ms', $5, $6)`,
+        [postId, organizationId, text, dueInMs, misfire === undefined ? null : JSON.stringify(misfire), priority],
+      );
+      await sql(
+        `insert into publications (id, organization_id, post_id, account_id, platform, status, scheduled_at, due_at)
+         values ($1, $2, $3, $4, 'x' , 'scheduled', now() + $5 * interval '1 ms', now() + $5 * interval '1 ms')`,
+        [publicationId, organizationId, postId, accountId, dueInMs],
+      );
+      return publicationId;
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+function createLedgerPlatform(): LedgerPlatform {
+  const ledger: { key: string; text: string }[] = [];
+  let behaviours: Behaviour[] = ['accept'];
+  const next = (): Behaviour =>
+    behaviours.length > 1 ? (behaviours.shift() ?? 'accept') : (behaviours[0] ?? 'accept');
+  const send = async (key: string, text: string) => {
+    const behaviour = next();
+    if (behaviour === 'refuse_connection')
+      throw new PlatformError('network', 'The platform refused the connection.', { platformCode: 'ECONNREFUSED' });
+    if (behaviour === 'reject')
+      throw new PlatformError('content', 'The platform refused the text.', { platformCode: 'bad_text' });
+    if (behaviour === 'rate_limit')
+      throw new PlatformError('rate_limit', 'Too many posts.', { platformCode: '429', retryAfterMs: 90_000 });
+    if (behaviour === 'lose_request')
+      throw new PlatformError('ambiguous', 'No answer came.', { platformCode: 'reset' });
+    if (behaviour === 'hang') return new Promise<never>(() => undefined);
+    ledger.push({ key, text });
+    if (behaviour === 'accept_then_lose_reply')
+      throw new PlatformError('ambiguous', 'No answer came.', { platformCode: 'reset' });
+    if (behaviour === 'accept_and_hang') return new Promise<never>(() => undefined);
+    return { id: key };
+  };
+  const platform: LedgerPlatform = {
+    ledger,
+    lookup: 'honest',
+    behave(...wanted) {
+      behaviours = wanted;
+    },
+    adapter: {
+      ...adapters.x,
+      id: 'x' satisfies PlatformId,
+      reconciliation: { means: 'key', quietMs: 1_000, absence: { reads: 2, spacingMs: 1_000 } },
+      async publish(run) {
+        const { id } = await run.step({
+          name: 'publish',
+          effect: 'once',
+          key: () => `k${randomInt(2 ** 47)}`,
+          run: ({ key }) => send(key, run.content.text),
+        });
+        return { kind: 'published', platformPostId: id, url: `https://platform.example/${id}` };
+      },
+      async reconcile({ intent, content, takenPostIds }) {
+        if (platform.lookup === 'unreachable')
+          throw new PlatformError('unavailable', 'The platform is down.', { platformCode: 'http_503' });
+        if (platform.lookup === 'refused')
+          throw new PlatformError('permission', 'The account is suspended.', { platformCode: '403' });
+        if (platform.lookup === 'cannot_tell') return { kind: 'cannot_tell', evidence: 'It keeps no list.' };
+        const isOurs = (entry: { key: string; text: string }) =>
+          platform.lookup === 'by_text'
+            ? entry.text === content.text && !takenPostIds.has(entry.key)
+            : entry.key === intent.key;
+        const found = ledger.find(isOurs);
+        if (found === undefined) return { kind: 'not_seen', evidence: 'no such key' };
+        return { kind: 'found', platformPostId: found.key, url: null, evidence: 'the key is there' };
+      },
+    },
+  };
+  return platform;
+}

@@ -1,0 +1,84 @@
+import { MediaRefusal } from '../media-refusal.ts';
+
+export interface GifBlock {
+  readonly kind: 'frame' | 'graphic_control' | 'loop' | 'metadata';
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface GifLayout {
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  readonly durationMs: number;
+  readonly hasTransparency: boolean;
+  readonly blocks: readonly GifBlock[];
+  readonly endOffset: number;
+}
+
+const blocksMax = 20_000;
+
+/** The blocks of a GIF file, without decompressing any. @throws MediaRefusal */
+export function walkGif(file: Buffer): GifLayout {
+  if (file.length < 14) throw malformed();
+  const blocks: GifBlock[] = [];
+  let hasTransparency = false;
+  let hundredths = 0;
+  let start = 13 + colourTableBytes(file.readUInt8(10));
+  while (file[start] !== 0x3b) {
+    const block = blockAt(file, start);
+    blocks.push(block);
+    if (block.kind === 'graphic_control' && block.end - start >= 8) {
+      hasTransparency ||= (file.readUInt8(start + 3) & 1) === 1;
+      hundredths += file.readUInt16LE(start + 4);
+    }
+    if (blocks.length > blocksMax) throw new MediaRefusal('too_many_frames', 'The animation has too many frames.');
+    start = block.end;
+  }
+  return {
+    width: file.readUInt16LE(6),
+    height: file.readUInt16LE(8),
+    frames: blocks.filter(({ kind }) => kind === 'frame').length,
+    durationMs: hundredths * 10,
+    hasTransparency,
+    blocks,
+    endOffset: start + 1,
+  };
+}
+
+function blockAt(file: Buffer, start: number): GifBlock {
+  const introducer = file[start];
+  if (introducer === 0x2c) {
+    const flags = file[start + 9];
+    if (flags === undefined) throw malformed();
+    // Descriptor, colour table, one byte of code size, then the data.
+    return { kind: 'frame', start, end: endOfSubBlocks(file, start + 10 + colourTableBytes(flags) + 1) };
+  }
+  if (introducer !== 0x21) throw malformed();
+  return { kind: extensionKind(file, start), start, end: endOfSubBlocks(file, start + 2) };
+}
+
+/** Comments, plain text and applications' own data say nothing about the picture; only the count of loops does. */
+function extensionKind(file: Buffer, start: number): GifBlock['kind'] {
+  if (file[start + 1] === 0xf9) return 'graphic_control';
+  const application = file.toString('latin1', start + 3, start + 14);
+  return file[start + 1] === 0xff && ['NETSCAPE2.0', 'ANIMEXTS1.0'].includes(application) ? 'loop' : 'metadata';
+}
+
+function endOfSubBlocks(file: Buffer, offset: number): number {
+  let at = offset;
+  for (;;) {
+    const length = file[at];
+    if (length === undefined) throw malformed();
+    at += 1 + length;
+    if (length === 0) return at;
+  }
+}
+
+function colourTableBytes(flags: number): number {
+  return (flags & 0x80) === 0 ? 0 : 3 * 2 ** ((flags & 0x07) + 1);
+}
+
+function malformed(): MediaRefusal {
+  return new MediaRefusal('malformed', 'The GIF file is broken or cut off.');
+}

@@ -1,0 +1,70 @@
+import { MediaRefusal } from '../media-refusal.ts';
+
+export interface PngChunk {
+  /** Four letters, such as `IDAT`. */
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface PngLayout {
+  readonly width: number;
+  readonly height: number;
+  readonly bitsPerPixel: number;
+  readonly isInterlaced: boolean;
+  /** 1 unless the file is an animated PNG. */
+  readonly frames: number;
+  readonly durationMs: number;
+  readonly chunks: readonly PngChunk[];
+  readonly endOffset: number;
+}
+
+const signatureBytes = 8;
+const chunksMax = 20_000;
+const samplesPerPixel: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+
+/** The chunks of a PNG file, without decompressing any. @throws MediaRefusal */
+export function walkPng(file: Buffer): PngLayout {
+  const chunks = [...chunksOf(file)];
+  const header = chunks[0];
+  if (header?.type !== 'IHDR' || header.end - header.start !== 25 || !chunks.some(({ type }) => type === 'IDAT'))
+    throw malformed();
+  const animation = chunks.find(({ type, start, end }) => type === 'acTL' && end - start >= 20);
+  const samples = samplesPerPixel[file.readUInt8(header.start + 17)];
+  if (samples === undefined) throw malformed();
+  return {
+    width: file.readUInt32BE(header.start + 8),
+    height: file.readUInt32BE(header.start + 12),
+    bitsPerPixel: file.readUInt8(header.start + 16) * samples,
+    isInterlaced: file.readUInt8(header.start + 20) !== 0,
+    frames: animation === undefined ? 1 : file.readUInt32BE(animation.start + 8),
+    durationMs: durationOf(file, chunks),
+    chunks,
+    endOffset: chunks.at(-1)?.end ?? file.length,
+  };
+}
+
+function* chunksOf(file: Buffer): Generator<PngChunk> {
+  let start = signatureBytes;
+  for (let count = 0; count < chunksMax; count += 1) {
+    if (start + 12 > file.length) throw malformed();
+    const type = file.toString('latin1', start + 4, start + 8);
+    const end = start + 12 + file.readUInt32BE(start);
+    if (!/^[A-Za-z]{4}$/.test(type) || end > file.length) throw malformed();
+    yield { type, start, end };
+    if (type === 'IEND') return;
+    start = end;
+  }
+  throw new MediaRefusal('too_costly', 'The picture has too many parts to be read.');
+}
+
+/** The sum of the frames' delays, each a fraction of a second. */
+function durationOf(file: Buffer, chunks: readonly PngChunk[]): number {
+  const frames = chunks.filter(({ type, start, end }) => type === 'fcTL' && end - start === 38);
+  const seconds = frames.map(({ start }) => file.readUInt16BE(start + 28) / (file.readUInt16BE(start + 30) || 100));
+  return Math.round(seconds.reduce((sum, each) => sum + each, 0) * 1000);
+}
+
+function malformed(): MediaRefusal {
+  return new MediaRefusal('malformed', 'The PNG file is broken or cut off.');
+}

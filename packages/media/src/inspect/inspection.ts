@@ -1,0 +1,80 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import type { MediaFacts } from '@vibetribe/contracts/media';
+import { MediaRefusal } from '../media-refusal.ts';
+import { probeImage } from './probe-image.ts';
+import { probeVideo } from './probe-video.ts';
+import { type RenderImage, type RenderedImage, renderImage } from './render-image.ts';
+import { stripImage } from './strip-image.ts';
+import { stripVideo } from './strip-video.ts';
+
+/** What is done with a file's inside, and only in a process that may be killed. */
+export type Inspection =
+  | { readonly kind: 'probe'; readonly path: string; readonly mimeType: MediaFacts['mimeType'] }
+  | {
+      readonly kind: 'strip';
+      readonly inputPath: string;
+      readonly outputPath: string;
+      readonly mimeType: MediaFacts['mimeType'];
+    }
+  | ({ readonly kind: 'render' } & RenderImage);
+
+export type InspectionResult<Kind extends Inspection['kind']> = {
+  probe: MediaFacts;
+  strip: null;
+  render: RenderedImage;
+}[Kind];
+
+/** @throws MediaRefusal */
+export async function inspect(inspection: Inspection): Promise<MediaFacts | RenderedImage | null> {
+  switch (inspection.kind) {
+    case 'probe':
+      return refusingShortReads(() => probe(inspection.path, inspection.mimeType));
+    case 'strip':
+      await strip(inspection);
+      return null;
+    case 'render':
+      return renderImage(inspection);
+  }
+}
+
+/** A length in the file that points beyond its end. */
+async function refusingShortReads<Result>(read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new MediaRefusal('malformed', 'The file is broken or cut off.', { cause });
+  }
+}
+
+async function probe(path: string, mimeType: MediaFacts['mimeType']): Promise<MediaFacts> {
+  switch (mimeType) {
+    case 'image/jpeg':
+    case 'image/png':
+    case 'image/gif':
+    case 'image/webp':
+      return probeImage(path, mimeType);
+    case 'video/mp4':
+    case 'video/mpeg':
+    case 'video/quicktime':
+    case 'video/webm':
+      return probeVideo(path, mimeType);
+  }
+}
+
+async function strip({ inputPath, outputPath, mimeType }: Extract<Inspection, { kind: 'strip' }>): Promise<void> {
+  switch (mimeType) {
+    case 'image/jpeg':
+    case 'image/png':
+    case 'image/gif':
+    case 'image/webp':
+      await writeFile(outputPath, stripImage(await readFile(inputPath), mimeType), { flag: 'wx', mode: 0o600 });
+      break;
+    case 'video/mp4':
+    case 'video/mpeg':
+    case 'video/quicktime':
+    case 'video/webm':
+      await stripVideo(inputPath, outputPath, mimeType);
+      break;
+  }
+}

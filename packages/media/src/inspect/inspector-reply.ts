@@ -1,0 +1,10 @@
+import type { MediaFacts } from '@vibetribe/contracts/media';
+import type { MediaRefusalCode } from '../media-refusal.ts';
+import type { RenderedImage } from './render-image.ts';
+
+/** What an inspector's process says to its parent: that it is there, and one answer for each inspection. */
+export type InspectorReply =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'result'; readonly result: MediaFacts | RenderedImage | null }
+  | { readonly kind: 'refusal'; readonly code: MediaRefusalCode; readonly message: string }
+  | { readonly kind: 'fault'; readonly message: string };

@@ -1,0 +1,28 @@
+import { setPriority } from 'node:os';
+import { prepareDecoder } from './image-decoder.ts';
+import { type Inspection, inspect } from './inspection.ts';
+import type { InspectorReply } from './inspector-reply.ts';
+import { MediaRefusal } from '../media-refusal.ts';
+
+/** Below whoever answers requests: on a small machine, decoding waits rather than they. */
+const niceness = 10;
+
+setPriority(niceness);
+prepareDecoder();
+process.on('message', (inspection: Inspection) => void answer(inspection));
+// Its parent is gone, whichever way.
+process.on('disconnect', () => process.exit(0));
+reply({ kind: 'ready' });
+
+async function answer(inspection: Inspection): Promise<void> {
+  try {
+    reply({ kind: 'result', result: await inspect(inspection) });
+  } catch (error) {
+    if (error instanceof MediaRefusal) reply({ kind: 'refusal', code: error.code, message: error.message });
+    else reply({ kind: 'fault', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+}
+
+function reply(message: InspectorReply): void {
+  process.send?.(message);
+}

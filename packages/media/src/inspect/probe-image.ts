@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import type { MediaFacts } from '@vibetribe/contracts/media';
+import type { Metadata } from 'sharp';
+import { decodeImage } from './image-decoder.ts';
+import { imageFramesMax, imagePixelsMax } from './image-limits.ts';
+import { MediaRefusal } from '../media-refusal.ts';
+import { type ImageLayout, type ImageMimeType, readImageLayout, refuseHugeImage } from './read-image-layout.ts';
+import { refuseSecondFormat } from './refuse-second-format.ts';
+
+/** The longest edge of the small picture that is decoded only to see that all of it can be. */
+const proofPixels = 64;
+
+/**
+ * Reads an image's facts and proves that it can be decoded to its last line. For a process that may be killed: a hostile file
+ * may still crash or stall a decoder.
+ * @throws MediaRefusal
+ */
+export async function probeImage(path: string, mimeType: ImageMimeType): Promise<MediaFacts> {
+  const file = await readFile(path);
+  const limits = { pixelsMax: imagePixelsMax, framesMax: imageFramesMax };
+  const layout = readImageLayout(file, mimeType);
+  refuseHugeImage(layout, limits);
+  refuseSecondFormat(file, mimeType, layout.endOffset);
+  const metadata = await readMetadata(file);
+  if (`image/${metadata.format}` !== mimeType) throw malformed();
+  refuseHugeImage({ ...layout, width: metadata.width, height: metadata.height }, limits);
+  await proveWhole(file);
+  return factsOf(file, mimeType, layout, metadata);
+}
+
+async function readMetadata(file: Buffer): Promise<Metadata> {
+  try {
+    return await decodeImage(file, { limitInputPixels: false }).metadata();
+  } catch (cause) {
+    throw malformed(cause);
+  }
+}
+
+async function proveWhole(file: Buffer): Promise<void> {
+  try {
+    await decodeImage(file)
+      .resize(proofPixels, proofPixels, { fit: 'inside', kernel: 'nearest', fastShrinkOnLoad: true })
+      .raw()
+      .toBuffer();
+  } catch (cause) {
+    throw malformed(cause);
+  }
+}
+
+function factsOf(file: Buffer, mimeType: ImageMimeType, layout: ImageLayout, metadata: Metadata): MediaFacts {
+  const orientation = metadata.orientation ?? 1;
+  const isTurned = orientation >= 5;
+  const animated = layout.frames > 1;
+  return {
+    kind: 'image',
+    mimeType,
+    bytes: file.length,
+    width: isTurned ? metadata.height : metadata.width,
+    height: isTurned ? metadata.width : metadata.height,
+    orientation,
+    animated,
+    frames: layout.frames,
+    alpha: metadata.hasAlpha,
+    durationMs: animated ? layout.durationMs : null,
+    framesPerSecond: animated && layout.durationMs > 0 ? (layout.frames * 1000) / layout.durationMs : null,
+    codec: null,
+    audioCodec: null,
+    indexFirst: null,
+    hasMetadata: layout.hasMetadata,
+  };
+}
+
+function malformed(cause?: unknown): MediaRefusal {
+  return new MediaRefusal('malformed', 'The picture is broken or cut off.', { cause });
+}

@@ -1,0 +1,146 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { MediaMimeType } from '@vibetribe/contracts/media';
+import type { ImageTarget, RenditionPlan } from '@vibetribe/contracts/plan-rendition';
+import { createSingleFlight } from '@vibetribe/resilience/single-flight';
+import { z } from 'zod';
+import type { Inspector } from '../inspect/inspector.ts';
+import { extensionOf } from '../media-type.ts';
+import { isSystemError } from '../system-error.ts';
+
+export const Rendition = z.object({
+  key: z.string(),
+  mimeType: MediaMimeType,
+  bytes: z.int(),
+  sha256: z.string(),
+  width: z.int(),
+  height: z.int(),
+  /** What was done to the original, in words for a person. */
+  done: z.array(z.string()),
+});
+export type Rendition = z.infer<typeof Rendition>;
+
+export interface Original {
+  readonly organizationId: string;
+  readonly sha256: string;
+  readonly mimeType: MediaMimeType;
+  readonly width: number;
+  readonly height: number;
+  /** Where it can be read; asked for only if the rendition is not there yet. */
+  readonly path: () => Promise<string>;
+}
+
+export type Recipe =
+  | { readonly kind: 'strip' }
+  | ({ readonly kind: 'render'; readonly quality?: number | null } & ImageTarget);
+
+/** Changed copies of originals, kept in a directory. Any of them may be deleted at any time: it is made again. */
+export interface Renditions {
+  /** @throws MediaRefusal where the original cannot be changed so */
+  make(original: Original, recipe: Recipe): Promise<Rendition & { readonly path: string }>;
+  pathOf(key: string): string;
+}
+
+/** @param now marks a rendition as used, so that old ones can be found */
+export function createRenditions({
+  directory,
+  inspector,
+  now,
+}: {
+  directory: string;
+  inspector: Inspector;
+  now: () => Date;
+}): Renditions {
+  const flights = createSingleFlight<string, Rendition>();
+  const pathOf = (key: string) => join(directory, checkedKey(key));
+
+  async function make(original: Original, recipe: Recipe): Promise<Rendition & { path: string }> {
+    const key = keyOf(original, recipe);
+    const path = pathOf(key);
+    const rendition = (await known(path)) ?? (await flights.run(key, () => render(original, recipe, key, path)));
+    await utimes(path, now(), now());
+    return { ...rendition, path };
+  }
+
+  async function render(original: Original, recipe: Recipe, key: string, path: string): Promise<Rendition> {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    const outputPath = `${path}.${randomUUID()}.part`;
+    try {
+      const result = await change(inspector, original, recipe, outputPath);
+      const rendition = { key, sha256: await digestOf(outputPath), ...result };
+      await rename(outputPath, path);
+      await writeFile(`${outputPath}.json`, JSON.stringify(rendition), { mode: 0o600 });
+      await rename(`${outputPath}.json`, `${path}.json`);
+      return rendition;
+    } finally {
+      await rm(outputPath, { force: true });
+      await rm(`${outputPath}.json`, { force: true });
+    }
+  }
+
+  return { make, pathOf };
+}
+
+async function change(
+  inspector: Inspector,
+  original: Original,
+  recipe: Recipe,
+  outputPath: string,
+): Promise<Omit<Rendition, 'key' | 'sha256'>> {
+  const inputPath = await original.path();
+  const { mimeType, width, height } = original;
+  if (recipe.kind === 'strip') {
+    await inspector.inspect({ kind: 'strip', inputPath, outputPath, mimeType });
+    const { size } = await stat(outputPath);
+    return { mimeType, bytes: size, width, height, done: ['stripped of place and camera'] };
+  }
+  const { quality = null, ...target } = recipe;
+  const rendered = await inspector.inspect({ ...target, kind: 'render', inputPath, outputPath, quality });
+  return { ...rendered, mimeType: recipe.mimeType, done: [...rendered.done] };
+}
+
+/** The record is written last: where it is, the file is whole. */
+async function known(path: string): Promise<Rendition | null> {
+  try {
+    const record = await readFile(`${path}.json`, 'utf8');
+    const rendition = Rendition.parse(JSON.parse(record));
+    return (await stat(path)).size === rendition.bytes ? rendition : null;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+function keyOf({ organizationId, sha256, mimeType }: Original, recipe: Recipe): string {
+  const id = createHash('sha256')
+    .update(
+      JSON.stringify([
+        recipeVersion,
+        sha256,
+        Object.entries(recipe).toSorted(([one], [other]) => (one < other ? -1 : 1)),
+      ]),
+    )
+    .digest('hex');
+  return `${organizationId}/${id.slice(0, 2)}/${id}.${extensionOf(recipe.kind === 'strip' ? mimeType : recipe.mimeType)}`;
+}
+
+/** Raised when the same recipe gives another result. */
+const recipeVersion = 2;
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+function checkedKey(key: string): string {
+  if (/^[A-Za-z0-9_-]+\/[0-9a-f]{2}\/[0-9a-f]{64}\.[a-z0-9]{2,4}$/.test(key)) return key;
+  throw new RangeError('there is no such rendition key');
+}
+
+/** What a plan asks to be made; null where the original goes out as it is. */
+export function recipeOf(plan: RenditionPlan): Recipe | null {
+  return plan.kind === 'original' ? null : plan;
+}

@@ -1,0 +1,148 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { createFileDigests } from './file-digests.ts';
+import { jpeg } from '../fixtures/test-images.ts';
+import { box, movie } from '../fixtures/test-movies.ts';
+import { receiveUpload } from './receive-upload.ts';
+
+const megabyte = 1024 * 1024;
+const noClaims = { fileName: null, mimeType: null };
+
+const digests = createFileDigests();
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'vt-receive-'));
+});
+
+afterEach(() => rm(directory, { recursive: true }));
+afterAll(() => digests[Symbol.asyncDispose]());
+
+/** A video of any length, made as it is read. */
+function* videoPieces(bytes: number): Generator<Buffer> {
+  const head = box('ftyp', Buffer.from('isom\0\0\0\0isommp42'));
+  yield head;
+  const piece = Buffer.alloc(64 * 1024, 1);
+  for (let left = bytes - head.length; left > 0; left -= piece.length)
+    yield Buffer.from(piece.subarray(0, Math.min(left, piece.length)));
+}
+
+test('a file arrives whole, with its digest, length and type', async () => {
+  const file = Buffer.concat([await jpeg(), Buffer.alloc(0)]);
+  await using received = await receiveUpload(
+    {
+      source: Readable.from([file.subarray(0, 5), file.subarray(5)]),
+      claims: { fileName: 'Photo.JPG', mimeType: 'image/jpg' },
+    },
+    { directory, digests },
+  );
+  expect(received).toMatchObject({
+    bytes: file.length,
+    mimeType: 'image/jpeg',
+    sha256: createHash('sha256').update(file).digest('hex'),
+    fileName: 'Photo.JPG',
+  });
+  expect(await readFile(received.path)).toEqual(file);
+});
+
+test('disposing removes the file, and does not mind that it was moved on', async () => {
+  const received = await receiveUpload({ source: Readable.from([movie()]), claims: noClaims }, { directory, digests });
+  expect(await readdir(directory)).toHaveLength(1);
+  await received[Symbol.asyncDispose]();
+  await received[Symbol.asyncDispose]();
+  expect(await readdir(directory)).toEqual([]);
+});
+
+test('MP4 under the name and header of QuickTime is taken as what it is', async () => {
+  await using received = await receiveUpload(
+    { source: Readable.from([movie()]), claims: { fileName: 'IMG_0001.MOV', mimeType: 'video/quicktime' } },
+    { directory, digests },
+  );
+  expect(received.mimeType).toBe('video/mp4');
+});
+
+test('a name without an extension that we know of, and octet-stream, claim nothing', async () => {
+  const file = await jpeg();
+  for (const claims of [{ fileName: 'Screenshot 12.30.45', mimeType: 'application/octet-stream' }, noClaims]) {
+    await using received = await receiveUpload({ source: Readable.from([file]), claims }, { directory, digests });
+    expect(received.mimeType).toBe('image/jpeg');
+  }
+});
+
+test('reading stops at the first byte too many', async () => {
+  let sent = 0;
+  const source = Readable.from(
+    (function* () {
+      for (const piece of videoPieces(400 * megabyte)) {
+        sent += piece.length;
+        yield piece;
+      }
+    })(),
+  );
+  await expect(receiveUpload({ source, claims: noClaims }, { directory, digests })).rejects.toMatchObject({
+    code: 'too_large',
+  });
+  expect(sent).toBeLessThan(103 * megabyte);
+  expect(await readdir(directory)).toEqual([]);
+});
+
+test('a video of exactly 100 MB is taken, and its memory is not', { timeout: 60_000 }, async () => {
+  global.gc?.();
+  const before = process.memoryUsage.rss();
+  let peak = 0;
+  const source = Readable.from(
+    (function* () {
+      for (const piece of videoPieces(100 * megabyte)) {
+        peak = Math.max(peak, process.memoryUsage.rss());
+        yield piece;
+      }
+    })(),
+  );
+  await using received = await receiveUpload({ source, claims: noClaims }, { directory, digests });
+  expect(received.bytes).toBe(100 * megabyte);
+  expect((peak - before) / megabyte).toBeLessThan(40);
+});
+
+test('500 uploads aborted at 99 % leave no file and no descriptor', { timeout: 60_000 }, async () => {
+  const whole = Buffer.concat([movie(), randomBytes(60_000)]);
+  const before = await descriptors();
+  for (let batch = 0; batch < 10; batch += 1) {
+    const uploads = Array.from({ length: 50 }, () =>
+      receiveUpload({ source: breaking(whole), claims: noClaims }, { directory, digests }),
+    );
+    for (const result of await Promise.allSettled(uploads)) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'aborted' } });
+    }
+  }
+  expect(await readdir(directory)).toEqual([]);
+  expect(await descriptors()).toBeLessThanOrEqual(before);
+});
+
+test('a refused source is left where it was, so that it can be drained', async () => {
+  const source = Readable.from([Buffer.alloc(5000), Buffer.alloc(5000), Buffer.alloc(5000)]);
+  await expect(receiveUpload({ source, claims: noClaims }, { directory, digests })).rejects.toMatchObject({
+    code: 'type_unknown',
+  });
+  expect(source.destroyed).toBe(false);
+  let left = 0;
+  for await (const piece of source) left += (piece as Buffer).length;
+  expect(left).toBeGreaterThan(0);
+});
+
+function breaking(file: Buffer): Readable {
+  return Readable.from(
+    (function* () {
+      yield file.subarray(0, Math.floor(file.length * 0.5));
+      yield file.subarray(Math.floor(file.length * 0.5), Math.floor(file.length * 0.99));
+      throw new Error('the connection was lost');
+    })(),
+  );
+}
+
+async function descriptors(): Promise<number> {
+  return process.platform === 'linux' ? (await readdir('/proc/self/fd')).length : 0;
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { MediaMimeType } from '@vibetribe/contracts/media';
+import { checkClaims, type Claims } from './check-claims.ts';
+import type { FileDigest, FileDigests } from './file-digests.ts';
+import { createFileWriter } from './file-writer.ts';
+import { MediaRefusal } from '../media-refusal.ts';
+import { mediaTypes } from '../media-type.ts';
+import { sniffBytes, sniffType } from './sniff-type.ts';
+
+/** A file in quarantine: its type is known by its first bytes, nothing else of it has been looked at. Disposing removes it. */
+export interface ReceivedFile extends AsyncDisposable {
+  readonly path: string;
+  readonly bytes: number;
+  /** Hex. */
+  readonly sha256: string;
+  readonly mimeType: MediaMimeType;
+  readonly fileName: string | null;
+}
+
+export interface Upload {
+  /** Left where reading stopped and not destroyed: a refused part of a multipart body has to be drained for the next one to come. */
+  readonly source: Readable;
+  readonly claims: Claims;
+}
+
+/**
+ * Writes an upload to a file of its own in `directory`, never holding more than a piece of it, and stops at the first sign that
+ * it will not be taken: an unknown type, a false claim, a byte too many. Whatever goes wrong, no file is left.
+ * @throws MediaRefusal where the file is at fault or its sender stopped
+ */
+export async function receiveUpload(
+  upload: Upload,
+  options: { readonly directory: string; readonly digests: FileDigests },
+): Promise<ReceivedFile> {
+  await mkdir(options.directory, { recursive: true, mode: 0o700 });
+  const path = join(options.directory, `${randomUUID()}.part`);
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => rm(path, { force: true }));
+  const file = undo.adopt(await open(path, 'wx', 0o600), (handle) => handle.close());
+  using digest = options.digests.begin(path);
+  const { bytes, sha256, mimeType } = await writeChecked(upload, file, digest);
+  await file.close();
+  undo.move();
+  return {
+    path,
+    bytes,
+    sha256,
+    mimeType,
+    fileName: upload.claims.fileName,
+    [Symbol.asyncDispose]: () => rm(path, { force: true }),
+  };
+}
+
+async function writeChecked(
+  upload: Upload,
+  file: FileHandle,
+  digest: FileDigest,
+): Promise<{ bytes: number; sha256: string; mimeType: MediaMimeType }> {
+  await using writer = createFileWriter(file, { onWritten: (written) => digest.reached(written) });
+  let head: Buffer = Buffer.alloc(0);
+  let mimeType: MediaMimeType | null = null;
+  let bytes = 0;
+  for await (const chunk of withSenderFaults(upload.source)) {
+    bytes += chunk.length;
+    if (mimeType !== null) {
+      refuseTooLarge(bytes, mimeType);
+      await writer.write(chunk);
+      continue;
+    }
+    head = Buffer.concat([head, chunk]);
+    if (head.length < sniffBytes) continue;
+    mimeType = admit(head, upload.claims);
+    refuseTooLarge(bytes, mimeType);
+    await writer.write(head);
+  }
+  if (bytes === 0) throw new MediaRefusal('empty', 'The file is empty.');
+  if (mimeType === null) {
+    mimeType = admit(head, upload.claims);
+    await writer.write(head);
+  }
+  // The one copy of it is about to be promised to somebody.
+  await writer.finish();
+  return { bytes, sha256: await digest.finish(bytes), mimeType };
+}
+
+async function* withSenderFaults(source: Readable): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of source.iterator({ destroyOnReturn: false })) yield chunk;
+  } catch (cause) {
+    throw new MediaRefusal('aborted', 'The upload stopped before its end.', { cause });
+  }
+}
+
+function admit(head: Buffer, claims: Claims): MediaMimeType {
+  const sniffed = sniffType(head);
+  if (sniffed.mimeType === null) {
+    const taken = Object.keys(mediaTypes).join(', ');
+    const looks =
+      sniffed.name === null ? 'It is of no type that is taken' : `It looks like ${sniffed.name}, which is not taken`;
+    throw new MediaRefusal('type_unknown', `${looks}; send ${taken}.`);
+  }
+  checkClaims(sniffed.mimeType, claims);
+  return sniffed.mimeType;
+}
+
+function refuseTooLarge(bytes: number, mimeType: MediaMimeType): void {
+  const { kind, bytesMax } = mediaTypes[mimeType];
+  if (bytes <= bytesMax) return;
+  throw new MediaRefusal(
+    'too_large',
+    `The file is larger than the ${bytesMax / 1024 / 1024} MB that a ${kind} may have.`,
+  );
+}
