@@ -1,6 +1,6 @@
 import { connectDatabase } from '@vibetribe/db/connect-database';
 import { dispatchOnce } from '@vibetribe/core/publishing/dispatch/dispatch';
-import { noProbes } from '@vibetribe/core/publishing/failpoints';
+import { noFailpoints } from '@vibetribe/core/publishing/failpoints';
 import type { PublishSettings } from '@vibetribe/core/publishing/publish-settings';
 import { adapters } from '@vibetribe/platforms/registry';
 import { connectQueue } from '@vibetribe/queue/connect-queue';
@@ -77,7 +77,7 @@ async function openDispatcher(servers: Servers, backend: Backend, futurePosts: n
   const deps = {
     db,
     adapters,
-    probes: noProbes,
+    failpoints: noFailpoints,
     signals: { eventsCommitted: () => undefined, dispatchSoon: () => undefined },
   };
   const queueBytes = async () => {
@@ -93,7 +93,7 @@ async function openDispatcher(servers: Servers, backend: Backend, futurePosts: n
       await calendar.addDueSoon(dueSoon);
       const bytesBefore = backend === 'redis' ? await queueBytes() : 0;
       const startedAtMs = performance.now();
-      await dispatchOnce(deps, publishSettings, (jobs) => queue.ring(jobs), AbortSignal.timeout(60_000));
+      await dispatchOnce(deps, publishSettings, (jobs) => queue.enqueue(jobs), AbortSignal.timeout(60_000));
       return { durationMs: performance.now() - startedAtMs, queueBytes: (await queueBytes()) - bytesBefore };
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

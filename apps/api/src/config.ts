@@ -44,7 +44,7 @@ export interface ApiConfig extends Omit<CoreConfig, 'publicUrl'>, MediaSettings 
   readonly redirectOrigins: readonly string[];
 }
 
-/** @throws EnvironmentFault naming every fault at once */
+/** @throws EnvironmentError naming every fault at once */
 export function parseApiConfig(rawEnv: Readonly<Record<string, string | undefined>>): ApiConfig {
   const { PUBLIC_URL, ...env } = parseEnvironment(ApiEnv, rawEnv);
   return {

@@ -43,7 +43,7 @@ const tokenIssuer = 'vibetribe';
 /**
  * One replica of the API; any number may run. Disposing ends it in order: no new work, requests under way answered, sockets
  * closed, then connections.
- * @throws QueueBackendMismatch, or the error of whatever could not be opened
+ * @throws QueueBackendMismatchError, or the error of whatever could not be opened
  */
 export async function startApi(
   config: ApiConfig,

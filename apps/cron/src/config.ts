@@ -41,7 +41,7 @@ export interface CronConfig extends CoreConfig, MediaSettings {
   readonly unusedMediaDays: number;
 }
 
-/** @throws EnvironmentFault naming every fault at once */
+/** @throws EnvironmentError naming every fault at once */
 export function parseCronConfig(rawEnv: Readonly<Record<string, string | undefined>>): CronConfig {
   const env = parseEnvironment(CronEnv, rawEnv);
   return {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseLocalConfig } from './config.ts';
-import { StartFault } from './start-fault.ts';
+import { StartError } from './start-error.ts';
 
 test('without any setting the documented defaults hold', () => {
   const config = parseLocalConfig({}, []);
@@ -34,7 +34,7 @@ function faultOf(parse: () => unknown): string {
   try {
     parse();
   } catch (error) {
-    if (error instanceof StartFault) return error.message;
+    if (error instanceof StartError) return error.message;
     throw error;
   }
   throw new Error('it was accepted');

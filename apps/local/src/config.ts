@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { StartFault } from './start-fault.ts';
+import { StartError } from './start-error.ts';
 
 export interface LocalConfig {
   /** 0 picks a free port. */
@@ -51,7 +51,7 @@ const LocalEnvironment = z.object({
 
 /**
  * The settings of `npm start`. An empty variable counts as not set.
- * @throws StartFault that names every faulty variable, without its value
+ * @throws StartError that names every faulty variable, without its value
  */
 export function parseLocalConfig(env: Environment, args: readonly string[]): LocalConfig {
   const environment = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
@@ -61,7 +61,7 @@ export function parseLocalConfig(env: Environment, args: readonly string[]): Loc
     ...unknown.map((argument) => `${argument} is no known option (there is --no-demo)`),
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
   ];
-  if (!parsed.success || faults.length > 0) throw new StartFault(`The settings are not valid: ${faults.join('; ')}.`);
+  if (!parsed.success || faults.length > 0) throw new StartError(`The settings are not valid: ${faults.join('; ')}.`);
   const given = parsed.data;
   return {
     apiPort: given.PORT,

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { StartFault } from './start-fault.ts';
+import { StartError } from './start-error.ts';
 
 const sqliteBusy = 5;
 
 /**
  * Makes this process the only one that runs on the data directory, until it is disposed or the process ends in whatever way:
  * the lock is SQLite's, which the kernel drops with the process. The empty file stays: removing it could let two in.
- * @throws StartFault at once when another process holds it
+ * @throws StartError at once when another process holds it
  */
 export function lockDataDir(dataDir: string): Disposable {
   const lock = new DatabaseSync(join(dataDir, 'running.lock'));
@@ -16,7 +16,7 @@ export function lockDataDir(dataDir: string): Disposable {
   } catch (cause) {
     lock.close();
     if (!isBusy(cause)) throw cause;
-    throw new StartFault(`VibeTribe is running in ${dataDir} already: stop that one, or choose another DATA_DIR.`, {
+    throw new StartError(`VibeTribe is running in ${dataDir} already: stop that one, or choose another DATA_DIR.`, {
       cause,
     });
   }

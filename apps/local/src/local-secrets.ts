@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { LocalConfig } from './config.ts';
-import { StartFault } from './start-fault.ts';
+import { StartError } from './start-error.ts';
 import { writePrivateFile } from './write-private-file.ts';
 
 const Secrets = z.object({
@@ -17,7 +17,7 @@ type Given = Pick<LocalConfig, 'dataDir' | 'authSecret' | 'encryptionKeys' | 'ad
 
 /**
  * The system's secrets: what is given, else what an earlier start generated into `secrets.json`, else new ones kept there.
- * @throws StartFault when the file is there but cannot be read: replacing it would lose every connected account
+ * @throws StartError when the file is there but cannot be read: replacing it would lose every connected account
  */
 export async function loadSecrets(given: Given): Promise<Secrets> {
   const path = join(given.dataDir, 'secrets.json');
@@ -34,7 +34,7 @@ async function readKept(path: string): Promise<Secrets | null> {
     return Secrets.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
-    throw new StartFault(`${path} cannot be read: restore it, or move it away to start with new secrets.`, { cause });
+    throw new StartError(`${path} cannot be read: restore it, or move it away to start with new secrets.`, { cause });
   }
 }
 

@@ -1,12 +1,12 @@
-import { EnvironmentFault } from '@vibetribe/core/parse-environment';
-import { QueueBackendMismatch } from '@vibetribe/queue/claim-backend';
+import { EnvironmentError } from '@vibetribe/core/parse-environment';
+import { QueueBackendMismatchError } from '@vibetribe/queue/record-backend';
 import { systemClock } from '@vibetribe/resilience/clock';
 import { banner } from './banner.ts';
 import { parseLocalConfig } from './config.ts';
 import { runDemo } from './demo/run-demo.ts';
 import { reasonOf } from './reason-of.ts';
 import { type RunningLocal, startLocal } from './start-local.ts';
-import { StartFault } from './start-fault.ts';
+import { StartError } from './start-error.ts';
 
 const nodeMajorMin = 24;
 /** One Ctrl-C arrives up to three times: from the terminal, from npm and from the script that started us. */
@@ -59,7 +59,7 @@ function listen(): void {
 
 async function run(): Promise<void> {
   if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
-    throw new StartFault(`VibeTribe runs on Node ${nodeMajorMin}; this is ${process.versions.node}: use npm start.`);
+    throw new StartError(`VibeTribe runs on Node ${nodeMajorMin}; this is ${process.versions.node}: use npm start.`);
   }
   const config = parseLocalConfig(process.env, process.argv.slice(2));
   const local = await startLocal(config, { pid: process.pid, print, signal: stopping.signal });
@@ -91,7 +91,7 @@ function untilAsked(): Promise<void> {
 }
 
 function expected(error: unknown): error is Error {
-  return error instanceof StartFault || error instanceof EnvironmentFault || error instanceof QueueBackendMismatch;
+  return error instanceof StartError || error instanceof EnvironmentError || error instanceof QueueBackendMismatchError;
 }
 
 listen();

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { PostgresServerError } from '@vibetribe/postgres-server/postgres-server-error';
 import { type RunningPostgres, startPostgresServer } from '@vibetribe/postgres-server/start-postgres-server';
 import type { LocalConfig } from './config.ts';
-import { StartFault } from './start-fault.ts';
+import { StartError } from './start-error.ts';
 
 export interface LocalDatabase extends AsyncDisposable {
   /** Holds the password. */
@@ -22,7 +22,7 @@ const shortLivesMax = 3;
 /**
  * The outside database that is configured, or an embedded PostgreSQL below the data directory. The embedded one is started
  * again on the same port when it ends unasked.
- * @throws StartFault
+ * @throws StartError
  */
 export async function openDatabase(
   config: Pick<LocalConfig, 'dataDir' | 'databaseUrl'>,
@@ -45,7 +45,7 @@ export async function openDatabase(
     return keepRunning(await start(), start, log);
   } catch (cause) {
     if (!(cause instanceof PostgresServerError)) throw cause;
-    throw new StartFault(cause.message, { cause });
+    throw new StartError(cause.message, { cause });
   }
 }
 

@@ -18,7 +18,7 @@ export interface LocalPorts {
 /**
  * Migrates the database and starts every app on it, the API last. Disposing stops them in the reverse order.
  * @param signal aborted: what has been started is stopped again
- * @throws EnvironmentFault of an app, or what kept one from starting
+ * @throws EnvironmentError of an app, or what kept one from starting
  */
 export async function startApps(options: {
   environment: Environment & { DATABASE_URL: string };

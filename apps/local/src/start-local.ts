@@ -32,7 +32,7 @@ const portAttemptsMax = 5;
 /**
  * Runs the whole system in this process, over an embedded PostgreSQL unless an outside one is configured. Resolves once it is
  * healthy. Disposing stops the apps in order and the database last.
- * @throws StartFault, or EnvironmentFault of an app
+ * @throws StartError, or EnvironmentError of an app
  */
 export async function startLocal(config: LocalConfig, edge: LocalEdge): Promise<RunningLocal> {
   await using starting = new AsyncDisposableStack();

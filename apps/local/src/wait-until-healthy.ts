@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StartFault } from './start-fault.ts';
+import { StartError } from './start-error.ts';
 
 const patienceMs = 30_000;
 const pollMs = 50;
 
-/** @throws StartFault when the address does not answer 200 within 30 s */
+/** @throws StartError when the address does not answer 200 within 30 s */
 export async function waitUntilHealthy(url: string, signal: AbortSignal): Promise<void> {
   const deadline = AbortSignal.timeout(patienceMs);
   let last = 'no answer';
@@ -19,5 +19,5 @@ export async function waitUntilHealthy(url: string, signal: AbortSignal): Promis
     }
     await sleep(pollMs, undefined, { signal });
   }
-  throw new StartFault(`The API did not become healthy within ${patienceMs / 1000} s (${last}).`);
+  throw new StartError(`The API did not become healthy within ${patienceMs / 1000} s (${last}).`);
 }

@@ -1,4 +1,4 @@
-import { EnvironmentFault, parseEnvironment } from '@vibetribe/core/parse-environment';
+import { EnvironmentError, parseEnvironment } from '@vibetribe/core/parse-environment';
 import { createLogger } from '@vibetribe/observability/logger';
 import { z } from 'zod';
 import { runMigrations } from './run-migrations.ts';
@@ -12,14 +12,14 @@ const MigrateEnvironment = z.object({
 const logger = createLogger({ app: 'migrate', level: 'info' });
 try {
   if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
-    throw new EnvironmentFault([`Node ${nodeMajorMin} or newer is needed; this is ${process.versions.node}`]);
+    throw new EnvironmentError([`Node ${nodeMajorMin} or newer is needed; this is ${process.versions.node}`]);
   }
   const { DATABASE_URL } = parseEnvironment(MigrateEnvironment, process.env);
   await runMigrations({ databaseUrl: DATABASE_URL, logger });
   logger.info('the database is up to date');
   process.exit(0);
 } catch (error) {
-  if (error instanceof EnvironmentFault) process.stderr.write(`${error.message}\n`);
+  if (error instanceof EnvironmentError) process.stderr.write(`${error.message}\n`);
   else logger.fatal({ err: error }, 'the database was not migrated');
   process.exit(1);
 }

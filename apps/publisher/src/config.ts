@@ -49,7 +49,7 @@ export interface PublisherConfig extends CoreConfig, MediaSettings {
   readonly settings: PublishSettings;
 }
 
-/** @throws EnvironmentFault naming every fault at once */
+/** @throws EnvironmentError naming every fault at once */
 export function parsePublisherConfig(rawEnv: Readonly<Record<string, string | undefined>>): PublisherConfig {
   const env = parseEnvironment(PublisherEnv, rawEnv);
   return {

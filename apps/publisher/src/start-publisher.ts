@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { platformIds } from '@vibetribe/contracts/platform-id';
 import { openService } from '@vibetribe/core/open-service';
 import type { PublishingMedia } from '@vibetribe/core/publishing/send/publication-media';
-import type { Probes } from '@vibetribe/core/publishing/failpoints';
+import type { Failpoints } from '@vibetribe/core/publishing/failpoints';
 import { dispatchOnce } from '@vibetribe/core/publishing/dispatch/dispatch';
 import { createPublishingEngine } from '@vibetribe/core/publishing/publishing-engine';
 import { resumeHeld } from '@vibetribe/core/publishing/dispatch/resume-paused';
@@ -17,7 +17,7 @@ import { startPublishWorker } from '@vibetribe/queue/publish-worker';
 import { startLoop } from '@vibetribe/resilience/loop';
 import { deriveKey } from '@vibetribe/security/derive-key';
 import type { PublisherConfig } from './config.ts';
-import { recordSettled } from './record-settled.ts';
+import { countOutcome } from './count-outcome.ts';
 
 export interface RunningPublisher extends AsyncDisposable {
   /** Of /health and /metrics. */
@@ -33,7 +33,7 @@ export async function startPublisher(
   config: PublisherConfig,
   logger: Logger = createLogger({ app: 'publisher', level: config.logLevel }),
   /** For tests that kill, freeze and fail processes on purpose. */
-  probes?: Probes,
+  failpoints?: Failpoints,
 ): Promise<RunningPublisher> {
   await using starting = new AsyncDisposableStack();
   const metrics = createMetrics('publisher');
@@ -42,7 +42,7 @@ export async function startPublisher(
       app: 'publisher',
       config,
       logger,
-      probes,
+      failpoints,
       onPlatformCall: ({ platform, method, outcome, durationMs }) =>
         metrics.observePlatformCall({
           platform,
@@ -60,7 +60,7 @@ export async function startPublisher(
       owner: `${hostname()}-${randomBytes(6).toString('hex')}`,
       random: Math.random,
       uniqueNumber: () => randomInt(2 ** 48 - 1),
-      onSettled: (settled) => recordSettled(metrics, settled),
+      onRecorded: (settled) => countOutcome(metrics, settled),
     }),
   );
 
@@ -70,7 +70,7 @@ export async function startPublisher(
       name: 'dispatcher',
       intervalMs: config.sweepIntervalMs,
       runOnce: async (signal) => {
-        await dispatchOnce(service.core, config.settings, (jobs) => publishQueue.ring(jobs), signal);
+        await dispatchOnce(service.core, config.settings, (jobs) => publishQueue.enqueue(jobs), signal);
       },
       onError: (error) => logger.warn({ err: error }, 'a dispatcher turn failed; the next one repeats it'),
     }),

@@ -9,12 +9,12 @@ export type Answer = {
 };
 
 /** Thrown by a route to end the request with an answer of the platform. */
-export class Refusal extends Error {
+export class RefusalError extends Error {
   readonly answer: Answer;
 
   constructor(answer: Answer) {
     super(`refused with status ${answer.status}`);
-    this.name = 'Refusal';
+    this.name = 'RefusalError';
     this.answer = answer;
   }
 }

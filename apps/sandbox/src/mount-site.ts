@@ -1,6 +1,6 @@
 import formbody from '@fastify/formbody';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Refusal, sendAnswer } from './answer.ts';
+import { RefusalError, sendAnswer } from './answer.ts';
 import { applyAfterWork, applyBeforeWork, kindsAfterReading, kindsAtTheDoor } from './faults/apply-fault.ts';
 import type { FaultBook, FaultProbe } from './faults/fault-book.ts';
 import type { Fault } from './faults/fault.ts';
@@ -94,7 +94,7 @@ export async function mountSite(app: FastifyInstance, site: Site, surroundings: 
   });
 
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
-    if (error instanceof Refusal) return sendAnswer(reply, error.answer);
+    if (error instanceof RefusalError) return sendAnswer(reply, error.answer);
     const status = error.statusCode ?? 500;
     if (status < 500) return sendAnswer(reply, answers.malformed(status, error.message));
     request.log.error({ err: error, path: pathOf(request) }, 'a route failed');

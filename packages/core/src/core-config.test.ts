@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { CoreEnv, coreConfigOf } from './core-config.ts';
-import { EnvironmentFault, parseEnvironment } from './parse-environment.ts';
+import { EnvironmentError, parseEnvironment } from './parse-environment.ts';
 
 const key = Buffer.alloc(32, 7).toString('base64');
 const minimal = { DATABASE_URL: 'postgres://db.example/vibetribe', ENCRYPTION_KEYS: `k1:${key}` };
@@ -67,11 +67,11 @@ test('all faults are named at once, and no value is shown', () => {
   expect(fault.message).not.toMatch(/secret|c2hvcnQ|many/);
 });
 
-function faultOf(run: () => unknown): EnvironmentFault {
+function faultOf(run: () => unknown): EnvironmentError {
   try {
     run();
   } catch (error) {
-    if (error instanceof EnvironmentFault) return error;
+    if (error instanceof EnvironmentError) return error;
     throw error;
   }
   throw new Error('the environment was accepted');

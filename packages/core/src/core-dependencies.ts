@@ -6,7 +6,7 @@ import type { PlatformHttp, PlatformResponse } from '@vibetribe/platforms/platfo
 import type { Logger } from '@vibetribe/observability/logger';
 import type { Clock } from '@vibetribe/resilience/clock';
 import type { KeyRing } from '@vibetribe/security/key-ring';
-import type { Probes } from './publishing/failpoints.ts';
+import type { Failpoints } from './publishing/failpoints.ts';
 
 /** What the rules of the product need from outside. Each verb takes a `Pick` of it. */
 export interface CoreDependencies {
@@ -32,7 +32,7 @@ export interface CoreDependencies {
   readonly postsPerHour: (platform: PlatformId) => number;
   /** Posts in 24 hours of all accounts behind the service's application, null for no limit. */
   readonly appPostsPerDay: (platform: PlatformId) => number | null;
-  readonly probes: Probes;
+  readonly failpoints: Failpoints;
 }
 
 /** Doorbells to other processes. They may be lost: whoever waits for one also looks by itself from time to time. */

@@ -10,7 +10,7 @@ import type { KeyRing } from '@vibetribe/security/key-ring';
 import { createAllowedHosts } from './allowed-hosts.ts';
 import type { CoreConfig } from './core-config.ts';
 import type { CoreDependencies } from './core-dependencies.ts';
-import { noProbes, type Probes } from './publishing/failpoints.ts';
+import { noFailpoints, type Failpoints } from './publishing/failpoints.ts';
 import { createSignals, type SignalBus } from './create-signals.ts';
 
 export interface CoreOptions {
@@ -21,7 +21,7 @@ export interface CoreOptions {
   readonly bus: SignalBus;
   readonly config: Pick<CoreConfig, 'sandboxUrl' | 'ssrfAllow' | 'postsPerHour' | 'appPostsPerDay' | 'platformEnv'>;
   /** For tests that kill, freeze and fail processes on purpose. */
-  readonly probes?: Probes | undefined;
+  readonly failpoints?: Failpoints | undefined;
   /** Told of every finished call to a platform, for metrics. */
   readonly onPlatformCall?: ((call: PlatformCall) => void) | undefined;
 }
@@ -39,7 +39,7 @@ export function createCore({
   logger,
   bus,
   config,
-  probes = noProbes,
+  failpoints = noFailpoints,
   onPlatformCall,
 }: CoreOptions): Core {
   const dispatcher = createGuardedAgent({
@@ -60,7 +60,7 @@ export function createCore({
     logger,
     signals,
     adapters,
-    probes,
+    failpoints,
     endpoints: (platform) =>
       platformEndpoints(platform, { sandboxUrl: config.sandboxUrl ?? undefined, env: config.platformEnv }),
     postsPerHour: (platform: PlatformId) => config.postsPerHour[platform] ?? adapters[platform].limits.postsPerHour,

@@ -17,18 +17,18 @@ export function createSignals({
   readonly bus: SignalBus;
   readonly onError: (error: unknown) => void;
 }): Signals & AsyncDisposable {
-  const events = createBell(() => bus.publish('events', ''), onError);
-  const dispatch = createBell(() => bus.publish('dispatch', ''), onError);
+  const events = createNotifier(() => bus.publish('events', ''), onError);
+  const dispatch = createNotifier(() => bus.publish('dispatch', ''), onError);
   return {
-    eventsCommitted: () => events.ring(),
-    dispatchSoon: () => dispatch.ring(),
+    eventsCommitted: () => events.notify(),
+    dispatchSoon: () => dispatch.notify(),
     async [Symbol.asyncDispose]() {
       await Promise.all([events.close(), dispatch.close()]);
     },
   };
 }
 
-function createBell(publish: () => Promise<void>, onError: (error: unknown) => void) {
+function createNotifier(publish: () => Promise<void>, onError: (error: unknown) => void) {
   let timer: NodeJS.Timeout | null = null;
   let isWanted = false;
   let lastPublish: Promise<void> = Promise.resolve();
@@ -44,7 +44,7 @@ function createBell(publish: () => Promise<void>, onError: (error: unknown) => v
   };
 
   return {
-    ring() {
+    notify() {
       if (timer === null) send();
       else isWanted = true;
     },

@@ -2,14 +2,14 @@ import { connectDatabase, type Database } from '@vibetribe/db/connect-database';
 import type { Logger } from '@vibetribe/observability/logger';
 import type { PlatformCall } from '@vibetribe/platforms/create-platform-http';
 import { type Bus, createBus } from '@vibetribe/queue/bus';
-import { claimBackend } from '@vibetribe/queue/claim-backend';
+import { recordBackend } from '@vibetribe/queue/record-backend';
 import { connectQueue } from '@vibetribe/queue/connect-queue';
 import type { QueueConnection } from '@vibetribe/queue/queue-connection';
 import { systemClock } from '@vibetribe/resilience/clock';
 import { createKeyRing } from '@vibetribe/security/key-ring';
 import type { CoreConfig } from './core-config.ts';
 import { type Core, createCore } from './create-core.ts';
-import type { Probes } from './publishing/failpoints.ts';
+import type { Failpoints } from './publishing/failpoints.ts';
 
 /** What every process of the product has open. Disposing closes it in the reverse order. */
 export interface Service extends AsyncDisposable {
@@ -21,14 +21,14 @@ export interface Service extends AsyncDisposable {
 
 /**
  * Opens database, queue and bus, and composes the core over them.
- * @throws QueueBackendMismatch where the database's queue lives on another backend
+ * @throws QueueBackendMismatchError where the database's queue lives on another backend
  */
 export async function openService(options: {
   readonly app: string;
   readonly config: CoreConfig;
   readonly logger: Logger;
   readonly onPlatformCall?: (call: PlatformCall) => void;
-  readonly probes?: Probes | undefined;
+  readonly failpoints?: Failpoints | undefined;
 }): Promise<Service> {
   const { config, logger } = options;
   await using opening = new AsyncDisposableStack();
@@ -50,7 +50,7 @@ export async function openService(options: {
       bus,
       config,
       logger,
-      probes: options.probes,
+      failpoints: options.failpoints,
       clock: systemClock(),
       keyRing: createKeyRing(config.encryptionKeys),
       onPlatformCall: options.onPlatformCall,
@@ -65,7 +65,7 @@ async function claimQueueBackend(db: Database, kind: 'redis' | 'postgres'): Prom
   const client = await db.pool.connect();
   try {
     await client.query('set role none');
-    await claimBackend(client, kind);
+    await recordBackend(client, kind);
   } finally {
     client.release(true);
   }

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 
 /** The environment does not describe a process that could run. The message names every fault, and no value. */
-export class EnvironmentFault extends Error {
-  override readonly name = 'EnvironmentFault';
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError';
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
@@ -13,7 +13,7 @@ export class EnvironmentFault extends Error {
 
 /**
  * Parses an environment by a schema; an empty variable counts as absent, as compose files write them.
- * @throws EnvironmentFault naming all faults at once
+ * @throws EnvironmentError naming all faults at once
  */
 export function parseEnvironment<Schema extends z.ZodType>(
   schema: Schema,
@@ -22,7 +22,7 @@ export function parseEnvironment<Schema extends z.ZodType>(
   const given = Object.fromEntries(Object.entries(rawEnv).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  throw new EnvironmentFault(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${faultText(issue, given)}`));
+  throw new EnvironmentError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${faultText(issue, given)}`));
 }
 
 function faultText(issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown>>): string {

@@ -29,7 +29,7 @@ export interface DatabaseOptions {
   poolMin: number;
   /** Shown in pg_stat_activity. */
   applicationName: string;
-  /** How long work waits for a connection, ms; then it fails with `ConnectionUnavailable`. Default 10 s. */
+  /** How long work waits for a connection, ms; then it fails with `ConnectionUnavailableError`. Default 10 s. */
   connectTimeoutMs?: number;
   /**
    * How long an answer may take, ms; then its connection is given up: one that was cut silently gives no sign by itself. Longer than the

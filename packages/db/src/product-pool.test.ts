@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { expect, inject, test } from 'vitest';
 import { connectDatabase } from './connect-database.ts';
-import { ConnectionUnavailable } from './product-pool.ts';
+import { ConnectionUnavailableError } from './product-pool.ts';
 import { openMigratedDatabase } from './test-database.ts';
 
 const open = (databaseUrl: string) =>
@@ -48,6 +48,6 @@ test('what the network says about a server that is away keeps its code', async (
 
 function unavailableIn(error: unknown): unknown {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if (cause instanceof ConnectionUnavailable) return cause;
+    if (cause instanceof ConnectionUnavailableError) return cause;
   return error;
 }

@@ -1,14 +1,14 @@
 import pg from 'pg';
 
 /** No connection was to be had: the pool is exhausted, or the server did not let us in in time. Nothing was executed. */
-export class ConnectionUnavailable extends Error {
-  override readonly name = 'ConnectionUnavailable';
+export class ConnectionUnavailableError extends Error {
+  override readonly name = 'ConnectionUnavailableError';
   readonly code = 'connection_unavailable';
 }
 
 /** The connection ended, or fell silent, under a transaction. It was rolled back, unless it was lost in its commit: then it may stand. */
-export class ConnectionLost extends Error {
-  override readonly name = 'ConnectionLost';
+export class ConnectionLostError extends Error {
+  override readonly name = 'ConnectionLostError';
   readonly code = 'connection_lost';
 }
 
@@ -37,5 +37,5 @@ export class ProductPool extends pg.Pool {
 /** What the server or the network said has a code, and stays as it is. */
 function asUnavailable(error: unknown): Error {
   if (error instanceof Error && typeof Reflect.get(error, 'code') === 'string') return error;
-  return new ConnectionUnavailable('no connection to the database could be taken', { cause: error });
+  return new ConnectionUnavailableError('no connection to the database could be taken', { cause: error });
 }

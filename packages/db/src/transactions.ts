@@ -2,7 +2,7 @@ import { PgDialect } from 'drizzle-orm/pg-core';
 import { NodePgSession, NodePgTransaction } from 'drizzle-orm/node-postgres/session';
 import type pg from 'pg';
 import type { Transaction } from './connect-database.ts';
-import { ConnectionLost } from './product-pool.ts';
+import { ConnectionLostError } from './product-pool.ts';
 
 /** What one transaction is set to, by name. It begins with these and the connection forgets them at its end. */
 export type TransactionSettings = Readonly<Record<string, string>>;
@@ -44,7 +44,7 @@ export function createTransactions(pool: pg.Pool): Transactions {
     } catch (error) {
       await client.query('rollback').catch((cause: Error) => (fault = cause));
       if (fault !== undefined && !hasCode(error))
-        throw new ConnectionLost('the connection was lost in a transaction', { cause: error });
+        throw new ConnectionLostError('the connection was lost in a transaction', { cause: error });
       throw error;
     } finally {
       client.release(fault);

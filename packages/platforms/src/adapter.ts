@@ -3,7 +3,7 @@ import type { MediaRules, ServerMediaLimits } from '@vibetribe/contracts/media-r
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { z } from 'zod';
 import type { PlatformHttp, PlatformResponse } from './platform-http.ts';
-import type { SpentLimit } from './spent-limits.ts';
+import type { ExhaustedLimit } from './exhausted-limits.ts';
 
 /**
  * What one platform is to the product: data (rules, limits, how to reconcile) and a few functions over one HTTP client.
@@ -31,7 +31,7 @@ export interface PlatformAdapter {
   /** Looks for a publication whose outcome is unknown. Reads only: it never makes anything visible. */
   reconcile(query: ReconcileQuery): Promise<ReconcileFinding>;
   /** What an answer to a request of a `once` step says about limits that are used up. */
-  spentLimits(answer: PlatformResponse): readonly SpentLimit[];
+  exhaustedLimits(answer: PlatformResponse): readonly ExhaustedLimit[];
   /** The platform's own page for writing this post by hand, with the text filled in where it can be; null where there is none. */
   composeUrl(content: TextContent, account: AdapterAccount): string | null;
 }

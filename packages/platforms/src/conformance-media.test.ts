@@ -6,7 +6,7 @@ import { PlatformError } from './platform-error.ts';
 import { adapters } from './registry.ts';
 import { credentialsFor, opened } from './test-connect.ts';
 import { testAnimation, type TestMedia, testPicture, testVideo } from './test-media.ts';
-import { openTestClient, PublisherStopped, startPublication, type TestClient } from './test-platform.ts';
+import { openTestClient, PublisherStoppedError, startPublication, type TestClient } from './test-platform.ts';
 import { startTestSandbox, type TestSandbox } from './test-sandbox.ts';
 
 let sandbox: TestSandbox;
@@ -95,7 +95,7 @@ describe.each(withMedia)('%s', (platform) => {
     for (let stops = 0; stops < 100; stops += 1) {
       const end = await publication.publish({ stepsMax: 1 }).catch((error: unknown) => error);
       if (!(end instanceof Error)) break;
-      if (end instanceof PublisherStopped) continue;
+      if (end instanceof PublisherStoppedError) continue;
       if (!(end instanceof PlatformError && end.kind === 'media_processing')) throw end;
       await sandbox.control('POST', '/_sandbox/clock', { advanceMs: 1_000 });
     }
@@ -114,7 +114,7 @@ describe.each(withMedia)('%s', (platform) => {
       const rehearsal = start(await connect(), [testPicture(), testPicture()]);
       await publishedAfterWork(rehearsal);
       const stepsMax = Object.keys(rehearsal.results).indexOf('publish');
-      await expect(publication.publish({ stepsMax })).rejects.toBeInstanceOf(PublisherStopped);
+      await expect(publication.publish({ stepsMax })).rejects.toBeInstanceOf(PublisherStoppedError);
 
       const { externalId: account } = connected.account;
       await sandbox.control('POST', '/_sandbox/faults', { platform, account, method: 'POST', times: 1, kind });

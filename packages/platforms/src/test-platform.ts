@@ -83,8 +83,8 @@ export interface TestPublication {
 }
 
 /** As if the process had died between two steps. */
-export class PublisherStopped extends Error {
-  override readonly name = 'PublisherStopped';
+export class PublisherStoppedError extends Error {
+  override readonly name = 'PublisherStoppedError';
 }
 
 let publicationsStarted = 0;
@@ -103,7 +103,7 @@ export function startPublication(given: TestPublication) {
     type Step = typeof wanted;
     const stored = results[name];
     if (stored !== undefined) return stored as Awaited<ReturnType<Step['run']>>;
-    if (stepsLeft === 0) throw new PublisherStopped();
+    if (stepsLeft === 0) throw new PublisherStoppedError();
     stepsLeft -= 1;
     const now = new Date();
     const intent = intents.get(name) ?? {

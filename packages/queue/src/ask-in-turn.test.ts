@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
-import { askInTurn } from './ask-in-turn.ts';
+import { serializeQueries } from './serialize-queries.ts';
 
 test('statements that are asked for at once run one after the other, and one that fails holds up nobody', async () => {
   const warnings: Error[] = [];
@@ -8,7 +8,7 @@ test('statements that are asked for at once run one after the other, and one tha
   process.on('warning', note);
   const client = new pg.Client({ connectionString: inject('postgresUrl') });
   await client.connect();
-  askInTurn(client);
+  serializeQueries(client);
   const answers = await Promise.allSettled(
     ['listen one', 'no statement', 'listen two'].map((text) => client.query(text)),
   );

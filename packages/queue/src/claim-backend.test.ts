@@ -1,7 +1,7 @@
 import { createTestDatabase } from '@vibetribe/testkit/test-database';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
-import { claimBackend, QueueBackendMismatch } from './claim-backend.ts';
+import { recordBackend, QueueBackendMismatchError } from './record-backend.ts';
 
 test('the first process records its backend; one with another is told both and what to do', async () => {
   await using database = await createTestDatabase(inject('postgresUrl'));
@@ -10,13 +10,13 @@ test('the first process records its backend; one with another is told both and w
     await pool.query(
       'create table service_settings (key text primary key, value jsonb not null, updated_at timestamptz not null default now())',
     );
-    const claims = await Promise.allSettled([claimBackend(pool, 'postgres'), claimBackend(pool, 'redis')]);
+    const claims = await Promise.allSettled([recordBackend(pool, 'postgres'), recordBackend(pool, 'redis')]);
     expect(claims.map((claim) => claim.status).sort()).toEqual(['fulfilled', 'rejected']);
 
     await pool.query(`update service_settings set value = '"redis"' where key = 'queue_backend'`);
-    await claimBackend(pool, 'redis');
-    const refused = claimBackend(pool, 'postgres');
-    await expect(refused).rejects.toBeInstanceOf(QueueBackendMismatch);
+    await recordBackend(pool, 'redis');
+    const refused = recordBackend(pool, 'postgres');
+    await expect(refused).rejects.toBeInstanceOf(QueueBackendMismatchError);
     await expect(refused).rejects.toThrow(/redis.*postgres.*set REDIS_URL/s);
   } finally {
     await pool.end();
@@ -31,9 +31,9 @@ test('a login that may only read checks what is recorded', async () => {
     await owner.query(
       'create table service_settings (key text primary key, value jsonb not null, updated_at timestamptz not null default now())',
     );
-    await claimBackend(owner, 'postgres');
-    await claimBackend(pool, 'postgres');
-    await expect(claimBackend(pool, 'redis')).rejects.toBeInstanceOf(QueueBackendMismatch);
+    await recordBackend(owner, 'postgres');
+    await recordBackend(pool, 'postgres');
+    await expect(recordBackend(pool, 'redis')).rejects.toBeInstanceOf(QueueBackendMismatchError);
   } finally {
     await Promise.all([pool.end(), owner.end()]);
   }

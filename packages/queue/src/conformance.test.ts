@@ -1,9 +1,9 @@
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Ring } from './publish-jobs.ts';
+import type { PublishJobRequest } from './publish-jobs.ts';
 import { createPublishQueue, type PublishQueue } from './publish-queue.ts';
 import { startPublishWorker, type PublishWorker, type PublishWorkerOptions } from './publish-worker.ts';
-import type { RungPublication, QueueConnection } from './queue-connection.ts';
+import type { QueuedPublication, QueueConnection } from './queue-connection.ts';
 import { dumpStore } from './test-dump.ts';
 import { backendKinds, openTestBackend, type TestBackend } from './test-backend.ts';
 
@@ -14,7 +14,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
   let connection: QueueConnection;
   let queue: PublishQueue;
   let workers: PublishWorker[];
-  let delivered: RungPublication[];
+  let delivered: QueuedPublication[];
 
   beforeEach(async () => {
     backend = await openTestBackend(kind);
@@ -44,17 +44,17 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
   const hasDelivered = (count: number): Promise<boolean> =>
     waitFor(() => delivered.length >= count, { describe: () => `${count} deliveries, not ${delivered.length}` });
 
-  test('a ring is delivered once, with the ids and nothing else', async () => {
+  test('a request is delivered once, with the ids and nothing else', async () => {
     startWorker();
-    await queue.ring([ring('a')]);
+    await queue.enqueue([jobFor('a')]);
     await hasDelivered(1);
     await settled(connection);
     expect(delivered).toEqual([{ publicationId: 'a', generation: 1 }]);
   });
 
-  test('rings of many publications at once are each delivered once', async () => {
-    const jobs = Array.from({ length: 60 }, (_, index) => ring(`many-${index}`));
-    await queue.ring(jobs);
+  test('requests of many publications at once are each delivered once', async () => {
+    const jobs = Array.from({ length: 60 }, (_, index) => jobFor(`many-${index}`));
+    await queue.enqueue(jobs);
     startWorker();
     startWorker();
     await hasDelivered(60);
@@ -67,20 +67,20 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     let running = 0;
     let runningMax = 0;
     const opened = Promise.withResolvers<void>();
-    await queue.ring(Array.from({ length: 60 }, (_, index) => ring(`crowd-${index}`, { priority: 100 })));
+    await queue.enqueue(Array.from({ length: 60 }, (_, index) => jobFor(`crowd-${index}`, { priority: 100 })));
     expect((await counts(connection)).prioritized).toBeLessThan(10);
     startWorker({
       concurrency: 2,
-      handle: async (rung) => {
+      handle: async (queued) => {
         running += 1;
         runningMax = Math.max(runningMax, running);
         await opened.promise;
-        delivered.push(rung);
+        delivered.push(queued);
         running -= 1;
       },
     });
     await waitFor(() => running === 2, { describe: 'two are running' });
-    await queue.ring([ring('first', { priority: 1 })]);
+    await queue.enqueue([jobFor('first', { priority: 1 })]);
     opened.resolve();
     await hasDelivered(61);
     await settled(connection);
@@ -94,44 +94,48 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     const failed: unknown[] = [];
     startWorker({
       concurrency: 60,
-      handle: async (rung) => {
-        if (rung.publicationId === 'crowd-7') throw new Error('no');
-        delivered.push(rung);
+      handle: async (queued) => {
+        if (queued.publicationId === 'crowd-7') throw new Error('no');
+        delivered.push(queued);
       },
-      onError: (_error, rung) => failed.push(rung),
+      onError: (_error, queued) => failed.push(queued),
     });
-    await queue.ring(Array.from({ length: 60 }, (_, index) => ring(`crowd-${index}`)));
+    await queue.enqueue(Array.from({ length: 60 }, (_, index) => jobFor(`crowd-${index}`)));
     await hasDelivered(59);
     await settled(connection);
     expect(failed).toEqual([{ publicationId: 'crowd-7', generation: 1 }]);
     expect((await counts(connection)).failed).toBe(1);
   });
 
-  test('a delayed ring is not delivered before its time, and within a second of it', async () => {
+  test('a delayed request is not delivered before its time, and within a second of it', async () => {
     startWorker();
-    const rungAtMs = performance.now();
-    await queue.ring([ring('later', { delayMs: 400 })]);
+    const enqueuedAtMs = performance.now();
+    await queue.enqueue([jobFor('later', { delayMs: 400 })]);
     await hasDelivered(1);
-    const waitedMs = performance.now() - rungAtMs;
+    const waitedMs = performance.now() - enqueuedAtMs;
     expect(waitedMs).toBeGreaterThanOrEqual(390);
     expect(waitedMs).toBeLessThan(1400);
   });
 
-  test('a ring of higher priority overtakes those that wait', async () => {
-    await queue.ring([ring('low', { priority: 10 }), ring('normal', { priority: 5 }), ring('high', { priority: 1 })]);
+  test('a request of higher priority overtakes those that wait', async () => {
+    await queue.enqueue([
+      jobFor('low', { priority: 10 }),
+      jobFor('normal', { priority: 5 }),
+      jobFor('high', { priority: 1 }),
+    ]);
     startWorker({ concurrency: 1 });
     await hasDelivered(3);
     expect(delivered.map((job) => job.publicationId)).toEqual(['high', 'normal', 'low']);
   });
 
-  test('the same generation rung again is ignored, also after it was delivered; a new generation is delivered', async () => {
+  test('the same generation queued again is ignored, also after it was delivered; a new generation is delivered', async () => {
     startWorker();
-    await queue.ring([ring('a'), ring('a')]);
+    await queue.enqueue([jobFor('a'), jobFor('a')]);
     await hasDelivered(1);
     await settled(connection);
-    await queue.ring([ring('a')]);
-    await queue.ring([ring('a'), ring('b')]);
-    await queue.ring([ring('a', { generation: 2 })]);
+    await queue.enqueue([jobFor('a')]);
+    await queue.enqueue([jobFor('a'), jobFor('b')]);
+    await queue.enqueue([jobFor('a', { generation: 2 })]);
     await hasDelivered(3);
     await settled(connection);
     expect(delivered.map(nameOf).sort()).toEqual(['a_1', 'a_2', 'b_1']);
@@ -145,7 +149,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
         throw new Error('no');
       },
     });
-    await queue.ring([ring('a')]);
+    await queue.enqueue([jobFor('a')]);
     await waitFor(async () => (await counts(connection)).failed === 1, { describe: 'one failed job' });
     await settled(connection);
     expect(attempts).toBe(1);
@@ -157,7 +161,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
       cause: new Error('canary-cause'),
     });
     startWorker({ handle: () => Promise.reject(thrown), onError: (error) => errors.push(error) });
-    await queue.ring([ring('a')]);
+    await queue.enqueue([jobFor('a')]);
     await waitFor(async () => (await counts(connection)).failed === 1, { describe: 'one failed job' });
 
     const dump = await dumpStore(backend, connection);
@@ -173,7 +177,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     startWorker({ concurrency });
     // Few at a time, so that each gets a job of its own.
     for (let batch = 0; batch < 11; batch += 1) {
-      await queue.ring(Array.from({ length: 40 }, (_, index) => ring(`r-${batch}-${index}`)));
+      await queue.enqueue(Array.from({ length: 40 }, (_, index) => jobFor(`r-${batch}-${index}`)));
     }
     await hasDelivered(440);
     await settled(connection);
@@ -194,7 +198,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
         return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
       },
     });
-    await queue.ring([ring('running'), ring('waiting')]);
+    await queue.enqueue([jobFor('running'), jobFor('waiting')]);
     const signal = await started.promise;
     const closed = await worker.close({ drainMs: 100 });
     expect(signal.aborted).toBe(true);
@@ -211,7 +215,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
   });
 });
 
-function ring(publicationId: string, options: Partial<Ring> = {}): Ring {
+function jobFor(publicationId: string, options: Partial<PublishJobRequest> = {}): PublishJobRequest {
   return { platform, publicationId, generation: 1, delayMs: 0, priority: 0, ...options };
 }
 
@@ -230,6 +234,6 @@ async function settled(connection: QueueConnection): Promise<void> {
   );
 }
 
-function nameOf({ publicationId, generation }: RungPublication): string {
+function nameOf({ publicationId, generation }: QueuedPublication): string {
   return `${publicationId}_${generation}`;
 }

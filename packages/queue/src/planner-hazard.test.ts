@@ -1,7 +1,7 @@
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import type { Ring } from './publish-jobs.ts';
+import type { PublishJobRequest } from './publish-jobs.ts';
 import { createPublishQueue } from './publish-queue.ts';
 import { startPublishWorker } from './publish-worker.ts';
 import { openTestBackend, type TestBackend } from './test-backend.ts';
@@ -62,13 +62,13 @@ async function rowsReadPerJob(preparation: readonly string[]): Promise<number> {
     });
   // Plans are cached from the sixth execution on.
   const worker = start();
-  await queue.ring(rings('warm', 40, 0));
+  await queue.enqueue(requests('warm', 40, 0));
   await waitFor(() => delivered === 40, { describe: 'the deliveries before the burst' });
   await worker.close({ drainMs: 2000 });
 
   // Few at a time, so that each gets a job of its own.
-  const burst = rings('burst', burstSize, 1);
-  for (let from = 0; from < burst.length; from += 40) await queue.ring(burst.slice(from, from + 40));
+  const burst = requests('burst', burstSize, 1);
+  for (let from = 0; from < burst.length; from += 40) await queue.enqueue(burst.slice(from, from + 40));
   await backend.pool.query('analyze bullmq.job');
   const before = await rowsRead(backend.databaseUrl);
   const busy = start();
@@ -93,7 +93,7 @@ async function leaveEndedJobs({ pool }: TestBackend): Promise<void> {
   await pool.query('vacuum analyze bullmq.job');
 }
 
-function rings(name: string, count: number, delayMs: number): Ring[] {
+function requests(name: string, count: number, delayMs: number): PublishJobRequest[] {
   return Array.from({ length: count }, (_, index) => ({
     platform: 'x',
     publicationId: `${name}${index}`,

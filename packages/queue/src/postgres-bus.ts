@@ -1,7 +1,7 @@
 import { exponentialDelayMs } from '@vibetribe/resilience/backoff';
 import { sleep } from '@vibetribe/resilience/sleep';
 import pg from 'pg';
-import { askInTurn } from './ask-in-turn.ts';
+import { serializeQueries } from './serialize-queries.ts';
 import type { BusTransport, Heartbeat } from './bus.ts';
 import { notifyChannel, type BusChannel } from './notify-channel.ts';
 import type { QueueLogger } from './queue-connection.ts';
@@ -98,7 +98,7 @@ async function openSession(
   });
   try {
     await client.connect();
-    askInTurn(client);
+    serializeQueries(client);
     for (const name of listened.keys()) await client.query(`listen ${name}`);
     return client;
   } catch (error) {

@@ -1,19 +1,19 @@
 import type { BulkJobOptions, KeepJobs } from 'bullmq';
 import { keptCompletedJobs } from './completed-jobs.ts';
 import { whenReady } from './connect-redis.ts';
-import { type PublishJob, type Ring, toPublishJobs } from './publish-jobs.ts';
+import { type PublishJob, type PublishJobRequest, toPublishJobs } from './publish-jobs.ts';
 import type { JobQueue, PublishJobData, QueueConnection } from './queue-connection.ts';
 import { within } from './within.ts';
 
 export interface PublishQueue {
   /**
-   * Rings for each publication. A ring is a hint and may be lost or repeated; the rows in PostgreSQL are the truth.
-   * @throws QueueStoreError when the store is away or slow; some of the rings may have been heard
+   * Rings for each publication. A request is a hint and may be lost or repeated; the rows in PostgreSQL are the truth.
+   * @throws QueueStoreError when the store is away or slow; some of the requests may have been heard
    */
-  ring(rings: readonly Ring[], options?: { timeoutMs?: number }): Promise<void>;
+  enqueue(requests: readonly PublishJobRequest[], options?: { timeoutMs?: number }): Promise<void>;
 }
 
-const ringTimeoutMs = 5000;
+const enqueueTimeoutMs = 5000;
 const bulkSize = 1000;
 const keptOptions = {
   // Retries are decided by the publication's own state, never by the queue.
@@ -23,10 +23,10 @@ const keptOptions = {
 
 export function createPublishQueue(connection: QueueConnection): PublishQueue {
   return {
-    async ring(rings, options) {
-      const timeoutMs = options?.timeoutMs ?? ringTimeoutMs;
+    async enqueue(requests, options) {
+      const timeoutMs = options?.timeoutMs ?? enqueueTimeoutMs;
       const kept = keptCompletedJobs(connection.kind);
-      const byPlatform = Map.groupBy(rings, (ring) => ring.platform);
+      const byPlatform = Map.groupBy(requests, (request) => request.platform);
       const add = async () => {
         if (connection.store.kind === 'redis') await whenReady(connection.store.redis, timeoutMs);
         const adding = [...byPlatform].map(([platform, batch]) =>

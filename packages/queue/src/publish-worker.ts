@@ -3,7 +3,7 @@ import { Worker, type IQueueBackend, type JobProgress } from 'bullmq';
 import PQueue from 'p-queue';
 import { createCompletedTrim } from './completed-jobs.ts';
 import { publishQueueName } from './publish-queue.ts';
-import type { PublishJobData, QueueConnection, QueueStore, RungPublication } from './queue-connection.ts';
+import type { PublishJobData, QueueConnection, QueueStore, QueuedPublication } from './queue-connection.ts';
 import { QueueStoreError } from './store-error.ts';
 
 export interface PublishWorkerOptions {
@@ -12,9 +12,9 @@ export interface PublishWorkerOptions {
   /** Publications handled at once by this process. */
   concurrency: number;
   /** May be called more than once for a publication. `signal` aborts when closing has waited long enough. */
-  handle: (rung: RungPublication, signal: AbortSignal) => Promise<void>;
+  handle: (queued: QueuedPublication, signal: AbortSignal) => Promise<void>;
   /** Told of each handler's error with its publication, and of the store's, at most every 5 s, without. Must not throw. */
-  onError: (error: unknown, rung: RungPublication | null) => void;
+  onError: (error: unknown, queued: QueuedPublication | null) => void;
   /** A dead worker's job is free again after this. Default 6,000. */
   lockDurationMs?: number;
   /** Pause between looks for dead workers' jobs; two looks are needed. Default 3,000. */
@@ -33,7 +33,7 @@ export interface PublishWorker {
 const restartDelayMs = 1000;
 const abortGraceMs = 2000;
 const storeErrorIntervalMs = 5000;
-/** BullMQ gives up a job that killed this many workers; the sweeper then rings with a new generation. */
+/** BullMQ gives up a job that killed this many workers; the sweeper then requests with a new generation. */
 const stalledCountMax = 5;
 /** The store keeps a failed job's text, and PostgreSQL refuses some: foreign text stays out. */
 const failureText = 'the publish handler failed';
@@ -46,9 +46,9 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
   const aborting = new AbortController();
   const closing = new AbortController();
 
-  // Jobs ring for one publication or for several: of all that are here, as many as `concurrency` run, the first in line first.
+  // Jobs request for one publication or for several: of all that are here, as many as `concurrency` run, the first in line first.
   const running = new PQueue({ concurrency: options.concurrency });
-  const handleOne = async ({ publicationId, generation }: RungPublication): Promise<boolean> => {
+  const handleOne = async ({ publicationId, generation }: QueuedPublication): Promise<boolean> => {
     try {
       await handle({ publicationId, generation }, aborting.signal);
       return true;
@@ -62,7 +62,7 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
     publishQueueName(options.platform),
     async (job) => {
       const handled = await Promise.all(
-        job.data.publications.map((rung) => running.add(() => handleOne(rung), { priority: -job.priority })),
+        job.data.publications.map((queued) => running.add(() => handleOne(queued), { priority: -job.priority })),
       );
       if (handled.includes(false)) throw constantFailure();
       trim.completed();

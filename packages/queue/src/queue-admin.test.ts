@@ -1,6 +1,6 @@
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Ring } from './publish-jobs.ts';
+import type { PublishJobRequest } from './publish-jobs.ts';
 import { createPublishQueue, type PublishQueue } from './publish-queue.ts';
 import { startPublishWorker } from './publish-worker.ts';
 import { createQueueAdmin, type QueueAdmin, type QueueJobState } from './queue-admin.ts';
@@ -35,7 +35,7 @@ describe.each(backendKinds)('queue administration on %s', (kind) => {
   };
 
   test('jobs are counted by state, of a paused queue too', async () => {
-    await queue.ring([ring('a'), ring('b'), ring('c', { priority: 3 }), ring('d', { delayMs: 60_000 })]);
+    await queue.enqueue([jobFor('a'), jobFor('b'), jobFor('c', { priority: 3 }), jobFor('d', { delayMs: 60_000 })]);
     const counts = { waiting: 2, prioritized: 1, active: 0, delayed: 1, completed: 0, failed: 0 };
     expect(await admin.summary(name)).toEqual({ name, isPaused: false, counts });
     expect(await admin.pause(name)).toBe(true);
@@ -46,9 +46,9 @@ describe.each(backendKinds)('queue administration on %s', (kind) => {
 
   test('pages come in the same order and without gaps', async () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
-    await queue.ring(names.map((id) => ring(id)));
-    await queue.ring(names.map((id, index) => ring(`p${id}`, { priority: 10 - index })));
-    await queue.ring(names.map((id, index) => ring(`d${id}`, { delayMs: 60_000 + index * 1000 })));
+    await queue.enqueue(names.map((id) => jobFor(id)));
+    await queue.enqueue(names.map((id, index) => jobFor(`p${id}`, { priority: 10 - index })));
+    await queue.enqueue(names.map((id, index) => jobFor(`d${id}`, { delayMs: 60_000 + index * 1000 })));
     expect(await idsOf('waiting', { offset: 0, limit: 2 })).toEqual(['a', 'b']);
     expect(await idsOf('waiting', { offset: 2, limit: 2 })).toEqual(['c', 'd']);
     expect(await idsOf('waiting', { offset: 4, limit: 2 })).toEqual(['e']);
@@ -59,9 +59,9 @@ describe.each(backendKinds)('queue administration on %s', (kind) => {
   });
 
   test('ended jobs come latest first, and are cleaned by state', async () => {
-    await queue.ring([ring('a')]);
+    await queue.enqueue([jobFor('a')]);
     await runAll(() => Promise.resolve(), 'completed', 1);
-    await queue.ring([ring('b')]);
+    await queue.enqueue([jobFor('b')]);
     await runAll(() => Promise.resolve(), 'completed', 2);
     expect(await idsOf('completed')).toEqual(['b', 'a']);
     expect(await admin.clean(name, { graceMs: 60_000, limit: 10, state: 'completed' })).toBe(0);
@@ -70,7 +70,7 @@ describe.each(backendKinds)('queue administration on %s', (kind) => {
   });
 
   test('a job is found, rescheduled and removed by its id', async () => {
-    await queue.ring([ring('a', { delayMs: 60_000 }), ring('b')]);
+    await queue.enqueue([jobFor('a', { delayMs: 60_000 }), jobFor('b')]);
     expect(await admin.job(name, 'p_a_1')).toMatchObject({
       id: 'p_a_1',
       state: 'delayed',
@@ -90,11 +90,11 @@ describe.each(backendKinds)('queue administration on %s', (kind) => {
 
   test('a paused queue delivers nothing until it is resumed', async () => {
     await admin.pause(name);
-    await queue.ring([ring('a')]);
+    await queue.enqueue([jobFor('a')]);
     let handled = 0;
     const handle = async (): Promise<void> => void handled++;
     const worker = startPublishWorker({ connection, platform: 'x', concurrency: 1, handle, onError: () => undefined });
-    await queue.ring([ring('other', { platform: 'bluesky' })]);
+    await queue.enqueue([jobFor('other', { platform: 'bluesky' })]);
     const other = startPublishWorker({
       connection,
       platform: 'bluesky',
@@ -110,7 +110,7 @@ describe.each(backendKinds)('queue administration on %s', (kind) => {
   });
 
   test('failed jobs are delivered again when an operator asks', async () => {
-    await queue.ring([ring('a'), ring('b')]);
+    await queue.enqueue([jobFor('a'), jobFor('b')]);
     await runAll(() => Promise.reject(new Error('no')), 'failed', 2);
     expect((await admin.jobs(name, 'failed', { offset: 0, limit: 1 }))?.items[0]?.failedReason).toBe(
       'the publish handler failed',
@@ -129,6 +129,6 @@ describe.each(backendKinds)('queue administration on %s', (kind) => {
   });
 });
 
-function ring(publicationId: string, options: Partial<Ring> = {}): Ring {
+function jobFor(publicationId: string, options: Partial<PublishJobRequest> = {}): PublishJobRequest {
   return { platform: 'x', publicationId, generation: 1, delayMs: 0, priority: 0, ...options };
 }

@@ -5,10 +5,10 @@ import type { SharedPostgresConnection } from './shared-postgres-connection.ts';
 
 /** What is written of a job: nothing that could be a secret or grow. */
 export interface PublishJobData {
-  readonly publications: readonly RungPublication[];
+  readonly publications: readonly QueuedPublication[];
 }
 
-export interface RungPublication {
+export interface QueuedPublication {
   readonly publicationId: string;
   readonly generation: number;
 }

@@ -7,18 +7,18 @@ import { createPublishQueue } from './publish-queue.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { openTestBackend, quietLogger } from './test-backend.ts';
 
-test('what could not be rung or told while Redis is away is dropped and not kept for its return', async () => {
+test('what could not be queued or told while Redis is away is dropped and not kept for its return', async () => {
   const redis = await startRedisServer();
   await using backend = await openTestBackend('redis', { redisUrl: redis.url });
   const connection = await backend.connect();
   await using bus = createBus(connection);
   const queue = createPublishQueue(connection);
-  await queue.ring([{ platform: 'x', publicationId: 'before', generation: 1, delayMs: 0, priority: 0 }]);
+  await queue.enqueue([{ platform: 'x', publicationId: 'before', generation: 1, delayMs: 0, priority: 0 }]);
   await redis.kill();
   if (connection.store.kind !== 'redis') throw new Error('not on Redis');
   const client = connection.store.redis;
   await waitFor(() => client.status !== 'ready', { describe: 'the loss' });
-  const rings = Array.from({ length: 100 }, (_, index) => ({
+  const requests = Array.from({ length: 100 }, (_, index) => ({
     platform: 'x',
     publicationId: `p${index}`,
     generation: 1,
@@ -26,8 +26,8 @@ test('what could not be rung or told while Redis is away is dropped and not kept
     priority: 0,
   }));
   const told = await Promise.allSettled([
-    ...rings.map((ring) => queue.ring([ring], { timeoutMs: 300 })),
-    ...rings.map(() => bus.publish('events', '')),
+    ...requests.map((request) => queue.enqueue([request], { timeoutMs: 300 })),
+    ...requests.map(() => bus.publish('events', '')),
   ]);
   expect(new Set(told.map(({ status }) => status))).toEqual(new Set(['rejected']));
   expect((await connection.health()).ok).toBe(false);

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { assertSchemaCompatibility, PostgresConnection, PostgresQueueBackend, type PgPool } from 'bullmq';
 import type { QueueBaseOptions } from 'bullmq';
-import { askInTurn } from './ask-in-turn.ts';
+import { serializeQueries } from './serialize-queries.ts';
 
 /**
  * One pool and one LISTEN connection for all queues and workers of the process, where BullMQ by itself opens one of each
@@ -35,7 +35,7 @@ export class SharedPostgresConnection extends PostgresConnection {
     // Every worker says by itself that it listens, all of them at the start.
     if (!this.#inTurn.has(client)) {
       this.#inTurn.add(client);
-      askInTurn(client);
+      serializeQueries(client);
     }
     // One listener for each worker that waits for a job.
     if (client instanceof EventEmitter) client.setMaxListeners(0);

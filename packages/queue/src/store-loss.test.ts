@@ -9,10 +9,10 @@ import { startPostgresServer } from '@vibetribe/postgres-server/start-postgres-s
 import { startRedisServer } from '@vibetribe/testkit/redis-server';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import type { Ring } from './publish-jobs.ts';
+import type { PublishJobRequest } from './publish-jobs.ts';
 import { createPublishQueue } from './publish-queue.ts';
 import { startPublishWorker, type PublishWorker } from './publish-worker.ts';
-import type { RungPublication, QueueConnection } from './queue-connection.ts';
+import type { QueuedPublication, QueueConnection } from './queue-connection.ts';
 import { QueueStoreError } from './store-error.ts';
 import { backendKinds, openTestBackend, type BackendKind, type TestBackend } from './test-backend.ts';
 
@@ -35,12 +35,12 @@ describe.each(backendKinds)('a worker killed in the middle of a job on %s', (kin
       const lines = createInterface({ input: victim.stdout ?? process.stdin });
       await once(lines, 'line');
       const holding = once(lines, 'line');
-      await createPublishQueue(connection).ring([ring('a')]);
+      await createPublishQueue(connection).enqueue([jobFor('a')]);
       expect(await holding).toEqual(['holding p_a_1']);
     } finally {
       victim.kill('SIGKILL');
     }
-    const delivered: RungPublication[] = [];
+    const delivered: QueuedPublication[] = [];
     const worker = startWorker(connection, delivered);
     await waitFor(() => delivered.length === 1, { describe: 'the redelivery', timeoutMs: 8000 });
     await worker.close({ drainMs: 2000 });
@@ -53,7 +53,7 @@ describe.each(backendKinds)('when %s is killed and comes back', (kind) => {
   let backend: TestBackend;
   let connection: QueueConnection;
   let worker: PublishWorker;
-  let delivered: RungPublication[];
+  let delivered: QueuedPublication[];
 
   beforeEach(async () => {
     store = await startOwnStore(kind);
@@ -69,19 +69,19 @@ describe.each(backendKinds)('when %s is killed and comes back', (kind) => {
     await store[Symbol.asyncDispose]();
   });
 
-  test('rings fail within their bound, health says so, and workers take up later rings by themselves', async () => {
+  test('requests fail within their bound, health says so, and workers take up later requests by themselves', async () => {
     const queue = createPublishQueue(connection);
-    await queue.ring([ring('before')]);
+    await queue.enqueue([jobFor('before')]);
     await waitFor(() => delivered.length === 1, { describe: 'the first delivery' });
     await store.kill();
-    const rungAtMs = performance.now();
-    await expect(queue.ring([ring('lost')], { timeoutMs: 500 })).rejects.toBeInstanceOf(QueueStoreError);
-    expect(performance.now() - rungAtMs).toBeLessThan(1500);
+    const enqueuedAtMs = performance.now();
+    await expect(queue.enqueue([jobFor('lost')], { timeoutMs: 500 })).rejects.toBeInstanceOf(QueueStoreError);
+    expect(performance.now() - enqueuedAtMs).toBeLessThan(1500);
     expect((await connection.health()).ok).toBe(false);
 
     await store.restart();
     await waitFor(async () => (await connection.health()).ok, { describe: 'a healthy queue', timeoutMs: 15_000 });
-    await queue.ring([ring('after')]);
+    await queue.enqueue([jobFor('after')]);
     const hasAfter = (): boolean => delivered.some((job) => job.publicationId === 'after');
     await waitFor(hasAfter, { describe: 'the delivery after the restart', timeoutMs: 15_000 });
     expect(worker.isRunning()).toBe(true);
@@ -93,46 +93,46 @@ test.each(backendKinds)('a process that is started while %s is away works as soo
   await using backend = await openTestBackend(kind, store.servers);
   await store.kill();
   const connection = await backend.connect();
-  const delivered: RungPublication[] = [];
+  const delivered: QueuedPublication[] = [];
   const worker = startWorker(connection, delivered);
   const queue = createPublishQueue(connection);
-  await expect(queue.ring([ring('lost')], { timeoutMs: 300 })).rejects.toBeInstanceOf(QueueStoreError);
+  await expect(queue.enqueue([jobFor('lost')], { timeoutMs: 300 })).rejects.toBeInstanceOf(QueueStoreError);
 
   await store.restart();
   await waitFor(async () => (await connection.health()).ok, { describe: 'a healthy queue', timeoutMs: 15_000 });
-  await queue.ring([ring('after')]);
+  await queue.enqueue([jobFor('after')]);
   const hasAfter = (): boolean => delivered.some((job) => job.publicationId === 'after');
   await waitFor(hasAfter, { describe: 'the first delivery', timeoutMs: 15_000 });
   await worker.close({ drainMs: 1000 });
   expect(worker.isRunning()).toBe(false);
 });
 
-test('FLUSHALL loses rings but no worker: the same generation rung again is delivered', async () => {
+test('FLUSHALL loses requests but no worker: the same generation queued again is delivered', async () => {
   await using redis = await startRedisServer();
   await using backend = await openTestBackend('redis', { redisUrl: redis.url });
   const connection = await backend.connect();
-  const delivered: RungPublication[] = [];
+  const delivered: QueuedPublication[] = [];
   const worker = startWorker(connection, delivered);
   const queue = createPublishQueue(connection);
-  await queue.ring([ring('a', { delayMs: 60_000 }), ring('b')]);
+  await queue.enqueue([jobFor('a', { delayMs: 60_000 }), jobFor('b')]);
   await waitFor(() => delivered.length === 1, { describe: 'the first delivery' });
 
   if (connection.store.kind === 'redis') await connection.store.redis.flushall();
-  await queue.ring([ring('a'), ring('b')]);
+  await queue.enqueue([jobFor('a'), jobFor('b')]);
   await waitFor(() => delivered.length === 3, { describe: 'both deliveries after the flush' });
   await worker.close({ drainMs: 1000 });
   expect(delivered.map(nameOf).sort()).toEqual(['a_1', 'b_1', 'b_1']);
 });
 
-test('cut connections to PostgreSQL under load lose no ring and deliver none twice', async () => {
+test('cut connections to PostgreSQL under load lose no request and deliver none twice', async () => {
   await using backend = await openTestBackend('postgres');
   const connection = await backend.connect();
   const queue = createPublishQueue(connection);
-  const delivered: RungPublication[] = [];
+  const delivered: QueuedPublication[] = [];
   const worker = startWorker(connection, delivered, { lockDurationMs: 5000, stalledIntervalMs: 2000 });
   const names = Array.from({ length: 300 }, (_, index) => `cut-${index}`);
   for (let start = 0; start < names.length; start += 50) {
-    await queue.ring(names.slice(start, start + 50).map((name) => ring(name)));
+    await queue.enqueue(names.slice(start, start + 50).map((name) => jobFor(name)));
     await backend.pool.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name like '%-queue' and datname = current_database()`,
     );
@@ -143,12 +143,12 @@ test('cut connections to PostgreSQL under load lose no ring and deliver none twi
   expect(delivered).toHaveLength(300);
 });
 
-function startWorker(connection: QueueConnection, delivered: RungPublication[], locks = shortLocks): PublishWorker {
-  const handle = async (job: RungPublication): Promise<void> => void delivered.push(job);
+function startWorker(connection: QueueConnection, delivered: QueuedPublication[], locks = shortLocks): PublishWorker {
+  const handle = async (job: QueuedPublication): Promise<void> => void delivered.push(job);
   return startPublishWorker({ connection, platform, concurrency: 4, handle, onError: () => undefined, ...locks });
 }
 
-function ring(publicationId: string, options: Partial<Ring> = {}): Ring {
+function jobFor(publicationId: string, options: Partial<PublishJobRequest> = {}): PublishJobRequest {
   return { platform, publicationId, generation: 1, delayMs: 0, priority: 0, ...options };
 }
 
@@ -207,6 +207,6 @@ function spawnWorker(kind: BackendKind, backend: TestBackend): ChildProcess {
   });
 }
 
-function nameOf({ publicationId, generation }: RungPublication): string {
+function nameOf({ publicationId, generation }: QueuedPublication): string {
   return `${publicationId}_${generation}`;
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from './clock.ts';
-import { DeadlineExceeded, startDeadline } from './deadline.ts';
+import { DeadlineExceededError, startDeadline } from './deadline.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -14,7 +14,7 @@ test('aborts when the budget is used up, and says what took too long', async () 
   await vi.advanceTimersByTimeAsync(499);
   expect(deadline.signal.aborted).toBe(false);
   await vi.advanceTimersByTimeAsync(1);
-  expect(deadline.signal.reason).toBeInstanceOf(DeadlineExceeded);
+  expect(deadline.signal.reason).toBeInstanceOf(DeadlineExceededError);
   expect(deadline.signal.reason).toMatchObject({
     code: 'DEADLINE_EXCEEDED',
     timeoutMs: 500,

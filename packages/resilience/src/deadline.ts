@@ -1,8 +1,8 @@
 import type { Clock } from './clock.ts';
 
 /** The reason a deadline's signal carries. */
-export class DeadlineExceeded extends Error {
-  override readonly name = 'DeadlineExceeded';
+export class DeadlineExceededError extends Error {
+  override readonly name = 'DeadlineExceededError';
   readonly code = 'DEADLINE_EXCEEDED';
   readonly timeoutMs: number;
 
@@ -13,7 +13,7 @@ export class DeadlineExceeded extends Error {
 }
 
 export interface Deadline extends Disposable {
-  /** Aborts with `DeadlineExceeded`, or with the parent's reason if that comes first. */
+  /** Aborts with `DeadlineExceededError`, or with the parent's reason if that comes first. */
   readonly signal: AbortSignal;
   /** Milliseconds left by the monotonic clock, never below 0. It reaches 0 even where the event loop is too busy to abort in time. */
   remainingMs(): number;
@@ -36,7 +36,7 @@ export function startDeadline({
 }): Deadline {
   const endsAtMs = clock.monotonicMs() + timeoutMs;
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new DeadlineExceeded(what, timeoutMs)), timeoutMs);
+  const timer = setTimeout(() => controller.abort(new DeadlineExceededError(what, timeoutMs)), timeoutMs);
 
   return {
     signal: parent === undefined ? controller.signal : AbortSignal.any([controller.signal, parent]),

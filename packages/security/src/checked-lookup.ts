@@ -1,6 +1,6 @@
 import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { AddressRefused } from './address-refused.ts';
+import { AddressRefusedError } from './address-refused-error.ts';
 
 /** `dns.lookup` as used here: every address of the name. */
 export type LookupAll = (
@@ -11,7 +11,7 @@ export type LookupAll = (
 
 /**
  * A look-up that refuses a name with even one address that is not accepted: which of them would be used is up to whoever runs the
- * name server. Fails with `AddressRefused`.
+ * name server. Fails with `AddressRefusedError`.
  */
 export function checkedLookup(lookup: LookupAll, accepts: (address: string) => boolean): LookupFunction {
   return (hostname, options, callback) => {
@@ -19,7 +19,7 @@ export function checkedLookup(lookup: LookupAll, accepts: (address: string) => b
       const [first] = addresses ?? [];
       if (error !== null) callback(error, []);
       else if (first === undefined || !addresses.every(({ address }) => accepts(address))) {
-        callback(new AddressRefused(hostname, 'resolved'), []);
+        callback(new AddressRefusedError(hostname, 'resolved'), []);
       } else if (options.all === true) callback(null, addresses);
       else callback(null, first.address, first.family);
     });

@@ -29,7 +29,7 @@ export interface GuardedAgentOptions
 
 /**
  * An undici agent for addresses that others choose (webhooks, servers of accounts, media): HTTPS to public addresses on ports 443 and 80,
- * anything else only where `allow` says so. A refused request fails with `AddressRefused`, code `ADDRESS_REFUSED`, nothing sent.
+ * anything else only where `allow` says so. A refused request fails with `AddressRefusedError`, code `ADDRESS_REFUSED`, nothing sent.
  * HTTP/1.1 without pipelining: whether a request was sent must be known. It uses no proxy and follows no redirect by itself;
  * a client that follows one through this agent has the new address checked too.
  */

@@ -1,6 +1,6 @@
 import type { Socket, TcpNetConnectOpts } from 'node:net';
 import { type buildConnector as BuildConnector, buildConnector, errors } from 'undici';
-import { AddressRefused } from './address-refused.ts';
+import { AddressRefusedError } from './address-refused-error.ts';
 import { type LookupAll, checkedLookup } from './checked-lookup.ts';
 import { isAddressLiteral, isPublicAddress } from './public-address.ts';
 
@@ -61,7 +61,7 @@ export function createGuardedConnector({
 
     socket.on('error', (error) => settle(asConnectError(error, hostname), null));
     socket.once('connect', () => {
-      if (!accepts(socket.remoteAddress ?? '')) settle(new AddressRefused(hostname, 'peer'), null);
+      if (!accepts(socket.remoteAddress ?? '')) settle(new AddressRefusedError(hostname, 'peer'), null);
       else if (target.protocol === 'https:') startTls({ ...target, httpSocket: socket }, settle);
       else settle(null, socket);
     });
@@ -73,14 +73,14 @@ export function createGuardedConnector({
   };
 }
 
-/** Resolves to whether the target is allowed by name; throws `AddressRefused` where the URL alone is reason enough. */
+/** Resolves to whether the target is allowed by name; throws `AddressRefusedError` where the URL alone is reason enough. */
 async function admit(target: Target, allow: GuardedConnectorOptions['allow']): Promise<boolean> {
   const { hostname, protocol } = target;
   const port = portOf(target);
   if (await allow(hostname, port)) return true;
-  if (protocol !== 'https:') throw new AddressRefused(hostname, 'not_https');
-  if (port !== 443 && port !== 80) throw new AddressRefused(hostname, 'port');
-  if (isAddressLiteral(hostname) && !isPublicAddress(hostname)) throw new AddressRefused(hostname, 'literal');
+  if (protocol !== 'https:') throw new AddressRefusedError(hostname, 'not_https');
+  if (port !== 443 && port !== 80) throw new AddressRefusedError(hostname, 'port');
+  if (isAddressLiteral(hostname) && !isPublicAddress(hostname)) throw new AddressRefusedError(hostname, 'literal');
   return false;
 }
 

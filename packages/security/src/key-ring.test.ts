@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createKeyRing, type SecretContext } from './key-ring.ts';
-import { SecretUnreadable } from './secret-unreadable.ts';
+import { SecretUnreadableError } from './secret-unreadable-error.ts';
 
 const oldEntry = `old:${randomBytes(32).toString('base64')}`;
 const newEntry = `new:${randomBytes(32).toString('base64')}`;
@@ -122,11 +122,11 @@ function reasonOf(act: () => unknown): string {
   return errorOf(act).reason;
 }
 
-function errorOf(act: () => unknown): SecretUnreadable {
+function errorOf(act: () => unknown): SecretUnreadableError {
   try {
     act();
   } catch (error) {
-    if (error instanceof SecretUnreadable) return error;
+    if (error instanceof SecretUnreadableError) return error;
     throw error;
   }
   throw new Error('expected the secret to be unreadable');

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { parseEncryptionKeys } from './parse-encryption-keys.ts';
-import { SecretUnreadable } from './secret-unreadable.ts';
+import { SecretUnreadableError } from './secret-unreadable-error.ts';
 
 /** Where a secret lives. It is bound to the ciphertext: the same ciphertext anywhere else does not open. */
 export interface SecretContext {
@@ -14,11 +14,11 @@ export interface SecretContext {
 export interface KeyRing {
   /** Encrypts under the writing key. The same plaintext never gives the same result twice. */
   seal(plaintext: string, context: SecretContext): string;
-  /** @throws SecretUnreadable if it is not a sealed secret, its key is not here, or it was altered or moved */
+  /** @throws SecretUnreadableError if it is not a sealed secret, its key is not here, or it was altered or moved */
   open(sealed: string, context: SecretContext): string;
-  /** @throws SecretUnreadable if it is not a sealed secret */
+  /** @throws SecretUnreadableError if it is not a sealed secret */
   keyIdOf(sealed: string): string;
-  /** Whether it was sealed under another key than the one that writes now. @throws SecretUnreadable as `keyIdOf` */
+  /** Whether it was sealed under another key than the one that writes now. @throws SecretUnreadableError as `keyIdOf` */
   needsRewrap(sealed: string): boolean;
 }
 
@@ -36,7 +36,7 @@ export function createKeyRing(spec: string): KeyRing {
 
   const keyFor = (keyId: string) => {
     const key = keys.get(keyId);
-    if (key === undefined) throw new SecretUnreadable('unknown_key', { keyId });
+    if (key === undefined) throw new SecretUnreadableError('unknown_key', { keyId });
     return key;
   };
 
@@ -59,7 +59,7 @@ export function createKeyRing(spec: string): KeyRing {
       try {
         return Buffer.concat([start, decipher.final()]).toString('utf8');
       } catch (error) {
-        throw new SecretUnreadable('altered_or_moved', { keyId, cause: error });
+        throw new SecretUnreadableError('altered_or_moved', { keyId, cause: error });
       }
     },
 
@@ -88,6 +88,6 @@ function parseSealed(sealed: string): { keyId: string; nonce: Buffer; ciphertext
   // Only the one true spelling is accepted: base64 has bits at its end that decoders ignore.
   const isCanonical = nonce.toString('base64url') === nonceText && body.toString('base64url') === bodyText;
   if (match === null || !isCanonical || nonce.length !== nonceBytes || body.length < tagBytes)
-    throw new SecretUnreadable('malformed');
+    throw new SecretUnreadableError('malformed');
   return { keyId, nonce, ciphertext: body.subarray(0, -tagBytes), tag: body.subarray(-tagBytes) };
 }

@@ -1,6 +1,6 @@
 import { failpointNames, type FailpointName } from '@vibetribe/core/publishing/failpoints';
 import { type ChaosPlatform, chaosPlatforms } from './product-environment.ts';
-import type { FailpointAction } from './test-probes.ts';
+import type { FailpointAction } from './test-failpoints.ts';
 
 /** One failpoint with one action, tried on every platform on whose way it lies. */
 export interface FailpointCase {
@@ -18,10 +18,10 @@ export type LossMeans =
 export const lossMeans: Readonly<Partial<Record<FailpointName, LossMeans>>> = {
   'claim:before_commit': { kind: 'statement', text: 'commit' },
   'intent:before_commit': { kind: 'statement', text: 'commit' },
-  'settle:before_commit': { kind: 'statement', text: 'commit' },
+  'record:before_commit': { kind: 'statement', text: 'commit' },
   'sweep:before_commit': { kind: 'statement', text: 'commit' },
   'token:before_store': { kind: 'statement', text: 'commit' },
-  'dispatch:before_ring': { kind: 'statement', text: 'add_job' },
+  'dispatch:before_enqueue': { kind: 'statement', text: 'add_job' },
   'send:before_request': { kind: 'request', method: 'POST' },
   'send:body_pull': { kind: 'request', method: 'POST' },
   'reconcile:before_ask': { kind: 'request', method: 'GET' },

@@ -15,7 +15,7 @@ import type { SandboxControl } from './sandbox-control.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 export interface PublisherOptions {
-  /** `name=action`, see `test-probes.ts`. */
+  /** `name=action`, see `test-failpoints.ts`. */
   readonly failpoints?: readonly string[];
   readonly without?: readonly string[];
   /** Asked when a failpoint with the action `lose` is reached. */

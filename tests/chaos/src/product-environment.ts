@@ -44,7 +44,7 @@ export function sharedEnvironment(options: {
   };
 }
 
-/** What to start for a publisher that fails on purpose or goes without a protection. `failpoints`: see `test-probes.ts`. */
+/** What to start for a publisher that fails on purpose or goes without a protection. `failpoints`: see `test-failpoints.ts`. */
 export function publisherUnderTest(options: {
   readonly without?: readonly string[];
   readonly failpoints?: readonly string[];

@@ -1,7 +1,7 @@
 import { createLogger } from '@vibetribe/observability/logger';
 import { parsePublisherConfig } from '@vibetribe/publisher/config';
 import { startPublisher } from '@vibetribe/publisher/start-publisher';
-import { createTestProbes } from './test-probes.ts';
+import { createTestFailpoints } from './test-failpoints.ts';
 
 /** The publisher, with failpoints and without protections as its environment says. Production's main.ts knows nothing of either. */
 const { TEST_FAILPOINTS = '', TEST_WITHOUT = '', TEST_CONTROL_URL } = process.env;
@@ -10,7 +10,7 @@ const logger = createLogger({ app: 'publisher', level: config.logLevel });
 const publisher = await startPublisher(
   config,
   logger,
-  createTestProbes({
+  createTestFailpoints({
     failpoints: TEST_FAILPOINTS,
     without: TEST_WITHOUT,
     async tellLose(name) {

@@ -1,43 +1,47 @@
 import { expect, test } from 'vitest';
-import { createTestProbes, FailpointReached } from './test-probes.ts';
+import { createTestFailpoints, FailpointReachedError } from './test-failpoints.ts';
 
 const quiet = { failpoints: '', without: '', tellLose: () => Promise.resolve() };
 
 test('nothing armed: every failpoint passes and every protection is there', async () => {
-  const probes = createTestProbes(quiet);
-  await probes.failpoint('send:body_pull');
-  expect(probes.has('late_fence')).toBe(true);
+  const failpoints = createTestFailpoints(quiet);
+  await failpoints.reach('send:body_pull');
+  expect(failpoints.has('late_fence')).toBe(true);
 });
 
 test('an armed failpoint strikes once, and no other does', async () => {
-  const probes = createTestProbes({ ...quiet, failpoints: 'send:body_pull=throw' });
-  await probes.failpoint('send:before_request');
-  await expect(probes.failpoint('send:body_pull')).rejects.toThrow(FailpointReached);
-  await probes.failpoint('send:body_pull');
+  const failpoints = createTestFailpoints({ ...quiet, failpoints: 'send:body_pull=throw' });
+  await failpoints.reach('send:before_request');
+  await expect(failpoints.reach('send:body_pull')).rejects.toThrow(FailpointReachedError);
+  await failpoints.reach('send:body_pull');
 });
 
 test('a lost answer is asked for before the failpoint passes', async () => {
   const asked: string[] = [];
-  const probes = createTestProbes({
+  const failpoints = createTestFailpoints({
     ...quiet,
-    failpoints: 'settle:before_commit=lose',
+    failpoints: 'record:before_commit=lose',
     tellLose(name) {
       asked.push(name);
       return Promise.resolve();
     },
   });
-  await probes.failpoint('settle:before_commit');
-  expect(asked).toEqual(['settle:before_commit']);
+  await failpoints.reach('record:before_commit');
+  expect(asked).toEqual(['record:before_commit']);
 });
 
 test('a removed protection is gone, the others stay', () => {
-  const probes = createTestProbes({ ...quiet, without: 'late_fence,sweeper' });
-  expect([probes.has('late_fence'), probes.has('sweeper'), probes.has('stable_key')]).toEqual([false, false, true]);
+  const failpoints = createTestFailpoints({ ...quiet, without: 'late_fence,sweeper' });
+  expect([failpoints.has('late_fence'), failpoints.has('sweeper'), failpoints.has('stable_key')]).toEqual([
+    false,
+    false,
+    true,
+  ]);
 });
 
 test.each([{ failpoints: 'send:body_pul=kill' }, { failpoints: 'send:body_pull=explode' }, { without: 'late_fense' }])(
   'a typing error does not pass as a test: %j',
   (wrong) => {
-    expect(() => createTestProbes({ ...quiet, ...wrong })).toThrow(RangeError);
+    expect(() => createTestFailpoints({ ...quiet, ...wrong })).toThrow(RangeError);
   },
 );

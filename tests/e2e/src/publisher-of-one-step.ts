@@ -6,7 +6,7 @@ import { startPublisher } from '@vibetribe/publisher/start-publisher';
 const config = parsePublisherConfig(process.env);
 const publisher = await startPublisher(config, createLogger({ app: 'publisher', level: config.logLevel }), {
   has: () => true,
-  failpoint(name) {
+  reach(name) {
     if (name !== 'step:saved') return Promise.resolve();
     process.kill(process.pid, 'SIGKILL');
     // The signal is on its way: nothing after this line may run.

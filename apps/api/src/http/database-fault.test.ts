@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConnectionLost, ConnectionUnavailable } from '@vibetribe/db/product-pool';
+import { ConnectionLostError, ConnectionUnavailableError } from '@vibetribe/db/product-pool';
 import { databaseFault } from './database-fault.ts';
 import { refusalOf } from './problem-handler.ts';
 
@@ -14,12 +14,12 @@ describe('a fault of the database that passes', () => {
   );
 
   test('an exhausted pool is told as 503 with the time to try again', () => {
-    const error = new Error('a query failed', { cause: new ConnectionUnavailable('no connection') });
+    const error = new Error('a query failed', { cause: new ConnectionUnavailableError('no connection') });
     expect(refusalOf(error)).toMatchObject({ code: 'unavailable', retryAfterSeconds: 1 });
   });
 
   test('a connection that ended under a statement is told as 503, although nobody gave its end a code', () => {
-    const error = new ConnectionLost('lost', { cause: new Error('Connection terminated unexpectedly') });
+    const error = new ConnectionLostError('lost', { cause: new Error('Connection terminated unexpectedly') });
     expect(refusalOf(error)).toMatchObject({ code: 'unavailable', retryAfterSeconds: 1 });
   });
 

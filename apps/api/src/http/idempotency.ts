@@ -64,7 +64,7 @@ export function honourIdempotencyKeys(
 }
 
 /**
- * For a verb's `inTransaction`: stores the answer in the verb's own transaction, so that not even a crash between the commit
+ * For a verb's `beforeCommit`: stores the answer in the verb's own transaction, so that not even a crash between the commit
  * and the answer lets a repeated request do the work twice. Undefined where the request has no key.
  */
 export function answerInTransaction<Result>(

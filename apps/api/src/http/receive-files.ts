@@ -2,7 +2,7 @@ import type { MultipartFile, MultipartValue } from '@fastify/multipart';
 import { altCharactersMax } from '@vibetribe/contracts/media';
 import { DomainError } from '@vibetribe/core/domain-error';
 import { mediaFault } from '@vibetribe/core/media/media-fault';
-import { MediaRefusal } from '@vibetribe/media/media-refusal';
+import { MediaRefusedError } from '@vibetribe/media/media-refused-error';
 import { videoBytesMax } from '@vibetribe/media/media-type';
 import type { MediaLibrary } from '@vibetribe/media/media-library';
 import { type ReceivedFile, receiveUpload } from '@vibetribe/media/upload/receive-upload';
@@ -12,7 +12,7 @@ import { unstorableText } from './text-guard.ts';
 /** A file of a multipart body: in quarantine, or why it was not taken. */
 export type FileReceipt = { readonly fileName: string | null } & (
   | { readonly kind: 'received'; readonly file: ReceivedFile }
-  | { readonly kind: 'refused'; readonly refusal: MediaRefusal }
+  | { readonly kind: 'refused'; readonly refusal: MediaRefusedError }
 );
 
 /** The files of one request, in their order. Disposing removes them. */
@@ -121,7 +121,7 @@ async function receive(part: MultipartFile, media: ReceiveOptions['media']): Pro
     );
     return { kind: 'received', fileName, file };
   } catch (error) {
-    if (!(error instanceof MediaRefusal) || error.code === 'aborted') throw mediaFault(error);
+    if (!(error instanceof MediaRefusedError) || error.code === 'aborted') throw mediaFault(error);
     // The next part comes only once this one has been read.
     source.resume();
     return { kind: 'refused', fileName, refusal: error };

@@ -2,7 +2,7 @@ import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { startTestApi, testPassword, type TestApi } from '../test-api.ts';
-import { addEvent, addPost, eventValues, ring } from './test-posts.ts';
+import { addEvent, addPost, eventValues, notify } from './test-posts.ts';
 import { connectSocket, openSocket, ticketFor } from './test-socket.ts';
 
 let api: TestApi;
@@ -58,7 +58,7 @@ describe('connecting', () => {
       const post = await addPost(api, user.organization.id);
       await using socket = await connectSocket(api, { ticket, replica: round % 2 });
       await addEvent(api, user.organization.id, post, 'post.created');
-      await ring(api);
+      await notify(api);
       await socket.next((message) => message.data?.['postId'] === post.postId, `round ${round}`);
     }
   });
@@ -119,7 +119,7 @@ describe('events', () => {
     const post = await addPost(api, one.organization.id);
     await addEvent(api, one.organization.id, post, 'post.created');
     for (let turn = 0; turn < 20; turn += 1) await addEvent(api, one.organization.id, post);
-    await ring(api);
+    await notify(api);
     for (const socket of [here, there]) {
       await waitFor(() => socket.events().length >= 21, { describe: 'the events' });
       const [created, ...updates] = socket.events();
@@ -173,7 +173,7 @@ describe('events', () => {
     await using socket = await openSocket(api, String(json['key']));
     await addEvent(api, organization.id, hidden);
     await addEvent(api, organization.id, open);
-    await ring(api);
+    await notify(api);
     await socket.next(({ data }) => data?.['postId'] === open.postId, 'the post of its account');
     expect(socket.events()).toHaveLength(1);
     expect(await socket.ask('subscribe-post-updates', { postId: hidden.postId })).toMatchObject({ type: 'error' });
@@ -187,7 +187,7 @@ describe('events', () => {
       await using late = await api.transaction();
       await late.sql(...eventValues(organization.id, post, 'publication.sent'));
       await addEvent(api, organization.id, post, 'publication.published');
-      await ring(api);
+      await notify(api);
       // Committed, and yet not told: what is still being written belongs before it.
       await socket.ask('ping');
       expect(socket.events()).toEqual([]);
@@ -207,7 +207,7 @@ describe('resuming', () => {
     {
       await using before = await openSocket(api, accessToken);
       await addEvent(api, organization.id, post);
-      await ring(api);
+      await notify(api);
       since = (await before.next(({ id }) => id !== undefined, 'the first event')).id;
     }
     let isWriting = true;
@@ -215,7 +215,7 @@ describe('resuming', () => {
       let count = 0;
       for (; isWriting && count < 5_000; count += 1) {
         await addEvent(api, organization.id, post);
-        if (count % 10 === 0) await ring(api);
+        if (count % 10 === 0) await notify(api);
       }
       return count;
     })();
@@ -236,7 +236,7 @@ describe('resuming', () => {
     });
     isWriting = false;
     const count = await written;
-    await ring(api);
+    await notify(api);
     const rows = await api.sql<{ cursor: string }>(
       `select transaction_id || '-' || id as cursor from events where organization_id = $1 order by transaction_id, id`,
       [organization.id],

@@ -47,6 +47,6 @@ export function eventValues(organizationId: string, post: TestPost, type = 'publ
 }
 
 /** What signals do after a commit on the PostgreSQL backend. */
-export async function ring(api: TestApi): Promise<void> {
+export async function notify(api: TestApi): Promise<void> {
   await api.sql(`select pg_notify('vibetribe_events', '')`);
 }

@@ -8,7 +8,7 @@ import { getAccount } from '@vibetribe/core/accounts/get-account';
 import { listAccounts } from '@vibetribe/core/accounts/list-accounts';
 import { refreshAccount } from '@vibetribe/core/accounts/refresh-account';
 import { startConnect } from '@vibetribe/core/accounts/start-connect';
-import { tokenStats } from '@vibetribe/core/accounts/token-stats';
+import { getTokenStats } from '@vibetribe/core/accounts/get-token-stats';
 import { notFound } from '@vibetribe/core/domain-error';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -44,7 +44,7 @@ export const accountRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = a
   app.get(
     '/accounts/token-stats',
     { config: { access: 'accounts:read' }, schema: { tags, response: { 200: TokenStats } } },
-    async (request) => tokenStats(services, request.actor),
+    async (request) => getTokenStats(services, request.actor),
   );
 
   app.post(

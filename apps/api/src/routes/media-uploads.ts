@@ -1,7 +1,7 @@
 import multipart from '@fastify/multipart';
 import { Media, type MediaUploads, MediaUploads as MediaUploadsSchema } from '@vibetribe/contracts/media';
 import { DomainError } from '@vibetribe/core/domain-error';
-import { filesPerUploadMax } from '@vibetribe/core/media/media-config';
+import { filesPerUploadMax } from '@vibetribe/core/media/get-media-config';
 import { mediaFault } from '@vibetribe/core/media/media-fault';
 import { uploadMedia } from '@vibetribe/core/media/upload-media';
 import type { FastifyRequest } from 'fastify';

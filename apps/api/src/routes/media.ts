@@ -2,8 +2,8 @@ import { Media, MediaConfig, MediaKind, MediaStats, OptimizedUrl, OptimizeUrl } 
 import { pageOf, PageQuery } from '@vibetribe/contracts/page';
 import { deleteMedia } from '@vibetribe/core/media/delete-media';
 import { listMedia } from '@vibetribe/core/media/list-media';
-import { mediaConfig } from '@vibetribe/core/media/media-config';
-import { mediaStats } from '@vibetribe/core/media/media-stats';
+import { getMediaConfig } from '@vibetribe/core/media/get-media-config';
+import { getMediaStats } from '@vibetribe/core/media/get-media-stats';
 import { optimizeUrl } from '@vibetribe/core/media/optimize-url';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -45,13 +45,13 @@ export const mediaRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
   app.get(
     '/media/stats',
     { config: { access: 'media:read' }, schema: { tags: ['media'], response: { 200: MediaStats } } },
-    async (request) => mediaStats(services, request.actor),
+    async (request) => getMediaStats(services, request.actor),
   );
 
   app.get(
     '/media/config',
     { config: { access: 'media:read' }, schema: { tags: ['media'], response: { 200: MediaConfig } } },
-    async (request) => mediaConfig(services, request.actor),
+    async (request) => getMediaConfig(services, request.actor),
   );
 
   app.post(

@@ -9,7 +9,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 
-type Services = Pick<CoreDependencies, 'db' | 'signals' | 'probes'>;
+type Services = Pick<CoreDependencies, 'db' | 'signals' | 'failpoints'>;
 
 const Place = z.string().max(100);
 const Params = z.object({ id: z.string() });

@@ -13,7 +13,7 @@ import type { VersionedPost } from '@vibetribe/core/posts/present-post';
 import { publishPost } from '@vibetribe/core/posts/publish-post';
 import { readTimeline } from '@vibetribe/core/posts/read-timeline';
 import { retryPost } from '@vibetribe/core/posts/retry-post';
-import { schedulerStats } from '@vibetribe/core/posts/scheduler-stats';
+import { getSchedulerStats } from '@vibetribe/core/posts/get-scheduler-stats';
 import { SchedulerStats } from '@vibetribe/core/posts/scheduler-stats-shape';
 import { updatePost } from '@vibetribe/core/posts/update-post';
 import { validatePost } from '@vibetribe/core/posts/validate-post';
@@ -78,7 +78,7 @@ export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = asyn
   app.get(
     '/posts/scheduler/stats',
     { config: { access: 'posts:read' }, schema: { tags, response: { 200: SchedulerStats } } },
-    async (request) => schedulerStats(services, request.actor),
+    async (request) => getSchedulerStats(services, request.actor),
   );
 
   app.get(

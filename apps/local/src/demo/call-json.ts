@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { DemoFault } from './demo-fault.ts';
+import { DemoError } from './demo-error.ts';
 
 export interface Call {
   method?: 'GET' | 'POST';
@@ -13,7 +13,7 @@ const callTimeoutMs = 15_000;
 
 /**
  * One HTTP call that answers JSON of the given shape; redirects are followed, as a browser would.
- * @throws DemoFault with what the server said
+ * @throws DemoError with what the server said
  */
 export async function callJson<Schema extends z.ZodType>(schema: Schema, call: Call): Promise<z.output<Schema>> {
   const headers: Record<string, string> = { accept: 'application/json' };
@@ -27,9 +27,9 @@ export async function callJson<Schema extends z.ZodType>(schema: Schema, call: C
     signal: AbortSignal.any([call.signal, AbortSignal.timeout(callTimeoutMs)]),
   });
   const text = await response.text();
-  if (!response.ok) throw new DemoFault(`${what} answered ${response.status}: ${excerpt(text)}`);
+  if (!response.ok) throw new DemoError(`${what} answered ${response.status}: ${excerpt(text)}`);
   const parsed = schema.safeParse(parseJson(text));
-  if (!parsed.success) throw new DemoFault(`${what} answered in an unexpected shape.`, { cause: parsed.error });
+  if (!parsed.success) throw new DemoError(`${what} answered in an unexpected shape.`, { cause: parsed.error });
   return parsed.data;
 }
 

@@ -3,7 +3,7 @@ import { Platform } from '@vibetribe/contracts/platform';
 import { z } from 'zod';
 import type { Endpoints } from '../endpoints-file.ts';
 import { callJson } from './call-json.ts';
-import { DemoFault } from './demo-fault.ts';
+import { DemoError } from './demo-error.ts';
 
 export type DemoTarget = Pick<Endpoints, 'api' | 'sandbox' | 'apiKey'> & { signal: AbortSignal };
 
@@ -53,7 +53,7 @@ function filledForm(platform: Platform, known: ReadonlyMap<string, unknown>): Re
   for (const { name, required } of platform.manualFields) {
     const value = known.get(name);
     if (typeof value === 'string') form[name] = value;
-    else if (required) throw new DemoFault(`The sandbox gave no ${name} for ${platform.displayName}.`);
+    else if (required) throw new DemoError(`The sandbox gave no ${name} for ${platform.displayName}.`);
   }
   return form;
 }

@@ -6,7 +6,7 @@ import type { Clock } from '@vibetribe/resilience/clock';
 import { z } from 'zod';
 import { callJson } from './call-json.ts';
 import { connectDemoAccounts, type DemoTarget } from './connect-demo-accounts.ts';
-import { DemoFault } from './demo-fault.ts';
+import { DemoError } from './demo-error.ts';
 
 const leadMs = 4_000;
 const pollMs = 250;
@@ -18,7 +18,7 @@ const underWay: readonly Post['status'][] = ['draft', 'scheduled', 'publishing']
 /**
  * Shows the product's main job through its public API: a post a few seconds ahead for an account of each demo platform,
  * and its timeline as it grows until the post has reached an end.
- * @throws DemoFault, or what `fetch` throws when the API cannot be reached
+ * @throws DemoError, or what `fetch` throws when the API cannot be reached
  */
 export async function runDemo(
   target: DemoTarget,
@@ -40,7 +40,7 @@ export async function runDemo(
       edge.print(`  ${at.slice(11, 23)}  ${subject.padEnd(10)}${message}`);
     }
     if (!underWay.includes(post.status)) return finish(post, target, edge.print);
-    if (deadline.aborted) throw new DemoFault(`the post is still "${post.status}" after ${patienceMs / 1000} s.`);
+    if (deadline.aborted) throw new DemoError(`the post is still "${post.status}" after ${patienceMs / 1000} s.`);
     await sleep(pollMs, undefined, { signal: target.signal });
   }
 }
@@ -72,7 +72,7 @@ async function finish(post: Post, target: DemoTarget, print: (line: string) => v
     const reasons = post.publications.map(
       ({ platform, status, error }) => `${platform} ${status} ${error?.message ?? ''}`,
     );
-    throw new DemoFault(`the post ended as "${post.status}": ${reasons.join('; ')}`);
+    throw new DemoError(`the post ended as "${post.status}": ${reasons.join('; ')}`);
   }
   print(`Published, each once. As followers see it (all of it: ${target.sandbox}/):`);
   const visible = await callJson(SandboxPosts, {

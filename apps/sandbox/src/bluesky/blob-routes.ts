@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import { ReceivedFile } from '../uploads/received-file.ts';
 import { invalidRequest, xrpcError } from './answers.ts';
@@ -16,8 +16,9 @@ export function blobRoutes(app: FastifyInstance, place: SitePlace, sessions: Ses
     spend(place, request, reply);
     const { body } = request;
     if (!(body instanceof ReceivedFile))
-      throw new Refusal(invalidRequest('Request encoding (Content-Type) required but not provided'));
-    if (body.bytes > blobBytesMax) throw new Refusal(xrpcError(413, 'PayloadTooLarge', 'request entity too large'));
+      throw new RefusalError(invalidRequest('Request encoding (Content-Type) required but not provided'));
+    if (body.bytes > blobBytesMax)
+      throw new RefusalError(xrpcError(413, 'PayloadTooLarge', 'request entity too large'));
     return { blob: blobs.add(account.id, body) };
   });
 }

@@ -1,13 +1,13 @@
 import type { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import { invalidRequest } from './answers.ts';
 
-/** @throws {Refusal} 400 InvalidRequest, naming the first fault */
+/** @throws {RefusalError} 400 InvalidRequest, naming the first fault */
 export function parseInput<Value>(schema: z.ZodType<Value>, input: unknown): Value {
   const parsed = schema.safeParse(input ?? {});
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new Refusal(invalidRequest(`Error: ${issue?.message ?? 'invalid'} at ${pathText(issue?.path ?? [])}`));
+  throw new RefusalError(invalidRequest(`Error: ${issue?.message ?? 'invalid'} at ${pathText(issue?.path ?? [])}`));
 }
 
 export function pathText(path: readonly PropertyKey[], root = '$'): string {

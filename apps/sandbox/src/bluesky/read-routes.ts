@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { Site, SitePlace } from '../site.ts';
 import type { Account } from '../world/accounts.ts';
 import { findAccount } from '../world/connect-account.ts';
@@ -27,7 +27,7 @@ export function readRoutes(
     const record = records.get({ did: account?.id ?? query.repo, collection: query.collection, rkey: query.rkey });
     if (record === undefined || (query.cid !== undefined && query.cid !== record.cid)) {
       const uri = `at://${account?.id ?? query.repo}/${query.collection}/${query.rkey}`;
-      throw new Refusal(xrpcError(400, 'RecordNotFound', `Could not locate record: ${uri}`));
+      throw new RefusalError(xrpcError(400, 'RecordNotFound', `Could not locate record: ${uri}`));
     }
     return view(record);
   });
@@ -36,7 +36,7 @@ export function readRoutes(
     spend(place, request, reply);
     const { repo, collection, limit, cursor, reverse } = parseInput(ListQuery, request.query);
     const account = findAccount(site, world, repo);
-    if (account === undefined) throw new Refusal(invalidRequest(`Could not find repo: ${repo}`));
+    if (account === undefined) throw new RefusalError(invalidRequest(`Could not find repo: ${repo}`));
     const shownUntilMs = world.clock.nowMs() - request.visit.listingLagMs;
     const keys = records.keysOf(account.id, collection);
     const found: StoredRecord[] = [];

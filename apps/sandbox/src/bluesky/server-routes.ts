@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { Site, SitePlace } from '../site.ts';
 import { invalidRequest } from './answers.ts';
 import { handleDomain } from './handle.ts';
@@ -27,7 +27,7 @@ export function serverRoutes(app: FastifyInstance, site: Site, place: SitePlace,
     spend(place, request, reply);
     const { handle } = parseInput(z.object({ handle: z.string() }), request.query);
     const account = place.world.accounts.byHandle(site.id, handle);
-    if (account === undefined) throw new Refusal(invalidRequest('Unable to resolve handle'));
+    if (account === undefined) throw new RefusalError(invalidRequest('Unable to resolve handle'));
     return { did: account.id };
   });
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { Site, SitePlace } from '../site.ts';
 import type { Account } from '../world/accounts.ts';
 import { findAccount } from '../world/connect-account.ts';
@@ -33,7 +33,7 @@ export function sessionRoutes(app: FastifyInstance, site: Site, place: SitePlace
       found.token.use !== 'password' ||
       found.grant.account !== account.id
     ) {
-      throw new Refusal(wrongPassword());
+      throw new RefusalError(wrongPassword());
     }
     return { ...sessions.create(found.grant), ...profile(account) };
   });

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import { bearerToken } from '../oauth/bearer-token.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
@@ -21,7 +21,7 @@ export type Sessions = {
   refresh(session: Session): SessionPair;
   /**
    * The living session of a bearer token.
-   * @throws {Refusal} 401 AuthMissing, 400 ExpiredToken or InvalidToken
+   * @throws {RefusalError} 401 AuthMissing, 400 ExpiredToken or InvalidToken
    */
   require(authorization: string | undefined, use: 'access' | 'refresh'): Session;
   /** The DID of this server. */
@@ -75,15 +75,15 @@ export function createSessions({ site, origin, world }: SitePlace): Sessions {
     },
     require(authorization, use) {
       const value = bearerToken(authorization);
-      if (value === undefined) throw new Refusal(xrpcError(401, 'AuthMissing', 'Authentication Required'));
+      if (value === undefined) throw new RefusalError(xrpcError(401, 'AuthMissing', 'Authentication Required'));
       const found = grants.look(site, value, clock.nowMs());
-      if (found.state === 'unknown') throw new Refusal(unknownToken(value, serviceDid()));
-      if (found.token.use !== use) throw new Refusal(xrpcError(400, 'InvalidToken', 'Bad token scope'));
+      if (found.state === 'unknown') throw new RefusalError(unknownToken(value, serviceDid()));
+      if (found.token.use !== use) throw new RefusalError(xrpcError(400, 'InvalidToken', 'Bad token scope'));
       const caller = { account: found.grant.account ?? '', grant: found.grant.id, use };
-      if (found.state === 'revoked') throw new Refusal(blueskyAnswers.tokenRevoked(caller));
-      if (found.state === 'expired') throw new Refusal(blueskyAnswers.tokenExpired());
+      if (found.state === 'revoked') throw new RefusalError(blueskyAnswers.tokenRevoked(caller));
+      if (found.state === 'expired') throw new RefusalError(blueskyAnswers.tokenExpired());
       const account = accounts.byId(site, caller.account);
-      if (account === undefined) throw new Refusal(xrpcError(403, 'AccountNotFound', 'Account not found'));
+      if (account === undefined) throw new RefusalError(xrpcError(403, 'AccountNotFound', 'Account not found'));
       return { account, grant: found.grant, token: found.token };
     },
     serviceDid,

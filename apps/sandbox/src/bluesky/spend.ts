@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import type { Draw } from '../world/rate-limits.ts';
 import { blueskyAnswers, rateLimitHeaders } from './answers.ts';
@@ -7,7 +7,7 @@ import { requestsByAddress, writePoints } from './limits.ts';
 
 /**
  * Draws on the limit of the address and on those of the route; the headers tell of the tightest.
- * @throws {Refusal} 429
+ * @throws {RefusalError} 429
  */
 export function spend(
   { platform, world }: SitePlace,
@@ -23,7 +23,10 @@ export function spend(
   if (!tightest.exceeded) return;
   const { max, resetAtMs } = tightest;
   const answer = blueskyAnswers.rateLimited({ max, resetAtMs, nowMs: world.clock.wallMs() });
-  throw new Refusal({ ...answer, headers: { ...answer.headers, ...rateLimitHeaders({ ...tightest, remaining: 0 }) } });
+  throw new RefusalError({
+    ...answer,
+    headers: { ...answer.headers, ...rateLimitHeaders({ ...tightest, remaining: 0 }) },
+  });
 }
 
 export function writeDraws(did: string, points: number): Draw[] {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import type { ReceivedFile } from '../uploads/received-file.ts';
 import { xrpcError } from './answers.ts';
@@ -30,8 +30,9 @@ export function createVideoJobs({ site, world }: SitePlace, blobs: Blobs): Video
     get: (id) => table.get(id),
     start(did, file) {
       if (file.mimeType !== 'video/mp4')
-        throw new Refusal(xrpcError(400, 'InvalidRequest', `${file.mimeType} is not accepted`));
-      if (file.bytes > videoBytesMax) throw new Refusal(xrpcError(413, 'PayloadTooLarge', 'the video is too large'));
+        throw new RefusalError(xrpcError(400, 'InvalidRequest', `${file.mimeType} is not accepted`));
+      if (file.bytes > videoBytesMax)
+        throw new RefusalError(xrpcError(413, 'PayloadTooLarge', 'the video is too large'));
       const id = idOf(did, file.sha256);
       const job = { id, did, blob: blobs.add(did, file), readyAtMs: clock.nowMs() + processingMs };
       store.commit([table.put(id, job)]);

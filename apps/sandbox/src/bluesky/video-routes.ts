@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import { bearerToken } from '../oauth/bearer-token.ts';
 import type { SitePlace } from '../site.ts';
 import { ReceivedFile } from '../uploads/received-file.ts';
@@ -25,7 +25,7 @@ export function videoRoutes(app: FastifyInstance, place: SitePlace, sessions: Se
     spend(place, request, reply);
     const { aud, lxm, exp = nowSeconds() + tokenLifeSeconds } = parseInput(ServiceAuth, request.query);
     if (exp <= nowSeconds() || exp > nowSeconds() + tokenLifeSecondsMax) {
-      throw new Refusal(xrpcError(400, 'BadExpiration', 'expiration is in the past or too far away'));
+      throw new RefusalError(xrpcError(400, 'BadExpiration', 'expiration is in the past or too far away'));
     }
     return { token: tokens.sign({ iss: account.id, aud, exp, ...(lxm === undefined ? {} : { lxm }) }) };
   });
@@ -34,10 +34,10 @@ export function videoRoutes(app: FastifyInstance, place: SitePlace, sessions: Se
     const { did } = parseInput(z.object({ did: z.string(), name: z.string() }), request.query);
     const claims = tokens.read(bearerToken(request.headers.authorization) ?? '', nowSeconds());
     const isMeant = claims?.iss === did && claims.aud === sessions.serviceDid() && claims.lxm === uploadBlob;
-    if (!isMeant) throw new Refusal(xrpcError(401, 'AuthMissing', 'the token is not for this'));
+    if (!isMeant) throw new RefusalError(xrpcError(401, 'AuthMissing', 'the token is not for this'));
     const { body } = request;
     if (!(body instanceof ReceivedFile))
-      throw new Refusal(invalidRequest('Request encoding (Content-Type) required but not provided'));
+      throw new RefusalError(invalidRequest('Request encoding (Content-Type) required but not provided'));
     const known = jobs.of(did, body.sha256);
     if (known === undefined) return { jobStatus: jobs.view(jobs.start(did, body)) };
     return reply.code(409).send({ ...jobs.view(known), error: 'already_exists', message: 'Video already processed' });
@@ -46,7 +46,7 @@ export function videoRoutes(app: FastifyInstance, place: SitePlace, sessions: Se
   app.get('/xrpc/app.bsky.video.getJobStatus', (request) => {
     const { jobId } = parseInput(z.object({ jobId: z.string() }), request.query);
     const job = jobs.get(jobId);
-    if (job === undefined) throw new Refusal(invalidRequest('there is no such job'));
+    if (job === undefined) throw new RefusalError(invalidRequest('there is no such job'));
     return { jobStatus: jobs.view(job) };
   });
 }

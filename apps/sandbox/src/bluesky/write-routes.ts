@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { Site, SitePlace } from '../site.ts';
 import { findAccount } from '../world/connect-account.ts';
 import { invalidRequest, xrpcError } from './answers.ts';
@@ -28,7 +28,7 @@ export function writeRoutes(
     const at = { did, collection: input.collection, rkey: input.rkey ?? records.newKey() };
     const prepared = prepare(at.collection, at.rkey, input.record, input.validate);
     checkBlobs(did, prepared.value);
-    if (records.get(at) !== undefined) throw new Refusal(site.answers.internalError());
+    if (records.get(at) !== undefined) throw new RefusalError(site.answers.internalError());
     checkCommit(did, input.swapCommit);
     return {
       uri: atUri(at),
@@ -71,7 +71,7 @@ export function writeRoutes(
     const { account } = sessions.require(request.headers.authorization, 'access');
     spend(place, request, reply, writeDraws(account.id, points));
     if (findAccount(site, place.world, repo)?.id !== account.id) {
-      throw new Refusal(xrpcError(401, 'AuthenticationRequired', 'Authentication Required'));
+      throw new RefusalError(xrpcError(401, 'AuthenticationRequired', 'Authentication Required'));
     }
     return account.id;
   }
@@ -79,9 +79,10 @@ export function writeRoutes(
   function checkBlobs(did: string, value: unknown): void {
     for (const { ref, mimeType, size } of blobsOf(value)) {
       const blob = blobs.get(did, ref.$link);
-      if (blob === undefined) throw new Refusal(xrpcError(400, 'BlobNotFound', `Could not find blob: ${ref.$link}`));
+      if (blob === undefined)
+        throw new RefusalError(xrpcError(400, 'BlobNotFound', `Could not find blob: ${ref.$link}`));
       if (blob.mimeType !== mimeType)
-        throw new Refusal(
+        throw new RefusalError(
           xrpcError(
             400,
             'InvalidMimeType',
@@ -89,7 +90,7 @@ export function writeRoutes(
           ),
         );
       if (blob.bytes !== size)
-        throw new Refusal(
+        throw new RefusalError(
           xrpcError(400, 'InvalidSize', `Size does not match stored blob. Expected: ${blob.bytes}, Got: ${size}`),
         );
     }
@@ -97,13 +98,13 @@ export function writeRoutes(
 
   function checkRecord(current: StoredRecord | undefined, swapRecord: string | null | undefined): void {
     if (swapRecord === undefined || swapRecord === (current?.cid ?? null)) return;
-    throw new Refusal(xrpcError(400, 'InvalidSwap', `Record was at ${current?.cid ?? 'null'}`));
+    throw new RefusalError(xrpcError(400, 'InvalidSwap', `Record was at ${current?.cid ?? 'null'}`));
   }
 
   function checkCommit(did: string, swapCommit: string | undefined): void {
     const head = records.head(did)?.cid;
     if (swapCommit === undefined || swapCommit === head) return;
-    throw new Refusal(xrpcError(400, 'InvalidSwap', `Commit was at ${head ?? 'null'}`));
+    throw new RefusalError(xrpcError(400, 'InvalidSwap', `Commit was at ${head ?? 'null'}`));
   }
 }
 
@@ -117,15 +118,17 @@ function prepare(
   validate: boolean | undefined,
 ): Prepared {
   if (record.$type !== undefined && record.$type !== collection) {
-    throw new Refusal(invalidRequest(`Invalid $type: expected ${collection}, got ${JSON.stringify(record.$type)}`));
+    throw new RefusalError(
+      invalidRequest(`Invalid $type: expected ${collection}, got ${JSON.stringify(record.$type)}`),
+    );
   }
   const value = record.$type === undefined ? { $type: collection, ...record } : record;
   const isPost = collection === postCollection;
   if (isPost && !isTid(rkey))
-    throw new Refusal(invalidRequest(`Invalid record key for ${collection}: expected a TID, got ${rkey}`));
-  if (validate === true && !isPost) throw new Refusal(invalidRequest(`Lexicon not found: lex:${collection}`));
+    throw new RefusalError(invalidRequest(`Invalid record key for ${collection}: expected a TID, got ${rkey}`));
+  if (validate === true && !isPost) throw new RefusalError(invalidRequest(`Lexicon not found: lex:${collection}`));
   const fault = isPost && validate !== false ? postRecordFault(value) : undefined;
-  if (fault !== undefined) throw new Refusal(invalidRequest(fault));
+  if (fault !== undefined) throw new RefusalError(invalidRequest(fault));
   const status = validate === false ? {} : { validationStatus: isPost ? ('valid' as const) : ('unknown' as const) };
   return { value, cid: cidOrRefusal(value), status };
 }
@@ -134,7 +137,7 @@ function cidOrRefusal(value: unknown): string {
   try {
     return cidOf(value);
   } catch (error) {
-    if (error instanceof DataModelError) throw new Refusal(invalidRequest(`Bad record: ${error.message}`));
+    if (error instanceof DataModelError) throw new RefusalError(invalidRequest(`Bad record: ${error.message}`));
     throw error;
   }
 }

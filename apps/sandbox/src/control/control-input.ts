@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import { FaultKind } from '../faults/fault.ts';
 
-/** @throws {Refusal} 422 naming every field that is wrong */
+/** @throws {RefusalError} 422 naming every field that is wrong */
 export function parseControl<Value>(schema: z.ZodType<Value>, input: unknown): Value {
   const parsed = schema.safeParse(input ?? {});
   if (parsed.success) return parsed.data;
-  throw new Refusal(
+  throw new RefusalError(
     controlError(422, 'invalid_input', 'The request is not valid', parsed.error.issues.flatMap(fieldFaults)),
   );
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { Refusal, sendAnswer } from '../answer.ts';
+import { RefusalError, sendAnswer } from '../answer.ts';
 import type { FaultBook } from '../faults/fault-book.ts';
 import type { Fault } from '../faults/fault.ts';
 import type { Site } from '../site.ts';
@@ -26,7 +26,7 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
   const inputs = controlInputs([...new Set([...platformIds, ...sites.map((site) => site.id)])]);
 
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
-    if (error instanceof Refusal) return sendAnswer(reply, error.answer);
+    if (error instanceof RefusalError) return sendAnswer(reply, error.answer);
     const status = error.statusCode ?? 500;
     if (status < 500) return sendAnswer(reply, controlError(status, 'bad_request', error.message));
     request.log.error({ err: error }, 'a control route failed');
@@ -85,7 +85,7 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
   });
   app.delete('/faults', () => ({ cleared: faults.clear() }));
   app.delete<{ Params: { id: string } }>('/faults/:id', (request) => {
-    if (!faults.remove(request.params.id)) throw new Refusal(controlError(404, 'not_found', 'No such fault'));
+    if (!faults.remove(request.params.id)) throw new RefusalError(controlError(404, 'not_found', 'No such fault'));
     return { cleared: 1 };
   });
 
@@ -99,7 +99,7 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
     const { platform, handle } = parseControl(inputs.NewAccount, request.body);
     const site = sitesOf(platform)[0];
     if (site === undefined || site.normalizeHandle(handle) === '') {
-      throw new Refusal(
+      throw new RefusalError(
         controlError(422, 'invalid_input', 'The request is not valid', [{ path: 'handle', message: 'is no handle' }]),
       );
     }
@@ -143,7 +143,8 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
   function requireAccounts(body: unknown): { site: Site; account: Account }[] {
     const { platform, account } = parseControl(inputs.AccountName, body);
     const found = accountsNamed(platform, account);
-    if (found.length === 0) throw new Refusal(controlError(404, 'not_found', `No account ${account} on ${platform}`));
+    if (found.length === 0)
+      throw new RefusalError(controlError(404, 'not_found', `No account ${account} on ${platform}`));
     return found;
   }
 

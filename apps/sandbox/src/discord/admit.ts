@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import type { Account } from '../world/accounts.ts';
 import type { Limit } from '../world/rate-limits.ts';
@@ -14,7 +14,7 @@ export function botToken(authorization: string | undefined): string | undefined 
 /**
  * Lets a request of a bot in, within the limits of the bot and the route. Sets the route's headers.
  * @returns the channel that the bot belongs to
- * @throws {Refusal} 401 or 429
+ * @throws {RefusalError} 401 or 429
  */
 export function admit(
   { site, platform, world }: SitePlace,
@@ -24,14 +24,14 @@ export function admit(
 ): Account {
   const found = world.grants.look(site, botToken(request.headers.authorization) ?? '', world.clock.nowMs());
   const channel = found.state === 'valid' ? world.accounts.byId(site, found.grant.account ?? '') : undefined;
-  if (channel === undefined) throw new Refusal(unauthorized());
+  if (channel === undefined) throw new RefusalError(unauthorized());
   const nowMs = world.clock.wallMs();
   const [global, route] = world.limits.draw(
     platform,
     [discordLimits.global, limit].map((each) => ({ limit: each, subject: channel.id })),
   );
-  if (global?.exceeded === true) throw new Refusal(rateLimited(global, nowMs, true));
-  if (route?.exceeded === true) throw new Refusal(rateLimited(route, nowMs, false));
+  if (global?.exceeded === true) throw new RefusalError(rateLimited(global, nowMs, true));
+  if (route?.exceeded === true) throw new RefusalError(rateLimited(route, nowMs, false));
   if (route !== undefined) reply.headers(rateLimitHeaders(route, nowMs));
   return channel;
 }

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { Post } from '../world/posts.ts';
 import { compareIds } from '../world/snowflake.ts';
 import { invalidForm } from './answers.ts';
 
-/** One page of a channel, newest first: directly around, before or after an id, else the newest. @throws {Refusal} 400 */
+/** One page of a channel, newest first: directly around, before or after an id, else the newest. @throws {RefusalError} 400 */
 export function listMessages(shown: readonly Post[], given: unknown): Post[] {
   const parsed = ListQuery.safeParse(given);
   if (!parsed.success) {
-    throw new Refusal(
+    throw new RefusalError(
       invalidForm(
         parsed.error.issues.map(({ path, message }) => ({
           path: path.map(String),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import { MultipartForm } from '../uploads/multipart-form.ts';
 import type { ReceivedFile } from '../uploads/received-file.ts';
 import { apiError, invalidForm } from './answers.ts';
@@ -22,12 +22,12 @@ const fileBytesMax = 10 * 1024 * 1024;
 /** SUPPRESS_EMBEDS and SUPPRESS_NOTIFICATIONS: what a message may be made with. */
 const settableFlags = (1 << 2) | (1 << 12);
 
-/** Unknown fields are ignored, as the real one does. @throws {Refusal} 400 */
+/** Unknown fields are ignored, as the real one does. @throws {RefusalError} 400 */
 export function parseMessageBody(body: unknown): MessageBody {
   const sent = body instanceof MultipartForm ? body.files : [];
   const parsed = MessageForm.safeParse(body instanceof MultipartForm ? payloadOf(body) : (body ?? {}));
   if (!parsed.success) {
-    throw new Refusal(
+    throw new RefusalError(
       invalidForm(
         parsed.error.issues.map(({ path, message, code }) => ({
           path: path.map(String),
@@ -40,9 +40,9 @@ export function parseMessageBody(body: unknown): MessageBody {
   const { content, nonce, enforce_nonce, flags, attachments } = parsed.data;
   const text = (content ?? '').trim();
   if (sent.length > filesMax || sent.some(({ file }) => file.bytes > fileBytesMax)) {
-    throw new Refusal(apiError(413, 40_005, 'Request entity too large'));
+    throw new RefusalError(apiError(413, 40_005, 'Request entity too large'));
   }
-  if (text === '' && sent.length === 0) throw new Refusal(apiError(400, 50_006, 'Cannot send an empty message'));
+  if (text === '' && sent.length === 0) throw new RefusalError(apiError(400, 50_006, 'Cannot send an empty message'));
   const descriptions = new Map((attachments ?? []).map(({ id, description }) => [`files[${id}]`, description ?? null]));
   const files = sent.map(({ name, fileName, file }) => ({
     fileName,
@@ -58,13 +58,13 @@ export function parseMessageBody(body: unknown): MessageBody {
   };
 }
 
-/** @throws {Refusal} 400 */
+/** @throws {RefusalError} 400 */
 function payloadOf({ fields }: MultipartForm): unknown {
   try {
     return JSON.parse(fields.payload_json ?? '{}');
   } catch (error) {
     if (error instanceof SyntaxError)
-      throw new Refusal(apiError(400, 50_109, 'The request body contains invalid JSON.'));
+      throw new RefusalError(apiError(400, 50_109, 'The request body contains invalid JSON.'));
     throw error;
   }
 }

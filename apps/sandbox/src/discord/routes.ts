@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import type { Account } from '../world/accounts.ts';
 import type { Post } from '../world/posts.ts';
@@ -25,7 +25,7 @@ export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, me
 
   app.get<{ Params: { guild: string } }>(`${api}/guilds/:guild`, (request, reply) => {
     admit(place, request, reply, discordLimits.read);
-    if (request.params.guild !== guild.id) throw new Refusal(apiError(404, 10_004, 'Unknown Guild'));
+    if (request.params.guild !== guild.id) throw new RefusalError(apiError(404, 10_004, 'Unknown Guild'));
     return guildView();
   });
 
@@ -62,14 +62,14 @@ export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, me
   /** A bot sees the channel it was added to and no other. */
   function ownChannel(own: Account, id: string): Account {
     if (id === own.id) return own;
-    throw new Refusal(
+    throw new RefusalError(
       world.accounts.byId(site, id) === undefined ? unknownChannel() : apiError(403, 50_001, 'Missing Access'),
     );
   }
 
   function messageIn(channel: Account, id: string): Post {
     const post = messages.get(id);
-    if (post === undefined || post.account !== channel.id) throw new Refusal(unknownMessage());
+    if (post === undefined || post.account !== channel.id) throw new RefusalError(unknownMessage());
     return post;
   }
 

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import { bearerToken } from '../oauth/bearer-token.ts';
 import type { SitePlace } from '../site.ts';
 import type { Account } from '../world/accounts.ts';
@@ -11,7 +11,7 @@ export type MastodonUser = { account: Account; client: string; scopes: readonly 
 
 /**
  * Lets a request of a user in: a living token with one of the scopes, within the limits. Sets their headers.
- * @throws {Refusal} 401, 403, 422 or 429
+ * @throws {RefusalError} 401, 403, 422 or 429
  */
 export function admit(
   place: SitePlace,
@@ -20,19 +20,19 @@ export function admit(
   needs: { anyScope: readonly string[]; limit?: Limit },
 ): MastodonUser {
   const user = readToken(place, request);
-  if (user === undefined) throw new Refusal(invalidToken());
+  if (user === undefined) throw new RefusalError(invalidToken());
   if (!needs.anyScope.some((scope) => user.scopes.includes(scope))) {
-    throw new Refusal(apiError(403, 'This action is outside the authorized scopes'));
+    throw new RefusalError(apiError(403, 'This action is outside the authorized scopes'));
   }
   const { account } = user;
-  if (account === undefined) throw new Refusal(apiError(422, 'This method requires an authenticated user'));
+  if (account === undefined) throw new RefusalError(apiError(422, 'This method requires an authenticated user'));
   countRequest(place, reply, account, needs.limit);
   return { ...user, account };
 }
 
 /**
  * The user of a public route, if the request shows a token at all.
- * @throws {Refusal} 401 for a dead token, 429
+ * @throws {RefusalError} 401 for a dead token, 429
  */
 export function admitAnyone(place: SitePlace, request: FastifyRequest, reply: FastifyReply): Account | undefined {
   const account = readToken(place, request)?.account;
@@ -44,9 +44,9 @@ function readToken({ site, world }: SitePlace, request: FastifyRequest) {
   const value = bearerToken(request.headers.authorization);
   if (value === undefined) return undefined;
   const found = world.grants.look(site, value, world.clock.nowMs());
-  if (found.state === 'unknown') throw new Refusal(invalidToken());
-  if (found.state === 'revoked') throw new Refusal(mastodonAnswers.tokenRevoked(undefined));
-  if (found.state === 'expired') throw new Refusal(mastodonAnswers.tokenExpired());
+  if (found.state === 'unknown') throw new RefusalError(invalidToken());
+  if (found.state === 'revoked') throw new RefusalError(mastodonAnswers.tokenRevoked(undefined));
+  if (found.state === 'expired') throw new RefusalError(mastodonAnswers.tokenExpired());
   const account = found.grant.account === null ? undefined : world.accounts.byId(site, found.grant.account);
   return { account, client: found.grant.client, scopes: found.grant.scope.split(' ') };
 }
@@ -68,5 +68,5 @@ function countRequest(
   reply.headers(rateLimitHeaders(tightest));
   if (exceeded === undefined) return;
   const { max, resetAtMs } = exceeded;
-  throw new Refusal(mastodonAnswers.rateLimited({ max, resetAtMs, nowMs: world.clock.wallMs() }));
+  throw new RefusalError(mastodonAnswers.rateLimited({ max, resetAtMs, nowMs: world.clock.wallMs() }));
 }

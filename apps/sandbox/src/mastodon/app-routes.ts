@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import { validationFailed } from './answers.ts';
 import type { Applications } from './applications.ts';
 import { areKnownScopes } from './scopes.ts';
@@ -12,7 +12,7 @@ export function appRoutes(app: FastifyInstance, applications: Applications): voi
   app.post('/api/v1/apps', (request) => {
     const parsed = AppBody.safeParse(request.body ?? {});
     if (!parsed.success)
-      throw new Refusal(validationFailed(parsed.error.issues.map((issue) => issue.message).join(', ')));
+      throw new RefusalError(validationFailed(parsed.error.issues.map((issue) => issue.message).join(', ')));
     const { client_name, redirect_uris, scopes, website } = parsed.data;
     const made = applications.register({ name: client_name, website, redirectUris: redirect_uris, scopes });
     return {

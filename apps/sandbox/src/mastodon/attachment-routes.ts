@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import { MultipartForm } from '../uploads/multipart-form.ts';
 import { admit } from './admit.ts';
@@ -18,7 +18,7 @@ export function attachmentRoutes(app: FastifyInstance, place: SitePlace, attachm
     const { body } = request;
     const file = body instanceof MultipartForm ? body.file('file') : undefined;
     if (!(body instanceof MultipartForm) || file === undefined)
-      throw new Refusal(validationFailed("File can't be blank"));
+      throw new RefusalError(validationFailed("File can't be blank"));
     const attachment = attachments.add(account, file, body.fields.description ?? '');
     const isReady = attachments.isReady(attachment);
     return reply.code(isReady ? 200 : 202).send(attachmentView(attachment, isReady, origin()));
@@ -27,7 +27,7 @@ export function attachmentRoutes(app: FastifyInstance, place: SitePlace, attachm
   app.get<{ Params: { id: string } }>('/api/v1/media/:id', (request, reply) => {
     const { account } = admit(place, request, reply, { anyScope });
     const attachment = attachments.get(account, request.params.id);
-    if (attachment === undefined) throw new Refusal(recordNotFound());
+    if (attachment === undefined) throw new RefusalError(recordNotFound());
     const isReady = attachments.isReady(attachment);
     return reply.code(isReady ? 200 : 206).send(attachmentView(attachment, isReady, origin()));
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
@@ -12,12 +12,12 @@ import { validationFailed } from './answers.ts';
 export type Attachment = z.infer<typeof Attachment>;
 
 export type Attachments = {
-  /** @throws {Refusal} 422 */
+  /** @throws {RefusalError} 422 */
   add(account: Account, file: ReceivedFile, description: string): Attachment;
   /** One of the account's that no post shows yet. */
   get(account: Account, id: string): Attachment | undefined;
   isReady(attachment: Attachment): boolean;
-  /** As a post may take them. @throws {Refusal} 422 */
+  /** As a post may take them. @throws {RefusalError} 422 */
   attachable(account: Account, ids: readonly string[]): Attachment[];
   attachTo(status: string, attachments: readonly Attachment[]): Change[];
   ofStatus(status: string, ids: readonly string[]): Attachment[];
@@ -94,19 +94,19 @@ export function createAttachments({ site, world }: SitePlace, limits: Attachment
     isReady,
     attachable(account, ids) {
       if (ids.length > limits.countMax)
-        throw new Refusal(validationFailed(`Cannot attach more than ${limits.countMax} files`));
+        throw new RefusalError(validationFailed(`Cannot attach more than ${limits.countMax} files`));
       const found = ids.flatMap((id) => get(account, id) ?? []);
       const missing = ids.filter((id) => get(account, id) === undefined);
       if (missing.length > 0) {
-        throw new Refusal(
+        throw new RefusalError(
           validationFailed(`Media ${missing.join(', ')} not found or already attached to another post`),
         );
       }
       if (found.length > 1 && found.some(({ kind }) => kind === 'video')) {
-        throw new Refusal(validationFailed('Cannot attach a video to a post that already contains images'));
+        throw new RefusalError(validationFailed('Cannot attach a video to a post that already contains images'));
       }
       if (!found.every(isReady)) {
-        throw new Refusal(
+        throw new RefusalError(
           validationFailed('Cannot attach files that have not finished processing. Try again in a moment!'),
         );
       }
@@ -126,7 +126,7 @@ function checkFile(
 ): void {
   const { imageBytesMax, imagePixelsMax, videoBytesMax, mimeTypes, descriptionCharactersMax } = limits;
   const refuse = (what: string) => {
-    throw new Refusal(validationFailed(what));
+    throw new RefusalError(validationFailed(what));
   };
   if (!mimeTypes.includes(file.mimeType)) refuse('File content type is invalid');
   if (file.bytes > (medium.type === 'image' ? imageBytesMax : videoBytesMax))

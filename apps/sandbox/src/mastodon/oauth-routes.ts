@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import { basicCredentials } from '../oauth/basic-credentials.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
 import { verifierMatches } from '../oauth/pkce.ts';
@@ -59,11 +59,13 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, 
 
   app.post('/oauth/token', (request) => {
     const body = TokenBody.safeParse(request.body);
-    if (!body.success) throw new Refusal(tokenBodyFault(body.error));
+    if (!body.success) throw new RefusalError(tokenBodyFault(body.error));
     const application = requireClient(request);
     if (body.data.grant_type === 'client_credentials') {
       if (!isWithin(body.data.scope, application.scopes)) {
-        throw new Refusal(oauthError(400, 'invalid_scope', 'The requested scope is invalid, unknown, or malformed.'));
+        throw new RefusalError(
+          oauthError(400, 'invalid_scope', 'The requested scope is invalid, unknown, or malformed.'),
+        );
       }
       return issueToken(world, site.id, null, application.clientId, body.data.scope);
     }
@@ -77,7 +79,7 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, 
       code.redirectUri !== body.data.redirect_uri ||
       !verified
     ) {
-      throw new Refusal(invalidGrant());
+      throw new RefusalError(invalidGrant());
     }
     return issueToken(world, site.id, code.account, code.client, code.scope);
   });
@@ -88,7 +90,7 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, 
     if (!body.success) return {};
     const found = world.grants.look(site.id, body.data.token, world.clock.nowMs());
     if (found.state === 'unknown') return {};
-    if (found.grant.client !== application.clientId) throw new Refusal(notYours());
+    if (found.grant.client !== application.clientId) throw new RefusalError(notYours());
     world.store.commit([world.grants.revoke(found.grant)]);
     return {};
   });
@@ -121,7 +123,7 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, 
       (inBody.success ? { id: inBody.data.client_id, secret: inBody.data.client_secret } : undefined);
     const application = given === undefined ? undefined : applications.get(given.id);
     if (application === undefined || application.clientSecret !== given?.secret) {
-      throw new Refusal(status === 403 ? notYours() : unknownClient());
+      throw new RefusalError(status === 403 ? notYours() : unknownClient());
     }
     return application;
   }

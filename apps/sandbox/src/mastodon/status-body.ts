@@ -1,19 +1,19 @@
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import { apiError, validationFailed } from './answers.ts';
 
 export type StatusBody = z.infer<typeof StatusBody>;
 
-/** Unknown parameters are ignored, as the real one does. @throws {Refusal} 422 */
+/** Unknown parameters are ignored, as the real one does. @throws {RefusalError} 422 */
 export function parseStatusBody(body: unknown): StatusBody {
   const parsed = StatusBody.safeParse(body ?? {});
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new Refusal(validationFailed(`${String(issue?.path[0] ?? 'status')} ${issue?.message ?? 'is invalid'}`));
+    throw new RefusalError(validationFailed(`${String(issue?.path[0] ?? 'status')} ${issue?.message ?? 'is invalid'}`));
   }
   const { poll, scheduled_at } = parsed.data;
-  if (poll !== undefined) throw new Refusal(apiError(422, 'This instance does not take polls'));
-  if (scheduled_at !== undefined) throw new Refusal(apiError(422, 'This instance does not take scheduled posts'));
+  if (poll !== undefined) throw new RefusalError(apiError(422, 'This instance does not take polls'));
+  if (scheduled_at !== undefined) throw new RefusalError(apiError(422, 'This instance does not take scheduled posts'));
   return parsed.data;
 }
 

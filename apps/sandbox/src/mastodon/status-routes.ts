@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { Site, SitePlace } from '../site.ts';
 import type { Account } from '../world/accounts.ts';
 import type { Post } from '../world/posts.ts';
@@ -35,7 +35,7 @@ export function statusRoutes(
     const { account, client } = admit(place, request, reply, { anyScope: ['write', 'write:statuses'] });
     const key = request.headers['idempotency-key']?.toString() || undefined;
     const earlier = key === undefined ? undefined : statuses.byKey(account, key);
-    if (earlier === 'gone') throw new Refusal(recordNotFound());
+    if (earlier === 'gone') throw new RefusalError(recordNotFound());
     return view(earlier ?? statuses.create(account, client, parseStatusBody(request.body), key), account);
   });
 
@@ -48,7 +48,7 @@ export function statusRoutes(
     const needs = { anyScope: ['write', 'write:statuses'], limit: statusLimits.remove };
     const { account } = admit(place, request, reply, needs);
     const status = visibleStatus(request.params.id, account);
-    if (status.post.account !== account.id) throw new Refusal(recordNotFound());
+    if (status.post.account !== account.id) throw new RefusalError(recordNotFound());
     const shown = { ...view(status, account), text: status.post.text };
     statuses.remove(status);
     return shown;
@@ -60,9 +60,10 @@ export function statusRoutes(
     (request, reply) => {
       const reader = admitAnyone(place, request, reply);
       const parsed = ListQuery.safeParse(request.query);
-      if (!parsed.success) throw new Refusal(validationFailed(`${String(parsed.error.issues[0]?.path[0])} is invalid`));
+      if (!parsed.success)
+        throw new RefusalError(validationFailed(`${String(parsed.error.issues[0]?.path[0])} is invalid`));
       const account = world.accounts.byId(site.id, request.params.id);
-      if (account === undefined) throw new Refusal(recordNotFound());
+      if (account === undefined) throw new RefusalError(recordNotFound());
       const query = parsed.data;
       const shownUntilMs = world.clock.nowMs() - request.visit.listingLagMs;
       const page = select(world.posts.ofAccount(site.id, account.id), query, (post) => {
@@ -84,7 +85,7 @@ export function statusRoutes(
 
   function visibleStatus(id: string, reader: Account | undefined): Status {
     const status = statuses.get(id);
-    if (status === undefined || !mayRead(status, reader)) throw new Refusal(recordNotFound());
+    if (status === undefined || !mayRead(status, reader)) throw new RefusalError(recordNotFound());
     return status;
   }
 
@@ -95,7 +96,7 @@ export function statusRoutes(
 
   function view(status: Status, reader: Account | undefined) {
     const author = world.accounts.byId(site.id, status.post.account);
-    if (author === undefined) throw new Refusal(recordNotFound());
+    if (author === undefined) throw new RefusalError(recordNotFound());
     const host = new URL(place.origin()).host;
     return statusView(status, {
       account: viewAccount(author),

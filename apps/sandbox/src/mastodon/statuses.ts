@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../world/accounts.ts';
@@ -16,7 +16,7 @@ export type Status = { post: Post; detail: StatusDetail };
 export type Statuses = {
   /** The status that this key has made within the hour. */
   byKey(account: Account, key: string): Status | 'gone' | undefined;
-  /** @throws {Refusal} 404 or 422 */
+  /** @throws {RefusalError} 404 or 422 */
   create(account: Account, client: string, body: StatusBody, key: string | undefined): Status;
   get(id: string): Status | undefined;
   remove(status: Status): void;
@@ -59,13 +59,13 @@ export function createStatuses(
     create(account, client, body, key) {
       const text = body.status.trim();
       const attached = attachments.attachable(account, body.media_ids);
-      if (text === '' && attached.length === 0) throw new Refusal(validationFailed("Text can't be blank"));
+      if (text === '' && attached.length === 0) throw new RefusalError(validationFailed("Text can't be blank"));
       if (countCharacters(text) + countCharacters(body.spoiler_text) > charactersMax) {
-        throw new Refusal(validationFailed(`Text character limit of ${charactersMax} exceeded`));
+        throw new RefusalError(validationFailed(`Text character limit of ${charactersMax} exceeded`));
       }
       const parent = body.in_reply_to_id === undefined ? undefined : posts.get(site, body.in_reply_to_id);
       if (body.in_reply_to_id !== undefined && parent === undefined) {
-        throw new Refusal(apiError(404, 'The post you are trying to reply to does not appear to exist.'));
+        throw new RefusalError(apiError(404, 'The post you are trying to reply to does not appear to exist.'));
       }
       const id = newId();
       const at = new Date(clock.wallMs()).toISOString();

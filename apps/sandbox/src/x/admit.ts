@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import { bearerToken } from '../oauth/bearer-token.ts';
 import type { SitePlace } from '../site.ts';
 import type { Account } from '../world/accounts.ts';
@@ -11,7 +11,7 @@ export type XUser = { account: Account; client: string };
 
 /**
  * Lets a request in: a living access token, its scopes, the limits. Sets the rate-limit headers on the answer.
- * @throws {Refusal} 401, 403 or 429
+ * @throws {RefusalError} 401, 403 or 429
  */
 export function admit(
   { site, platform, world }: SitePlace,
@@ -20,12 +20,12 @@ export function admit(
   needs: { scopes: readonly string[]; limit: Limit },
 ): XUser {
   const found = world.grants.look(site, bearerToken(request.headers.authorization) ?? '', world.clock.nowMs());
-  if (found.state !== 'valid' || found.token.use !== 'access') throw new Refusal(unauthorized());
+  if (found.state !== 'valid' || found.token.use !== 'access') throw new RefusalError(unauthorized());
   const account = world.accounts.byId(site, found.grant.account ?? '');
-  if (account === undefined) throw new Refusal(unauthorized());
+  if (account === undefined) throw new RefusalError(unauthorized());
   const held = found.grant.scope.split(' ');
   if (!needs.scopes.every((scope) => held.includes(scope))) {
-    throw new Refusal(forbidden('You are not permitted to perform this action.'));
+    throw new RefusalError(forbidden('You are not permitted to perform this action.'));
   }
 
   const byUser = { limit: needs.limit, subject: account.id };
@@ -40,7 +40,7 @@ export function admit(
       resetAtMs: user.resetAtMs,
       nowMs: world.clock.wallMs(),
     });
-    throw new Refusal(answer);
+    throw new RefusalError(answer);
   }
   return { account, client: found.grant.client };
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import { MultipartForm } from '../uploads/multipart-form.ts';
 import { receiveFile, type ReceivedFile } from '../uploads/received-file.ts';
@@ -78,11 +78,11 @@ function view(upload: Upload, uploads: Uploads, nowMs: number) {
   return { ...common, processing_info, video: { video_type: mimeType } };
 }
 
-/** @throws {Refusal} 400 */
+/** @throws {RefusalError} 400 */
 function parseBody<Value>(schema: z.ZodType<Value>, body: unknown): Value {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new Refusal(
+  throw new RefusalError(
     invalidRequest(
       parsed.error.issues.map(({ path, message }) => ({
         message: `[$.${path.join('.')}: ${message}]`,
@@ -92,7 +92,7 @@ function parseBody<Value>(schema: z.ZodType<Value>, body: unknown): Value {
   );
 }
 
-/** A form with the file as `media`, or JSON with the file in base64. @throws {Refusal} 400 */
+/** A form with the file as `media`, or JSON with the file in base64. @throws {RefusalError} 400 */
 async function parseUpload<Value extends object>(
   schema: z.ZodType<Value>,
   body: unknown,
@@ -111,8 +111,10 @@ async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes;
 }
 
-function faulty(parameter: string, message: string): Refusal {
-  return new Refusal(invalidRequest([{ message: `[$.${parameter}: ${message}]`, parameters: { [parameter]: [] } }]));
+function faulty(parameter: string, message: string): RefusalError {
+  return new RefusalError(
+    invalidRequest([{ message: `[$.${parameter}: ${message}]`, parameters: { [parameter]: [] } }]),
+  );
 }
 
 const MediaId = z.string().regex(/^[0-9]{1,19}$/);

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import { basicCredentials } from '../oauth/basic-credentials.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
@@ -52,7 +52,7 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace):
   app.post('/2/oauth2/token', (request) => {
     requireClient(request);
     const body = TokenBody.safeParse(request.body);
-    if (!body.success) throw new Refusal(oauthError('invalid_request', describe(body.error)));
+    if (!body.success) throw new RefusalError(oauthError('invalid_request', describe(body.error)));
     if (body.data.grant_type === 'refresh_token') return refresh(body.data.refresh_token);
     return exchange(body.data);
   });
@@ -60,7 +60,7 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace):
   app.post('/2/oauth2/revoke', (request) => {
     requireClient(request);
     const body = z.object({ token: z.string() }).safeParse(request.body);
-    if (!body.success) throw new Refusal(oauthError('invalid_request', 'Missing required parameter [token].'));
+    if (!body.success) throw new RefusalError(oauthError('invalid_request', 'Missing required parameter [token].'));
     const found = world.grants.look(site.id, body.data.token, world.clock.nowMs());
     if (found.state !== 'unknown') world.store.commit([world.grants.revoke(found.grant)]);
     return { revoked: true };
@@ -123,12 +123,12 @@ const TokenBody = z.discriminatedUnion('grant_type', [
 function requireClient(request: FastifyRequest): void {
   const client = basicCredentials(request.headers.authorization);
   if (client?.id !== builtInClient.id || client.secret !== builtInClient.secret) {
-    throw new Refusal(oauthError('unauthorized_client', 'Missing valid authorization header', 401));
+    throw new RefusalError(oauthError('unauthorized_client', 'Missing valid authorization header', 401));
   }
 }
 
-function invalidValue(what: string): Refusal {
-  return new Refusal(oauthError('invalid_request', `Value passed for the ${what}`));
+function invalidValue(what: string): RefusalError {
+  return new RefusalError(oauthError('invalid_request', `Value passed for the ${what}`));
 }
 
 function describe(error: z.ZodError): string {

@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import { invalidRequest, type RequestFault } from './answers.ts';
 
 /** The body of POST /2/tweets as the OpenAPI description has it: nothing but these properties. */
 export type TweetBody = z.infer<typeof TweetBody>;
 
-/** @throws {Refusal} 400, naming every parameter that is wrong */
+/** @throws {RefusalError} 400, naming every parameter that is wrong */
 export function parseTweetBody(body: unknown): TweetBody {
   const parsed = TweetBody.safeParse(body);
-  if (!parsed.success) throw new Refusal(invalidRequest(parsed.error.issues.flatMap(toFaults)));
+  if (!parsed.success) throw new RefusalError(invalidRequest(parsed.error.issues.flatMap(toFaults)));
   const given = exclusive.filter((name) => parsed.data[name] !== undefined);
   if (given.length > 1) {
-    throw new Refusal(
+    throw new RefusalError(
       invalidRequest([{ message: `Only one of ${exclusive.join(', ')} may be given.`, parameters: {} }]),
     );
   }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import { admit } from './admit.ts';
 import { forbidden, invalidRequest, resourceNotFound } from './answers.ts';
@@ -49,7 +49,7 @@ export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Twee
     const { id } = parseQuery(z.object({ id: TweetId }), request.params);
     const post = tweets.get(id);
     if (post === undefined) return { data: { deleted: false } };
-    if (post.account !== account.id) throw new Refusal(forbidden('You are not allowed to delete this Tweet.'));
+    if (post.account !== account.id) throw new RefusalError(forbidden('You are not allowed to delete this Tweet.'));
     tweets.remove(post);
     return { data: { deleted: true } };
   });
@@ -64,12 +64,12 @@ const IdsQuery = z.object({
     .pipe(z.array(TweetId).min(1).max(100)),
 });
 
-/** @throws {Refusal} 400, naming every parameter that is wrong */
+/** @throws {RefusalError} 400, naming every parameter that is wrong */
 export function parseQuery<Value>(schema: z.ZodType<Value>, query: unknown): Value {
   const parsed = schema.safeParse(query);
   if (parsed.success) return parsed.data;
   const given = z.record(z.string(), z.string()).catch({}).parse(query);
-  throw new Refusal(
+  throw new RefusalError(
     invalidRequest(
       parsed.error.issues.map((issue) => {
         const name = String(issue.path[0] ?? '');

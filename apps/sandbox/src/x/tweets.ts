@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../world/accounts.ts';
@@ -17,7 +17,7 @@ export type Reply = z.infer<typeof Reply>;
 export type TweetContext = { reply: Reply | undefined; mediaKeys: readonly string[] };
 
 export type Tweets = {
-  /** @throws {Refusal} 400 or 403: the text is too long, empty or a duplicate, what it refers to is missing */
+  /** @throws {RefusalError} 400 or 403: the text is too long, empty or a duplicate, what it refers to is missing */
   create(account: Account, body: TweetBody): Post;
   get(id: string): Post | undefined;
   context(id: string): TweetContext;
@@ -52,21 +52,23 @@ export function createTweets({ site, platform, world }: SitePlace, uploads: Uplo
   function checkText(text: string, hasMedia: boolean): void {
     if (text === '' && hasMedia) return;
     if (text.trim() === '') {
-      throw new Refusal(
+      throw new RefusalError(
         invalidRequest([{ message: '[$.text: is required without media]', parameters: { text: [text] } }]),
       );
     }
     if (weightedLength(text) > weightedLengthMax)
-      throw new Refusal(invalidRequest([{ message: tooLong, parameters: {} }]));
+      throw new RefusalError(invalidRequest([{ message: tooLong, parameters: {} }]));
     if (!isAcceptable(text)) {
-      throw new Refusal(invalidRequest([{ message: 'Your Tweet text is invalid.', parameters: { text: [text] } }]));
+      throw new RefusalError(
+        invalidRequest([{ message: 'Your Tweet text is invalid.', parameters: { text: [text] } }]),
+      );
     }
   }
 
   function checkNew(content: Pick<Post, 'account' | 'text' | 'media'>): void {
     const same = newestByText.get(contentKey(content));
     if (same !== undefined && clock.nowMs() - same.receivedTickMs < duplicateWindowMs) {
-      throw new Refusal(forbidden('You are not allowed to create a Tweet with duplicate content.'));
+      throw new RefusalError(forbidden('You are not allowed to create a Tweet with duplicate content.'));
     }
   }
 
@@ -74,7 +76,7 @@ export function createTweets({ site, platform, world }: SitePlace, uploads: Uplo
     if (target === undefined) return undefined;
     const parent = posts.get(site, target);
     if (parent === undefined) {
-      throw new Refusal(forbidden('You attempted to reply to a Tweet that is deleted or not visible to you.'));
+      throw new RefusalError(forbidden('You attempted to reply to a Tweet that is deleted or not visible to you.'));
     }
     return {
       id,
@@ -92,7 +94,7 @@ export function createTweets({ site, platform, world }: SitePlace, uploads: Uplo
       checkText(text, media.length > 0);
       checkNew({ account: account.id, text, media });
       if (body.quote_tweet_id !== undefined && posts.get(site, body.quote_tweet_id) === undefined) {
-        throw new Refusal(forbidden('You attempted to quote a Tweet that is deleted or not visible to you.'));
+        throw new RefusalError(forbidden('You attempted to quote a Tweet that is deleted or not visible to you.'));
       }
       const id = nextId();
       const reply = replyRow(id, body.reply?.in_reply_to_tweet_id);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Refusal } from '../answer.ts';
+import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import { mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
 import type { Account } from '../world/accounts.ts';
@@ -12,18 +12,18 @@ import { categories, type Category, categoryNames, keyPrefixes, uploadLifeSecond
 export type Upload = z.infer<typeof Upload>;
 
 export type Uploads = {
-  /** @throws {Refusal} 400 */
+  /** @throws {RefusalError} 400 */
   begin(account: Account, wanted: { category: Category; mimeType: string; totalBytes: number }): Upload;
-  /** A segment that came before is replaced. @throws {Refusal} 400 */
+  /** A segment that came before is replaced. @throws {RefusalError} 400 */
   append(upload: Upload, index: number, segment: ReceivedFile): void;
-  /** Gives the same answer again where it was finalized before. @throws {Refusal} 400 */
+  /** Gives the same answer again where it was finalized before. @throws {RefusalError} 400 */
   finalize(upload: Upload): Promise<Upload>;
-  /** In one request. @throws {Refusal} 400 */
+  /** In one request. @throws {RefusalError} 400 */
   add(account: Account, category: Category, file: ReceivedFile): Upload;
   describe(upload: Upload, alt: string): void;
-  /** Living ones of their owner. @throws {Refusal} 400 */
+  /** Living ones of their owner. @throws {RefusalError} 400 */
   require(account: Account, id: string): Upload;
-  /** As a post may take them. @throws {Refusal} 400 */
+  /** As a post may take them. @throws {RefusalError} 400 */
   attachable(account: Account, ids: readonly string[]): Upload[];
   isReady(upload: Upload): boolean;
 };
@@ -133,13 +133,13 @@ function mimeTypeOf(file: ReceivedFile, category: Category): string {
   return known.includes(file.mimeType) ? file.mimeType : (known[0] ?? file.mimeType);
 }
 
-function faulty(parameter: string, message: string): Refusal {
-  return new Refusal(invalidRequest([{ message, parameters: { [parameter]: [] } }]));
+function faulty(parameter: string, message: string): RefusalError {
+  return new RefusalError(invalidRequest([{ message, parameters: { [parameter]: [] } }]));
 }
 
-function invalidIds(ids: readonly string[]): Refusal {
+function invalidIds(ids: readonly string[]): RefusalError {
   const parameters = { 'media.media_ids': [JSON.stringify(ids)] };
-  return new Refusal(invalidRequest([{ message: 'Your media IDs are invalid.', parameters }]));
+  return new RefusalError(invalidRequest([{ message: 'Your media IDs are invalid.', parameters }]));
 }
 
 const Upload = z.object({

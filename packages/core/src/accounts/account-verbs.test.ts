@@ -8,31 +8,31 @@ import { listAccounts } from './list-accounts.ts';
 import { listPlatforms } from './list-platforms.ts';
 import { markGrantDead } from './mark-grant-dead.ts';
 import { refreshAccount } from './refresh-account.ts';
-import { type AccountsWorld, createAccountsWorld } from './test-accounts.ts';
-import { tokenStats } from './token-stats.ts';
+import { type AccountsHarness, createAccountsHarness } from './test-accounts.ts';
+import { getTokenStats } from './get-token-stats.ts';
 
 const hourMs = 3_600_000;
-let world: AccountsWorld;
+let harness: AccountsHarness;
 let actor: Actor;
 
 beforeAll(async () => {
-  world = await createAccountsWorld(inject('postgresUrl'));
+  harness = await createAccountsHarness(inject('postgresUrl'));
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => harness[Symbol.asyncDispose]());
 beforeEach(async () => {
-  actor = await world.addOrganization();
+  actor = await harness.addOrganization();
 });
 
 let users = 0;
 async function addAccount(expiresInMs = hourMs, of = actor) {
   users += 1;
   const username = `verb${users}`;
-  return { username, ...(await world.addXAccount(of, username, expiresInMs)) };
+  return { username, ...(await harness.addXAccount(of, username, expiresInMs)) };
 }
 
 const publicationOf = async (id: string) =>
   (
-    await world.sql<{ status: string; waiting_reason: string | null; due: boolean }>(
+    await harness.sql<{ status: string; waiting_reason: string | null; due: boolean }>(
       'select status, waiting_reason, due_at <= clock_timestamp() as due from publications where id = $1',
       [id],
     )
@@ -41,33 +41,33 @@ const publicationOf = async (id: string) =>
 describe('connecting a known account again', () => {
   test('keeps its id, makes it active, and lets go on what waited for it', async () => {
     const { accountId, grantId, username } = await addAccount();
-    await markGrantDead(world.core, { id: grantId, refreshFence: 0 }, 'X');
-    const waiting = await world.addPublication(actor, accountId, {
+    await markGrantDead(harness.core, { id: grantId, refreshFence: 0 }, 'X');
+    const waiting = await harness.addPublication(actor, accountId, {
       status: 'waiting',
       waiting_reason: 'token',
       waiting_detail: 'dead',
     });
-    const asking = await world.addPublication(actor, accountId, {
+    const asking = await harness.addPublication(actor, accountId, {
       status: 'waiting',
       waiting_reason: 'reconciling',
       intent_at: new Date(),
     });
-    const limited = await world.addPublication(actor, accountId, {
+    const limited = await harness.addPublication(actor, accountId, {
       status: 'waiting',
       waiting_reason: 'rate_limit',
       due_at: new Date(Date.now() + hourMs),
     });
-    const again = await world.addXAccount(actor, username, hourMs);
+    const again = await harness.addXAccount(actor, username, hourMs);
     expect(again.accountId).toBe(accountId);
     expect(again.grantId).not.toBe(grantId);
-    expect(await getAccount(world.core, actor, { accountId })).toMatchObject({ status: 'active' });
+    expect(await getAccount(harness.core, actor, { accountId })).toMatchObject({ status: 'active' });
     expect(await publicationOf(waiting)).toMatchObject({ due: true });
     expect(await publicationOf(asking)).toMatchObject({ due: true });
     expect(await publicationOf(limited)).toMatchObject({ due: false });
-    expect(world.rung).toContain('dispatch');
-    expect(await world.sql('select 1 from grants where id = $1', [grantId])).toEqual([]);
+    expect(harness.notified).toContain('dispatch');
+    expect(await harness.sql('select 1 from grants where id = $1', [grantId])).toEqual([]);
     expect(
-      await world.sql(`select 1 from events where type = 'account.reconnected' and data ->> 'accountId' = $1`, [
+      await harness.sql(`select 1 from events where type = 'account.reconnected' and data ->> 'accountId' = $1`, [
         accountId,
       ]),
     ).toHaveLength(1);
@@ -75,20 +75,22 @@ describe('connecting a known account again', () => {
 
   test('at the same time from two sides makes one account and keeps one grant', async () => {
     const both = await Promise.all([
-      world.addXAccount(actor, 'twins', hourMs),
-      world.addXAccount(actor, 'twins', hourMs),
+      harness.addXAccount(actor, 'twins', hourMs),
+      harness.addXAccount(actor, 'twins', hourMs),
     ]);
     expect(new Set(both.map(({ accountId }) => accountId)).size).toBe(1);
-    expect(await world.sql('select 1 from accounts where organization_id = $1', [actor.organizationId])).toHaveLength(
+    expect(await harness.sql('select 1 from accounts where organization_id = $1', [actor.organizationId])).toHaveLength(
       1,
     );
-    expect(await world.sql('select 1 from grants where organization_id = $1', [actor.organizationId])).toHaveLength(1);
+    expect(await harness.sql('select 1 from grants where organization_id = $1', [actor.organizationId])).toHaveLength(
+      1,
+    );
   });
 
   test('in another organization makes an account of its own', async () => {
-    const other = await world.addOrganization();
+    const other = await harness.addOrganization();
     const { accountId, username } = await addAccount();
-    const theirs = await world.addXAccount(other, username, hourMs);
+    const theirs = await harness.addXAccount(other, username, hourMs);
     expect(theirs.accountId).not.toBe(accountId);
   });
 });
@@ -96,66 +98,70 @@ describe('connecting a known account again', () => {
 describe('disconnecting', () => {
   test('cancels what was scheduled and says why, destroys the credentials, and asks the platform to forget', async () => {
     const { accountId, grantId, username } = await addAccount();
-    const scheduled = await world.addPublication(actor, accountId, { due_at: new Date(Date.now() + hourMs) });
-    const draft = await world.addPublication(actor, accountId, { status: 'draft' });
-    const sending = await world.addPublication(actor, accountId, {
+    const scheduled = await harness.addPublication(actor, accountId, { due_at: new Date(Date.now() + hourMs) });
+    const draft = await harness.addPublication(actor, accountId, { status: 'draft' });
+    const sending = await harness.addPublication(actor, accountId, {
       status: 'publishing',
       intent_at: new Date(),
       lease_until: new Date(Date.now() + hourMs),
     });
-    await disconnectAccount(world.core, actor, { accountId });
+    await disconnectAccount(harness.core, actor, { accountId });
     expect(await publicationOf(scheduled)).toMatchObject({ status: 'canceled' });
     expect(await publicationOf(draft)).toMatchObject({ status: 'draft' });
     expect(await publicationOf(sending)).toMatchObject({ status: 'publishing' });
-    const [told] = await world.sql<{ message: string }>(
+    const [told] = await harness.sql<{ message: string }>(
       `select message from events where publication_id = $1 and type = 'publication.canceled'`,
       [scheduled],
     );
     expect(told?.message).toContain('disconnected');
-    const [grant] = await world.sql<{ credentials: string }>('select credentials from grants where id = $1', [grantId]);
+    const [grant] = await harness.sql<{ credentials: string }>('select credentials from grants where id = $1', [
+      grantId,
+    ]);
     expect(grant?.credentials).toBe('');
-    expect(await getValidToken(world.core, grantId)).toMatchObject({ kind: 'dead' });
-    expect(world.x.revoked).toContain(world.x.grants.get(username)?.refreshToken);
-    expect(await getAccount(world.core, actor, { accountId })).toMatchObject({
+    expect(await getValidToken(harness.core, grantId)).toMatchObject({ kind: 'dead' });
+    expect(harness.x.revoked).toContain(harness.x.grants.get(username)?.refreshToken);
+    expect(await getAccount(harness.core, actor, { accountId })).toMatchObject({
       status: 'disconnected',
       tokenExpiresAt: null,
     });
-    await disconnectAccount(world.core, actor, { accountId });
+    await disconnectAccount(harness.core, actor, { accountId });
   });
 
   test('leaves a grant alone that still opens another account', async () => {
     const { accountId, grantId } = await addAccount();
-    await world.sql(
+    await harness.sql(
       `insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name) values ($1, $2, $3, 'x', $1, 'page', 'Page')`,
       [`acc_page_${grantId}`, actor.organizationId, grantId],
     );
-    await disconnectAccount(world.core, actor, { accountId });
-    expect(await getValidToken(world.core, grantId)).toMatchObject({ kind: 'valid' });
+    await disconnectAccount(harness.core, actor, { accountId });
+    expect(await getValidToken(harness.core, grantId)).toMatchObject({ kind: 'valid' });
   });
 });
 
 describe('refreshing by hand', () => {
   test('gives a later end', async () => {
     const { accountId, username } = await addAccount(hourMs);
-    expect(await refreshAccount(world.core, actor, { accountId })).toMatchObject({
+    expect(await refreshAccount(harness.core, actor, { accountId })).toMatchObject({
       tokenExpiresIn: expect.stringMatching(/^(1 h 59 min|2 h)$/),
     });
-    expect(world.x.grants.get(username)?.refreshes).toBe(1);
+    expect(harness.x.grants.get(username)?.refreshes).toBe(1);
   });
 
   test('of a dead grant says that the account has to be connected again', async () => {
     const { accountId, username } = await addAccount();
-    Object.assign(world.x.grants.get(username) ?? {}, { isDead: true });
-    await expect(refreshAccount(world.core, actor, { accountId })).rejects.toMatchObject({ code: 'platform_rejected' });
-    expect(await getAccount(world.core, actor, { accountId })).toMatchObject({ status: 'needs_reauth' });
+    Object.assign(harness.x.grants.get(username) ?? {}, { isDead: true });
+    await expect(refreshAccount(harness.core, actor, { accountId })).rejects.toMatchObject({
+      code: 'platform_rejected',
+    });
+    expect(await getAccount(harness.core, actor, { accountId })).toMatchObject({ status: 'needs_reauth' });
   });
 });
 
 describe('reading', () => {
   test('pages through all accounts once, in order', async () => {
     for (let index = 0; index < 5; index += 1) await addAccount();
-    const first = await listAccounts(world.core, actor, { limit: 3, afterId: null });
-    const second = await listAccounts(world.core, actor, { limit: 3, afterId: first.items.at(-1)?.id ?? '' });
+    const first = await listAccounts(harness.core, actor, { limit: 3, afterId: null });
+    const second = await listAccounts(harness.core, actor, { limit: 3, afterId: first.items.at(-1)?.id ?? '' });
     expect([first.hasMore, second.hasMore]).toEqual([true, false]);
     expect(new Set([...first.items, ...second.items].map(({ id }) => id)).size).toBe(5);
   });
@@ -163,29 +169,29 @@ describe('reading', () => {
   test('counts tokens by their end', async () => {
     for (const endsInMs of [-1, 30 * 60_000, 20 * hourMs, 100 * hourMs, 1_000 * hourMs]) await addAccount(endsInMs);
     const { accountId, grantId } = await addAccount();
-    await markGrantDead(world.core, { id: grantId, refreshFence: 0 }, 'X');
+    await markGrantDead(harness.core, { id: grantId, refreshFence: 0 }, 'X');
     const gone = await addAccount();
-    await disconnectAccount(world.core, actor, { accountId: gone.accountId });
+    await disconnectAccount(harness.core, actor, { accountId: gone.accountId });
     const counts = { total: 6, expired: 1, expiringWithin: { '1h': 2, '24h': 3, '7d': 4 }, needsReauth: 1 };
-    expect(await tokenStats(world.core, actor)).toEqual({ ...counts, byPlatform: { x: counts } });
-    expect(await getAccount(world.core, actor, { accountId })).toMatchObject({ status: 'needs_reauth' });
+    expect(await getTokenStats(harness.core, actor)).toEqual({ ...counts, byPlatform: { x: counts } });
+    expect(await getAccount(harness.core, actor, { accountId })).toMatchObject({ status: 'needs_reauth' });
   });
 
   test('the limit is what the last hour has left', async () => {
     const { accountId } = await addAccount();
-    const publication = await world.addPublication(actor, accountId);
+    const publication = await harness.addPublication(actor, accountId);
     for (const [number, minutes] of [
       [1, 61],
       [2, 40],
       [3, 5],
     ] as const) {
-      await world.sql(
+      await harness.sql(
         `insert into attempts (id, organization_id, publication_id, account_id, platform, step, number, fence, started_at, ended_at)
          values ($1, $2, $3, $4, 'x', 'publish', $5, 1, now() - make_interval(mins => $6), now())`,
         [`att_${publication}_${number}`, actor.organizationId, publication, accountId, number, minutes],
       );
     }
-    const { limits } = await getAccount(world.core, actor, { accountId });
+    const { limits } = await getAccount(harness.core, actor, { accountId });
     expect(limits).toMatchObject([
       { name: 'posts_per_hour', limit: 10, remaining: 8 },
       { name: 'app_posts_per_day', limit: 20, remaining: 17 },
@@ -195,21 +201,21 @@ describe('reading', () => {
 
   test('what the platform itself said about its limits holds, whatever was counted', async () => {
     const { accountId } = await addAccount();
-    await world.sql(`update accounts set posts_closed_until = now() + interval '10 minutes' where id = $1`, [
+    await harness.sql(`update accounts set posts_closed_until = now() + interval '10 minutes' where id = $1`, [
       accountId,
     ]);
-    const { limits } = await getAccount(world.core, actor, { accountId });
+    const { limits } = await getAccount(harness.core, actor, { accountId });
     expect(limits[0]).toMatchObject({ name: 'posts_per_hour', limit: 10, remaining: 0 });
     expect(Date.parse(limits[0]?.resetAt ?? '') - Date.now()).toBeGreaterThan(9 * 60_000);
-    await world.sql('update grants set handed_over = true');
-    expect((await getAccount(world.core, actor, { accountId })).limits).toHaveLength(1);
+    await harness.sql('update grants set handed_over = true');
+    expect((await getAccount(harness.core, actor, { accountId })).limits).toHaveLength(1);
   });
 
   test('every platform tells its rules, its form and the worst of its breakers', async () => {
-    await world.sql(
+    await harness.sql(
       `insert into breakers (key, platform, state) values ('mastodon|https://a.example', 'mastodon', 'open'), ('mastodon|https://b.example', 'mastodon', 'half_open')`,
     );
-    const { items } = await listPlatforms(world.core, actor);
+    const { items } = await listPlatforms(harness.core, actor);
     const byId = new Map(items.map((item) => [item.id, item]));
     expect(byId.get('x')).toMatchObject({
       breaker: 'closed',
@@ -233,34 +239,34 @@ describe('reading', () => {
 describe('tenants and limited keys', () => {
   test("another organization's account does not exist, for any verb", async () => {
     const { accountId } = await addAccount();
-    const stranger = await world.addOrganization();
+    const stranger = await harness.addOrganization();
     for (const verb of [getAccount, refreshAccount, disconnectAccount]) {
-      await expect(verb(world.core, stranger, { accountId })).rejects.toMatchObject({ code: 'not_found' });
+      await expect(verb(harness.core, stranger, { accountId })).rejects.toMatchObject({ code: 'not_found' });
     }
-    expect(await listAccounts(world.core, stranger, { limit: 100, afterId: null })).toEqual({
+    expect(await listAccounts(harness.core, stranger, { limit: 100, afterId: null })).toEqual({
       items: [],
       hasMore: false,
     });
-    expect(await tokenStats(world.core, stranger)).toMatchObject({ total: 0, byPlatform: {} });
+    expect(await getTokenStats(harness.core, stranger)).toMatchObject({ total: 0, byPlatform: {} });
   });
 
   test('a key that is limited to some accounts sees and ends no other', async () => {
     const mine = await addAccount();
     const other = await addAccount();
     const limited: Actor = { ...actor, accountIds: [mine.accountId] };
-    expect((await listAccounts(world.core, limited, { limit: 100, afterId: null })).items.map(({ id }) => id)).toEqual([
-      mine.accountId,
-    ]);
-    await expect(disconnectAccount(world.core, limited, { accountId: other.accountId })).rejects.toMatchObject({
+    expect(
+      (await listAccounts(harness.core, limited, { limit: 100, afterId: null })).items.map(({ id }) => id),
+    ).toEqual([mine.accountId]);
+    await expect(disconnectAccount(harness.core, limited, { accountId: other.accountId })).rejects.toMatchObject({
       code: 'not_found',
     });
-    expect(await tokenStats(world.core, limited)).toMatchObject({ total: 1 });
+    expect(await getTokenStats(harness.core, limited)).toMatchObject({ total: 1 });
   });
 });
 
 test('no token that was ever used stands in any table', async () => {
   await addAccount();
-  const tokens = [...world.x.grants.values()].flatMap(({ accessToken, refreshToken }) => [accessToken, refreshToken]);
+  const tokens = [...harness.x.grants.values()].flatMap(({ accessToken, refreshToken }) => [accessToken, refreshToken]);
   expect(tokens.length).toBeGreaterThan(10);
   const dump = await dumpText();
   expect(dump).toContain('enc:v1:');
@@ -269,12 +275,12 @@ test('no token that was ever used stands in any table', async () => {
 });
 
 async function dumpText(): Promise<string> {
-  const tables = await world.sql<{ name: string }>(
+  const tables = await harness.sql<{ name: string }>(
     `select tablename as name from pg_tables where schemaname = 'public'`,
   );
   const parts = await Promise.all(
     tables.map(async ({ name }) => {
-      const rows = await world.sql<{ row: string }>(`select t::text as row from ${pg.escapeIdentifier(name)} t`);
+      const rows = await harness.sql<{ row: string }>(`select t::text as row from ${pg.escapeIdentifier(name)} t`);
       return rows.map(({ row }) => row).join('\n');
     }),
   );

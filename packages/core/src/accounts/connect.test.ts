@@ -5,20 +5,20 @@ import { connectManually } from './connect-manually.ts';
 import { finishConnect } from './finish-connect.ts';
 import { getAccount } from './get-account.ts';
 import { startConnect } from './start-connect.ts';
-import { type AccountsWorld, createAccountsWorld } from './test-accounts.ts';
+import { type AccountsHarness, createAccountsHarness } from './test-accounts.ts';
 
-let world: AccountsWorld;
+let harness: AccountsHarness;
 let actor: Actor & { userId: string };
 
 beforeAll(async () => {
-  world = await createAccountsWorld(inject('postgresUrl'));
-  actor = await world.addOrganization();
+  harness = await createAccountsHarness(inject('postgresUrl'));
+  actor = await harness.addOrganization();
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => harness[Symbol.asyncDispose]());
 
 const redirectTo = 'https://app.example.org/accounts?tab=all';
 const deps = () => ({
-  ...world.core,
+  ...harness.core,
   publicUrl: () => 'https://api.example.org',
   redirectOrigins: ['https://app.example.org'],
 });
@@ -44,7 +44,7 @@ describe('beginning at the consent page', () => {
     expect(asked.get('state')).toBe(one.state);
     expect(asked.get('redirect_uri')).toBe('https://api.example.org/api/v1/accounts/callback/x');
     expect(asked.get('code_challenge_method')).toBe('S256');
-    const rows = await world.sql<{ row: string; code_verifier: string }>(
+    const rows = await harness.sql<{ row: string; code_verifier: string }>(
       'select s::text as row, code_verifier from oauth_states s',
     );
     expect(rows.every(({ row }) => !row.includes(one.state))).toBe(true);
@@ -74,12 +74,12 @@ describe('beginning at the consent page', () => {
 describe('coming back from the consent page', () => {
   test('connects the account and sends people on with its id', async () => {
     const { authorizationUrl } = await start({ redirectTo });
-    const answer = await finish(world.x.approve(authorizationUrl, 'ann'));
+    const answer = await finish(harness.x.approve(authorizationUrl, 'ann'));
     if (answer.kind !== 'redirect') throw new Error('no redirect');
     const url = new URL(answer.url);
     expect(url.origin + url.pathname).toBe('https://app.example.org/accounts');
     expect(url.searchParams.get('tab')).toBe('all');
-    const account = await getAccount(world.core, actor, { accountId: url.searchParams.get('accountId') ?? '' });
+    const account = await getAccount(harness.core, actor, { accountId: url.searchParams.get('accountId') ?? '' });
     expect(account).toMatchObject({
       platform: 'x',
       handle: 'ann',
@@ -95,7 +95,7 @@ describe('coming back from the consent page', () => {
 
   test('without a page to end on it answers with the account', async () => {
     const { authorizationUrl } = await start();
-    expect(await finish(world.x.approve(authorizationUrl, 'ben'))).toMatchObject({
+    expect(await finish(harness.x.approve(authorizationUrl, 'ben'))).toMatchObject({
       kind: 'account',
       account: { handle: 'ben' },
     });
@@ -103,7 +103,7 @@ describe('coming back from the consent page', () => {
 
   test('a state works once, also where two come at the same time', async () => {
     const { authorizationUrl } = await start();
-    const consent = world.x.approve(authorizationUrl, 'cleo');
+    const consent = harness.x.approve(authorizationUrl, 'cleo');
     const outcomes = await Promise.allSettled([finish(consent), finish(consent), finish(consent)]);
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(await refusal(finish(consent))).toMatchObject({ code: 'oauth_state_invalid' });
@@ -111,7 +111,7 @@ describe('coming back from the consent page', () => {
 
   test('a state of another platform is refused, and spent', async () => {
     const { authorizationUrl } = await start();
-    const consent = world.x.approve(authorizationUrl, 'dora');
+    const consent = harness.x.approve(authorizationUrl, 'dora');
     expect(await refusal(finishConnect(deps(), { platform: 'mastodon', ...consent }))).toMatchObject({
       code: 'oauth_state_invalid',
     });
@@ -120,8 +120,8 @@ describe('coming back from the consent page', () => {
 
   test('a state older than 10 minutes, an unknown one and none at all are refused', async () => {
     const { authorizationUrl } = await start();
-    await world.sql(`update oauth_states set expires_at = now() - interval '1 ms'`);
-    expect(await refusal(finish(world.x.approve(authorizationUrl, 'eve')))).toMatchObject({
+    await harness.sql(`update oauth_states set expires_at = now() - interval '1 ms'`);
+    expect(await refusal(finish(harness.x.approve(authorizationUrl, 'eve')))).toMatchObject({
       code: 'oauth_state_invalid',
     });
     expect(await refusal(finish({ state: 'vts_unknown', code: 'c' }))).toMatchObject({ code: 'oauth_state_invalid' });
@@ -130,9 +130,9 @@ describe('coming back from the consent page', () => {
 
   test('a state of someone who is no longer an admin is refused', async () => {
     const { authorizationUrl } = await start();
-    await world.sql(`update memberships set role = 'editor' where user_id = $1`, [actor.userId]);
-    const refused = await refusal(finish(world.x.approve(authorizationUrl, 'finn')));
-    await world.sql(`update memberships set role = 'admin' where user_id = $1`, [actor.userId]);
+    await harness.sql(`update memberships set role = 'editor' where user_id = $1`, [actor.userId]);
+    const refused = await refusal(finish(harness.x.approve(authorizationUrl, 'finn')));
+    await harness.sql(`update memberships set role = 'admin' where user_id = $1`, [actor.userId]);
     expect(refused).toMatchObject({ code: 'oauth_state_invalid' });
   });
 
@@ -155,17 +155,17 @@ describe('coming back from the consent page', () => {
       url: `${redirectTo}&error=platform_rejected`,
     });
     const { authorizationUrl } = await start({ redirectTo });
-    const consent = world.x.approve(authorizationUrl, 'gil');
-    world.x.fault = () => ({ status: 503 });
+    const consent = harness.x.approve(authorizationUrl, 'gil');
+    harness.x.fault = () => ({ status: 503 });
     const answer = await finish(consent);
-    world.x.fault = () => null;
+    harness.x.fault = () => null;
     expect(answer).toEqual({ kind: 'redirect', url: `${redirectTo}&error=platform_unavailable` });
   });
 
   test('a code that was asked for with another challenge is refused: what PKCE is for', async () => {
     const theirs = await start({ redirectTo });
     const ours = await start({ redirectTo });
-    const { code } = world.x.approve(theirs.authorizationUrl, 'hal');
+    const { code } = harness.x.approve(theirs.authorizationUrl, 'hal');
     expect(await finish({ state: ours.state, code })).toEqual({
       kind: 'redirect',
       url: `${redirectTo}&error=platform_rejected`,
@@ -175,8 +175,8 @@ describe('coming back from the consent page', () => {
 
 describe('connecting with credentials of one’s own', () => {
   test('asks the platform who it is, and connects', async () => {
-    const { accessToken, refreshToken } = world.x.addGrant('ida');
-    const account = await connectManually(world.core, actor, {
+    const { accessToken, refreshToken } = harness.x.addGrant('ida');
+    const account = await connectManually(harness.core, actor, {
       platform: 'x',
       credentials: { accessToken, refreshToken },
     });
@@ -186,7 +186,7 @@ describe('connecting with credentials of one’s own', () => {
 
   test('names each faulty field', async () => {
     const refused = await refusal(
-      connectManually(world.core, actor, { platform: 'x', credentials: { expiresAt: 'soon', colour: 'red' } }),
+      connectManually(harness.core, actor, { platform: 'x', credentials: { expiresAt: 'soon', colour: 'red' } }),
     );
     expect(refused.code).toBe('validation_failed');
     expect(refused.paths).toEqual(expect.arrayContaining(['credentials.accessToken', 'credentials.expiresAt']));
@@ -194,7 +194,7 @@ describe('connecting with credentials of one’s own', () => {
 
   test('credentials that the platform refuses are the fault of the credentials, without repeating them', async () => {
     const refused = await refusal(
-      connectManually(world.core, actor, { platform: 'x', credentials: { accessToken: 'planted-wrong-token' } }),
+      connectManually(harness.core, actor, { platform: 'x', credentials: { accessToken: 'planted-wrong-token' } }),
     );
     expect(refused).toMatchObject({ code: 'platform_rejected', paths: ['credentials'] });
     expect(JSON.stringify(refused)).not.toContain('planted-wrong-token');
@@ -204,14 +204,17 @@ describe('connecting with credentials of one’s own', () => {
     const credentials = (instance: string) => ({ instance, accessToken: 'token' });
     expect(
       await refusal(
-        connectManually(world.core, actor, { platform: 'mastodon', credentials: credentials('https://127.0.0.1') }),
+        connectManually(harness.core, actor, { platform: 'mastodon', credentials: credentials('https://127.0.0.1') }),
       ),
     ).toMatchObject({
       code: 'platform_rejected',
       paths: ['credentials'],
     });
     const silent = await refusal(
-      connectManually(world.core, actor, { platform: 'mastodon', credentials: credentials('https://nobody.invalid') }),
+      connectManually(harness.core, actor, {
+        platform: 'mastodon',
+        credentials: credentials('https://nobody.invalid'),
+      }),
     );
     expect(silent.code).toBe('platform_unavailable');
   });

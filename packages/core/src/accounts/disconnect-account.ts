@@ -5,9 +5,9 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 import { notFound } from '../domain-error.ts';
 import { lockPublications } from '../publishing/store/decide-and-write.ts';
 import { stateOf } from '../publishing/store/publication-row.ts';
-import { step } from '../publishing/state/reducer.ts';
+import { transition } from '../publishing/state/reducer.ts';
 import type { Moved } from '../publishing/state/transition.ts';
-import { writeSteps } from '../publishing/store/write-transitions.ts';
+import { writeTransitions } from '../publishing/store/write-transitions.ts';
 import { visibleTo } from './account-row.ts';
 import { openCredentials } from './seal-credentials.ts';
 import { type DestroyedGrant, revokeGrant } from './revoke-grant.ts';
@@ -50,10 +50,10 @@ async function cancelPublications(tx: Transaction, accountId: string): Promise<v
     open.map(({ id }) => id),
   );
   const canceled = rows.flatMap((row) => {
-    const taken = step(stateOf(row), { type: 'cancel' }, row.nowMs);
-    return taken.kind === 'moved' && row.status !== 'draft' ? [{ row, step: explained(taken) }] : [];
+    const taken = transition(stateOf(row), { type: 'cancel' }, row.nowMs);
+    return taken.kind === 'moved' && row.status !== 'draft' ? [{ row, transition: explained(taken) }] : [];
   });
-  await writeSteps(tx, canceled);
+  await writeTransitions(tx, canceled);
 }
 
 function explained(canceled: Moved): Moved {

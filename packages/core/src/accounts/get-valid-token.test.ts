@@ -3,35 +3,35 @@ import type { Actor } from '../actor.ts';
 import { getValidToken } from './get-valid-token.ts';
 import { storeGrant } from './store-grant.ts';
 import { refreshPolicy } from './request-refresh.ts';
-import { type AccountsWorld, createAccountsWorld } from './test-accounts.ts';
+import { type AccountsHarness, createAccountsHarness } from './test-accounts.ts';
 
 const fast = { ...refreshPolicy, backoff: { baseMs: 5, capMs: 20 }, waitMs: 300, pollMs: 10 };
 const hourMs = 3_600_000;
-let world: AccountsWorld;
+let harness: AccountsHarness;
 let actor: Actor;
 
 beforeAll(async () => {
-  world = await createAccountsWorld(inject('postgresUrl'));
+  harness = await createAccountsHarness(inject('postgresUrl'));
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => harness[Symbol.asyncDispose]());
 beforeEach(async () => {
-  actor = await world.addOrganization();
-  world.x.fault = () => null;
-  world.x.beforeAnswer = () => Promise.resolve();
+  actor = await harness.addOrganization();
+  harness.x.fault = () => null;
+  harness.x.beforeAnswer = () => Promise.resolve();
 });
 
 let users = 0;
 async function addAccount(expiresInMs: number) {
   users += 1;
   const username = `user${users}`;
-  const stored = await world.addXAccount(actor, username, expiresInMs);
-  const xGrant = world.x.grants.get(username);
+  const stored = await harness.addXAccount(actor, username, expiresInMs);
+  const xGrant = harness.x.grants.get(username);
   if (xGrant === undefined) throw new Error('X does not know the grant');
   return { ...stored, username, xGrant };
 }
 
 async function stateOf(grantId: string) {
-  const [row] = await world.sql<{
+  const [row] = await harness.sql<{
     status: string;
     dead: boolean;
     refresh_failures: number;
@@ -51,31 +51,33 @@ const healthy = { status: 'active', dead: false, leased: false, notifications: 0
 describe('a token that lasts', () => {
   test('is handed out without asking the platform', async () => {
     const { grantId, xGrant } = await addAccount(hourMs);
-    const before = world.x.tokenCalls();
-    expect(await getValidToken(world.core, grantId)).toMatchObject({
+    const before = harness.x.tokenCalls();
+    expect(await getValidToken(harness.core, grantId)).toMatchObject({
       kind: 'valid',
       refreshed: false,
       credentials: { accessToken: xGrant.accessToken },
     });
-    expect(world.x.tokenCalls()).toBe(before);
+    expect(harness.x.tokenCalls()).toBe(before);
   });
 });
 
 describe('a token that has ended or is about to', () => {
   test.each([-1_000, 4 * 60_000])('is refreshed on use (%d ms left), stored sealed, and told of', async (leftMs) => {
     const { grantId, accountId, xGrant } = await addAccount(leftMs);
-    const token = await getValidToken(world.core, grantId);
+    const token = await getValidToken(harness.core, grantId);
     expect(token).toMatchObject({ kind: 'valid', refreshed: true, credentials: { accessToken: xGrant.accessToken } });
-    const again = await getValidToken(world.core, grantId);
+    const again = await getValidToken(harness.core, grantId);
     expect(again).toMatchObject({
       kind: 'valid',
       refreshed: false,
       credentials: { refreshToken: xGrant.refreshToken },
     });
     expect(xGrant.refreshes).toBe(1);
-    const [grant] = await world.sql<{ credentials: string }>('select credentials from grants where id = $1', [grantId]);
+    const [grant] = await harness.sql<{ credentials: string }>('select credentials from grants where id = $1', [
+      grantId,
+    ]);
     expect(grant?.credentials).toMatch(/^enc:v1:k1:/);
-    const events = await world.sql(
+    const events = await harness.sql(
       `select 1 from events where type = 'token.refreshed' and data ->> 'accountId' = $1`,
       [accountId],
     );
@@ -84,7 +86,7 @@ describe('a token that has ended or is about to', () => {
 
   test('is refreshed once for all callers of this moment', async () => {
     const { grantId, xGrant } = await addAccount(-1);
-    const tokens = await Promise.all(Array.from({ length: 10 }, () => getValidToken(world.core, grantId)));
+    const tokens = await Promise.all(Array.from({ length: 10 }, () => getValidToken(harness.core, grantId)));
     expect(tokens.map((token) => token.kind === 'valid' && token.credentials.accessToken)).toEqual(
       Array(10).fill(xGrant.accessToken),
     );
@@ -93,9 +95,9 @@ describe('a token that has ended or is about to', () => {
 
   test('is refreshed at the third try where two failed', async () => {
     const { grantId, xGrant } = await addAccount(-1);
-    const first = world.x.tokenCalls();
-    world.x.fault = (call) => (call - first < 2 ? { status: 503 } : null);
-    expect(await getValidToken(world.core, grantId, { policy: fast })).toMatchObject({
+    const first = harness.x.tokenCalls();
+    harness.x.fault = (call) => (call - first < 2 ? { status: 503 } : null);
+    expect(await getValidToken(harness.core, grantId, { policy: fast })).toMatchObject({
       kind: 'valid',
       refreshed: true,
     });
@@ -104,7 +106,7 @@ describe('a token that has ended or is about to', () => {
 
   test('that cannot be refreshed by any means is left to the platform to judge', async () => {
     const [accountId = ''] = await storeGrant(
-      world.core,
+      harness.core,
       actor.organizationId,
       'x',
       {
@@ -114,13 +116,13 @@ describe('a token that has ended or is about to', () => {
       },
       { handedOver: true },
     );
-    const [{ grant_id: grantId } = { grant_id: '' }] = await world.sql<{ grant_id: string }>(
+    const [{ grant_id: grantId } = { grant_id: '' }] = await harness.sql<{ grant_id: string }>(
       'select grant_id from accounts where id = $1',
       [accountId],
     );
-    expect(await getValidToken(world.core, grantId)).toMatchObject({ kind: 'valid', refreshed: false });
+    expect(await getValidToken(harness.core, grantId)).toMatchObject({ kind: 'valid', refreshed: false });
     expect(await stateOf(grantId)).toMatchObject(healthy);
-    expect(await getValidToken(world.core, grantId, { refusedAccessToken: 'at_manual' })).toMatchObject({
+    expect(await getValidToken(harness.core, grantId, { refusedAccessToken: 'at_manual' })).toMatchObject({
       kind: 'dead',
     });
     expect(await stateOf(grantId)).toMatchObject({ status: 'needs_reauth', dead: true, notifications: 1 });
@@ -134,42 +136,42 @@ describe('a platform that does not help', () => {
     ['a wrong client of ours', { status: 401, body: { error: 'invalid_client' } }, /application/],
   ])('(%s) deactivates nobody and says why', async (_what, fault, detail) => {
     const { grantId } = await addAccount(-1);
-    world.x.fault = () => fault;
-    const token = await getValidToken(world.core, grantId, { policy: fast });
+    harness.x.fault = () => fault;
+    const token = await getValidToken(harness.core, grantId, { policy: fast });
     expect(token).toMatchObject({ kind: 'unavailable', detail: expect.stringMatching(detail) });
     expect(await stateOf(grantId)).toMatchObject({ ...healthy, refresh_failures: 1 });
   });
 
   test('is asked three times and no more', async () => {
     const { grantId } = await addAccount(-1);
-    world.x.fault = () => ({ status: 500 });
-    const before = world.x.tokenCalls();
-    await getValidToken(world.core, grantId, { policy: fast });
-    expect(world.x.tokenCalls() - before).toBe(3);
+    harness.x.fault = () => ({ status: 500 });
+    const before = harness.x.tokenCalls();
+    await getValidToken(harness.core, grantId, { policy: fast });
+    expect(harness.x.tokenCalls() - before).toBe(3);
   });
 
   test('is asked three times for all who wait for the same answer, not by each of them anew', async () => {
     const { grantId } = await addAccount(-1);
-    world.x.fault = () => ({ status: 500 });
-    const before = world.x.tokenCalls();
+    harness.x.fault = () => ({ status: 500 });
+    const before = harness.x.tokenCalls();
     const policy = { ...fast, backoff: { baseMs: 200, capMs: 200 }, waitMs: 10_000 };
-    const tokens = await Promise.all(Array.from({ length: 8 }, () => getValidToken(world.core, grantId, { policy })));
+    const tokens = await Promise.all(Array.from({ length: 8 }, () => getValidToken(harness.core, grantId, { policy })));
     expect(new Set(tokens.map(({ kind }) => kind))).toEqual(new Set(['unavailable']));
-    expect(world.x.tokenCalls() - before).toBe(3);
+    expect(harness.x.tokenCalls() - before).toBe(3);
   });
 
   test('(silence) deactivates nobody, and every try ends', async () => {
     const { grantId } = await addAccount(-1);
-    world.x.fault = () => 'hang';
-    const token = await getValidToken(world.core, grantId, { policy: { ...fast, tryTimeoutMs: 100 } });
+    harness.x.fault = () => 'hang';
+    const token = await getValidToken(harness.core, grantId, { policy: { ...fast, tryTimeoutMs: 100 } });
     expect(token).toMatchObject({ kind: 'unavailable', detail: expect.stringContaining('could not be reached') });
     expect(await stateOf(grantId)).toMatchObject(healthy);
   });
 
   test('leaves a token that has not ended usable', async () => {
     const { grantId, xGrant } = await addAccount(2 * 60_000);
-    world.x.fault = () => ({ status: 500 });
-    expect(await getValidToken(world.core, grantId, { policy: fast })).toMatchObject({
+    harness.x.fault = () => ({ status: 500 });
+    expect(await getValidToken(harness.core, grantId, { policy: fast })).toMatchObject({
       kind: 'valid',
       credentials: { accessToken: xGrant.accessToken },
     });
@@ -178,7 +180,7 @@ describe('a platform that does not help', () => {
   test('that says the grant is dead ends it: once, and its people are told once', async () => {
     const { grantId, xGrant } = await addAccount(-1);
     xGrant.isDead = true;
-    const tokens = await Promise.all([1, 2, 3].map(() => getValidToken(world.core, grantId, { policy: fast })));
+    const tokens = await Promise.all([1, 2, 3].map(() => getValidToken(harness.core, grantId, { policy: fast })));
     expect(new Set(tokens.map(({ kind }) => kind))).toEqual(new Set(['dead']));
     expect(await stateOf(grantId)).toEqual({
       status: 'needs_reauth',
@@ -187,9 +189,9 @@ describe('a platform that does not help', () => {
       refresh_failures: 0,
       notifications: 1,
     });
-    const before = world.x.tokenCalls();
-    expect(await getValidToken(world.core, grantId)).toMatchObject({ kind: 'dead' });
-    expect(world.x.tokenCalls()).toBe(before);
+    const before = harness.x.tokenCalls();
+    expect(await getValidToken(harness.core, grantId)).toMatchObject({ kind: 'dead' });
+    expect(harness.x.tokenCalls()).toBe(before);
   });
 });
 
@@ -197,7 +199,7 @@ describe('a token that the platform refused on use', () => {
   test('is refreshed although it should have lasted', async () => {
     const { grantId, xGrant } = await addAccount(hourMs);
     const refusedAccessToken = xGrant.accessToken;
-    expect(await getValidToken(world.core, grantId, { refusedAccessToken })).toMatchObject({
+    expect(await getValidToken(harness.core, grantId, { refusedAccessToken })).toMatchObject({
       kind: 'valid',
       refreshed: true,
     });
@@ -207,21 +209,21 @@ describe('a token that the platform refused on use', () => {
   test('is not refreshed again where a newer one is stored', async () => {
     const { grantId, xGrant } = await addAccount(hourMs);
     const refusedAccessToken = xGrant.accessToken;
-    await Promise.all([1, 2, 3, 4].map(() => getValidToken(world.core, grantId, { refusedAccessToken })));
+    await Promise.all([1, 2, 3, 4].map(() => getValidToken(harness.core, grantId, { refusedAccessToken })));
     expect(xGrant.refreshes).toBe(1);
   });
 
   test('is not handed out again where the refresh fails', async () => {
     const { grantId, xGrant } = await addAccount(hourMs);
-    world.x.fault = () => ({ status: 500 });
-    const token = await getValidToken(world.core, grantId, { refusedAccessToken: xGrant.accessToken, policy: fast });
+    harness.x.fault = () => ({ status: 500 });
+    const token = await getValidToken(harness.core, grantId, { refusedAccessToken: xGrant.accessToken, policy: fast });
     expect(token.kind).toBe('unavailable');
   });
 });
 
 describe('the lease', () => {
   const hold = (grantId: string, until: string) =>
-    world.sql(
+    harness.sql(
       `update grants set refresh_fence = refresh_fence + 1, refresh_until = now() + $2::interval where id = $1`,
       [grantId, until],
     );
@@ -229,10 +231,10 @@ describe('the lease', () => {
   test('of another process is waited for, not longer than the bound, and the token used where it still lasts', async () => {
     const { grantId, xGrant } = await addAccount(-1);
     await hold(grantId, '1 hour');
-    expect(await getValidToken(world.core, grantId, { policy: fast })).toMatchObject({ kind: 'busy' });
+    expect(await getValidToken(harness.core, grantId, { policy: fast })).toMatchObject({ kind: 'busy' });
     const lasting = await addAccount(60_000);
     await hold(lasting.grantId, '1 hour');
-    expect(await getValidToken(world.core, lasting.grantId, { policy: fast })).toMatchObject({
+    expect(await getValidToken(harness.core, lasting.grantId, { policy: fast })).toMatchObject({
       kind: 'valid',
       refreshed: false,
     });
@@ -242,7 +244,7 @@ describe('the lease', () => {
   test('of a process that died is taken over when it ends', async () => {
     const { grantId, xGrant } = await addAccount(-1);
     await hold(grantId, '50 ms');
-    expect(await getValidToken(world.core, grantId, { policy: fast })).toMatchObject({
+    expect(await getValidToken(harness.core, grantId, { policy: fast })).toMatchObject({
       kind: 'valid',
       refreshed: true,
     });
@@ -251,20 +253,22 @@ describe('the lease', () => {
 
   test('that was lost during the call: what the call brought is not stored', async () => {
     const { grantId } = await addAccount(-1);
-    const [before] = await world.sql<{ credentials: string }>('select credentials from grants where id = $1', [
+    const [before] = await harness.sql<{ credentials: string }>('select credentials from grants where id = $1', [
       grantId,
     ]);
-    world.x.beforeAnswer = async () => void (await hold(grantId, '1 hour'));
-    expect(await getValidToken(world.core, grantId, { policy: fast })).toMatchObject({ kind: 'busy' });
-    const [after] = await world.sql<{ credentials: string }>('select credentials from grants where id = $1', [grantId]);
+    harness.x.beforeAnswer = async () => void (await hold(grantId, '1 hour'));
+    expect(await getValidToken(harness.core, grantId, { policy: fast })).toMatchObject({ kind: 'busy' });
+    const [after] = await harness.sql<{ credentials: string }>('select credentials from grants where id = $1', [
+      grantId,
+    ]);
     expect(after).toEqual(before);
   });
 
   test('that was lost during the call: a dead answer ends nothing', async () => {
     const { grantId, xGrant } = await addAccount(-1);
     xGrant.isDead = true;
-    world.x.beforeAnswer = async () => void (await hold(grantId, '1 hour'));
-    expect(await getValidToken(world.core, grantId, { policy: fast })).toMatchObject({ kind: 'busy' });
+    harness.x.beforeAnswer = async () => void (await hold(grantId, '1 hour'));
+    expect(await getValidToken(harness.core, grantId, { policy: fast })).toMatchObject({ kind: 'busy' });
     expect(await stateOf(grantId)).toMatchObject({ status: 'active', dead: false, notifications: 0 });
   });
 
@@ -276,11 +280,11 @@ describe('the lease', () => {
 
 test('a grant that was replaced in this moment is no reason to give up', async () => {
   const { grantId, username } = await addAccount(-1);
-  await world.addXAccount(actor, username, hourMs);
-  expect(await getValidToken(world.core, grantId)).toMatchObject({ kind: 'unavailable', retryAfterMs: 1_000 });
+  await harness.addXAccount(actor, username, hourMs);
+  expect(await getValidToken(harness.core, grantId)).toMatchObject({ kind: 'unavailable', retryAfterMs: 1_000 });
 });
 
 test('no token is in the log', async () => {
-  expect(world.log()).toContain('could not be refreshed');
-  expect(world.log()).not.toMatch(/at_[0-9a-f]{8}|rt_\d+_|test-client-secret/);
+  expect(harness.log()).toContain('could not be refreshed');
+  expect(harness.log()).not.toMatch(/at_[0-9a-f]{8}|rt_\d+_|test-client-secret/);
 });

@@ -10,7 +10,7 @@ import { openCredentials } from './seal-credentials.ts';
 
 export type TokenDependencies = Pick<
   CoreDependencies,
-  'db' | 'keyRing' | 'clock' | 'logger' | 'signals' | 'adapters' | 'endpoints' | 'platformHttp' | 'probes'
+  'db' | 'keyRing' | 'clock' | 'logger' | 'signals' | 'adapters' | 'endpoints' | 'platformHttp' | 'failpoints'
 >;
 
 /** `busy`: another process is refreshing it. `unavailable`: it could not be refreshed now. Both tell when to ask again. */
@@ -91,9 +91,9 @@ async function refreshUnderLease(deps: TokenDependencies, refresh: LeasedRefresh
   });
   switch (answer.kind) {
     case 'fresh': {
-      await deps.probes.failpoint('token:before_store');
+      await deps.failpoints.reach('token:before_store');
       const isStored = await storeRefreshed(deps, grant, lease, answer.credentials);
-      await deps.probes.failpoint('token:after_store');
+      await deps.failpoints.reach('token:after_store');
       if (!isStored)
         return { kind: 'busy', retryAfterMs: 1_000, detail: 'Another process has taken over the refresh.' };
       deps.signals.eventsCommitted();

@@ -4,53 +4,53 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { adapterAccountOf, readGrant } from './read-grant.ts';
 import { openCredentials } from './seal-credentials.ts';
-import { type AccountsWorld, createAccountsWorld } from './test-accounts.ts';
+import { type AccountsHarness, createAccountsHarness } from './test-accounts.ts';
 import { type CallerTask, runTokenCaller } from './test-token-caller.ts';
 
-let world: AccountsWorld;
+let harness: AccountsHarness;
 beforeAll(async () => {
-  world = await createAccountsWorld(inject('postgresUrl'));
+  harness = await createAccountsHarness(inject('postgresUrl'));
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => harness[Symbol.asyncDispose]());
 
 test('fifty grants that end in the same minute, four callers in two processes, every fifth token request failing: one refresh each', async () => {
-  const actor = await world.addOrganization();
+  const actor = await harness.addOrganization();
   const grantIds: string[] = [];
   for (let index = 0; index < 50; index += 1)
-    grantIds.push((await world.addXAccount(actor, `racer${index}`, 60_000)).grantId);
+    grantIds.push((await harness.addXAccount(actor, `racer${index}`, 60_000)).grantId);
   const random = seeded(20_261_122);
-  world.x.fault = () => (random() < 0.2 ? { status: 500 } : null);
+  harness.x.fault = () => (random() < 0.2 ? { status: 500 } : null);
 
-  const task = { place: world.place, grantIds, callers: 2 };
+  const task = { place: harness.place, grantIds, callers: 2 };
   const processes = await Promise.all([startCaller(task), startCaller(task)]);
   const answers = await Promise.all(processes.map((caller) => caller.run()));
 
   expect(answers.flat()).toEqual(Array(200).fill('valid'));
-  const refreshes = grantIds.map((_, index) => world.x.grants.get(`racer${index}`)?.refreshes);
+  const refreshes = grantIds.map((_, index) => harness.x.grants.get(`racer${index}`)?.refreshes);
   expect(refreshes).toEqual(Array(50).fill(1));
-  expect(world.x.tokenCalls()).toBeGreaterThan(50);
-  const [state] = await world.sql('select count(*) filter (where dead_at is not null)::int as dead from grants');
+  expect(harness.x.tokenCalls()).toBeGreaterThan(50);
+  const [state] = await harness.sql('select count(*) filter (where dead_at is not null)::int as dead from grants');
   expect(state).toEqual({ dead: 0 });
-  expect(await world.sql(`select 1 from accounts where status <> 'active'`)).toEqual([]);
+  expect(await harness.sql(`select 1 from accounts where status <> 'active'`)).toEqual([]);
 }, 90_000);
 
 test('without the lease the same refresh token is used twice and the grant dies: what the lease is for', async () => {
-  const actor = await world.addOrganization();
-  world.x.fault = () => null;
-  const { grantId } = await world.addXAccount(actor, 'unprotected', -1);
-  const grant = await world.core.db.asWorker((tx) => readGrant(tx, grantId));
+  const actor = await harness.addOrganization();
+  harness.x.fault = () => null;
+  const { grantId } = await harness.addXAccount(actor, 'unprotected', -1);
+  const grant = await harness.core.db.asWorker((tx) => readGrant(tx, grantId));
   if (grant === null) throw new Error('no grant');
   const refreshUnprotected = () =>
-    world.core.adapters.x.refresh?.({
-      endpoints: world.core.endpoints('x'),
-      http: world.core.platformHttp('x', { timeoutMs: 5_000 }),
+    harness.core.adapters.x.refresh?.({
+      endpoints: harness.core.endpoints('x'),
+      http: harness.core.platformHttp('x', { timeoutMs: 5_000 }),
       account: adapterAccountOf(grant),
-      credentials: openCredentials(world.core.keyRing, grant, grant.sealedCredentials),
+      credentials: openCredentials(harness.core.keyRing, grant, grant.sealedCredentials),
       now: new Date(),
     });
   const outcomes = await Promise.allSettled([refreshUnprotected(), refreshUnprotected()]);
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-  expect(world.x.grants.get('unprotected')).toMatchObject({ refreshes: 1, isDead: true });
+  expect(harness.x.grants.get('unprotected')).toMatchObject({ refreshes: 1, isDead: true });
 });
 
 async function startCaller(task: CallerTask) {

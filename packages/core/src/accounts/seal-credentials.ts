@@ -20,7 +20,7 @@ export function sealCredentials(keyRing: Pick<KeyRing, 'seal'>, grant: GrantKey,
   return keyRing.seal(JSON.stringify(credentials), contextOf(grant));
 }
 
-/** @throws SecretUnreadable where the ciphertext is another row's, altered, or under a key that is gone */
+/** @throws SecretUnreadableError where the ciphertext is another row's, altered, or under a key that is gone */
 export function openCredentials(keyRing: Pick<KeyRing, 'open'>, grant: GrantKey, sealed: string): Credentials {
   return StoredCredentials.parse(JSON.parse(keyRing.open(sealed, contextOf(grant))));
 }

@@ -109,5 +109,5 @@ async function resumeWaiting(tx: Transaction, accountIds: readonly string[]): Pr
       and (waiting_reason = 'token' or (waiting_reason = 'reconciling' and due_at is null))`);
   const ids = rows.map(({ id }) => id);
   const moves = await movePublications(tx, ids, () => ({ type: 'resume', reasons: ['token'] }));
-  return moves.filter(({ step }) => step.kind === 'moved').length;
+  return moves.filter(({ transition }) => transition.kind === 'moved').length;
 }

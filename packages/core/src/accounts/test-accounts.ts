@@ -20,12 +20,12 @@ export interface AccountsPlace {
   readonly sandboxUrl: string | null;
 }
 
-export interface AccountsWorld extends AsyncDisposable {
+export interface AccountsHarness extends AsyncDisposable {
   readonly core: Core;
   readonly place: AccountsPlace;
   readonly x: TestXPlatform;
   /** Channels the bus was asked to ring. */
-  readonly rung: readonly string[];
+  readonly notified: readonly string[];
   /** Everything logged. */
   readonly log: () => string;
   /** As the database's owner: for arranging and for looking. */
@@ -37,10 +37,10 @@ export interface AccountsWorld extends AsyncDisposable {
 }
 
 /** A migrated database, the real core over it, and X's OAuth endpoints as a server of our own. */
-export async function createAccountsWorld(
+export async function createAccountsHarness(
   postgresUrl: string,
   options: { sandboxUrl?: string } = {},
-): Promise<AccountsWorld> {
+): Promise<AccountsHarness> {
   await using opening = new AsyncDisposableStack();
   const template = await templateDatabase(postgresUrl, 'core', (url) => migrate({ databaseUrl: url }));
   const database = opening.use(await createTestDatabase(postgresUrl, { template }));
@@ -51,10 +51,10 @@ export async function createAccountsWorld(
     xUrl: x.url,
     sandboxUrl: options.sandboxUrl ?? null,
   };
-  const rung: string[] = [];
+  const notified: string[] = [];
   const lines: string[] = [];
   const core = openTestCore(opening, place, { write: (line) => void lines.push(line) }, (channel) =>
-    rung.push(channel),
+    notified.push(channel),
   );
   const owner = opening.adopt(new pg.Pool({ connectionString: database.url, max: 3 }), (pool) => pool.end());
   for (const pool of [owner, core.db.pool]) outliveTheDatabase(pool);
@@ -66,7 +66,7 @@ export async function createAccountsWorld(
     core,
     place,
     x,
-    rung,
+    notified,
     log: () => lines.join(''),
     sql,
     async addOrganization() {
@@ -148,7 +148,7 @@ export function openTestCore(
   opening: AsyncDisposableStack,
   place: AccountsPlace,
   destination: { write(line: string): void },
-  onRing: (channel: string) => void = () => undefined,
+  onNotify: (channel: string) => void = () => undefined,
 ): Core {
   const db = opening.use(
     connectDatabase({
@@ -165,7 +165,7 @@ export function openTestCore(
       keyRing: createKeyRing(place.encryptionKeys),
       clock: systemClock(),
       logger: createLogger({ app: 'test', level: 'debug', destination }),
-      bus: { publish: async (channel) => onRing(channel) },
+      bus: { publish: async (channel) => onNotify(channel) },
       config: {
         sandboxUrl: place.sandboxUrl,
         ssrfAllow: [new URL(place.xUrl).host],

@@ -14,14 +14,14 @@ import { apiKeyColumns, presentApiKey } from './present-api-key.ts';
 /**
  * Makes a key that can do no more than its maker: role, scopes and accounts are bounded by the actor's own.
  * The answer is the only place where the key itself is ever seen.
- * @param inTransaction runs before the commit, so that what it writes stands or falls with the key
+ * @param beforeCommit runs before the commit, so that what it writes stands or falls with the key
  * @throws DomainError `forbidden`, `validation_failed` (an unknown account, a time that has passed)
  */
 export async function createApiKey(
   deps: Pick<IdentityDependencies, 'db'>,
   actor: Actor,
   input: CreateApiKey,
-  inTransaction?: (tx: Transaction, created: CreatedApiKey) => Promise<void>,
+  beforeCommit?: (tx: Transaction, created: CreatedApiKey) => Promise<void>,
 ): Promise<CreatedApiKey> {
   requireRight(actor, 'keys:manage');
   for (const scope of input.scopes) requireGrantable(actor, scope);
@@ -46,7 +46,7 @@ export async function createApiKey(
     if (row === undefined) throw new Error('the insert of an API key returned no row');
     if (row.hasExpired) throw fault('expiresAt', 'must lie in the future');
     const created = { ...presentApiKey(row), key };
-    await inTransaction?.(tx, created);
+    await beforeCommit?.(tx, created);
     return created;
   });
 }

@@ -5,17 +5,17 @@ import { findKeyActor } from './find-principal.ts';
 import { issueDemoKey } from './issue-demo-key.ts';
 import { createTestIdentity, type TestIdentity } from './test-identity.ts';
 
-let world: TestIdentity;
+let harness: TestIdentity;
 beforeAll(async () => {
-  world = await createTestIdentity(inject('postgresUrl'));
+  harness = await createTestIdentity(inject('postgresUrl'));
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => harness[Symbol.asyncDispose]());
 
 const admin = (email: string, password = 'first password') =>
-  ensureAdmin(world, { email, password, name: 'Admin', organizationName: 'Operators' });
+  ensureAdmin(harness, { email, password, name: 'Admin', organizationName: 'Operators' });
 
 const passwordHashOf = async (userId: string) => {
-  const [row] = await world.sql<{ password_hash: string }>('select password_hash from users where id = $1', [userId]);
+  const [row] = await harness.sql<{ password_hash: string }>('select password_hash from users where id = $1', [userId]);
   return row?.password_hash ?? '';
 };
 
@@ -24,7 +24,7 @@ describe('the administrator', () => {
     const made = await Promise.all([admin('Root@example.com'), admin('root@example.com'), admin('root@EXAMPLE.com')]);
     expect(new Set(made.map(({ userId }) => userId)).size).toBe(1);
     expect(new Set(made.map(({ organizationId }) => organizationId)).size).toBe(1);
-    expect(await world.sql(`select 1 from users where email = 'root@example.com' and service_admin`)).toHaveLength(1);
+    expect(await harness.sql(`select 1 from users where email = 'root@example.com' and service_admin`)).toHaveLength(1);
   });
 
   test('keeps its sessions and its hash while the password is the same', async () => {
@@ -36,22 +36,22 @@ describe('the administrator', () => {
 
   test('gets a new password where it differs, and its sessions end', async () => {
     const { userId, organizationId } = await admin('changed@example.com');
-    await world.sql(
+    await harness.sql(
       `insert into sessions (id, family_id, user_id, organization_id, token_hash, expires_at) values ('s1', 'f1', $1, $2, 'hash', now() + interval '1 day')`,
       [userId, organizationId],
     );
     await admin('changed@example.com', 'second password');
-    expect(await world.passwords.verify('second password', await passwordHashOf(userId))).toBe(true);
-    expect(await world.sql(`select 1 from sessions where id = 's1' and revoked_at is not null`)).toHaveLength(1);
+    expect(await harness.passwords.verify('second password', await passwordHashOf(userId))).toBe(true);
+    expect(await harness.sql(`select 1 from sessions where id = 's1' and revoked_at is not null`)).toHaveLength(1);
   });
 
   test('an ordinary user who has the address becomes a service admin and owns an organization again', async () => {
     const { userId } = await admin('member@example.com');
-    await world.sql('update users set service_admin = false where id = $1', [userId]);
-    await world.sql('delete from memberships where user_id = $1', [userId]);
+    await harness.sql('update users set service_admin = false where id = $1', [userId]);
+    await harness.sql('delete from memberships where user_id = $1', [userId]);
     const { organizationId } = await admin('member@example.com');
     expect(
-      await world.sql(`select 1 from memberships where user_id = $1 and organization_id = $2 and role = 'owner'`, [
+      await harness.sql(`select 1 from memberships where user_id = $1 and organization_id = $2 and role = 'owner'`, [
         userId,
         organizationId,
       ]),
@@ -62,15 +62,15 @@ describe('the administrator', () => {
 describe('the demo key', () => {
   test('opens everything, and each new one ends the one before', async () => {
     const owner = await admin('demo@example.com');
-    const find = (key: string) => world.db.asIdentity((tx) => findKeyActor(tx, { hash: hashApiKey(key) }));
-    const first = await issueDemoKey(world, owner);
+    const find = (key: string) => harness.db.asIdentity((tx) => findKeyActor(tx, { hash: hashApiKey(key) }));
+    const first = await issueDemoKey(harness, owner);
     expect(await find(first.key)).toMatchObject({
       ...owner,
       role: 'owner',
       serviceAdmin: true,
       scopes: ['read', 'write', 'admin', 'ops'],
     });
-    const second = await issueDemoKey(world, owner);
+    const second = await issueDemoKey(harness, owner);
     expect(await find(first.key)).toBeNull();
     expect(await find(second.key)).not.toBeNull();
   });

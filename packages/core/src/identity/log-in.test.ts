@@ -10,11 +10,11 @@ import { refreshSession } from './refresh-session.ts';
 import { register } from './register.ts';
 import { createTestIdentity, type TestIdentity } from './test-identity.ts';
 
-let world: TestIdentity;
+let harness: TestIdentity;
 beforeAll(async () => {
-  world = await createTestIdentity(inject('postgresUrl'));
+  harness = await createTestIdentity(inject('postgresUrl'));
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => harness[Symbol.asyncDispose]());
 
 const password = 'correct horse battery';
 
@@ -22,14 +22,14 @@ const password = 'correct horse battery';
 function countingHasher(): PasswordHasher & { computed: number } {
   const counting = {
     computed: 0,
-    hash: (text: string) => world.passwords.hash(text),
+    hash: (text: string) => harness.passwords.hash(text),
     verify(text: string, hash: string) {
       counting.computed += 1;
-      return world.passwords.verify(text, hash);
+      return harness.passwords.verify(text, hash);
     },
     verifyAgainstNobody(text: string) {
       counting.computed += 1;
-      return world.passwords.verifyAgainstNobody(text);
+      return harness.passwords.verifyAgainstNobody(text);
     },
   };
   return counting;
@@ -43,7 +43,7 @@ function dependencies() {
     announced,
     passwords,
     deps: {
-      db: world.db,
+      db: harness.db,
       passwords,
       accessTokens,
       registrationOpen: true,
@@ -77,7 +77,7 @@ describe('logging in', () => {
     const { deps } = dependencies();
     const { email } = person();
     const { user } = await register(deps, { ...person(), email });
-    await world.sql('delete from memberships where user_id = $1', [user.id]);
+    await harness.sql('delete from memberships where user_id = $1', [user.id]);
     await expect(logIn(deps, { email, password })).rejects.toMatchObject({ code: 'forbidden' });
   });
 });
@@ -86,8 +86,8 @@ describe('refreshing', () => {
   test('a token that was being made while its session was revoked does not work', async () => {
     const { deps } = dependencies();
     const { user, organization, refreshToken } = await register(deps, person());
-    await world.sql('update sessions set revoked_at = now() where token_hash = $1', [hashToken(refreshToken)]);
-    await world.sql(
+    await harness.sql('update sessions set revoked_at = now() where token_hash = $1', [hashToken(refreshToken)]);
+    await harness.sql(
       `insert into sessions (id, family_id, user_id, organization_id, token_hash, expires_at)
        select $1, family_id, $2, $3, $4, now() + interval '1 day' from sessions where token_hash = $5`,
       [`ses_${user.id}`, user.id, organization.id, hashToken('late'), hashToken(refreshToken)],
@@ -109,6 +109,6 @@ describe('refreshing', () => {
   test('only the hash of a token is stored', async () => {
     const { deps } = dependencies();
     const { refreshToken } = await register(deps, person());
-    expect(JSON.stringify(await world.sql('select * from sessions'))).not.toContain(refreshToken);
+    expect(JSON.stringify(await harness.sql('select * from sessions'))).not.toContain(refreshToken);
   });
 });

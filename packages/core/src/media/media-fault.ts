@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@vibetribe/contracts/error-code';
-import { MediaRefusal, type MediaRefusalCode } from '@vibetribe/media/media-refusal';
+import { MediaRefusedError, type MediaRefusalCode } from '@vibetribe/media/media-refused-error';
 import { MediaStoreError } from '@vibetribe/media/store/media-store';
 import { DomainError, notFound } from '../domain-error.ts';
 
@@ -19,7 +19,7 @@ const codes: Readonly<Record<MediaRefusalCode, ErrorCode>> = {
 
 /** What a caller is told about a file that is not taken, or a store that does not answer; any other error comes back as it is. */
 export function mediaFault(error: unknown): unknown {
-  if (error instanceof MediaRefusal) {
+  if (error instanceof MediaRefusedError) {
     return new DomainError(codes[error.code], error.message, {
       errors: [{ path: 'file', message: error.message }],
       cause: error,

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { deleteMedia } from './delete-media.ts';
 import { checkMediaEnv, mediaEnvShape, mediaSettingsOf } from './media-settings.ts';
 import { readPostMedia } from './read-post-media.ts';
-import { createMediaWorld } from './test-media.ts';
+import { createMediaHarness } from './test-media.ts';
 
 const Env = z.object({ ...mediaEnvShape, SANDBOX_URL: z.string().optional() }).superRefine(checkMediaEnv);
 const account = { CLOUDINARY_CLOUD_NAME: 'mine', CLOUDINARY_API_KEY: '1', CLOUDINARY_API_SECRET: 'x' };
@@ -46,16 +46,16 @@ test('Cloudinary’s own SDK works against the sandbox: upload, rendition for a 
     Env.parse({ MEDIA_STORE: 'cloudinary', SANDBOX_URL: `http://127.0.0.1:${sandbox.port}` }),
   );
   if (cloudinary === null) throw new Error('the sandbox does not stand in');
-  await using world = await createMediaWorld(inject('postgresUrl'), { cloudinary });
-  const actor = await world.addOrganization();
-  const plain = await world.upload(actor, await jpeg());
+  await using harness = await createMediaHarness(inject('postgresUrl'), { cloudinary });
+  const actor = await harness.addOrganization();
+  const plain = await harness.upload(actor, await jpeg());
   expect((await fetch(plain.url)).status).toBe(200);
-  const phone = await world.upload(actor, await phoneJpeg(400, 300, 6));
-  const [original] = await world.deps.db.asTenant(actor.organizationId, (tx) =>
+  const phone = await harness.upload(actor, await phoneJpeg(400, 300, 6));
+  const [original] = await harness.deps.db.asTenant(actor.organizationId, (tx) =>
     readPostMedia(tx, actor.organizationId, [phone.id]),
   );
   if (original === undefined) throw new Error('the media is not there');
-  const { store, renditions } = world.deps.media;
+  const { store, renditions } = harness.deps.media;
   const reader = createMediaReader({
     store,
     renditions,
@@ -75,6 +75,6 @@ test('Cloudinary’s own SDK works against the sandbox: upload, rendition for a 
   });
   expect(prepared).toMatchObject({ width: 300, height: 400, done: expect.arrayContaining(['turned upright']) });
   expect(Buffer.concat(await Array.fromAsync(prepared.open()))).toHaveLength(prepared.bytes);
-  await deleteMedia(world.deps, actor, plain);
+  await deleteMedia(harness.deps, actor, plain);
   expect((await fetch(plain.url)).status).toBe(404);
 });

@@ -19,7 +19,7 @@ import type { Actor } from '../actor.ts';
 import type { MediaDependencies } from './media-dependencies.ts';
 import { uploadMedia } from './upload-media.ts';
 
-export interface MediaWorld extends AsyncDisposable {
+export interface MediaHarness extends AsyncDisposable {
   readonly deps: MediaDependencies;
   /** Names of the originals in the local store. */
   storedFiles(): Promise<string[]>;
@@ -31,10 +31,10 @@ export interface MediaWorld extends AsyncDisposable {
   sql<Row extends pg.QueryResultRow>(query: string, values?: unknown[]): Promise<Row[]>;
 }
 
-export async function createMediaWorld(
+export async function createMediaHarness(
   postgresUrl: string,
   options: { quotaBytes?: number; cloudinary?: CloudinaryAccount } = {},
-): Promise<MediaWorld> {
+): Promise<MediaHarness> {
   await using opening = new AsyncDisposableStack();
   const template = await templateDatabase(postgresUrl, 'core', (url) => migrate({ databaseUrl: url }));
   const database = opening.use(await createTestDatabase(postgresUrl, { template }));

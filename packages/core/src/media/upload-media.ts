@@ -28,14 +28,14 @@ const triesMax = 3;
 /**
  * Looks into a received file and stores it. Its content is known to the database before it is in the store: a crash leaves no
  * file that nobody knows of. Content that the organization has already is not stored again.
- * @param inTransaction runs before the commit, so that what it writes stands or falls with the media
+ * @param beforeCommit runs before the commit, so that what it writes stands or falls with the media
  * @throws DomainError `unsupported_media_type`, `validation_failed`, `quota_exceeded`, `unavailable`
  */
 export async function uploadMedia(
   deps: UploadDependencies,
   actor: Actor,
   { file, alt }: UploadMedia,
-  inTransaction?: (tx: Transaction, stored: Media) => Promise<void>,
+  beforeCommit?: (tx: Transaction, stored: Media) => Promise<void>,
 ): Promise<Media> {
   requireRight(actor, 'media:write');
   refuseLongAlt(alt);
@@ -43,7 +43,7 @@ export async function uploadMedia(
     deps.media.inspector.inspect({ kind: 'probe', path: file.path, mimeType: file.mimeType }),
   );
   const insert = (tx: Transaction, object: MediaObjectRow) =>
-    insertMedia(deps, tx, actor, { file, alt, object, inTransaction });
+    insertMedia(deps, tx, actor, { file, alt, object, beforeCommit });
   for (let attempt = 1; attempt <= triesMax; attempt += 1) {
     const reserved = await deps.db.asTenant(actor.organizationId, async (tx) => {
       const object = await reserve(deps, tx, actor, file, facts);
@@ -146,10 +146,10 @@ async function insertMedia(
     file,
     alt,
     object,
-    inTransaction,
+    beforeCommit,
   }: UploadMedia & {
     object: MediaObjectRow;
-    inTransaction: ((tx: Transaction, stored: Media) => Promise<void>) | undefined;
+    beforeCommit: ((tx: Transaction, stored: Media) => Promise<void>) | undefined;
   },
 ): Promise<Media> {
   const { kind, width, height, durationMs } = object.facts;
@@ -174,7 +174,7 @@ async function insertMedia(
     .returning();
   if (row === undefined) throw new Error('an insert returned no row');
   const stored = presentMedia(deps.mediaUrls, row, object);
-  await inTransaction?.(tx, stored);
+  await beforeCommit?.(tx, stored);
   return stored;
 }
 

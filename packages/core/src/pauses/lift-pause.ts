@@ -9,7 +9,7 @@ import { findPause } from './pause-row.ts';
 
 /** Lifts a stop and lets go what it held and no other stop holds. */
 export async function liftPause(
-  deps: Pick<CoreDependencies, 'db' | 'signals' | 'probes'>,
+  deps: Pick<CoreDependencies, 'db' | 'signals' | 'failpoints'>,
   actor: Actor,
   id: string,
 ): Promise<void> {

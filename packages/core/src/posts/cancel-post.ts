@@ -5,8 +5,8 @@ import { requireRight } from '../identity/authorize.ts';
 import { lockPublications } from '../publishing/store/decide-and-write.ts';
 import { lockPost } from './find-post.ts';
 import { presentVersioned, type VersionedPost } from './present-post.ts';
-import { ringDoorbells } from './notify-after-commit.ts';
-import { takeSteps } from './take-transitions.ts';
+import { notifyAfterCommit } from './notify-after-commit.ts';
+import { takeTransitions } from './take-transitions.ts';
 
 /**
  * Stops what has not begun; what is on its way or out stays.
@@ -21,10 +21,10 @@ export async function cancelPost(
   const canceled = await deps.db.asTenant(actor.organizationId, async (tx) => {
     const { post, publicationIds } = await lockPost(tx, actor, postId);
     const rows = await lockPublications(tx, publicationIds);
-    const taken = await takeSteps(tx, rows, (row) => (row.status === 'draft' ? null : { type: 'cancel' }));
+    const taken = await takeTransitions(tx, rows, (row) => (row.status === 'draft' ? null : { type: 'cancel' }));
     if (taken.movedCount === 0) throw new DomainError('nothing_to_stop', 'Nothing of the post is waiting to go out.');
     return { post, publications: taken.rows };
   });
-  ringDoorbells(deps.signals, canceled.publications);
+  notifyAfterCommit(deps.signals, canceled.publications);
   return presentVersioned(canceled);
 }

@@ -1,130 +1,130 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { newId } from '@vibetribe/db/new-id';
 import { createPost } from './create-post.ts';
-import { createPostTestWorld, inMinutes, type PostTestWorld, refusalOf } from './test-harness.ts';
+import { createPostTestHarness, inMinutes, type PostTestHarness, refusalOf } from './test-harness.ts';
 import { validatePost } from './validate-post.ts';
 
-let world: PostTestWorld;
+let harness: PostTestHarness;
 beforeAll(async () => {
-  world = await createPostTestWorld(inject('postgresUrl'));
+  harness = await createPostTestHarness(inject('postgresUrl'));
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => harness[Symbol.asyncDispose]());
 
 const tooLong = 'x'.repeat(281);
 
 describe('a created post', () => {
   test('with a time is scheduled to each account, in the order given, and its story begins', async () => {
-    const actor = await world.addActor();
+    const actor = await harness.addActor();
     const accountIds = [
-      await world.addAccount(actor),
-      await world.addAccount(actor, { platform: 'mastodon' }),
+      await harness.addAccount(actor),
+      await harness.addAccount(actor, { platform: 'mastodon' }),
     ].reverse();
     const scheduledAt = inMinutes(60);
-    const post = await world.create(actor, { accountIds, scheduledAt });
+    const post = await harness.create(actor, { accountIds, scheduledAt });
     expect(post).toMatchObject({ status: 'scheduled', scheduledAt, content: 'Hello' });
     expect(post.publications.map(({ accountId }) => accountId)).toEqual(accountIds);
     expect(post.publications).toMatchObject([
       { status: 'scheduled', nextAttemptAt: scheduledAt, attempts: 0, waitingFor: null, error: null },
       { platform: 'x' },
     ]);
-    const events = await world.sql('select type from events where post_id = $1 order by id', [post.id]);
+    const events = await harness.sql('select type from events where post_id = $1 order by id', [post.id]);
     expect(events.map(({ type }) => type)).toEqual(['post.created', 'publication.scheduled', 'publication.scheduled']);
   });
 
   test('without a time, or said to be one, is a draft that nobody will send', async () => {
-    const actor = await world.addActor();
-    const accountIds = [await world.addAccount(actor)];
-    expect(await world.create(actor, { accountIds })).toMatchObject({ status: 'draft', scheduledAt: null });
+    const actor = await harness.addActor();
+    const accountIds = [await harness.addAccount(actor)];
+    expect(await harness.create(actor, { accountIds })).toMatchObject({ status: 'draft', scheduledAt: null });
     const scheduledAt = inMinutes(60);
-    const kept = await world.create(actor, { accountIds, scheduledAt, draft: true });
+    const kept = await harness.create(actor, { accountIds, scheduledAt, draft: true });
     expect(kept).toMatchObject({
       status: 'draft',
       scheduledAt,
       publications: [{ status: 'draft', nextAttemptAt: null }],
     });
-    const due = await world.sql('select 1 from publications where post_id = $1 and due_at is not null', [kept.id]);
+    const due = await harness.sql('select 1 from publications where post_id = $1 and due_at is not null', [kept.id]);
     expect(due).toEqual([]);
   });
 
   test("may be as long as the account's own server allows", async () => {
-    const actor = await world.addActor();
-    const accountIds = [await world.addAccount(actor, { platform: 'mastodon' })];
+    const actor = await harness.addActor();
+    const accountIds = [await harness.addAccount(actor, { platform: 'mastodon' })];
     const long = { accountIds, content: 'x'.repeat(4_000), scheduledAt: inMinutes(60) };
-    expect(await refusalOf(world.create(actor, long))).toMatchObject({ code: 'validation_failed' });
-    await world.sql(
+    expect(await refusalOf(harness.create(actor, long))).toMatchObject({ code: 'validation_failed' });
+    await harness.sql(
       `update accounts set server_rules = '{"textMax": 5000, "urlCharacters": 23}' where id = $1`,
       accountIds,
     );
-    expect(await world.create(actor, long)).toMatchObject({ status: 'scheduled' });
+    expect(await harness.create(actor, long)).toMatchObject({ status: 'scheduled' });
   });
 
   test("may show as many pictures as the account's own server allows, and no more", async () => {
-    const actor = await world.addActor();
-    const accountIds = [await world.addAccount(actor, { platform: 'mastodon' })];
+    const actor = await harness.addActor();
+    const accountIds = [await harness.addAccount(actor, { platform: 'mastodon' })];
     const mediaIds = await addPictures(actor.organizationId, 5);
     const album = { accountIds, mediaIds, scheduledAt: inMinutes(60) };
     const allow = (countMax: number) =>
-      world.sql(`update accounts set server_rules = $2 where id = $1`, [
+      harness.sql(`update accounts set server_rules = $2 where id = $1`, [
         accountIds[0],
         { textMax: 500, urlCharacters: 23, media: { countMax } },
       ]);
     await allow(6);
-    expect(await world.create(actor, album)).toMatchObject({ status: 'scheduled' });
+    expect(await harness.create(actor, album)).toMatchObject({ status: 'scheduled' });
     await allow(2);
-    expect(await refusalOf(world.create(actor, album))).toMatchObject({
+    expect(await refusalOf(harness.create(actor, album))).toMatchObject({
       errors: [{ message: expect.stringContaining('2 pictures') }],
     });
   });
 
   test('less than a minute in the past goes out now, more is refused', async () => {
-    const actor = await world.addActor();
-    const accountIds = [await world.addAccount(actor)];
-    const post = await world.create(actor, { accountIds, scheduledAt: inMinutes(-0.5) });
-    expect(await world.claim(post.publications[0]?.id ?? '')).toMatchObject({ kind: 'claimed' });
-    const refusal = await refusalOf(world.create(actor, { accountIds, scheduledAt: inMinutes(-2) }));
+    const actor = await harness.addActor();
+    const accountIds = [await harness.addAccount(actor)];
+    const post = await harness.create(actor, { accountIds, scheduledAt: inMinutes(-0.5) });
+    expect(await harness.claim(post.publications[0]?.id ?? '')).toMatchObject({ kind: 'claimed' });
+    const refusal = await refusalOf(harness.create(actor, { accountIds, scheduledAt: inMinutes(-2) }));
     expect(refusal).toMatchObject({ code: 'validation_failed', errors: [{ path: 'scheduledAt' }] });
   });
 
   test.each(['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59'])(
     'is refused at %s, which no clock can keep',
     async (scheduledAt) => {
-      const actor = await world.addActor();
-      const accountIds = [await world.addAccount(actor)];
+      const actor = await harness.addActor();
+      const accountIds = [await harness.addAccount(actor)];
       for (const draft of [true, false]) {
-        const refusal = await refusalOf(world.create(actor, { accountIds, scheduledAt, draft }));
+        const refusal = await refusalOf(harness.create(actor, { accountIds, scheduledAt, draft }));
         expect(refusal.errors).toMatchObject([{ path: 'scheduledAt' }]);
       }
     },
   );
 
   test('wakes the dispatchers only when something is due within ten minutes', async () => {
-    const actor = await world.addActor();
-    const accountIds = [await world.addAccount(actor)];
-    const before = { ...world.rung };
-    await world.create(actor, { accountIds, scheduledAt: inMinutes(60) });
-    await world.create(actor, { accountIds });
-    expect(world.rung).toEqual({ events: before.events + 2, dispatch: before.dispatch });
-    await world.create(actor, { accountIds, scheduledAt: inMinutes(5) });
-    expect(world.rung.dispatch).toBe(before.dispatch + 1);
+    const actor = await harness.addActor();
+    const accountIds = [await harness.addAccount(actor)];
+    const before = { ...harness.notified };
+    await harness.create(actor, { accountIds, scheduledAt: inMinutes(60) });
+    await harness.create(actor, { accountIds });
+    expect(harness.notified).toEqual({ events: before.events + 2, dispatch: before.dispatch });
+    await harness.create(actor, { accountIds, scheduledAt: inMinutes(5) });
+    expect(harness.notified.dispatch).toBe(before.dispatch + 1);
   });
 
   test('stands or falls with what the caller writes in its transaction', async () => {
-    const actor = await world.addActor();
-    const accountIds = [await world.addAccount(actor)];
-    const attempt = createPost(world.deps, actor, { content: 'Hello', accountIds }, () =>
+    const actor = await harness.addActor();
+    const accountIds = [await harness.addAccount(actor)];
+    const attempt = createPost(harness.deps, actor, { content: 'Hello', accountIds }, () =>
       Promise.reject(new Error('no')),
     );
     await expect(attempt).rejects.toThrow('no');
-    expect(await world.sql('select 1 from posts where organization_id = $1', [actor.organizationId])).toEqual([]);
+    expect(await harness.sql('select 1 from posts where organization_id = $1', [actor.organizationId])).toEqual([]);
   });
 });
 
 describe('a post that cannot be', () => {
   test('names every fault at once, with its path', async () => {
-    const actor = await world.addActor();
-    const good = await world.addAccount(actor);
-    const gone = await world.addAccount(actor, { status: 'disconnected' });
-    const foreign = await world.addAccount(await world.addActor());
+    const actor = await harness.addActor();
+    const good = await harness.addAccount(actor);
+    const gone = await harness.addAccount(actor, { status: 'disconnected' });
+    const foreign = await harness.addAccount(await harness.addActor());
     const unknown = newId('account');
     const input = {
       accountIds: [good, unknown, foreign, gone],
@@ -132,7 +132,7 @@ describe('a post that cannot be', () => {
       variants: { [good]: { content: tooLong, mediaIds: [newId('media')] }, [newId('account')]: { content: 'x' } },
       scheduledAt: inMinutes(-5),
     };
-    const { errors } = await refusalOf(world.create(actor, input));
+    const { errors } = await refusalOf(harness.create(actor, input));
     const paths = errors.map(({ path }) => path);
     expect(paths).toEqual(
       expect.arrayContaining([
@@ -147,36 +147,36 @@ describe('a post that cannot be', () => {
     );
     const messages = new Map(errors.map(({ path, message }) => [path, message]));
     expect(messages.get('accountIds.1')).toBe(messages.get('accountIds.2'));
-    expect(await world.sql('select 1 from posts where organization_id = $1', [actor.organizationId])).toEqual([]);
+    expect(await harness.sql('select 1 from posts where organization_id = $1', [actor.organizationId])).toEqual([]);
   });
 
   test('is refused per account when scheduled, and kept as a draft', async () => {
-    const actor = await world.addActor();
-    const [x, mastodon] = [await world.addAccount(actor), await world.addAccount(actor, { platform: 'mastodon' })];
+    const actor = await harness.addActor();
+    const [x, mastodon] = [await harness.addAccount(actor), await harness.addAccount(actor, { platform: 'mastodon' })];
     const input = {
       accountIds: [x, mastodon],
       content: tooLong,
       variants: { [mastodon]: { options: { colour: 'red' } } },
     };
-    const { errors } = await refusalOf(world.create(actor, { ...input, scheduledAt: inMinutes(5) }));
+    const { errors } = await refusalOf(harness.create(actor, { ...input, scheduledAt: inMinutes(5) }));
     expect(errors.map(({ path }) => path)).toEqual([`variants.${x}.content`, `variants.${mastodon}.options.colour`]);
-    expect(await world.create(actor, input)).toMatchObject({ status: 'draft' });
+    expect(await harness.create(actor, input)).toMatchObject({ status: 'draft' });
   });
 
   test('with more pictures than the platform takes is refused by name', async () => {
-    const actor = await world.addActor();
-    const x = await world.addAccount(actor);
+    const actor = await harness.addActor();
+    const x = await harness.addAccount(actor);
     const mediaIds = await addPictures(actor.organizationId, 5);
-    const { errors } = await refusalOf(world.create(actor, { accountIds: [x], mediaIds, scheduledAt: inMinutes(5) }));
+    const { errors } = await refusalOf(harness.create(actor, { accountIds: [x], mediaIds, scheduledAt: inMinutes(5) }));
     expect(errors).toMatchObject([{ path: `variants.${x}.mediaIds`, message: expect.stringContaining('pictures') }]);
   });
 
   test('is a draft with the accounts that an API key is limited to, and with no others', async () => {
-    const owner = await world.addActor();
-    const [own, other] = [await world.addAccount(owner), await world.addAccount(owner)];
+    const owner = await harness.addActor();
+    const [own, other] = [await harness.addAccount(owner), await harness.addAccount(owner)];
     const key = { ...owner, accountIds: [own] };
-    expect(await world.create(key, { accountIds: [own] })).toMatchObject({ status: 'draft' });
-    expect((await refusalOf(world.create(key, { accountIds: [own, other] }))).errors).toMatchObject([
+    expect(await harness.create(key, { accountIds: [own] })).toMatchObject({ status: 'draft' });
+    expect((await refusalOf(harness.create(key, { accountIds: [own, other] }))).errors).toMatchObject([
       { path: 'accountIds.1' },
     ]);
   });
@@ -184,10 +184,10 @@ describe('a post that cannot be', () => {
 
 describe('the dry run', () => {
   test('tells what each platform says, and writes nothing', async () => {
-    const actor = await world.addActor();
-    const x = await world.addAccount(actor, { status: 'needs_reauth' });
-    const mastodon = await world.addAccount(actor, { platform: 'mastodon' });
-    const report = await validatePost(world.deps, actor, { content: tooLong, accountIds: [x, mastodon] });
+    const actor = await harness.addActor();
+    const x = await harness.addAccount(actor, { status: 'needs_reauth' });
+    const mastodon = await harness.addAccount(actor, { platform: 'mastodon' });
+    const report = await validatePost(harness.deps, actor, { content: tooLong, accountIds: [x, mastodon] });
     expect(report).toMatchObject({
       valid: false,
       results: [
@@ -200,13 +200,15 @@ describe('the dry run', () => {
         { accountId: mastodon, platform: 'mastodon', errors: [] },
       ],
     });
-    expect(await validatePost(world.deps, actor, { content: 'Hello', accountIds: [x] })).toMatchObject({ valid: true });
-    expect(await world.sql('select 1 from posts where organization_id = $1', [actor.organizationId])).toEqual([]);
+    expect(await validatePost(harness.deps, actor, { content: 'Hello', accountIds: [x] })).toMatchObject({
+      valid: true,
+    });
+    expect(await harness.sql('select 1 from posts where organization_id = $1', [actor.organizationId])).toEqual([]);
   });
 
   test('refuses what no platform has to be asked about', async () => {
-    const actor = await world.addActor();
-    const attempt = validatePost(world.deps, actor, {
+    const actor = await harness.addActor();
+    const attempt = validatePost(harness.deps, actor, {
       content: 'Hello',
       accountIds: [newId('account')],
       scheduledAt: inMinutes(-5),
@@ -227,14 +229,14 @@ async function addPictures(organizationId: string, count: number): Promise<strin
     animated: false,
     frames: 1,
   };
-  await world.sql(
+  await harness.sql(
     `insert into media_objects (id, organization_id, store, store_key, mime_type, bytes, sha256, facts, stored_at)
      values ($1, $2, 'local', $1, 'image/png', 1, $1, $3, now())`,
     [objectId, organizationId, JSON.stringify({ ...facts, alpha: false, durationMs: null, hasMetadata: false })],
   );
   const ids = Array.from({ length: count }, () => newId('media'));
   for (const id of ids) {
-    await world.sql(
+    await harness.sql(
       `insert into media (id, organization_id, public_id, kind, mime_type, bytes, sha256, object_id) values ($1, $2, $1, 'image', 'image/png', 1, $3, $3)`,
       [id, organizationId, objectId],
     );

@@ -11,14 +11,14 @@ import { readMedia } from './post-media.ts';
 import { contentsOf, referenceFaults } from './post-request.ts';
 import { presentPost, presentVersioned, type VersionedPost } from './present-post.ts';
 import { refuseFaults } from './refuse-faults.ts';
-import { ringDoorbells } from './notify-after-commit.ts';
+import { notifyAfterCommit } from './notify-after-commit.ts';
 import { readDatabaseClock, scheduleFaults } from './schedule-time.ts';
 import { schedulePublications } from './schedule-publications.ts';
 import { namedMediaIds } from './variants.ts';
 
 /**
  * Creates a post: scheduled where it has a time and is no draft, else a draft.
- * @param inTransaction runs before the commit, so that what it writes stands or falls with the post
+ * @param beforeCommit runs before the commit, so that what it writes stands or falls with the post
  * @throws DomainError `validation_failed` naming every fault at once: unknown accounts and media, a time in the past, and, unless it is a
  *   draft, what a platform would refuse, under `variants.<accountId>.<field>`
  */
@@ -26,7 +26,7 @@ export async function createPost(
   deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals'>,
   actor: Actor,
   input: CreatePost,
-  inTransaction?: (tx: Transaction, created: Post) => Promise<void>,
+  beforeCommit?: (tx: Transaction, created: Post) => Promise<void>,
 ): Promise<VersionedPost> {
   requireRight(actor, 'posts:write');
   const created = await deps.db.asTenant(actor.organizationId, async (tx) => {
@@ -46,10 +46,10 @@ export async function createPost(
         ? await schedulePublications(tx, draft.publications, Math.max(scheduledAtMs, nowMs))
         : draft.publications;
     const post = { ...draft, publications };
-    await inTransaction?.(tx, presentPost(post));
+    await beforeCommit?.(tx, presentPost(post));
     return post;
   });
-  ringDoorbells(deps.signals, created.publications);
+  notifyAfterCommit(deps.signals, created.publications);
   return presentVersioned(created);
 }
 

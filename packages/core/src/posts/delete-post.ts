@@ -8,8 +8,8 @@ import { lockPublications } from '../publishing/store/decide-and-write.ts';
 import { lockPost } from './find-post.ts';
 import { recordPostEvent } from './record-post-event.ts';
 import { requireVersion } from './require-version.ts';
-import { ringDoorbells } from './notify-after-commit.ts';
-import { takeSteps } from './take-transitions.ts';
+import { notifyAfterCommit } from './notify-after-commit.ts';
+import { takeTransitions } from './take-transitions.ts';
 
 /**
  * Cancels what can be canceled and hides the post. What is on a platform stays there.
@@ -26,7 +26,7 @@ export async function deletePost(
     requireVersion(post, expected);
     const rows = await lockPublications(tx, publicationIds);
     await recordPostEvent(tx, post, { type: 'post.deleted', message: 'Deleted.', data: { version: post.version } });
-    const taken = await takeSteps(tx, rows, () => ({ type: 'cancel' }));
+    const taken = await takeTransitions(tx, rows, () => ({ type: 'cancel' }));
     if (taken.rows.some(({ status }) => status === 'publishing' || status === 'waiting' || status === 'retrying')) {
       throw new DomainError(
         'already_publishing',
@@ -39,5 +39,5 @@ export async function deletePost(
       .where(eq(posts.id, post.id));
     return taken.rows;
   });
-  ringDoorbells(deps.signals, publications);
+  notifyAfterCommit(deps.signals, publications);
 }

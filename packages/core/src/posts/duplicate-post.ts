@@ -6,18 +6,18 @@ import { requireRight } from '../identity/authorize.ts';
 import { readPost } from './find-post.ts';
 import { insertPost } from './insert-post.ts';
 import { presentPost, presentVersioned, type VersionedPost } from './present-post.ts';
-import { ringDoorbells } from './notify-after-commit.ts';
+import { notifyAfterCommit } from './notify-after-commit.ts';
 
 /**
  * A draft with the same text, media, accounts and variants, and no time.
- * @param inTransaction runs before the commit, so that what it writes stands or falls with the post
+ * @param beforeCommit runs before the commit, so that what it writes stands or falls with the post
  * @throws DomainError `not_found`
  */
 export async function duplicatePost(
   deps: Pick<CoreDependencies, 'db' | 'signals'>,
   actor: Actor,
   { postId }: { postId: string },
-  inTransaction?: (tx: Transaction, created: Post) => Promise<void>,
+  beforeCommit?: (tx: Transaction, created: Post) => Promise<void>,
 ): Promise<VersionedPost> {
   requireRight(actor, 'posts:write');
   const copy = await deps.db.asTenant(actor.organizationId, async (tx) => {
@@ -34,9 +34,9 @@ export async function duplicatePost(
         variant,
       })),
     });
-    await inTransaction?.(tx, presentPost(draft));
+    await beforeCommit?.(tx, presentPost(draft));
     return draft;
   });
-  ringDoorbells(deps.signals, copy.publications);
+  notifyAfterCommit(deps.signals, copy.publications);
   return presentVersioned(copy);
 }

@@ -6,22 +6,22 @@ import { duplicatePost } from './duplicate-post.ts';
 import { getPost } from './get-post.ts';
 import { publishPost } from './publish-post.ts';
 import { retryPost } from './retry-post.ts';
-import { createPostTestWorld, inMinutes, type PostTestWorld, refusalOf } from './test-harness.ts';
+import { createPostTestHarness, inMinutes, type PostTestHarness, refusalOf } from './test-harness.ts';
 
-let world: PostTestWorld;
+let harness: PostTestHarness;
 beforeAll(async () => {
-  world = await createPostTestWorld(inject('postgresUrl'));
+  harness = await createPostTestHarness(inject('postgresUrl'));
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => harness[Symbol.asyncDispose]());
 
 /** A post to as many accounts as states are given, each publication put into its state. */
 async function postIn(...states: string[]) {
-  const actor = await world.addActor();
+  const actor = await harness.addActor();
   const accountIds = [];
-  for (const _ of states) accountIds.push(await world.addAccount(actor));
-  const post = await world.create(actor, { accountIds, scheduledAt: inMinutes(60) });
+  for (const _ of states) accountIds.push(await harness.addAccount(actor));
+  const post = await harness.create(actor, { accountIds, scheduledAt: inMinutes(60) });
   for (const [index, state] of states.entries()) {
-    await world.sql(`update publications set ${state} where id = $1`, [post.publications[index]?.id]);
+    await harness.sql(`update publications set ${state} where id = $1`, [post.publications[index]?.id]);
   }
   return { actor, accountIds, post, input: { postId: post.id } };
 }
@@ -38,10 +38,10 @@ const unconfirmed = `status = 'unconfirmed', attempts = 1, intent_at = now(), du
 describe('cancel', () => {
   test('stops what has not begun and leaves what is out or on its way', async () => {
     const { actor, input } = await postIn(scheduled, claimed, retrying, published, sending);
-    const { post } = await cancelPost(world.deps, actor, input);
+    const { post } = await cancelPost(harness.deps, actor, input);
     expect(statusesOf(post)).toEqual(['canceled', 'canceled', 'canceled', 'published', 'publishing']);
     expect(post.publications[0]?.nextAttemptAt).toBeNull();
-    expect(await getPost(world.deps, actor, input)).toMatchObject({ post });
+    expect(await getPost(harness.deps, actor, input)).toMatchObject({ post });
   });
 
   test.each([
@@ -51,47 +51,49 @@ describe('cancel', () => {
     ['unconfirmed', unconfirmed],
   ])('says so when nothing could be stopped: %s', async (_name, state) => {
     const { actor, input } = await postIn(state);
-    expect(await refusalOf(cancelPost(world.deps, actor, input))).toMatchObject({ code: 'nothing_to_stop' });
+    expect(await refusalOf(cancelPost(harness.deps, actor, input))).toMatchObject({ code: 'nothing_to_stop' });
   });
 
   test('leaves a draft a draft', async () => {
-    const actor = await world.addActor();
-    const draft = await world.create(actor, { accountIds: [await world.addAccount(actor)] });
-    expect(await refusalOf(cancelPost(world.deps, actor, { postId: draft.id }))).toMatchObject({
+    const actor = await harness.addActor();
+    const draft = await harness.create(actor, { accountIds: [await harness.addAccount(actor)] });
+    expect(await refusalOf(cancelPost(harness.deps, actor, { postId: draft.id }))).toMatchObject({
       code: 'nothing_to_stop',
     });
-    expect(await getPost(world.deps, actor, { postId: draft.id })).toMatchObject({ post: { status: 'draft' } });
+    expect(await getPost(harness.deps, actor, { postId: draft.id })).toMatchObject({ post: { status: 'draft' } });
   });
 });
 
 describe('delete', () => {
   test('cancels what waits, keeps what is out, and hides the post', async () => {
     const { actor, post, input } = await postIn(scheduled, published, unconfirmed, failed);
-    await deletePost(world.deps, actor, { ...input, expected: 1 });
-    expect(await refusalOf(getPost(world.deps, actor, input))).toMatchObject({ code: 'not_found' });
-    expect(await refusalOf(deletePost(world.deps, actor, { ...input, expected: null }))).toMatchObject({
+    await deletePost(harness.deps, actor, { ...input, expected: 1 });
+    expect(await refusalOf(getPost(harness.deps, actor, input))).toMatchObject({ code: 'not_found' });
+    expect(await refusalOf(deletePost(harness.deps, actor, { ...input, expected: null }))).toMatchObject({
       code: 'not_found',
     });
-    const rows = await world.sql('select status from publications where post_id = $1 order by id', [post.id]);
+    const rows = await harness.sql('select status from publications where post_id = $1 order by id', [post.id]);
     expect(rows.map(({ status }) => status)).toEqual(['canceled', 'published', 'unconfirmed', 'failed']);
-    const events = await world.sql('select type from events where post_id = $1 order by id desc limit 2', [post.id]);
+    const events = await harness.sql('select type from events where post_id = $1 order by id desc limit 2', [post.id]);
     expect(events.map(({ type }) => type)).toEqual(['publication.canceled', 'post.deleted']);
   });
 
   test('is refused while something is on its way, and then changes nothing', async () => {
     const { actor, post, input } = await postIn(scheduled, sending);
-    expect(await refusalOf(deletePost(world.deps, actor, { ...input, expected: null }))).toMatchObject({
+    expect(await refusalOf(deletePost(harness.deps, actor, { ...input, expected: null }))).toMatchObject({
       code: 'already_publishing',
     });
-    expect(await getPost(world.deps, actor, input)).toMatchObject({
+    expect(await getPost(harness.deps, actor, input)).toMatchObject({
       post: { publications: [{ status: 'scheduled' }, {}] },
     });
-    expect(await world.sql(`select 1 from events where post_id = $1 and type = 'post.deleted'`, [post.id])).toEqual([]);
+    expect(await harness.sql(`select 1 from events where post_id = $1 and type = 'post.deleted'`, [post.id])).toEqual(
+      [],
+    );
   });
 
   test('honours the version the caller read', async () => {
     const { actor, input } = await postIn(scheduled);
-    expect(await refusalOf(deletePost(world.deps, actor, { ...input, expected: 2 }))).toMatchObject({
+    expect(await refusalOf(deletePost(harness.deps, actor, { ...input, expected: 2 }))).toMatchObject({
       code: 'precondition_failed',
     });
   });
@@ -100,27 +102,27 @@ describe('delete', () => {
 describe('publish', () => {
   test('makes what has not begun due now, and wakes the dispatchers', async () => {
     const { actor, input } = await postIn(scheduled, retrying, published);
-    const before = world.rung.dispatch;
-    const { post, version } = await publishPost(world.deps, actor, input);
+    const before = harness.notified.dispatch;
+    const { post, version } = await publishPost(harness.deps, actor, input);
     expect(version).toBe(2);
-    expect(world.rung.dispatch).toBe(before + 1);
+    expect(harness.notified.dispatch).toBe(before + 1);
     expect(statusesOf(post)).toEqual(['scheduled', 'retrying', 'published']);
     for (const index of [0, 1]) {
-      expect(await world.claim(post.publications[index]?.id ?? '')).toMatchObject({ kind: 'claimed' });
+      expect(await harness.claim(post.publications[index]?.id ?? '')).toMatchObject({ kind: 'claimed' });
     }
   });
 
   test('checks a draft as if it were scheduled', async () => {
-    const actor = await world.addActor();
-    const accountId = await world.addAccount(actor);
-    const draft = await world.create(actor, { accountIds: [accountId], content: '' });
-    const refusal = await refusalOf(publishPost(world.deps, actor, { postId: draft.id }));
+    const actor = await harness.addActor();
+    const accountId = await harness.addAccount(actor);
+    const draft = await harness.create(actor, { accountIds: [accountId], content: '' });
+    const refusal = await refusalOf(publishPost(harness.deps, actor, { postId: draft.id }));
     expect(refusal).toMatchObject({ code: 'validation_failed', errors: [{ path: `variants.${accountId}.content` }] });
-    await world.sql(`update accounts set status = 'disconnected' where id = $1`, [accountId]);
-    const { errors } = await refusalOf(publishPost(world.deps, actor, { postId: draft.id }));
+    await harness.sql(`update accounts set status = 'disconnected' where id = $1`, [accountId]);
+    const { errors } = await refusalOf(publishPost(harness.deps, actor, { postId: draft.id }));
     expect(errors).toMatchObject([{ path: 'accountIds.0' }, {}]);
-    const fit = await world.create(actor, { accountIds: [await world.addAccount(actor)] });
-    expect(await publishPost(world.deps, actor, { postId: fit.id })).toMatchObject({ post: { status: 'scheduled' } });
+    const fit = await harness.create(actor, { accountIds: [await harness.addAccount(actor)] });
+    expect(await publishPost(harness.deps, actor, { postId: fit.id })).toMatchObject({ post: { status: 'scheduled' } });
   });
 
   test.each([
@@ -131,48 +133,50 @@ describe('publish', () => {
     ['conflict', unconfirmed],
   ])('is refused with %s where nothing of it can go now', async (code, state) => {
     const { actor, input } = await postIn(state);
-    expect(await refusalOf(publishPost(world.deps, actor, input))).toMatchObject({ code });
+    expect(await refusalOf(publishPost(harness.deps, actor, input))).toMatchObject({ code });
   });
 });
 
 describe('retry', () => {
   test('sends the failed ones again with a new budget, and nothing else', async () => {
     const { actor, input } = await postIn(failed, published, scheduled);
-    const { post } = await retryPost(world.deps, actor, input);
+    const { post } = await retryPost(harness.deps, actor, input);
     expect(post.publications).toMatchObject([
       { status: 'scheduled', attempts: 4, error: null },
       { status: 'published' },
       { status: 'scheduled', nextAttemptAt: post.scheduledAt },
     ]);
-    expect(await world.claim(post.publications[0]?.id ?? '')).toMatchObject({ kind: 'claimed' });
+    expect(await harness.claim(post.publications[0]?.id ?? '')).toMatchObject({ kind: 'claimed' });
   });
 
   test('has nothing to do where nothing failed', async () => {
     const { actor, input } = await postIn(scheduled, unconfirmed, published);
-    expect(await refusalOf(retryPost(world.deps, actor, input))).toMatchObject({ code: 'nothing_to_retry' });
+    expect(await refusalOf(retryPost(harness.deps, actor, input))).toMatchObject({ code: 'nothing_to_retry' });
   });
 
   test('is refused for an account that is no longer connected', async () => {
     const { actor, accountIds, input } = await postIn(scheduled, failed);
-    await world.sql(`update accounts set status = 'disconnected' where id = $1`, [accountIds[1]]);
-    expect(await refusalOf(retryPost(world.deps, actor, input))).toMatchObject({ errors: [{ path: 'accountIds.1' }] });
+    await harness.sql(`update accounts set status = 'disconnected' where id = $1`, [accountIds[1]]);
+    expect(await refusalOf(retryPost(harness.deps, actor, input))).toMatchObject({
+      errors: [{ path: 'accountIds.1' }],
+    });
   });
 });
 
 describe('duplicate', () => {
   test('is a draft of its own with the same content, whatever became of the original', async () => {
-    const actor = await world.addActor();
-    const accountIds = [await world.addAccount(actor), await world.addAccount(actor, { platform: 'bluesky' })];
+    const actor = await harness.addActor();
+    const accountIds = [await harness.addAccount(actor), await harness.addAccount(actor, { platform: 'bluesky' })];
     const variants = { [accountIds[1] ?? '']: { content: 'Hi', options: { langs: ['en'] } } };
-    const original = await world.create(actor, {
+    const original = await harness.create(actor, {
       accountIds,
       variants,
       priority: 'high',
       scheduledAt: inMinutes(5),
       timezone: 'Asia/Tokyo',
     });
-    await cancelPost(world.deps, actor, { postId: original.id });
-    const { post, version } = await duplicatePost(world.deps, actor, { postId: original.id });
+    await cancelPost(harness.deps, actor, { postId: original.id });
+    const { post, version } = await duplicatePost(harness.deps, actor, { postId: original.id });
     expect(version).toBe(1);
     expect(post).toMatchObject({
       status: 'draft',

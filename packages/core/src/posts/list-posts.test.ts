@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
 import { deletePost } from './delete-post.ts';
 import { type ListPosts, listPosts, type PostCursor } from './list-posts.ts';
-import { createPostTestWorld, inMinutes, type PostTestWorld } from './test-harness.ts';
+import { createPostTestHarness, inMinutes, type PostTestHarness } from './test-harness.ts';
 
-let world: PostTestWorld;
+let harness: PostTestHarness;
 beforeAll(async () => {
-  world = await createPostTestWorld(inject('postgresUrl'));
+  harness = await createPostTestHarness(inject('postgresUrl'));
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => harness[Symbol.asyncDispose]());
 
 async function idsOf(
   actor: Actor,
@@ -21,7 +21,7 @@ async function idsOf(
   const ids: string[] = [];
   let after: PostCursor | null = null;
   do {
-    const page: Awaited<ReturnType<typeof listPosts>> = await listPosts(world.deps, actor, {
+    const page: Awaited<ReturnType<typeof listPosts>> = await listPosts(harness.deps, actor, {
       limit: 100,
       ...filter,
       after,
@@ -36,9 +36,9 @@ async function idsOf(
 
 /** Many posts in one statement, several to a microsecond, so that time alone orders nothing. */
 async function addPosts(actor: Actor, count: number): Promise<string[]> {
-  const accountId = await world.addAccount(actor);
+  const accountId = await harness.addAccount(actor);
   const ids = Array.from({ length: count }, () => newId('post'));
-  await world.sql(
+  await harness.sql(
     `with made as (
        insert into posts (id, organization_id, content, created_at)
        select id, $2, 'Hello', now() - (n / 7) * interval '1 microsecond' from unnest($1::text[]) with ordinality as u(id, n) returning id)
@@ -51,34 +51,34 @@ async function addPosts(actor: Actor, count: number): Promise<string[]> {
 
 describe('pages', () => {
   test('show each of 1,000 posts once, newest first, while others come and go', async () => {
-    const actor = await world.addActor();
+    const actor = await harness.addActor();
     const ids = await addPosts(actor, 1_000);
-    const accountIds = [await world.addAccount(actor)];
+    const accountIds = [await harness.addAccount(actor)];
     const seen = await idsOf(actor, {}, async (shown) => {
-      await world.create(actor, { accountIds });
-      await deletePost(world.deps, actor, { postId: shown[0] ?? '', expected: null });
+      await harness.create(actor, { accountIds });
+      await deletePost(harness.deps, actor, { postId: shown[0] ?? '', expected: null });
     });
     expect(new Set(seen).size).toBe(seen.length);
     expect(seen.toSorted()).toEqual(ids.toSorted());
-    const rows = await world.sql('select id from posts where id = any($1) order by created_at desc, id desc', [ids]);
+    const rows = await harness.sql('select id from posts where id = any($1) order by created_at desc, id desc', [ids]);
     expect(seen).toEqual(rows.map(({ id }) => id));
   });
 
   test('end without a cursor, also where the last page is full', async () => {
-    const actor = await world.addActor();
+    const actor = await harness.addActor();
     await addPosts(actor, 4);
-    const first = await listPosts(world.deps, actor, { limit: 2, after: null });
-    const second = await listPosts(world.deps, actor, { limit: 2, after: first.next });
+    const first = await listPosts(harness.deps, actor, { limit: 2, after: null });
+    const second = await listPosts(harness.deps, actor, { limit: 2, after: first.next });
     expect(first.next).not.toBeNull();
     expect(second).toMatchObject({ items: [{}, {}], next: null });
   });
 
   test('filtered by a status that few posts have are full all the same', async () => {
-    const actor = await world.addActor();
+    const actor = await harness.addActor();
     const ids = await addPosts(actor, 300);
     const rare = ids.filter((_, index) => index % 50 === 0);
-    await world.sql(`update publications set status = 'failed' where post_id = any($1)`, [rare]);
-    const page = await listPosts(world.deps, actor, { limit: 5, after: null, status: 'failed' });
+    await harness.sql(`update publications set status = 'failed' where post_id = any($1)`, [rare]);
+    const page = await listPosts(harness.deps, actor, { limit: 5, after: null, status: 'failed' });
     expect(page.items).toHaveLength(5);
     expect((await idsOf(actor, { limit: 5, status: 'failed' })).toSorted()).toEqual(rare.toSorted());
   });
@@ -86,24 +86,24 @@ describe('pages', () => {
 
 describe('filters', () => {
   test('by status agree with the status that is shown, for every mix of publications', async () => {
-    const actor = await world.addActor();
-    const accountIds = [await world.addAccount(actor), await world.addAccount(actor)];
+    const actor = await harness.addActor();
+    const accountIds = [await harness.addAccount(actor), await harness.addAccount(actor)];
     const kinds = [
       ...PublicationStatus.options.map((status) => ({ status, reason: status === 'waiting' ? 'token' : null })),
       { status: 'waiting', reason: 'decision' },
     ];
     const mixes = kinds.flatMap((one) => kinds.map((other) => [one, other]));
     for (const mix of mixes) {
-      const post = await world.create(actor, { accountIds });
+      const post = await harness.create(actor, { accountIds });
       for (const [index, { status, reason }] of mix.entries()) {
-        await world.sql('update publications set status = $2, waiting_reason = $3 where id = $1', [
+        await harness.sql('update publications set status = $2, waiting_reason = $3 where id = $1', [
           post.publications[index]?.id,
           status,
           reason,
         ]);
       }
     }
-    const { items } = await listPosts(world.deps, actor, { limit: 1_000, after: null });
+    const { items } = await listPosts(harness.deps, actor, { limit: 1_000, after: null });
     expect(items).toHaveLength(mixes.length);
     for (const status of PostStatus.options) {
       const shown = items.flatMap((post) => (post.status === status ? [post.id] : []));
@@ -112,12 +112,12 @@ describe('filters', () => {
   });
 
   test('by time take what lies from the first and before the second, and no drafts without a time', async () => {
-    const actor = await world.addActor();
-    const accountIds = [await world.addAccount(actor)];
+    const actor = await harness.addActor();
+    const accountIds = [await harness.addAccount(actor)];
     const times = [10, 20, 30].map((minutes) => inMinutes(minutes));
     const posts = [];
-    for (const scheduledAt of times) posts.push(await world.create(actor, { accountIds, scheduledAt }));
-    await world.create(actor, { accountIds });
+    for (const scheduledAt of times) posts.push(await harness.create(actor, { accountIds, scheduledAt }));
+    await harness.create(actor, { accountIds });
     expect(await idsOf(actor, { from: times[1], to: times[2] })).toEqual([posts[1]?.id]);
     expect(await idsOf(actor, { from: times[1] })).toEqual([posts[2]?.id, posts[1]?.id]);
     expect(await idsOf(actor, { to: times[1] })).toEqual([posts[0]?.id]);
@@ -125,11 +125,11 @@ describe('filters', () => {
   });
 
   test('by account and platform must hold of the same publication', async () => {
-    const actor = await world.addActor();
-    const x = await world.addAccount(actor);
-    const mastodon = await world.addAccount(actor, { platform: 'mastodon' });
-    const both = await world.create(actor, { accountIds: [x, mastodon] });
-    const one = await world.create(actor, { accountIds: [x] });
+    const actor = await harness.addActor();
+    const x = await harness.addAccount(actor);
+    const mastodon = await harness.addAccount(actor, { platform: 'mastodon' });
+    const both = await harness.create(actor, { accountIds: [x, mastodon] });
+    const one = await harness.create(actor, { accountIds: [x] });
     expect(await idsOf(actor, { accountId: x })).toEqual([one.id, both.id]);
     expect(await idsOf(actor, { platform: 'mastodon' })).toEqual([both.id]);
     expect(await idsOf(actor, { accountId: x, platform: 'mastodon' })).toEqual([]);

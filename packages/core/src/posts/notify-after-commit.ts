@@ -5,7 +5,10 @@ import type { PublicationRow } from '../publishing/store/publication-row.ts';
 const dispatchAheadMs = 10 * 60_000;
 
 /** After a commit: clients are fed, and the dispatchers look if something is due soon. */
-export function ringDoorbells(signals: Signals, written: readonly Pick<PublicationRow, 'dueAtMs' | 'nowMs'>[]): void {
+export function notifyAfterCommit(
+  signals: Signals,
+  written: readonly Pick<PublicationRow, 'dueAtMs' | 'nowMs'>[],
+): void {
   signals.eventsCommitted();
   const isDueSoon = written.some(({ dueAtMs, nowMs }) => dueAtMs !== null && dueAtMs <= nowMs + dispatchAheadMs);
   if (isDueSoon) signals.dispatchSoon();

@@ -3,43 +3,43 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 import { disconnectAccount } from '../accounts/disconnect-account.ts';
 import { beginSends } from '../publishing/send/begin-sends.ts';
 import { cancelPost } from './cancel-post.ts';
-import { createPostTestWorld, inMinutes, type PostTestWorld, refusalOf } from './test-harness.ts';
+import { createPostTestHarness, inMinutes, type PostTestHarness, refusalOf } from './test-harness.ts';
 import { updatePost } from './update-post.ts';
 
-let world: PostTestWorld;
+let harness: PostTestHarness;
 beforeAll(async () => {
-  world = await createPostTestWorld(inject('postgresUrl'));
+  harness = await createPostTestHarness(inject('postgresUrl'));
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => harness[Symbol.asyncDispose]());
 
 async function duePost() {
-  const actor = await world.addActor();
-  const accountId = await world.addAccount(actor);
-  const post = await world.create(actor, { content: 'Old', accountIds: [accountId], scheduledAt: inMinutes(0) });
+  const actor = await harness.addActor();
+  const accountId = await harness.addAccount(actor);
+  const post = await harness.create(actor, { content: 'Old', accountIds: [accountId], scheduledAt: inMinutes(0) });
   const publicationId = post.publications[0]?.id ?? '';
-  const edit = (deps: CoreDependencies = world.deps) =>
+  const edit = (deps: CoreDependencies = harness.deps) =>
     updatePost(deps, actor, { postId: post.id, change: { content: 'New' }, expected: null });
-  const cancel = (deps: CoreDependencies = world.deps) => cancelPost(deps, actor, { postId: post.id });
+  const cancel = (deps: CoreDependencies = harness.deps) => cancelPost(deps, actor, { postId: post.id });
   return { actor, accountId, postId: post.id, publicationId, edit, cancel };
 }
 
 async function claimedPost() {
   const post = await duePost();
-  const claimed = await world.claim(post.publicationId);
+  const claimed = await harness.claim(post.publicationId);
   if (claimed.kind !== 'claimed') throw new Error(`the claim was ${claimed.kind}`);
-  const send = (deps: CoreDependencies = world.deps) =>
-    beginSends(deps, world.settings, [{ work: claimed.work, step: 'publish', key: null }]);
+  const send = (deps: CoreDependencies = harness.deps) =>
+    beginSends(deps, harness.settings, [{ work: claimed.work, step: 'publish', key: null }]);
   return { ...post, send };
 }
 
 describe('an edit and a claim at the same moment', () => {
   test('the edit commits first: the claim waits for it and sends the new text', async () => {
     const { publicationId, edit } = await duePost();
-    const held = world.held();
+    const held = harness.held();
     const editing = edit(held.deps);
     await held.reached;
-    const claiming = world.claim(publicationId);
-    await world.untilSomeoneWaits();
+    const claiming = harness.claim(publicationId);
+    await harness.untilSomeoneWaits();
     held.release();
     await editing;
     expect(await claiming).toMatchObject({ kind: 'claimed', work: { content: { text: 'New' } } });
@@ -47,11 +47,11 @@ describe('an edit and a claim at the same moment', () => {
 
   test('the claim commits first: the edit waits for it and is refused', async () => {
     const { publicationId, edit } = await duePost();
-    const held = world.held();
-    const claiming = world.claim(publicationId, held.deps);
+    const held = harness.held();
+    const claiming = harness.claim(publicationId, held.deps);
     await held.reached;
     const editing = refusalOf(edit());
-    await world.untilSomeoneWaits();
+    await harness.untilSomeoneWaits();
     held.release();
     expect(await editing).toMatchObject({ code: 'already_publishing' });
     expect(await claiming).toMatchObject({ kind: 'claimed', work: { content: { text: 'Old' } } });
@@ -61,7 +61,7 @@ describe('an edit and a claim at the same moment', () => {
     const rounds = await Promise.all(
       Array.from({ length: 20 }, async () => {
         const { publicationId, edit } = await duePost();
-        const [edited, claimed] = await Promise.allSettled([edit(), world.claim(publicationId)]);
+        const [edited, claimed] = await Promise.allSettled([edit(), harness.claim(publicationId)]);
         const sent =
           claimed.status === 'fulfilled' && claimed.value.kind === 'claimed' ? claimed.value.work.content.text : null;
         return { accepted: edited.status === 'fulfilled', sent };
@@ -74,11 +74,11 @@ describe('an edit and a claim at the same moment', () => {
 describe('a cancellation and a send at the same moment', () => {
   test('the cancellation commits first: the publisher that had claimed it may not begin', async () => {
     const { cancel, send } = await claimedPost();
-    const held = world.held();
+    const held = harness.held();
     const canceling = cancel(held.deps);
     await held.reached;
     const sending = send();
-    await world.untilSomeoneWaits();
+    await harness.untilSomeoneWaits();
     held.release();
     expect((await canceling).post).toMatchObject({ status: 'canceled' });
     expect(await sending).toEqual([false]);
@@ -86,11 +86,11 @@ describe('a cancellation and a send at the same moment', () => {
 
   test('the send commits first: the cancellation is honest and stops nothing', async () => {
     const { cancel, send } = await claimedPost();
-    const held = world.held();
+    const held = harness.held();
     const sending = send(held.deps);
     await held.reached;
     const canceling = refusalOf(cancel());
-    await world.untilSomeoneWaits();
+    await harness.untilSomeoneWaits();
     held.release();
     expect(await sending).toEqual([true]);
     expect(await canceling).toMatchObject({ code: 'nothing_to_stop' });
@@ -110,7 +110,7 @@ describe('a cancellation and a send at the same moment', () => {
   test('a canceled post is claimed by nobody', async () => {
     const { cancel, publicationId } = await duePost();
     await cancel();
-    expect(await world.claim(publicationId)).toEqual({ kind: 'refused', reason: 'ended' });
+    expect(await harness.claim(publicationId)).toEqual({ kind: 'refused', reason: 'ended' });
   });
 });
 
@@ -118,13 +118,13 @@ describe('an account that is disconnected at the same moment', () => {
   test('never keeps a scheduled post: it is canceled with the rest, or refused', async () => {
     const rounds = await Promise.all(
       Array.from({ length: 10 }, async () => {
-        const actor = await world.addActor({ role: 'admin' });
-        const accountId = await world.addAccount(actor);
+        const actor = await harness.addActor({ role: 'admin' });
+        const accountId = await harness.addAccount(actor);
         await Promise.allSettled([
-          world.create(actor, { accountIds: [accountId], scheduledAt: inMinutes(60) }),
-          disconnectAccount(world.deps, actor, { accountId }),
+          harness.create(actor, { accountIds: [accountId], scheduledAt: inMinutes(60) }),
+          disconnectAccount(harness.deps, actor, { accountId }),
         ]);
-        return world.sql(`select 1 from publications where account_id = $1 and status = 'scheduled'`, [accountId]);
+        return harness.sql(`select 1 from publications where account_id = $1 and status = 'scheduled'`, [accountId]);
       }),
     );
     expect(rounds.flat()).toEqual([]);

@@ -12,8 +12,8 @@ import { accountFaults, lockAccounts } from './post-accounts.ts';
 import { readMedia } from './post-media.ts';
 import { presentVersioned, type VersionedPost } from './present-post.ts';
 import { refuseFaults } from './refuse-faults.ts';
-import { ringDoorbells } from './notify-after-commit.ts';
-import { takeSteps } from './take-transitions.ts';
+import { notifyAfterCommit } from './notify-after-commit.ts';
+import { takeTransitions } from './take-transitions.ts';
 import { namedMediaIds } from './variants.ts';
 
 /**
@@ -43,7 +43,7 @@ export async function publishPost(
       ...accountFaults(accountIds, accounts, (id) => drafts.some((row) => row.accountId === id)),
       ...contentFaults(deps.adapters, media, contents),
     ]);
-    const taken = await takeSteps(tx, rows, () => ({ type: 'publish_now' }));
+    const taken = await takeTransitions(tx, rows, () => ({ type: 'publish_now' }));
     if (taken.movedCount === 0) throw refusal(rows);
     const [now] = await tx
       .update(posts)
@@ -52,7 +52,7 @@ export async function publishPost(
       .returning();
     return { post: now ?? post, publications: taken.rows };
   });
-  ringDoorbells(deps.signals, published.publications);
+  notifyAfterCommit(deps.signals, published.publications);
   return presentVersioned(published);
 }
 

@@ -2,24 +2,24 @@ import { TimelineItem } from '@vibetribe/contracts/timeline';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { cancelPost } from './cancel-post.ts';
 import { readTimeline, type TimelineCursor } from './read-timeline.ts';
-import { createPostTestWorld, inMinutes, type PostTestWorld } from './test-harness.ts';
+import { createPostTestHarness, inMinutes, type PostTestHarness } from './test-harness.ts';
 
-let world: PostTestWorld;
+let harness: PostTestHarness;
 beforeAll(async () => {
-  world = await createPostTestWorld(inject('postgresUrl'));
+  harness = await createPostTestHarness(inject('postgresUrl'));
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => harness[Symbol.asyncDispose]());
 
 test('a timeline tells what was decided and why, oldest first, page by page', async () => {
-  const actor = await world.addActor();
-  const accountIds = [await world.addAccount(actor), await world.addAccount(actor)];
-  const post = await world.create(actor, { accountIds, scheduledAt: inMinutes(5) });
-  await world.create(actor, { accountIds });
-  await cancelPost(world.deps, actor, { postId: post.id });
+  const actor = await harness.addActor();
+  const accountIds = [await harness.addAccount(actor), await harness.addAccount(actor)];
+  const post = await harness.create(actor, { accountIds, scheduledAt: inMinutes(5) });
+  await harness.create(actor, { accountIds });
+  await cancelPost(harness.deps, actor, { postId: post.id });
   const items = [];
   let after: TimelineCursor | null = null;
   do {
-    const page: Awaited<ReturnType<typeof readTimeline>> = await readTimeline(world.deps, actor, {
+    const page: Awaited<ReturnType<typeof readTimeline>> = await readTimeline(harness.deps, actor, {
       postId: post.id,
       limit: 2,
       after,

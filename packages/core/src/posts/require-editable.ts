@@ -1,6 +1,6 @@
 import { DomainError } from '../domain-error.ts';
 import { type PublicationRow, stateOf } from '../publishing/store/publication-row.ts';
-import { step } from '../publishing/state/reducer.ts';
+import { transition } from '../publishing/state/reducer.ts';
 
 /**
  * The publications that an edit concerns: all but those that were called off before anything was sent.
@@ -11,7 +11,7 @@ export function requireEditable(rows: readonly PublicationRow[]): PublicationRow
   if (inPlay.length === 0) {
     throw new DomainError('already_publishing', 'The post was canceled; a duplicate of it can be edited.');
   }
-  if (inPlay.some((row) => step(stateOf(row), { type: 'edit' }, row.nowMs).kind === 'refused')) {
+  if (inPlay.some((row) => transition(stateOf(row), { type: 'edit' }, row.nowMs).kind === 'refused')) {
     throw new DomainError(
       'already_publishing',
       'A part of the post is on its way or has ended; a duplicate of it can be edited.',

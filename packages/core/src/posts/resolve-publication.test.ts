@@ -1,25 +1,25 @@
 import type { ResolvePublication } from '@vibetribe/contracts/post';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { resolvePublication } from './resolve-publication.ts';
-import { createPostTestWorld, inMinutes, type PostTestWorld, refusalOf } from './test-harness.ts';
+import { createPostTestHarness, inMinutes, type PostTestHarness, refusalOf } from './test-harness.ts';
 
-let world: PostTestWorld;
+let harness: PostTestHarness;
 beforeAll(async () => {
-  world = await createPostTestWorld(inject('postgresUrl'));
+  harness = await createPostTestHarness(inject('postgresUrl'));
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => harness[Symbol.asyncDispose]());
 
 const unconfirmed = `status = 'unconfirmed', attempts = 1, fence = 1, intent_at = now(), due_at = null,
   error = '{"category":"unknown_outcome","code":"unconfirmed","message":"?","retryable":false,"manual":null}'`;
 const asks = `status = 'waiting', waiting_reason = 'decision', due_at = null`;
 
 async function publicationIn(state: string) {
-  const actor = await world.addActor();
-  const accountId = await world.addAccount(actor);
-  const post = await world.create(actor, { accountIds: [accountId], scheduledAt: inMinutes(-0.5) });
+  const actor = await harness.addActor();
+  const accountId = await harness.addAccount(actor);
+  const post = await harness.create(actor, { accountIds: [accountId], scheduledAt: inMinutes(-0.5) });
   const publicationId = post.publications[0]?.id ?? '';
-  await world.sql(`update publications set ${state} where id = $1`, [publicationId]);
-  const resolve = (answer: ResolvePublication) => resolvePublication(world.deps, actor, { publicationId, answer });
+  await harness.sql(`update publications set ${state} where id = $1`, [publicationId]);
+  const resolve = (answer: ResolvePublication) => resolvePublication(harness.deps, actor, { publicationId, answer });
   return { actor, accountId, publicationId, resolve };
 }
 
@@ -38,13 +38,13 @@ describe('an unconfirmed publication', () => {
 
   test('that a person did not find is sent again only if they say so', async () => {
     const again = await publicationIn(unconfirmed);
-    const before = world.rung.dispatch;
+    const before = harness.notified.dispatch;
     expect(await again.resolve({ outcome: 'not_published', retry: true })).toMatchObject({
       status: 'scheduled',
       error: null,
     });
-    expect(world.rung.dispatch).toBe(before + 1);
-    expect(await world.claim(again.publicationId)).toMatchObject({ kind: 'claimed', work: { purpose: 'send' } });
+    expect(harness.notified.dispatch).toBe(before + 1);
+    expect(await harness.claim(again.publicationId)).toMatchObject({ kind: 'claimed', work: { purpose: 'send' } });
     const enough = await publicationIn(unconfirmed);
     expect(await enough.resolve({ outcome: 'not_published', retry: false })).toMatchObject({
       status: 'failed',
@@ -59,16 +59,17 @@ describe('an unconfirmed publication', () => {
       resolve({ outcome: 'published', platformPostId: '78' }),
     ]);
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-    const events = await world.sql(`select 1 from events where publication_id = $1 and type = 'publication.resolved'`, [
-      publicationId,
-    ]);
+    const events = await harness.sql(
+      `select 1 from events where publication_id = $1 and type = 'publication.resolved'`,
+      [publicationId],
+    );
     expect(events).toHaveLength(1);
   });
 
   test('cannot be the same platform post as another one of its account', async () => {
     const { actor, accountId, resolve } = await publicationIn(unconfirmed);
-    const other = await world.create(actor, { accountIds: [accountId] });
-    await world.sql(`update publications set platform_post_id = '79' where id = $1`, [other.publications[0]?.id]);
+    const other = await harness.create(actor, { accountIds: [accountId] });
+    await harness.sql(`update publications set platform_post_id = '79' where id = $1`, [other.publications[0]?.id]);
     const refusal = await refusalOf(resolve({ outcome: 'published', platformPostId: '79' }));
     expect(refusal).toMatchObject({ code: 'validation_failed', errors: [{ path: 'platformPostId' }] });
     expect(await resolve({ outcome: 'published', platformPostId: '80' })).toMatchObject({ status: 'published' });
@@ -76,7 +77,7 @@ describe('an unconfirmed publication', () => {
 
   test('is not sent again to an account that was disconnected', async () => {
     const { accountId, resolve } = await publicationIn(unconfirmed);
-    await world.sql(`update accounts set status = 'disconnected' where id = $1`, [accountId]);
+    await harness.sql(`update accounts set status = 'disconnected' where id = $1`, [accountId]);
     const refusal = await refusalOf(resolve({ outcome: 'not_published', retry: true }));
     expect(refusal).toMatchObject({ code: 'validation_failed', errors: [{ path: 'retry' }] });
     expect(await resolve({ outcome: 'not_published', retry: false })).toMatchObject({ status: 'failed' });
@@ -98,7 +99,7 @@ describe('a publication that asks after a misfire', () => {
   test('goes out now, or not at all', async () => {
     const late = await publicationIn(asks);
     expect(await late.resolve({ outcome: 'publish' })).toMatchObject({ status: 'scheduled', waitingFor: null });
-    expect(await world.claim(late.publicationId)).toMatchObject({ kind: 'claimed' });
+    expect(await harness.claim(late.publicationId)).toMatchObject({ kind: 'claimed' });
     const passed = await publicationIn(asks);
     expect(await passed.resolve({ outcome: 'skip' })).toMatchObject({ status: 'skipped', nextAttemptAt: null });
   });

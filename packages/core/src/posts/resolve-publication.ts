@@ -12,8 +12,8 @@ import { lockPost } from './find-post.ts';
 import { accountFaults, lockAccounts } from './post-accounts.ts';
 import { presentPublication } from './present-publication.ts';
 import { refuseFaults } from './refuse-faults.ts';
-import { ringDoorbells } from './notify-after-commit.ts';
-import { takeSteps } from './take-transitions.ts';
+import { notifyAfterCommit } from './notify-after-commit.ts';
+import { takeTransitions } from './take-transitions.ts';
 
 /**
  * A person settles what only a person can: whether an unconfirmed publication is out, or whether a late one still goes.
@@ -32,7 +32,7 @@ export async function resolvePublication(
     await lockPost(tx, actor, postId);
     if (resolution.kind === 'not_published' && resolution.retry) await requireConnected(tx, actor, accountId);
     const rows = await lockPublications(tx, [publicationId]);
-    const taken = await takeSteps(tx, rows, () => ({ type: 'resolve', resolution }));
+    const taken = await takeTransitions(tx, rows, () => ({ type: 'resolve', resolution }));
     const [settled] = taken.rows;
     if (settled === undefined) throw notFound('publication');
     if (taken.movedCount === 0) throw refusal(resolution);
@@ -42,7 +42,7 @@ export async function resolvePublication(
   const row = await settling.catch((error: unknown) => {
     throw isTakenPost(error) ? takenPost(error) : error;
   });
-  ringDoorbells(deps.signals, [row]);
+  notifyAfterCommit(deps.signals, [row]);
   return presentPublication(row);
 }
 

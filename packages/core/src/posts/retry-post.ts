@@ -7,8 +7,8 @@ import { lockPost } from './find-post.ts';
 import { accountFaults, lockAccounts } from './post-accounts.ts';
 import { presentVersioned, type VersionedPost } from './present-post.ts';
 import { refuseFaults } from './refuse-faults.ts';
-import { ringDoorbells } from './notify-after-commit.ts';
-import { takeSteps } from './take-transitions.ts';
+import { notifyAfterCommit } from './notify-after-commit.ts';
+import { takeTransitions } from './take-transitions.ts';
 
 /**
  * Sends the failed publications again, now, with a new retry budget.
@@ -26,10 +26,10 @@ export async function retryPost(
     const rows = await lockPublications(tx, publicationIds);
     const failed = new Set(rows.flatMap((row) => (row.status === 'failed' ? [row.accountId] : [])));
     refuseFaults(accountFaults(accountIds, accounts, (id) => failed.has(id)));
-    const taken = await takeSteps(tx, rows, () => ({ type: 'retry' }));
+    const taken = await takeTransitions(tx, rows, () => ({ type: 'retry' }));
     if (taken.movedCount === 0) throw new DomainError('nothing_to_retry', 'No publication of the post has failed.');
     return { post, publications: taken.rows };
   });
-  ringDoorbells(deps.signals, retried.publications);
+  notifyAfterCommit(deps.signals, retried.publications);
   return presentVersioned(retried);
 }

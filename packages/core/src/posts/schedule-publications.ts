@@ -1,9 +1,9 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { type PublicationRow, stateOf } from '../publishing/store/publication-row.ts';
-import { step } from '../publishing/state/reducer.ts';
+import { transition } from '../publishing/state/reducer.ts';
 import type { UserInput } from '../publishing/state/publication-input.ts';
 import type { Moved } from '../publishing/state/transition.ts';
-import { writeSteps } from '../publishing/store/write-transitions.ts';
+import { writeTransitions } from '../publishing/store/write-transitions.ts';
 import { rowAfter } from './row-after.ts';
 
 /** Schedules publications that this transaction holds and knows to be untouched; gives them back as written. */
@@ -21,11 +21,11 @@ export function unschedulePublications(tx: Transaction, rows: readonly Publicati
 }
 
 async function moveHeld(tx: Transaction, rows: readonly PublicationRow[], input: UserInput): Promise<PublicationRow[]> {
-  const taken = rows.map((row): { row: PublicationRow; step: Moved } => {
-    const next = step(stateOf(row), input, row.nowMs);
+  const taken = rows.map((row): { row: PublicationRow; transition: Moved } => {
+    const next = transition(stateOf(row), input, row.nowMs);
     if (next.kind === 'refused') throw new Error(`publication ${row.id} refused ${input.type}: ${next.reason}`);
-    return { row, step: next };
+    return { row, transition: next };
   });
-  await writeSteps(tx, taken);
+  await writeTransitions(tx, taken);
   return taken.map(rowAfter);
 }

@@ -6,15 +6,15 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
 import { type ClaimResult, claimPublications } from '../publishing/claim/claim-publications.ts';
-import { createTestWorld, type TestWorld } from '../publishing/testing/test-harness.ts';
+import { createTestHarness, type TestHarness } from '../publishing/testing/test-harness.ts';
 import { createPost } from './create-post.ts';
 
-export interface PostTestWorld extends AsyncDisposable {
+export interface PostTestHarness extends AsyncDisposable {
   readonly deps: CoreDependencies;
-  readonly sql: TestWorld['sql'];
-  readonly settings: TestWorld['settings'];
-  /** How often each doorbell was rung. */
-  readonly rung: { events: number; dispatch: number };
+  readonly sql: TestHarness['sql'];
+  readonly settings: TestHarness['settings'];
+  /** How often each doorbell was notified. */
+  readonly notified: { events: number; dispatch: number };
   /** An editor of an organization of its own. */
   addActor(limits?: Partial<Actor>): Promise<Actor>;
   addAccount(actor: Actor, options?: { platform?: PlatformId; status?: string }): Promise<string>;
@@ -32,21 +32,21 @@ export interface HeldDependencies {
   release(): void;
 }
 
-export async function createPostTestWorld(postgresUrl: string): Promise<PostTestWorld> {
-  const world = await createTestWorld(postgresUrl);
-  const rung = { events: 0, dispatch: 0 };
+export async function createPostTestHarness(postgresUrl: string): Promise<PostTestHarness> {
+  const harness = await createTestHarness(postgresUrl);
+  const notified = { events: 0, dispatch: 0 };
   const deps: CoreDependencies = {
-    ...world.deps,
-    signals: { eventsCommitted: () => void (rung.events += 1), dispatchSoon: () => void (rung.dispatch += 1) },
+    ...harness.deps,
+    signals: { eventsCommitted: () => void (notified.events += 1), dispatchSoon: () => void (notified.dispatch += 1) },
   };
   return {
     deps,
-    rung,
-    settings: world.settings,
-    sql: (text, values) => world.sql(text, values),
+    notified,
+    settings: harness.settings,
+    sql: (text, values) => harness.sql(text, values),
     async addActor(limits = {}) {
       const organizationId = newId('organization');
-      await world.sql(`insert into organizations (id, name) values ($1, 'Org')`, [organizationId]);
+      await harness.sql(`insert into organizations (id, name) values ($1, 'Org')`, [organizationId]);
       return {
         organizationId,
         userId: null,
@@ -59,9 +59,9 @@ export async function createPostTestWorld(postgresUrl: string): Promise<PostTest
       };
     },
     async addAccount({ organizationId }, { platform = 'x', status = 'active' } = {}) {
-      const { accountId } = await world.addAccount(organizationId);
+      const { accountId } = await harness.addAccount(organizationId);
       const service = platform === 'x' ? '' : 'https://social.example';
-      await world.sql('update accounts set platform = $2, status = $3, service = $4 where id = $1', [
+      await harness.sql('update accounts set platform = $2, status = $3, service = $4 where id = $1', [
         accountId,
         platform,
         status,
@@ -71,7 +71,7 @@ export async function createPostTestWorld(postgresUrl: string): Promise<PostTest
     },
     create: async (actor, input) => (await createPost(deps, actor, { content: 'Hello', ...input })).post,
     async claim(publicationId, claimDeps = deps) {
-      const [result] = await claimPublications(claimDeps, world.settings, 'test', [publicationId]);
+      const [result] = await claimPublications(claimDeps, harness.settings, 'test', [publicationId]);
       if (result === undefined) throw new Error('the claim answered nothing');
       return result;
     },
@@ -94,12 +94,12 @@ export async function createPostTestWorld(postgresUrl: string): Promise<PostTest
     },
     async untilSomeoneWaits() {
       const blocked = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-      await waitFor(async () => (await world.sql(blocked)).length > 0, {
+      await waitFor(async () => (await harness.sql(blocked)).length > 0, {
         describe: 'a transaction waits for a lock',
         timeoutMs: 10_000,
       });
     },
-    [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => harness[Symbol.asyncDispose](),
   };
 }
 

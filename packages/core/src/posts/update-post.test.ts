@@ -3,25 +3,25 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
 import { cancelPost } from './cancel-post.ts';
 import { readTimeline } from './read-timeline.ts';
-import { createPostTestWorld, inMinutes, type PostTestWorld, refusalOf } from './test-harness.ts';
+import { createPostTestHarness, inMinutes, type PostTestHarness, refusalOf } from './test-harness.ts';
 import { updatePost } from './update-post.ts';
 
-let world: PostTestWorld;
+let harness: PostTestHarness;
 beforeAll(async () => {
-  world = await createPostTestWorld(inject('postgresUrl'));
+  harness = await createPostTestHarness(inject('postgresUrl'));
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => harness[Symbol.asyncDispose]());
 
 const edit = async (actor: Actor, post: Post, change: UpdatePost, expected: number | null = null): Promise<Post> =>
-  (await updatePost(world.deps, actor, { postId: post.id, change, expected })).post;
+  (await updatePost(harness.deps, actor, { postId: post.id, change, expected })).post;
 
 async function scheduledPost(minutes = 60) {
-  const actor = await world.addActor();
-  const accountId = await world.addAccount(actor);
+  const actor = await harness.addActor();
+  const accountId = await harness.addAccount(actor);
   return {
     actor,
     accountId,
-    post: await world.create(actor, { accountIds: [accountId], scheduledAt: inMinutes(minutes) }),
+    post: await harness.create(actor, { accountIds: [accountId], scheduledAt: inMinutes(minutes) }),
   };
 }
 
@@ -42,13 +42,13 @@ describe('an edit', () => {
     });
     expect(edited).toMatchObject({ status: 'scheduled', scheduledAt: post.scheduledAt });
     await edit(actor, post, { variants: { [accountId]: { content: 'For this account' } } });
-    const claimed = await world.claim(post.publications[0]?.id ?? '');
+    const claimed = await harness.claim(post.publications[0]?.id ?? '');
     expect(claimed).toMatchObject({ kind: 'claimed', work: { content: { text: 'For this account' } } });
   });
 
   test('schedules a draft, moves it, and takes it off the schedule again', async () => {
-    const actor = await world.addActor();
-    const draft = await world.create(actor, { accountIds: [await world.addAccount(actor)] });
+    const actor = await harness.addActor();
+    const draft = await harness.create(actor, { accountIds: [await harness.addAccount(actor)] });
     const [soon, later] = [inMinutes(30), inMinutes(90)];
     expect(await edit(actor, draft, { scheduledAt: soon })).toMatchObject({ status: 'scheduled', scheduledAt: soon });
     expect(await edit(actor, draft, { scheduledAt: later })).toMatchObject({
@@ -60,7 +60,7 @@ describe('an edit', () => {
       scheduledAt: null,
       publications: [{ status: 'draft', nextAttemptAt: null }],
     });
-    const { items } = await readTimeline(world.deps, actor, { postId: draft.id, limit: 100, after: null });
+    const { items } = await readTimeline(harness.deps, actor, { postId: draft.id, limit: 100, after: null });
     expect(items.map(({ type }) => type)).toEqual([
       'post.created',
       'post.edited',
@@ -75,17 +75,17 @@ describe('an edit', () => {
   test('disarms what it reschedules, so that the old job finds nothing to do', async () => {
     const { actor, post } = await scheduledPost(1);
     const id = post.publications[0]?.id ?? '';
-    await world.sql(`update publications set armed_until = now() + interval '1 minute' where id = $1`, [id]);
+    await harness.sql(`update publications set armed_until = now() + interval '1 minute' where id = $1`, [id]);
     await edit(actor, post, { scheduledAt: inMinutes(90) });
-    expect(await world.sql('select armed_until from publications where id = $1', [id])).toEqual([
+    expect(await harness.sql('select armed_until from publications where id = $1', [id])).toEqual([
       { armed_until: null },
     ]);
-    expect(await world.claim(id)).toMatchObject({ kind: 'refused', reason: 'not_due' });
+    expect(await harness.claim(id)).toMatchObject({ kind: 'refused', reason: 'not_due' });
   });
 
   test('adds and removes accounts, and those added are scheduled like the others', async () => {
     const { actor, accountId, post } = await scheduledPost();
-    const added = await world.addAccount(actor, { platform: 'bluesky' });
+    const added = await harness.addAccount(actor, { platform: 'bluesky' });
     const two = await edit(actor, post, { accountIds: [accountId, added], variants: { [added]: { content: 'Hi' } } });
     expect(two.publications).toMatchObject([
       { id: post.publications[0]?.id },
@@ -94,14 +94,14 @@ describe('an edit', () => {
     expect(two.variants).toEqual({ [added]: { content: 'Hi' } });
     const one = await edit(actor, post, { accountIds: [added] });
     expect(one).toMatchObject({ status: 'scheduled', publications: [{ accountId: added }] });
-    expect(await world.claim(post.publications[0]?.id ?? '')).toEqual({ kind: 'refused', reason: 'unknown' });
+    expect(await harness.claim(post.publications[0]?.id ?? '')).toEqual({ kind: 'refused', reason: 'unknown' });
   });
 
   test('that sends back the time it read is no reschedule, though the time has come', async () => {
     const { actor, post } = await scheduledPost(0.001);
     const past = inMinutes(-30);
-    await world.sql(`update posts set scheduled_at = $2 where id = $1`, [post.id, past]);
-    await world.sql(
+    await harness.sql(`update posts set scheduled_at = $2 where id = $1`, [post.id, past]);
+    await harness.sql(
       `update publications set scheduled_at = $2, status = 'waiting', waiting_reason = 'rate_limit', due_at = now() + interval '1 h' where post_id = $1`,
       [post.id, past],
     );
@@ -114,8 +114,8 @@ describe('an edit', () => {
 
   test('is checked like a new post: what would be refused at its time is refused now, and nothing is written', async () => {
     const { actor, accountId, post } = await scheduledPost();
-    const mastodon = await world.addAccount(actor, { platform: 'mastodon' });
-    const foreign = await world.addAccount(await world.addActor());
+    const mastodon = await harness.addAccount(actor, { platform: 'mastodon' });
+    const foreign = await harness.addAccount(await harness.addActor());
     const change = {
       content: 'x'.repeat(281),
       accountIds: [accountId, mastodon, foreign],
@@ -135,19 +135,19 @@ describe('an edit', () => {
   });
 
   test('of a draft may leave it unfit, but a stale variant shows when it is scheduled', async () => {
-    const actor = await world.addActor();
-    const accountId = await world.addAccount(actor);
-    const draft = await world.create(actor, { accountIds: [accountId] });
+    const actor = await harness.addActor();
+    const accountId = await harness.addAccount(actor);
+    const draft = await harness.create(actor, { accountIds: [accountId] });
     await edit(actor, draft, { variants: { [accountId]: { content: '' } } });
     const { errors } = await refusalOf(edit(actor, draft, { scheduledAt: inMinutes(5) }));
     expect(errors).toMatchObject([{ path: `variants.${accountId}.content` }]);
   });
 
   test('does not schedule to an account that was disconnected meanwhile', async () => {
-    const actor = await world.addActor();
-    const accountId = await world.addAccount(actor);
-    const draft = await world.create(actor, { accountIds: [accountId] });
-    await world.sql(`update accounts set status = 'disconnected' where id = $1`, [accountId]);
+    const actor = await harness.addActor();
+    const accountId = await harness.addAccount(actor);
+    const draft = await harness.create(actor, { accountIds: [accountId] });
+    await harness.sql(`update accounts set status = 'disconnected' where id = $1`, [accountId]);
     expect(await edit(actor, draft, { content: 'New' })).toMatchObject({ status: 'draft' });
     expect((await refusalOf(edit(actor, draft, { scheduledAt: inMinutes(5) }))).errors).toMatchObject([
       { path: 'accountIds.0' },
@@ -156,9 +156,9 @@ describe('an edit', () => {
 
   test('leaves alone what was called off before anything was sent', async () => {
     const { actor, accountId, post } = await scheduledPost();
-    const other = await world.addAccount(actor);
+    const other = await harness.addAccount(actor);
     await edit(actor, post, { accountIds: [accountId, other] });
-    await world.sql(`update publications set status = 'canceled', due_at = null where account_id = $1`, [other]);
+    await harness.sql(`update publications set status = 'canceled', due_at = null where account_id = $1`, [other]);
     const edited = await edit(actor, post, { content: 'New', scheduledAt: inMinutes(90) });
     expect(edited.publications.map(({ status }) => status)).toEqual(['scheduled', 'canceled']);
   });
@@ -173,16 +173,16 @@ describe('too late', () => {
     ['published', `status = 'published', attempts = 1, due_at = null, committed = true`],
   ])('no edit is accepted once it is %s', async (_name, change) => {
     const { actor, post } = await scheduledPost();
-    await world.sql(`update publications set ${change} where post_id = $1`, [post.id]);
+    await harness.sql(`update publications set ${change} where post_id = $1`, [post.id]);
     expect(await refusalOf(edit(actor, post, { content: 'New' }))).toMatchObject({ code: 'already_publishing' });
-    expect(await world.sql('select content, version from posts where id = $1', [post.id])).toEqual([
+    expect(await harness.sql('select content, version from posts where id = $1', [post.id])).toEqual([
       { content: 'Hello', version: 1 },
     ]);
   });
 
   test('a canceled post is not revived by an edit', async () => {
     const { actor, post } = await scheduledPost();
-    await cancelPost(world.deps, actor, { postId: post.id });
+    await cancelPost(harness.deps, actor, { postId: post.id });
     expect(await refusalOf(edit(actor, post, { scheduledAt: inMinutes(5) }))).toMatchObject({
       code: 'already_publishing',
     });
@@ -196,19 +196,23 @@ describe('two editors', () => {
     const [lost] = edits.filter((outcome) => outcome.status === 'rejected');
     const [won] = edits.filter((outcome) => outcome.status === 'fulfilled');
     expect(lost?.reason).toMatchObject({ code: 'precondition_failed' });
-    const rows = await world.sql('select content, version from posts where id = $1', [post.id]);
+    const rows = await harness.sql('select content, version from posts where id = $1', [post.id]);
     expect(rows).toEqual([{ content: won?.value.content, version: 2 }]);
   });
 
   test('the version rises with edits, not with what happens to a publication', async () => {
     const { actor, post } = await scheduledPost();
-    const first = await updatePost(world.deps, actor, { postId: post.id, change: { content: 'New' }, expected: 1 });
+    const first = await updatePost(harness.deps, actor, { postId: post.id, change: { content: 'New' }, expected: 1 });
     expect(first.version).toBe(2);
-    await world.sql(
+    await harness.sql(
       `update publications set status = 'waiting', waiting_reason = 'paused', due_at = null where post_id = $1`,
       [post.id],
     );
-    const second = await updatePost(world.deps, actor, { postId: post.id, change: { content: 'Newer' }, expected: 2 });
+    const second = await updatePost(harness.deps, actor, {
+      postId: post.id,
+      change: { content: 'Newer' },
+      expected: 2,
+    });
     expect(second.version).toBe(3);
   });
 });

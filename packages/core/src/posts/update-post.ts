@@ -18,7 +18,7 @@ import { recordPostEvent } from './record-post-event.ts';
 import { refuseFaults } from './refuse-faults.ts';
 import { isCalledOff, requireEditable } from './require-editable.ts';
 import { requireVersion } from './require-version.ts';
-import { ringDoorbells } from './notify-after-commit.ts';
+import { notifyAfterCommit } from './notify-after-commit.ts';
 import { schedulePublications, unschedulePublications } from './schedule-publications.ts';
 import { readDatabaseClock } from './schedule-time.ts';
 import { namedMediaIds, variantOf } from './variants.ts';
@@ -51,7 +51,7 @@ export async function updatePost(
     refuseFaults(plan.faults);
     return writeEdit(tx, found.post, plan, change, nowMs);
   });
-  ringDoorbells(deps.signals, edited.publications);
+  notifyAfterCommit(deps.signals, edited.publications);
   return presentVersioned(edited);
 }
 

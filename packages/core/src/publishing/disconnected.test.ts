@@ -4,16 +4,16 @@ import { disconnectAccount } from '../accounts/disconnect-account.ts';
 import { markGrantDead } from '../accounts/mark-grant-dead.ts';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import type { PublishRun } from '@vibetribe/platforms/adapter';
-import { noProbes } from './failpoints.ts';
+import { noFailpoints } from './failpoints.ts';
 import { resumeHeld } from './dispatch/resume-paused.ts';
-import { createEngineWorld, type EngineWorld } from './testing/test-engine.ts';
+import { createEngineHarness, type EngineHarness } from './testing/test-engine.ts';
 
-let world: EngineWorld;
+let harness: EngineHarness;
 let account: { organizationId: string; accountId: string };
 let actor: Actor;
 beforeEach(async () => {
-  world = await createEngineWorld(inject('postgresUrl'));
-  account = await world.addAccount();
+  harness = await createEngineHarness(inject('postgresUrl'));
+  account = await harness.addAccount();
   const { organizationId } = account;
   actor = {
     organizationId,
@@ -25,47 +25,47 @@ beforeEach(async () => {
     principal: 'user:test',
   };
 });
-afterEach(() => world[Symbol.asyncDispose]());
+afterEach(() => harness[Symbol.asyncDispose]());
 
 const sendInDoubt = async () => {
-  const id = await world.addPublication(account);
-  world.platform.behave('accept_then_lose_reply');
-  await world.engine().publish(id);
+  const id = await harness.addPublication(account);
+  harness.platform.behave('accept_then_lose_reply');
+  await harness.engine().publish(id);
   return id;
 };
 
 test('a send in doubt whose account is disconnected is left to a person: nobody can ask the platform any more', async () => {
   const id = await sendInDoubt();
-  await disconnectAccount(world.deps, actor, account);
-  await world.makeDue(id);
-  await world.engine().publish(id);
-  expect(await world.read(id)).toMatchObject({ status: 'unconfirmed', due_in_ms: null });
+  await disconnectAccount(harness.deps, actor, account);
+  await harness.makeDue(id);
+  await harness.engine().publish(id);
+  expect(await harness.read(id)).toMatchObject({ status: 'unconfirmed', due_in_ms: null });
 });
 
 test('the same where it waited for the account to be connected again, and it is disconnected instead', async () => {
   const id = await sendInDoubt();
-  const [grant] = await world.sql<{ id: string }>('select id from grants');
-  await markGrantDead(world.deps, { id: grant?.id ?? '', refreshFence: 0 }, 'X');
-  await world.sql('update publications set due_at = null');
-  await disconnectAccount(world.deps, actor, account);
-  expect(await resumeHeld(world.deps)).toBe(1);
-  await world.engine().publish(id);
-  expect(await world.read(id)).toMatchObject({ status: 'unconfirmed', due_in_ms: null });
+  const [grant] = await harness.sql<{ id: string }>('select id from grants');
+  await markGrantDead(harness.deps, { id: grant?.id ?? '', refreshFence: 0 }, 'X');
+  await harness.sql('update publications set due_at = null');
+  await disconnectAccount(harness.deps, actor, account);
+  expect(await resumeHeld(harness.deps)).toBe(1);
+  await harness.engine().publish(id);
+  expect(await harness.read(id)).toMatchObject({ status: 'unconfirmed', due_in_ms: null });
 });
 
 test.each(['refuse_connection', 'refuse_token'] as const)(
   'a send that fails (%s) after its account was disconnected is over: it does not wait for the account to come back',
   async (failure) => {
-    const id = await world.addPublication(account);
-    if (failure === 'refuse_connection') world.platform.behave('refuse_connection');
-    else Object.assign(world.platform.adapter, { publish: refuseToken });
+    const id = await harness.addPublication(account);
+    if (failure === 'refuse_connection') harness.platform.behave('refuse_connection');
+    else Object.assign(harness.platform.adapter, { publish: refuseToken });
     const disconnectInSend = async (name: string) =>
-      void (name === 'send:before_request' && (await disconnectAccount(world.deps, actor, account)));
-    await world.engine({}, { ...noProbes, failpoint: disconnectInSend }).publish(id);
-    await resumeHeld(world.deps);
-    await world.makeDue(id);
-    await world.engine().publish(id);
-    expect(await world.read(id)).toMatchObject({ status: 'skipped', due_in_ms: null });
+      void (name === 'send:before_request' && (await disconnectAccount(harness.deps, actor, account)));
+    await harness.engine({}, { ...noFailpoints, reach: disconnectInSend }).publish(id);
+    await resumeHeld(harness.deps);
+    await harness.makeDue(id);
+    await harness.engine().publish(id);
+    expect(await harness.read(id)).toMatchObject({ status: 'skipped', due_in_ms: null });
   },
 );
 

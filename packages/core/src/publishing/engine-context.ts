@@ -3,8 +3,8 @@ import type { PlatformHealth } from './platform-health.ts';
 import type { PublicationWork } from './claim/publication-work.ts';
 import type { PublishSettings } from './publish-settings.ts';
 import type { PublishingMedia } from './send/publication-media.ts';
-import type { Settlement } from './record/record-outcomes.ts';
-import type { Step } from './state/transition.ts';
+import type { OutcomeRecord } from './record/record-outcomes.ts';
+import type { Transition } from './state/transition.ts';
 
 /** What a run of one publication needs beside the core: the batched writes and the shared view of the platforms' health. */
 export interface EngineContext {
@@ -16,7 +16,7 @@ export interface EngineContext {
   readonly beginSend: (intent: SendIntent) => Promise<boolean>;
   readonly settle: (
     work: PublicationWork,
-    report: Settlement['report'],
-    results?: Settlement['results'],
-  ) => Promise<Step>;
+    report: OutcomeRecord['report'],
+    results?: OutcomeRecord['results'],
+  ) => Promise<Transition>;
 }

@@ -7,15 +7,15 @@ export const failpointNames = [
   'send:before_request',
   'send:body_pull',
   'send:after_answer',
-  'settle:before_commit',
-  'settle:after_commit',
+  'record:before_commit',
+  'record:after_commit',
   'reconcile:before_ask',
   'reconcile:after_ask',
   'token:before_store',
   'token:after_store',
   'sweep:before_commit',
-  'dispatch:before_ring',
-  'dispatch:after_ring',
+  'dispatch:before_enqueue',
+  'dispatch:after_enqueue',
 ] as const;
 /** On the way only of posts with steps before the send: those with media. */
 export const stepFailpointNames = ['step:saved'] as const;
@@ -34,10 +34,10 @@ export const protections = [
 ] as const;
 export type Protection = (typeof protections)[number];
 
-export interface Probes {
-  failpoint(name: FailpointName): Promise<void>;
+export interface Failpoints {
+  reach(name: FailpointName): Promise<void>;
   has(protection: Protection): boolean;
 }
 
 /** Every real process: nothing fails on purpose, and every protection is there. */
-export const noProbes: Probes = { failpoint: () => Promise.resolve(), has: () => true };
+export const noFailpoints: Failpoints = { reach: () => Promise.resolve(), has: () => true };

@@ -3,7 +3,7 @@ import { startTestSandbox, type TestSandbox } from '@vibetribe/platforms/test-sa
 import { expect, inject, test } from 'vitest';
 import { type Core, createCore } from '../create-core.ts';
 import { createPublishingEngine, type PublishingEngine } from './publishing-engine.ts';
-import { createTestWorld, type TestWorld, withoutFiles } from './testing/test-harness.ts';
+import { createTestHarness, type TestHarness, withoutFiles } from './testing/test-harness.ts';
 
 const minuteMs = 60_000;
 const stepMs = 30_000;
@@ -22,16 +22,16 @@ test(
   'a platform that is down for half an hour, refusing and answering 503, costs no post anything: all wait, say so, and go out once',
   { timeout: 120_000 },
   async () => {
-    await using world = await createTestWorld(inject('postgresUrl'));
+    await using harness = await createTestHarness(inject('postgresUrl'));
     await using sandbox = await startTestSandbox(process.execPath);
-    await using core = openCore(world, sandbox);
+    await using core = openCore(harness, sandbox);
     const line = { isCut: true };
-    await using engine = engineOn(world, core, line);
-    const accounts = [await connect(world, sandbox), await connect(world, sandbox)];
+    await using engine = engineOn(harness, core, line);
+    const accounts = [await connect(harness, sandbox), await connect(harness, sandbox)];
     const dueInMinutes = [0, 14, 18, 29, 40];
     for (const { organizationId, accountId } of accounts) {
       for (const [index, minutes] of dueInMinutes.entries()) {
-        await world.addPublication({ organizationId, accountId, dueInMs: minutes * minuteMs, text: `Post ${index}` });
+        await harness.addPublication({ organizationId, accountId, dueInMs: minutes * minuteMs, text: `Post ${index}` });
       }
     }
 
@@ -41,33 +41,33 @@ test(
         line.isCut = false;
         await sandbox.control('POST', '/_sandbox/faults', { platform: 'x', kind: 'http-503' });
       }
-      await publishDue(world, engine);
-      for (const row of await readAll(world)) {
+      await publishDue(harness, engine);
+      for (const row of await readAll(harness)) {
         expect(['scheduled', 'waiting', 'retrying']).toContain(row.status);
         expect(row.retries_used).toBeLessThanOrEqual(1);
         if (row.overdue) expect(row).toMatchObject({ looks_again: true });
         if (row.waiting_reason !== null) told.add(row.waiting_reason);
       }
-      await pass(world, sandbox, stepMs);
+      await pass(harness, sandbox, stepMs);
     }
-    const sentInVain = (await readAll(world)).reduce((sum, { attempts }) => sum + attempts, 0);
+    const sentInVain = (await readAll(harness)).reduce((sum, { attempts }) => sum + attempts, 0);
     // Five open the breaker, those of the same second among them; then one probe a minute.
     expect(sentInVain).toBeLessThanOrEqual(40);
     expect([...told].toSorted()).toEqual(['breaker', 'burst_guard', 'reconciling']);
 
     await sandbox.control('DELETE', '/_sandbox/faults');
-    const isDone = async () => (await readAll(world)).every(({ status }) => status === 'published');
+    const isDone = async () => (await readAll(harness)).every(({ status }) => status === 'published');
     for (let passedMs = 0; passedMs < 40 * minuteMs && !(await isDone()); passedMs += stepMs) {
-      await publishDue(world, engine);
-      await pass(world, sandbox, stepMs);
+      await publishDue(harness, engine);
+      await pass(harness, sandbox, stepMs);
     }
-    expect((await readAll(world)).filter(({ status }) => status !== 'published')).toEqual([]);
+    expect((await readAll(harness)).filter(({ status }) => status !== 'published')).toEqual([]);
     for (const { externalId } of accounts) {
       const { items } = await sandbox.posts('x', externalId);
       expect(items.map(({ text }) => text).toSorted()).toEqual(dueInMinutes.map((_, index) => `Post ${index}`));
     }
-    expect(await world.sql(`select 1 from notifications`)).toEqual([]);
-    expect(await world.sql(`select 1 from events where type = 'publication.failed'`)).toEqual([]);
+    expect(await harness.sql(`select 1 from notifications`)).toEqual([]);
+    expect(await harness.sql(`select 1 from events where type = 'publication.failed'`)).toEqual([]);
   },
 );
 
@@ -75,7 +75,7 @@ test(
 const nobody = '127.0.0.1:1';
 
 /** As in production, from the rules to the wire. */
-function openCore({ deps }: TestWorld, sandbox: TestSandbox): Core {
+function openCore({ deps }: TestHarness, sandbox: TestSandbox): Core {
   const config = {
     sandboxUrl: sandbox.url,
     ssrfAllow: [nobody],
@@ -86,7 +86,7 @@ function openCore({ deps }: TestWorld, sandbox: TestSandbox): Core {
   return createCore({ ...deps, config, bus: { publish: () => Promise.resolve() } });
 }
 
-function engineOn(world: TestWorld, core: Core, line: { isCut: boolean }): PublishingEngine {
+function engineOn(harness: TestHarness, core: Core, line: { isCut: boolean }): PublishingEngine {
   const endpoints: Core['endpoints'] = (platform) => ({
     ...core.endpoints(platform),
     ...(line.isCut ? { api: `http://${nobody}` } : {}),
@@ -94,7 +94,7 @@ function engineOn(world: TestWorld, core: Core, line: { isCut: boolean }): Publi
   return createPublishingEngine(
     { ...core, endpoints },
     {
-      settings: { ...world.settings, reconcileQuietMs: null },
+      settings: { ...harness.settings, reconcileQuietMs: null },
       owner: 'test',
       media: withoutFiles,
       random: () => 0,
@@ -103,43 +103,46 @@ function engineOn(world: TestWorld, core: Core, line: { isCut: boolean }): Publi
   );
 }
 
-async function connect(world: TestWorld, sandbox: TestSandbox) {
+async function connect(harness: TestHarness, sandbox: TestSandbox) {
   const made = await sandbox.makeAccount('x');
-  const connected = await world.addAccount();
-  const [row] = await world.sql<{ grant_id: string }>(
+  const connected = await harness.addAccount();
+  const [row] = await harness.sql<{ grant_id: string }>(
     'update accounts set external_id = $2, handle = $3 where id = $1 returning grant_id',
     [connected.accountId, made.account.id, made.account.handle],
   );
   const grantId = row?.grant_id ?? '';
   const place = { organizationId: connected.organizationId, table: 'grants', rowId: grantId, column: 'credentials' };
-  const credentials = world.deps.keyRing.seal(JSON.stringify({ accessToken: made['accessToken'], scopes: [] }), place);
-  await world.sql('update grants set credentials = $2 where id = $1', [grantId, credentials]);
+  const credentials = harness.deps.keyRing.seal(
+    JSON.stringify({ accessToken: made['accessToken'], scopes: [] }),
+    place,
+  );
+  await harness.sql('update grants set credentials = $2 where id = $1', [grantId, credentials]);
   return { ...connected, externalId: made.account.id };
 }
 
-async function readAll(world: TestWorld): Promise<Row[]> {
-  return world.sql<Row>(
+async function readAll(harness: TestHarness): Promise<Row[]> {
+  return harness.sql<Row>(
     `select id, status, attempts, retries_used, waiting_reason, scheduled_at < clock_timestamp() as overdue,
        due_at is not null as looks_again from publications`,
   );
 }
 
-async function publishDue(world: TestWorld, engine: PublishingEngine): Promise<void> {
-  const due = await world.sql<{ id: string }>(
+async function publishDue(harness: TestHarness, engine: PublishingEngine): Promise<void> {
+  const due = await harness.sql<{ id: string }>(
     'select id from publications where due_at <= clock_timestamp() and lease_until is null',
   );
   await Promise.all(due.map(({ id }) => engine.publish(id)));
 }
 
 /** Time passes for the platform, and for the product: everything that the database knows a time of has happened, or will, so much earlier. */
-async function pass(world: TestWorld, sandbox: TestSandbox, ms: number): Promise<void> {
+async function pass(harness: TestHarness, sandbox: TestSandbox, ms: number): Promise<void> {
   await sandbox.control('POST', '/_sandbox/clock', { advanceMs: ms });
-  const columns = await world.sql<{ table: string; sets: string }>(
+  const columns = await harness.sql<{ table: string; sets: string }>(
     `select table_name as table, string_agg(format('%1$I = %1$I - $1 * interval ''1 ms''', column_name), ', ') as sets
      from information_schema.columns
      where table_schema = 'public' and data_type = 'timestamp with time zone'
        and table_name in ('posts', 'publications', 'attempts', 'publication_steps', 'breakers', 'accounts', 'app_limits')
      group by 1`,
   );
-  for (const { table, sets } of columns) await world.sql(`update ${table} set ${sets}`, [ms]);
+  for (const { table, sets } of columns) await harness.sql(`update ${table} set ${sets}`, [ms]);
 }

@@ -1,100 +1,100 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { expireLeases } from './dispatch/expire-leases.ts';
 import { movePublications } from './store/decide-and-write.ts';
-import { type FailpointName, noProbes, type Probes } from './failpoints.ts';
-import { createEngineWorld, type EngineWorld } from './testing/test-engine.ts';
+import { type FailpointName, noFailpoints, type Failpoints } from './failpoints.ts';
+import { createEngineHarness, type EngineHarness } from './testing/test-engine.ts';
 
-let world: EngineWorld;
+let harness: EngineHarness;
 beforeEach(async () => {
-  world = await createEngineWorld(inject('postgresUrl'));
+  harness = await createEngineHarness(inject('postgresUrl'));
 });
-afterEach(() => world[Symbol.asyncDispose]());
+afterEach(() => harness[Symbol.asyncDispose]());
 
 describe('a send that goes well', () => {
   test('appears once, with its whole story told', async () => {
-    const id = await world.addPublication(await world.addAccount());
-    await world.engine().publish(id);
-    expect(await world.read(id)).toMatchObject({ status: 'published', attempts: 1, due_in_ms: null, error: null });
-    expect(world.platform.ledger).toHaveLength(1);
-    expect(await world.timeline(id)).toEqual(['claimed', 'sent', 'published']);
+    const id = await harness.addPublication(await harness.addAccount());
+    await harness.engine().publish(id);
+    expect(await harness.read(id)).toMatchObject({ status: 'published', attempts: 1, due_in_ms: null, error: null });
+    expect(harness.platform.ledger).toHaveLength(1);
+    expect(await harness.timeline(id)).toEqual(['claimed', 'sent', 'published']);
   });
 
   test('appears once although many publishers get many jobs for it', async () => {
-    const account = await world.addAccount();
+    const account = await harness.addAccount();
     const ids = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => world.addPublication({ ...account, text: `Post ${index}` })),
+      Array.from({ length: 20 }, (_, index) => harness.addPublication({ ...account, text: `Post ${index}` })),
     );
-    const publishers = [world.engine(), world.engine(), world.engine()];
+    const publishers = [harness.engine(), harness.engine(), harness.engine()];
     await Promise.all(publishers.flatMap((publisher) => [...ids, ...ids].map((id) => publisher.publish(id))));
-    expect(world.platform.ledger.map((entry) => entry.text).sort()).toEqual(
+    expect(harness.platform.ledger.map((entry) => entry.text).sort()).toEqual(
       ids.map((_, index) => `Post ${index}`).sort(),
     );
   });
 
   test('does not go out before its time by the database clock, and then goes out although its only job rang early', async () => {
-    const id = await world.addPublication({ ...(await world.addAccount()), dueInMs: 400 });
-    await world.engine().publish(id);
-    expect(world.platform.ledger).toHaveLength(0);
-    await expect.poll(async () => (await world.read(id)).status, { timeout: 5_000 }).toBe('published');
+    const id = await harness.addPublication({ ...(await harness.addAccount()), dueInMs: 400 });
+    await harness.engine().publish(id);
+    expect(harness.platform.ledger).toHaveLength(0);
+    await expect.poll(async () => (await harness.read(id)).status, { timeout: 5_000 }).toBe('published');
   });
 });
 
 describe('a publisher that dies', () => {
   test('before its intent: another one sends, and nobody has to be asked', async () => {
-    const id = await world.addPublication(await world.addAccount());
-    await world.sql(
+    const id = await harness.addPublication(await harness.addAccount());
+    await harness.sql(
       `update publications set status = 'publishing', fence = 1, lease_until = now() - interval '1 s' where id = $1`,
       [id],
     );
-    expect(await expireLeases(world.deps, world.settings)).toBe(1);
-    await world.engine().publish(id);
-    expect(await world.read(id)).toMatchObject({ status: 'published', attempts: 1 });
-    expect(world.platform.ledger).toHaveLength(1);
+    expect(await expireLeases(harness.deps, harness.settings)).toBe(1);
+    await harness.engine().publish(id);
+    expect(await harness.read(id)).toMatchObject({ status: 'published', attempts: 1 });
+    expect(harness.platform.ledger).toHaveLength(1);
   });
 
   test('after the platform took it: it is found there and never sent again', async () => {
-    const id = await world.addPublication(await world.addAccount());
-    world.platform.behave('accept_and_hang');
-    void world.engine().publish(id);
-    await expect.poll(() => world.platform.ledger.length, { timeout: 5_000 }).toBe(1);
-    await world.endLease(id);
-    await expireLeases(world.deps, world.settings);
-    expect(await world.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling' });
-    await world.makeDue(id);
-    await world.engine().publish(id);
-    expect(await world.read(id)).toMatchObject({ status: 'published', attempts: 1 });
-    expect(world.platform.ledger).toHaveLength(1);
+    const id = await harness.addPublication(await harness.addAccount());
+    harness.platform.behave('accept_and_hang');
+    void harness.engine().publish(id);
+    await expect.poll(() => harness.platform.ledger.length, { timeout: 5_000 }).toBe(1);
+    await harness.endLease(id);
+    await expireLeases(harness.deps, harness.settings);
+    expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling' });
+    await harness.makeDue(id);
+    await harness.engine().publish(id);
+    expect(await harness.read(id)).toMatchObject({ status: 'published', attempts: 1 });
+    expect(harness.platform.ledger).toHaveLength(1);
   });
 
   test('while sending, and nothing arrived: it is sent again once the platform has been seen without it', async () => {
-    const id = await world.addPublication(await world.addAccount());
-    world.platform.behave('hang', 'accept');
-    void world.engine().publish(id);
-    await expect.poll(async () => (await world.read(id)).attempts, { timeout: 5_000 }).toBe(1);
-    await world.endLease(id);
-    await expireLeases(world.deps, world.settings);
+    const id = await harness.addPublication(await harness.addAccount());
+    harness.platform.behave('hang', 'accept');
+    void harness.engine().publish(id);
+    await expect.poll(async () => (await harness.read(id)).attempts, { timeout: 5_000 }).toBe(1);
+    await harness.endLease(id);
+    await expireLeases(harness.deps, harness.settings);
     for (let look = 0; look < 2; look += 1) {
-      await world.makeDue(id);
-      await world.engine().publish(id);
+      await harness.makeDue(id);
+      await harness.engine().publish(id);
     }
-    expect(await world.read(id)).toMatchObject({ status: 'retrying' });
-    await world.makeDue(id);
-    await world.engine().publish(id);
-    expect(await world.read(id)).toMatchObject({ status: 'published', attempts: 2 });
-    expect(world.platform.ledger).toHaveLength(1);
+    expect(await harness.read(id)).toMatchObject({ status: 'retrying' });
+    await harness.makeDue(id);
+    await harness.engine().publish(id);
+    expect(await harness.read(id)).toMatchObject({ status: 'published', attempts: 2 });
+    expect(harness.platform.ledger).toHaveLength(1);
   });
 
   test('a claim that was taken away sends nothing, and what it reports changes nothing', async () => {
-    const id = await world.addPublication(await world.addAccount());
-    await world.sql(
+    const id = await harness.addPublication(await harness.addAccount());
+    await harness.sql(
       `update publications set status = 'publishing', fence = 7, lease_until = now() + interval '1 minute' where id = $1`,
       [id],
     );
-    const [moved] = await world.deps.db.asWorker((tx) =>
+    const [moved] = await harness.deps.db.asWorker((tx) =>
       movePublications(tx, [id], () => ({ type: 'intend', fence: 6, leaseMs: 1_000 })),
     );
-    expect(moved?.step).toEqual({ kind: 'refused', reason: 'superseded' });
-    expect(await world.read(id)).toMatchObject({ status: 'publishing', attempts: 0 });
+    expect(moved?.transition).toEqual({ kind: 'refused', reason: 'superseded' });
+    expect(await harness.read(id)).toMatchObject({ status: 'publishing', attempts: 0 });
   });
 });
 
@@ -102,12 +102,12 @@ describe('two runs of one publication in one process, the first of which has los
   /** Both are let go on at once, from the places named. */
   const runTwice = async (id: string, places: readonly FailpointName[]) => {
     const gate = createGate(places);
-    const engine = world.engine({}, gate.probes);
+    const engine = harness.engine({}, gate.failpoints);
     const runs = [engine.publish(id)];
     await gate.reachedBy(1);
-    await world.endLease(id);
-    expect(await expireLeases(world.deps, world.settings)).toBe(1);
-    await world.makeDue(id);
+    await harness.endLease(id);
+    expect(await expireLeases(harness.deps, harness.settings)).toBe(1);
+    await harness.makeDue(id);
     runs.push(engine.publish(id));
     await gate.reachedBy(2);
     gate.open();
@@ -115,32 +115,32 @@ describe('two runs of one publication in one process, the first of which has los
   };
 
   test('send once where both come to their send in the same moment', async () => {
-    const id = await world.addPublication(await world.addAccount());
+    const id = await harness.addPublication(await harness.addAccount());
     await runTwice(id, ['claim:after_commit']);
-    expect(world.platform.ledger).toHaveLength(1);
-    expect(await world.read(id)).toMatchObject({ status: 'published', attempts: 1 });
+    expect(harness.platform.ledger).toHaveLength(1);
+    expect(await harness.read(id)).toMatchObject({ status: 'published', attempts: 1 });
   });
 
   test('end as the one with the claim reports, although the other reports in the same moment', async () => {
-    const id = await world.addPublication(await world.addAccount());
-    world.platform.behave('lose_request');
-    world.platform.lookup = 'cannot_tell';
+    const id = await harness.addPublication(await harness.addAccount());
+    harness.platform.behave('lose_request');
+    harness.platform.lookup = 'cannot_tell';
     await runTwice(id, ['send:before_request', 'reconcile:after_ask']);
-    expect(await world.read(id)).toMatchObject({ status: 'unconfirmed' });
+    expect(await harness.read(id)).toMatchObject({ status: 'unconfirmed' });
   });
 });
 
 describe('an outcome that nobody knows', () => {
   test('is never sent again blindly: a lost reply ends as published, once', async () => {
-    const id = await world.addPublication(await world.addAccount());
-    world.platform.behave('accept_then_lose_reply', 'accept');
-    await world.engine().publish(id);
-    expect(await world.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling' });
-    await world.makeDue(id);
-    await world.engine().publish(id);
-    expect(await world.read(id)).toMatchObject({ status: 'published' });
-    expect(world.platform.ledger).toHaveLength(1);
-    expect(await world.timeline(id)).toEqual([
+    const id = await harness.addPublication(await harness.addAccount());
+    harness.platform.behave('accept_then_lose_reply', 'accept');
+    await harness.engine().publish(id);
+    expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling' });
+    await harness.makeDue(id);
+    await harness.engine().publish(id);
+    expect(await harness.read(id)).toMatchObject({ status: 'published' });
+    expect(harness.platform.ledger).toHaveLength(1);
+    expect(await harness.timeline(id)).toEqual([
       'claimed',
       'sent',
       'outcome_unknown',
@@ -151,25 +151,25 @@ describe('an outcome that nobody knows', () => {
   });
 
   test('waits out the quiet period before the platform is asked', async () => {
-    const id = await world.addPublication(await world.addAccount());
-    world.platform.behave('accept_then_lose_reply');
-    await world.engine({ reconcileQuietMs: 45_000 }).publish(id);
-    const { due_in_ms: dueInMs } = await world.read(id);
+    const id = await harness.addPublication(await harness.addAccount());
+    harness.platform.behave('accept_then_lose_reply');
+    await harness.engine({ reconcileQuietMs: 45_000 }).publish(id);
+    const { due_in_ms: dueInMs } = await harness.read(id);
     expect(dueInMs).toBeGreaterThan(40_000);
-    await world.engine({ reconcileQuietMs: 45_000 }).publish(id);
-    expect(await world.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling' });
+    await harness.engine({ reconcileQuietMs: 45_000 }).publish(id);
+    expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling' });
   });
 
   test('is asked again later, using no attempt, while the platform does not answer', async () => {
-    const id = await world.addPublication(await world.addAccount());
-    world.platform.behave('accept_then_lose_reply');
-    world.platform.lookup = 'unreachable';
-    await world.engine().publish(id);
+    const id = await harness.addPublication(await harness.addAccount());
+    harness.platform.behave('accept_then_lose_reply');
+    harness.platform.lookup = 'unreachable';
+    await harness.engine().publish(id);
     for (let look = 0; look < 4; look += 1) {
-      await world.makeDue(id);
-      await world.engine().publish(id);
+      await harness.makeDue(id);
+      await harness.engine().publish(id);
     }
-    expect(await world.read(id)).toMatchObject({
+    expect(await harness.read(id)).toMatchObject({
       status: 'waiting',
       waiting_reason: 'reconciling',
       attempts: 1,
@@ -178,51 +178,51 @@ describe('an outcome that nobody knows', () => {
   });
 
   test('goes to a person where the platform has refused to tell for a day, and not before', async () => {
-    const id = await world.addPublication(await world.addAccount());
-    world.platform.behave('accept_then_lose_reply');
-    world.platform.lookup = 'refused';
-    await world.engine().publish(id);
-    await world.makeDue(id);
-    await world.engine().publish(id);
-    expect(await world.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling' });
-    await world.sql(`update publications set intent_at = now() - interval '25 hours'`);
-    await world.makeDue(id);
-    await world.engine().publish(id);
-    expect(await world.read(id)).toMatchObject({ status: 'unconfirmed', due_in_ms: null });
+    const id = await harness.addPublication(await harness.addAccount());
+    harness.platform.behave('accept_then_lose_reply');
+    harness.platform.lookup = 'refused';
+    await harness.engine().publish(id);
+    await harness.makeDue(id);
+    await harness.engine().publish(id);
+    expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling' });
+    await harness.sql(`update publications set intent_at = now() - interval '25 hours'`);
+    await harness.makeDue(id);
+    await harness.engine().publish(id);
+    expect(await harness.read(id)).toMatchObject({ status: 'unconfirmed', due_in_ms: null });
   });
 
   test('goes to a person where the platform cannot tell, and the person settles it', async () => {
-    const id = await world.addPublication(await world.addAccount());
-    world.platform.behave('accept_then_lose_reply');
-    world.platform.lookup = 'cannot_tell';
-    await world.engine().publish(id);
-    await world.makeDue(id);
-    await world.engine().publish(id);
-    expect(await world.read(id)).toMatchObject({ status: 'unconfirmed', due_in_ms: null });
-    const [note] = await world.sql<{ kind: string }>('select kind from notifications');
+    const id = await harness.addPublication(await harness.addAccount());
+    harness.platform.behave('accept_then_lose_reply');
+    harness.platform.lookup = 'cannot_tell';
+    await harness.engine().publish(id);
+    await harness.makeDue(id);
+    await harness.engine().publish(id);
+    expect(await harness.read(id)).toMatchObject({ status: 'unconfirmed', due_in_ms: null });
+    const [note] = await harness.sql<{ kind: string }>('select kind from notifications');
     expect(note?.kind).toBe('publication_unconfirmed');
-    await world.deps.db.asWorker((tx) =>
+    await harness.deps.db.asWorker((tx) =>
       movePublications(tx, [id], () => ({
         type: 'resolve',
         resolution: { kind: 'published', platformPostId: 'seen', url: null },
       })),
     );
-    expect(await world.read(id)).toMatchObject({ status: 'published', platform_post_id: 'seen' });
-    expect(world.platform.ledger).toHaveLength(1);
+    expect(await harness.read(id)).toMatchObject({ status: 'published', platform_post_id: 'seen' });
+    expect(harness.platform.ledger).toHaveLength(1);
   });
 });
 
 describe('a post that two publications take for theirs', () => {
-  const equals = async (...behaviours: Parameters<typeof world.platform.behave>) => {
-    const account = await world.addAccount();
-    const ids = [await world.addPublication(account), await world.addPublication(account)];
-    world.platform.lookup = 'by_text';
-    world.platform.behave(...behaviours);
+  const equals = async (...behaviours: Parameters<typeof harness.platform.behave>) => {
+    const account = await harness.addAccount();
+    const ids = [await harness.addPublication(account), await harness.addPublication(account)];
+    harness.platform.lookup = 'by_text';
+    harness.platform.behave(...behaviours);
     return ids;
   };
-  const look = async (ids: readonly string[], probes = noProbes) => {
-    for (const id of ids) await world.makeDue(id);
-    const engine = world.engine({}, probes);
+  const look = async (ids: readonly string[], failpoints = noFailpoints) => {
+    for (const id of ids) await harness.makeDue(id);
+    const engine = harness.engine({}, failpoints);
     await Promise.all(ids.map((id) => engine.publish(id)));
   };
 
@@ -230,59 +230,59 @@ describe('a post that two publications take for theirs', () => {
     const ids = await equals('accept_then_lose_reply');
     await look(ids);
     const gate = createGate(['reconcile:after_ask']);
-    const looking = look(ids, gate.probes);
+    const looking = look(ids, gate.failpoints);
     await gate.reachedBy(2);
     gate.open();
     await looking;
-    const states = await Promise.all(ids.map(async (id) => (await world.read(id)).status));
+    const states = await Promise.all(ids.map(async (id) => (await harness.read(id)).status));
     expect(states.toSorted(byText)).toEqual(['published', 'waiting']);
     await look(ids);
-    const posts = await Promise.all(ids.map(async (id) => (await world.read(id)).platform_post_id));
-    expect(posts.toSorted(byText)).toEqual(world.platform.ledger.map(({ key }) => key).toSorted(byText));
+    const posts = await Promise.all(ids.map(async (id) => (await harness.read(id)).platform_post_id));
+    expect(posts.toSorted(byText)).toEqual(harness.platform.ledger.map(({ key }) => key).toSorted(byText));
   });
 
   test('is not taken for the equal post of another organization that has the same account', async () => {
-    const accounts = [await world.addAccount(), await world.addAccount()];
-    await world.sql(`update accounts set external_id = 'shared'`);
-    const [sent = '', lost = ''] = await Promise.all(accounts.map((account) => world.addPublication(account)));
-    world.platform.lookup = 'by_text';
+    const accounts = [await harness.addAccount(), await harness.addAccount()];
+    await harness.sql(`update accounts set external_id = 'shared'`);
+    const [sent = '', lost = ''] = await Promise.all(accounts.map((account) => harness.addPublication(account)));
+    harness.platform.lookup = 'by_text';
     await look([sent]);
-    world.platform.behave('lose_request');
+    harness.platform.behave('lose_request');
     await look([lost]);
     await look([lost]);
     await look([lost]);
-    expect(await world.read(sent)).toMatchObject({ status: 'published' });
-    expect(await world.read(lost)).toMatchObject({ status: 'retrying' });
+    expect(await harness.read(sent)).toMatchObject({ status: 'published' });
+    expect(await harness.read(lost)).toMatchObject({ status: 'retrying' });
   });
 
   test('is no success for the one that it is the answer to, once a look-up has given it to the other', async () => {
     const [lost = '', sent = ''] = await equals('lose_request');
     await look([lost]);
-    world.platform.behave('accept');
+    harness.platform.behave('accept');
     const gate = createGate(['send:after_answer']);
-    const sending = world.engine({}, gate.probes).publish(sent);
+    const sending = harness.engine({}, gate.failpoints).publish(sent);
     await gate.reachedBy(1);
     await look([lost]);
-    expect(await world.read(lost)).toMatchObject({ status: 'published' });
+    expect(await harness.read(lost)).toMatchObject({ status: 'published' });
     gate.open();
     await sending;
-    expect(await world.read(sent)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling' });
+    expect(await harness.read(sent)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling' });
   });
 });
 
 describe('a fault that may pass', () => {
   test('is retried after 1, 5 and 15 minutes, then fails with the means to post by hand', async () => {
-    const id = await world.addPublication({ ...(await world.addAccount()), text: 'By hand' });
-    world.platform.behave('refuse_connection');
+    const id = await harness.addPublication({ ...(await harness.addAccount()), text: 'By hand' });
+    harness.platform.behave('refuse_connection');
     const waits: number[] = [];
     for (let send = 0; send < 4; send += 1) {
-      await world.engine().publish(id);
-      const row = await world.read(id);
+      await harness.engine().publish(id);
+      const row = await harness.read(id);
       if (row.due_in_ms !== null) waits.push(Math.round(row.due_in_ms / 60_000));
-      await world.makeDue(id);
+      await harness.makeDue(id);
     }
     expect(waits).toEqual([1, 5, 15]);
-    const row = await world.read(id);
+    const row = await harness.read(id);
     expect(row).toMatchObject({
       status: 'failed',
       attempts: 4,
@@ -292,26 +292,26 @@ describe('a fault that may pass', () => {
   });
 
   test('does not fail while the platform as a whole is down', async () => {
-    const id = await world.addPublication(await world.addAccount());
-    world.platform.behave('refuse_connection');
-    await world.sql(
+    const id = await harness.addPublication(await harness.addAccount());
+    harness.platform.behave('refuse_connection');
+    await harness.sql(
       `insert into breakers (key, platform, last_failure_at) values ('x', 'x', now() + interval '1 hour')`,
     );
     for (let send = 0; send < 6; send += 1) {
-      await world.engine().publish(id);
-      await world.makeDue(id);
+      await harness.engine().publish(id);
+      await harness.makeDue(id);
     }
-    expect(await world.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'breaker' });
-    world.platform.behave('accept');
-    await world.engine().publish(id);
-    expect(await world.read(id)).toMatchObject({ status: 'published' });
+    expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'breaker' });
+    harness.platform.behave('accept');
+    await harness.engine().publish(id);
+    expect(await harness.read(id)).toMatchObject({ status: 'published' });
   });
 
   test('a refusal of the content ends at once', async () => {
-    const id = await world.addPublication(await world.addAccount());
-    world.platform.behave('reject');
-    await world.engine().publish(id);
-    expect(await world.read(id)).toMatchObject({
+    const id = await harness.addPublication(await harness.addAccount());
+    harness.platform.behave('reject');
+    await harness.engine().publish(id);
+    expect(await harness.read(id)).toMatchObject({
       status: 'failed',
       attempts: 1,
       error: { category: 'content', code: 'bad_text' },
@@ -325,16 +325,16 @@ function byText(one: string | null, other: string | null): number {
 
 /** Holds runs at these places until it is opened. */
 function createGate(names: readonly FailpointName[]): {
-  probes: Probes;
+  failpoints: Failpoints;
   reachedBy(runs: number): Promise<void>;
   open(): void;
 } {
   const opened = Promise.withResolvers<void>();
   let reached = 0;
   return {
-    probes: {
-      ...noProbes,
-      async failpoint(name) {
+    failpoints: {
+      ...noFailpoints,
+      async reach(name) {
         if (!names.includes(name)) return;
         reached += 1;
         await opened.promise;

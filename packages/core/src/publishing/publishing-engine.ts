@@ -11,8 +11,8 @@ import type { PublicationWork } from './claim/publication-work.ts';
 import type { PublishSettings } from './publish-settings.ts';
 import { reconcilePublication } from './reconcile/reconcile-publication.ts';
 import { sendPublication } from './send/send-publication.ts';
-import { type Settlement, settlePublications } from './record/record-outcomes.ts';
-import type { Step } from './state/transition.ts';
+import { type OutcomeRecord, recordOutcomes } from './record/record-outcomes.ts';
+import type { Transition } from './state/transition.ts';
 
 export interface EngineOptions {
   readonly settings: PublishSettings;
@@ -22,7 +22,7 @@ export interface EngineOptions {
   readonly random: () => number;
   /** A number that no other call of any process gets, 0 to 2^53. */
   readonly uniqueNumber: () => number;
-  readonly onSettled?: (settled: { work: PublicationWork; step: Step }) => void;
+  readonly onRecorded?: (settled: { work: PublicationWork; transition: Transition }) => void;
 }
 
 export interface PublishingEngine extends AsyncDisposable {
@@ -34,8 +34,8 @@ export interface PublishingEngine extends AsyncDisposable {
 const earlyMaxMs = 5 * 60_000;
 const batchMax = 100;
 const batchWaitMaxMs = 250;
-const settleTries = 5;
-const settlePauseMs = 1_000;
+const recordTries = 5;
+const recordPauseMs = 1_000;
 
 /** claim -> token -> steps -> outcome; every database write is batched over what this process has in flight. */
 export function createPublishingEngine(deps: CoreDependencies, options: EngineOptions): PublishingEngine {
@@ -51,16 +51,16 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
     maxWaitMs: batchWaitMaxMs,
     run: (batch: SendIntent[]) => inTurns(batch, (turn) => beginSends(deps, settings, turn)),
   });
-  const settlements = createBatcher({
+  const records = createBatcher({
     maxSize: batchMax,
     maxWaitMs: batchWaitMaxMs,
-    run: (batch: Settlement[]) => inTurns(batch, (turn) => settlePublications(deps, settings, turn)),
+    run: (batch: OutcomeRecord[]) => inTurns(batch, (turn) => recordOutcomes(deps, settings, turn)),
   });
 
   /** Another one of its batch may be what could not be written: a server's answer that no text of PostgreSQL can hold. */
-  const settleAlone = async (settlement: Settlement): Promise<Step> => {
-    const [step] = await settlePublications(deps, settings, [settlement]);
-    return step ?? { kind: 'refused', reason: 'superseded' };
+  const recordAlone = async (record: OutcomeRecord): Promise<Transition> => {
+    const [transition] = await recordOutcomes(deps, settings, [record]);
+    return transition ?? { kind: 'refused', reason: 'superseded' };
   };
 
   const context: EngineContext = {
@@ -71,15 +71,15 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
     uniqueNumber: options.uniqueNumber,
     beginSend: (intent) => sends.add(intent),
     async settle(work, report, results = []) {
-      const step = await persistently(async (attempt) => {
+      const transition = await persistently(async (attempt) => {
         const mediaUrls = mayNeedPerson(report) ? await readMediaUrls(deps, options.media, work) : [];
-        const settlement = { work, report, results, mediaUrls, jitter: options.random() };
-        return attempt === 1 ? settlements.add(settlement) : settleAlone(settlement);
+        const record = { work, report, results, mediaUrls, jitter: options.random() };
+        return attempt === 1 ? records.add(record) : recordAlone(record);
       }, deps);
       deps.signals.eventsCommitted();
-      if (step.kind === 'moved' && step.state.dueAtMs !== null) deps.signals.dispatchSoon();
-      options.onSettled?.({ work, step });
-      return step;
+      if (transition.kind === 'moved' && transition.state.dueAtMs !== null) deps.signals.dispatchSoon();
+      options.onRecorded?.({ work, transition });
+      return transition;
     },
   };
 
@@ -120,14 +120,14 @@ async function persistently<Result>(
     try {
       return await write(attempt);
     } catch (error) {
-      if (attempt === settleTries) throw error;
+      if (attempt === recordTries) throw error;
       logger.warn({ err: error, attempt }, 'an outcome could not be written yet');
-      await sleep(settlePauseMs);
+      await sleep(recordPauseMs);
     }
   }
 }
 
-function mayNeedPerson(report: Settlement['report']): boolean {
+function mayNeedPerson(report: OutcomeRecord['report']): boolean {
   return report.kind === 'finding' || !['published', 'processing', 'wait'].includes(report.outcome.kind);
 }
 

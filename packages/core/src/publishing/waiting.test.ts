@@ -1,25 +1,25 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { movePublications } from './store/decide-and-write.ts';
-import { createEngineWorld, type EngineWorld } from './testing/test-engine.ts';
+import { createEngineHarness, type EngineHarness } from './testing/test-engine.ts';
 
-let world: EngineWorld;
+let harness: EngineHarness;
 beforeEach(async () => {
-  world = await createEngineWorld(inject('postgresUrl'));
+  harness = await createEngineHarness(inject('postgresUrl'));
 });
-afterEach(() => world[Symbol.asyncDispose]());
+afterEach(() => harness[Symbol.asyncDispose]());
 
 describe('waiting', () => {
   test("for the platform's own limit lasts as long as the platform said and uses no retry", async () => {
-    const id = await world.addPublication(await world.addAccount());
-    world.platform.behave('rate_limit');
-    await world.engine().publish(id);
-    const row = await world.read(id);
+    const id = await harness.addPublication(await harness.addAccount());
+    harness.platform.behave('rate_limit');
+    await harness.engine().publish(id);
+    const row = await harness.read(id);
     expect(row).toMatchObject({ status: 'waiting', waiting_reason: 'rate_limit', retries_used: 0 });
     expect(row.due_in_ms).toBeGreaterThan(85_000);
   });
 
   test('for our own limit: two publishers at once never take more places than there are', async () => {
-    await using limited = await createEngineWorld(inject('postgresUrl'), { postsPerHour: 5 });
+    await using limited = await createEngineHarness(inject('postgresUrl'), { postsPerHour: 5 });
     const account = await limited.addAccount();
     const ids = await Promise.all(
       Array.from({ length: 12 }, (_, index) => limited.addPublication({ ...account, text: `Post ${index}` })),
@@ -35,90 +35,90 @@ describe('waiting', () => {
   });
 
   test('an emergency stop holds everything back, and lifting it lets it out', async () => {
-    const account = await world.addAccount();
-    const id = await world.addPublication(account);
-    await world.sql(`insert into pauses (id, organization_id, reason) values ('pause', $1, 'crisis')`, [
+    const account = await harness.addAccount();
+    const id = await harness.addPublication(account);
+    await harness.sql(`insert into pauses (id, organization_id, reason) values ('pause', $1, 'crisis')`, [
       account.organizationId,
     ]);
-    await world.engine().publish(id);
-    expect(await world.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'paused', due_in_ms: null });
-    await world.sql('update pauses set lifted_at = now()');
-    await world.deps.db.asWorker((tx) => movePublications(tx, [id], () => ({ type: 'resume', reasons: ['paused'] })));
-    await world.engine().publish(id);
-    expect(await world.read(id)).toMatchObject({ status: 'published' });
+    await harness.engine().publish(id);
+    expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'paused', due_in_ms: null });
+    await harness.sql('update pauses set lifted_at = now()');
+    await harness.deps.db.asWorker((tx) => movePublications(tx, [id], () => ({ type: 'resume', reasons: ['paused'] })));
+    await harness.engine().publish(id);
+    expect(await harness.read(id)).toMatchObject({ status: 'published' });
   });
 
   test('an emergency stop that comes between claim and send still holds it back', async () => {
-    const account = await world.addAccount();
-    const id = await world.addPublication(account);
+    const account = await harness.addAccount();
+    const id = await harness.addPublication(account);
     const stopAfterClaim = async (name: string) => {
       if (name !== 'claim:after_commit') return;
-      await world.sql(
+      await harness.sql(
         `insert into pauses (id, organization_id, account_id, reason) values ('pause', $1, $2, 'crisis')`,
         [account.organizationId, account.accountId],
       );
     };
-    const publisher = world.engine({}, { failpoint: stopAfterClaim, has: () => true });
+    const publisher = harness.engine({}, { reach: stopAfterClaim, has: () => true });
     await publisher.publish(id);
-    expect(world.platform.ledger).toHaveLength(0);
-    expect(await world.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'paused', attempts: 0 });
+    expect(harness.platform.ledger).toHaveLength(0);
+    expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'paused', attempts: 0 });
   });
 
   test('an open breaker lets one probe through when its time is over, the others wait for what it finds', async () => {
-    const account = await world.addAccount();
+    const account = await harness.addAccount();
     const ids = await Promise.all(
-      [1, 2, 3].map((index) => world.addPublication({ ...account, text: `Post ${index}` })),
+      [1, 2, 3].map((index) => harness.addPublication({ ...account, text: `Post ${index}` })),
     );
-    await world.sql(
+    await harness.sql(
       `insert into breakers (key, platform, state, failures, retry_at) values ('x', 'x', 'open', 5, now() + interval '1 hour')`,
     );
-    await Promise.all(ids.map((id) => world.engine().publish(id)));
-    expect(world.platform.ledger).toHaveLength(0);
-    await world.sql(`update breakers set retry_at = now() - interval '1 s'`);
-    await Promise.all(ids.map((id) => world.makeDue(id)));
-    await Promise.all(ids.map((id) => world.engine().publish(id)));
-    expect(world.platform.ledger).toHaveLength(1);
+    await Promise.all(ids.map((id) => harness.engine().publish(id)));
+    expect(harness.platform.ledger).toHaveLength(0);
+    await harness.sql(`update breakers set retry_at = now() - interval '1 s'`);
+    await Promise.all(ids.map((id) => harness.makeDue(id)));
+    await Promise.all(ids.map((id) => harness.engine().publish(id)));
+    expect(harness.platform.ledger).toHaveLength(1);
   });
 
   test('a post that missed its time follows its own policy', async () => {
-    const account = await world.addAccount();
+    const account = await harness.addAccount();
     const late = { ...account, dueInMs: -7_200_000 };
     const [lateId, skippedId, askedId, tooLateId] = await Promise.all([
-      world.addPublication({ ...late, text: 'late' }),
-      world.addPublication({ ...late, misfire: { policy: 'skip' } }),
-      world.addPublication({ ...late, misfire: { policy: 'ask' } }),
-      world.addPublication({ ...late, misfire: { policy: 'late', maxLateSeconds: 3_600 } }),
+      harness.addPublication({ ...late, text: 'late' }),
+      harness.addPublication({ ...late, misfire: { policy: 'skip' } }),
+      harness.addPublication({ ...late, misfire: { policy: 'ask' } }),
+      harness.addPublication({ ...late, misfire: { policy: 'late', maxLateSeconds: 3_600 } }),
     ]);
-    const publisher = world.engine();
+    const publisher = harness.engine();
     await Promise.all([lateId, skippedId, askedId, tooLateId].map((id) => publisher.publish(id)));
     const statuses = await Promise.all(
-      [lateId, skippedId, askedId, tooLateId].map(async (id) => (await world.read(id)).status),
+      [lateId, skippedId, askedId, tooLateId].map(async (id) => (await harness.read(id)).status),
     );
     expect(statuses).toEqual(['published', 'skipped', 'waiting', 'waiting']);
-    expect(world.platform.ledger.map((entry) => entry.text)).toEqual(['late']);
+    expect(harness.platform.ledger.map((entry) => entry.text)).toEqual(['late']);
   });
 });
 
 describe('what has piled up', () => {
   test('goes out one by one for each account, and holds up nobody who is on time', async () => {
-    const flooded = await world.addAccount();
-    const other = await world.addAccount();
+    const flooded = await harness.addAccount();
+    const other = await harness.addAccount();
     const late = await Promise.all(
       Array.from({ length: 5 }, (_, index) =>
-        world.addPublication({ ...flooded, dueInMs: -600_000, text: `late ${index}` }),
+        harness.addPublication({ ...flooded, dueInMs: -600_000, text: `late ${index}` }),
       ),
     );
     const punctual = await Promise.all([
-      world.addPublication({ ...other, text: 'on time' }),
-      world.addPublication({ ...flooded, text: 'on time too' }),
+      harness.addPublication({ ...other, text: 'on time' }),
+      harness.addPublication({ ...flooded, text: 'on time too' }),
     ]);
-    const publisher = world.engine();
+    const publisher = harness.engine();
     await Promise.all([...late, ...punctual].map((id) => publisher.publish(id)));
-    const rows = await Promise.all(late.map((id) => world.read(id)));
+    const rows = await Promise.all(late.map((id) => harness.read(id)));
     expect(rows.filter((row) => row.status === 'published').length).toBeLessThanOrEqual(1);
     const waits = rows.flatMap((row) => (row.due_in_ms === null ? [] : [Math.round(row.due_in_ms / 2_000)]));
     expect(new Set(waits).size).toBe(waits.length);
     expect(rows.filter((row) => row.waiting_reason === 'burst_guard').length).toBeGreaterThanOrEqual(4);
-    for (const id of punctual) expect((await world.read(id)).status).toBe('published');
+    for (const id of punctual) expect((await harness.read(id)).status).toBe('published');
   });
 });

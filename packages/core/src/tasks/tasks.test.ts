@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 
 import type { Actor } from '../actor.ts';
 import { refreshExpiringGrants } from '../accounts/refresh-expiring-grants.ts';
 import { refreshPolicy } from '../accounts/request-refresh.ts';
-import { type AccountsWorld, createAccountsWorld } from '../accounts/test-accounts.ts';
+import { type AccountsHarness, createAccountsHarness } from '../accounts/test-accounts.ts';
 import { runHealthCheck } from './check-health.ts';
 import { runCleanUp, type Retention } from './clean-up.ts';
 import { runStalledDetection } from './detect-stalled.ts';
@@ -16,19 +16,19 @@ const retention: Retention = {
   eventDays: 90,
   endedSessionDays: 7,
 };
-let world: AccountsWorld;
+let harness: AccountsHarness;
 let actor: Actor & { userId: string };
 
 beforeAll(async () => {
-  world = await createAccountsWorld(inject('postgresUrl'));
+  harness = await createAccountsHarness(inject('postgresUrl'));
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => harness[Symbol.asyncDispose]());
 beforeEach(async () => {
-  await world.sql('delete from publications');
-  await world.sql('delete from accounts');
-  await world.sql('delete from grants');
-  actor = await world.addOrganization();
-  world.x.fault = () => null;
+  await harness.sql('delete from publications');
+  await harness.sql('delete from accounts');
+  await harness.sql('delete from grants');
+  actor = await harness.addOrganization();
+  harness.x.fault = () => null;
 });
 
 describe('the hourly refresh', () => {
@@ -38,37 +38,37 @@ describe('the hourly refresh', () => {
       ['soon', 89 * 60_000],
       ['later', 2 * hourMs],
     ] as const)
-      await world.addXAccount(actor, name, endsInMs);
-    expect(await runTokenRefresh(world.core)).toEqual({
+      await harness.addXAccount(actor, name, endsInMs);
+    expect(await runTokenRefresh(harness.core)).toEqual({
       found: 2,
       refreshed: 2,
       unchanged: 0,
       needs_reauth: 0,
       later: 0,
     });
-    expect(['ended', 'soon', 'later'].map((name) => world.x.grants.get(name)?.refreshes)).toEqual([1, 1, 0]);
+    expect(['ended', 'soon', 'later'].map((name) => harness.x.grants.get(name)?.refreshes)).toEqual([1, 1, 0]);
   });
 
   test('in two processes at once refreshes each grant once, in batches', async () => {
     const names = Array.from({ length: 23 }, (_, index) => `pair${index}`);
-    for (const name of names) await world.addXAccount(actor, name, 60_000);
+    for (const name of names) await harness.addXAccount(actor, name, 60_000);
     const options = { withinMs: hourMs, concurrency: 4, batchSize: 5 };
     const runs = await Promise.all([
-      refreshExpiringGrants(world.core, options),
-      refreshExpiringGrants(world.core, options),
+      refreshExpiringGrants(harness.core, options),
+      refreshExpiringGrants(harness.core, options),
     ]);
-    expect(names.map((name) => world.x.grants.get(name)?.refreshes)).toEqual(names.map(() => 1));
+    expect(names.map((name) => harness.x.grants.get(name)?.refreshes)).toEqual(names.map(() => 1));
     expect(runs.reduce((sum, { refreshed }) => sum + refreshed, 0)).toBe(23);
   });
 
   test('a platform that is down deactivates nobody, a dead grant is told apart, and neither stops the others', async () => {
-    for (const name of ['down', 'dead', 'fine']) await world.addXAccount(actor, `mix-${name}`, -1);
-    Object.assign(world.x.grants.get('mix-dead') ?? {}, { isDead: true });
-    const failing = world.x.grants.get('mix-down');
-    const first = world.x.tokenCalls();
-    world.x.fault = (call) => (call - first < 3 ? { status: 503 } : null);
+    for (const name of ['down', 'dead', 'fine']) await harness.addXAccount(actor, `mix-${name}`, -1);
+    Object.assign(harness.x.grants.get('mix-dead') ?? {}, { isDead: true });
+    const failing = harness.x.grants.get('mix-down');
+    const first = harness.x.tokenCalls();
+    harness.x.fault = (call) => (call - first < 3 ? { status: 503 } : null);
     const outcomes: string[] = [];
-    const counts = await refreshExpiringGrants(world.core, {
+    const counts = await refreshExpiringGrants(harness.core, {
       withinMs: hourMs,
       concurrency: 1,
       batchSize: 10,
@@ -77,7 +77,7 @@ describe('the hourly refresh', () => {
     });
     expect(counts).toEqual({ found: 3, refreshed: 1, unchanged: 0, needs_reauth: 1, later: 1 });
     expect(outcomes.toSorted()).toEqual(['x later', 'x needs_reauth', 'x refreshed']);
-    const rows = await world.sql<{ handle: string; status: string }>(
+    const rows = await harness.sql<{ handle: string; status: string }>(
       'select handle, status from accounts order by handle',
     );
     expect(rows).toEqual([
@@ -92,49 +92,49 @@ describe('the hourly refresh', () => {
 describe('the clean-up', () => {
   test('deletes what nobody can use any more, and nothing that somebody can', async () => {
     const { organizationId, userId } = actor;
-    const { accountId } = await world.addXAccount(actor, 'kept', hourMs);
-    const ended = await world.addPublication(actor, accountId, { status: 'published' });
-    const coming = await world.addPublication(actor, accountId, { status: 'scheduled' });
-    await world.sql('delete from events');
+    const { accountId } = await harness.addXAccount(actor, 'kept', hourMs);
+    const ended = await harness.addPublication(actor, accountId, { status: 'published' });
+    const coming = await harness.addPublication(actor, accountId, { status: 'scheduled' });
+    await harness.sql('delete from events');
     const old = `now() - interval '91 days'`;
     for (const id of [ended, coming]) {
-      await world.sql(
+      await harness.sql(
         `insert into events (organization_id, post_id, publication_id, type, message, at)
          select organization_id, post_id, id, 'publication.scheduled', 'told', ${old} from publications where id = $1`,
         [id],
       );
     }
-    await world.sql(
+    await harness.sql(
       `insert into events (organization_id, type, message, at) values ($1, 'token.refreshed', 'old', ${old}), ($1, 'token.refreshed', 'new', now())`,
       [organizationId],
     );
-    await world.sql(
+    await harness.sql(
       `insert into notifications (id, organization_id, kind, title, body, created_at, read_at) values
         ('ntf_1' || $1, $1, 'k', 't', 'b', now() - interval '31 days', now()), ('ntf_2' || $1, $1, 'k', 't', 'b', now() - interval '31 days', null),
         ('ntf_3' || $1, $1, 'k', 't', 'b', now() - interval '91 days', null)`,
       [organizationId],
     );
-    await world.sql(
+    await harness.sql(
       `insert into idempotency_keys (organization_id, principal, route, key, body_hash, state, locked_until, created_at) values
         ($1, 'p', 'r', 'old', 'h', 'done', now() - interval '1 day', now() - interval '25 hours'),
         ($1, 'p', 'r', 'new', 'h', 'done', now(), now() - interval '23 hours')`,
       [organizationId],
     );
-    await world.sql(
+    await harness.sql(
       `insert into oauth_states (state_hash, organization_id, platform, code_verifier, expires_at) values
         ('old' || $1, $1, 'x', 'v', now() - interval '1 s'), ('new' || $1, $1, 'x', 'v', now() + interval '1 min')`,
       [organizationId],
     );
-    await world.sql(
+    await harness.sql(
       `insert into live_tickets (token_hash, organization_id, expires_at) values ('old' || $1, $1, now() - interval '1 s')`,
       [organizationId],
     );
-    await world.sql(
+    await harness.sql(
       `insert into sessions (id, family_id, user_id, organization_id, token_hash, expires_at, used_at) values
         ('old' || $1, 'f', $1, $2, 'old' || $1, now() - interval '8 days', null), ('used' || $1, 'f', $1, $2, 'used' || $1, now() + interval '1 day', now())`,
       [userId, organizationId],
     );
-    expect(await runCleanUp(world.core, retention)).toEqual({
+    expect(await runCleanUp(harness.core, retention)).toEqual({
       notifications: 2,
       idempotencyKeys: 1,
       oauthStates: 1,
@@ -142,14 +142,14 @@ describe('the clean-up', () => {
       sessions: 1,
       events: 2,
     });
-    expect(await world.sql('select message from events order by id')).toEqual([
+    expect(await harness.sql('select message from events order by id')).toEqual([
       { message: 'told' },
       { message: 'new' },
     ]);
-    expect(await world.sql("select publication_id from events where message = 'told'")).toEqual([
+    expect(await harness.sql("select publication_id from events where message = 'told'")).toEqual([
       { publication_id: coming },
     ]);
-    expect(await runCleanUp(world.core, retention)).toEqual({
+    expect(await runCleanUp(harness.core, retention)).toEqual({
       notifications: 0,
       idempotencyKeys: 0,
       oauthStates: 0,
@@ -160,30 +160,32 @@ describe('the clean-up', () => {
   });
 
   test('passes more than one batch', async () => {
-    await world.sql('delete from events');
-    await world.sql(
+    await harness.sql('delete from events');
+    await harness.sql(
       `insert into events (organization_id, type, message, at) select $1, 'token.refreshed', 'old', now() - interval '100 days' from generate_series(1, 4500)`,
       [actor.organizationId],
     );
-    expect(await runCleanUp(world.core, retention)).toMatchObject({ events: 4_500 });
+    expect(await runCleanUp(harness.core, retention)).toMatchObject({ events: 4_500 });
   });
 });
 
 describe('the stalled detection', () => {
   test('counts what no publisher takes care of, and wakes the dispatchers', async () => {
-    const { accountId } = await world.addXAccount(actor, 'stalled', hourMs);
+    const { accountId } = await harness.addXAccount(actor, 'stalled', hourMs);
     const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
-    await world.addPublication(actor, accountId, { due_at: minutesAgo(3) });
-    await world.addPublication(actor, accountId, { due_at: minutesAgo(1) });
-    await world.addPublication(actor, accountId, { due_at: minutesAgo(3), armed_until: minutesAgo(-1) });
-    await world.addPublication(actor, accountId, {
+    await harness.addPublication(actor, accountId, { due_at: minutesAgo(3) });
+    await harness.addPublication(actor, accountId, { due_at: minutesAgo(1) });
+    await harness.addPublication(actor, accountId, { due_at: minutesAgo(3), armed_until: minutesAgo(-1) });
+    await harness.addPublication(actor, accountId, {
       status: 'publishing',
       due_at: minutesAgo(9),
       lease_until: minutesAgo(3),
     });
-    const rungBefore = world.rung.filter((channel) => channel === 'dispatch').length;
-    expect(await runStalledDetection(world.core)).toEqual({ overdue: 1, abandoned: 1 });
-    await expect.poll(() => world.rung.filter((channel) => channel === 'dispatch').length).toBeGreaterThan(rungBefore);
+    const notifiedBefore = harness.notified.filter((channel) => channel === 'dispatch').length;
+    expect(await runStalledDetection(harness.core)).toEqual({ overdue: 1, abandoned: 1 });
+    await expect
+      .poll(() => harness.notified.filter((channel) => channel === 'dispatch').length)
+      .toBeGreaterThan(notifiedBefore);
   });
 });
 
@@ -191,10 +193,10 @@ describe('the health check', () => {
   const queue = { health: async () => ({ ok: true, latencyMs: 1, detail: 'fine' }) };
 
   test('tells a service in health, and the platforms in trouble', async () => {
-    await world.sql(
+    await harness.sql(
       `insert into breakers (key, platform, state) values ('x', 'x', 'open'), ('bluesky', 'bluesky', 'closed')`,
     );
-    expect(await runHealthCheck({ ...world.core, queue })).toMatchObject({
+    expect(await runHealthCheck({ ...harness.core, queue })).toMatchObject({
       ok: true,
       troubledPlatforms: { x: 'open' },
       databaseLatencyMs: expect.any(Number),
@@ -203,7 +205,7 @@ describe('the health check', () => {
 
   test('tells a queue that is away', async () => {
     const away = { health: async () => ({ ok: false, latencyMs: 2, detail: 'away' }) };
-    expect(await runHealthCheck({ ...world.core, queue: away })).toMatchObject({ ok: false, queue: { ok: false } });
+    expect(await runHealthCheck({ ...harness.core, queue: away })).toMatchObject({ ok: false, queue: { ok: false } });
   });
 });
 
@@ -214,24 +216,24 @@ describe('a task and its slots', () => {
   test('each slot runs once, whoever comes and in whatever order', async () => {
     let runs = 0;
     const come = (at: Date) =>
-      runTaskOnce(world.core, { task: 'slots', slot: at }, async () => ({ runs: (runs += 1) }));
+      runTaskOnce(harness.core, { task: 'slots', slot: at }, async () => ({ runs: (runs += 1) }));
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => come(slot)));
     expect(runs).toBe(1);
     expect(outcomes.filter(({ kind }) => kind === 'done')).toHaveLength(1);
     expect(await come(slot)).toEqual({ kind: 'skipped', because: 'slot_taken' });
     expect(await come(next)).toEqual({ kind: 'done', detail: { runs: 2 } });
     expect(await come(slot)).toEqual({ kind: 'skipped', because: 'slot_taken' });
-    expect(await world.sql(`select outcome, detail from cron_runs where task = 'slots'`)).toEqual([
+    expect(await harness.sql(`select outcome, detail from cron_runs where task = 'slots'`)).toEqual([
       { outcome: 'done', detail: { runs: 2 } },
     ]);
   });
 
   test('a run that is under way is not joined by a later slot, nor by hand', async () => {
     const gate = Promise.withResolvers<void>();
-    const first = runTaskOnce(world.core, { task: 'long', slot }, () => gate.promise.then(() => ({})));
-    await expect.poll(() => world.sql(`select 1 from cron_runs where task = 'long'`)).toHaveLength(1);
+    const first = runTaskOnce(harness.core, { task: 'long', slot }, () => gate.promise.then(() => ({})));
+    await expect.poll(() => harness.sql(`select 1 from cron_runs where task = 'long'`)).toHaveLength(1);
     for (const at of [next, null]) {
-      expect(await runTaskOnce(world.core, { task: 'long', slot: at }, async () => ({}))).toEqual({
+      expect(await runTaskOnce(harness.core, { task: 'long', slot: at }, async () => ({}))).toEqual({
         kind: 'skipped',
         because: 'running',
       });
@@ -242,19 +244,21 @@ describe('a task and its slots', () => {
 
   test('a failure is recorded and does not spoil the next slot', async () => {
     const failing = () => Promise.reject(new Error('broken'));
-    expect(await runTaskOnce(world.core, { task: 'fails', slot }, failing)).toMatchObject({ kind: 'failed' });
-    expect(await world.sql(`select outcome from cron_runs where task = 'fails'`)).toEqual([{ outcome: 'failed' }]);
-    expect(await runTaskOnce(world.core, { task: 'fails', slot: next }, async () => ({}))).toMatchObject({
+    expect(await runTaskOnce(harness.core, { task: 'fails', slot }, failing)).toMatchObject({ kind: 'failed' });
+    expect(await harness.sql(`select outcome from cron_runs where task = 'fails'`)).toEqual([{ outcome: 'failed' }]);
+    expect(await runTaskOnce(harness.core, { task: 'fails', slot: next }, async () => ({}))).toMatchObject({
       kind: 'done',
     });
   });
 
   test('a slot whose process died may be taken again; by hand a task runs at any time', async () => {
-    await world.sql(`insert into cron_runs (task, last_slot, started_at) values ('died', $1, now())`, [slot]);
-    expect(await runTaskOnce(world.core, { task: 'died', slot }, async () => ({}))).toMatchObject({ kind: 'done' });
-    expect(await runTaskOnce(world.core, { task: 'died', slot: null }, async () => ({}))).toMatchObject({
+    await harness.sql(`insert into cron_runs (task, last_slot, started_at) values ('died', $1, now())`, [slot]);
+    expect(await runTaskOnce(harness.core, { task: 'died', slot }, async () => ({}))).toMatchObject({ kind: 'done' });
+    expect(await runTaskOnce(harness.core, { task: 'died', slot: null }, async () => ({}))).toMatchObject({
       kind: 'done',
     });
-    expect(await runTaskOnce(world.core, { task: 'died', slot }, async () => ({}))).toMatchObject({ kind: 'skipped' });
+    expect(await runTaskOnce(harness.core, { task: 'died', slot }, async () => ({}))).toMatchObject({
+      kind: 'skipped',
+    });
   });
 });

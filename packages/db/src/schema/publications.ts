@@ -25,7 +25,7 @@ export const publications = pgTable('publications', {
   absentReads: integer('absent_reads').notNull().default(0),
   reconcileTries: integer('reconcile_tries').notNull().default(0),
   generation: integer('generation').notNull().default(0),
-  armedUntil: at('armed_until'),
+  enqueuedUntil: at('armed_until'),
   rearms: integer('rearms').notNull().default(0),
   waitingReason: text('waiting_reason').$type<WaitingReason>(),
   waitingDetail: text('waiting_detail'),

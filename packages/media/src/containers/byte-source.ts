@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 
 /** Random access to a file with a budget: a file that makes its reader wander is refused before it has cost much. */
 export interface ByteSource extends Disposable {
@@ -25,7 +25,7 @@ export function openByteSource(path: string): ByteSource {
     reads += 1;
     readBytes += wanted;
     if (reads > readsMax || readBytes > readBytesMax) {
-      throw new MediaRefusal('too_costly', 'The video has too many parts to be read.');
+      throw new MediaRefusedError('too_costly', 'The video has too many parts to be read.');
     }
     const data = Buffer.alloc(wanted);
     let filled = 0;

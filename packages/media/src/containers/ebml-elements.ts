@@ -1,5 +1,5 @@
 import type { ByteSource } from './byte-source.ts';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 
 /** An element of an EBML file (RFC 8794); offsets are the file's. */
 export interface Element {
@@ -12,7 +12,7 @@ export interface Element {
   readonly isOpen: boolean;
 }
 
-/** @throws MediaRefusal where the element is broken or reaches beyond `limit` */
+/** @throws MediaRefusedError where the element is broken or reaches beyond `limit` */
 export function elementAt(source: ByteSource, start: number, limit: number): Element {
   const head = source.read(start, 12);
   const idBytes = lengthOf(head[0], 4);
@@ -60,6 +60,6 @@ function sizeAt(head: Buffer, offset: number, bytes: number): number | null {
   return value === 2n ** BigInt(7 * bytes) - 1n ? null : Number(value);
 }
 
-function malformed(): MediaRefusal {
-  return new MediaRefusal('malformed', 'The video is broken or cut off.');
+function malformed(): MediaRefusedError {
+  return new MediaRefusedError('malformed', 'The video is broken or cut off.');
 }

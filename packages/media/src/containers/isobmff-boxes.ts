@@ -1,4 +1,4 @@
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 
 /** A box of an ISO base media file; offsets count from the beginning of the buffer it was found in. */
 export interface Box {
@@ -12,7 +12,7 @@ export interface Box {
 
 const boxesMax = 20_000;
 
-/** The boxes that stand side by side between two offsets. @throws MediaRefusal where one reaches beyond the end */
+/** The boxes that stand side by side between two offsets. @throws MediaRefusedError where one reaches beyond the end */
 export function boxesIn(buffer: Buffer, from: number, to: number): Box[] {
   const boxes: Box[] = [];
   let start = from;
@@ -20,7 +20,7 @@ export function boxesIn(buffer: Buffer, from: number, to: number): Box[] {
   while (start + 8 <= to) {
     const box = boxAt(buffer.subarray(start, to), start, to);
     boxes.push(box);
-    if (boxes.length > boxesMax) throw new MediaRefusal('too_costly', 'The video has too many parts to be read.');
+    if (boxes.length > boxesMax) throw new MediaRefusedError('too_costly', 'The video has too many parts to be read.');
     start = box.end;
   }
   return boxes;
@@ -53,7 +53,7 @@ export function child(buffer: Buffer, parent: Box, ...path: readonly string[]): 
   return box;
 }
 
-/** A number from inside a box. @throws MediaRefusal where it lies beyond its end */
+/** A number from inside a box. @throws MediaRefusedError where it lies beyond its end */
 export function uintIn(buffer: Buffer, box: Box, offset: number, bytes: 1 | 2 | 4 | 8): number {
   const at = box.body + offset;
   if (at + bytes > box.end) throw malformed();
@@ -65,6 +65,6 @@ function checked(box: Box, limit: number): Box {
   return box;
 }
 
-function malformed(): MediaRefusal {
-  return new MediaRefusal('malformed', 'The video is broken or cut off: a part of it reaches beyond its end.');
+function malformed(): MediaRefusedError {
+  return new MediaRefusedError('malformed', 'The video is broken or cut off: a part of it reaches beyond its end.');
 }

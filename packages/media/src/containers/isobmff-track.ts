@@ -1,5 +1,5 @@
 import { type Box, boxesIn, child, uintIn } from './isobmff-boxes.ts';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 
 export interface Track {
   readonly kind: 'video' | 'audio' | 'other';
@@ -14,7 +14,7 @@ export interface Track {
   readonly ticks: number;
 }
 
-/** Reads a `trak` box out of the index. @throws MediaRefusal */
+/** Reads a `trak` box out of the index. @throws MediaRefusedError */
 export function readTrack(moov: Buffer, trak: Box): Track {
   const header = required(child(moov, trak, 'tkhd'), 'tkhd');
   const mediaHeader = required(child(moov, trak, 'mdia', 'mdhd'), 'mdhd');
@@ -115,7 +115,8 @@ function refuseOutsideData(moov: Buffer, trak: Box): void {
   if (references === null) return;
   for (const reference of boxesIn(moov, references.body + 8, references.end)) {
     const isInside = (uintIn(moov, reference, 0, 4) & 1) === 1;
-    if (!isInside) throw new MediaRefusal('second_format', 'The video names another file as the place of its data.');
+    if (!isInside)
+      throw new MediaRefusedError('second_format', 'The video names another file as the place of its data.');
   }
 }
 
@@ -124,6 +125,6 @@ function required(box: Box | null, type: string): Box {
   return box;
 }
 
-function malformed(type: string): MediaRefusal {
-  return new MediaRefusal('malformed', `The video is broken: its ${type} part is missing or wrong.`);
+function malformed(type: string): MediaRefusedError {
+  return new MediaRefusedError('malformed', `The video is broken: its ${type} part is missing or wrong.`);
 }

@@ -4,28 +4,28 @@ import { type Box, boxAt, boxesIn, child, uintIn } from './isobmff-boxes.ts';
 import { readFragments } from './isobmff-fragments.ts';
 import { isTimedMetadata, sampleRanges } from './isobmff-timed-metadata.ts';
 import { readTrack, type Track } from './isobmff-track.ts';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 import type { VideoReading } from '../inspect/video-facts.ts';
 
 const indexBytesMax = 16 * 1024 * 1024;
 const topBoxesMax = 20_000;
 const tracksMax = 64;
 
-/** Reads the index of an MP4 or QuickTime file (ISO/IEC 14496-12). @throws MediaRefusal */
+/** Reads the index of an MP4 or QuickTime file (ISO/IEC 14496-12). @throws MediaRefusedError */
 export function readIsobmff(source: ByteSource): VideoReading {
   const top = topBoxes(source);
   const index = top.find(({ type }) => type === 'moov');
-  if (index === undefined) throw new MediaRefusal('malformed', 'The video has no index; it may be cut off.');
+  if (index === undefined) throw new MediaRefusedError('malformed', 'The video has no index; it may be cut off.');
   if (index.end - index.start > indexBytesMax)
-    throw new MediaRefusal('too_costly', 'The index of the video is too large.');
+    throw new MediaRefusedError('too_costly', 'The index of the video is too large.');
   const data = top.find(({ type }) => type === 'mdat');
-  if (data === undefined) throw new MediaRefusal('malformed', 'The video has no data.');
+  if (data === undefined) throw new MediaRefusedError('malformed', 'The video has no data.');
   const moov = Buffer.from(source.read(index.start, index.end - index.start));
-  if (moov.length < index.end - index.start) throw new MediaRefusal('malformed', 'The video is cut off.');
+  if (moov.length < index.end - index.start) throw new MediaRefusedError('malformed', 'The video is cut off.');
   const inner: Box = { type: 'moov', start: 0, body: index.body - index.start, end: moov.length };
   const tracks = tracksOf(moov, inner);
   const video = tracks.find(({ kind }) => kind === 'video');
-  if (video === undefined) throw new MediaRefusal('unsupported', 'The file has no video track.');
+  if (video === undefined) throw new MediaRefusedError('unsupported', 'The file has no video track.');
   const moofs = top.filter(({ type }) => type === 'moof');
   const times = moofs.length > 0 ? readFragments(source, { moov, index: inner, moofs, track: video }) : video;
   const seconds = video.timescale > 0 ? times.ticks / video.timescale : 0;
@@ -48,7 +48,8 @@ function topBoxes(source: ByteSource): Box[] {
   for (let start = 0; start + 8 <= source.bytes;) {
     const box = boxAt(source.read(start, 16), start, source.bytes);
     boxes.push(box);
-    if (boxes.length > topBoxesMax) throw new MediaRefusal('too_costly', 'The video has too many parts to be read.');
+    if (boxes.length > topBoxesMax)
+      throw new MediaRefusedError('too_costly', 'The video has too many parts to be read.');
     start = box.end;
   }
   return boxes;
@@ -56,13 +57,13 @@ function topBoxes(source: ByteSource): Box[] {
 
 function tracksOf(moov: Buffer, index: Box): Track[] {
   const boxes = boxesIn(moov, index.body, index.end).filter(({ type }) => type === 'trak');
-  if (boxes.length > tracksMax) throw new MediaRefusal('too_costly', 'The video has too many tracks.');
+  if (boxes.length > tracksMax) throw new MediaRefusedError('too_costly', 'The video has too many tracks.');
   return boxes.map((trak) => readTrack(moov, trak));
 }
 
 function movieSeconds(moov: Buffer, index: Box): number {
   const header = child(moov, index, 'mvhd');
-  if (header === null) throw new MediaRefusal('malformed', 'The video is broken: its mvhd part is missing.');
+  if (header === null) throw new MediaRefusedError('malformed', 'The video is broken: its mvhd part is missing.');
   const isLong = uintIn(moov, header, 0, 1) === 1;
   const timescale = uintIn(moov, header, isLong ? 20 : 12, 4);
   const ticks = uintIn(moov, header, isLong ? 24 : 16, isLong ? 8 : 4);

@@ -1,5 +1,5 @@
 import type { ByteSource } from './byte-source.ts';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 import type { VideoReading } from '../inspect/video-facts.ts';
 
 const headBytes = 2 * 1024 * 1024;
@@ -9,13 +9,13 @@ const pictureHeader = Buffer.from([0, 0, 1, 0]);
 const startCode = Buffer.from([0, 0, 1]);
 const frameRates = [0, 24_000 / 1001, 24, 25, 30_000 / 1001, 30, 50, 60_000 / 1001, 60];
 
-/** Reads an MPEG-1 or MPEG-2 program stream or bare video stream (ISO/IEC 13818). @throws MediaRefusal */
+/** Reads an MPEG-1 or MPEG-2 program stream or bare video stream (ISO/IEC 13818). @throws MediaRefusedError */
 export function readMpeg(source: ByteSource): VideoReading {
   const head = Buffer.from(source.read(0, headBytes));
   const at = head.indexOf(sequenceHeader);
   const frameRate = frameRates[(head[at + 7] ?? 0) & 0x0f] ?? 0;
   if (at === -1 || at + 12 > head.length || frameRate === 0) {
-    throw new MediaRefusal('malformed', 'The file has no MPEG video at its beginning.');
+    throw new MediaRefusedError('malformed', 'The file has no MPEG video at its beginning.');
   }
   const packed = head.readUIntBE(at + 4, 3);
   const isBare = head[3] === 0xb3;

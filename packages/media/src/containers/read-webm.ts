@@ -1,7 +1,7 @@
 import type { BlankRange } from './blank-range.ts';
 import type { ByteSource } from './byte-source.ts';
 import { type Element, elementAt, elementsIn, floatOf, uintOf } from './ebml-elements.ts';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 import type { VideoReading } from '../inspect/video-facts.ts';
 
 const ids = {
@@ -45,14 +45,14 @@ interface WebmTrack {
   frameNanoseconds: number | null;
 }
 
-/** Reads the header of a WebM file, and its blocks' times where the header does not tell its length. @throws MediaRefusal */
+/** Reads the header of a WebM file, and its blocks' times where the header does not tell its length. @throws MediaRefusedError */
 export function readWebm(source: ByteSource): VideoReading {
   const header = elementAt(source, 0, source.bytes);
   const segment = elementAt(source, header.end, source.bytes);
-  if (segment.id !== ids.segment) throw new MediaRefusal('malformed', 'The video has no segment.');
+  if (segment.id !== ids.segment) throw new MediaRefusedError('malformed', 'The video has no segment.');
   const found = readSegment(source, segment);
   const video = found.tracks.find(({ type }) => type === 1);
-  if (video === undefined) throw new MediaRefusal('unsupported', 'The file has no video track.');
+  if (video === undefined) throw new MediaRefusedError('unsupported', 'The file has no video track.');
   const audio = found.tracks.find(({ type }) => type === 2);
   const blocks = found.blocks.get(video.number);
   const durationMs = ((found.duration ?? found.lastTicks) * found.timestampScale) / 1_000_000;
@@ -97,7 +97,7 @@ function readSegment(source: ByteSource, segment: Element): Segment {
   let clusterTicks = 0;
   let start = segment.body;
   for (let count = 0; start < segment.end; count += 1) {
-    if (count > elementsMax) throw new MediaRefusal('too_costly', 'The video has too many parts to be read.');
+    if (count > elementsMax) throw new MediaRefusedError('too_costly', 'The video has too many parts to be read.');
     const element = elementAt(source, start, segment.end);
     start = element.end;
     if (element.id === ids.info) readInfo(source, element, found);

@@ -1,4 +1,4 @@
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 
 export interface GifBlock {
   readonly kind: 'frame' | 'graphic_control' | 'loop' | 'metadata';
@@ -18,7 +18,7 @@ export interface GifLayout {
 
 const blocksMax = 20_000;
 
-/** The blocks of a GIF file, without decompressing any. @throws MediaRefusal */
+/** The blocks of a GIF file, without decompressing any. @throws MediaRefusedError */
 export function walkGif(file: Buffer): GifLayout {
   if (file.length < 14) throw malformed();
   const blocks: GifBlock[] = [];
@@ -32,7 +32,7 @@ export function walkGif(file: Buffer): GifLayout {
       hasTransparency ||= (file.readUInt8(start + 3) & 1) === 1;
       hundredths += file.readUInt16LE(start + 4);
     }
-    if (blocks.length > blocksMax) throw new MediaRefusal('too_many_frames', 'The animation has too many frames.');
+    if (blocks.length > blocksMax) throw new MediaRefusedError('too_many_frames', 'The animation has too many frames.');
     start = block.end;
   }
   return {
@@ -79,6 +79,6 @@ function colourTableBytes(flags: number): number {
   return (flags & 0x80) === 0 ? 0 : 3 * 2 ** ((flags & 0x07) + 1);
 }
 
-function malformed(): MediaRefusal {
-  return new MediaRefusal('malformed', 'The GIF file is broken or cut off.');
+function malformed(): MediaRefusedError {
+  return new MediaRefusedError('malformed', 'The GIF file is broken or cut off.');
 }

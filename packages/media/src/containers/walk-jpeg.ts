@@ -1,4 +1,4 @@
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 
 export interface JpegSegment {
   /** The second byte of the marker: 0xe1 is APP1. */
@@ -23,7 +23,7 @@ const segmentsMax = 5_000;
 const scansMax = 100;
 const markers = { startOfImage: 0xd8, endOfImage: 0xd9, startOfScan: 0xda } as const;
 
-/** The segments of a JPEG file, without decoding any. @throws MediaRefusal */
+/** The segments of a JPEG file, without decoding any. @throws MediaRefusedError */
 export function walkJpeg(file: Buffer): JpegLayout {
   const segments: JpegSegment[] = [];
   let frame: Omit<JpegLayout, 'segments' | 'endOffset'> | null = null;
@@ -42,7 +42,7 @@ export function walkJpeg(file: Buffer): JpegLayout {
     segments.push(segment);
     if (isScan) scans += 1;
     if (segments.length > segmentsMax || scans > scansMax) {
-      throw new MediaRefusal('too_costly', 'The picture has too many parts to be read.');
+      throw new MediaRefusedError('too_costly', 'The picture has too many parts to be read.');
     }
     offset = segment.end;
   }
@@ -90,6 +90,6 @@ function endOfScan(file: Buffer, offset: number): number {
   }
 }
 
-function malformed(): MediaRefusal {
-  return new MediaRefusal('malformed', 'The JPEG file is broken or cut off.');
+function malformed(): MediaRefusedError {
+  return new MediaRefusedError('malformed', 'The JPEG file is broken or cut off.');
 }

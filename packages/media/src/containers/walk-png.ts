@@ -1,4 +1,4 @@
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 
 export interface PngChunk {
   /** Four letters, such as `IDAT`. */
@@ -23,7 +23,7 @@ const signatureBytes = 8;
 const chunksMax = 20_000;
 const samplesPerPixel: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
-/** The chunks of a PNG file, without decompressing any. @throws MediaRefusal */
+/** The chunks of a PNG file, without decompressing any. @throws MediaRefusedError */
 export function walkPng(file: Buffer): PngLayout {
   const chunks = [...chunksOf(file)];
   const header = chunks[0];
@@ -55,7 +55,7 @@ function* chunksOf(file: Buffer): Generator<PngChunk> {
     if (type === 'IEND') return;
     start = end;
   }
-  throw new MediaRefusal('too_costly', 'The picture has too many parts to be read.');
+  throw new MediaRefusedError('too_costly', 'The picture has too many parts to be read.');
 }
 
 /** The sum of the frames' delays, each a fraction of a second. */
@@ -65,6 +65,6 @@ function durationOf(file: Buffer, chunks: readonly PngChunk[]): number {
   return Math.round(seconds.reduce((sum, each) => sum + each, 0) * 1000);
 }
 
-function malformed(): MediaRefusal {
-  return new MediaRefusal('malformed', 'The PNG file is broken or cut off.');
+function malformed(): MediaRefusedError {
+  return new MediaRefusedError('malformed', 'The PNG file is broken or cut off.');
 }

@@ -1,4 +1,4 @@
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 
 export interface WebpChunk {
   /** Four characters, such as `VP8X`. */
@@ -18,7 +18,7 @@ export interface WebpLayout {
 
 const chunksMax = 20_000;
 
-/** The chunks of a WebP file, without decoding any. @throws MediaRefusal */
+/** The chunks of a WebP file, without decoding any. @throws MediaRefusedError */
 export function walkWebp(file: Buffer): WebpLayout {
   if (file.length < 20) throw malformed();
   const endOffset = 8 + file.readUInt32LE(4);
@@ -49,9 +49,9 @@ function* chunksOf(file: Buffer, endOffset: number): Generator<WebpChunk> {
     yield { type: file.toString('latin1', start, start + 4), start, end };
     start = end;
   }
-  throw new MediaRefusal('too_many_frames', 'The animation has too many frames.');
+  throw new MediaRefusedError('too_many_frames', 'The animation has too many frames.');
 }
 
-function malformed(): MediaRefusal {
-  return new MediaRefusal('malformed', 'The WebP file is broken or cut off.');
+function malformed(): MediaRefusedError {
+  return new MediaRefusedError('malformed', 'The WebP file is broken or cut off.');
 }

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { openByteSource } from '../containers/byte-source.ts';
 import { gif, jpeg, manyFrames, phoneJpeg, png, webp } from '../fixtures/test-images.ts';
 import { movie, mpeg, mpegStream, webm } from '../fixtures/test-movies.ts';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 import { readVideo, type VideoMimeType } from './probe-video.ts';
 import { type ImageMimeType, readImageLayout } from './read-image-layout.ts';
 import { sniffType } from '../upload/sniff-type.ts';
@@ -54,7 +54,7 @@ function expectReadOrRefused(read: () => unknown): void {
   try {
     read();
   } catch (error) {
-    if (!(error instanceof MediaRefusal) && !(error instanceof RangeError)) throw error;
+    if (!(error instanceof MediaRefusedError) && !(error instanceof RangeError)) throw error;
   }
 }
 

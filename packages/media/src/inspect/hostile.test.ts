@@ -8,7 +8,7 @@ import { hostileImages } from '../fixtures/hostile-images.ts';
 import { hostileMovies } from '../fixtures/hostile-movies.ts';
 import { jpeg } from '../fixtures/test-images.ts';
 import { createInspector, type Inspector, inspectorDefaults } from './inspector.ts';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 import { receiveUpload } from '../upload/receive-upload.ts';
 
 const refusalMsMax = 1_000;
@@ -53,7 +53,7 @@ test.each([...hostileImages, ...hostileMovies])(
       (error: unknown) => error,
     );
     const tookMs = performance.now() - startedAtMs;
-    expect(refusal).toBeInstanceOf(MediaRefusal);
+    expect(refusal).toBeInstanceOf(MediaRefusedError);
     expect(refusal).toMatchObject({ code });
     expect(tookMs).toBeLessThan(refusalMsMax);
     expect(await readdir(directory)).toEqual([]);

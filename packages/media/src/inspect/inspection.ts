@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { MediaFacts } from '@vibetribe/contracts/media';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 import { probeImage } from './probe-image.ts';
 import { probeVideo } from './probe-video.ts';
 import { type RenderImage, type RenderedImage, renderImage } from './render-image.ts';
@@ -24,7 +24,7 @@ export type InspectionResult<Kind extends Inspection['kind']> = {
   render: RenderedImage;
 }[Kind];
 
-/** @throws MediaRefusal */
+/** @throws MediaRefusedError */
 export async function inspect(inspection: Inspection): Promise<MediaFacts | RenderedImage | null> {
   switch (inspection.kind) {
     case 'probe':
@@ -43,7 +43,7 @@ async function refusingShortReads<Result>(read: () => Promise<Result>): Promise<
     return await read();
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new MediaRefusal('malformed', 'The file is broken or cut off.', { cause });
+    throw new MediaRefusedError('malformed', 'The file is broken or cut off.', { cause });
   }
 }
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Inspection } from './inspection.ts';
 import type { InspectorReply } from './inspector-reply.ts';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 
 export interface InspectionLimits {
   readonly deadlineMs: number;
@@ -15,7 +15,7 @@ export interface InspectionLimits {
 export interface InspectorProcess {
   /** False once it has been killed or has died: it is of no use then. */
   isAlive(): boolean;
-  /** @throws MediaRefusal where the file is at fault; a killed or crashed process counts as that */
+  /** @throws MediaRefusedError where the file is at fault; a killed or crashed process counts as that */
   run(inspection: Inspection, limits: InspectionLimits): Promise<InspectorReply>;
   kill(): void;
 }
@@ -60,7 +60,7 @@ export async function startInspectorProcess(): Promise<InspectorProcess> {
 
 function nextReply(child: ChildProcess, limits: InspectionLimits): Promise<InspectorReply> {
   const { promise, resolve, reject } = Promise.withResolvers<InspectorReply>();
-  const fail = (code: 'malformed' | 'too_costly', message: string) => reject(new MediaRefusal(code, message));
+  const fail = (code: 'malformed' | 'too_costly', message: string) => reject(new MediaRefusedError(code, message));
   const onExit = () => fail('malformed', 'The file makes its reader fail.');
   const deadline = setTimeout(() => fail('too_costly', 'Reading the file takes too long.'), limits.deadlineMs);
   const watch = setInterval(() => {

@@ -1,5 +1,5 @@
 import type { MediaFacts } from '@vibetribe/contracts/media';
-import type { MediaRefusalCode } from '../media-refusal.ts';
+import type { MediaRefusalCode } from '../media-refused-error.ts';
 import type { RenderedImage } from './render-image.ts';
 
 /** What an inspector's process says to its parent: that it is there, and one answer for each inspection. */

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { gif, jpeg, largePicture, phoneJpeg, picture, png, webp } from '../fixtures/test-images.ts';
 import { movie } from '../fixtures/test-movies.ts';
 import { createInspector, inspectorDefaults, type InspectorOptions } from './inspector.ts';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 
 let directory: string;
 
@@ -31,7 +31,7 @@ test('a file that takes too long is refused, its process is killed, and the next
   await using inspector = inspectorWith({ deadlineMs: 60 });
   const slow = await file('slow.png', await largePicture(7000, 7000).png({ compressionLevel: 1 }).toBuffer());
   await expect(inspector.inspect({ kind: 'probe', path: slow, mimeType: 'image/png' })).rejects.toMatchObject({
-    name: 'MediaRefusal',
+    name: 'MediaRefusedError',
     code: 'too_costly',
   });
   const good = await file('good.jpg', await jpeg());
@@ -76,7 +76,7 @@ test('more work than processes waits its turn', async () => {
 test('a fault of ours is not the file’s: a path that is gone is no refusal', async () => {
   await using inspector = createInspector();
   const gone = inspector.inspect({ kind: 'probe', path: join(directory, 'gone'), mimeType: 'image/png' });
-  await expect(gone).rejects.not.toBeInstanceOf(MediaRefusal);
+  await expect(gone).rejects.not.toBeInstanceOf(MediaRefusedError);
 });
 
 test('stripping takes place and camera away and leaves every picture bit for bit', async () => {
@@ -208,5 +208,5 @@ async function inspectorPids(): Promise<string[]> {
   const commands = await Promise.all(
     children.map(async (pid) => ({ pid, line: await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '') })),
   );
-  return commands.filter(({ line }) => line.includes('inspector/main.ts')).map(({ pid }) => pid);
+  return commands.filter(({ line }) => line.includes('inspect/main.ts')).map(({ pid }) => pid);
 }

@@ -1,10 +1,10 @@
 import type { Inspection, InspectionResult } from './inspection.ts';
 import { type InspectionLimits, type InspectorProcess, startInspectorProcess } from './inspector-process.ts';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 
 /** Looks into files in processes of its own, which may crash, stall or be killed without harm to this one. */
 export interface Inspector extends AsyncDisposable {
-  /** @throws MediaRefusal where the file is at fault */
+  /** @throws MediaRefusedError where the file is at fault */
   inspect<Kind extends Inspection['kind']>(
     inspection: Extract<Inspection, { kind: Kind }>,
   ): Promise<InspectionResult<Kind>>;
@@ -101,7 +101,7 @@ function resultOf<Kind extends Inspection['kind']>(
     case 'result':
       return reply.result as InspectionResult<Kind>;
     case 'refusal':
-      throw new MediaRefusal(reply.code, reply.message);
+      throw new MediaRefusedError(reply.code, reply.message);
     case 'fault':
       throw new Error(`inspecting a file failed: ${reply.message}`);
     case 'ready':

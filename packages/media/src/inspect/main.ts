@@ -2,7 +2,7 @@ import { setPriority } from 'node:os';
 import { prepareDecoder } from './image-decoder.ts';
 import { type Inspection, inspect } from './inspection.ts';
 import type { InspectorReply } from './inspector-reply.ts';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 
 /** Below whoever answers requests: on a small machine, decoding waits rather than they. */
 const niceness = 10;
@@ -18,7 +18,7 @@ async function answer(inspection: Inspection): Promise<void> {
   try {
     reply({ kind: 'result', result: await inspect(inspection) });
   } catch (error) {
-    if (error instanceof MediaRefusal) reply({ kind: 'refusal', code: error.code, message: error.message });
+    if (error instanceof MediaRefusedError) reply({ kind: 'refusal', code: error.code, message: error.message });
     else reply({ kind: 'fault', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   }
 }

@@ -3,7 +3,7 @@ import type { MediaFacts } from '@vibetribe/contracts/media';
 import type { Metadata } from 'sharp';
 import { decodeImage } from './image-decoder.ts';
 import { imageFramesMax, imagePixelsMax } from './image-limits.ts';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 import { type ImageLayout, type ImageMimeType, readImageLayout, refuseHugeImage } from './read-image-layout.ts';
 import { refuseSecondFormat } from './refuse-second-format.ts';
 
@@ -13,7 +13,7 @@ const proofPixels = 64;
 /**
  * Reads an image's facts and proves that it can be decoded to its last line. For a process that may be killed: a hostile file
  * may still crash or stall a decoder.
- * @throws MediaRefusal
+ * @throws MediaRefusedError
  */
 export async function probeImage(path: string, mimeType: ImageMimeType): Promise<MediaFacts> {
   const file = await readFile(path);
@@ -70,6 +70,6 @@ function factsOf(file: Buffer, mimeType: ImageMimeType, layout: ImageLayout, met
   };
 }
 
-function malformed(cause?: unknown): MediaRefusal {
-  return new MediaRefusal('malformed', 'The picture is broken or cut off.', { cause });
+function malformed(cause?: unknown): MediaRefusedError {
+  return new MediaRefusedError('malformed', 'The picture is broken or cut off.', { cause });
 }

@@ -7,13 +7,13 @@ import { videoFacts, type VideoReading } from './video-facts.ts';
 
 export type VideoMimeType = Extract<MediaFacts['mimeType'], `video/${string}`>;
 
-/** Reads a video's facts from its header; no picture is decoded. @throws MediaRefusal */
+/** Reads a video's facts from its header; no picture is decoded. @throws MediaRefusedError */
 export function probeVideo(path: string, mimeType: VideoMimeType): MediaFacts {
   using source = openByteSource(path);
   return videoFacts(readVideo(source, mimeType), { mimeType, bytes: source.bytes });
 }
 
-/** @throws MediaRefusal */
+/** @throws MediaRefusedError */
 export function readVideo(source: ByteSource, mimeType: VideoMimeType): VideoReading {
   switch (mimeType) {
     case 'video/mp4':

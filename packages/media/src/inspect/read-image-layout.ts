@@ -1,5 +1,5 @@
 import type { MediaMimeType } from '@vibetribe/contracts/media';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 import { walkGif } from '../containers/walk-gif.ts';
 import { walkJpeg } from '../containers/walk-jpeg.ts';
 import { walkPng } from '../containers/walk-png.ts';
@@ -21,7 +21,7 @@ export interface ImageLayout {
 
 export type ImageMimeType = Extract<MediaMimeType, `image/${string}`>;
 
-/** @throws MediaRefusal `malformed` or `too_costly` */
+/** @throws MediaRefusedError `malformed` or `too_costly` */
 export function readImageLayout(file: Buffer, mimeType: ImageMimeType): ImageLayout {
   switch (mimeType) {
     case 'image/jpeg':
@@ -90,7 +90,7 @@ export function isJpegMetadata(marker: number, segment: Buffer): boolean {
 export const pngMetadataChunks: ReadonlySet<string> = new Set(['eXIf', 'tEXt', 'zTXt', 'iTXt', 'tIME', 'zxIf']);
 export const webpPictureChunks: ReadonlySet<string> = new Set(['VP8 ', 'VP8L', 'VP8X', 'ALPH', 'ANIM', 'ANMF', 'ICCP']);
 
-/** @throws MediaRefusal `too_many_pixels`, `too_many_frames` or `malformed` */
+/** @throws MediaRefusedError `too_many_pixels`, `too_many_frames` or `malformed` */
 export function refuseHugeImage(
   {
     width,
@@ -100,21 +100,24 @@ export function refuseHugeImage(
   }: Pick<ImageLayout, 'width' | 'height' | 'frames' | 'wholeBytesPerPixel'>,
   limits: { readonly pixelsMax: number; readonly framesMax: number },
 ): void {
-  if (width === 0 || height === 0) throw new MediaRefusal('malformed', 'The picture has no size.');
+  if (width === 0 || height === 0) throw new MediaRefusedError('malformed', 'The picture has no size.');
   if (width !== null && height !== null && width * height > limits.pixelsMax) {
-    throw new MediaRefusal(
+    throw new MediaRefusedError(
       'too_many_pixels',
       `The picture has ${width} x ${height} pixels; ${limits.pixelsMax / 1e6} million are taken.`,
     );
   }
   if ((width ?? 0) * (height ?? 0) * wholeBytesPerPixel > wholePictureBytesMax) {
-    throw new MediaRefusal(
+    throw new MediaRefusedError(
       'too_many_pixels',
       'The picture is too large to be read in its form; save it as a plain (baseline) JPEG.',
     );
   }
   if (frames > limits.framesMax) {
-    throw new MediaRefusal('too_many_frames', `The animation has ${frames} frames; ${limits.framesMax} are taken.`);
+    throw new MediaRefusedError(
+      'too_many_frames',
+      `The animation has ${frames} frames; ${limits.framesMax} are taken.`,
+    );
   }
 }
 

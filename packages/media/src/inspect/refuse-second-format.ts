@@ -1,4 +1,4 @@
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 import type { ImageMimeType } from './read-image-layout.ts';
 
 const zipEndBytes = 22;
@@ -7,12 +7,12 @@ const zipCommentBytesMax = 0xffff;
 /**
  * Refuses a picture that is something else as well: a ZIP archive, a PDF document, a page, a program. Cameras append to JPEG what
  * belongs to it (a second picture, a film, the maker's own trailer); that is no reason to refuse, and never published.
- * @throws MediaRefusal `second_format`
+ * @throws MediaRefusedError `second_format`
  */
 export function refuseSecondFormat(file: Buffer, mimeType: ImageMimeType, endOffset: number): void {
   const trailer = file.subarray(endOffset);
   const found = hiddenIn(file) ?? (isHarmless(trailer, mimeType) ? null : 'data that does not belong to it');
-  if (found !== null) throw new MediaRefusal('second_format', `Behind the picture, the file holds ${found}.`);
+  if (found !== null) throw new MediaRefusedError('second_format', `Behind the picture, the file holds ${found}.`);
 }
 
 function hiddenIn(file: Buffer): string | null {

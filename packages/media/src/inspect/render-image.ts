@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { ImageTarget } from '@vibetribe/contracts/plan-rendition';
 import { decodeImage } from './image-decoder.ts';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 
 export interface RenderedImage {
   readonly bytes: number;
@@ -24,7 +24,7 @@ const shrinksMax = 8;
 
 /**
  * Turns an image upright, takes away what it says about its maker, fits it into the target's pixels and bytes, and writes it.
- * Colours become sRGB. @throws MediaRefusal where it cannot be decoded or made small enough
+ * Colours become sRGB. @throws MediaRefusedError where it cannot be decoded or made small enough
  */
 export async function renderImage(job: RenderImage): Promise<RenderedImage> {
   const file = await readFile(job.inputPath);
@@ -76,7 +76,7 @@ async function encodeWithin(
       height: Math.max(1, Math.floor(size.height * factor)),
     };
   }
-  throw new MediaRefusal('too_large', 'The picture cannot be made small enough.');
+  throw new MediaRefusedError('too_large', 'The picture cannot be made small enough.');
 }
 
 async function encode(
@@ -101,7 +101,7 @@ async function encode(
         return await image.png({ compressionLevel: 9 }).toBuffer({ resolveWithObject: true });
     }
   } catch (cause) {
-    throw new MediaRefusal('malformed', 'The picture is broken or cut off.', { cause });
+    throw new MediaRefusedError('malformed', 'The picture is broken or cut off.', { cause });
   }
 }
 

@@ -7,7 +7,7 @@ import { walkWebp } from '../containers/walk-webp.ts';
 /**
  * The same picture, bit for bit, without what it says about its maker: place, camera, software, thumbnails, comments, and
  * whatever stands behind its end. An image whose EXIF orientation is not 1 has to be rendered instead.
- * @throws MediaRefusal where the file cannot be read
+ * @throws MediaRefusedError where the file cannot be read
  */
 export function stripImage(file: Buffer, mimeType: ImageMimeType): Buffer {
   switch (mimeType) {

@@ -7,7 +7,7 @@ import { readVideo, type VideoMimeType } from './probe-video.ts';
 /**
  * Copies a video without what it says about its maker. The parts become free space of the same length, so that nothing else
  * moves: the picture and the sound stay bit for bit.
- * @throws MediaRefusal where the file cannot be read
+ * @throws MediaRefusedError where the file cannot be read
  */
 export async function stripVideo(inputPath: string, outputPath: string, mimeType: VideoMimeType): Promise<void> {
   const ranges = metadataRanges(inputPath, mimeType);

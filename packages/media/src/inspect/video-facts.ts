@@ -1,6 +1,6 @@
 import type { MediaFacts } from '@vibetribe/contracts/media';
 import type { BlankRange } from '../containers/blank-range.ts';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 
 /** What a reader found out about a video. Sizes as coded, before it is turned. */
 export interface VideoReading {
@@ -22,14 +22,14 @@ const edgePixelsMax = 16_384;
 const durationMsMax = 24 * 60 * 60 * 1000;
 const framesPerSecondMax = 1_000;
 
-/** @throws MediaRefusal where the figures are not those of a video */
+/** @throws MediaRefusedError where the figures are not those of a video */
 export function videoFacts(reading: VideoReading, file: Pick<MediaFacts, 'mimeType' | 'bytes'>): MediaFacts {
   const { width, height, durationMs, framesPerSecond, rotation } = reading;
   if (!within(width, edgePixelsMax) || !within(height, edgePixelsMax)) {
-    throw new MediaRefusal('malformed', `The video says that it has ${width} x ${height} pixels.`);
+    throw new MediaRefusedError('malformed', `The video says that it has ${width} x ${height} pixels.`);
   }
   if (!within(durationMs, durationMsMax)) {
-    throw new MediaRefusal('malformed', 'The video does not say how long it is, or says something impossible.');
+    throw new MediaRefusedError('malformed', 'The video does not say how long it is, or says something impossible.');
   }
   const isTurned = rotation === 90 || rotation === 270;
   return {

@@ -46,7 +46,7 @@ export interface OriginalMedia {
 export interface MediaReader {
   /**
    * The original, or what has to be made of it under a platform's rules.
-   * @throws MediaStoreError where the original is gone or cannot be reached; MediaRefusal where it cannot be changed so
+   * @throws MediaStoreError where the original is gone or cannot be reached; MediaRefusedError where it cannot be changed so
    */
   prepare(original: OriginalMedia, rules: MediaRules): Promise<PublishMedia>;
   /** A path to read the original from. @throws MediaStoreError */

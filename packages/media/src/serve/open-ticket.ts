@@ -20,7 +20,7 @@ export interface TicketFile {
 /**
  * The file a ticket stands for; a transformation is made now, if it has not been yet.
  * @param takesWebp what asks for it can show WebP
- * @throws MediaStoreError `gone` where the original has been deleted, or the rendition swept away; MediaRefusal
+ * @throws MediaStoreError `gone` where the original has been deleted, or the rendition swept away; MediaRefusedError
  */
 export async function openTicket(
   { store, renditions }: Pick<MediaLibrary, 'store' | 'renditions'>,

@@ -38,7 +38,7 @@ export type Recipe =
 
 /** Changed copies of originals, kept in a directory. Any of them may be deleted at any time: it is made again. */
 export interface Renditions {
-  /** @throws MediaRefusal where the original cannot be changed so */
+  /** @throws MediaRefusedError where the original cannot be changed so */
   make(original: Original, recipe: Recipe): Promise<Rendition & { readonly path: string }>;
   pathOf(key: string): string;
 }

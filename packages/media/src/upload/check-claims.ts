@@ -1,5 +1,5 @@
 import type { MediaMimeType } from '@vibetribe/contracts/media';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 import { mediaTypes } from '../media-type.ts';
 
 export interface Claims {
@@ -8,17 +8,17 @@ export interface Claims {
   readonly mimeType: string | null;
 }
 
-/** @throws MediaRefusal `type_mismatch` where the name or the header says something else than the bytes */
+/** @throws MediaRefusedError `type_mismatch` where the name or the header says something else than the bytes */
 export function checkClaims(actual: MediaMimeType, claims: Claims): void {
   const { extensions, aliases } = mediaTypes[actual];
   const header = claims.mimeType?.split(';')[0]?.trim().toLowerCase() ?? '';
   const claimsNothing = header === '' || header === 'application/octet-stream';
   if (!claimsNothing && header !== actual && !aliases.includes(header)) {
-    throw new MediaRefusal('type_mismatch', `The file was sent as ${printable(header)}, but it is ${actual}.`);
+    throw new MediaRefusedError('type_mismatch', `The file was sent as ${printable(header)}, but it is ${actual}.`);
   }
   const extension = /\.([A-Za-z][A-Za-z0-9]{1,4})$/.exec(claims.fileName ?? '')?.[1]?.toLowerCase();
   if (extension !== undefined && !extensions.includes(extension)) {
-    throw new MediaRefusal('type_mismatch', `The file's name ends in .${extension}, but it is ${actual}.`);
+    throw new MediaRefusedError('type_mismatch', `The file's name ends in .${extension}, but it is ${actual}.`);
   }
 }
 

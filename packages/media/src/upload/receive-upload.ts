@@ -6,7 +6,7 @@ import type { MediaMimeType } from '@vibetribe/contracts/media';
 import { checkClaims, type Claims } from './check-claims.ts';
 import type { FileDigest, FileDigests } from './file-digests.ts';
 import { createFileWriter } from './file-writer.ts';
-import { MediaRefusal } from '../media-refusal.ts';
+import { MediaRefusedError } from '../media-refused-error.ts';
 import { mediaTypes } from '../media-type.ts';
 import { sniffBytes, sniffType } from './sniff-type.ts';
 
@@ -29,7 +29,7 @@ export interface Upload {
 /**
  * Writes an upload to a file of its own in `directory`, never holding more than a piece of it, and stops at the first sign that
  * it will not be taken: an unknown type, a false claim, a byte too many. Whatever goes wrong, no file is left.
- * @throws MediaRefusal where the file is at fault or its sender stopped
+ * @throws MediaRefusedError where the file is at fault or its sender stopped
  */
 export async function receiveUpload(
   upload: Upload,
@@ -76,7 +76,7 @@ async function writeChecked(
     refuseTooLarge(bytes, mimeType);
     await writer.write(head);
   }
-  if (bytes === 0) throw new MediaRefusal('empty', 'The file is empty.');
+  if (bytes === 0) throw new MediaRefusedError('empty', 'The file is empty.');
   if (mimeType === null) {
     mimeType = admit(head, upload.claims);
     await writer.write(head);
@@ -90,7 +90,7 @@ async function* withSenderFaults(source: Readable): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of source.iterator({ destroyOnReturn: false })) yield chunk;
   } catch (cause) {
-    throw new MediaRefusal('aborted', 'The upload stopped before its end.', { cause });
+    throw new MediaRefusedError('aborted', 'The upload stopped before its end.', { cause });
   }
 }
 
@@ -100,7 +100,7 @@ function admit(head: Buffer, claims: Claims): MediaMimeType {
     const taken = Object.keys(mediaTypes).join(', ');
     const looks =
       sniffed.name === null ? 'It is of no type that is taken' : `It looks like ${sniffed.name}, which is not taken`;
-    throw new MediaRefusal('type_unknown', `${looks}; send ${taken}.`);
+    throw new MediaRefusedError('type_unknown', `${looks}; send ${taken}.`);
   }
   checkClaims(sniffed.mimeType, claims);
   return sniffed.mimeType;
@@ -109,7 +109,7 @@ function admit(head: Buffer, claims: Claims): MediaMimeType {
 function refuseTooLarge(bytes: number, mimeType: MediaMimeType): void {
   const { kind, bytesMax } = mediaTypes[mimeType];
   if (bytes <= bytesMax) return;
-  throw new MediaRefusal(
+  throw new MediaRefusedError(
     'too_large',
     `The file is larger than the ${bytesMax / 1024 / 1024} MB that a ${kind} may have.`,
   );

@@ -1,7 +1,7 @@
 import type { PlatformAdapter } from '../adapter.ts';
 import { countGraphemes } from '../graphemes.ts';
 import { blueskyName } from './api.ts';
-import { blueskyEndpoints, blueskyLimits, blueskyReconciliation, blueskySpentLimits } from './limits.ts';
+import { blueskyEndpoints, blueskyLimits, blueskyReconciliation, blueskyExhaustedLimits } from './limits.ts';
 import { blueskyMediaRules } from './media-rules.ts';
 import { BlueskyOptions } from './options.ts';
 import { publishBluesky } from './publish.ts';
@@ -32,6 +32,6 @@ export const bluesky: PlatformAdapter = {
   validate: validateBluesky,
   publish: publishBluesky,
   reconcile: reconcileBluesky,
-  spentLimits: blueskySpentLimits,
+  exhaustedLimits: blueskyExhaustedLimits,
   composeUrl: ({ text }) => `https://bsky.app/intent/compose?text=${encodeURIComponent(text.toWellFormed())}`,
 };

@@ -1,6 +1,6 @@
 import type { EndpointDefaults, PlatformLimits, ReconciliationRules } from '../adapter.ts';
 import type { PlatformResponse } from '../platform-http.ts';
-import { readSpentLimits, type LimitHeaders, type SpentLimit } from '../spent-limits.ts';
+import { readExhaustedLimits, type LimitHeaders, type ExhaustedLimit } from '../exhausted-limits.ts';
 import { blueskyRefusal } from './errors.ts';
 
 export const blueskyEndpoints: EndpointDefaults = {
@@ -18,8 +18,8 @@ const blueskyLimitHeaders: readonly LimitHeaders[] = [
   { scope: 'account', remaining: 'ratelimit-remaining', reset: 'ratelimit-reset', cost: 3 },
 ];
 
-export function blueskySpentLimits(answer: PlatformResponse): SpentLimit[] {
-  return readSpentLimits(answer, blueskyLimitHeaders, blueskyRefusal);
+export function blueskyExhaustedLimits(answer: PlatformResponse): ExhaustedLimit[] {
+  return readExhaustedLimits(answer, blueskyLimitHeaders, blueskyRefusal);
 }
 
 /** The record's key is ours: reading it is exact at once, and a repeat under it is refused for as long as the record exists. */

@@ -3,7 +3,7 @@ import { platformEndpoints } from '../endpoints.ts';
 import { PlatformError } from '../platform-error.ts';
 import { credentialsFor, opened } from '../test-connect.ts';
 import { testVideo } from '../test-media.ts';
-import { openTestClient, PublisherStopped, startPublication, startRoutes } from '../test-platform.ts';
+import { openTestClient, PublisherStoppedError, startPublication, startRoutes } from '../test-platform.ts';
 import { startTestSandbox, type TestSandbox } from '../test-sandbox.ts';
 import { bluesky } from './index.ts';
 
@@ -46,7 +46,7 @@ describe('against the sandbox', () => {
     for (let stops = 0; stops < 50; stops += 1) {
       const end = await publish({ stepsMax: 1 }).catch((error: unknown) => error);
       if (!(end instanceof Error)) return;
-      if (end instanceof PublisherStopped) continue;
+      if (end instanceof PublisherStoppedError) continue;
       if (!(end instanceof PlatformError && end.kind === 'media_processing')) throw end;
       await sandbox.control('POST', '/_sandbox/clock', { advanceMs: 1_000 });
     }
@@ -64,7 +64,7 @@ describe('against the sandbox', () => {
 
   test('stopped when the video was there and nobody had written it down: the service knows it, and there is one post', async () => {
     const { publication, shown } = await start();
-    await expect(publication.publish({ stepsMax: 1 })).rejects.toBeInstanceOf(PublisherStopped);
+    await expect(publication.publish({ stepsMax: 1 })).rejects.toBeInstanceOf(PublisherStoppedError);
     const [uploaded] = Object.entries(publication.results);
     publication.forget(uploaded?.[0] ?? '');
     await publishStepwise(publication);

@@ -1,7 +1,7 @@
 import type { PlatformAdapter } from '../adapter.ts';
 import { discordName } from './api.ts';
 import { discordManual } from './connect.ts';
-import { discordEndpoints, discordLimits, discordReconciliation, discordSpentLimits } from './limits.ts';
+import { discordEndpoints, discordLimits, discordReconciliation, discordExhaustedLimits } from './limits.ts';
 import { discordMediaRules } from './media-rules.ts';
 import { DiscordOptions } from './options.ts';
 import { publishDiscord } from './publish.ts';
@@ -30,6 +30,6 @@ export const discord: PlatformAdapter = {
   validate: validateDiscord,
   publish: publishDiscord,
   reconcile: reconcileDiscord,
-  spentLimits: discordSpentLimits,
+  exhaustedLimits: discordExhaustedLimits,
   composeUrl: () => null,
 };

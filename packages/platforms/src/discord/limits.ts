@@ -1,6 +1,6 @@
 import type { EndpointDefaults, PlatformLimits, ReconciliationRules } from '../adapter.ts';
 import type { PlatformResponse } from '../platform-http.ts';
-import { readSpentLimits, type LimitHeaders, type SpentLimit } from '../spent-limits.ts';
+import { readExhaustedLimits, type LimitHeaders, type ExhaustedLimit } from '../exhausted-limits.ts';
 import { discordRefusal } from './errors.ts';
 
 /** https://docs.discord.com/developers/reference, read 2026-11. Bots are added to a server on Discord's own pages. */
@@ -23,8 +23,8 @@ const discordLimitHeaders: readonly LimitHeaders[] = [
   },
 ];
 
-export function discordSpentLimits(answer: PlatformResponse): SpentLimit[] {
-  return readSpentLimits(answer, discordLimitHeaders, discordRefusal);
+export function discordExhaustedLimits(answer: PlatformResponse): ExhaustedLimit[] {
+  return readExhaustedLimits(answer, discordLimitHeaders, discordRefusal);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { PlatformAdapter } from '../adapter.ts';
 import { mastodonName } from './api.ts';
 import { mastodonManual } from './connect.ts';
-import { mastodonEndpoints, mastodonLimits, mastodonReconciliation, mastodonSpentLimits } from './limits.ts';
+import { mastodonEndpoints, mastodonLimits, mastodonReconciliation, mastodonExhaustedLimits } from './limits.ts';
 import { instanceMediaRules, mastodonMediaRules } from './media-rules.ts';
 import { MastodonOptions } from './options.ts';
 import { publishMastodon } from './publish.ts';
@@ -31,7 +31,7 @@ export const mastodon: PlatformAdapter = {
   serverMediaRules: instanceMediaRules,
   publish: publishMastodon,
   reconcile: reconcileMastodon,
-  spentLimits: mastodonSpentLimits,
+  exhaustedLimits: mastodonExhaustedLimits,
   composeUrl: ({ text }, { service }) =>
     service === null ? null : `${service}/share?text=${encodeURIComponent(text.toWellFormed())}`,
 };

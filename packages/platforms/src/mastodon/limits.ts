@@ -1,6 +1,6 @@
 import type { EndpointDefaults, PlatformLimits, ReconciliationRules } from '../adapter.ts';
 import type { PlatformResponse } from '../platform-http.ts';
-import { readSpentLimits, type LimitHeaders, type SpentLimit } from '../spent-limits.ts';
+import { readExhaustedLimits, type LimitHeaders, type ExhaustedLimit } from '../exhausted-limits.ts';
 import { mastodonRefusal } from './errors.ts';
 
 export const mastodonEndpoints: EndpointDefaults = {
@@ -16,8 +16,8 @@ const mastodonLimitHeaders: readonly LimitHeaders[] = [
   { scope: 'account', remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset' },
 ];
 
-export function mastodonSpentLimits(answer: PlatformResponse): SpentLimit[] {
-  return readSpentLimits(answer, mastodonLimitHeaders, mastodonRefusal);
+export function mastodonExhaustedLimits(answer: PlatformResponse): ExhaustedLimit[] {
+  return readExhaustedLimits(answer, mastodonLimitHeaders, mastodonRefusal);
 }
 
 /**

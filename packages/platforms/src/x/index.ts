@@ -1,6 +1,6 @@
 import type { PlatformAdapter } from '../adapter.ts';
 import { xName } from './api.ts';
-import { xEndpoints, xLimits, xReconciliation, xSpentLimits } from './limits.ts';
+import { xEndpoints, xLimits, xReconciliation, xExhaustedLimits } from './limits.ts';
 import { xMediaRules } from './media-rules.ts';
 import { xManual } from './manual.ts';
 import { refreshX, xOAuth } from './oauth.ts';
@@ -33,6 +33,6 @@ export const x: PlatformAdapter = {
   validate: validateX,
   publish: publishX,
   reconcile: reconcileX,
-  spentLimits: xSpentLimits,
+  exhaustedLimits: xExhaustedLimits,
   composeUrl: ({ text }) => `https://x.com/intent/post?text=${encodeURIComponent(text.toWellFormed())}`,
 };

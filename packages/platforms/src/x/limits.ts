@@ -1,6 +1,6 @@
 import type { EndpointDefaults, PlatformLimits, ReconciliationRules } from '../adapter.ts';
 import type { PlatformResponse } from '../platform-http.ts';
-import { readSpentLimits, type LimitHeaders, type SpentLimit } from '../spent-limits.ts';
+import { readExhaustedLimits, type LimitHeaders, type ExhaustedLimit } from '../exhausted-limits.ts';
 import { xRefusal } from './errors.ts';
 
 /** https://docs.x.com/x-api/fundamentals/authentication/oauth-2-0/authorization-code, read 2026-08. */
@@ -23,8 +23,8 @@ const xLimitHeaders: readonly LimitHeaders[] = [
   { scope: 'app', remaining: 'x-app-limit-24hour-remaining', reset: 'x-app-limit-24hour-reset' },
 ];
 
-export function xSpentLimits(answer: PlatformResponse): SpentLimit[] {
-  return readSpentLimits(answer, xLimitHeaders, xRefusal);
+export function xExhaustedLimits(answer: PlatformResponse): ExhaustedLimit[] {
+  return readExhaustedLimits(answer, xLimitHeaders, xRefusal);
 }
 
 /** No key: a post in doubt is looked up, and a listing may lag some seconds behind. */

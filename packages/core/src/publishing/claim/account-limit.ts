@@ -6,7 +6,7 @@ import type { LimitFact } from './decide-gate.ts';
 
 const windowMs = 3_600_000;
 
-export interface RateLedger {
+export interface AccountLimit {
   /** Whether the account has a place, by what was sent in the last hour and is about to be, and by what the platform said. */
   limitOf(context: ClaimContext): Promise<LimitFact>;
   /** Counts a claim of this batch. */
@@ -17,11 +17,11 @@ export interface RateLedger {
  * The limit of posts an hour and account, counted from the attempts that were really begun: a ledger that no flushed cache can empty.
  * The accounts' rows must be locked. Whoever has to wait gets the place after the last one who waits, so that a queue does not wake at once.
  */
-export async function createRateLedger(
+export async function createAccountLimit(
   tx: Transaction,
   postsPerHour: (platform: PlatformId) => number,
   contexts: readonly ClaimContext[],
-): Promise<RateLedger> {
+): Promise<AccountLimit> {
   const used = await countUsed(tx, [...new Set(contexts.map(({ row }) => row.accountId))]);
   const lastSlotAtMs = new Map<string, number>();
   return {

@@ -10,7 +10,7 @@ export const appWindowMs = 24 * 3_600_000;
 /** How long to wait for claims that hold the last places to begin their sends, ms. */
 const beginPatienceMs = 5_000;
 
-export interface AppLedger {
+export interface AppLimit {
   /** Whether the service's application on the platform has a place, by what was sent and is about to be, and by what the platform said. */
   limitOf(context: ClaimContext): Promise<LimitFact>;
   /** Counts a claim of this batch. */
@@ -33,11 +33,11 @@ const free: LimitFact = { fullUntilMs: null, detail: '' };
  * publications, in the order of the platforms' names, and by nobody who locks those afterwards. The count is kept: until its places are
  * given away sends only leave the window, so claims that stay within them need no new one.
  */
-export async function createAppLedger(
+export async function createAppLimit(
   tx: Transaction,
   appPostsPerDay: (platform: PlatformId) => number | null,
   contexts: readonly ClaimContext[],
-): Promise<AppLedger> {
+): Promise<AppLimit> {
   const apps = new Map<PlatformId, App>();
   const wanted = countWanted(contexts);
   for (const platform of [...wanted.keys()].toSorted()) {

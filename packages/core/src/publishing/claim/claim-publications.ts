@@ -4,7 +4,7 @@ import type { AdapterAccount } from '@vibetribe/platforms/adapter';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { type ClaimContext, readClaimContext } from './claim-context.ts';
-import { type AppLedger, createAppLedger } from './app-limit.ts';
+import { type AppLimit, createAppLimit } from './app-limit.ts';
 import { breakerGateFor } from './breaker-gate.ts';
 import { type BurstGuard, createBurstGuard } from './burst-guard.ts';
 import { decideGate, defaultMisfire, isLate, type LimitFact } from './decide-gate.ts';
@@ -13,10 +13,10 @@ import type { Gate } from '../state/publication-input.ts';
 import { contentFor, type PublicationWork, type StoredStep } from './publication-work.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 import { stateOf } from '../store/publication-row.ts';
-import { createRateLedger, type RateLedger } from './account-limit.ts';
-import { step } from '../state/reducer.ts';
-import type { Moved, RefusalReason, Step } from '../state/transition.ts';
-import { writeSteps } from '../store/write-transitions.ts';
+import { createAccountLimit, type AccountLimit } from './account-limit.ts';
+import { transition } from '../state/reducer.ts';
+import type { Moved, RefusalReason, Transition } from '../state/transition.ts';
+import { writeTransitions } from '../store/write-transitions.ts';
 
 export type ClaimResult =
   | { readonly kind: 'claimed'; readonly work: PublicationWork }
@@ -27,7 +27,7 @@ export type ClaimResult =
 
 type ClaimDependencies = Pick<
   CoreDependencies,
-  'db' | 'postsPerHour' | 'appPostsPerDay' | 'adapters' | 'probes' | 'clock'
+  'db' | 'postsPerHour' | 'appPostsPerDay' | 'adapters' | 'failpoints' | 'clock'
 >;
 
 /**
@@ -48,19 +48,19 @@ export async function claimPublications(
       readSteps(tx, ids),
     ]);
     const contexts = read.map((context) => withClock(deps, context));
-    const rates = await createRateLedger(tx, deps.postsPerHour, contexts);
-    const apps = await createAppLedger(tx, deps.appPostsPerDay, contexts);
+    const rates = await createAccountLimit(tx, deps.postsPerHour, contexts);
+    const apps = await createAppLimit(tx, deps.appPostsPerDay, contexts);
     const bursts = createBurstGuard(tx, settings.burstGuard);
     const claims = [];
     for (const context of contexts) claims.push(await claimOne(tx, deps, settings, context, { rates, apps, bursts }));
     await apps.save();
-    await writeSteps(
+    await writeTransitions(
       tx,
       claims.flatMap(({ context, taken }) =>
-        taken.kind === 'moved' ? [{ row: context.row, step: taken, leaseOwner: owner }] : [],
+        taken.kind === 'moved' ? [{ row: context.row, transition: taken, leaseOwner: owner }] : [],
       ),
     );
-    await deps.probes.failpoint('claim:before_commit');
+    await deps.failpoints.reach('claim:before_commit');
     return new Map(
       claims.map(({ context, taken }): [string, ClaimResult] => {
         if (taken.kind === 'refused') return [context.row.id, refusalOf(context, taken.reason)];
@@ -69,17 +69,17 @@ export async function claimPublications(
       }),
     );
   });
-  await deps.probes.failpoint('claim:after_commit');
+  await deps.failpoints.reach('claim:after_commit');
   return ids.map((id) => results.get(id) ?? { kind: 'refused', reason: 'unknown' });
 }
 
-function isLeased(taken: Step): taken is Moved {
+function isLeased(taken: Transition): taken is Moved {
   return taken.kind === 'moved' && taken.state.leaseUntilMs !== null;
 }
 
 /** The database's clock decides; only the ablation looks at this machine's. */
 function withClock(deps: ClaimDependencies, context: ClaimContext): ClaimContext {
-  if (deps.probes.has('database_clock')) return context;
+  if (deps.failpoints.has('database_clock')) return context;
   return { ...context, row: { ...context.row, nowMs: deps.clock.now().getTime() } };
 }
 
@@ -108,7 +108,7 @@ async function claimOne(
   deps: ClaimDependencies,
   settings: PublishSettings,
   context: ClaimContext,
-  { rates, apps, bursts }: { rates: RateLedger; apps: AppLedger; bursts: BurstGuard },
+  { rates, apps, bursts }: { rates: AccountLimit; apps: AppLimit; bursts: BurstGuard },
 ) {
   const { row } = context;
   const state = stateOf(row);
@@ -117,7 +117,7 @@ async function claimOne(
   if (!due || reconciling) {
     return {
       context,
-      taken: step(state, { type: 'claim', leaseMs: settings.claimLeaseMs, gate: { kind: 'go' } }, row.nowMs),
+      taken: transition(state, { type: 'claim', leaseMs: settings.claimLeaseMs, gate: { kind: 'go' } }, row.nowMs),
     };
   }
   const gate = decideGate({
@@ -129,7 +129,7 @@ async function claimOne(
     limits: await limitsOf(context, rates, apps),
   });
   const passed = gate.kind === 'go' ? await lastGates(tx, settings, context, state, bursts) : gate;
-  const taken = step(state, { type: 'claim', leaseMs: settings.claimLeaseMs, gate: passed }, row.nowMs);
+  const taken = transition(state, { type: 'claim', leaseMs: settings.claimLeaseMs, gate: passed }, row.nowMs);
   if (passed.kind === 'go' && taken.kind === 'moved') {
     rates.take(context);
     apps.take(context);
@@ -138,7 +138,7 @@ async function claimOne(
 }
 
 /** Who waits for the account takes no place in the line for the application. */
-async function limitsOf(context: ClaimContext, rates: RateLedger, apps: AppLedger): Promise<LimitFact[]> {
+async function limitsOf(context: ClaimContext, rates: AccountLimit, apps: AppLimit): Promise<LimitFact[]> {
   const ofAccount = await rates.limitOf(context);
   return ofAccount.fullUntilMs === null ? [ofAccount, await apps.limitOf(context)] : [ofAccount];
 }

@@ -2,9 +2,9 @@ import { randomInt } from 'node:crypto';
 import type { PlatformResponse } from '@vibetribe/platforms/platform-http';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import type { CoreDependencies } from '../../core-dependencies.ts';
-import { noteSpentLimits } from '../send/note-exhausted-limits.ts';
+import { noteExhaustedLimits } from '../send/note-exhausted-limits.ts';
 import { createPublishingEngine, type PublishingEngine } from '../publishing-engine.ts';
-import { createTestWorld, type TestWorld, withoutFiles } from '../testing/test-harness.ts';
+import { createTestHarness, type TestHarness, withoutFiles } from '../testing/test-harness.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -14,15 +14,15 @@ afterEach(() =>
 );
 const engines: PublishingEngine[] = [];
 
-async function worldWith(limits: { appPostsPerDay?: number } = {}): Promise<TestWorld> {
-  return createTestWorld(inject('postgresUrl'), limits);
+async function worldWith(limits: { appPostsPerDay?: number } = {}): Promise<TestHarness> {
+  return createTestHarness(inject('postgresUrl'), limits);
 }
 
-function engineOf(world: TestWorld, deps: Partial<CoreDependencies> = {}): PublishingEngine {
+function engineOf(harness: TestHarness, deps: Partial<CoreDependencies> = {}): PublishingEngine {
   const engine = createPublishingEngine(
-    { ...world.deps, ...deps },
+    { ...harness.deps, ...deps },
     {
-      settings: world.settings,
+      settings: harness.settings,
       owner: 'test',
       media: withoutFiles,
       random: () => 0,
@@ -42,39 +42,39 @@ interface Row {
   due_in_ms: number | null;
 }
 
-async function readAll(world: TestWorld): Promise<Row[]> {
-  return world.sql<Row>(
+async function readAll(harness: TestHarness): Promise<Row[]> {
+  return harness.sql<Row>(
     `select status, attempts, retries_used, waiting_reason, waiting_detail,
        extract(epoch from due_at - clock_timestamp())::float8 * 1000 as due_in_ms from publications order by due_at nulls first`,
   );
 }
 
 async function addPosts(
-  world: TestWorld,
+  harness: TestHarness,
   account: { organizationId: string; accountId: string },
   count: number,
 ): Promise<string[]> {
   return Promise.all(
-    Array.from({ length: count }, (_, index) => world.addPublication({ ...account, text: `Post ${index}` })),
+    Array.from({ length: count }, (_, index) => harness.addPublication({ ...account, text: `Post ${index}` })),
   );
 }
 
-const makeDue = (world: TestWorld) =>
-  world.sql(`update publications set due_at = now() - interval '1 ms' where due_at is not null`);
+const makeDue = (harness: TestHarness) =>
+  harness.sql(`update publications set due_at = now() - interval '1 ms' where due_at is not null`);
 
 describe('the limit of an application', () => {
   test('holds for all accounts together: who finds no place waits for the window, in a line of its own, and uses no attempt', async () => {
-    await using world = await worldWith({ appPostsPerDay: 5 });
+    await using harness = await worldWith({ appPostsPerDay: 5 });
     const ids = [
-      ...(await addPosts(world, await world.addAccount(), 4)),
-      ...(await addPosts(world, await world.addAccount(), 4)),
+      ...(await addPosts(harness, await harness.addAccount(), 4)),
+      ...(await addPosts(harness, await harness.addAccount(), 4)),
     ];
-    const engine = engineOf(world);
+    const engine = engineOf(harness);
     await Promise.all(ids.map((id) => engine.publish(id)));
-    await makeDue(world);
+    await makeDue(harness);
     await Promise.all(ids.map((id) => engine.publish(id)));
-    expect(world.platform.ledger).toHaveLength(5);
-    const waiting = (await readAll(world)).filter(({ status }) => status === 'waiting');
+    expect(harness.platform.ledger).toHaveLength(5);
+    const waiting = (await readAll(harness)).filter(({ status }) => status === 'waiting');
     expect(waiting).toHaveLength(3);
     for (const row of waiting) {
       expect(row).toMatchObject({ waiting_reason: 'rate_limit', attempts: 0, retries_used: 0 });
@@ -85,86 +85,86 @@ describe('the limit of an application', () => {
   });
 
   test('is not passed by two publishers that claim for different accounts at the same moment', async () => {
-    await using world = await worldWith({ appPostsPerDay: 3 });
-    const first = await addPosts(world, await world.addAccount(), 3);
-    const second = await addPosts(world, await world.addAccount(), 3);
-    await world.sql(`insert into app_limits (platform) values ('x')`);
+    await using harness = await worldWith({ appPostsPerDay: 3 });
+    const first = await addPosts(harness, await harness.addAccount(), 3);
+    const second = await addPosts(harness, await harness.addAccount(), 3);
+    await harness.sql(`insert into app_limits (platform) values ('x')`);
     let atCommit = 0;
     const isAnotherOneStopped = async () => {
-      const [row] = await world.sql<{ blocked: number }>(
+      const [row] = await harness.sql<{ blocked: number }>(
         `select count(*)::int as blocked from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
       );
       return atCommit > 1 || (row?.blocked ?? 0) > 0;
     };
-    const probes = {
+    const failpoints = {
       has: () => true,
-      failpoint: async (name: string) => {
+      reach: async (name: string) => {
         if (name !== 'claim:before_commit') return;
         atCommit += 1;
         if (atCommit === 1) await expect.poll(isAnotherOneStopped, { timeout: 5_000, interval: 20 }).toBe(true);
       },
     };
-    const publishers = [engineOf(world, { probes }), engineOf(world, { probes })] as const;
+    const publishers = [engineOf(harness, { failpoints }), engineOf(harness, { failpoints })] as const;
     await Promise.all([
       ...first.map((id) => publishers[0].publish(id)),
       ...second.map((id) => publishers[1].publish(id)),
     ]);
-    expect(world.platform.ledger).toHaveLength(3);
+    expect(harness.platform.ledger).toHaveLength(3);
   });
 
   test('is counted from the attempts: as sends leave the window, as many go out', async () => {
-    await using world = await worldWith({ appPostsPerDay: 3 });
-    const ids = await addPosts(world, await world.addAccount(), 6);
+    await using harness = await worldWith({ appPostsPerDay: 3 });
+    const ids = await addPosts(harness, await harness.addAccount(), 6);
     const publishAll = async () => {
-      const engine = engineOf(world);
+      const engine = engineOf(harness);
       await Promise.all(ids.map((id) => engine.publish(id)));
     };
     await publishAll();
-    expect(world.platform.ledger).toHaveLength(3);
-    await makeDue(world);
+    expect(harness.platform.ledger).toHaveLength(3);
+    await makeDue(harness);
     await publishAll();
-    expect(world.platform.ledger).toHaveLength(3);
-    await world.sql(
+    expect(harness.platform.ledger).toHaveLength(3);
+    await harness.sql(
       `update attempts set started_at = started_at - interval '25 hours' where id in (select id from attempts limit 2)`,
     );
-    await makeDue(world);
+    await makeDue(harness);
     await publishAll();
-    expect(world.platform.ledger).toHaveLength(5);
+    expect(harness.platform.ledger).toHaveLength(5);
   });
 
   test('is counted anew when the operator changes it', async () => {
-    await using world = await worldWith({ appPostsPerDay: 100 });
-    const ids = await addPosts(world, await world.addAccount(), 6);
-    await engineOf(world).publish(ids[0] ?? '');
-    const lowered = engineOf(world, { appPostsPerDay: () => 3 });
+    await using harness = await worldWith({ appPostsPerDay: 100 });
+    const ids = await addPosts(harness, await harness.addAccount(), 6);
+    await engineOf(harness).publish(ids[0] ?? '');
+    const lowered = engineOf(harness, { appPostsPerDay: () => 3 });
     await Promise.all(ids.slice(1).map((id) => lowered.publish(id)));
-    expect(world.platform.ledger).toHaveLength(3);
+    expect(harness.platform.ledger).toHaveLength(3);
   });
 
   test('is not that of accounts whose credentials the user handed over', async () => {
-    await using world = await worldWith({ appPostsPerDay: 1 });
-    const ids = await addPosts(world, await world.addAccount(), 3);
-    await world.sql('update grants set handed_over = true');
-    const engine = engineOf(world);
+    await using harness = await worldWith({ appPostsPerDay: 1 });
+    const ids = await addPosts(harness, await harness.addAccount(), 3);
+    await harness.sql('update grants set handed_over = true');
+    const engine = engineOf(harness);
     await Promise.all(ids.map((id) => engine.publish(id)));
-    expect(world.platform.ledger).toHaveLength(3);
+    expect(harness.platform.ledger).toHaveLength(3);
   });
 
   test('makes nobody wait for anybody where none is set', async () => {
-    await using world = await worldWith();
-    const [id = ''] = await addPosts(world, await world.addAccount(), 1);
-    await engineOf(world).publish(id);
-    expect(world.platform.ledger).toHaveLength(1);
-    expect(await world.sql('select 1 from app_limits')).toEqual([]);
+    await using harness = await worldWith();
+    const [id = ''] = await addPosts(harness, await harness.addAccount(), 1);
+    await engineOf(harness).publish(id);
+    expect(harness.platform.ledger).toHaveLength(1);
+    expect(await harness.sql('select 1 from app_limits')).toEqual([]);
   });
 });
 
 /** The ledger platform behind HTTP: every send is answered with these headers. */
-function answering(world: TestWorld, headers: Record<string, string>, status = 201): Partial<CoreDependencies> {
-  const { adapter } = world.platform;
+function answering(harness: TestHarness, headers: Record<string, string>, status = 201): Partial<CoreDependencies> {
+  const { adapter } = harness.platform;
   return {
     adapters: {
-      ...world.deps.adapters,
+      ...harness.deps.adapters,
       x: {
         ...adapter,
         publish: (run) =>
@@ -198,67 +198,67 @@ const spentIn = (seconds: number, name = 'x-rate-limit') => ({
 
 describe('what the platform says about its limits', () => {
   test('an answer that the last place is gone lets the next post of the account wait for the window, whichever publisher has it', async () => {
-    await using world = await worldWith();
-    const account = await world.addAccount();
-    const [first = '', second = ''] = await addPosts(world, account, 2);
-    const [other = ''] = await addPosts(world, await world.addAccount(), 1);
-    await engineOf(world, answering(world, spentIn(600))).publish(first);
-    await engineOf(world).publish(second);
-    await engineOf(world).publish(other);
-    expect(world.platform.ledger).toHaveLength(2);
-    const waiting = (await readAll(world)).filter(({ status }) => status === 'waiting');
+    await using harness = await worldWith();
+    const account = await harness.addAccount();
+    const [first = '', second = ''] = await addPosts(harness, account, 2);
+    const [other = ''] = await addPosts(harness, await harness.addAccount(), 1);
+    await engineOf(harness, answering(harness, spentIn(600))).publish(first);
+    await engineOf(harness).publish(second);
+    await engineOf(harness).publish(other);
+    expect(harness.platform.ledger).toHaveLength(2);
+    const waiting = (await readAll(harness)).filter(({ status }) => status === 'waiting');
     expect(waiting).toMatchObject([{ waiting_reason: 'rate_limit', attempts: 0, retries_used: 0 }]);
     expect(waiting[0]?.due_in_ms).toBeGreaterThan(590_000);
     expect(waiting[0]?.due_in_ms).toBeLessThan(602_000);
-    await world.sql(`update accounts set posts_closed_until = now() - interval '1 ms'`);
-    await makeDue(world);
-    await engineOf(world).publish(second);
-    expect(world.platform.ledger).toHaveLength(3);
+    await harness.sql(`update accounts set posts_closed_until = now() - interval '1 ms'`);
+    await makeDue(harness);
+    await engineOf(harness).publish(second);
+    expect(harness.platform.ledger).toHaveLength(3);
   });
 
   test('an answer about the application holds back every account behind it, but none that brought its own', async () => {
-    await using world = await worldWith();
-    const [one, two, own] = [await world.addAccount(), await world.addAccount(), await world.addAccount()];
-    await world.sql('update grants set handed_over = true where id = (select grant_id from accounts where id = $1)', [
+    await using harness = await worldWith();
+    const [one, two, own] = [await harness.addAccount(), await harness.addAccount(), await harness.addAccount()];
+    await harness.sql('update grants set handed_over = true where id = (select grant_id from accounts where id = $1)', [
       own.accountId,
     ]);
     const [first = '', second = '', third = ''] = (
-      await Promise.all([one, two, own].map((account) => addPosts(world, account, 1)))
+      await Promise.all([one, two, own].map((account) => addPosts(harness, account, 1)))
     ).flat();
-    await engineOf(world, answering(world, spentIn(600, 'x-app-limit-24hour'))).publish(first);
-    await engineOf(world).publish(second);
-    await engineOf(world).publish(third);
-    expect(world.platform.ledger).toHaveLength(2);
-    expect((await readAll(world)).filter(({ status }) => status === 'waiting')).toMatchObject([
+    await engineOf(harness, answering(harness, spentIn(600, 'x-app-limit-24hour'))).publish(first);
+    await engineOf(harness).publish(second);
+    await engineOf(harness).publish(third);
+    expect(harness.platform.ledger).toHaveLength(2);
+    expect((await readAll(harness)).filter(({ status }) => status === 'waiting')).toMatchObject([
       { waiting_reason: 'rate_limit', attempts: 0 },
     ]);
   });
 
   test("an answer about a user's own application closes that account alone", async () => {
-    await using world = await worldWith();
-    const [own, other] = [await world.addAccount(), await world.addAccount()];
-    await world.sql('update grants set handed_over = true where id = (select grant_id from accounts where id = $1)', [
+    await using harness = await worldWith();
+    const [own, other] = [await harness.addAccount(), await harness.addAccount()];
+    await harness.sql('update grants set handed_over = true where id = (select grant_id from accounts where id = $1)', [
       own.accountId,
     ]);
-    const [first = '', second = ''] = await addPosts(world, own, 2);
-    const [third = ''] = await addPosts(world, other, 1);
-    await engineOf(world, answering(world, spentIn(600, 'x-app-limit-24hour'))).publish(first);
-    await engineOf(world).publish(second);
-    await engineOf(world).publish(third);
-    expect(world.platform.ledger).toHaveLength(2);
-    expect(await world.sql('select 1 from app_limits where closed_until is not null')).toEqual([]);
+    const [first = '', second = ''] = await addPosts(harness, own, 2);
+    const [third = ''] = await addPosts(harness, other, 1);
+    await engineOf(harness, answering(harness, spentIn(600, 'x-app-limit-24hour'))).publish(first);
+    await engineOf(harness).publish(second);
+    await engineOf(harness).publish(third);
+    expect(harness.platform.ledger).toHaveLength(2);
+    expect(await harness.sql('select 1 from app_limits where closed_until is not null')).toEqual([]);
   });
 
-  const closedForMs = async (world: TestWorld, accountId: string) => {
-    const [row] = await world.sql<{ ms: number | null }>(
+  const closedForMs = async (harness: TestHarness, accountId: string) => {
+    const [row] = await harness.sql<{ ms: number | null }>(
       'select extract(epoch from posts_closed_until - clock_timestamp())::float8 * 1000 as ms from accounts where id = $1',
       [accountId],
     );
     return row?.ms ?? null;
   };
-  const note = (world: TestWorld, accountId: string, resetMs: number, ageMs: number) =>
-    noteSpentLimits(
-      world.deps,
+  const note = (harness: TestHarness, accountId: string, resetMs: number, ageMs: number) =>
+    noteExhaustedLimits(
+      harness.deps,
       {
         accountId,
         platform: 'x',
@@ -275,26 +275,26 @@ describe('what the platform says about its limits', () => {
     );
 
   test('a window is measured from when the answer came in, and one that is over by now closes nothing', async () => {
-    await using world = await worldWith();
-    const { accountId } = await world.addAccount();
-    await note(world, accountId, 60_000, 70_000);
-    expect(await closedForMs(world, accountId)).toBeNull();
-    await note(world, accountId, 60_000, 40_000);
-    expect(await closedForMs(world, accountId)).toBeLessThanOrEqual(20_000);
+    await using harness = await worldWith();
+    const { accountId } = await harness.addAccount();
+    await note(harness, accountId, 60_000, 70_000);
+    expect(await closedForMs(harness, accountId)).toBeNull();
+    await note(harness, accountId, 60_000, 40_000);
+    expect(await closedForMs(harness, accountId)).toBeLessThanOrEqual(20_000);
   });
 
   test('an older answer that is written late does not make the window longer', async () => {
-    await using world = await worldWith();
-    const { accountId } = await world.addAccount();
-    await note(world, accountId, 60_000, 0);
-    await note(world, accountId, 900_000, 30_000);
-    expect(await closedForMs(world, accountId)).toBeLessThanOrEqual(60_000);
+    await using harness = await worldWith();
+    const { accountId } = await harness.addAccount();
+    await note(harness, accountId, 60_000, 0);
+    await note(harness, accountId, 900_000, 30_000);
+    expect(await closedForMs(harness, accountId)).toBeLessThanOrEqual(60_000);
   });
 
   test('nobody is closed for more than a day', async () => {
-    await using world = await worldWith();
-    const { accountId } = await world.addAccount();
-    await note(world, accountId, 6 * dayMs, 0);
-    expect(await closedForMs(world, accountId)).toBeLessThanOrEqual(dayMs);
+    await using harness = await worldWith();
+    const { accountId } = await harness.addAccount();
+    await note(harness, accountId, 6 * dayMs, 0);
+    expect(await closedForMs(harness, accountId)).toBeLessThanOrEqual(dayMs);
   });
 });

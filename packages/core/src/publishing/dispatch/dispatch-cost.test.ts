@@ -1,17 +1,17 @@
 import { connectDatabase } from '@vibetribe/db/connect-database';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { dispatchOnce } from './dispatch.ts';
-import { createTestWorld, type TestWorld } from '../testing/test-harness.ts';
+import { createTestHarness, type TestHarness } from '../testing/test-harness.ts';
 
 const calendar = 2_000;
 
-let world: TestWorld;
+let harness: TestHarness;
 let account: { organizationId: string; accountId: string };
 beforeEach(async () => {
-  world = await createTestWorld(inject('postgresUrl'));
-  account = await world.addAccount();
+  harness = await createTestHarness(inject('postgresUrl'));
+  account = await harness.addAccount();
 });
-afterEach(() => world[Symbol.asyncDispose]());
+afterEach(() => harness[Symbol.asyncDispose]());
 
 test('a turn of the dispatcher reads what is due soon and not the calendar', async () => {
   await addPosts('soon', 1, 'now()');
@@ -38,7 +38,7 @@ test('a turn that arms a crowd reads the crowd and not all that its organization
 
 /** On a connection of its own: a session's counts are complete when it has ended. */
 function openDispatcher() {
-  const connectionString = world.deps.db.pool.options.connectionString ?? '';
+  const connectionString = harness.deps.db.pool.options.connectionString ?? '';
   const db = connectDatabase({
     databaseUrl: connectionString,
     poolMax: 1,
@@ -48,7 +48,8 @@ function openDispatcher() {
   });
   let ended: Promise<void> | null = null;
   return {
-    turn: () => dispatchOnce({ ...world.deps, db }, world.settings, async () => undefined, AbortSignal.timeout(10_000)),
+    turn: () =>
+      dispatchOnce({ ...harness.deps, db }, harness.settings, async () => undefined, AbortSignal.timeout(10_000)),
     [Symbol.asyncDispose]: () => (ended ??= Promise.resolve(db[Symbol.asyncDispose]())),
   };
 }
@@ -56,11 +57,11 @@ function openDispatcher() {
 /** `due` is SQL over the post's number `i`. */
 async function addPosts(name: string, count: number, due: string): Promise<void> {
   const { organizationId, accountId } = account;
-  await world.sql(
+  await harness.sql(
     `insert into posts (id, organization_id, content) select $2 || i, $1, 'Later' from generate_series(1, ${count}) i`,
     [organizationId, name],
   );
-  await world.sql(
+  await harness.sql(
     `insert into publications (id, organization_id, post_id, account_id, platform, status, scheduled_at, due_at)
      select $3 || i, $1, $3 || i, $2, 'x', 'scheduled', due, due from generate_series(1, ${count}) i, lateral (select ${due} as due) d`,
     [organizationId, accountId, name],
@@ -68,14 +69,14 @@ async function addPosts(name: string, count: number, due: string): Promise<void>
 }
 
 async function entriesRead(): Promise<number> {
-  const [row] = await world.sql<{ total: number }>(
+  const [row] = await harness.sql<{ total: number }>(
     `select coalesce(sum(idx_tup_read), 0)::float8 as total from pg_stat_user_indexes where indexrelname in ('publications_due', 'publications_armed')`,
   );
   return row?.total ?? 0;
 }
 
 async function rowsRead(): Promise<number> {
-  const [row] = await world.sql<{ total: number }>(
+  const [row] = await harness.sql<{ total: number }>(
     `select (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::float8 as total from pg_stat_user_tables where relname = 'publications'`,
   );
   return row?.total ?? 0;

@@ -1,5 +1,5 @@
 import type { CoreDependencies } from '../../core-dependencies.ts';
-import { type ArmedPublication, armPublications, type ArmSettings } from './enqueue-due.ts';
+import { type DuePublication, enqueueDue, type EnqueueSettings } from './enqueue-due.ts';
 import { expireLeases } from './expire-leases.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 
@@ -8,27 +8,32 @@ export interface DispatchTurn {
   readonly leasesExpired: number;
 }
 
-export const armSettings: ArmSettings = { lookAheadMs: 120_000, armedForMs: 12_000, backlogMin: 500, batchMax: 1_000 };
+export const enqueueSettings: EnqueueSettings = {
+  lookAheadMs: 120_000,
+  enqueuedForMs: 12_000,
+  backlogMin: 500,
+  batchMax: 1_000,
+};
 
 /**
  * One turn of the dispatcher and sweeper: takes over dead claims, then rings for what is due soon until nothing is left to arm.
  * A ring that fails is repaired by the arming's expiry.
  */
 export async function dispatchOnce(
-  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals' | 'probes'>,
+  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals' | 'failpoints'>,
   settings: PublishSettings,
-  ring: (jobs: readonly ArmedPublication[]) => Promise<void>,
+  ring: (jobs: readonly DuePublication[]) => Promise<void>,
   signal: AbortSignal,
 ): Promise<DispatchTurn> {
   const leasesExpired = await expireLeases(deps, settings);
-  let armedCount = 0;
+  let enqueuedCount = 0;
   while (!signal.aborted) {
-    const armed = await armPublications(deps, armSettings);
+    const armed = await enqueueDue(deps, enqueueSettings);
     if (armed.length === 0) break;
-    await deps.probes.failpoint('dispatch:before_ring');
+    await deps.failpoints.reach('dispatch:before_enqueue');
     await ring(armed);
-    await deps.probes.failpoint('dispatch:after_ring');
-    armedCount += armed.length;
+    await deps.failpoints.reach('dispatch:after_enqueue');
+    enqueuedCount += armed.length;
   }
-  return { armed: armedCount, leasesExpired };
+  return { armed: enqueuedCount, leasesExpired };
 }

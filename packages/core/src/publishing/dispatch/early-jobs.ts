@@ -5,7 +5,7 @@ export interface EarlyJobs extends AsyncDisposable {
   wait(publicationId: string, dueInMs: number): void;
 }
 
-/** If the process ends before the time has come nothing is lost: the row's arming expires and another publisher is rung. */
+/** If the process ends before the time has come nothing is lost: the row's arming expires and another publisher is notified. */
 export function createEarlyJobs(
   publish: (publicationId: string) => Promise<void>,
   logger: Pick<CoreDependencies['logger'], 'warn'>,

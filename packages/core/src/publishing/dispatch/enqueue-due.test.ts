@@ -1,53 +1,53 @@
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { armPublications } from './enqueue-due.ts';
-import { armSettings } from './dispatch.ts';
-import { createEngineWorld, type EngineWorld } from '../testing/test-engine.ts';
+import { enqueueDue } from './enqueue-due.ts';
+import { enqueueSettings } from './dispatch.ts';
+import { createEngineHarness, type EngineHarness } from '../testing/test-engine.ts';
 
-let world: EngineWorld;
+let harness: EngineHarness;
 beforeEach(async () => {
-  world = await createEngineWorld(inject('postgresUrl'));
+  harness = await createEngineHarness(inject('postgresUrl'));
 });
-afterEach(() => world[Symbol.asyncDispose]());
+afterEach(() => harness[Symbol.asyncDispose]());
 
 test('arms only what is due soon, once, and again with a new generation when nobody claimed it', async () => {
-  const account = await world.addAccount();
-  const soon = await world.addPublication({ ...account, dueInMs: 60_000 });
-  await world.addPublication({ ...account, dueInMs: 3_600_000 });
-  const first = await armPublications(world.deps, armSettings);
+  const account = await harness.addAccount();
+  const soon = await harness.addPublication({ ...account, dueInMs: 60_000 });
+  await harness.addPublication({ ...account, dueInMs: 3_600_000 });
+  const first = await enqueueDue(harness.deps, enqueueSettings);
   expect(first).toMatchObject([{ publicationId: soon, generation: 1 }]);
   expect(first[0]?.delayMs).toBeGreaterThan(55_000);
-  expect(await armPublications(world.deps, armSettings)).toEqual([]);
-  await world.sql(
+  expect(await enqueueDue(harness.deps, enqueueSettings)).toEqual([]);
+  await harness.sql(
     `update publications set due_at = now() - interval '20 s', armed_until = now() - interval '1 s' where id = $1`,
     [soon],
   );
-  expect(await armPublications(world.deps, armSettings)).toMatchObject([
+  expect(await enqueueDue(harness.deps, enqueueSettings)).toMatchObject([
     { publicationId: soon, generation: 2, delayMs: 0 },
   ]);
 });
 
 test('rings again after the same time however often jobs were lost, and after twice the time where a crowd is merely slow', async () => {
-  const account = await world.addAccount();
-  const ids = await Promise.all(Array.from({ length: 4 }, () => world.addPublication(account)));
+  const account = await harness.addAccount();
+  const ids = await Promise.all(Array.from({ length: 4 }, () => harness.addPublication(account)));
   const secondsOfNext = async (backlogMin: number) => {
-    await world.sql(`update publications set armed_until = now() - interval '1 s' where id = any($1)`, [ids]);
-    expect(await armPublications(world.deps, { ...armSettings, backlogMin })).toHaveLength(ids.length);
-    const [row] = await world.sql<{ seconds: number }>(
+    await harness.sql(`update publications set armed_until = now() - interval '1 s' where id = any($1)`, [ids]);
+    expect(await enqueueDue(harness.deps, { ...enqueueSettings, backlogMin })).toHaveLength(ids.length);
+    const [row] = await harness.sql<{ seconds: number }>(
       `select round(extract(epoch from max(armed_until) - now()))::int as seconds from publications`,
     );
     return row?.seconds;
   };
-  await armPublications(world.deps, armSettings);
+  await enqueueDue(harness.deps, enqueueSettings);
   expect([await secondsOfNext(5), await secondsOfNext(5), await secondsOfNext(5)]).toEqual([12, 12, 12]);
   expect([await secondsOfNext(4), await secondsOfNext(4), await secondsOfNext(4)]).toEqual([24, 48, 96]);
 });
 
 test("serves organizations in turn: one post does not stand behind another organization's hundred", async () => {
-  const big = await world.addAccount();
-  const small = await world.addAccount();
-  for (let index = 0; index < 100; index += 1) await world.addPublication(big);
-  const one = await world.addPublication(small);
-  const armed = await armPublications(world.deps, armSettings);
+  const big = await harness.addAccount();
+  const small = await harness.addAccount();
+  for (let index = 0; index < 100; index += 1) await harness.addPublication(big);
+  const one = await harness.addPublication(small);
+  const armed = await enqueueDue(harness.deps, enqueueSettings);
   const before = armed.filter(
     (job) => job.priority < (armed.find((other) => other.publicationId === one)?.priority ?? 0),
   );
@@ -55,10 +55,10 @@ test("serves organizations in turn: one post does not stand behind another organ
 });
 
 test('two dispatchers at once never arm the same publication', async () => {
-  const account = await world.addAccount();
-  for (let index = 0; index < 50; index += 1) await world.addPublication(account);
+  const account = await harness.addAccount();
+  for (let index = 0; index < 50; index += 1) await harness.addPublication(account);
   const armed = (
-    await Promise.all([1, 2, 3].map(() => armPublications(world.deps, { ...armSettings, batchMax: 20 })))
+    await Promise.all([1, 2, 3].map(() => enqueueDue(harness.deps, { ...enqueueSettings, batchMax: 20 })))
   ).flat();
   expect(new Set(armed.map((job) => job.publicationId)).size).toBe(armed.length);
 });

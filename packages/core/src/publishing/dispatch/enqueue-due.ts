@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 
 /** A job to ring: `delayMs` by the database's clock, `priority` 1 first. */
-export interface ArmedPublication extends Record<string, unknown> {
+export interface DuePublication extends Record<string, unknown> {
   readonly publicationId: string;
   readonly platform: PlatformId;
   readonly generation: number;
@@ -11,11 +11,11 @@ export interface ArmedPublication extends Record<string, unknown> {
   readonly priority: number;
 }
 
-export interface ArmSettings {
+export interface EnqueueSettings {
   /** How far ahead of their time publications get a job, ms. The queue holds these and no more. */
   readonly lookAheadMs: number;
   /** How long after its time an armed publication may stay untouched before it is armed again, ms. */
-  readonly armedForMs: number;
+  readonly enqueuedForMs: number;
   /** So many at once that stayed untouched are no lost jobs but a backlog: each time they get twice as long. */
   readonly backlogMin: number;
   readonly batchMax: number;
@@ -33,17 +33,17 @@ const doublingsMax = 5;
  * organization's thousand posts do not stand before another's one. Only the first of a line counts how long the line is already, and
  * nothing is joined but by a primary key: without statistics the planner would read all posts of an organization.
  */
-export async function armPublications(
-  deps: Pick<CoreDependencies, 'db' | 'probes'>,
-  settings: ArmSettings,
-): Promise<ArmedPublication[]> {
+export async function enqueueDue(
+  deps: Pick<CoreDependencies, 'db' | 'failpoints'>,
+  settings: EnqueueSettings,
+): Promise<DuePublication[]> {
   // Unlike clock_timestamp(), its value is one for the whole statement: the index is searched with it instead of read to its end.
   const fresh = sql`p.armed_until is null and p.due_at < statement_timestamp() + ${settings.lookAheadMs} * interval '1 millisecond' order by p.due_at`;
   const expired = sql`p.armed_until is not null and p.armed_until < statement_timestamp() order by p.armed_until`;
   return deps.db.asKeyedWorker(async (tx) => {
-    const armed: ArmedPublication[] = [];
-    for (const condition of deps.probes.has('sweeper') ? [fresh, expired] : [fresh]) {
-      const { rows } = await tx.execute<ArmedPublication>(sql`
+    const armed: DuePublication[] = [];
+    for (const condition of deps.failpoints.has('sweeper') ? [fresh, expired] : [fresh]) {
+      const { rows } = await tx.execute<DuePublication>(sql`
         with picked as (
           select p.id, p.organization_id, p.platform, p.post_id, p.due_at, p.armed_until, p.rearms from publications p
           where p.due_at is not null and p.lease_until is null and ${condition}
@@ -69,7 +69,7 @@ export async function armPublications(
         update publications p set
           generation = p.generation + 1,
           rearms = placed.rearms,
-          armed_until = greatest(p.due_at, clock_timestamp()) + ${settings.armedForMs} * power(2, placed.rearms) * interval '1 millisecond'
+          armed_until = greatest(p.due_at, clock_timestamp()) + ${settings.enqueuedForMs} * power(2, placed.rearms) * interval '1 millisecond'
         from placed where p.id = placed.id
         returning p.id as "publicationId", p.platform, p.generation, placed.priority,
           greatest(0, ceil(extract(epoch from p.due_at - clock_timestamp()) * 1000))::float8 as "delayMs"`);

@@ -8,10 +8,10 @@ const batchMax = 200;
 
 /** Takes claims from publishers that gave no sign of life until their lease was over. Answers how many. */
 export async function expireLeases(
-  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals' | 'probes'>,
+  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals' | 'failpoints'>,
   settings: PublishSettings,
 ): Promise<number> {
-  if (!deps.probes.has('sweeper')) return 0;
+  if (!deps.failpoints.has('sweeper')) return 0;
   const expired = await deps.db.asKeyedWorker(async (tx) => {
     const { rows } = await tx.execute<{ id: string }>(sql`
       select id from publications where lease_until is not null and lease_until < statement_timestamp()
@@ -22,8 +22,8 @@ export async function expireLeases(
       rows.map((row) => row.id),
       (row) => ({ type: 'lease_expired', policy: quietPeriods(deps, row.platform, settings) }),
     );
-    await deps.probes.failpoint('sweep:before_commit');
-    return moved.filter(({ step }) => step.kind === 'moved').length;
+    await deps.failpoints.reach('sweep:before_commit');
+    return moved.filter(({ transition }) => transition.kind === 'moved').length;
   });
   if (expired > 0) deps.signals.eventsCommitted();
   return expired;

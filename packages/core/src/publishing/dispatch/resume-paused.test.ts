@@ -3,36 +3,36 @@ import type { Actor } from '../../actor.ts';
 import { markGrantDead } from '../../accounts/mark-grant-dead.ts';
 import { storeGrant } from '../../accounts/store-grant.ts';
 import { liftPause } from '../../pauses/lift-pause.ts';
-import { noProbes } from '../failpoints.ts';
+import { noFailpoints } from '../failpoints.ts';
 import { resumeHeld } from './resume-paused.ts';
-import { createEngineWorld, type EngineWorld } from '../testing/test-engine.ts';
+import { createEngineHarness, type EngineHarness } from '../testing/test-engine.ts';
 
-let world: EngineWorld;
+let harness: EngineHarness;
 beforeEach(async () => {
-  world = await createEngineWorld(inject('postgresUrl'));
+  harness = await createEngineHarness(inject('postgresUrl'));
 });
-afterEach(() => world[Symbol.asyncDispose]());
+afterEach(() => harness[Symbol.asyncDispose]());
 
 /** What the claim's transaction does between its look and its commit. */
 const beforeClaimCommits = (run: () => Promise<unknown>) => ({
-  ...noProbes,
-  failpoint: async (name: string) => void (name === 'claim:before_commit' && (await run())),
+  ...noFailpoints,
+  reach: async (name: string) => void (name === 'claim:before_commit' && (await run())),
 });
 
 const hold = (id: string, reason: string) =>
-  world.sql(
+  harness.sql(
     `update publications set status = 'waiting', waiting_reason = $2, waiting_detail = 'held', due_at = null where id = $1`,
     [id, reason],
   );
 const stop = (organizationId: string | null, accountId: string | null = null) =>
-  world.sql(`insert into pauses (id, organization_id, account_id, reason) values ('pause', $1, $2, 'crisis')`, [
+  harness.sql(`insert into pauses (id, organization_id, account_id, reason) values ('pause', $1, $2, 'crisis')`, [
     organizationId,
     accountId,
   ]);
 
 test('a stop that is lifted while a publisher obeys it: the post goes out, as nothing holds it any more', async () => {
-  const account = await world.addAccount();
-  const id = await world.addPublication(account);
+  const account = await harness.addAccount();
+  const id = await harness.addPublication(account);
   await stop(account.organizationId);
   const actor: Actor = {
     organizationId: account.organizationId,
@@ -43,17 +43,17 @@ test('a stop that is lifted while a publisher obeys it: the post goes out, as no
     serviceAdmin: false,
     principal: 'user:test',
   };
-  await world
+  await harness
     .engine(
       {},
-      beforeClaimCommits(() => liftPause(world.deps, actor, 'pause')),
+      beforeClaimCommits(() => liftPause(harness.deps, actor, 'pause')),
     )
     .publish(id);
-  expect(await world.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'paused', due_in_ms: null });
+  expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'paused', due_in_ms: null });
 
-  expect(await resumeHeld(world.deps)).toBe(1);
-  await world.engine().publish(id);
-  expect(await world.read(id)).toMatchObject({ status: 'published' });
+  expect(await resumeHeld(harness.deps)).toBe(1);
+  await harness.engine().publish(id);
+  expect(await harness.read(id)).toMatchObject({ status: 'published' });
 });
 
 test.each([
@@ -61,37 +61,37 @@ test.each([
   ['its organization', (organizationId: string) => stop(organizationId)],
   ['its account', (organizationId: string, accountId: string) => stop(organizationId, accountId)],
 ])('what is held by a stop of %s stays', async (_, stopAll) => {
-  const { organizationId, accountId } = await world.addAccount();
-  const id = await world.addPublication({ organizationId, accountId });
+  const { organizationId, accountId } = await harness.addAccount();
+  const id = await harness.addPublication({ organizationId, accountId });
   await hold(id, 'paused');
   await stopAll(organizationId, accountId);
-  expect(await resumeHeld(world.deps)).toBe(0);
-  await world.sql('update pauses set lifted_at = now()');
-  expect(await resumeHeld(world.deps)).toBe(1);
+  expect(await resumeHeld(harness.deps)).toBe(0);
+  await harness.sql('update pauses set lifted_at = now()');
+  expect(await resumeHeld(harness.deps)).toBe(1);
 });
 
 test.each(['token', 'reconciling'])(
   'what waits for its account (%s) goes on when that is connected, and not before',
   async (reason) => {
-    const { organizationId, accountId } = await world.addAccount();
-    const id = await world.addPublication({ organizationId, accountId });
-    const [grant] = await world.sql<{ id: string }>('select id from grants');
-    await markGrantDead(world.deps, { id: grant?.id ?? '', refreshFence: 0 }, 'X');
+    const { organizationId, accountId } = await harness.addAccount();
+    const id = await harness.addPublication({ organizationId, accountId });
+    const [grant] = await harness.sql<{ id: string }>('select id from grants');
+    await markGrantDead(harness.deps, { id: grant?.id ?? '', refreshFence: 0 }, 'X');
     await hold(id, reason);
-    expect(await resumeHeld(world.deps)).toBe(0);
+    expect(await resumeHeld(harness.deps)).toBe(0);
 
     const accounts = [{ externalId: accountId, handle: 'someone', displayName: 'Someone' }];
     const connected = { credentials: { accessToken: 'new', scopes: [] }, service: null, accounts };
-    await storeGrant(world.deps, organizationId, 'x', connected, { handedOver: true });
+    await storeGrant(harness.deps, organizationId, 'x', connected, { handedOver: true });
     // As a publisher writes it that learnt of the dead grant before.
     await hold(id, reason);
-    expect(await resumeHeld(world.deps)).toBe(1);
-    expect((await world.read(id)).due_in_ms).toBeLessThanOrEqual(0);
+    expect(await resumeHeld(harness.deps)).toBe(1);
+    expect((await harness.read(id)).due_in_ms).toBeLessThanOrEqual(0);
   },
 );
 
 test('what waits for a person is left to that person', async () => {
-  const id = await world.addPublication(await world.addAccount());
+  const id = await harness.addPublication(await harness.addAccount());
   await hold(id, 'decision');
-  expect(await resumeHeld(world.deps)).toBe(0);
+  expect(await resumeHeld(harness.deps)).toBe(0);
 });

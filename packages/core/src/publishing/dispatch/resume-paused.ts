@@ -10,8 +10,8 @@ const batchMax = 500;
  * had looked just before writes its wait just after, and would be found by nobody. What was under way when its
  * account was disconnected goes on too, to its end. Answers how many.
  */
-export async function resumeHeld(deps: Pick<CoreDependencies, 'db' | 'signals' | 'probes'>): Promise<number> {
-  if (!deps.probes.has('sweeper')) return 0;
+export async function resumeHeld(deps: Pick<CoreDependencies, 'db' | 'signals' | 'failpoints'>): Promise<number> {
+  if (!deps.failpoints.has('sweeper')) return 0;
   let resumed = 0;
   for (let batch = batchMax; batch === batchMax; resumed += batch) batch = await resumeSome(deps);
   if (resumed > 0) deps.signals.dispatchSoon();
@@ -35,6 +35,6 @@ async function resumeSome(deps: Pick<CoreDependencies, 'db'>): Promise<number> {
       rows.map(({ id }) => id),
       () => ({ type: 'resume', reasons: ['token', 'paused'] }),
     );
-    return moves.filter(({ step }) => step.kind === 'moved').length;
+    return moves.filter(({ transition }) => transition.kind === 'moved').length;
   });
 }

@@ -1,4 +1,4 @@
-import { step } from '../state/reducer.ts';
+import { transition } from '../state/reducer.ts';
 import type { Finding, Outcome, PublicationInput } from '../state/publication-input.ts';
 import {
   type Ablation,
@@ -86,7 +86,7 @@ function workerMoves(world: World, index: 0 | 1, ablation: Ablation | null): Wor
 
 function claim(world: World, index: 0 | 1, ablation: Ablation | null): World[] {
   const clockTick = ablation === 'client_clock_in_claim' ? world.tick + clockSkewTicks : world.tick;
-  const taken = step(
+  const taken = transition(
     world.publication,
     { type: 'claim', leaseMs: leaseTicks * msPerTick, gate: { kind: 'go' } },
     clockTick * msPerTick,
@@ -100,7 +100,7 @@ function claim(world: World, index: 0 | 1, ablation: Ablation | null): World[] {
 function intend(world: World, index: 0 | 1, fence: number, ablation: Ablation | null): World[] {
   const ready: Worker = { doing: 'about_to_send', fence, sendBeforeTick: world.tick + sendBudgetTicks };
   if (ablation === 'no_intent_before_send') return [withWorker(world, index, ready)];
-  const taken = step(
+  const taken = transition(
     world.publication,
     { type: 'intend', fence, leaseMs: leaseTicks * msPerTick },
     world.tick * msPerTick,
@@ -131,7 +131,7 @@ function ask(world: World, index: 0 | 1, fence: number): World[] {
 }
 
 function report(world: World, index: 0 | 1, input: PublicationInput): World {
-  const taken = step(world.publication, input, world.tick * msPerTick);
+  const taken = transition(world.publication, input, world.tick * msPerTick);
   const done = withWorker(world, index, idle);
   return taken.kind === 'refused' ? done : { ...done, publication: taken.state };
 }
@@ -163,12 +163,16 @@ function answer(world: World, index: 0 | 1 | null, saw: 'accepted'): World {
 
 function userMoves(world: World): World[] {
   if (world.cancelPromised) return [];
-  const taken = step(world.publication, { type: 'cancel' }, world.tick * msPerTick);
+  const taken = transition(world.publication, { type: 'cancel' }, world.tick * msPerTick);
   return taken.kind === 'refused' ? [] : [{ ...world, publication: taken.state, cancelPromised: true }];
 }
 
 function sweep(world: World, ablation: Ablation | null): World[] {
-  const taken = step(world.publication, { type: 'lease_expired', policy: quiet(ablation) }, world.tick * msPerTick);
+  const taken = transition(
+    world.publication,
+    { type: 'lease_expired', policy: quiet(ablation) },
+    world.tick * msPerTick,
+  );
   return taken.kind === 'refused' ? [] : [{ ...world, publication: taken.state }];
 }
 

@@ -38,9 +38,9 @@ async function find(deps: CoreDependencies, context: EngineContext, work: Public
     return noAnswer('The account must be connected again before the platform can be asked.', null, true);
   if (token.kind === 'later') return noAnswer(token.detail, token.retryAfterMs);
   try {
-    await deps.probes.failpoint('reconcile:before_ask');
+    await deps.failpoints.reach('reconcile:before_ask');
     const finding = await ask(deps, context, work, token.credentials.accessToken);
-    await deps.probes.failpoint('reconcile:after_ask');
+    await deps.failpoints.reach('reconcile:after_ask');
     return finding;
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;

@@ -1,20 +1,20 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
-import type { Settlement } from './record-outcomes.ts';
+import type { OutcomeRecord } from './record-outcomes.ts';
 
-type Report = Settlement['report'];
+type Report = OutcomeRecord['report'];
 
 export interface PostOwners {
   /** The report as it counts: a post belongs to the first publication that is settled with it, and proves nothing for another one. */
-  receive(settlement: Settlement, quietMs: number): { readonly report: Report; readonly isTaken: boolean };
+  receive(record: OutcomeRecord, quietMs: number): { readonly report: Report; readonly isTaken: boolean };
 }
 
 /**
- * Which publications the posts of these settlements belong to by now. Where a platform is asked by text, two equal posts may be taken for
+ * Which publications the posts of these records belong to by now. Where a platform is asked by text, two equal posts may be taken for
  * each other: by two look-ups in the same moment, or by a look-up just before the answer to the send itself is written.
  */
-export async function readPostOwners(tx: Transaction, settlements: readonly Settlement[]): Promise<PostOwners> {
-  const wanted = settlements.flatMap(({ work, report }) => {
+export async function readPostOwners(tx: Transaction, records: readonly OutcomeRecord[]): Promise<PostOwners> {
+  const wanted = records.flatMap(({ work, report }) => {
     const platformPostId = postIn(report);
     return platformPostId === null ? [] : [{ accountId: work.accountId, platformPostId }];
   });

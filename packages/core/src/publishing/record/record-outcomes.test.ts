@@ -1,22 +1,22 @@
 import type { PublishRun } from '@vibetribe/platforms/adapter';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import { createEngineWorld, type EngineWorld } from '../testing/test-engine.ts';
+import { createEngineHarness, type EngineHarness } from '../testing/test-engine.ts';
 
-let world: EngineWorld;
+let harness: EngineHarness;
 beforeEach(async () => {
-  world = await createEngineWorld(inject('postgresUrl'));
+  harness = await createEngineHarness(inject('postgresUrl'));
 });
-afterEach(() => world[Symbol.asyncDispose]());
+afterEach(() => harness[Symbol.asyncDispose]());
 
 test('an outcome that cannot be written holds up nobody who is in one batch with it', async () => {
-  const account = await world.addAccount();
+  const account = await harness.addAccount();
   const [strange, other] = [
-    await world.addPublication({ ...account, text: 'strange' }),
-    await world.addPublication({ ...account, text: 'other' }),
+    await harness.addPublication({ ...account, text: 'strange' }),
+    await harness.addPublication({ ...account, text: 'other' }),
   ];
   const answered = Promise.withResolvers<void>();
   let answers = 0;
-  Object.assign(world.platform.adapter, {
+  Object.assign(harness.platform.adapter, {
     publish: async (send: PublishRun) => {
       await send.step({ name: 'publish', effect: 'once', run: () => Promise.resolve(null) });
       answers += 1;
@@ -26,8 +26,8 @@ test('an outcome that cannot be written holds up nobody who is in one batch with
       return { kind: 'published', platformPostId: send.content.text === 'strange' ? 'a\0b' : 'ab', url: null };
     },
   });
-  const engine = world.engine();
+  const engine = harness.engine();
   await Promise.allSettled([engine.publish(strange), engine.publish(other)]);
-  expect(await world.read(other)).toMatchObject({ status: 'published' });
-  expect(await world.read(strange)).toMatchObject({ status: 'publishing' });
+  expect(await harness.read(other)).toMatchObject({ status: 'published' });
+  expect(await harness.read(strange)).toMatchObject({ status: 'publishing' });
 });

@@ -11,12 +11,12 @@ import { type PublicationRow, stateOf } from '../store/publication-row.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 import { readPostOwners } from './match-posts.ts';
 import { quietPeriods } from './quiet-periods.ts';
-import { step } from '../state/reducer.ts';
-import type { Step } from '../state/transition.ts';
-import { writeSteps } from '../store/write-transitions.ts';
+import { transition } from '../state/reducer.ts';
+import type { Transition } from '../state/transition.ts';
+import { writeTransitions } from '../store/write-transitions.ts';
 
 /** How a run ended, with the step results that are not on disk yet. */
-export interface Settlement {
+export interface OutcomeRecord {
   readonly work: PublicationWork;
   readonly report:
     | { readonly kind: 'outcome'; readonly outcome: Outcome }
@@ -34,59 +34,59 @@ export interface StepResult {
   readonly result: JsonValue;
 }
 
-type SettleDependencies = Pick<CoreDependencies, 'db' | 'adapters' | 'probes'>;
+type RecordDependencies = Pick<CoreDependencies, 'db' | 'adapters' | 'failpoints'>;
 
 /**
  * Writes outcomes: state, timeline, step results and attempt in one transaction, refused where the claim was lost meanwhile.
- * @param settlements one for each publication, at most
+ * @param records one for each publication, at most
  */
-export async function settlePublications(
-  deps: SettleDependencies,
+export async function recordOutcomes(
+  deps: RecordDependencies,
   settings: PublishSettings,
-  settlements: readonly Settlement[],
-): Promise<Step[]> {
-  const byId = new Map(settlements.map((settlement) => [settlement.work.publicationId, settlement]));
+  records: readonly OutcomeRecord[],
+): Promise<Transition[]> {
+  const byId = new Map(records.map((record) => [record.work.publicationId, record]));
   const taken = await deps.db.asKeyedWorker(async (tx) => {
     const [rows, outages, owners] = await Promise.all([
       lockPublications(tx, [...byId.keys()]),
-      readOutages(tx, settlements),
-      readPostOwners(tx, settlements),
+      readOutages(tx, records),
+      readPostOwners(tx, records),
     ]);
     const steps = rows.flatMap((row) => {
       const told = byId.get(row.id);
       if (told === undefined) return [];
       const { report, isTaken } = owners.receive(told, quietPeriods(deps, row.platform, settings).quietMs);
-      const settlement = isTaken ? { ...told, report, results: [] } : told;
-      return [{ row, settlement, step: decide(deps, settings, row, settlement, outages) }];
+      const record = isTaken ? { ...told, report, results: [] } : told;
+      return [{ row, record, transition: decide(deps, settings, row, record, outages) }];
     });
-    const moved = steps.flatMap(({ row, settlement, step: decided }) =>
-      decided.kind === 'moved' ? [{ row, settlement, step: decided }] : [],
+    const moved = steps.flatMap(({ row, record, transition: decided }) =>
+      decided.kind === 'moved' ? [{ row, record, transition: decided }] : [],
     );
-    await Promise.all([writeStepResults(tx, moved), writeSteps(tx, moved)]);
-    await deps.probes.failpoint('settle:before_commit');
-    return new Map(steps.map(({ row, step: decided }) => [row.id, decided]));
+    await Promise.all([writeStepResults(tx, moved), writeTransitions(tx, moved)]);
+    await deps.failpoints.reach('record:before_commit');
+    return new Map(steps.map(({ row, transition: decided }) => [row.id, decided]));
   });
-  await deps.probes.failpoint('settle:after_commit');
-  return settlements.map(({ work }) => taken.get(work.publicationId) ?? { kind: 'refused', reason: 'superseded' });
+  await deps.failpoints.reach('record:after_commit');
+  return records.map(({ work }) => taken.get(work.publicationId) ?? { kind: 'refused', reason: 'superseded' });
 }
 
 function decide(
-  deps: SettleDependencies,
+  deps: RecordDependencies,
   settings: PublishSettings,
   row: PublicationRow,
-  settlement: Settlement,
+  record: OutcomeRecord,
   outages: ReadonlyMap<string, Outage>,
-): Step {
-  const { work, report } = settlement;
+): Transition {
+  const { work, report } = record;
   const state = stateOf(row);
   const health = outages.get(breakerKeyOf(work.platform, work.account.service));
   const policy = {
     retryDelaysMs: settings.retryDelaysMs,
-    jitter: settlement.jitter,
+    jitter: record.jitter,
     outage: isOutage(health, state.firstFailedAtMs),
-    manual: manualOptions(deps.adapters[work.platform], work, settlement.mediaUrls),
+    manual: manualOptions(deps.adapters[work.platform], work, record.mediaUrls),
   };
-  const fence = deps.probes.has('outcome_fence') ? work.fence : row.fence;
+  const fence = deps.failpoints.has('outcome_fence') ? work.fence : row.fence;
   const input: PublicationInput =
     report.kind === 'outcome'
       ? { type: 'outcome', fence, outcome: report.outcome, policy }
@@ -96,7 +96,7 @@ function decide(
           finding: report.finding,
           policy: { ...policy, ...quietPeriods(deps, work.platform, settings) },
         };
-  return step(state, input, row.nowMs);
+  return transition(state, input, row.nowMs);
 }
 
 interface Outage extends Record<string, unknown> {
@@ -111,9 +111,9 @@ function isOutage(health: Outage | undefined, firstFailedAtMs: number | null): b
   return health.lastSuccessAtMs === null || health.lastSuccessAtMs < firstFailedAtMs;
 }
 
-async function readOutages(tx: Transaction, settlements: readonly Settlement[]): Promise<Map<string, Outage>> {
+async function readOutages(tx: Transaction, records: readonly OutcomeRecord[]): Promise<Map<string, Outage>> {
   const keys = [
-    ...new Set(settlements.filter(mayRetry).map(({ work }) => breakerKeyOf(work.platform, work.account.service))),
+    ...new Set(records.filter(mayRetry).map(({ work }) => breakerKeyOf(work.platform, work.account.service))),
   ];
   if (keys.length === 0) return new Map();
   const { rows } = await tx.execute<Outage>(sql`
@@ -123,13 +123,13 @@ async function readOutages(tx: Transaction, settlements: readonly Settlement[]):
   return new Map(rows.map((row) => [row.key, row]));
 }
 
-function mayRetry({ report }: Settlement): boolean {
+function mayRetry({ report }: OutcomeRecord): boolean {
   return report.kind === 'finding' || report.outcome.kind === 'retry';
 }
 
 /** Where the outcome is a definite refusal, the open step's key stays for the next send, which is then still the same one to the platform. */
-async function writeStepResults(tx: Transaction, moved: readonly { settlement: Settlement }[]): Promise<void> {
-  const results = moved.flatMap(({ settlement: { work, results: own } }) =>
+async function writeStepResults(tx: Transaction, moved: readonly { record: OutcomeRecord }[]): Promise<void> {
+  const results = moved.flatMap(({ record: { work, results: own } }) =>
     own.map((result) => ({ organizationId: work.organizationId, publicationId: work.publicationId, ...result })),
   );
   if (results.length === 0) return;

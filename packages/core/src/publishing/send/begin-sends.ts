@@ -9,8 +9,8 @@ import { lockPublications } from '../store/decide-and-write.ts';
 import { stateOf } from '../store/publication-row.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
 import type { PublishSettings } from '../publish-settings.ts';
-import { step } from '../state/reducer.ts';
-import { writeSteps } from '../store/write-transitions.ts';
+import { transition } from '../state/reducer.ts';
+import { writeTransitions } from '../store/write-transitions.ts';
 
 export interface SendIntent {
   readonly work: PublicationWork;
@@ -23,11 +23,11 @@ export interface SendIntent {
  * @param intents one for each publication, at most
  */
 export async function beginSends(
-  deps: Pick<CoreDependencies, 'db' | 'probes'>,
+  deps: Pick<CoreDependencies, 'db' | 'failpoints'>,
   settings: PublishSettings,
   intents: readonly SendIntent[],
 ): Promise<boolean[]> {
-  if (!deps.probes.has('intent_before_send')) return intents.map(() => true);
+  if (!deps.failpoints.has('intent_before_send')) return intents.map(() => true);
   const byId = new Map(intents.map((intent) => [intent.work.publicationId, intent]));
   const begun = await deps.db.asKeyedWorker(async (tx) => {
     const ids = [...byId.keys()];
@@ -36,27 +36,27 @@ export async function beginSends(
       const intent = byId.get(row.id);
       if (intent === undefined) return [];
       const stop = stops.get(row.id);
-      const decided = step(
+      const decided = transition(
         stateOf(row),
         stop === undefined ? intend(intent, settings) : holdBack(intent, stop),
         row.nowMs,
       );
       return decided.kind === 'moved'
-        ? [{ row, step: decided, intent, ...(stop === undefined ? { sendingStep: intent.step } : {}) }]
+        ? [{ row, transition: decided, intent, ...(stop === undefined ? { sendingStep: intent.step } : {}) }]
         : [];
     });
     const moved = decisions.filter(({ sendingStep }) => sendingStep !== undefined);
     await Promise.all([
-      writeSteps(tx, decisions),
+      writeTransitions(tx, decisions),
       writeKeys(
         tx,
         moved.map(({ intent }) => intent),
       ),
     ]);
-    await deps.probes.failpoint('intent:before_commit');
+    await deps.failpoints.reach('intent:before_commit');
     return new Set(moved.map(({ row }) => row.id));
   });
-  await deps.probes.failpoint('intent:after_commit');
+  await deps.failpoints.reach('intent:after_commit');
   return intents.map(({ work }) => begun.has(work.publicationId));
 }
 

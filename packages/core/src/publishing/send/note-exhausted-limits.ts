@@ -1,11 +1,11 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
-import type { SpentLimit } from '@vibetribe/platforms/spent-limits';
+import type { ExhaustedLimit } from '@vibetribe/platforms/exhausted-limits';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
 
 export interface SpentAnswer {
-  readonly limits: readonly SpentLimit[];
+  readonly limits: readonly ExhaustedLimit[];
   /** By this machine's clock. */
   readonly receivedAt: Date;
 }
@@ -17,7 +17,7 @@ const closedMaxMs = 24 * 3_600_000;
  * Writes down for every publisher that the platform takes nothing more from an account, or from the service's application, before its
  * window ends. Never rejects: what is lost here costs one refused request. A user's own application says nothing about the service's.
  */
-export async function noteSpentLimits(
+export async function noteExhaustedLimits(
   deps: Pick<CoreDependencies, 'db' | 'clock' | 'logger'>,
   work: Pick<PublicationWork, 'accountId' | 'platform' | 'grant'>,
   answers: readonly SpentAnswer[],

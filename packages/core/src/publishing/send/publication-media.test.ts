@@ -3,14 +3,14 @@ import type { MediaRules } from '@vibetribe/contracts/media-rules';
 import { phoneJpeg, png } from '@vibetribe/media/fixtures/test-images';
 import type { MediaItem } from '@vibetribe/platforms/adapter';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { createMediaWorld, type MediaWorld } from '../../media/test-media.ts';
+import { createMediaHarness, type MediaHarness } from '../../media/test-media.ts';
 import { prepareMedia, readMediaUrls } from './publication-media.ts';
 
-let world: MediaWorld;
+let harness: MediaHarness;
 beforeAll(async () => {
-  world = await createMediaWorld(inject('postgresUrl'));
+  harness = await createMediaHarness(inject('postgresUrl'));
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => harness[Symbol.asyncDispose]());
 
 const rules: MediaRules = {
   required: false,
@@ -23,15 +23,15 @@ const rules: MediaRules = {
   animation: null,
   video: null,
 };
-const files = () => ({ reader: world.deps.media.reader, urls: world.deps.mediaUrls });
+const files = () => ({ reader: harness.deps.media.reader, urls: harness.deps.mediaUrls });
 const prepared = (organizationId: string, mediaIds: readonly string[]) =>
-  prepareMedia(world.deps, files(), { organizationId, mediaIds }, rules);
+  prepareMedia(harness.deps, files(), { organizationId, mediaIds }, rules);
 
 test('media come in the order of the post, as the platform takes them, and what was done is told', async () => {
-  const actor = await world.addOrganization();
+  const actor = await harness.addOrganization();
   const plain = await png(120, 90);
-  const turned = await world.upload(actor, await phoneJpeg(400, 300, 6), { alt: 'Sideways' });
-  const first = await world.upload(actor, plain);
+  const turned = await harness.upload(actor, await phoneJpeg(400, 300, 6), { alt: 'Sideways' });
+  const first = await harness.upload(actor, plain);
   const { items, done } = await prepared(actor.organizationId, [first.id, turned.id]);
   expect(items).toMatchObject([
     { id: first.id, bytes: plain.length, sha256: sha256Of(plain), alt: null },
@@ -41,9 +41,9 @@ test('media come in the order of the post, as the platform takes them, and what 
 });
 
 test('a medium is read whole, from anywhere, as often as wanted, and is what its digest says', async () => {
-  const actor = await world.addOrganization();
+  const actor = await harness.addOrganization();
   const file = await png(120, 90);
-  const { id } = await world.upload(actor, file);
+  const { id } = await harness.upload(actor, file);
   const { items } = await prepared(actor.organizationId, [id]);
   const [item] = items;
   if (item === undefined) throw new Error('no medium');
@@ -54,8 +54,8 @@ test('a medium is read whole, from anywhere, as often as wanted, and is what its
 });
 
 test("a medium that is gone, or is another organization's, ends the publication for good", async () => {
-  const [actor, other] = [await world.addOrganization(), await world.addOrganization()];
-  const { id } = await world.upload(other, await png(50, 50));
+  const [actor, other] = [await harness.addOrganization(), await harness.addOrganization()];
+  const { id } = await harness.upload(other, await png(50, 50));
   await expect(prepared(actor.organizationId, [id])).rejects.toMatchObject({
     kind: 'content',
     platformCode: 'media_gone',
@@ -63,12 +63,12 @@ test("a medium that is gone, or is another organization's, ends the publication 
 });
 
 test('a person who posts by hand finds the files; without a key to sign with there are no addresses', async () => {
-  const actor = await world.addOrganization();
-  const { id } = await world.upload(actor, await png(50, 50));
+  const actor = await harness.addOrganization();
+  const { id } = await harness.upload(actor, await png(50, 50));
   const work = { organizationId: actor.organizationId, mediaIds: [id] };
-  const [url] = await readMediaUrls(world.deps, files(), work);
+  const [url] = await readMediaUrls(harness.deps, files(), work);
   expect(url).toMatch(/^https:\/\/api\.example\/api\/v1\/media\/file\/media\.png\?ticket=/u);
-  expect(await readMediaUrls(world.deps, { ...files(), urls: null }, work)).toEqual([]);
+  expect(await readMediaUrls(harness.deps, { ...files(), urls: null }, work)).toEqual([]);
 });
 
 async function read(item: MediaItem, range?: { start: number; end: number }): Promise<Buffer> {

@@ -1,7 +1,7 @@
 import { planRendition } from '@vibetribe/contracts/plan-rendition';
 import type { MediaRules } from '@vibetribe/contracts/media-rules';
 import type { MediaReader, PublishMedia } from '@vibetribe/media/serve/media-reader';
-import { MediaRefusal } from '@vibetribe/media/media-refusal';
+import { MediaRefusedError } from '@vibetribe/media/media-refused-error';
 import { MediaStoreError } from '@vibetribe/media/store/media-store';
 import type { MediaUrls } from '@vibetribe/media/serve/media-urls';
 import type { MediaItem } from '@vibetribe/platforms/adapter';
@@ -75,7 +75,7 @@ function itemOf({ id }: PostMediaItem, prepared: PublishMedia): MediaItem {
 }
 
 function mediaError(error: unknown): unknown {
-  if (error instanceof MediaRefusal) {
+  if (error instanceof MediaRefusedError) {
     const message = `A picture or video cannot be made fit for the platform: ${error.message}`;
     return new PlatformError('content', message, { platformCode: `media_${error.code}`, cause: error });
   }

@@ -3,13 +3,13 @@ import type { LateFence } from '@vibetribe/platforms/create-platform-http';
 import type { PlatformHttp } from '@vibetribe/platforms/platform-http';
 import type { Clock } from '@vibetribe/resilience/clock';
 import type { SendIntent } from './begin-sends.ts';
-import type { Probes } from '../failpoints.ts';
+import type { Failpoints } from '../failpoints.ts';
 import type { PublicationWork, StoredStep } from '../claim/publication-work.ts';
 import type { StepResult } from '../record/record-outcomes.ts';
 
 /** Another publisher owns the publication now, or a user stopped it: this run ends without a trace. */
-export class ClaimLost extends Error {
-  override readonly name = 'ClaimLost';
+export class ClaimLostError extends Error {
+  override readonly name = 'ClaimLostError';
 }
 
 export interface StepRunner {
@@ -18,13 +18,13 @@ export interface StepRunner {
   intentOpen(): boolean;
   /** A step that makes something visible has succeeded, now or earlier. */
   committed(): boolean;
-  /** Results that are in memory only; the settlement writes them. */
+  /** Results that are in memory only; the record writes them. */
   unwritten(): readonly StepResult[];
 }
 
 interface RunnerDependencies {
   readonly clock: Clock;
-  readonly probes: Probes;
+  readonly failpoints: Failpoints;
   readonly beginSend: (intent: SendIntent) => Promise<boolean>;
   readonly saveStep: (work: PublicationWork, step: StoredStep) => Promise<boolean>;
   readonly httpFor: (lateFence: LateFence | null) => PlatformHttp;
@@ -44,7 +44,7 @@ export function createStepRunner(deps: RunnerDependencies, work: PublicationWork
   const keyFor = <Key extends JsonValue>(name: string, makeKey: ((seed: KeySeed) => Key) | undefined): Key => {
     const known = stored.get(name);
     // The key was stored by the same step of the same adapter, so it has its type.
-    if (known?.keyed === true && deps.probes.has('stable_key')) return known.key as Key;
+    if (known?.keyed === true && deps.failpoints.has('stable_key')) return known.key as Key;
     const seed = { publicationId: work.publicationId, now: deps.now(), uniqueNumber: deps.uniqueNumber() };
     return makeKey === undefined ? (null as Key) : makeKey(seed);
   };
@@ -59,8 +59,8 @@ export function createStepRunner(deps: RunnerDependencies, work: PublicationWork
         result: result.result,
         done: true,
       };
-      if (!(await deps.saveStep(work, step))) throw new ClaimLost();
-      await deps.probes.failpoint('step:saved');
+      if (!(await deps.saveStep(work, step))) throw new ClaimLostError();
+      await deps.failpoints.reach('step:saved');
     }
     unwritten = [];
     openStep = null;
@@ -78,18 +78,18 @@ export function createStepRunner(deps: RunnerDependencies, work: PublicationWork
       if (effect !== 'once') {
         if (makeKey !== undefined && known === undefined) {
           const keyed = { name, effect, key, keyed: true, result: null, done: false };
-          if (!(await deps.saveStep(work, keyed))) throw new ClaimLost();
+          if (!(await deps.saveStep(work, keyed))) throw new ClaimLostError();
         }
         const result = await run({ key, http: deps.httpFor(null) });
         unwritten.push({ name, effect, result });
         return result;
       }
       const lateFence = fenceFromNow(deps);
-      if (!(await deps.beginSend({ work, step: name, key }))) throw new ClaimLost();
+      if (!(await deps.beginSend({ work, step: name, key }))) throw new ClaimLostError();
       openStep = name;
-      await deps.probes.failpoint('send:before_request');
+      await deps.failpoints.reach('send:before_request');
       const result = await run({ key, http: deps.httpFor(lateFence) });
-      await deps.probes.failpoint('send:after_answer');
+      await deps.failpoints.reach('send:after_answer');
       openStep = null;
       committed = true;
       unwritten.push({ name, effect, result });

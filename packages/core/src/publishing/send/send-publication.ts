@@ -7,14 +7,14 @@ import type { CoreDependencies } from '../../core-dependencies.ts';
 import { breakerKeyOf } from '../claim/claim-context.ts';
 import { decideOutcome } from './decide-outcome.ts';
 import { manualOptions } from '../record/manual-options.ts';
-import { noteSpentLimits, type SpentAnswer } from './note-exhausted-limits.ts';
+import { noteExhaustedLimits, type SpentAnswer } from './note-exhausted-limits.ts';
 import { prepareMedia, readMediaUrls } from './publication-media.ts';
 import type { Outcome } from '../state/publication-input.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
 import type { EngineContext } from '../engine-context.ts';
 import { quietPeriods } from '../record/quiet-periods.ts';
 import { readToken, replaceToken } from './read-token.ts';
-import { ClaimLost, createStepRunner, type StepRunner } from './run-steps.ts';
+import { ClaimLostError, createStepRunner, type StepRunner } from './run-steps.ts';
 import { saveStep } from '../store/save-step.ts';
 
 /** The part of a lease that stays free after the latest end of a request. */
@@ -40,11 +40,11 @@ export async function sendPublication(
   try {
     const outcome = await run(deps, context, work, runner, token.credentials.accessToken);
     await Promise.all([
-      noteSpentLimits(deps, work, spent),
+      noteExhaustedLimits(deps, work, spent),
       context.settle(work, { kind: 'outcome', outcome }, runner.unwritten()),
     ]);
   } catch (error) {
-    if (error instanceof ClaimLost) return;
+    if (error instanceof ClaimLostError) return;
     throw error;
   }
 }
@@ -70,7 +70,7 @@ async function run(
     });
     return fate.kind === 'published' ? fate : { ...fate, committed: runner.committed() };
   } catch (error) {
-    if (error instanceof ClaimLost) throw error;
+    if (error instanceof ClaimLostError) throw error;
     if (!(error instanceof PlatformError))
       deps.logger.error({ err: error, publicationId: work.publicationId }, 'publishing failed unexpectedly');
     if (error instanceof PlatformError && error.kind === 'auth_expired')
@@ -81,7 +81,7 @@ async function run(
       intentOpen: runner.intentOpen(),
       committed: runner.committed(),
       earlierAttempts: work.state.attempts,
-      silenceIsUnknown: deps.probes.has('silence_is_unknown'),
+      silenceIsUnknown: deps.failpoints.has('silence_is_unknown'),
       quietMs: quietPeriods(deps, work.platform, context.settings).quietMs,
       manual: manualOptions(adapter, work, await readMediaUrls(deps, context.media, work)),
     });
@@ -102,7 +102,7 @@ async function prepare(
   const isTold = work.steps.some((step) => step.name === mediaStep && step.done);
   if (done.length === 0 || isTold) return items;
   const stored = { name: mediaStep, effect: 'read', key: null, keyed: false, result: done, done: true } as const;
-  if (!(await saveStep(deps, context.settings, work, stored, done.join(' ')))) throw new ClaimLost();
+  if (!(await saveStep(deps, context.settings, work, stored, done.join(' ')))) throw new ClaimLostError();
   return items;
 }
 
@@ -143,15 +143,15 @@ function createRunner(
       clock: deps.clock,
       now: () => deps.clock.now(),
       uniqueNumber: context.uniqueNumber,
-      probes: deps.probes,
+      failpoints: deps.failpoints,
       beginSend: context.beginSend,
       saveStep: (saved, step) => saveStep(deps, context.settings, saved, step),
       httpFor: (lateFence) =>
         httpFor(deps, context, work, lateFence, (answer) => {
-          const limits = deps.adapters[work.platform].spentLimits(answer);
+          const limits = deps.adapters[work.platform].exhaustedLimits(answer);
           if (limits.length > 0) spent.push({ limits, receivedAt: answer.receivedAt });
         }),
-      sendBudgetMs: !deps.probes.has('late_fence')
+      sendBudgetMs: !deps.failpoints.has('late_fence')
         ? Number.MAX_SAFE_INTEGER
         : Math.max(0, context.settings.claimLeaseMs * (1 - leaseMarginShare) - context.settings.publishTimeoutMs),
     },
@@ -166,7 +166,7 @@ function httpFor(
   lateFence: Parameters<Parameters<typeof createStepRunner>[0]['httpFor']>[0] = null,
   onSendAnswer?: (answer: PlatformResponse) => void,
 ) {
-  const beforeBody = lateFence === null ? undefined : () => deps.probes.failpoint('send:body_pull');
+  const beforeBody = lateFence === null ? undefined : () => deps.failpoints.reach('send:body_pull');
   const target = { platform: work.platform, breakerKey: breakerKeyOf(work.platform, work.account.service) };
   return deps.platformHttp(work.platform, {
     timeoutMs: context.settings.publishTimeoutMs,

@@ -2,7 +2,7 @@ import { isoTime } from './iso-time.ts';
 import type { PublicationInput } from './publication-input.ts';
 import type { PublicationState } from './publication-state.ts';
 import { becomeUnconfirmed, markPublished, retryOrFail } from './receive-outcome.ts';
-import { type Step, moved, refused } from './transition.ts';
+import { type Transition, moved, refused } from './transition.ts';
 
 type FindingInput = Extract<PublicationInput, { type: 'finding' }>;
 
@@ -10,7 +10,7 @@ type FindingInput = Extract<PublicationInput, { type: 'finding' }>;
 const askAgainQuietPeriodsMax = 15;
 
 /** Found: published. Provably absent: tried again. Neither: a person decides. */
-export function receiveFinding(state: PublicationState, input: FindingInput, atMs: number): Step {
+export function receiveFinding(state: PublicationState, input: FindingInput, atMs: number): Transition {
   if (state.fence !== input.fence || state.leaseUntilMs === null) return refused('superseded');
   if (state.intentAtMs === null) return refused('no_intent');
   const { finding } = input;
@@ -33,7 +33,7 @@ export function receiveFinding(state: PublicationState, input: FindingInput, atM
   }
 }
 
-function countAbsence(state: PublicationState, input: FindingInput, evidence: string, atMs: number): Step {
+function countAbsence(state: PublicationState, input: FindingInput, evidence: string, atMs: number): Transition {
   const absentReads = state.absentReads + 1;
   if (absentReads < input.policy.absentReadsRequired) {
     const dueAtMs = atMs + input.policy.absentSpacingMs;
@@ -74,7 +74,7 @@ function askAgain(
   input: FindingInput,
   finding: { detail: string; retryAfterMs: number | null; needsReconnect: boolean },
   atMs: number,
-): Step {
+): Transition {
   const reconcileTries = state.reconcileTries + 1;
   const pauseMs =
     Math.max(1_000, input.policy.quietMs) * Math.min(askAgainQuietPeriodsMax, 2 ** Math.min(reconcileTries - 1, 10));

@@ -2,14 +2,14 @@ import { retryDelayMs } from '@vibetribe/resilience/backoff';
 import { isoTime } from './iso-time.ts';
 import type { Outcome, PublicationInput, RetryPolicy } from './publication-input.ts';
 import type { Fault, PublicationState } from './publication-state.ts';
-import { type Step, moved, refused, waitUntil } from './transition.ts';
+import { type Transition, moved, refused, waitUntil } from './transition.ts';
 
 type OutcomeInput = Extract<PublicationInput, { type: 'outcome' }>;
 
 /** How long a wait without a time from the platform lasts before the next look, ms. */
 const defaultWaitMs = 60_000;
 
-export function receiveOutcome(state: PublicationState, input: OutcomeInput, atMs: number): Step {
+export function receiveOutcome(state: PublicationState, input: OutcomeInput, atMs: number): Transition {
   const { outcome } = input;
   if (state.fence !== input.fence || state.leaseUntilMs === null) return receiveLateOutcome(state, outcome, atMs);
   switch (outcome.kind) {
@@ -41,7 +41,7 @@ export function markPublished(
   state: PublicationState,
   found: { platformPostId: string | null; url: string | null },
   atMs: number,
-): Step {
+): Transition {
   const lateByMs = state.scheduledAtMs === null ? 0 : Math.max(0, atMs - state.scheduledAtMs);
   return moved(
     {
@@ -74,7 +74,7 @@ export function retryOrFail(
   fault: Fault,
   policy: RetryPolicy,
   when: { atMs: number; notBeforeMs: number; countedFromMs?: number },
-): Step {
+): Transition {
   const failing = { ...state, leaseUntilMs: null, waiting: null, firstFailedAtMs: state.firstFailedAtMs ?? when.atMs };
   const fromMs = when.countedFromMs ?? when.atMs;
   if (policy.outage) {
@@ -113,7 +113,7 @@ export function retryOrFail(
 }
 
 /** What has made something visible cannot have failed: a person looks. */
-function fail(state: PublicationState, error: NonNullable<PublicationState['error']>): Step {
+function fail(state: PublicationState, error: NonNullable<PublicationState['error']>): Transition {
   if (state.committed)
     return becomeUnconfirmed(state, `The platform took it, then something went wrong: ${error.message}`);
   const failed = { ...state, status: 'failed', dueAtMs: null, leaseUntilMs: null, waiting: null, error } as const;
@@ -127,7 +127,7 @@ function fail(state: PublicationState, error: NonNullable<PublicationState['erro
   };
 }
 
-export function becomeUnconfirmed(state: PublicationState, evidence: string): Step {
+export function becomeUnconfirmed(state: PublicationState, evidence: string): Transition {
   const message = `Only a person can tell whether this was published. ${evidence} Please look at the account and settle it.`;
   return {
     kind: 'moved',
@@ -146,7 +146,11 @@ export function becomeUnconfirmed(state: PublicationState, evidence: string): St
   };
 }
 
-function becomeUnknown(state: PublicationState, outcome: Extract<Outcome, { kind: 'unknown' }>, atMs: number): Step {
+function becomeUnknown(
+  state: PublicationState,
+  outcome: Extract<Outcome, { kind: 'unknown' }>,
+  atMs: number,
+): Transition {
   const askAtMs = atMs + outcome.quietMs;
   return moved(
     {
@@ -174,7 +178,7 @@ function becomeUnknown(state: PublicationState, outcome: Extract<Outcome, { kind
  * A publisher that lost its claim reports after all. Proof that it is out ends the search, and takes the claim from whoever was
  * about to send it again; anything else is only noted.
  */
-function receiveLateOutcome(state: PublicationState, outcome: Outcome, atMs: number): Step {
+function receiveLateOutcome(state: PublicationState, outcome: Outcome, atMs: number): Transition {
   if (outcome.kind !== 'published') return refused('superseded');
   // Its own report, repeated because the answer to the first one was lost.
   if (state.status === 'published' && state.platformPostId === outcome.platformPostId) return refused('superseded');

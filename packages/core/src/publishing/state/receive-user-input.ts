@@ -2,9 +2,9 @@ import { isoTime } from './iso-time.ts';
 import type { Resolution, UserInput } from './publication-input.ts';
 import type { PublicationState } from './publication-state.ts';
 import { markPublished } from './receive-outcome.ts';
-import { type Step, moved, refused } from './transition.ts';
+import { type Transition, moved, refused } from './transition.ts';
 
-export function receiveUserInput(state: PublicationState, input: UserInput, atMs: number): Step {
+export function receiveUserInput(state: PublicationState, input: UserInput, atMs: number): Transition {
   switch (input.type) {
     case 'schedule':
       return schedule(state, input.atMs);
@@ -37,7 +37,7 @@ function isUntouched(state: PublicationState): boolean {
   return state.status === 'draft' || state.status === 'scheduled' || state.status === 'waiting';
 }
 
-function schedule(state: PublicationState, scheduledAtMs: number): Step {
+function schedule(state: PublicationState, scheduledAtMs: number): Transition {
   if (!isUntouched(state)) return refused('under_way');
   const type = state.scheduledAtMs === null ? 'publication.scheduled' : 'publication.rescheduled';
   return moved(
@@ -47,7 +47,7 @@ function schedule(state: PublicationState, scheduledAtMs: number): Step {
 }
 
 /** A claim without an intent can still be stopped: the higher fence makes its publisher's intent fail, so nothing is sent. */
-function cancel(state: PublicationState): Step {
+function cancel(state: PublicationState): Transition {
   if (state.intentAtMs !== null || state.committed) return refused('under_way');
   const stoppable = ['draft', 'scheduled', 'publishing', 'waiting', 'retrying'].includes(state.status);
   if (!stoppable) return refused('ended');
@@ -57,7 +57,7 @@ function cancel(state: PublicationState): Step {
   );
 }
 
-function publishNow(state: PublicationState, atMs: number): Step {
+function publishNow(state: PublicationState, atMs: number): Transition {
   const told = {
     type: 'publication.scheduled',
     message: 'To be published now.',
@@ -70,7 +70,7 @@ function publishNow(state: PublicationState, atMs: number): Step {
   return refused(state.status === 'publishing' || state.status === 'waiting' ? 'under_way' : 'ended');
 }
 
-function resolve(state: PublicationState, resolution: Resolution, atMs: number): Step {
+function resolve(state: PublicationState, resolution: Resolution, atMs: number): Transition {
   if (resolution.kind === 'publish' || resolution.kind === 'skip') return decide(state, resolution.kind, atMs);
   if (state.status !== 'unconfirmed') return refused('not_unconfirmed');
   const told = (message: string) =>
@@ -93,7 +93,7 @@ function resolve(state: PublicationState, resolution: Resolution, atMs: number):
   );
 }
 
-function decide(state: PublicationState, answer: 'publish' | 'skip', atMs: number): Step {
+function decide(state: PublicationState, answer: 'publish' | 'skip', atMs: number): Transition {
   if (state.status !== 'waiting' || state.waiting?.reason !== 'decision') return refused('not_asking');
   if (answer === 'skip') {
     return moved(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { newPublication } from './publication-state.ts';
-import { step } from './reducer.ts';
+import { transition } from './reducer.ts';
 import { fault, history, play, policy, maybeMs, type Turn } from '../testing/test-histories.ts';
 
 /** Whatever happens, in whatever order, each turn keeps the rule. */
@@ -164,17 +164,17 @@ test('every change of status is on the timeline, and whoever has to act is told'
 
 test('a schedule and a cancellation are heard until a send has begun', () => {
   const begun = { ...newPublication, status: 'publishing', fence: 1, leaseUntilMs: 50_000 } as const;
-  expect(step(begun, { type: 'edit' }, 1_000)).toEqual({ kind: 'refused', reason: 'under_way' });
-  const canceled = step(begun, { type: 'cancel' }, 1_000);
+  expect(transition(begun, { type: 'edit' }, 1_000)).toEqual({ kind: 'refused', reason: 'under_way' });
+  const canceled = transition(begun, { type: 'cancel' }, 1_000);
   expect(canceled).toMatchObject({ kind: 'moved', state: { status: 'canceled', fence: 2 } });
   if (canceled.kind !== 'moved') return;
-  expect(step(canceled.state, { type: 'intend', fence: 1, leaseMs: 1 }, 1_000)).toEqual({
+  expect(transition(canceled.state, { type: 'intend', fence: 1, leaseMs: 1 }, 1_000)).toEqual({
     kind: 'refused',
     reason: 'superseded',
   });
-  const sending = step(begun, { type: 'intend', fence: 1, leaseMs: 1_000 }, 1_000);
+  const sending = transition(begun, { type: 'intend', fence: 1, leaseMs: 1_000 }, 1_000);
   if (sending.kind !== 'moved') throw new Error(sending.reason);
-  expect(step(sending.state, { type: 'cancel' }, 1_000)).toEqual({ kind: 'refused', reason: 'under_way' });
+  expect(transition(sending.state, { type: 'cancel' }, 1_000)).toEqual({ kind: 'refused', reason: 'under_way' });
 });
 
 test('retries follow the delays given, once each, and jitter only lengthens', () => {
@@ -189,7 +189,7 @@ test('retries follow the delays given, once each, and jitter only lengthens', ()
         intentAtMs: 1_000,
         retriesUsed,
       } as const;
-      const taken = step(
+      const taken = transition(
         sending,
         { type: 'outcome', fence: 1, outcome: { kind: 'retry', fault, retryAfterMs }, policy: rules },
         2_000,

@@ -4,14 +4,14 @@ import { receiveOutcome } from './receive-outcome.ts';
 import type { PublicationInput } from './publication-input.ts';
 import type { PublicationState } from './publication-state.ts';
 import { receiveUserInput } from './receive-user-input.ts';
-import { type Step, moved, refused, waitUntil } from './transition.ts';
+import { type Transition, moved, refused, waitUntil } from './transition.ts';
 import { isoTime } from './iso-time.ts';
 
 /**
  * The publication's state machine: pure, and the only way a publication changes. `atMs` is the database's clock.
  * A refused input changes nothing and says why.
  */
-export function step(state: PublicationState, input: PublicationInput, atMs: number): Step {
+export function transition(state: PublicationState, input: PublicationInput, atMs: number): Transition {
   switch (input.type) {
     case 'schedule':
     case 'unschedule':
@@ -40,7 +40,7 @@ export function step(state: PublicationState, input: PublicationInput, atMs: num
 
 const claimable: ReadonlySet<PublicationState['status']> = new Set(['scheduled', 'retrying', 'waiting']);
 
-function claim(state: PublicationState, input: Extract<PublicationInput, { type: 'claim' }>, atMs: number): Step {
+function claim(state: PublicationState, input: Extract<PublicationInput, { type: 'claim' }>, atMs: number): Transition {
   if (!claimable.has(state.status)) return refused('ended');
   if (state.leaseUntilMs !== null) return refused('leased');
   if (state.dueAtMs === null || state.dueAtMs > atMs) return refused('not_due');
@@ -62,7 +62,11 @@ function claim(state: PublicationState, input: Extract<PublicationInput, { type:
 }
 
 /** From here on, until an outcome is on disk, nobody sends again without asking the platform. The lease starts anew: the send has all of it. */
-function intend(state: PublicationState, input: Extract<PublicationInput, { type: 'intend' }>, atMs: number): Step {
+function intend(
+  state: PublicationState,
+  input: Extract<PublicationInput, { type: 'intend' }>,
+  atMs: number,
+): Transition {
   if (state.fence !== input.fence || state.status !== 'publishing') return refused('superseded');
   if (state.leaseUntilMs === null || state.leaseUntilMs <= atMs) return refused('lease_over');
   if (state.intentAtMs !== null) return refused('intent_open');
@@ -73,16 +77,20 @@ function intend(state: PublicationState, input: Extract<PublicationInput, { type
   );
 }
 
-function progress(state: PublicationState, input: Extract<PublicationInput, { type: 'progress' }>, atMs: number): Step {
+function progress(
+  state: PublicationState,
+  input: Extract<PublicationInput, { type: 'progress' }>,
+  atMs: number,
+): Transition {
   if (state.fence !== input.fence || state.leaseUntilMs === null) return refused('superseded');
   const next = { ...state, leaseUntilMs: atMs + input.leaseMs };
   return moved(
     input.committed ? { ...next, committed: true, intentAtMs: null } : next,
-    event('publication.step_done', input.message ?? `Step "${input.step}" is done.`, { step: input.step }),
+    event('publication.step_done', input.message ?? `Transition "${input.step}" is done.`, { step: input.step }),
   );
 }
 
-function expireLease(state: PublicationState, quietMs: number, atMs: number): Step {
+function expireLease(state: PublicationState, quietMs: number, atMs: number): Transition {
   if (state.leaseUntilMs === null || state.leaseUntilMs > atMs) return refused('not_expired');
   const free = { ...state, leaseUntilMs: null };
   if (state.intentAtMs === null) {
@@ -113,7 +121,7 @@ function expireLease(state: PublicationState, quietMs: number, atMs: number): St
   );
 }
 
-function resume(state: PublicationState, reasons: readonly string[], atMs: number): Step {
+function resume(state: PublicationState, reasons: readonly string[], atMs: number): Transition {
   if (state.status !== 'waiting' || state.waiting === null || state.leaseUntilMs !== null)
     return refused('not_waiting');
   const blockedReconcile =

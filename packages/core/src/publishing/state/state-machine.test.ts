@@ -3,7 +3,7 @@ import { WaitingReason } from '@vibetribe/contracts/publication-status';
 import { expect, test } from 'vitest';
 import type { Finding, Outcome, PublicationInput } from './publication-input.ts';
 import { newPublication, type PublicationState } from './publication-state.ts';
-import { step } from './reducer.ts';
+import { transition } from './reducer.ts';
 
 const documentUrl = new URL('../../../../../docs/state-machine.md', import.meta.url);
 
@@ -54,7 +54,7 @@ const sorted = (labels: readonly string[]) =>
     .toSorted()
     .join(', ');
 
-/** Drives `step` from a new publication through everything that can happen to it, until nothing new is found. */
+/** Drives `transition` from a new publication through everything that can happen to it, until nothing new is found. */
 function walkTransitions(): Transition[] {
   const found = new Map<string, Transition>();
   const seen = new Set<string>();
@@ -65,10 +65,10 @@ function walkTransitions(): Transition[] {
     seen.add(key);
     for (const { label, input } of inputsFor(moment.state)) {
       for (const atMs of momentsAfter(moment)) {
-        const taken = step(moment.state, input(atMs), atMs);
+        const taken = transition(moment.state, input(atMs), atMs);
         if (taken.kind === 'refused') continue;
-        const transition = { from: moment.state.status, to: taken.state.status, label };
-        found.set(JSON.stringify(transition), transition);
+        const edge = { from: moment.state.status, to: taken.state.status, label };
+        found.set(JSON.stringify(edge), edge);
         open.push({ state: taken.state, atMs });
       }
     }

@@ -3,7 +3,7 @@ import type { WaitingReason } from '@vibetribe/contracts/publication-status';
 import { isoTime } from './iso-time.ts';
 import type { PublicationState } from './publication-state.ts';
 
-export type Step = Moved | Refused;
+export type Transition = Moved | Refused;
 
 export interface Moved {
   readonly kind: 'moved';

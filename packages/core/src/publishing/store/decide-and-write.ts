@@ -2,13 +2,13 @@ import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import type { PublicationInput } from '../state/publication-input.ts';
 import { type PublicationRow, publicationColumns, stateOf } from './publication-row.ts';
-import { step } from '../state/reducer.ts';
-import type { Step } from '../state/transition.ts';
-import { writeSteps } from './write-transitions.ts';
+import { transition } from '../state/reducer.ts';
+import type { Transition } from '../state/transition.ts';
+import { writeTransitions } from './write-transitions.ts';
 
 export interface MovedPublication {
   readonly row: PublicationRow;
-  readonly step: Step;
+  readonly transition: Transition;
 }
 
 /**
@@ -21,10 +21,10 @@ export async function movePublications(
   inputFor: (row: PublicationRow) => PublicationInput,
 ): Promise<MovedPublication[]> {
   const rows = await lockPublications(tx, ids);
-  const results = rows.map((row) => ({ row, step: step(stateOf(row), inputFor(row), row.nowMs) }));
-  await writeSteps(
+  const results = rows.map((row) => ({ row, transition: transition(stateOf(row), inputFor(row), row.nowMs) }));
+  await writeTransitions(
     tx,
-    results.flatMap(({ row, step: taken }) => (taken.kind === 'moved' ? [{ row, step: taken }] : [])),
+    results.flatMap(({ row, transition: taken }) => (taken.kind === 'moved' ? [{ row, transition: taken }] : [])),
   );
   return results;
 }

@@ -24,7 +24,7 @@ export async function saveStep(
       message,
       committed: stored.effect === 'once' && stored.done,
     }));
-    if (moved?.step.kind !== 'moved') return false;
+    if (moved?.transition.kind !== 'moved') return false;
     await tx.execute(sql`
       insert into publication_steps (organization_id, publication_id, name, effect, key, keyed_at, result, done_at)
       values (${work.organizationId}, ${work.publicationId}, ${stored.name}, ${stored.effect}, ${JSON.stringify(stored.key)}::jsonb,

@@ -9,32 +9,32 @@ import type { Moved } from '../state/transition.ts';
  * A changed due time or lease disarms the row, so that the dispatcher arms it anew. `leaseOwner` goes on rows that now hold a lease,
  * `sendingStep` names the step whose send begins. An attempt row opens with the intent and closes with it.
  */
-export async function writeSteps(
+export async function writeTransitions(
   tx: Transaction,
-  steps: readonly { row: PublicationRow; step: Moved; leaseOwner?: string; sendingStep?: string }[],
+  transitions: readonly { row: PublicationRow; transition: Moved; leaseOwner?: string; sendingStep?: string }[],
 ): Promise<void> {
-  if (steps.length === 0) return;
-  const states = steps.map(({ row, step, leaseOwner, sendingStep }) => ({
+  if (transitions.length === 0) return;
+  const states = transitions.map(({ row, transition, leaseOwner, sendingStep }) => ({
     id: row.id,
     attemptId: sendingStep === undefined ? null : newId('attempt'),
     sendingStep: sendingStep ?? null,
-    ...step.state,
-    waitingReason: step.state.waiting?.reason ?? null,
-    waitingDetail: step.state.waiting?.detail ?? null,
-    leaseOwner: step.state.leaseUntilMs === null ? null : (leaseOwner ?? null),
+    ...transition.state,
+    waitingReason: transition.state.waiting?.reason ?? null,
+    waitingDetail: transition.state.waiting?.detail ?? null,
+    leaseOwner: transition.state.leaseUntilMs === null ? null : (leaseOwner ?? null),
   }));
-  const timeline = steps.flatMap(({ row, step }) =>
-    step.events.map((event) => ({
+  const timeline = transitions.flatMap(({ row, transition }) =>
+    transition.events.map((event) => ({
       organizationId: row.organizationId,
       postId: row.postId,
       publicationId: row.id,
       type: event.type,
       message: event.message,
-      data: { ...event.data, status: step.state.status },
+      data: { ...event.data, status: transition.state.status },
     })),
   );
-  const notifications = steps.flatMap(({ row, step }) =>
-    step.notifications.map((notification) => ({
+  const notifications = transitions.flatMap(({ row, transition }) =>
+    transition.notifications.map((notification) => ({
       id: newId('notification'),
       organizationId: row.organizationId,
       ...notification,

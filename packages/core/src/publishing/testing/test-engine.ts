@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { createPublishingEngine, type PublishingEngine } from '../publishing-engine.ts';
-import type { Probes } from '../failpoints.ts';
+import type { Failpoints } from '../failpoints.ts';
 import type { PublishSettings } from '../publish-settings.ts';
-import { createTestWorld, type TestWorld, withoutFiles } from './test-harness.ts';
+import { createTestHarness, type TestHarness, withoutFiles } from './test-harness.ts';
 
 export interface PublicationFacts extends Record<string, unknown> {
   status: string;
@@ -14,9 +14,9 @@ export interface PublicationFacts extends Record<string, unknown> {
   error: { category: string; code: string; manual: { text: string; composeUrl: string | null } | null } | null;
 }
 
-/** A world with publishers, which end with it, and short ways to look at a publication and to let its times pass. */
-export interface EngineWorld extends TestWorld {
-  engine(settings?: Partial<PublishSettings>, probes?: Probes): PublishingEngine;
+/** A harness with publishers, which end with it, and short ways to look at a publication and to let its times pass. */
+export interface EngineHarness extends TestHarness {
+  engine(settings?: Partial<PublishSettings>, failpoints?: Failpoints): PublishingEngine;
   read(id: string): Promise<PublicationFacts>;
   /** Types of the publication's events, without `publication.`. */
   timeline(id: string): Promise<string[]>;
@@ -25,19 +25,19 @@ export interface EngineWorld extends TestWorld {
   endLease(id: string): Promise<unknown>;
 }
 
-export async function createEngineWorld(
+export async function createEngineHarness(
   postgresUrl: string,
-  limits: Parameters<typeof createTestWorld>[1] = {},
-): Promise<EngineWorld> {
-  const world = await createTestWorld(postgresUrl, limits);
+  limits: Parameters<typeof createTestHarness>[1] = {},
+): Promise<EngineHarness> {
+  const harness = await createTestHarness(postgresUrl, limits);
   const engines: PublishingEngine[] = [];
   return {
-    ...world,
-    engine(settings = {}, probes = world.deps.probes) {
+    ...harness,
+    engine(settings = {}, failpoints = harness.deps.failpoints) {
       const made = createPublishingEngine(
-        { ...world.deps, probes },
+        { ...harness.deps, failpoints },
         {
-          settings: { ...world.settings, ...settings },
+          settings: { ...harness.settings, ...settings },
           owner: 'test',
           media: withoutFiles,
           random: () => 0,
@@ -48,7 +48,7 @@ export async function createEngineWorld(
       return made;
     },
     async read(id) {
-      const [row] = await world.sql<PublicationFacts>(
+      const [row] = await harness.sql<PublicationFacts>(
         `select status, attempts, retries_used, waiting_reason, platform_post_id, error,
            extract(epoch from due_at - clock_timestamp())::float8 * 1000 as due_in_ms from publications where id = $1`,
         [id],
@@ -57,16 +57,17 @@ export async function createEngineWorld(
       return row;
     },
     async timeline(id) {
-      const rows = await world.sql<{ type: string }>('select type from events where publication_id = $1 order by id', [
-        id,
-      ]);
+      const rows = await harness.sql<{ type: string }>(
+        'select type from events where publication_id = $1 order by id',
+        [id],
+      );
       return rows.map((row) => row.type.replace('publication.', ''));
     },
-    makeDue: (id) => world.sql(`update publications set due_at = now() - interval '1 ms' where id = $1`, [id]),
-    endLease: (id) => world.sql(`update publications set lease_until = now() - interval '1 ms' where id = $1`, [id]),
+    makeDue: (id) => harness.sql(`update publications set due_at = now() - interval '1 ms' where id = $1`, [id]),
+    endLease: (id) => harness.sql(`update publications set lease_until = now() - interval '1 ms' where id = $1`, [id]),
     async [Symbol.asyncDispose]() {
       for (const engine of engines) await engine[Symbol.asyncDispose]();
-      await world[Symbol.asyncDispose]();
+      await harness[Symbol.asyncDispose]();
     },
   };
 }

@@ -12,7 +12,7 @@ import { createKeyRing } from '@vibetribe/security/key-ring';
 import { createTestDatabase, templateDatabase } from '@vibetribe/testkit/test-database';
 import pg from 'pg';
 import type { CoreDependencies } from '../../core-dependencies.ts';
-import { noProbes } from '../failpoints.ts';
+import { noFailpoints } from '../failpoints.ts';
 import type { PublishingMedia } from '../send/publication-media.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 
@@ -36,7 +36,7 @@ export interface LedgerPlatform {
   lookup: 'honest' | 'by_text' | 'unreachable' | 'refused' | 'cannot_tell';
 }
 
-export interface TestWorld extends AsyncDisposable {
+export interface TestHarness extends AsyncDisposable {
   readonly deps: CoreDependencies;
   readonly platform: LedgerPlatform;
   readonly settings: PublishSettings;
@@ -59,10 +59,10 @@ export const withoutFiles: PublishingMedia = {
   urls: null,
 };
 
-export async function createTestWorld(
+export async function createTestHarness(
   postgresUrl: string,
   limits: { postsPerHour?: number; appPostsPerDay?: number } = {},
-): Promise<TestWorld> {
+): Promise<TestHarness> {
   await using opening = new AsyncDisposableStack();
   const template = await templateDatabase(postgresUrl, 'core', (url) => migrate({ databaseUrl: url }));
   const database = opening.use(await createTestDatabase(postgresUrl, { template }));
@@ -87,7 +87,7 @@ export async function createTestWorld(
     adapters: { ...adapters, x: platform.adapter },
     endpoints: () => ({ api: null, authorize: null, client: null }),
     platformHttp: () => ({ request: () => Promise.reject(new Error('the ledger platform is not on the network')) }),
-    probes: noProbes,
+    failpoints: noFailpoints,
     postsPerHour: () => limits.postsPerHour ?? 1_000_000,
     appPostsPerDay: () => limits.appPostsPerDay ?? null,
   };

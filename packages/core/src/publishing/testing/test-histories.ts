@@ -10,8 +10,8 @@ import type {
   RetryPolicy,
 } from '../state/publication-input.ts';
 import { newPublication, type PublicationState } from '../state/publication-state.ts';
-import { step } from '../state/reducer.ts';
-import type { Step } from '../state/transition.ts';
+import { transition } from '../state/reducer.ts';
+import type { Transition } from '../state/transition.ts';
 
 /** One thing that happens, before it is known which state it meets, and when. */
 export interface Happening {
@@ -23,7 +23,7 @@ export interface Turn {
   readonly before: PublicationState;
   readonly input: PublicationInput;
   readonly atMs: number;
-  readonly taken: Step;
+  readonly taken: Transition;
   readonly after: PublicationState;
 }
 
@@ -229,7 +229,7 @@ export function play(happenings: readonly Happening[]): Turn[] {
   for (const happening of happenings) {
     nowMs = happening.atMs(state, nowMs);
     const one = happening.input(state);
-    const taken = step(state, one, nowMs);
+    const taken = transition(state, one, nowMs);
     const after = taken.kind === 'moved' ? taken.state : state;
     turns.push({ before: state, input: one, atMs: nowMs, taken, after });
     state = after;

@@ -3,7 +3,7 @@ import type { PlatformResponse } from './platform-http.ts';
 import { resetMsOf, secondsMsOf } from './retry-after.ts';
 
 /** A limit that has no place left, as an answer to a publishing request tells it. */
-export interface SpentLimit {
+export interface ExhaustedLimit {
   /** `app`: of everyone who posts through the same application. */
   readonly scope: 'account' | 'app';
   /** From when the answer came in. */
@@ -12,7 +12,7 @@ export interface SpentLimit {
 
 /** The headers in which a platform tells one of its limits; names in lower case. */
 export interface LimitHeaders {
-  readonly scope: SpentLimit['scope'];
+  readonly scope: ExhaustedLimit['scope'];
   readonly remaining: string;
   /** A point in time, see `resetMsOf`; or with `resetAfter` seconds from now. */
   readonly reset: string;
@@ -25,11 +25,11 @@ export interface LimitHeaders {
  * The limits that an answer says are used up. Only successes and 429 count: they alone come from the limiter of the route itself.
  * A 429 that names no limit closes the account's for as long as it asks to wait.
  */
-export function readSpentLimits(
+export function readExhaustedLimits(
   response: PlatformResponse,
   limits: readonly LimitHeaders[],
   refusalOf: (response: PlatformResponse) => Refusal,
-): SpentLimit[] {
+): ExhaustedLimit[] {
   const isSuccess = response.status >= 200 && response.status < 300;
   if (!isSuccess && response.status !== 429) return [];
   const told = limits.flatMap((headers) => readOne(response, headers));
@@ -38,7 +38,7 @@ export function readSpentLimits(
   return waitMs === null ? told : [...told, { scope: 'account', resetMs: waitMs }];
 }
 
-function readOne(response: PlatformResponse, headers: LimitHeaders): SpentLimit[] {
+function readOne(response: PlatformResponse, headers: LimitHeaders): ExhaustedLimit[] {
   const remaining = response.headers[headers.remaining]?.trim();
   if (remaining === undefined || !/^\d+$/.test(remaining) || Number(remaining) >= (headers.cost ?? 1)) return [];
   const after = headers.resetAfter === undefined ? null : secondsMsOf(response, headers.resetAfter);

@@ -5,8 +5,8 @@
 export type AddressRefusedReason = 'not_https' | 'port' | 'literal' | 'resolved' | 'peer';
 
 /** The outgoing request was stopped before a byte of it left. The reason is for logs: telling a user would let them scan the network. */
-export class AddressRefused extends Error {
-  override readonly name = 'AddressRefused';
+export class AddressRefusedError extends Error {
+  override readonly name = 'AddressRefusedError';
   readonly code = 'ADDRESS_REFUSED';
   readonly hostname: string;
   readonly reason: AddressRefusedReason;

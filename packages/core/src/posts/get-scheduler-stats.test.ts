@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { deletePost } from './delete-post.ts';
-import { schedulerStats } from './scheduler-stats.ts';
-import { createPostTestWorld, inMinutes, type PostTestWorld } from './test-harness.ts';
+import { getSchedulerStats } from './get-scheduler-stats.ts';
+import { createPostTestHarness, inMinutes, type PostTestHarness } from './test-harness.ts';
 
-let world: PostTestWorld;
+let harness: PostTestHarness;
 beforeAll(async () => {
-  world = await createPostTestWorld(inject('postgresUrl'));
+  harness = await createPostTestHarness(inject('postgresUrl'));
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => harness[Symbol.asyncDispose]());
 
 test('an organization without posts has no lateness, rather than a perfect one', async () => {
-  const stats = await schedulerStats(world.deps, await world.addActor());
+  const stats = await getSchedulerStats(harness.deps, await harness.addActor());
   expect(stats).toEqual({
     scheduled: 0,
     dueWithin: { '1m': 0, '1h': 0, '24h': 0 },
@@ -25,11 +25,11 @@ test('an organization without posts has no lateness, rather than a perfect one',
 });
 
 test('counts are those of the own organization, of posts that are not deleted, and of the last 24 hours', async () => {
-  const actor = await world.addActor();
-  const accountIds = [await world.addAccount(actor)];
+  const actor = await harness.addActor();
+  const accountIds = [await harness.addAccount(actor)];
   const add = async (minutes: number, state?: string) => {
-    const post = await world.create(actor, { accountIds, scheduledAt: inMinutes(minutes) });
-    if (state !== undefined) await world.sql(`update publications set ${state} where post_id = $1`, [post.id]);
+    const post = await harness.create(actor, { accountIds, scheduledAt: inMinutes(minutes) });
+    if (state !== undefined) await harness.sql(`update publications set ${state} where post_id = $1`, [post.id]);
     return post;
   };
   for (const minutes of [0.5, 30, 600, 6_000]) await add(minutes);
@@ -41,11 +41,11 @@ test('counts are those of the own organization, of posts that are not deleted, a
   const old = `published_at = now() - interval '25 h', updated_at = now() - interval '25 h'`;
   await add(5, `status = 'published', ${old}`);
   await add(5, `status = 'failed', ${old}`);
-  await deletePost(world.deps, actor, { postId: (await add(1)).id, expected: null });
-  const stranger = await world.addActor();
-  await world.create(stranger, { accountIds: [await world.addAccount(stranger)], scheduledAt: inMinutes(5) });
+  await deletePost(harness.deps, actor, { postId: (await add(1)).id, expected: null });
+  const stranger = await harness.addActor();
+  await harness.create(stranger, { accountIds: [await harness.addAccount(stranger)], scheduledAt: inMinutes(5) });
 
-  expect(await schedulerStats(world.deps, actor)).toEqual({
+  expect(await getSchedulerStats(harness.deps, actor)).toEqual({
     scheduled: 4,
     dueWithin: { '1m': 1, '1h': 2, '24h': 3 },
     publishing: 1,
@@ -56,7 +56,7 @@ test('counts are those of the own organization, of posts that are not deleted, a
     failedLast24h: 1,
     latenessMs: { p50: 50_500, p95: expect.closeTo(95_050, 3), p99: expect.closeTo(99_010, 3) },
   });
-  expect(await schedulerStats(world.deps, { ...actor, accountIds: [] })).toMatchObject({
+  expect(await getSchedulerStats(harness.deps, { ...actor, accountIds: [] })).toMatchObject({
     scheduled: 0,
     publishedLast24h: 0,
   });

@@ -17,7 +17,7 @@ interface PlatformCounts extends Record<string, unknown> {
 type Counts = TokenStats['byPlatform'][string];
 
 /** Counts the tokens of connected accounts by the database's clock. The windows contain each other; what has expired is in none. */
-export async function tokenStats(deps: Pick<CoreDependencies, 'db'>, actor: Actor): Promise<TokenStats> {
+export async function getTokenStats(deps: Pick<CoreDependencies, 'db'>, actor: Actor): Promise<TokenStats> {
   const { rows } = await deps.db.asTenant(actor.organizationId, (tx) =>
     tx.execute<PlatformCounts>(sql`
       select a.platform, count(*)::int as total,

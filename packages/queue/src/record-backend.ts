@@ -2,9 +2,9 @@ import type pg from 'pg';
 
 type BackendKind = 'redis' | 'postgres';
 
-/** This process would ring where the others do not listen. */
-export class QueueBackendMismatch extends Error {
-  override readonly name = 'QueueBackendMismatch';
+/** This process would request where the others do not listen. */
+export class QueueBackendMismatchError extends Error {
+  override readonly name = 'QueueBackendMismatchError';
   readonly recorded: string;
   readonly configured: BackendKind;
 
@@ -24,11 +24,11 @@ export class QueueBackendMismatch extends Error {
 
 /**
  * Records the backend of this database, or checks it against the one recorded. Reading is enough once it is recorded.
- * @throws QueueBackendMismatch
+ * @throws QueueBackendMismatchError
  */
-export async function claimBackend(pool: Pick<pg.Pool, 'query'>, kind: BackendKind): Promise<void> {
-  const recorded = (await readBackend(pool)) ?? (await recordBackend(pool, kind));
-  if (recorded !== kind) throw new QueueBackendMismatch(recorded, kind);
+export async function recordBackend(pool: Pick<pg.Pool, 'query'>, kind: BackendKind): Promise<void> {
+  const recorded = (await readBackend(pool)) ?? (await insertBackend(pool, kind));
+  if (recorded !== kind) throw new QueueBackendMismatchError(recorded, kind);
 }
 
 async function readBackend(pool: Pick<pg.Pool, 'query'>): Promise<string | null> {
@@ -38,7 +38,7 @@ async function readBackend(pool: Pick<pg.Pool, 'query'>): Promise<string | null>
   return rows[0]?.kind ?? null;
 }
 
-async function recordBackend(pool: Pick<pg.Pool, 'query'>, kind: BackendKind): Promise<string> {
+async function insertBackend(pool: Pick<pg.Pool, 'query'>, kind: BackendKind): Promise<string> {
   await pool.query(
     `insert into service_settings (key, value) values ('queue_backend', to_jsonb($1::text)) on conflict (key) do nothing`,
     [kind],

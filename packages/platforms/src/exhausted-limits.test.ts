@@ -11,14 +11,14 @@ const epochIn = (seconds: number) => String(nowMs / 1_000 + seconds);
 describe('an answer to a post tells which limits are used up', () => {
   test('X: the window of the user, the day of the user and the day of the app', () => {
     const window = { 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': epochIn(600) };
-    expect(x.spentLimits(answerOf(201, {}, window))).toEqual([{ scope: 'account', resetMs: 600_000 }]);
-    expect(x.spentLimits(answerOf(201, {}, { ...window, 'x-rate-limit-remaining': '1' }))).toEqual([]);
+    expect(x.exhaustedLimits(answerOf(201, {}, window))).toEqual([{ scope: 'account', resetMs: 600_000 }]);
+    expect(x.exhaustedLimits(answerOf(201, {}, { ...window, 'x-rate-limit-remaining': '1' }))).toEqual([]);
     const day = { 'x-app-limit-24hour-remaining': '0', 'x-app-limit-24hour-reset': epochIn(3_600) };
-    expect(x.spentLimits(answerOf(201, {}, { ...day, 'x-rate-limit-remaining': '5' }))).toEqual([
+    expect(x.exhaustedLimits(answerOf(201, {}, { ...day, 'x-rate-limit-remaining': '5' }))).toEqual([
       { scope: 'app', resetMs: 3_600_000 },
     ]);
     const userDay = { 'x-user-limit-24hour-remaining': '0', 'x-user-limit-24hour-reset': epochIn(7_200) };
-    expect(x.spentLimits(answerOf(201, {}, userDay))).toEqual([{ scope: 'account', resetMs: 7_200_000 }]);
+    expect(x.exhaustedLimits(answerOf(201, {}, userDay))).toEqual([{ scope: 'account', resetMs: 7_200_000 }]);
   });
 
   test('X: a 429 for the app does not close the account', () => {
@@ -27,13 +27,13 @@ describe('an answer to a post tells which limits are used up', () => {
       'x-app-limit-24hour-reset': epochIn(3_600),
       'retry-after': '3600',
     };
-    expect(x.spentLimits(answerOf(429, {}, headers))).toEqual([{ scope: 'app', resetMs: 3_600_000 }]);
+    expect(x.exhaustedLimits(answerOf(429, {}, headers))).toEqual([{ scope: 'app', resetMs: 3_600_000 }]);
   });
 
   test('Bluesky: fewer points than a post costs are none', () => {
     const left = (points: number) => ({ 'ratelimit-remaining': String(points), 'ratelimit-reset': epochIn(120) });
-    expect(bluesky.spentLimits(answerOf(200, {}, left(2)))).toEqual([{ scope: 'account', resetMs: 120_000 }]);
-    expect(bluesky.spentLimits(answerOf(200, {}, left(3)))).toEqual([]);
+    expect(bluesky.exhaustedLimits(answerOf(200, {}, left(2)))).toEqual([{ scope: 'account', resetMs: 120_000 }]);
+    expect(bluesky.exhaustedLimits(answerOf(200, {}, left(3)))).toEqual([]);
   });
 
   test('Mastodon: the reset is an ISO time, measured against the clock of the instance', () => {
@@ -42,7 +42,7 @@ describe('an answer to a post tells which limits are used up', () => {
       'x-ratelimit-reset': '2026-11-22T10:05:00.000000Z',
       date: 'Sun, 22 Nov 2026 10:01:00 GMT',
     };
-    expect(mastodon.spentLimits(answerOf(200, {}, headers))).toEqual([{ scope: 'account', resetMs: 240_000 }]);
+    expect(mastodon.exhaustedLimits(answerOf(200, {}, headers))).toEqual([{ scope: 'account', resetMs: 240_000 }]);
   });
 
   test('Discord: seconds with a fraction, and the body of a 429', () => {
@@ -51,8 +51,8 @@ describe('an answer to a post tells which limits are used up', () => {
       'x-ratelimit-reset': epochIn(9),
       'x-ratelimit-reset-after': '1.25',
     };
-    expect(discord.spentLimits(answerOf(200, {}, headers))).toEqual([{ scope: 'account', resetMs: 1_250 }]);
-    expect(discord.spentLimits(answerOf(429, { retry_after: 2.5, global: true }, {}))).toEqual([
+    expect(discord.exhaustedLimits(answerOf(200, {}, headers))).toEqual([{ scope: 'account', resetMs: 1_250 }]);
+    expect(discord.exhaustedLimits(answerOf(429, { retry_after: 2.5, global: true }, {}))).toEqual([
       { scope: 'account', resetMs: 2_500 },
     ]);
   });
@@ -69,6 +69,6 @@ describe('nothing is concluded', () => {
     ['another refusal', 403, { 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': epochIn(60) }],
     ['a 429 without a time', 429, {}],
   ])('from %s', (_what, status, headers) => {
-    expect(x.spentLimits(answerOf(status, {}, headers))).toEqual([]);
+    expect(x.exhaustedLimits(answerOf(status, {}, headers))).toEqual([]);
   });
 });

@@ -19,8 +19,8 @@ export type MediaRefusalCode =
   | 'aborted';
 
 /** The file is at fault, not we; `message` is shown to who sent it. */
-export class MediaRefusal extends Error {
-  override readonly name = 'MediaRefusal';
+export class MediaRefusedError extends Error {
+  override readonly name = 'MediaRefusedError';
   readonly code: MediaRefusalCode;
 
   constructor(code: MediaRefusalCode, message: string, options: { cause?: unknown } = {}) {

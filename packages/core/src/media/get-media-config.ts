@@ -10,7 +10,7 @@ import { readMediaUse } from './media-quota.ts';
 export const filesPerUploadMax = 10;
 
 /** What may be uploaded, before anything is. */
-export async function mediaConfig(
+export async function getMediaConfig(
   deps: Pick<MediaDependencies, 'db' | 'media' | 'mediaQuotaBytes'>,
   actor: Actor,
 ): Promise<MediaConfig> {

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import {
   failpointNames,
   type FailpointName,
-  type Probes,
+  type Failpoints,
   protections,
   type Protection,
 } from '@vibetribe/core/publishing/failpoints';
@@ -18,25 +18,25 @@ export interface FailpointLine {
   readonly action: FailpointAction;
 }
 
-export class FailpointReached extends Error {
-  override readonly name = 'FailpointReached';
+export class FailpointReachedError extends Error {
+  override readonly name = 'FailpointReachedError';
 }
 
 /**
- * Probes from the environment of a process under test: `TEST_FAILPOINTS` is a list of `name=action`, each of which strikes once, and
+ * Failpoints from the environment of a process under test: `TEST_FAILPOINTS` is a list of `name=action`, each of which strikes once, and
  * `TEST_WITHOUT` a list of protections to go without.
  * @throws RangeError for a name that does not exist: a test must not pass because of a typing error
  */
-export function createTestProbes(options: {
+export function createTestFailpoints(options: {
   readonly failpoints: string;
   readonly without: string;
   readonly tellLose: (name: FailpointName) => Promise<void>;
-}): Probes {
+}): Failpoints {
   const armed = parseFailpoints(options.failpoints);
   const removed = new Set(listOf(options.without).map((name) => oneOf(protections, name)));
   return {
     has: (protection: Protection) => !removed.has(protection),
-    async failpoint(name) {
+    async reach(name) {
       const action = armed.get(name);
       if (action === undefined) return;
       armed.delete(name);
@@ -51,7 +51,7 @@ export function createTestProbes(options: {
           process.kill(process.pid, 'SIGSTOP');
           return;
         case 'throw':
-          throw new FailpointReached(name);
+          throw new FailpointReachedError(name);
         case 'lose':
           return options.tellLose(name);
       }

@@ -5,7 +5,7 @@ import { requireRight } from '../identity/authorize.ts';
 import { SchedulerStats } from './scheduler-stats-shape.ts';
 
 /** Counts of the organization's publications, those of deleted posts left out; lateness is that of the last 24 hours. */
-export async function schedulerStats(deps: Pick<CoreDependencies, 'db'>, actor: Actor): Promise<SchedulerStats> {
+export async function getSchedulerStats(deps: Pick<CoreDependencies, 'db'>, actor: Actor): Promise<SchedulerStats> {
   requireRight(actor, 'posts:read');
   const allowed =
     actor.accountIds === null ? sql`true` : sql`x.account_id = any(${sql.param(actor.accountIds)}::text[])`;

@@ -1,8 +1,8 @@
 export type SecretUnreadableReason = 'malformed' | 'unknown_key' | 'altered_or_moved';
 
 /** A sealed secret could not be opened. It tells why and under which key, never what was in it. */
-export class SecretUnreadable extends Error {
-  override readonly name = 'SecretUnreadable';
+export class SecretUnreadableError extends Error {
+  override readonly name = 'SecretUnreadableError';
   readonly reason: SecretUnreadableReason;
   /** Null where the text is not a sealed secret at all. */
   readonly keyId: string | null;

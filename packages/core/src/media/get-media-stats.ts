@@ -6,7 +6,7 @@ import type { MediaDependencies } from './media-dependencies.ts';
 import { readMediaUse } from './media-quota.ts';
 
 /** What the organization keeps, of which kind, how much of it no post uses, and how much more it may keep. */
-export async function mediaStats(
+export async function getMediaStats(
   deps: Pick<MediaDependencies, 'db' | 'mediaQuotaBytes'>,
   actor: Actor,
 ): Promise<MediaStats> {

@@ -1,4 +1,4 @@
 /** Why the system cannot start, as one sentence for the person at the terminal. */
-export class StartFault extends Error {
-  override readonly name = 'StartFault';
+export class StartError extends Error {
+  override readonly name = 'StartError';
 }
