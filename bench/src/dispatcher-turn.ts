@@ -30,7 +30,7 @@ const publishSettings: PublishSettings = {
 /** What a turn of the dispatcher costs, and what the queue holds afterwards, before a small and a large calendar. */
 export async function dispatcherTurn(servers: Servers, { futurePosts }: Settings): Promise<void> {
   print(
-    `\n## Dispatcher: a turn that arms ${dueSoon} posts, with ${smallCalendar} and with ${futurePosts} future posts, median of ${turns} turns, ms`,
+    `\n## Dispatcher: a turn that enqueues ${dueSoon} posts, with ${smallCalendar} and with ${futurePosts} future posts, median of ${turns} turns, ms`,
   );
   for (const backend of ['redis', 'postgres'] as const) {
     await using small = await openDispatcher(servers, backend, smallCalendar);

@@ -17,7 +17,7 @@ export interface Product extends AsyncDisposable {
   readonly databaseUrl: string;
   /** An organization with so many accounts on X. */
   addOrganization(accountCount: number): Promise<Organization>;
-  /** Writes posts as the API does once they are scheduled, and rings the dispatcher's bell. */
+  /** Writes posts as the API does once they are scheduled, and notifies the dispatcher. */
   schedule(organization: Organization, dueAtMs: readonly number[]): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import type { Database } from '@vibetribe/db/connect-database';
 import type { Logger } from '@vibetribe/observability/logger';
 import type { QueueAdmin, QueueSummary } from '@vibetribe/queue/queue-admin';
 import type { QueueConnection } from '@vibetribe/queue/queue-connection';
-import { startDeadline } from '@vibetribe/resilience/deadline';
+import { withTimeout } from '@vibetribe/resilience/with-timeout';
 import type { Clock } from '@vibetribe/resilience/clock';
 import { createSingleFlight } from '@vibetribe/resilience/single-flight';
 import { asc } from 'drizzle-orm';
@@ -71,7 +71,7 @@ export function createHealthReport(deps: {
   /** A part of the report that cannot be had is null: the rest is worth more then than ever. */
   const part = async <Value>(what: string, read: () => Promise<Value>): Promise<Value | null> => {
     try {
-      return await within(deps.clock, what, read());
+      return await withTimeout(checkTimeoutMs, what, read());
     } catch (error) {
       deps.logger.warn({ err: error }, 'a part of the health report could not be read');
       return null;
@@ -112,7 +112,7 @@ async function databaseHealth({
 }): Promise<DependencyHealth> {
   const startedAtMs = clock.monotonicMs();
   try {
-    const latencyMs = Math.round(await within(clock, 'the database', db.ping()));
+    const latencyMs = Math.round(await withTimeout(checkTimeoutMs, 'the database', db.ping()));
     return { ok: true, latencyMs, detail: 'postgres answers' };
   } catch (error) {
     logger.warn({ err: error }, 'the database did not answer the health check');
@@ -131,11 +131,4 @@ async function readBreakers(db: Database): Promise<BreakerHealth[]> {
     lastSuccessAt: row.lastSuccessAt?.toISOString() ?? null,
     lastFailureAt: row.lastFailureAt?.toISOString() ?? null,
   }));
-}
-
-async function within<Value>(clock: Clock, what: string, work: Promise<Value>): Promise<Value> {
-  using deadline = startDeadline({ what, timeoutMs: checkTimeoutMs, clock });
-  const late = Promise.withResolvers<never>();
-  deadline.signal.addEventListener('abort', () => late.reject(deadline.signal.reason), { once: true });
-  return Promise.race([work, late.promise]);
 }

@@ -35,7 +35,7 @@ export interface CoreDependencies {
   readonly failpoints: Failpoints;
 }
 
-/** Doorbells to other processes. They may be lost: whoever waits for one also looks by itself from time to time. */
+/** Hints to other processes. They may be lost: whoever waits for one also looks from time to time without it. */
 export interface Signals {
   /** Events were committed: whoever feeds clients should read the log. */
   eventsCommitted(): void;

@@ -6,15 +6,15 @@ function recordingBus() {
   return { published, publish: async (channel: string) => void published.push(channel) };
 }
 
-test('a ring after a quiet spell goes out at once, many rings become one more', async () => {
+test('a hint after a quiet spell goes out at once, many hints become one more', async () => {
   const bus = recordingBus();
   await using signals = createSignals({ bus, onError: failTest });
-  for (let ring = 0; ring < 500; ring += 1) signals.eventsCommitted();
+  for (let count = 0; count < 500; count += 1) signals.eventsCommitted();
   signals.dispatchSoon();
   await vi.waitFor(() => expect(bus.published).toEqual(['events', 'dispatch', 'events']));
 });
 
-test('a ring that waits for its turn is not lost when the process stops', async () => {
+test('a hint that waits for its turn is not lost when the process stops', async () => {
   const bus = recordingBus();
   const signals = createSignals({ bus, onError: failTest });
   signals.dispatchSoon();

@@ -7,8 +7,8 @@ export interface SignalBus {
 const quietMs = 15;
 
 /**
- * Doorbells over the bus: the first ring after a quiet spell goes out at once, the rings of the next 15 ms go out as one at its end.
- * A ring that the bus cannot carry is told to `onError` and dropped.
+ * Hints over the bus: the first one after a quiet spell goes out at once, those of the next 15 ms go out as one at its end.
+ * A hint that the bus cannot carry goes to `onError` and is dropped.
  */
 export function createSignals({
   bus,

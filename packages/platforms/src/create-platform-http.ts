@@ -70,7 +70,7 @@ async function call(options: PlatformHttpOptions, wanted: PlatformRequest): Prom
       durationMs: options.monotonicMs() - startedMs,
     });
   const signal = signalOf(options.deadline, wanted.timeoutMs);
-  const evidence: Evidence = { handedOver: false };
+  const evidence: Evidence = { mayHaveLeft: false };
   try {
     const response = await exchange(options, wanted, signal, evidence);
     report({ status: response.status });
@@ -79,13 +79,13 @@ async function call(options: PlatformHttpOptions, wanted: PlatformRequest): Prom
   } catch (cause) {
     const code = signal.aborted ? 'deadline' : codeOf(cause);
     report({ code });
-    throw new TransportError(evidence.handedOver ? 'maybe' : 'no', code, withoutForeignData(cause));
+    throw new TransportError(evidence.mayHaveLeft ? 'maybe' : 'no', code, withoutForeignData(cause));
   }
 }
 
-/** `handedOver`: bytes of the request may have left. */
+/** `mayHaveLeft`: bytes of the request may have left. */
 interface Evidence {
-  handedOver: boolean;
+  mayHaveLeft: boolean;
 }
 
 async function exchange(
@@ -101,7 +101,7 @@ async function exchange(
   };
   const handOver = () => {
     checkTime();
-    evidence.handedOver = true;
+    evidence.mayHaveLeft = true;
   };
   const answer = await dispatchRequest(wanted.url, {
     dispatcher: hasBody ? options.dispatcher : options.dispatcher.compose(onRequestStart(handOver)),

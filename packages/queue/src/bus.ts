@@ -2,7 +2,7 @@ import type { BusChannel } from './notify-channel.ts';
 import { createPostgresBus } from './postgres-bus.ts';
 import type { QueueConnection } from './queue-connection.ts';
 import { createRedisBus } from './redis-bus.ts';
-import { within } from './within.ts';
+import { callStore } from './call-store.ts';
 
 export interface Subscriber {
   /** Must not throw. */
@@ -63,7 +63,7 @@ export function createBus(connection: QueueConnection, heartbeat: Heartbeat = de
     async publish(channel, payload) {
       if (Buffer.byteLength(payload) > payloadBytesMax)
         throw new RangeError(`a bus payload has at most ${payloadBytesMax} bytes`);
-      await within(publishTimeoutMs, `publishing on ${channel}`, transport.publish(channel, payload));
+      await callStore(publishTimeoutMs, `publishing on ${channel}`, transport.publish(channel, payload));
     },
     async subscribe(channel, onMessage, onGap = () => undefined) {
       const subscriber = { onMessage, onGap };
@@ -74,7 +74,7 @@ export function createBus(connection: QueueConnection, heartbeat: Heartbeat = de
         if (set.size === 0) await transport.unlisten(channel);
       };
       try {
-        await within(subscribeTimeoutMs, `subscribing to ${channel}`, transport.listen(channel));
+        await callStore(subscribeTimeoutMs, `subscribing to ${channel}`, transport.listen(channel));
       } catch (error) {
         await leave();
         throw error;

@@ -7,7 +7,7 @@ import { queuePoolOptions } from './queue-pool-options.ts';
 import { createResilientPool } from './resilient-pool.ts';
 import { SharedPostgresBackend, SharedPostgresConnection } from './shared-postgres-connection.ts';
 import { describeStoreError } from './store-error.ts';
-import { within } from './within.ts';
+import { callStore } from './call-store.ts';
 
 export interface ConnectQueueOptions {
   /** Jobs, limits and messages live on this Redis; without it on PostgreSQL. */
@@ -41,7 +41,7 @@ export async function connectQueue(options: ConnectQueueOptions): Promise<QueueC
   const close = async (): Promise<void> => {
     closing.abort();
     await Promise.allSettled(
-      [...queues.values()].map((queue) => within(closeTimeoutMs, 'closing a queue', queue.close())),
+      [...queues.values()].map((queue) => callStore(closeTimeoutMs, 'closing a queue', queue.close())),
     );
     await open.close();
   };
@@ -84,7 +84,7 @@ interface OpenStore {
 async function openRedis(redisUrl: string, logger: QueueLogger): Promise<OpenStore> {
   const redis = connectRedis({ redisUrl, logger, purpose: 'queue' });
   try {
-    await within(readyTimeoutMs, 'connecting to Redis', once(redis, 'ready'));
+    await callStore(readyTimeoutMs, 'connecting to Redis', once(redis, 'ready'));
   } catch (error) {
     // It goes on trying, and health tells of it.
     logger.warn(describeStoreError(error), 'started without Redis');
@@ -100,7 +100,7 @@ function openPostgres(options: ConnectQueueOptions, signal: AbortSignal): OpenSt
   return {
     store: { kind: 'postgres', pool, shared },
     async close() {
-      await within(closeTimeoutMs, 'closing the LISTEN connection', shared.close()).catch((error: unknown) =>
+      await callStore(closeTimeoutMs, 'closing the LISTEN connection', shared.close()).catch((error: unknown) =>
         options.logger.warn(describeStoreError(error), 'the LISTEN connection did not close'),
       );
       await pool.end();
@@ -116,7 +116,7 @@ async function measureHealth(store: QueueStore): Promise<QueueHealth> {
     return store.redis.ping();
   };
   try {
-    await within(healthTimeoutMs, `the queue's ${store.kind}`, probe());
+    await callStore(healthTimeoutMs, `the queue's ${store.kind}`, probe());
     return { ok: true, latencyMs: Math.round(performance.now() - startedAtMs), detail: `${store.kind} answers` };
   } catch (error) {
     const { error: detail } = describeStoreError(error);

@@ -1,4 +1,4 @@
-/** Doorbells between processes: events were committed; something is due soon; sessions ended; people came, went or type. */
+/** Hints between processes: events were committed; something is due soon; sessions ended; people came, went or type. */
 export type BusChannel = 'events' | 'dispatch' | 'sessions' | 'live';
 
 /**

@@ -8,7 +8,7 @@ import type { QueueLogger } from './queue-connection.ts';
 import { queuePoolOptions } from './queue-pool-options.ts';
 import type { Deliver } from './redis-bus.ts';
 import { describeStoreError } from './store-error.ts';
-import { within } from './within.ts';
+import { callStore } from './call-store.ts';
 
 const backoff = { baseMs: 100, capMs: 1000 };
 const endTimeoutMs = 2000;
@@ -108,7 +108,7 @@ async function openSession(
 }
 
 async function endSession(session: pg.Client | null): Promise<void> {
-  if (session !== null) await within(endTimeoutMs, 'ending the bus session', session.end()).catch(() => undefined);
+  if (session !== null) await callStore(endTimeoutMs, 'ending the bus session', session.end()).catch(() => undefined);
 }
 
 /** Resolves when the session has ended; rejects when it no longer answers, as a connection that was cut silently does. */
@@ -118,6 +118,6 @@ async function untilLost(client: pg.Client, heartbeat: Heartbeat, closing: Abort
   const ended = AbortSignal.any([lost.signal, closing]);
   while (!ended.aborted) {
     await sleep(heartbeat.intervalMs, ended).catch(() => undefined);
-    if (!ended.aborted) await within(heartbeat.timeoutMs, "the bus's heartbeat", client.query('select 1'));
+    if (!ended.aborted) await callStore(heartbeat.timeoutMs, "the bus's heartbeat", client.query('select 1'));
   }
 }

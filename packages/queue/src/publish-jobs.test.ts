@@ -9,7 +9,7 @@ test('a few publications get a job each, in the order in which they came', () =>
   ]);
 });
 
-test('of a crowd that is due together eight share a job, first in line first, and each is queued for once', () => {
+test('of a crowd that is due together eight share a job, first in line first, and each is in one job', () => {
   const crowd = Array.from({ length: 100 }, (_, index) => jobFor(`c${index}`, { priority: 100 - index }));
   const jobs = toPublishJobs([...crowd, ...crowd]);
   expect(jobs).toHaveLength(13);
@@ -19,7 +19,7 @@ test('of a crowd that is due together eight share a job, first in line first, an
   expect(jobs.map(({ priority }) => priority).slice(0, 3)).toEqual([1, 9, 17]);
 });
 
-test('in a crowd only what is due within 10 ms shares a job, and none of it requests before its time', () => {
+test('in a crowd only what is due within 10 ms shares a job, and none of it runs before its time', () => {
   const crowd = Array.from({ length: 1_000 }, (_, index) => jobFor(`c${index}`, { delayMs: index * 3 }));
   const delayOf = new Map(crowd.map(({ publicationId, delayMs }) => [publicationId, delayMs]));
   const jobs = toPublishJobs(crowd);

@@ -1,10 +1,10 @@
 import type { PublishJobData } from './queue-connection.ts';
 
-/** A publication to request for. */
+/** A publication that wants a job. */
 export interface PublishJobRequest {
   platform: string;
   publicationId: string;
-  /** Every arming takes a new one: BullMQ ignores a job id that it still keeps, even of a completed job. */
+  /** Every time it is enqueued it takes a new one: BullMQ ignores a job id that it still keeps, even of a completed job. */
   generation: number;
   /** 0 or less: now. */
   delayMs: number;
@@ -19,16 +19,16 @@ export interface PublishJob {
   readonly priority: number;
 }
 
-/** A crowd: fewer publications of a platform than this in one request get a job each. */
+/** A crowd: fewer publications of a platform than this enqueued at once get a job each. */
 const crowdMin = 50;
 /** Publications of one job, at most: what BullMQ costs is shared by so many, and so many wait together when their worker dies. */
 const jobPublicationsMax = 8;
-/** Due within so long of each other, they may share a job; it requests when the last of them is due. */
+/** Due within so long of each other, they may share a job, which runs when the last of them is due. */
 const togetherMs = 10;
 
 /**
- * The jobs that request for a platform's publications: one each, except in a crowd, where neighbours in the order of delay and priority
- * share one. A publication named twice is queued once.
+ * The jobs for publications of one platform: one each, except in a crowd, where neighbours in the order of delay and priority
+ * share one. A publication named twice gets one job.
  */
 export function toPublishJobs(requests: readonly PublishJobRequest[]): PublishJob[] {
   const distinct = [...new Map(requests.map((request) => [jobIdOf(request), request])).values()];
@@ -36,7 +36,7 @@ export function toPublishJobs(requests: readonly PublishJobRequest[]): PublishJo
   const jobs: PublishJobRequest[][] = [];
   for (const request of sizeMax === 1 ? distinct : distinct.toSorted(byTimeThenPriority)) {
     const last = jobs.at(-1);
-    if (last !== undefined && last.length < sizeMax && slotOf(last[0] ?? request) === slotOf(request))
+    if (last !== undefined && last.length < sizeMax && togetherOf(last[0] ?? request) === togetherOf(request))
       last.push(request);
     else jobs.push([request]);
   }
@@ -49,16 +49,16 @@ function jobIdOf({ publicationId, generation }: PublishJobRequest): string {
 }
 
 function byTimeThenPriority(left: PublishJobRequest, right: PublishJobRequest): number {
-  return slotOf(left) - slotOf(right) || left.priority - right.priority;
+  return togetherOf(left) - togetherOf(right) || left.priority - right.priority;
 }
 
-function slotOf({ delayMs }: PublishJobRequest): number {
+function togetherOf({ delayMs }: PublishJobRequest): number {
   return Math.ceil(Math.max(0, delayMs) / togetherMs);
 }
 
 function toJob(requests: readonly PublishJobRequest[]): PublishJob {
   const [first] = requests;
-  if (first === undefined) throw new RangeError('a job requests for at least one publication');
+  if (first === undefined) throw new RangeError('a job is for at least one publication');
   const id = requests.length === 1 ? jobIdOf(first) : `${jobIdOf(first)}_and_${requests.length - 1}`;
   return {
     id,

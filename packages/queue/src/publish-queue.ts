@@ -3,12 +3,12 @@ import { keptCompletedJobs } from './completed-jobs.ts';
 import { whenReady } from './connect-redis.ts';
 import { type PublishJob, type PublishJobRequest, toPublishJobs } from './publish-jobs.ts';
 import type { JobQueue, PublishJobData, QueueConnection } from './queue-connection.ts';
-import { within } from './within.ts';
+import { callStore } from './call-store.ts';
 
 export interface PublishQueue {
   /**
-   * Rings for each publication. A request is a hint and may be lost or repeated; the rows in PostgreSQL are the truth.
-   * @throws QueueStoreError when the store is away or slow; some of the requests may have been heard
+   * Enqueues a job for each publication. A job is a hint and may be lost or repeated; the rows in PostgreSQL are the truth.
+   * @throws QueueStoreError when the store is away or slow; some of the jobs may have been added
    */
   enqueue(requests: readonly PublishJobRequest[], options?: { timeoutMs?: number }): Promise<void>;
 }
@@ -37,7 +37,7 @@ export function createPublishQueue(connection: QueueConnection): PublishQueue {
         );
         await Promise.all(adding);
       };
-      await within(timeoutMs, 'ringing for publications', add());
+      await callStore(timeoutMs, 'enqueueing publications', add());
     },
   };
 }

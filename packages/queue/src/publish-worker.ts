@@ -33,7 +33,7 @@ export interface PublishWorker {
 const restartDelayMs = 1000;
 const abortGraceMs = 2000;
 const storeErrorIntervalMs = 5000;
-/** BullMQ gives up a job that killed this many workers; the sweeper then requests with a new generation. */
+/** BullMQ gives up a job that killed this many workers; the dispatcher then enqueues it with a new generation. */
 const stalledCountMax = 5;
 /** The store keeps a failed job's text, and PostgreSQL refuses some: foreign text stays out. */
 const failureText = 'the publish handler failed';
@@ -46,7 +46,7 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
   const aborting = new AbortController();
   const closing = new AbortController();
 
-  // Jobs request for one publication or for several: of all that are here, as many as `concurrency` run, the first in line first.
+  // A job is for one publication or for several: of all that are here, as many as `concurrency` run, the first in line first.
   const running = new PQueue({ concurrency: options.concurrency });
   const handleOne = async ({ publicationId, generation }: QueuedPublication): Promise<boolean> => {
     try {

@@ -4,7 +4,7 @@ import { RateLimiterMemory, RateLimiterRes, type RateLimiterAbstract } from 'rat
 import { openLimiterStore } from './limiter-store.ts';
 import type { QueueConnection } from './queue-connection.ts';
 import { describeStoreError } from './store-error.ts';
-import { within } from './within.ts';
+import { callStore } from './call-store.ts';
 
 export interface RateLimiterOptions {
   /** Separates limiters that share the store, such as `api` and `login`. */
@@ -62,7 +62,7 @@ function createShared(
   const share = async (key: string, points: number): Promise<void> => {
     try {
       // Sent before the store went away, it would be answered only on its return: counted twice then, at worst.
-      const total = await within(shareTimeoutMs, 'sharing a rate limit', store.penalty(key, points));
+      const total = await callStore(shareTimeoutMs, 'sharing a rate limit', store.penalty(key, points));
       const resetInSeconds = Math.max(total.msBeforeNext / 1000, 0.001);
       await local.set(key, total.consumedPoints + (unshared.get(key) ?? 0), resetInSeconds);
     } catch (error) {
@@ -109,7 +109,7 @@ function createExact(
       // Counted here too, so that the count is known when the store goes away.
       const alone = await take(local, short, points);
       try {
-        return await within(exactTimeoutMs, 'the rate limit', take(store, short, points));
+        return await callStore(exactTimeoutMs, 'the rate limit', take(store, short, points));
       } catch (error) {
         complain(error);
         return alone;

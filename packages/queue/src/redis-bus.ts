@@ -5,7 +5,7 @@ import { whenReady } from './connect-redis.ts';
 import type { BusChannel } from './notify-channel.ts';
 import type { QueueLogger } from './queue-connection.ts';
 import { describeStoreError } from './store-error.ts';
-import { within } from './within.ts';
+import { callStore } from './call-store.ts';
 
 const readyTimeoutMs = 3000;
 
@@ -56,7 +56,7 @@ export function createRedisBus(options: {
       },
       async runOnce(signal) {
         if (client.status !== 'ready' || signal.aborted) return;
-        await within(heartbeat.timeoutMs, "the bus's heartbeat", client.ping());
+        await callStore(heartbeat.timeoutMs, "the bus's heartbeat", client.ping());
       },
     });
 

@@ -13,7 +13,7 @@ export function chaosSummary(options: ChaosOptions, run: ChaosRun): string {
   const lateness = latenessMs(history);
   const lines = [
     `command          ${commandOf(options)}`,
-    `posts            ${operations.filter(({ kind, result }) => kind === 'create' && result === 'ok').length} acknowledged, ${publications.length} publications, ${history.ledger.length} visible`,
+    `posts            ${operations.filter(({ kind, result }) => kind === 'create' && result === 'ok').length} acknowledged, ${publications.length} publications, ${history.visible.length} visible`,
     `asked for        ${tally(operations.map(({ kind, result }) => `${kind} ${result}`))}`,
     `stops            ${history.stops.length}, lifted again`,
     `faults           ${struck.length} (${faults.length - struck.length} could not be made)`,
@@ -46,12 +46,12 @@ function unconfirmedPlatforms({ posts, accounts }: History): string[] {
 }
 
 /** Against the time asked for, or the time at which the API acknowledged the post where that was later. */
-function latenessMs({ operations, ledger }: History): { p50: number; p99: number; max: number } {
+function latenessMs({ operations, visible }: History): { p50: number; p99: number; max: number } {
   const due = new Map<string, number>();
   for (const { token, dueAtMs, revision, endedAtMs } of operations) {
     if (dueAtMs !== undefined) due.set(`${token} ${revision}`, Math.max(dueAtMs, endedAtMs));
   }
-  const late = ledger.flatMap(({ text, receivedAtMs }) => {
+  const late = visible.flatMap(({ text, receivedAtMs }) => {
     const parsed = parseText(text);
     const dueAtMs = parsed === null ? undefined : due.get(`${parsed.token} ${parsed.revision}`);
     return dueAtMs === undefined ? [] : [Math.max(0, receivedAtMs - dueAtMs)];

@@ -3,7 +3,7 @@ import { checkHistory } from './check-history.ts';
 import {
   type FinalPublication,
   type History,
-  type LedgerLine,
+  type VisiblePost,
   type Operation,
   type StopRecord,
   textOf,
@@ -25,7 +25,7 @@ const created: Operation = {
   revision: 1,
   dueAtMs: 5_000,
 };
-const line: LedgerLine = { platform: 'x', externalId: '1', id: '77', text: textOf('t-1', 1), receivedAtMs: 5_100 };
+const line: VisiblePost = { platform: 'x', externalId: '1', id: '77', text: textOf('t-1', 1), receivedAtMs: 5_100 };
 const published: FinalPublication = {
   accountId: 'a1',
   status: 'published',
@@ -37,20 +37,20 @@ const published: FinalPublication = {
 /** One post that went out as it should, and what the test changes about it. */
 function historyWith(change: {
   operations?: readonly Operation[];
-  ledger?: readonly LedgerLine[];
+  visible?: readonly VisiblePost[];
   publication?: Partial<FinalPublication>;
   posts?: History['posts'];
   commits?: number;
   stops?: readonly StopRecord[];
 }): History {
-  const ledger = change.ledger ?? [line];
+  const visible = change.visible ?? [line];
   return {
     accounts: [ada, adaToo, bob],
     operations: change.operations ?? [created],
     stops: change.stops ?? [],
     faults: [],
-    ledger,
-    commits: change.commits ?? ledger.length,
+    visible,
+    commits: change.commits ?? visible.length,
     posts: change.posts ?? [finalPost({ ...published, ...change.publication })],
   };
 }
@@ -73,11 +73,11 @@ test('a post that went out once, on time, as itself is no violation', () => {
 });
 
 test.each<[string, Parameters<typeof historyWith>[0], string[]]>([
-  ['an acknowledged post that the API no longer has', { posts: [], ledger: [] }, ['lost']],
-  ['a publication that failed without a reason', { ledger: [], publication: { status: 'failed' } }, ['lost']],
-  ['a publication that nobody canceled', { ledger: [], publication: { status: 'canceled' } }, ['lost']],
-  ['an account that got no publication', { ledger: [], publication: { accountId: 'a9' } }, ['lost']],
-  ['a post that is visible twice', { ledger: [line, { ...line, id: '78' }] }, ['duplicated']],
+  ['an acknowledged post that the API no longer has', { posts: [], visible: [] }, ['lost']],
+  ['a publication that failed without a reason', { visible: [], publication: { status: 'failed' } }, ['lost']],
+  ['a publication that nobody canceled', { visible: [], publication: { status: 'canceled' } }, ['lost']],
+  ['an account that got no publication', { visible: [], publication: { accountId: 'a9' } }, ['lost']],
+  ['a post that is visible twice', { visible: [line, { ...line, id: '78' }] }, ['duplicated']],
   ['a post that went out although its organization was stopped before it was due', { stops: [stop] }, ['not_stopped']],
   [
     'a post that went out although its account was stopped before it was due',
@@ -89,20 +89,20 @@ test.each<[string, Parameters<typeof historyWith>[0], string[]]>([
   ['a post after the stop was lifted', { stops: [{ ...stop, heldUntilMs: 5_100 }] }, []],
   ['a post that was accepted twice and shows once', { commits: 2 }, ['duplicated']],
   ['a creation that made two posts', { posts: [finalPost(published), finalPost(published)] }, ['duplicated']],
-  ['a published post that nobody can see', { ledger: [] }, ['phantom']],
+  ['a published post that nobody can see', { visible: [] }, ['phantom']],
   ['a published post under another id', { publication: { platformPostId: '99' } }, ['phantom']],
-  ['a post that was never asked for', { ledger: [line, { ...line, id: '78', text: 'spam' }] }, ['unexpected']],
-  ['a post on an account it was not meant for', { ledger: [line, { ...line, platform: 'mastodon' }] }, ['unexpected']],
+  ['a post that was never asked for', { visible: [line, { ...line, id: '78', text: 'spam' }] }, ['unexpected']],
+  ['a post on an account it was not meant for', { visible: [line, { ...line, platform: 'mastodon' }] }, ['unexpected']],
   [
     'a text that an edit had replaced',
-    { operations: [created, edit], ledger: [{ ...line, receivedAtMs: 9_100 }] },
+    { operations: [created, edit], visible: [{ ...line, receivedAtMs: 9_100 }] },
     ['unexpected'],
   ],
   ['a failed post that is visible', { publication: { status: 'failed', errorCode: 'x' } }, ['unexpected']],
-  ['a post before its time', { ledger: [{ ...line, receivedAtMs: 4_900 }] }, ['early']],
+  ['a post before its time', { visible: [{ ...line, receivedAtMs: 4_900 }] }, ['early']],
   [
     'an edited post before its new time',
-    { operations: [created, edit], ledger: [{ ...line, text: textOf('t-1', 2) }] },
+    { operations: [created, edit], visible: [{ ...line, text: textOf('t-1', 2) }] },
     ['early'],
   ],
   [
@@ -122,7 +122,7 @@ test.each<[string, Parameters<typeof historyWith>[0], string[]]>([
   ],
   [
     "a post on another organization's account",
-    { ledger: [line, { ...line, externalId: '2', id: '78' }] },
+    { visible: [line, { ...line, externalId: '2', id: '78' }] },
     ['crossed_tenants'],
   ],
   [
@@ -133,7 +133,7 @@ test.each<[string, Parameters<typeof historyWith>[0], string[]]>([
   [
     'a publication that never ends',
     {
-      ledger: [],
+      visible: [],
       publication: {
         status: 'waiting',
         waitingFor: { reason: 'reconciling', detail: 'It is asked again.', until: null },
@@ -150,17 +150,17 @@ test.each<[string, Parameters<typeof historyWith>[0]]>([
   ['a refused edit leaves the first text', { operations: [created, { ...edit, result: 'refused' }] }],
   [
     'publish-now makes it due at once',
-    { operations: [created, { ...cancel, kind: 'publish_now' }], ledger: [{ ...line, receivedAtMs: 4_050 }] },
+    { operations: [created, { ...cancel, kind: 'publish_now' }], visible: [{ ...line, receivedAtMs: 4_050 }] },
   ],
   ['a cancel that came too late', { operations: [created, { ...cancel, result: 'refused' }] }],
   ['a person has to decide', { publication: { status: 'unconfirmed' } }],
   [
     'a creation that was never acknowledged',
-    { operations: [{ ...created, result: 'unknown' }], posts: [], ledger: [] },
+    { operations: [{ ...created, result: 'unknown' }], posts: [], visible: [] },
   ],
   [
     'failed, with its reason, and not visible',
-    { ledger: [], publication: { status: 'failed', errorCode: 'forbidden' } },
+    { visible: [], publication: { status: 'failed', errorCode: 'forbidden' } },
   ],
   ['deleted after its time', { operations: [created, { ...cancel, kind: 'delete', endedAtMs: 5_200 }], posts: [] }],
 ])('no violation: %s', (_what, change) => {

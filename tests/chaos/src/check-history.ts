@@ -4,7 +4,7 @@ import {
   type FinalPost,
   type FinalPublication,
   type History,
-  type LedgerLine,
+  type VisiblePost,
   type Operation,
   parseText,
   type StopRecord,
@@ -39,7 +39,7 @@ export function checkHistory(history: History): Violation[] {
       ...checkCreation(story),
       ...story.accounts.flatMap((account) => checkAccount(story, account, history.stops)),
     ]),
-    ...checkLedger(history, stories),
+    ...checkVisible(history, stories),
     ...checkWalls(history, stories),
   ];
 }
@@ -52,12 +52,12 @@ interface Story {
   readonly versions: readonly Version[];
   readonly accounts: readonly ChaosAccount[];
   readonly posts: readonly FinalPost[];
-  readonly lines: readonly LedgerLine[];
+  readonly lines: readonly VisiblePost[];
 }
 
 function readStories(history: History): Map<string, Story> {
   const byToken = Map.groupBy(history.operations, ({ token }) => token);
-  const lines = Map.groupBy(history.ledger, ({ text }) => parseText(text)?.token ?? '');
+  const lines = Map.groupBy(history.visible, ({ text }) => parseText(text)?.token ?? '');
   const posts = Map.groupBy(history.posts, ({ content }) => parseText(content)?.token ?? '');
   const accounts = new Map(history.accounts.map((account) => [account.accountId, account]));
   const stories = new Map<string, Story>();
@@ -114,7 +114,7 @@ function checkEnd(
   story: Story,
   { accountId }: ChaosAccount,
   publication: FinalPublication,
-  lines: readonly LedgerLine[],
+  lines: readonly VisiblePost[],
 ): Violation[] {
   const say = (kind: ViolationKind, detail: string) => [violation(kind, story.token, accountId, detail)];
   const [line] = lines;
@@ -146,7 +146,7 @@ function stuckDetail({ status, waitingFor }: FinalPublication): string {
   return `still ${status} for ${waitingFor.reason} until ${waitingFor.until ?? 'somebody acts'}: ${waitingFor.detail}`;
 }
 
-function checkLine({ token, versions }: Story, accountId: string, line: LedgerLine): Violation[] {
+function checkLine({ token, versions }: Story, accountId: string, line: VisiblePost): Violation[] {
   const revision = parseText(line.text)?.revision;
   const fitting = versions.filter((version) => version.revision === revision);
   if (fitting.length === 0) {
@@ -163,7 +163,7 @@ function checkLine({ token, versions }: Story, accountId: string, line: LedgerLi
 function checkStops(
   { token, versions }: Story,
   account: ChaosAccount,
-  line: LedgerLine,
+  line: VisiblePost,
   stops: readonly StopRecord[],
 ): Violation[] {
   return stops.flatMap(({ organizationId, accountId, heldFromMs, heldUntilMs }) => {
@@ -183,10 +183,10 @@ function checkStops(
 }
 
 /** Whatever is visible must be somebody's wish, and nothing accepted may have gone missing again. */
-function checkLedger({ ledger, commits, accounts }: History, stories: ReadonlyMap<string, Story>): Violation[] {
+function checkVisible({ visible, commits, accounts }: History, stories: ReadonlyMap<string, Story>): Violation[] {
   const found: Violation[] = [];
   const owners = new Map(accounts.map((account) => [placeOf(account), account]));
-  for (const line of ledger) {
+  for (const line of visible) {
     const token = parseText(line.text)?.token ?? null;
     const story = token === null ? undefined : stories.get(token);
     const owner = owners.get(placeOf(line));
@@ -198,9 +198,9 @@ function checkLedger({ ledger, commits, accounts }: History, stories: ReadonlyMa
       found.push(violation('unexpected', token, owner?.accountId ?? null, `${line.id} was not meant for this account`));
     }
   }
-  if (commits !== ledger.length) {
+  if (commits !== visible.length) {
     found.push(
-      violation('duplicated', null, null, `the platforms accepted ${commits} posts and show ${ledger.length}`),
+      violation('duplicated', null, null, `the platforms accepted ${commits} posts and show ${visible.length}`),
     );
   }
   return found;
@@ -217,7 +217,7 @@ function checkWalls({ posts }: History, stories: ReadonlyMap<string, Story>): Vi
   });
 }
 
-function linesOf({ lines }: Story, account: ChaosAccount): LedgerLine[] {
+function linesOf({ lines }: Story, account: ChaosAccount): VisiblePost[] {
   return lines.filter((line) => placeOf(line) === placeOf(account));
 }
 

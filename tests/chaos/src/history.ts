@@ -32,7 +32,7 @@ export interface Operation {
 }
 
 /** What the platform accepted and shows. */
-export interface LedgerLine {
+export interface VisiblePost {
   readonly platform: string;
   readonly externalId: string;
   readonly id: string;
@@ -77,13 +77,13 @@ export interface History {
   readonly operations: readonly Operation[];
   readonly stops: readonly StopRecord[];
   readonly faults: readonly FaultRecord[];
-  readonly ledger: readonly LedgerLine[];
+  readonly visible: readonly VisiblePost[];
   /** Acceptances the platforms counted, also of what has been removed since. */
   readonly commits: number;
   readonly posts: readonly FinalPost[];
 }
 
-/** The text of a post's revision: what the ledger is read by. */
+/** The text of a post's revision: what the visible is read by. */
 export function textOf(token: string, revision: number): string {
   return `Chaos post [${token}] revision ${revision}`;
 }
@@ -101,7 +101,7 @@ export function historyLines(history: History): string {
       ...history.operations.map((operation) => ({ entry: 'operation', ...operation, atMs: operation.startedAtMs })),
       ...history.stops.map((stop) => ({ entry: 'stop', ...stop, atMs: stop.heldFromMs })),
       ...history.faults.map((fault) => ({ entry: 'fault', ...fault, atMs: fault.startedAtMs })),
-      ...history.ledger.map((line) => ({ entry: 'ledger', ...line, atMs: line.receivedAtMs })),
+      ...history.visible.map((line) => ({ entry: 'visible', ...line, atMs: line.receivedAtMs })),
     ].toSorted((one, other) => one.atMs - other.atMs),
     ...history.posts.map((post) => ({ entry: 'post', ...post })),
   ];

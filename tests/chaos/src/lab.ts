@@ -138,7 +138,7 @@ export async function startLab(options: {
       return { token, account, create };
     },
     async linesOf({ token, account }) {
-      const { lines } = await sandbox.ledger();
+      const { lines } = await sandbox.visible();
       return lines.filter(({ text, externalId }) => text.includes(`[${token}]`) && externalId === account.externalId)
         .length;
     },
@@ -160,7 +160,7 @@ export async function startLab(options: {
       return status;
     },
     async check({ token, create }) {
-      const { lines } = await sandbox.ledger();
+      const { lines } = await sandbox.visible();
       const own = lines.filter(({ text }) => text.includes(`[${token}]`));
       const posts = (await readPosts(organization)).filter(({ content }) => content.includes(`[${token}]`));
       return checkHistory({
@@ -168,7 +168,7 @@ export async function startLab(options: {
         operations: [create],
         stops: [],
         faults: [],
-        ledger: own,
+        visible: own,
         commits: own.length,
         posts,
       });

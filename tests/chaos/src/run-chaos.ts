@@ -117,14 +117,14 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
 
   // Whatever a publisher still has in hand comes out while it drains.
   await Promise.all(system.slots.filter(({ app }) => app === 'publisher').map((slot) => slot.stop()));
-  const { lines: ledger, commits } = await system.sandbox.ledger();
+  const { lines: visible, commits } = await system.sandbox.visible();
   const posts: FinalPost[] = (await Promise.all(organizations.map(readPosts))).flat();
   const history = {
     accounts: organizations.flatMap(({ accounts }) => accounts),
     operations,
     stops,
     faults,
-    ledger,
+    visible,
     commits,
     posts,
   };

@@ -1,4 +1,4 @@
-import type { LedgerLine } from './history.ts';
+import type { VisiblePost } from './history.ts';
 
 export interface SandboxFault {
   readonly kind: string;
@@ -33,7 +33,7 @@ export interface SandboxControl {
   /** How often the fault has struck. */
   strikesOf(id: string): Promise<number>;
   clearFaults(): Promise<void>;
-  ledger(): Promise<{ lines: LedgerLine[]; commits: number }>;
+  visible(): Promise<{ lines: VisiblePost[]; commits: number }>;
   /** The latest requests of one account, newest first; `status` is null while there is no answer. */
   requests(
     platform: string,
@@ -74,8 +74,8 @@ export function createSandboxControl(origin: string): SandboxControl {
       }>('GET', `/requests?platform=${platform}&limit=${pageSize}`);
       return items.filter(({ account }) => account === externalId);
     },
-    async ledger() {
-      const lines: LedgerLine[] = [];
+    async visible() {
+      const lines: VisiblePost[] = [];
       let commits = 0;
       for (let cursor: string | null = ''; cursor !== null;) {
         const page: PostsPage = await call(
@@ -97,6 +97,6 @@ interface PostsPage {
   readonly commits: number;
 }
 
-function lineOf({ platform, account, id, text, receivedAt }: PostsPage['items'][number]): LedgerLine {
+function lineOf({ platform, account, id, text, receivedAt }: PostsPage['items'][number]): VisiblePost {
   return { platform, externalId: account, id, text, receivedAtMs: Date.parse(receivedAt) };
 }

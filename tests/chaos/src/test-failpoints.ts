@@ -32,14 +32,14 @@ export function createTestFailpoints(options: {
   readonly without: string;
   readonly tellLose: (name: FailpointName) => Promise<void>;
 }): Failpoints {
-  const armed = parseFailpoints(options.failpoints);
+  const set = parseFailpoints(options.failpoints);
   const removed = new Set(listOf(options.without).map((name) => oneOf(protections, name)));
   return {
     has: (protection: Protection) => !removed.has(protection),
     async reach(name) {
-      const action = armed.get(name);
+      const action = set.get(name);
       if (action === undefined) return;
-      armed.delete(name);
+      set.delete(name);
       // A signal ends the process before anything that waits in a buffer is written.
       writeSync(1, `${JSON.stringify({ msg: 'failpoint', name, action } satisfies FailpointLine)}\n`);
       switch (action) {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { repositoryFiles, readRepositoryFile } from './repository.ts';
 
 /** Times that an index is searched by. */
-const indexed = /\b(?:due_at|armed_until|lease_until|started_at|g\.expires_at)\s*[<>]=?\s*clock_timestamp\(\)/;
+const indexed = /\b(?:due_at|enqueued_until|lease_until|started_at|g\.expires_at)\s*[<>]=?\s*clock_timestamp\(\)/;
 
 test('no indexed time is compared with clock_timestamp(): its value changes within a statement, so the index would be read to its end', () => {
   const sources = repositoryFiles().filter(

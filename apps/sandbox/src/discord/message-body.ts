@@ -69,18 +69,18 @@ function payloadOf({ fields }: MultipartForm): unknown {
   }
 }
 
-const within = (max: number) => (text: string) => Array.from(text).length <= max;
+const atMost = (max: number) => (text: string) => Array.from(text).length <= max;
 
 const MessageForm = z.object({
-  content: z.string().refine(within(contentMax), `Must be ${contentMax} or fewer in length.`).nullish(),
-  nonce: z.union([z.string().refine(within(nonceMax), `Must be ${nonceMax} or fewer in length.`), z.int()]).nullish(),
+  content: z.string().refine(atMost(contentMax), `Must be ${contentMax} or fewer in length.`).nullish(),
+  nonce: z.union([z.string().refine(atMost(nonceMax), `Must be ${nonceMax} or fewer in length.`), z.int()]).nullish(),
   enforce_nonce: z.boolean().nullish(),
   flags: z.int().nullish(),
   attachments: z
     .array(
       z.object({
         id: z.union([z.int(), z.string()]),
-        description: z.string().refine(within(1024), 'Must be 1024 or fewer in length.').nullish(),
+        description: z.string().refine(atMost(1024), 'Must be 1024 or fewer in length.').nullish(),
       }),
     )
     .nullish(),

@@ -21,7 +21,7 @@ export interface AccountRow extends Record<string, unknown> {
   /** Until when the platform itself takes no more posts, as its last answers said. */
   closedUntilMs: number | null;
   /** The credentials came from the user: the limit of the service's application is not theirs. */
-  handedOver: boolean;
+  credentialSource: 'oauth' | 'manual';
   nowMs: number;
 }
 
@@ -37,7 +37,7 @@ export async function readAccounts(
       a.display_name as "displayName", a.status, g.scopes,
       floor(extract(epoch from g.expires_at) * 1000)::float8 as "tokenExpiresAtMs",
       t.sends as "sendsInLastHour", floor(extract(epoch from t.oldest_at) * 1000)::float8 as "oldestSendAtMs",
-      floor(extract(epoch from a.posts_closed_until) * 1000)::float8 as "closedUntilMs", g.handed_over as "handedOver",
+      floor(extract(epoch from a.posts_closed_until) * 1000)::float8 as "closedUntilMs", g.source as "credentialSource",
       floor(extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"
     from accounts a
     join grants g on g.organization_id = a.organization_id and g.id = a.grant_id

@@ -207,7 +207,7 @@ describe('reading', () => {
     const { limits } = await getAccount(harness.core, actor, { accountId });
     expect(limits[0]).toMatchObject({ name: 'posts_per_hour', limit: 10, remaining: 0 });
     expect(Date.parse(limits[0]?.resetAt ?? '') - Date.now()).toBeGreaterThan(9 * 60_000);
-    await harness.sql('update grants set handed_over = true');
+    await harness.sql(`update grants set source = 'manual'`);
     expect((await getAccount(harness.core, actor, { accountId })).limits).toHaveLength(1);
   });
 

@@ -15,9 +15,11 @@ export interface AppUsage {
 /** For the platforms among these accounts whose application has a limit. It is shared by all organizations, and so is its count. */
 export async function readAppUsage(
   deps: Pick<CoreDependencies, 'db' | 'appPostsPerDay'>,
-  accounts: readonly Pick<AccountRow, 'platform' | 'handedOver'>[],
+  accounts: readonly Pick<AccountRow, 'platform' | 'credentialSource'>[],
 ): Promise<Map<PlatformId, AppUsage>> {
-  const platforms = new Set(accounts.flatMap(({ platform, handedOver }) => (handedOver ? [] : [platform])));
+  const platforms = new Set(
+    accounts.flatMap(({ platform, credentialSource }) => (credentialSource === 'manual' ? [] : [platform])),
+  );
   const limits = [...platforms].flatMap((platform) => {
     const limit = deps.appPostsPerDay(platform);
     return limit === null ? [] : [{ platform, limit }];

@@ -24,7 +24,7 @@ export async function connectManually(
   input: ConnectManually,
 ): Promise<Account> {
   const connected = await askPlatform(deps, input);
-  const [accountId] = await storeGrant(deps, actor.organizationId, input.platform, connected, { handedOver: true });
+  const [accountId] = await storeGrant(deps, actor.organizationId, input.platform, connected, { source: 'manual' });
   if (accountId === undefined) throw new DomainError('platform_rejected', 'These credentials open no account.');
   // A key that is limited to other accounts may connect this one, and sees it this once.
   return getAccount(deps, { ...actor, accountIds: null }, { accountId });

@@ -34,7 +34,7 @@ export async function finishConnect(deps: FinishDependencies, input: CallbackInp
   const taken = await takeOAuthState(deps, input);
   try {
     const connected = await exchange(deps, input, taken);
-    const [accountId] = await storeGrant(deps, taken.organizationId, input.platform, connected, { handedOver: false });
+    const [accountId] = await storeGrant(deps, taken.organizationId, input.platform, connected, { source: 'oauth' });
     if (accountId === undefined) throw new DomainError('platform_rejected', 'The consent opens no account.');
     if (taken.redirectTo !== null) return redirect(taken.redirectTo, 'accountId', accountId);
     const readers = { organizationId: taken.organizationId, accountIds: null };

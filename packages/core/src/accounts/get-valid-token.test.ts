@@ -114,7 +114,7 @@ describe('a token that has ended or is about to', () => {
         service: null,
         accounts: [{ externalId: `m${users}`, handle: 'manual', displayName: 'Manual' }],
       },
-      { handedOver: true },
+      { source: 'manual' },
     );
     const [{ grant_id: grantId } = { grant_id: '' }] = await harness.sql<{ grant_id: string }>(
       'select grant_id from accounts where id = $1',

@@ -15,7 +15,7 @@ export function presentAccount(
   apps: ReadonlyMap<PlatformId, AppUsage>,
 ): Account {
   const { tokenExpiresAtMs } = row;
-  const app = row.handedOver ? undefined : apps.get(row.platform);
+  const app = row.credentialSource === 'manual' ? undefined : apps.get(row.platform);
   return {
     id: row.id,
     platform: row.platform,

@@ -11,7 +11,7 @@ import { sealCredentials } from './seal-credentials.ts';
 /**
  * Stores what a platform has granted, with every account that it opens. A known account keeps its id, is active again, and the
  * publications that waited for it go on; a grant that opens no account any more is deleted.
- * @param handedOver the credentials came from the user, not through the platform's consent page to our application
+ * @param source the credentials came from the user, not through the platform's consent page to our application
  * @returns the accounts' ids, in the order of the grant
  */
 export async function storeGrant(
@@ -19,7 +19,7 @@ export async function storeGrant(
   organizationId: string,
   platform: PlatformId,
   connected: ConnectedGrant,
-  { handedOver }: { readonly handedOver: boolean },
+  { source }: { readonly source: 'oauth' | 'manual' },
 ): Promise<string[]> {
   const grant = { id: newId('grant'), organizationId };
   const { credentials } = connected;
@@ -31,7 +31,7 @@ export async function storeGrant(
       credentials: sealCredentials(deps.keyRing, grant, credentials),
       expiresAt: credentials.expiresAt === undefined ? null : new Date(credentials.expiresAt),
       scopes: [...credentials.scopes],
-      handedOver,
+      source,
     });
     const stored: StoredAccount[] = [];
     for (const account of connected.accounts) {

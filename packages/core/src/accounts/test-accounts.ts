@@ -24,7 +24,7 @@ export interface AccountsHarness extends AsyncDisposable {
   readonly core: Core;
   readonly place: AccountsPlace;
   readonly x: TestXPlatform;
-  /** Channels the bus was asked to ring. */
+  /** Channels the bus was asked to notify. */
   readonly notified: readonly string[];
   /** Everything logged. */
   readonly log: () => string;
@@ -106,7 +106,7 @@ export async function createAccountsHarness(
           service: null,
           accounts: [{ externalId: grant.userId, handle: username, displayName: username }],
         },
-        { handedOver: false },
+        { source: 'oauth' },
       );
       const [row] = await sql<{ grant_id: string }>('select grant_id from accounts where id = $1', [accountId]);
       return { accountId, grantId: row?.grant_id ?? '' };
@@ -143,7 +143,7 @@ function outliveTheDatabase(pool: pg.Pool): void {
   pool.on('connect', (client) => client.on('error', () => undefined));
 }
 
-/** The real core of a process in this place; its bus rings nobody. */
+/** The real core of a process in this place; its bus notifies nobody. */
 export function openTestCore(
   opening: AsyncDisposableStack,
   place: AccountsPlace,

@@ -13,7 +13,7 @@ export interface PostTestHarness extends AsyncDisposable {
   readonly deps: CoreDependencies;
   readonly sql: TestHarness['sql'];
   readonly settings: TestHarness['settings'];
-  /** How often each doorbell was notified. */
+  /** How often each hint was given. */
   readonly notified: { events: number; dispatch: number };
   /** An editor of an organization of its own. */
   addActor(limits?: Partial<Actor>): Promise<Actor>;

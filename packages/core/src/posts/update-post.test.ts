@@ -75,10 +75,10 @@ describe('an edit', () => {
   test('disarms what it reschedules, so that the old job finds nothing to do', async () => {
     const { actor, post } = await scheduledPost(1);
     const id = post.publications[0]?.id ?? '';
-    await harness.sql(`update publications set armed_until = now() + interval '1 minute' where id = $1`, [id]);
+    await harness.sql(`update publications set enqueued_until = now() + interval '1 minute' where id = $1`, [id]);
     await edit(actor, post, { scheduledAt: inMinutes(90) });
-    expect(await harness.sql('select armed_until from publications where id = $1', [id])).toEqual([
-      { armed_until: null },
+    expect(await harness.sql('select enqueued_until from publications where id = $1', [id])).toEqual([
+      { enqueued_until: null },
     ]);
     expect(await harness.claim(id)).toMatchObject({ kind: 'refused', reason: 'not_due' });
   });

@@ -14,7 +14,7 @@ export interface EngineContext {
   readonly uniqueNumber: () => number;
   readonly media: PublishingMedia;
   readonly beginSend: (intent: SendIntent) => Promise<boolean>;
-  readonly settle: (
+  readonly record: (
     work: PublicationWork,
     report: OutcomeRecord['report'],
     results?: OutcomeRecord['results'],

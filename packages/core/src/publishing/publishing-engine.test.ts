@@ -15,7 +15,7 @@ describe('a send that goes well', () => {
     const id = await harness.addPublication(await harness.addAccount());
     await harness.engine().publish(id);
     expect(await harness.read(id)).toMatchObject({ status: 'published', attempts: 1, due_in_ms: null, error: null });
-    expect(harness.platform.ledger).toHaveLength(1);
+    expect(harness.platform.accepted).toHaveLength(1);
     expect(await harness.timeline(id)).toEqual(['claimed', 'sent', 'published']);
   });
 
@@ -26,7 +26,7 @@ describe('a send that goes well', () => {
     );
     const publishers = [harness.engine(), harness.engine(), harness.engine()];
     await Promise.all(publishers.flatMap((publisher) => [...ids, ...ids].map((id) => publisher.publish(id))));
-    expect(harness.platform.ledger.map((entry) => entry.text).sort()).toEqual(
+    expect(harness.platform.accepted.map((entry) => entry.text).sort()).toEqual(
       ids.map((_, index) => `Post ${index}`).sort(),
     );
   });
@@ -34,7 +34,7 @@ describe('a send that goes well', () => {
   test('does not go out before its time by the database clock, and then goes out although its only job rang early', async () => {
     const id = await harness.addPublication({ ...(await harness.addAccount()), dueInMs: 400 });
     await harness.engine().publish(id);
-    expect(harness.platform.ledger).toHaveLength(0);
+    expect(harness.platform.accepted).toHaveLength(0);
     await expect.poll(async () => (await harness.read(id)).status, { timeout: 5_000 }).toBe('published');
   });
 });
@@ -49,21 +49,21 @@ describe('a publisher that dies', () => {
     expect(await expireLeases(harness.deps, harness.settings)).toBe(1);
     await harness.engine().publish(id);
     expect(await harness.read(id)).toMatchObject({ status: 'published', attempts: 1 });
-    expect(harness.platform.ledger).toHaveLength(1);
+    expect(harness.platform.accepted).toHaveLength(1);
   });
 
   test('after the platform took it: it is found there and never sent again', async () => {
     const id = await harness.addPublication(await harness.addAccount());
     harness.platform.behave('accept_and_hang');
     void harness.engine().publish(id);
-    await expect.poll(() => harness.platform.ledger.length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => harness.platform.accepted.length, { timeout: 5_000 }).toBe(1);
     await harness.endLease(id);
     await expireLeases(harness.deps, harness.settings);
     expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling' });
     await harness.makeDue(id);
     await harness.engine().publish(id);
     expect(await harness.read(id)).toMatchObject({ status: 'published', attempts: 1 });
-    expect(harness.platform.ledger).toHaveLength(1);
+    expect(harness.platform.accepted).toHaveLength(1);
   });
 
   test('while sending, and nothing arrived: it is sent again once the platform has been seen without it', async () => {
@@ -81,7 +81,7 @@ describe('a publisher that dies', () => {
     await harness.makeDue(id);
     await harness.engine().publish(id);
     expect(await harness.read(id)).toMatchObject({ status: 'published', attempts: 2 });
-    expect(harness.platform.ledger).toHaveLength(1);
+    expect(harness.platform.accepted).toHaveLength(1);
   });
 
   test('a claim that was taken away sends nothing, and what it reports changes nothing', async () => {
@@ -117,7 +117,7 @@ describe('two runs of one publication in one process, the first of which has los
   test('send once where both come to their send in the same moment', async () => {
     const id = await harness.addPublication(await harness.addAccount());
     await runTwice(id, ['claim:after_commit']);
-    expect(harness.platform.ledger).toHaveLength(1);
+    expect(harness.platform.accepted).toHaveLength(1);
     expect(await harness.read(id)).toMatchObject({ status: 'published', attempts: 1 });
   });
 
@@ -139,7 +139,7 @@ describe('an outcome that nobody knows', () => {
     await harness.makeDue(id);
     await harness.engine().publish(id);
     expect(await harness.read(id)).toMatchObject({ status: 'published' });
-    expect(harness.platform.ledger).toHaveLength(1);
+    expect(harness.platform.accepted).toHaveLength(1);
     expect(await harness.timeline(id)).toEqual([
       'claimed',
       'sent',
@@ -208,7 +208,7 @@ describe('an outcome that nobody knows', () => {
       })),
     );
     expect(await harness.read(id)).toMatchObject({ status: 'published', platform_post_id: 'seen' });
-    expect(harness.platform.ledger).toHaveLength(1);
+    expect(harness.platform.accepted).toHaveLength(1);
   });
 });
 
@@ -238,7 +238,7 @@ describe('a post that two publications take for theirs', () => {
     expect(states.toSorted(byText)).toEqual(['published', 'waiting']);
     await look(ids);
     const posts = await Promise.all(ids.map(async (id) => (await harness.read(id)).platform_post_id));
-    expect(posts.toSorted(byText)).toEqual(harness.platform.ledger.map(({ key }) => key).toSorted(byText));
+    expect(posts.toSorted(byText)).toEqual(harness.platform.accepted.map(({ key }) => key).toSorted(byText));
   });
 
   test('is not taken for the equal post of another organization that has the same account', async () => {

@@ -70,7 +70,7 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
     random: options.random,
     uniqueNumber: options.uniqueNumber,
     beginSend: (intent) => sends.add(intent),
-    async settle(work, report, results = []) {
+    async record(work, report, results = []) {
       const transition = await persistently(async (attempt) => {
         const mediaUrls = mayNeedPerson(report) ? await readMediaUrls(deps, options.media, work) : [];
         const record = { work, report, results, mediaUrls, jitter: options.random() };

@@ -26,7 +26,7 @@ describe('waiting', () => {
     );
     const publishers = [limited.engine(), limited.engine()];
     await Promise.all(ids.flatMap((id) => publishers.map((publisher) => publisher.publish(id))));
-    expect(limited.platform.ledger).toHaveLength(5);
+    expect(limited.platform.accepted).toHaveLength(5);
     const waiting = await limited.sql<{ wait: number }>(
       `select extract(epoch from due_at - now())::float8 as wait from publications where waiting_reason = 'rate_limit' order by due_at`,
     );
@@ -60,7 +60,7 @@ describe('waiting', () => {
     };
     const publisher = harness.engine({}, { reach: stopAfterClaim, has: () => true });
     await publisher.publish(id);
-    expect(harness.platform.ledger).toHaveLength(0);
+    expect(harness.platform.accepted).toHaveLength(0);
     expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'paused', attempts: 0 });
   });
 
@@ -73,11 +73,11 @@ describe('waiting', () => {
       `insert into breakers (key, platform, state, failures, retry_at) values ('x', 'x', 'open', 5, now() + interval '1 hour')`,
     );
     await Promise.all(ids.map((id) => harness.engine().publish(id)));
-    expect(harness.platform.ledger).toHaveLength(0);
+    expect(harness.platform.accepted).toHaveLength(0);
     await harness.sql(`update breakers set retry_at = now() - interval '1 s'`);
     await Promise.all(ids.map((id) => harness.makeDue(id)));
     await Promise.all(ids.map((id) => harness.engine().publish(id)));
-    expect(harness.platform.ledger).toHaveLength(1);
+    expect(harness.platform.accepted).toHaveLength(1);
   });
 
   test('a post that missed its time follows its own policy', async () => {
@@ -95,7 +95,7 @@ describe('waiting', () => {
       [lateId, skippedId, askedId, tooLateId].map(async (id) => (await harness.read(id)).status),
     );
     expect(statuses).toEqual(['published', 'skipped', 'waiting', 'waiting']);
-    expect(harness.platform.ledger.map((entry) => entry.text)).toEqual(['late']);
+    expect(harness.platform.accepted.map((entry) => entry.text)).toEqual(['late']);
   });
 });
 

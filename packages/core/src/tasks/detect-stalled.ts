@@ -27,7 +27,7 @@ async function count(deps: Pick<CoreDependencies, 'db'>): Promise<{ overdue: num
       select
         (select count(*)::int from publications
           where due_at < statement_timestamp() - interval '2 minutes' and lease_until is null
-            and (armed_until is null or armed_until < statement_timestamp())) as overdue,
+            and (enqueued_until is null or enqueued_until < statement_timestamp())) as overdue,
         (select count(*)::int from publications where lease_until < statement_timestamp() - interval '2 minutes') as abandoned`),
   );
   return rows[0] ?? { overdue: 0, abandoned: 0 };

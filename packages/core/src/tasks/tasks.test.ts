@@ -175,7 +175,7 @@ describe('the stalled detection', () => {
     const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
     await harness.addPublication(actor, accountId, { due_at: minutesAgo(3) });
     await harness.addPublication(actor, accountId, { due_at: minutesAgo(1) });
-    await harness.addPublication(actor, accountId, { due_at: minutesAgo(3), armed_until: minutesAgo(-1) });
+    await harness.addPublication(actor, accountId, { due_at: minutesAgo(3), enqueued_until: minutesAgo(-1) });
     await harness.addPublication(actor, accountId, {
       status: 'publishing',
       due_at: minutesAgo(9),

@@ -1,5 +1,5 @@
 import type { ServerMediaLimits } from '@vibetribe/contracts/media-rules';
-import { bigint, boolean, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
@@ -17,7 +17,7 @@ export const grants = pgTable('grants', {
   refreshUntil: at('refresh_until'),
   refreshedAt: at('refreshed_at').notNull().defaultNow(),
   refreshFailures: integer('refresh_failures').notNull().default(0),
-  handedOver: boolean('handed_over').notNull().default(false),
+  source: text('source').$type<'oauth' | 'manual'>().notNull().default('oauth'),
   createdAt: at('created_at').notNull().defaultNow(),
 });
 

@@ -48,7 +48,7 @@ export const appLimits = pgTable('app_limits', {
   closedToldAt: at('closed_told_at'),
   postsMax: integer('posts_max').notNull().default(0),
   placesLeft: integer('places_left').notNull().default(0),
-  lastSlotAt: at('last_slot_at'),
+  lastPermitAt: at('last_permit_at'),
 });
 
 export const cronRuns = pgTable('cron_runs', {

@@ -25,10 +25,10 @@ const framesPerSecondMax = 1_000;
 /** @throws MediaRefusedError where the figures are not those of a video */
 export function videoFacts(reading: VideoReading, file: Pick<MediaFacts, 'mimeType' | 'bytes'>): MediaFacts {
   const { width, height, durationMs, framesPerSecond, rotation } = reading;
-  if (!within(width, edgePixelsMax) || !within(height, edgePixelsMax)) {
+  if (!atMost(width, edgePixelsMax) || !atMost(height, edgePixelsMax)) {
     throw new MediaRefusedError('malformed', `The video says that it has ${width} x ${height} pixels.`);
   }
-  if (!within(durationMs, durationMsMax)) {
+  if (!atMost(durationMs, durationMsMax)) {
     throw new MediaRefusedError('malformed', 'The video does not say how long it is, or says something impossible.');
   }
   const isTurned = rotation === 90 || rotation === 270;
@@ -42,7 +42,7 @@ export function videoFacts(reading: VideoReading, file: Pick<MediaFacts, 'mimeTy
     frames: 0,
     alpha: reading.alpha,
     durationMs: Math.round(durationMs),
-    framesPerSecond: framesPerSecond !== null && within(framesPerSecond, framesPerSecondMax) ? framesPerSecond : null,
+    framesPerSecond: framesPerSecond !== null && atMost(framesPerSecond, framesPerSecondMax) ? framesPerSecond : null,
     codec: reading.codec,
     audioCodec: reading.audioCodec,
     indexFirst: reading.indexFirst,
@@ -53,6 +53,6 @@ export function videoFacts(reading: VideoReading, file: Pick<MediaFacts, 'mimeTy
 /** EXIF's number for a turn. */
 const orientations: Readonly<Record<number, number>> = { 0: 1, 90: 6, 180: 3, 270: 8 };
 
-function within(value: number, max: number): boolean {
+function atMost(value: number, max: number): boolean {
   return value > 0 && value <= max;
 }

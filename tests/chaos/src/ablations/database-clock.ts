@@ -17,7 +17,7 @@ export const databaseClock: Ablation = {
     await waitFor(
       async () =>
         (
-          await lab.sql('select 1 from publications where post_id = $1 and armed_until is not null', [
+          await lab.sql('select 1 from publications where post_id = $1 and enqueued_until is not null', [
             post.create.postId,
           ])
         ).length > 0,

@@ -14,7 +14,7 @@ export interface AccountLimit {
 }
 
 /**
- * The limit of posts an hour and account, counted from the attempts that were really begun: a ledger that no flushed cache can empty.
+ * The limit of posts an hour and account, counted from the attempts that were really begun: a count that no flushed cache can empty.
  * The accounts' rows must be locked. Whoever has to wait gets the place after the last one who waits, so that a queue does not wake at once.
  */
 export async function createAccountLimit(

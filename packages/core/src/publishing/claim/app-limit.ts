@@ -44,11 +44,12 @@ export async function createAppLimit(
     const postsMax = appPostsPerDay(platform);
     if (postsMax !== null) apps.set(platform, await openApp(tx, platform, postsMax, wanted.get(platform) ?? 0));
   }
-  const appOf = ({ row, handedOver }: ClaimContext) => (handedOver ? undefined : apps.get(row.platform));
+  const appOf = ({ row, credentialSource }: ClaimContext) =>
+    credentialSource === 'manual' ? undefined : apps.get(row.platform);
   return {
     async limitOf(context) {
-      const { row, appClosedUntilMs, handedOver } = context;
-      if (!handedOver && appClosedUntilMs !== null && appClosedUntilMs > row.nowMs) {
+      const { row, appClosedUntilMs, credentialSource } = context;
+      if (credentialSource === 'oauth' && appClosedUntilMs !== null && appClosedUntilMs > row.nowMs) {
         return {
           fullUntilMs: appClosedUntilMs,
           detail: 'The platform takes no more posts from this application until then.',
@@ -70,7 +71,7 @@ export async function createAppLimit(
     async save() {
       for (const [platform, { postsMax, placesLeft, lastSlotAtMs }] of apps) {
         await tx.execute(sql`
-          update app_limits set posts_max = ${postsMax}, places_left = ${placesLeft}, last_slot_at = to_timestamp(${lastSlotAtMs}::float8 / 1000)
+          update app_limits set posts_max = ${postsMax}, places_left = ${placesLeft}, last_permit_at = to_timestamp(${lastSlotAtMs}::float8 / 1000)
           where platform = ${platform}`);
       }
     },
@@ -80,10 +81,10 @@ export async function createAppLimit(
 /** How many publications of each platform may go out by this batch through the service's application. */
 function countWanted(contexts: readonly ClaimContext[]): Map<PlatformId, number> {
   const wanted = new Map<PlatformId, number>();
-  for (const { row, handedOver } of contexts) {
+  for (const { row, credentialSource } of contexts) {
     const mayGo =
       row.dueAtMs !== null && row.dueAtMs <= row.nowMs && row.leaseUntilMs === null && row.intentAtMs === null;
-    if (mayGo && !handedOver) wanted.set(row.platform, (wanted.get(row.platform) ?? 0) + 1);
+    if (mayGo && credentialSource === 'oauth') wanted.set(row.platform, (wanted.get(row.platform) ?? 0) + 1);
   }
   return wanted;
 }
@@ -97,7 +98,7 @@ async function openApp(tx: Transaction, platform: PlatformId, postsMax: number, 
 
 async function lockApp(tx: Transaction, platform: PlatformId): Promise<App | undefined> {
   const { rows } = await tx.execute<App & Record<string, unknown>>(sql`
-    select posts_max as "postsMax", places_left as "placesLeft", floor(extract(epoch from last_slot_at) * 1000)::float8 as "lastSlotAtMs"
+    select posts_max as "postsMax", places_left as "placesLeft", floor(extract(epoch from last_permit_at) * 1000)::float8 as "lastSlotAtMs"
     from app_limits where platform = ${platform} for update`);
   return rows[0];
 }

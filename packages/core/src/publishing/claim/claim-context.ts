@@ -24,7 +24,7 @@ export interface ClaimContext {
   readonly tokenExpiresAtMs: number | null;
   readonly tokenRefreshedAtMs: number;
   /** The credentials may belong to another application than the service's. */
-  readonly handedOver: boolean;
+  readonly credentialSource: 'oauth' | 'manual';
   /** Until when the platform itself takes nothing, as its last answers said: of this account, of the service's application. */
   readonly closedUntilMs: number | null;
   readonly appClosedUntilMs: number | null;
@@ -51,7 +51,7 @@ export async function readClaimContext(tx: Transaction, ids: readonly string[]):
       a.status = 'active' and g.dead_at is null as "accountUsable", a.status = 'disconnected' as "accountDisconnected", g.id as "grantId", g.refresh_fence::float8 as "refreshFence", g.credentials as "sealedCredentials",
       floor(extract(epoch from g.expires_at) * 1000)::float8 as "tokenExpiresAtMs",
       floor(extract(epoch from g.refreshed_at) * 1000)::float8 as "tokenRefreshedAtMs",
-      g.handed_over as "handedOver", floor(extract(epoch from a.posts_closed_until) * 1000)::float8 as "closedUntilMs",
+      g.source as "credentialSource", floor(extract(epoch from a.posts_closed_until) * 1000)::float8 as "closedUntilMs",
       floor(extract(epoch from l.closed_until) * 1000)::float8 as "appClosedUntilMs",
       (select s.reason from pauses s where ${holdsBack} limit 1) as "pausedBecause",
       case when a.service = '' then p.platform else p.platform || '|' || a.service end as "breakerKey",

@@ -208,7 +208,7 @@ function workOf(context: ClaimContext, taken: Moved, steps: readonly StoredStep[
     },
     grant: {
       id: context.grantId,
-      handedOver: context.handedOver,
+      credentialSource: context.credentialSource,
       refreshFence: context.refreshFence,
       sealedCredentials: context.sealedCredentials,
       expiresAtMs: context.tokenExpiresAtMs,

@@ -73,7 +73,7 @@ describe('the limit of an application', () => {
     await Promise.all(ids.map((id) => engine.publish(id)));
     await makeDue(harness);
     await Promise.all(ids.map((id) => engine.publish(id)));
-    expect(harness.platform.ledger).toHaveLength(5);
+    expect(harness.platform.accepted).toHaveLength(5);
     const waiting = (await readAll(harness)).filter(({ status }) => status === 'waiting');
     expect(waiting).toHaveLength(3);
     for (const row of waiting) {
@@ -109,7 +109,7 @@ describe('the limit of an application', () => {
       ...first.map((id) => publishers[0].publish(id)),
       ...second.map((id) => publishers[1].publish(id)),
     ]);
-    expect(harness.platform.ledger).toHaveLength(3);
+    expect(harness.platform.accepted).toHaveLength(3);
   });
 
   test('is counted from the attempts: as sends leave the window, as many go out', async () => {
@@ -120,16 +120,16 @@ describe('the limit of an application', () => {
       await Promise.all(ids.map((id) => engine.publish(id)));
     };
     await publishAll();
-    expect(harness.platform.ledger).toHaveLength(3);
+    expect(harness.platform.accepted).toHaveLength(3);
     await makeDue(harness);
     await publishAll();
-    expect(harness.platform.ledger).toHaveLength(3);
+    expect(harness.platform.accepted).toHaveLength(3);
     await harness.sql(
       `update attempts set started_at = started_at - interval '25 hours' where id in (select id from attempts limit 2)`,
     );
     await makeDue(harness);
     await publishAll();
-    expect(harness.platform.ledger).toHaveLength(5);
+    expect(harness.platform.accepted).toHaveLength(5);
   });
 
   test('is counted anew when the operator changes it', async () => {
@@ -138,28 +138,28 @@ describe('the limit of an application', () => {
     await engineOf(harness).publish(ids[0] ?? '');
     const lowered = engineOf(harness, { appPostsPerDay: () => 3 });
     await Promise.all(ids.slice(1).map((id) => lowered.publish(id)));
-    expect(harness.platform.ledger).toHaveLength(3);
+    expect(harness.platform.accepted).toHaveLength(3);
   });
 
   test('is not that of accounts whose credentials the user handed over', async () => {
     await using harness = await worldWith({ appPostsPerDay: 1 });
     const ids = await addPosts(harness, await harness.addAccount(), 3);
-    await harness.sql('update grants set handed_over = true');
+    await harness.sql(`update grants set source = 'manual'`);
     const engine = engineOf(harness);
     await Promise.all(ids.map((id) => engine.publish(id)));
-    expect(harness.platform.ledger).toHaveLength(3);
+    expect(harness.platform.accepted).toHaveLength(3);
   });
 
   test('makes nobody wait for anybody where none is set', async () => {
     await using harness = await worldWith();
     const [id = ''] = await addPosts(harness, await harness.addAccount(), 1);
     await engineOf(harness).publish(id);
-    expect(harness.platform.ledger).toHaveLength(1);
+    expect(harness.platform.accepted).toHaveLength(1);
     expect(await harness.sql('select 1 from app_limits')).toEqual([]);
   });
 });
 
-/** The ledger platform behind HTTP: every send is answered with these headers. */
+/** The memory platform behind HTTP: every send is answered with these headers. */
 function answering(harness: TestHarness, headers: Record<string, string>, status = 201): Partial<CoreDependencies> {
   const { adapter } = harness.platform;
   return {
@@ -205,7 +205,7 @@ describe('what the platform says about its limits', () => {
     await engineOf(harness, answering(harness, spentIn(600))).publish(first);
     await engineOf(harness).publish(second);
     await engineOf(harness).publish(other);
-    expect(harness.platform.ledger).toHaveLength(2);
+    expect(harness.platform.accepted).toHaveLength(2);
     const waiting = (await readAll(harness)).filter(({ status }) => status === 'waiting');
     expect(waiting).toMatchObject([{ waiting_reason: 'rate_limit', attempts: 0, retries_used: 0 }]);
     expect(waiting[0]?.due_in_ms).toBeGreaterThan(590_000);
@@ -213,13 +213,13 @@ describe('what the platform says about its limits', () => {
     await harness.sql(`update accounts set posts_closed_until = now() - interval '1 ms'`);
     await makeDue(harness);
     await engineOf(harness).publish(second);
-    expect(harness.platform.ledger).toHaveLength(3);
+    expect(harness.platform.accepted).toHaveLength(3);
   });
 
   test('an answer about the application holds back every account behind it, but none that brought its own', async () => {
     await using harness = await worldWith();
     const [one, two, own] = [await harness.addAccount(), await harness.addAccount(), await harness.addAccount()];
-    await harness.sql('update grants set handed_over = true where id = (select grant_id from accounts where id = $1)', [
+    await harness.sql(`update grants set source = 'manual' where id = (select grant_id from accounts where id = $1)`, [
       own.accountId,
     ]);
     const [first = '', second = '', third = ''] = (
@@ -228,7 +228,7 @@ describe('what the platform says about its limits', () => {
     await engineOf(harness, answering(harness, spentIn(600, 'x-app-limit-24hour'))).publish(first);
     await engineOf(harness).publish(second);
     await engineOf(harness).publish(third);
-    expect(harness.platform.ledger).toHaveLength(2);
+    expect(harness.platform.accepted).toHaveLength(2);
     expect((await readAll(harness)).filter(({ status }) => status === 'waiting')).toMatchObject([
       { waiting_reason: 'rate_limit', attempts: 0 },
     ]);
@@ -237,7 +237,7 @@ describe('what the platform says about its limits', () => {
   test("an answer about a user's own application closes that account alone", async () => {
     await using harness = await worldWith();
     const [own, other] = [await harness.addAccount(), await harness.addAccount()];
-    await harness.sql('update grants set handed_over = true where id = (select grant_id from accounts where id = $1)', [
+    await harness.sql(`update grants set source = 'manual' where id = (select grant_id from accounts where id = $1)`, [
       own.accountId,
     ]);
     const [first = '', second = ''] = await addPosts(harness, own, 2);
@@ -245,7 +245,7 @@ describe('what the platform says about its limits', () => {
     await engineOf(harness, answering(harness, spentIn(600, 'x-app-limit-24hour'))).publish(first);
     await engineOf(harness).publish(second);
     await engineOf(harness).publish(third);
-    expect(harness.platform.ledger).toHaveLength(2);
+    expect(harness.platform.accepted).toHaveLength(2);
     expect(await harness.sql('select 1 from app_limits where closed_until is not null')).toEqual([]);
   });
 
@@ -264,7 +264,7 @@ describe('what the platform says about its limits', () => {
         platform: 'x',
         grant: {
           id: 'g',
-          handedOver: false,
+          credentialSource: 'oauth',
           refreshFence: 0,
           sealedCredentials: '',
           expiresAtMs: null,

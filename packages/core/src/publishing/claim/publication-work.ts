@@ -22,7 +22,7 @@ export interface PublicationWork {
   readonly grant: {
     readonly id: string;
     /** It may belong to another application than the service's. */
-    readonly handedOver: boolean;
+    readonly credentialSource: 'oauth' | 'manual';
     readonly refreshFence: number;
     readonly sealedCredentials: string;
     readonly expiresAtMs: number | null;

@@ -18,19 +18,19 @@ test('a turn of the dispatcher reads what is due soon and not the calendar', asy
   await addPosts('far', calendar, `now() + interval '1 day' + i * interval '1 minute'`);
   const before = await entriesRead();
   await using dispatcher = openDispatcher();
-  expect((await dispatcher.turn()).armed).toBe(1);
+  expect((await dispatcher.turn()).enqueued).toBe(1);
   await dispatcher[Symbol.asyncDispose]();
   await expect.poll(async () => (await entriesRead()) - before).toBeGreaterThan(0);
   expect((await entriesRead()) - before).toBeLessThan(calendar / 10);
 });
 
-test('a turn that arms a crowd reads the crowd and not all that its organization has, although its plan is from when there was nothing', async () => {
+test('a turn that enqueues a crowd reads the crowd and not all that its organization has, although its plan is from when there was nothing', async () => {
   await using dispatcher = openDispatcher();
-  expect((await dispatcher.turn()).armed).toBe(0);
+  expect((await dispatcher.turn()).enqueued).toBe(0);
   await addPosts('soon', 200, 'now()');
   await addPosts('far', calendar, `now() + interval '1 day' + i * interval '1 minute'`);
   const before = await rowsRead();
-  expect((await dispatcher.turn()).armed).toBe(200);
+  expect((await dispatcher.turn()).enqueued).toBe(200);
   await dispatcher[Symbol.asyncDispose]();
   await expect.poll(async () => (await rowsRead()) - before).toBeGreaterThan(0);
   expect((await rowsRead()) - before).toBeLessThan(calendar / 2);

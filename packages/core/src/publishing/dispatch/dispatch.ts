@@ -4,7 +4,7 @@ import { expireLeases } from './expire-leases.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 
 export interface DispatchTurn {
-  readonly armed: number;
+  readonly enqueued: number;
   readonly leasesExpired: number;
 }
 
@@ -16,24 +16,24 @@ export const enqueueSettings: EnqueueSettings = {
 };
 
 /**
- * One turn of the dispatcher and sweeper: takes over dead claims, then rings for what is due soon until nothing is left to arm.
- * A ring that fails is repaired by the arming's expiry.
+ * One turn of the dispatcher and sweeper: takes over dead claims, then enqueues what is due soon until nothing is left.
+ * Jobs that could not be added are enqueued again when `enqueued_until` has passed.
  */
 export async function dispatchOnce(
   deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals' | 'failpoints'>,
   settings: PublishSettings,
-  ring: (jobs: readonly DuePublication[]) => Promise<void>,
+  enqueue: (jobs: readonly DuePublication[]) => Promise<void>,
   signal: AbortSignal,
 ): Promise<DispatchTurn> {
   const leasesExpired = await expireLeases(deps, settings);
   let enqueuedCount = 0;
   while (!signal.aborted) {
-    const armed = await enqueueDue(deps, enqueueSettings);
-    if (armed.length === 0) break;
+    const due = await enqueueDue(deps, enqueueSettings);
+    if (due.length === 0) break;
     await deps.failpoints.reach('dispatch:before_enqueue');
-    await ring(armed);
+    await enqueue(due);
     await deps.failpoints.reach('dispatch:after_enqueue');
-    enqueuedCount += armed.length;
+    enqueuedCount += due.length;
   }
-  return { armed: enqueuedCount, leasesExpired };
+  return { enqueued: enqueuedCount, leasesExpired };
 }

@@ -1,11 +1,11 @@
 import type { CoreDependencies } from '../../core-dependencies.ts';
 
-/** Holds jobs that rang before their time, by the database's clock, without keeping a worker's place. */
+/** Keeps jobs that came before their time, by the database's clock, without keeping a worker's place. */
 export interface EarlyJobs extends AsyncDisposable {
   wait(publicationId: string, dueInMs: number): void;
 }
 
-/** If the process ends before the time has come nothing is lost: the row's arming expires and another publisher is notified. */
+/** If the process ends before the time has come nothing is lost: `enqueued_until` passes and another publisher gets a job. */
 export function createEarlyJobs(
   publish: (publicationId: string) => Promise<void>,
   logger: Pick<CoreDependencies['logger'], 'warn'>,

@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => harness[Symbol.asyncDispose]());
 
-test('arms only what is due soon, once, and again with a new generation when nobody claimed it', async () => {
+test('enqueues only what is due soon, once, and again with a new generation when nobody claimed it', async () => {
   const account = await harness.addAccount();
   const soon = await harness.addPublication({ ...account, dueInMs: 60_000 });
   await harness.addPublication({ ...account, dueInMs: 3_600_000 });
@@ -18,7 +18,7 @@ test('arms only what is due soon, once, and again with a new generation when nob
   expect(first[0]?.delayMs).toBeGreaterThan(55_000);
   expect(await enqueueDue(harness.deps, enqueueSettings)).toEqual([]);
   await harness.sql(
-    `update publications set due_at = now() - interval '20 s', armed_until = now() - interval '1 s' where id = $1`,
+    `update publications set due_at = now() - interval '20 s', enqueued_until = now() - interval '1 s' where id = $1`,
     [soon],
   );
   expect(await enqueueDue(harness.deps, enqueueSettings)).toMatchObject([
@@ -26,14 +26,14 @@ test('arms only what is due soon, once, and again with a new generation when nob
   ]);
 });
 
-test('rings again after the same time however often jobs were lost, and after twice the time where a crowd is merely slow', async () => {
+test('enqueues again after the same time however often jobs were lost, and after twice the time where a crowd is merely slow', async () => {
   const account = await harness.addAccount();
   const ids = await Promise.all(Array.from({ length: 4 }, () => harness.addPublication(account)));
   const secondsOfNext = async (backlogMin: number) => {
-    await harness.sql(`update publications set armed_until = now() - interval '1 s' where id = any($1)`, [ids]);
+    await harness.sql(`update publications set enqueued_until = now() - interval '1 s' where id = any($1)`, [ids]);
     expect(await enqueueDue(harness.deps, { ...enqueueSettings, backlogMin })).toHaveLength(ids.length);
     const [row] = await harness.sql<{ seconds: number }>(
-      `select round(extract(epoch from max(armed_until) - now()))::int as seconds from publications`,
+      `select round(extract(epoch from max(enqueued_until) - now()))::int as seconds from publications`,
     );
     return row?.seconds;
   };
@@ -47,18 +47,16 @@ test("serves organizations in turn: one post does not stand behind another organ
   const small = await harness.addAccount();
   for (let index = 0; index < 100; index += 1) await harness.addPublication(big);
   const one = await harness.addPublication(small);
-  const armed = await enqueueDue(harness.deps, enqueueSettings);
-  const before = armed.filter(
-    (job) => job.priority < (armed.find((other) => other.publicationId === one)?.priority ?? 0),
-  );
+  const due = await enqueueDue(harness.deps, enqueueSettings);
+  const before = due.filter((job) => job.priority < (due.find((other) => other.publicationId === one)?.priority ?? 0));
   expect(before).toHaveLength(0);
 });
 
-test('two dispatchers at once never arm the same publication', async () => {
+test('two dispatchers at once never enqueue the same publication', async () => {
   const account = await harness.addAccount();
   for (let index = 0; index < 50; index += 1) await harness.addPublication(account);
-  const armed = (
+  const due = (
     await Promise.all([1, 2, 3].map(() => enqueueDue(harness.deps, { ...enqueueSettings, batchMax: 20 })))
   ).flat();
-  expect(new Set(armed.map((job) => job.publicationId)).size).toBe(armed.length);
+  expect(new Set(due.map((job) => job.publicationId)).size).toBe(due.length);
 });

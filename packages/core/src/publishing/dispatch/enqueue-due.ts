@@ -2,7 +2,7 @@ import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 
-/** A job to ring: `delayMs` by the database's clock, `priority` 1 first. */
+/** A publication that wants a job: `delayMs` by the database's clock, `priority` 1 first. */
 export interface DuePublication extends Record<string, unknown> {
   readonly publicationId: string;
   readonly platform: PlatformId;
@@ -14,7 +14,7 @@ export interface DuePublication extends Record<string, unknown> {
 export interface EnqueueSettings {
   /** How far ahead of their time publications get a job, ms. The queue holds these and no more. */
   readonly lookAheadMs: number;
-  /** How long after its time an armed publication may stay untouched before it is armed again, ms. */
+  /** How long after its time an enqueued publication may stay untouched before it is enqueued again, ms. */
   readonly enqueuedForMs: number;
   /** So many at once that stayed untouched are no lost jobs but a backlog: each time they get twice as long. */
   readonly backlogMin: number;
@@ -26,7 +26,7 @@ const priorityMax = 2_000_000;
 const doublingsMax = 5;
 
 /**
- * Arms what is due soon: first what was never armed, then what was armed and never claimed, however its job was lost. Each arming is
+ * Enqueues what is due soon: first what never had a job, then what had one and was never claimed, however its job was lost. Each time is
  * a new generation, so that its job id is new to the queue. Dispatchers share the work by skipping locked rows.
  *
  * Fairness: a job's priority is its place in its organization's own line on that platform, so that lines are served in turn and one
@@ -38,14 +38,14 @@ export async function enqueueDue(
   settings: EnqueueSettings,
 ): Promise<DuePublication[]> {
   // Unlike clock_timestamp(), its value is one for the whole statement: the index is searched with it instead of read to its end.
-  const fresh = sql`p.armed_until is null and p.due_at < statement_timestamp() + ${settings.lookAheadMs} * interval '1 millisecond' order by p.due_at`;
-  const expired = sql`p.armed_until is not null and p.armed_until < statement_timestamp() order by p.armed_until`;
+  const fresh = sql`p.enqueued_until is null and p.due_at < statement_timestamp() + ${settings.lookAheadMs} * interval '1 millisecond' order by p.due_at`;
+  const expired = sql`p.enqueued_until is not null and p.enqueued_until < statement_timestamp() order by p.enqueued_until`;
   return deps.db.asKeyedWorker(async (tx) => {
-    const armed: DuePublication[] = [];
+    const due: DuePublication[] = [];
     for (const condition of deps.failpoints.has('sweeper') ? [fresh, expired] : [fresh]) {
       const { rows } = await tx.execute<DuePublication>(sql`
         with picked as (
-          select p.id, p.organization_id, p.platform, p.post_id, p.due_at, p.armed_until, p.rearms from publications p
+          select p.id, p.organization_id, p.platform, p.post_id, p.due_at, p.enqueued_until, p.requeues from publications p
           where p.due_at is not null and p.lease_until is null and ${condition}
           limit ${settings.batchMax} for update skip locked
         ), numbered as (
@@ -57,24 +57,24 @@ export async function enqueueDue(
         ), measured as (
           select n.*, case when n.place = 1 then (
             select count(*) from publications q
-            where q.organization_id = n.organization_id and q.platform = n.platform and q.armed_until is not null and q.lease_until is null
+            where q.organization_id = n.organization_id and q.platform = n.platform and q.enqueued_until is not null and q.lease_until is null
           ) end as line
           from numbered n
         ), placed as (
-          select m.id, case when m.armed_until is null or (select count(*) from picked) < ${settings.backlogMin} then 0
-            else least(m.rearms + 1, ${doublingsMax}) end as rearms,
+          select m.id, case when m.enqueued_until is null or (select count(*) from picked) < ${settings.backlogMin} then 0
+            else least(m.requeues + 1, ${doublingsMax}) end as requeues,
             least(${priorityMax}, sum(m.line) over (partition by m.organization_id, m.platform) + m.place)::int as priority
           from measured m
         )
         update publications p set
           generation = p.generation + 1,
-          rearms = placed.rearms,
-          armed_until = greatest(p.due_at, clock_timestamp()) + ${settings.enqueuedForMs} * power(2, placed.rearms) * interval '1 millisecond'
+          requeues = placed.requeues,
+          enqueued_until = greatest(p.due_at, clock_timestamp()) + ${settings.enqueuedForMs} * power(2, placed.requeues) * interval '1 millisecond'
         from placed where p.id = placed.id
         returning p.id as "publicationId", p.platform, p.generation, placed.priority,
           greatest(0, ceil(extract(epoch from p.due_at - clock_timestamp()) * 1000))::float8 as "delayMs"`);
-      armed.push(...rows);
+      due.push(...rows);
     }
-    return armed;
+    return due;
   });
 }

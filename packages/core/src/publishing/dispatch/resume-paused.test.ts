@@ -82,7 +82,7 @@ test.each(['token', 'reconciling'])(
 
     const accounts = [{ externalId: accountId, handle: 'someone', displayName: 'Someone' }];
     const connected = { credentials: { accessToken: 'new', scopes: [] }, service: null, accounts };
-    await storeGrant(harness.deps, organizationId, 'x', connected, { handedOver: true });
+    await storeGrant(harness.deps, organizationId, 'x', connected, { source: 'manual' });
     // As a publisher writes it that learnt of the dead grant before.
     await hold(id, reason);
     expect(await resumeHeld(harness.deps)).toBe(1);

@@ -19,7 +19,7 @@ export async function reconcilePublication(
   work: PublicationWork,
 ): Promise<void> {
   const finding = await find(deps, context, work);
-  await context.settle(work, { kind: 'finding', finding });
+  await context.record(work, { kind: 'finding', finding });
 }
 
 async function find(deps: CoreDependencies, context: EngineContext, work: PublicationWork): Promise<Finding> {

@@ -26,7 +26,7 @@ export async function noteExhaustedLimits(
   try {
     for (const { limits, receivedAt } of answers) {
       for (const { scope, resetMs } of limits) {
-        const closesApp = scope === 'app' && !work.grant.handedOver;
+        const closesApp = scope === 'app' && work.grant.credentialSource === 'oauth';
         await deps.db.asWorker((tx) => {
           const ageMs = Math.max(0, deps.clock.now().getTime() - receivedAt.getTime());
           const note = { ageMs, closedMs: Math.min(resetMs, closedMaxMs) - ageMs };

@@ -29,7 +29,7 @@ export async function sendPublication(
   const token = await readToken(deps, work);
   if (token.kind !== 'valid') {
     const retryAfterMs = token.kind === 'dead' ? null : token.retryAfterMs;
-    await context.settle(work, {
+    await context.record(work, {
       kind: 'outcome',
       outcome: { kind: 'wait', reason: 'token', retryAfterMs, detail: token.detail },
     });
@@ -41,7 +41,7 @@ export async function sendPublication(
     const outcome = await run(deps, context, work, runner, token.credentials.accessToken);
     await Promise.all([
       noteExhaustedLimits(deps, work, spent),
-      context.settle(work, { kind: 'outcome', outcome }, runner.unwritten()),
+      context.record(work, { kind: 'outcome', outcome }, runner.unwritten()),
     ]);
   } catch (error) {
     if (error instanceof ClaimLostError) return;

@@ -6,7 +6,7 @@ import type { Moved } from '../state/transition.ts';
 
 /**
  * Writes what the state machine decided for rows that this transaction holds locked: states, timeline and notifications in one statement.
- * A changed due time or lease disarms the row, so that the dispatcher arms it anew. `leaseOwner` goes on rows that now hold a lease,
+ * A changed due time or lease clears `enqueued_until`, so that the dispatcher enqueues the row anew. `leaseOwner` goes on rows that now hold a lease,
  * `sendingStep` names the step whose send begins. An attempt row opens with the intent and closes with it.
  */
 export async function writeTransitions(
@@ -56,8 +56,8 @@ export async function writeTransitions(
         reconcile_tries = m."reconcileTries", waiting_reason = m."waitingReason", waiting_detail = m."waitingDetail",
         platform_post_id = m."platformPostId", url = m.url, published_at = to_timestamp(m."publishedAtMs" / 1000),
         error = nullif(m.error, 'null'::jsonb), updated_at = clock_timestamp(),
-        rearms = case when m."leaseUntilMs" is null then p.rearms else 0 end,
-        armed_until = case when p.due_at is distinct from to_timestamp(m."dueAtMs" / 1000) or m."leaseUntilMs" is null and p.lease_until is not null then null else p.armed_until end
+        requeues = case when m."leaseUntilMs" is null then p.requeues else 0 end,
+        enqueued_until = case when p.due_at is distinct from to_timestamp(m."dueAtMs" / 1000) or m."leaseUntilMs" is null and p.lease_until is not null then null else p.enqueued_until end
       from moved m where p.id = m.id
     ), begun as (
       insert into attempts (id, organization_id, publication_id, account_id, platform, step, number, fence, started_at)

@@ -27,9 +27,9 @@ export type Behaviour =
   | 'accept_and_hang'
   | 'hang';
 
-/** A platform in memory: its ledger says what became visible, and nothing else does. */
-export interface LedgerPlatform {
-  readonly ledger: { key: string; text: string }[];
+/** A platform in memory: `accepted` says what became visible, and nothing else does. */
+export interface MemoryPlatform {
+  readonly accepted: { key: string; text: string }[];
   behave(...behaviours: Behaviour[]): void;
   readonly adapter: PlatformAdapter;
   /** How its reconciliation answers. */
@@ -38,7 +38,7 @@ export interface LedgerPlatform {
 
 export interface TestHarness extends AsyncDisposable {
   readonly deps: CoreDependencies;
-  readonly platform: LedgerPlatform;
+  readonly platform: MemoryPlatform;
   readonly settings: PublishSettings;
   /** As the database's owner: for arranging and for looking. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -77,7 +77,7 @@ export async function createTestHarness(
   );
   const owner = opening.adopt(new pg.Pool({ connectionString: database.url, max: 3 }), (pool) => pool.end());
   const keyRing = createKeyRing(`k1:${randomBytes(32).toString('base64')}`);
-  const platform = createLedgerPlatform();
+  const platform = createMemoryPlatform();
   const deps: CoreDependencies = {
     db,
     keyRing,
@@ -86,7 +86,7 @@ export async function createTestHarness(
     signals: { eventsCommitted: () => undefined, dispatchSoon: () => undefined },
     adapters: { ...adapters, x: platform.adapter },
     endpoints: () => ({ api: null, authorize: null, client: null }),
-    platformHttp: () => ({ request: () => Promise.reject(new Error('the ledger platform is not on the network')) }),
+    platformHttp: () => ({ request: () => Promise.reject(new Error('the memory platform is not on the network')) }),
     failpoints: noFailpoints,
     postsPerHour: () => limits.postsPerHour ?? 1_000_000,
     appPostsPerDay: () => limits.appPostsPerDay ?? null,
@@ -147,8 +147,8 @@ export async function createTestHarness(
   };
 }
 
-function createLedgerPlatform(): LedgerPlatform {
-  const ledger: { key: string; text: string }[] = [];
+function createMemoryPlatform(): MemoryPlatform {
+  const accepted: { key: string; text: string }[] = [];
   let behaviours: Behaviour[] = ['accept'];
   const next = (): Behaviour =>
     behaviours.length > 1 ? (behaviours.shift() ?? 'accept') : (behaviours[0] ?? 'accept');
@@ -163,14 +163,14 @@ function createLedgerPlatform(): LedgerPlatform {
     if (behaviour === 'lose_request')
       throw new PlatformError('ambiguous', 'No answer came.', { platformCode: 'reset' });
     if (behaviour === 'hang') return new Promise<never>(() => undefined);
-    ledger.push({ key, text });
+    accepted.push({ key, text });
     if (behaviour === 'accept_then_lose_reply')
       throw new PlatformError('ambiguous', 'No answer came.', { platformCode: 'reset' });
     if (behaviour === 'accept_and_hang') return new Promise<never>(() => undefined);
     return { id: key };
   };
-  const platform: LedgerPlatform = {
-    ledger,
+  const platform: MemoryPlatform = {
+    accepted,
     lookup: 'honest',
     behave(...wanted) {
       behaviours = wanted;
@@ -198,7 +198,7 @@ function createLedgerPlatform(): LedgerPlatform {
           platform.lookup === 'by_text'
             ? entry.text === content.text && !takenPostIds.has(entry.key)
             : entry.key === intent.key;
-        const found = ledger.find(isOurs);
+        const found = accepted.find(isOurs);
         if (found === undefined) return { kind: 'not_seen', evidence: 'no such key' };
         return { kind: 'found', platformPostId: found.key, url: null, evidence: 'the key is there' };
       },

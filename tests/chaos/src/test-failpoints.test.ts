@@ -3,13 +3,13 @@ import { createTestFailpoints, FailpointReachedError } from './test-failpoints.t
 
 const quiet = { failpoints: '', without: '', tellLose: () => Promise.resolve() };
 
-test('nothing armed: every failpoint passes and every protection is there', async () => {
+test('nothing set: every failpoint passes and every protection is there', async () => {
   const failpoints = createTestFailpoints(quiet);
   await failpoints.reach('send:body_pull');
   expect(failpoints.has('late_fence')).toBe(true);
 });
 
-test('an armed failpoint strikes once, and no other does', async () => {
+test('a set failpoint strikes once, and no other does', async () => {
   const failpoints = createTestFailpoints({ ...quiet, failpoints: 'send:body_pull=throw' });
   await failpoints.reach('send:before_request');
   await expect(failpoints.reach('send:body_pull')).rejects.toThrow(FailpointReachedError);
