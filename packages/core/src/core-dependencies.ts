@@ -1,6 +1,7 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Database } from '@vibetribe/db/connect-database';
-import type { PlatformAdapter, PlatformEndpoints } from '@vibetribe/platforms/adapter';
+import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
+import type { PlatformEndpoints } from '@vibetribe/platforms/port/endpoints';
 import type { LateFence, PlatformCall } from '@vibetribe/platforms/create-platform-http';
 import type { PlatformHttp, PlatformResponse } from '@vibetribe/platforms/platform-http';
 import type { Logger } from '@vibetribe/observability/logger';

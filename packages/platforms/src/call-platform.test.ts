@@ -1,7 +1,7 @@
 import { Agent } from 'undici';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { StepEffect } from './adapter.ts';
+import type { StepEffect } from './port/publish.ts';
 import { callPlatform, type Refusal } from './call-platform.ts';
 import { createPlatformHttp, platformAgentOptions } from './create-platform-http.ts';
 import { PlatformError, type PlatformErrorKind } from './platform-error.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { StepEffect } from './adapter.ts';
+import type { StepEffect } from './port/publish.ts';
 import { classifyDoubt, classifySilence } from './classify.ts';
 import { PlatformError, type PlatformErrorKind } from './platform-error.ts';
 import type { PlatformHttp, PlatformRequest, PlatformResponse } from './platform-http.ts';

@@ -1,4 +1,4 @@
-import type { StepEffect } from './adapter.ts';
+import type { StepEffect } from './port/publish.ts';
 import { PlatformError } from './platform-error.ts';
 import { TransportError, type PlatformResponse } from './platform-http.ts';
 import { retryAfterMsOf } from './retry-after.ts';

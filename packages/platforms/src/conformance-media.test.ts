@@ -1,6 +1,7 @@
 import { platformIds } from '@vibetribe/contracts/platform-id';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { AdapterAccount, Credentials } from './adapter.ts';
+import type { AdapterAccount } from './port/account.ts';
+import type { Credentials } from './port/connect.ts';
 import { platformEndpoints } from './endpoints.ts';
 import { PlatformError } from './platform-error.ts';
 import { adapters } from './registry.ts';

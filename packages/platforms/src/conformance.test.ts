@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { platformIds } from '@vibetribe/contracts/platform-id';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Credentials } from './adapter.ts';
+import type { Credentials } from './port/connect.ts';
 import { platformEndpoints } from './endpoints.ts';
 import { PlatformError } from './platform-error.ts';
 import { adapters } from './registry.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ContentFinding, DraftContent } from './adapter.ts';
+import type { ContentFinding, DraftContent } from './port/content.ts';
 
 /** A text may be empty where there is something to see. */
 export function textMissing({ text, media }: Pick<DraftContent, 'text' | 'media'>): ContentFinding[] {

@@ -1,5 +1,5 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
-import type { EndpointDefaults, PlatformEndpoints } from './adapter.ts';
+import type { EndpointDefaults, PlatformEndpoints } from './port/endpoints.ts';
 import { adapters } from './registry.ts';
 
 /** What the sandbox accepts as the product's application. */

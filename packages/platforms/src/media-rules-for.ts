@@ -1,5 +1,6 @@
 import type { MediaRules } from '@vibetribe/contracts/media-rules';
-import type { AdapterAccount, PlatformAdapter } from './adapter.ts';
+import type { AdapterAccount } from './port/account.ts';
+import type { PlatformAdapter } from './port/adapter.ts';
 
 /** What may stand beside the text of a post of this account: its own server's rules where they are known, else the platform's. */
 export function mediaRulesFor(

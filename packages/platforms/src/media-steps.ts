@@ -1,4 +1,4 @@
-import type { MediaItem } from './adapter.ts';
+import type { MediaItem } from './port/content.ts';
 import { PlatformError } from './platform-error.ts';
 
 /**

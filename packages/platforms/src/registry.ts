@@ -1,5 +1,5 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
-import type { PlatformAdapter } from './adapter.ts';
+import type { PlatformAdapter } from './port/adapter.ts';
 import { bluesky } from './bluesky/index.ts';
 import { discord } from './discord/index.ts';
 import { mastodon } from './mastodon/index.ts';

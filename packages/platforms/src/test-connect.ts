@@ -1,5 +1,6 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
-import type { AdapterAccount, ConnectedGrant, Credentials } from './adapter.ts';
+import type { AdapterAccount } from './port/account.ts';
+import type { ConnectedGrant, Credentials } from './port/connect.ts';
 import { adapters } from './registry.ts';
 import type { MadeAccount, TestSandbox } from './test-sandbox.ts';
 

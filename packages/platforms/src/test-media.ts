@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
-import type { MediaItem } from './adapter.ts';
+import type { MediaItem } from './port/content.ts';
 
 /** A picture that no other test has; `reads` counts the bytes taken from it. */
 export interface TestMedia extends MediaItem {

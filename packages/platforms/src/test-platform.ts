@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Agent } from 'undici';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
-import type {
-  AdapterAccount,
-  JsonValue,
-  PlatformAdapter,
-  PlatformEndpoints,
-  PublishContent,
-  PublishRun,
-  ReconcileFinding,
-} from './adapter.ts';
+import type { AdapterAccount } from './port/account.ts';
+import type { PlatformAdapter } from './port/adapter.ts';
+import type { PublishContent } from './port/content.ts';
+import type { PlatformEndpoints } from './port/endpoints.ts';
+import type { JsonValue, PublishRun } from './port/publish.ts';
+import type { ReconcileFinding } from './port/reconcile.ts';
 import { createPlatformHttp, platformAgentOptions } from './create-platform-http.ts';
 import type { PlatformHttp, PlatformResponse } from './platform-http.ts';
 import { answerJson, bodyOf, startHttpServer, type TestServer } from './test-server.ts';

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import { z } from 'zod';
-import type { PlatformAdapter, PlatformEndpoints } from './adapter.ts';
+import type { PlatformAdapter } from './port/adapter.ts';
+import type { PlatformEndpoints } from './port/endpoints.ts';
 
 /** The account, and its credentials under the names that the platform has for them. */
 export const MadeAccount = z.looseObject({ account: z.object({ id: z.string(), handle: z.string() }) });

@@ -1,5 +1,5 @@
 import type { Account, ConnectManually } from '@vibetribe/contracts/account';
-import type { ConnectedGrant } from '@vibetribe/platforms/adapter';
+import type { ConnectedGrant } from '@vibetribe/platforms/port/connect';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';

@@ -1,6 +1,6 @@
 import type { Account } from '@vibetribe/contracts/account';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
-import type { ConnectedGrant } from '@vibetribe/platforms/adapter';
+import type { ConnectedGrant } from '@vibetribe/platforms/port/connect';
 import { DomainError } from '../domain-error.ts';
 import { connectFault } from './connect-fault.ts';
 import type { ConnectDependencies } from './connect-manually.ts';

@@ -1,7 +1,7 @@
 import type { BreakerState, Platform } from '@vibetribe/contracts/platform';
 import { platformIds, type PlatformId } from '@vibetribe/contracts/platform-id';
 import { breakers } from '@vibetribe/db/schema/service';
-import type { PlatformAdapter, PlatformLimits } from '@vibetribe/platforms/adapter';
+import type { PlatformAdapter, PlatformLimits } from '@vibetribe/platforms/port/adapter';
 import { z } from 'zod';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';

@@ -1,6 +1,6 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
-import type { AdapterAccount } from '@vibetribe/platforms/adapter';
+import type { AdapterAccount } from '@vibetribe/platforms/port/account';
 import { sql } from 'drizzle-orm';
 
 /** A grant with one of the accounts that it opens. Times are ms since the epoch by the database's clock, `nowMs` when it was read. */

@@ -1,5 +1,5 @@
 import type { Database, Transaction } from '@vibetribe/db/connect-database';
-import type { Credentials } from '@vibetribe/platforms/adapter';
+import type { Credentials } from '@vibetribe/platforms/port/connect';
 import type { KeyRing } from '@vibetribe/security/key-ring';
 import { sql } from 'drizzle-orm';
 import type { GrantRow } from './read-grant.ts';

@@ -1,4 +1,4 @@
-import type { Credentials } from '@vibetribe/platforms/adapter';
+import type { Credentials } from '@vibetribe/platforms/port/connect';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import { exponentialDelayMs } from '@vibetribe/resilience/backoff';
 import { sleep } from '@vibetribe/resilience/sleep';

@@ -1,5 +1,5 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
-import type { Credentials } from '@vibetribe/platforms/adapter';
+import type { Credentials } from '@vibetribe/platforms/port/connect';
 import type { CoreDependencies } from '../core-dependencies.ts';
 
 /** What a destroyed grant leaves for one last call. */

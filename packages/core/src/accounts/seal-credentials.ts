@@ -1,4 +1,4 @@
-import type { Credentials } from '@vibetribe/platforms/adapter';
+import type { Credentials } from '@vibetribe/platforms/port/connect';
 import type { KeyRing, SecretContext } from '@vibetribe/security/key-ring';
 import { z } from 'zod';
 

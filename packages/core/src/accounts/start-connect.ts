@@ -1,6 +1,6 @@
 import type { ConnectStarted, StartConnect } from '@vibetribe/contracts/account';
 import { oauthStates } from '@vibetribe/db/schema/accounts';
-import type { OAuthConnect } from '@vibetribe/platforms/adapter';
+import type { OAuthConnect } from '@vibetribe/platforms/port/connect';
 import { hashToken, newOpaqueToken } from '@vibetribe/security/opaque-token';
 import { codeChallengeOf, newCodeVerifier } from '@vibetribe/security/pkce';
 import { sql } from 'drizzle-orm';

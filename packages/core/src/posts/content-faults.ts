@@ -1,7 +1,7 @@
 import { checkMedia } from '@vibetribe/contracts/check-media';
 import type { FieldFault } from '@vibetribe/contracts/error-code';
 import type { Variant } from '@vibetribe/contracts/post';
-import type { ContentFinding } from '@vibetribe/platforms/adapter';
+import type { ContentFinding } from '@vibetribe/platforms/port/content';
 import { mediaRulesFor } from '@vibetribe/platforms/media-rules-for';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { contentFor } from '../publishing/claim/publication-work.ts';

@@ -2,7 +2,7 @@ import type { FieldFault } from '@vibetribe/contracts/error-code';
 import { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { accounts } from '@vibetribe/db/schema/accounts';
-import type { AdapterAccount } from '@vibetribe/platforms/adapter';
+import type { AdapterAccount } from '@vibetribe/platforms/port/account';
 import { and, asc, eq, inArray } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 

@@ -3,7 +3,7 @@ import type { Actor } from '../actor.ts';
 import { disconnectAccount } from '../accounts/disconnect-account.ts';
 import { markGrantDead } from '../accounts/mark-grant-dead.ts';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
-import type { PublishRun } from '@vibetribe/platforms/adapter';
+import type { PublishRun } from '@vibetribe/platforms/port/publish';
 import { noFailpoints } from './failpoints.ts';
 import { resumeHeld } from './dispatch/resume-paused.ts';
 import { createEngineHarness, type EngineHarness } from './testing/test-engine.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { AdapterAccount, StepEffect } from '../adapter.ts';
+import type { AdapterAccount } from '../port/account.ts';
+import type { StepEffect } from '../port/publish.ts';
 import { callPlatform, type PlatformCallRequest, type Refusal } from '../call-platform.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { ByteStream, PlatformHttp, PlatformRequest, PlatformResponse } from '../platform-http.ts';

@@ -1,4 +1,4 @@
-import type { PlatformAdapter } from '../adapter.ts';
+import type { PlatformAdapter } from '../port/adapter.ts';
 import { countGraphemes } from '../graphemes.ts';
 import { blueskyName } from './api.ts';
 import { blueskyEndpoints, blueskyLimits, blueskyReconciliation, blueskyExhaustedLimits } from './limits.ts';

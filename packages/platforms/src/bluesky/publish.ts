@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { AdapterAccount, KeySeed, Published, PublishRun } from '../adapter.ts';
+import type { AdapterAccount } from '../port/account.ts';
+import type { KeySeed, Published, PublishRun } from '../port/publish.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import { callXrpc, postCollection, readPost, serviceOf } from './api.ts';

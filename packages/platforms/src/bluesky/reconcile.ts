@@ -1,4 +1,4 @@
-import type { ReconcileFinding, ReconcileQuery } from '../adapter.ts';
+import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { readPost } from './api.ts';
 import { isOurs, placeOf, RecordKey } from './publish.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ConnectedGrant, Credentials, ManualConnect, RefreshRequest } from '../adapter.ts';
+import type { ConnectedGrant, Credentials, ManualConnect, RefreshRequest } from '../port/connect.ts';
 import { secretField, serverOriginField } from '../credential-fields.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';

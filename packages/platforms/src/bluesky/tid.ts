@@ -1,4 +1,4 @@
-import type { KeySeed } from '../adapter.ts';
+import type { KeySeed } from '../port/publish.ts';
 
 const alphabet = '234567abcdefghijklmnopqrstuvwxyz';
 const lettersTotal = 13;

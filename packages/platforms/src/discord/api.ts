@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { PlatformEndpoints, StepEffect } from '../adapter.ts';
+import type { PlatformEndpoints } from '../port/endpoints.ts';
+import type { StepEffect } from '../port/publish.ts';
 import { callPlatform } from '../call-platform.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { MultipartPart, PlatformHttp, PlatformRequest } from '../platform-http.ts';

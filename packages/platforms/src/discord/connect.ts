@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ConnectedGrant, ManualConnect } from '../adapter.ts';
+import type { ConnectedGrant, ManualConnect } from '../port/connect.ts';
 import { secretField } from '../credential-fields.ts';
 import { PlatformError } from '../platform-error.ts';
 import { callDiscord, channelPath } from './api.ts';

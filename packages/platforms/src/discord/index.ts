@@ -1,4 +1,4 @@
-import type { PlatformAdapter } from '../adapter.ts';
+import type { PlatformAdapter } from '../port/adapter.ts';
 import { discordName } from './api.ts';
 import { discordManual } from './connect.ts';
 import { discordEndpoints, discordLimits, discordReconciliation, discordExhaustedLimits } from './limits.ts';

@@ -1,4 +1,5 @@
-import type { EndpointDefaults, PlatformLimits, ReconciliationRules } from '../adapter.ts';
+import type { PlatformLimits, ReconciliationRules } from '../port/adapter.ts';
+import type { EndpointDefaults } from '../port/endpoints.ts';
 import type { PlatformResponse } from '../platform-http.ts';
 import { readExhaustedLimits, type LimitHeaders, type ExhaustedLimit } from '../exhausted-limits.ts';
 import { discordRefusal } from './errors.ts';

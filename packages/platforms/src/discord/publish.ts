@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { AdapterAccount, JsonValue, KeySeed, Published, PublishRun } from '../adapter.ts';
+import type { AdapterAccount } from '../port/account.ts';
+import type { JsonValue, KeySeed, Published, PublishRun } from '../port/publish.ts';
 import { callDiscord, channelPath } from './api.ts';
 import { messageForm } from './files.ts';
 import { DiscordOptions } from './options.ts';

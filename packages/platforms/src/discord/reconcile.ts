@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ReconcileFinding, ReconcileQuery } from '../adapter.ts';
+import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { callDiscord, channelPath } from './api.ts';
 import { isNamedAfter } from './files.ts';
 import { guildStep, messageUrl } from './publish.ts';

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { AdapterAccount, StepEffect } from '../adapter.ts';
+import type { AdapterAccount } from '../port/account.ts';
+import type { StepEffect } from '../port/publish.ts';
 import { callPlatform } from '../call-platform.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { MultipartPart, PlatformHttp, PlatformRequest } from '../platform-http.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ConnectedGrant, ManualConnect, ServerRules } from '../adapter.ts';
+import type { ServerRules } from '../port/account.ts';
+import type { ConnectedGrant, ManualConnect } from '../port/connect.ts';
 import { secretField, serverOriginField } from '../credential-fields.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';

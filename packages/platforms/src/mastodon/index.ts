@@ -1,4 +1,4 @@
-import type { PlatformAdapter } from '../adapter.ts';
+import type { PlatformAdapter } from '../port/adapter.ts';
 import { mastodonName } from './api.ts';
 import { mastodonManual } from './connect.ts';
 import { mastodonEndpoints, mastodonLimits, mastodonReconciliation, mastodonExhaustedLimits } from './limits.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ServerRules } from '../adapter.ts';
+import type { ServerRules } from '../port/account.ts';
 
 /** A limit that cannot be meant is as good as none. */
 const limit = (max: number) => z.int().min(1).max(max).optional().catch(undefined);

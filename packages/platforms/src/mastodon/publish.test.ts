@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import type { ServerRules } from '../adapter.ts';
+import type { ServerRules } from '../port/account.ts';
 import { openTestClient, startPublication, startRoutes } from '../test-platform.ts';
 import { mastodon } from './index.ts';
 

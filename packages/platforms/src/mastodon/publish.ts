@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Published, PublishRun } from '../adapter.ts';
+import type { Published, PublishRun } from '../port/publish.ts';
 import { callMastodon, instanceOf } from './api.ts';
 import { MastodonOptions } from './options.ts';
 import { uploadToMastodon } from './upload.ts';

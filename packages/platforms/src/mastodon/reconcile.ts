@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ReconcileFinding, ReconcileQuery } from '../adapter.ts';
+import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { callMastodon, instanceOf } from './api.ts';
 import { MastodonOptions } from './options.ts';
 import { webUrlOf } from './publish.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { MediaItem, PublishRun } from '../adapter.ts';
+import type { MediaItem } from '../port/content.ts';
+import type { PublishRun } from '../port/publish.ts';
 import { livingUpload, stepName } from '../media-steps.ts';
 import { PlatformError } from '../platform-error.ts';
 import { callMastodon, instanceOf } from './api.ts';

@@ -1,4 +1,5 @@
-import type { AdapterAccount, ContentFinding, DraftContent } from '../adapter.ts';
+import type { AdapterAccount } from '../port/account.ts';
+import type { ContentFinding, DraftContent } from '../port/content.ts';
 import { optionFindings, textMissing, textTooLong } from '../content-findings.ts';
 import { countGraphemes } from '../graphemes.ts';
 import { MastodonOptions } from './options.ts';

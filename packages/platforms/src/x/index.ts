@@ -1,4 +1,4 @@
-import type { PlatformAdapter } from '../adapter.ts';
+import type { PlatformAdapter } from '../port/adapter.ts';
 import { xName } from './api.ts';
 import { xEndpoints, xLimits, xReconciliation, xExhaustedLimits } from './limits.ts';
 import { xMediaRules } from './media-rules.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ManualConnect } from '../adapter.ts';
+import type { ManualConnect } from '../port/connect.ts';
 import { PlatformError } from '../platform-error.ts';
 import { secretField } from '../credential-fields.ts';
 import { whoAmI } from './api.ts';

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import type { PlatformEndpoints } from '../adapter.ts';
+import type { PlatformEndpoints } from '../port/endpoints.ts';
 import { openTestClient, startRoutes } from '../test-platform.ts';
 import { refreshX, xOAuth } from './oauth.ts';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ConnectedGrant, Credentials, OAuthConnect, PlatformEndpoints, RefreshRequest } from '../adapter.ts';
+import type { ConnectedGrant, Credentials, OAuthConnect, RefreshRequest } from '../port/connect.ts';
+import type { PlatformEndpoints } from '../port/endpoints.ts';
 import { callPlatform } from '../call-platform.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp, PlatformRequest } from '../platform-http.ts';

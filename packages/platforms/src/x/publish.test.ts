@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import type { AdapterAccount } from '../adapter.ts';
+import type { AdapterAccount } from '../port/account.ts';
 import { openTestClient, startPublication, startRoutes } from '../test-platform.ts';
 import { x } from './index.ts';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { AdapterAccount, Published, PublishRun } from '../adapter.ts';
+import type { AdapterAccount } from '../port/account.ts';
+import type { Published, PublishRun } from '../port/publish.ts';
 import { callX } from './api.ts';
 import { XOptions } from './options.ts';
 import { uploadToX, type XUpload } from './upload.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ReconcileFinding, ReconcileQuery } from '../adapter.ts';
+import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { callX } from './api.ts';
 import { xPostUrl } from './publish.ts';
 import { XUpload } from './upload.ts';

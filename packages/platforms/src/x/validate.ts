@@ -1,4 +1,4 @@
-import type { ContentFinding, DraftContent } from '../adapter.ts';
+import type { ContentFinding, DraftContent } from '../port/content.ts';
 import { optionFindings, textMissing, textTooLong } from '../content-findings.ts';
 import { XOptions } from './options.ts';
 import { countX, hasCharactersXRefuses, xTextMax } from './text.ts';

@@ -1,5 +1,5 @@
 import type { Misfire } from '@vibetribe/contracts/post';
-import type { AdapterAccount } from '@vibetribe/platforms/adapter';
+import type { AdapterAccount } from '@vibetribe/platforms/port/account';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import { holdsBack } from '../../pauses/pause-row.ts';

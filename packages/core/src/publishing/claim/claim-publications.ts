@@ -1,6 +1,6 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
-import type { AdapterAccount } from '@vibetribe/platforms/adapter';
+import type { AdapterAccount } from '@vibetribe/platforms/port/account';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { type ClaimContext, readClaimContext } from './claim-context.ts';

@@ -1,4 +1,4 @@
-import type { ReconcileFinding } from '@vibetribe/platforms/adapter';
+import type { ReconcileFinding } from '@vibetribe/platforms/port/reconcile';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import { sql } from 'drizzle-orm';
 import { markGrantDead } from '../../accounts/mark-grant-dead.ts';

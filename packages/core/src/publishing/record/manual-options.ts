@@ -1,5 +1,5 @@
 import type { PublicationError } from '@vibetribe/contracts/post';
-import type { PlatformAdapter } from '@vibetribe/platforms/adapter';
+import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
 import type { PublicationWork } from '../claim/publication-work.ts';
 
 /** What a person needs to post it by hand. */

@@ -1,4 +1,4 @@
-import type { PublishRun } from '@vibetribe/platforms/adapter';
+import type { PublishRun } from '@vibetribe/platforms/port/publish';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { createEngineHarness, type EngineHarness } from '../testing/test-engine.ts';
 

@@ -1,5 +1,5 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
-import type { JsonValue, StepEffect } from '@vibetribe/platforms/adapter';
+import type { JsonValue, StepEffect } from '@vibetribe/platforms/port/publish';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { breakerKeyOf } from '../claim/claim-context.ts';

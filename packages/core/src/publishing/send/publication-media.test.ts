@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { MediaRules } from '@vibetribe/contracts/media-rules';
 import { phoneJpeg, png } from '@vibetribe/media/fixtures/test-images';
-import type { MediaItem } from '@vibetribe/platforms/adapter';
+import type { MediaItem } from '@vibetribe/platforms/port/content';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createMediaHarness, type MediaHarness } from '../../media/test-media.ts';
 import { prepareMedia, readMediaUrls } from './publication-media.ts';

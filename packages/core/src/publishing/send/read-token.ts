@@ -1,4 +1,4 @@
-import type { Credentials } from '@vibetribe/platforms/adapter';
+import type { Credentials } from '@vibetribe/platforms/port/connect';
 import { getValidToken } from '../../accounts/get-valid-token.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';

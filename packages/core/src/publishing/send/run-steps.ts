@@ -1,4 +1,4 @@
-import type { JsonValue, KeySeed, PublishRun } from '@vibetribe/platforms/adapter';
+import type { JsonValue, KeySeed, PublishRun } from '@vibetribe/platforms/port/publish';
 import type { LateFence } from '@vibetribe/platforms/create-platform-http';
 import type { PlatformHttp } from '@vibetribe/platforms/platform-http';
 import type { Clock } from '@vibetribe/resilience/clock';

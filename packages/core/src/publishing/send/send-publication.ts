@@ -1,4 +1,4 @@
-import type { MediaItem } from '@vibetribe/platforms/adapter';
+import type { MediaItem } from '@vibetribe/platforms/port/content';
 import { mediaRulesFor } from '@vibetribe/platforms/media-rules-for';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import type { PlatformResponse } from '@vibetribe/platforms/platform-http';

@@ -4,7 +4,7 @@ import { connectDatabase } from '@vibetribe/db/connect-database';
 import { migrate } from '@vibetribe/db/migrate';
 import { newId } from '@vibetribe/db/new-id';
 import { createLogger } from '@vibetribe/observability/logger';
-import type { PlatformAdapter } from '@vibetribe/platforms/adapter';
+import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import { adapters } from '@vibetribe/platforms/registry';
 import { systemClock } from '@vibetribe/resilience/clock';

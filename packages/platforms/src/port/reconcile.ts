@@ -1,0 +1,28 @@
+import type { PlatformHttp } from '../platform-http.ts';
+import type { AdapterAccount } from './account.ts';
+import type { TextContent } from './content.ts';
+import type { PlatformEndpoints } from './endpoints.ts';
+import type { JsonValue } from './publish.ts';
+
+export interface ReconcileQuery {
+  readonly endpoints: PlatformEndpoints;
+  readonly http: PlatformHttp;
+  readonly account: AdapterAccount;
+  readonly accessToken: string;
+  readonly content: TextContent;
+  /** The open intent: which step, the key it was sent under, and the earliest time it can have been sent. */
+  readonly intent: { readonly step: string; readonly key: JsonValue; readonly startedAt: Date };
+  /** Results of the steps before it, by name. */
+  readonly results: Readonly<Record<string, JsonValue>>;
+  /** Platform post ids that belong to other publications: never a match. */
+  readonly takenPostIds: ReadonlySet<string>;
+}
+
+/**
+ * `found`: it is there. `not_seen`: the platform answered and it was not there (the caller counts such answers against
+ * `ReconciliationRules.absence`). `cannot_tell`: the platform has no way to say. A `PlatformError` means: ask again later.
+ */
+export type ReconcileFinding =
+  | { readonly kind: 'found'; readonly platformPostId: string; readonly url: string | null; readonly evidence: string }
+  | { readonly kind: 'not_seen'; readonly evidence: string }
+  | { readonly kind: 'cannot_tell'; readonly evidence: string };
