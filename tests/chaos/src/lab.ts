@@ -103,11 +103,11 @@ export async function startLab(options: {
     database: proxy,
     statusOf,
     startPublisher({ env: extra = {}, isProduction = false, ...wanted } = {}) {
-      const { entry, env: armed } = publisherUnderTest(wanted);
+      const { entry, env: given } = publisherUnderTest(wanted);
       return spawnApp({
         app: 'publisher',
         ...(isProduction ? {} : { entry }),
-        env: { ...env, DATABASE_URL: proxiedUrl.href, ...armed, ...extra },
+        env: { ...env, DATABASE_URL: proxiedUrl.href, ...given, ...extra },
         readyTimeoutMs,
       });
     },

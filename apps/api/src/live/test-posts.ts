@@ -32,7 +32,7 @@ export async function addPost(api: TestApi, organizationId: string): Promise<Tes
 
 const insertEvent = `insert into events (organization_id, post_id, publication_id, type, message) values ($1, $2, $3, $4, 'test')`;
 
-/** Commits an event about a post, without ringing any bell unless told to. */
+/** Commits an event about a post, and notifies nobody unless told to. */
 export async function addEvent(
   api: TestApi,
   organizationId: string,

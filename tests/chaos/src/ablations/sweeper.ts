@@ -1,6 +1,6 @@
 import { type Ablation, ablationPlatform, reached } from './ablation.ts';
 
-/** Several leases and armings: with the sweeper it is over long before. */
+/** Several leases and turns: with the sweeper it is over long before. */
 const neverMs = 25_000;
 
 /** A publisher dies with a claim. */

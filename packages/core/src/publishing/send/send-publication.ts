@@ -15,7 +15,7 @@ import type { EngineContext } from '../engine-context.ts';
 import { quietPeriods } from '../record/quiet-periods.ts';
 import { readToken, replaceToken } from './read-token.ts';
 import { ClaimLostError, createStepRunner, type StepRunner } from './run-steps.ts';
-import { saveStep } from '../store/save-step.ts';
+import { saveStep } from './save-step.ts';
 
 /** The part of a lease that stays free after the latest end of a request. */
 const leaseMarginShare = 0.1;

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
-import { movePublications } from './decide-and-write.ts';
+import { movePublications } from '../store/decide-and-write.ts';
 import type { PublicationWork, StoredStep } from '../claim/publication-work.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 

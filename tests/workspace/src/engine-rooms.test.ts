@@ -1,0 +1,50 @@
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readRepositoryFile, repositoryFiles } from './repository.ts';
+
+const engine = 'packages/core/src/publishing';
+
+/** Who may import whom: each folder those before it, and no folder those after it. */
+const stages = ['state', 'store', 'claim', 'record', 'send', 'reconcile', 'dispatch'];
+/** They look at the stages from outside, and no stage looks at them. */
+const outside = ['model', 'testing'];
+
+test("the engine's folders import in the order of its stages", () => {
+  const sources = repositoryFiles().filter((path) => path.startsWith(`${engine}/`) && path.endsWith('.ts'));
+  expect(sources.length).toBeGreaterThan(20);
+  const folders = new Set(sources.flatMap((path) => folderOf(path) ?? []));
+  expect([...folders].toSorted()).toEqual([...stages, ...outside].toSorted());
+  const imports = sources.filter((path) => !path.endsWith('.test.ts')).flatMap(importsOf);
+  expect(imports.length).toBeGreaterThan(50);
+  expect(imports.filter(isTurnedRound)).toEqual([]);
+});
+
+test('an import that is turned round is noticed', () => {
+  const state = `${engine}/state/reducer.ts`;
+  const send = `${engine}/send/send-publication.ts`;
+  expect(isTurnedRound({ from: state, to: send })).toBe(true);
+  expect(isTurnedRound({ from: send, to: state })).toBe(false);
+  expect(isTurnedRound({ from: state, to: `${engine}/testing/test-engine.ts` })).toBe(true);
+});
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+function importsOf(from: string): Import[] {
+  const text = readRepositoryFile(from);
+  return [...text.matchAll(/from '(\.[^']+)'/g)].map(([, path]) => ({ from, to: join(dirname(from), path ?? '') }));
+}
+
+function isTurnedRound({ from, to }: Import): boolean {
+  const [source, target] = [folderOf(from), folderOf(to)];
+  if (source === null || target === null || source === target || outside.includes(source)) return false;
+  return outside.includes(target) || stages.indexOf(target) > stages.indexOf(source);
+}
+
+/** Null for the engine's own files and for those of other folders of core. */
+function folderOf(path: string): string | null {
+  const [folder, file] = path.startsWith(`${engine}/`) ? path.slice(engine.length + 1).split('/') : [];
+  return folder === undefined || file === undefined ? null : folder;
+}
