@@ -225,6 +225,15 @@ describe('addresses of the service itself', () => {
     const { text } = await api.call('GET', '/.well-known/security.txt');
     expect(text).toMatch(/^Contact: mailto:security@.+\nExpires: 20\d\d-.+/);
   });
+
+  test.each([
+    ['people@example.com', 'mailto:people@example.com'],
+    ['https://example.com/report', 'https://example.com/report'],
+  ])('security.txt names the contact that was set: %s', async (setting, uri) => {
+    await using set = await startTestApi(inject('postgresUrl'), { env: { SECURITY_CONTACT: setting } });
+    const { text } = await set.call('GET', '/.well-known/security.txt');
+    expect(text).toContain(`Contact: ${uri}\n`);
+  });
 });
 
 describe('the log', () => {

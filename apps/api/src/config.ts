@@ -20,6 +20,11 @@ const ApiEnv = CoreEnv.extend({
   API_RATE_LIMIT: z.coerce.number().int().min(1).default(12_000),
   LOGIN_RATE_LIMIT: z.coerce.number().int().min(1).default(10),
   REGISTRATION: z.enum(['open', 'closed']).default('open'),
+  SECURITY_CONTACT: z
+    .union([z.email().transform((email) => `mailto:${email}`), z.url({ protocol: /^(mailto|https|tel)$/ })], {
+      error: 'must be an email address or an https:// address',
+    })
+    .optional(),
   REDIRECT_ORIGINS: z
     .string()
     .transform(listOf)
@@ -40,6 +45,8 @@ export interface ApiConfig extends Omit<CoreConfig, 'publicUrl'>, MediaSettings 
   /** Failed logins in 15 minutes, for each email and address. */
   readonly loginRateLimit: number;
   readonly registrationOpen: boolean;
+  /** URI of whom to tell about a weakness; null: `security@` the public host. */
+  readonly securityContact: string | null;
   /** Origins of frontends: they may call the API from a browser, and an account's connection may end there. */
   readonly redirectOrigins: readonly string[];
 }
@@ -58,6 +65,7 @@ export function parseApiConfig(rawEnv: Readonly<Record<string, string | undefine
     apiRateLimit: env.API_RATE_LIMIT,
     loginRateLimit: env.LOGIN_RATE_LIMIT,
     registrationOpen: env.REGISTRATION === 'open',
+    securityContact: env.SECURITY_CONTACT ?? null,
     redirectOrigins: env.REDIRECT_ORIGINS.map((url) => new URL(url).origin),
   };
 }

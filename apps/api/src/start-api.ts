@@ -144,6 +144,7 @@ async function openApiServices({
     requestLimiter: createRequestLimiter(requests, config.apiRateLimit),
     signInLimit: openSignInLimit(queue, config.loginRateLimit, starting),
     health: createHealthReport({ db, queue, queueAdmin, logger, clock }),
+    securityContact: config.securityContact,
     redirectOrigins: config.redirectOrigins,
     requestTimeoutMs: config.requestTimeoutMs,
   };

@@ -4,10 +4,9 @@ import type { ApiServices } from '../api-services.ts';
 const validForMs = 180 * 24 * 60 * 60 * 1000;
 
 /** RFC 9116. */
-export const securityTextRoute: FastifyPluginAsync<{ services: Pick<ApiServices, 'publicUrl' | 'clock'> }> = async (
-  app,
-  { services },
-) => {
+export const securityTextRoute: FastifyPluginAsync<{
+  services: Pick<ApiServices, 'publicUrl' | 'clock' | 'securityContact'>;
+}> = async (app, { services }) => {
   app.get(
     '/.well-known/security.txt',
     { config: { access: 'public' }, schema: { hide: true } },
@@ -15,7 +14,7 @@ export const securityTextRoute: FastifyPluginAsync<{ services: Pick<ApiServices,
       const { hostname } = new URL(services.publicUrl());
       const expiresAt = new Date(services.clock.now().getTime() + validForMs).toISOString();
       const lines = [
-        `Contact: mailto:security@${hostname}`,
+        `Contact: ${services.securityContact ?? `mailto:security@${hostname}`}`,
         `Expires: ${expiresAt}`,
         'Preferred-Languages: en',
         `Canonical: ${services.publicUrl()}/.well-known/security.txt`,
