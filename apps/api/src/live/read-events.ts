@@ -15,7 +15,7 @@ export interface LoggedEvent {
 
 interface EventRow extends Record<string, unknown> {
   transactionId: string;
-  id: string;
+  eventId: string;
   organizationId: string;
   postId: string | null;
   publicationId: string | null;
@@ -36,7 +36,7 @@ export async function readEvents(
   limit: number,
 ): Promise<{ events: LoggedEvent[]; hasMore: boolean; hasUnreadable: boolean }> {
   const { rows } = await tx.execute<EventRow>(sql`
-    select transaction_id::text as "transactionId", id::text as id, organization_id as "organizationId", post_id as "postId",
+    select transaction_id::text as "transactionId", id::text as "eventId", organization_id as "organizationId", post_id as "postId",
       publication_id as "publicationId", type, data, at,
       transaction_id < pg_snapshot_xmin(pg_current_snapshot()) as "isReadable"
     from events
@@ -71,7 +71,7 @@ export async function isKept(tx: Transaction, cursor: EventCursor): Promise<bool
 
 function eventOf(row: EventRow): LoggedEvent {
   return {
-    cursor: { transactionId: BigInt(row.transactionId), id: BigInt(row.id) },
+    cursor: { transactionId: BigInt(row.transactionId), id: BigInt(row.eventId) },
     organizationId: row.organizationId,
     postId: row.postId,
     publicationId: row.publicationId,

@@ -1,0 +1,54 @@
+import { waitFor } from '@vibetribe/testkit/wait-for';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { startTestApi, type TestApi } from '../test-api.ts';
+import { addEvent, addPost, notify } from './test-posts.ts';
+import { openSocket } from './test-socket.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startTestApi(inject('postgresUrl'), { replicas: 2 });
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const eventsEach = 12;
+
+test.each(Array.from({ length: 12 }, (_, exponent) => 10 ** (exponent + 1)))(
+  'one transaction whose ids cross %d is told whole and in order: live, in a replay and on resume',
+  async (power) => {
+    const { accessToken, organization } = await api.register();
+    const post = await addPost(api, organization.id);
+    await using before = await openSocket(api, accessToken);
+    await addEvent(api, organization.id, post, 'post.created');
+    await notify(api);
+    const since = (await before.next(({ id }) => id !== undefined, 'the first event')).id;
+
+    await using live = await openSocket(api, accessToken, { replica: 1 });
+    await api.sql(`alter table events alter column id restart with ${power - eventsEach / 2}`);
+    await api.sql(
+      `insert into events (organization_id, post_id, publication_id, type, message, data)
+       select $1, $2, $3, 'publication.claimed', 'test', jsonb_build_object('n', n) from generate_series(1, $4::int) n`,
+      [organization.id, post.postId, post.publicationId, eventsEach],
+    );
+    await notify(api);
+    const rows = await api.sql<{ id: string }>(`select id from events where organization_id = $1 order by events.id`, [
+      organization.id,
+    ]);
+    const wanted = rows.map(({ id }) => id).slice(1);
+    expect(wanted.filter((id) => Number(id) < power)).toHaveLength(eventsEach / 2);
+
+    await using resumed = await openSocket(api, accessToken, { since });
+    const numberOf = (id: string | undefined) => id?.split('-').at(-1);
+    const middle = await live.next(({ id }) => numberOf(id) === String(power - 1), 'the event before the power');
+    await using resumedInside = await openSocket(api, accessToken, { since: middle.id });
+    const idsOf = (socket: typeof live) => socket.events().map(({ id }) => numberOf(id));
+    for (const [socket, ids] of [
+      [live, wanted],
+      [before, [rows[0]?.id, ...wanted]],
+      [resumed, wanted],
+      [resumedInside, wanted.slice(eventsEach / 2)],
+    ] as const) {
+      await waitFor(() => socket.events().length >= ids.length, { describe: () => `${ids.length} events` });
+      expect(idsOf(socket)).toEqual(ids);
+    }
+  },
+);
