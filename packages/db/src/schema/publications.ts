@@ -21,6 +21,8 @@ export const publications = pgTable('publications', {
   leaseUntil: at('lease_until'),
   leaseOwner: text('lease_owner'),
   intentAt: at('intent_at'),
+  inDoubtSince: at('in_doubt_since'),
+  evidence: text('evidence'),
   committed: boolean('committed').notNull().default(false),
   absentReads: integer('absent_reads').notNull().default(0),
   reconcileTries: integer('reconcile_tries').notNull().default(0),

@@ -10,7 +10,7 @@ export interface ReconcileQuery {
   readonly account: AdapterAccount;
   readonly accessToken: string;
   readonly content: TextContent;
-  /** The open intent: which step, the key it was sent under, and the earliest time it can have been sent. */
+  /** The open intent: which step, the key it was sent under, and when the first send began that may have arrived. */
   readonly intent: { readonly step: string; readonly key: JsonValue; readonly startedAt: Date };
   /** Results of the steps before it, by name. */
   readonly results: Readonly<Record<string, JsonValue>>;
@@ -20,9 +20,18 @@ export interface ReconcileQuery {
 
 /**
  * `found`: it is there. `not_seen`: the platform answered and it was not there (the caller counts such answers against
- * `ReconciliationRules.absence`). `cannot_tell`: the platform has no way to say. A `PlatformError` means: ask again later.
+ * `ReconciliationRules.absence`). `inconclusive`: the answer leaves out what is known to be there, so that it proves nothing.
+ * `cannot_tell`: the platform has no way to say. A `PlatformError` means: ask again later.
  */
 export type ReconcileFinding =
   | { readonly kind: 'found'; readonly platformPostId: string; readonly url: string | null; readonly evidence: string }
-  | { readonly kind: 'not_seen'; readonly evidence: string }
+  | {
+      readonly kind: 'not_seen';
+      readonly evidence: string;
+      /** Why it may be there all the same, a sentence: a new post of the account that may be this one, rewritten by its server. */
+      readonly doubt?: string;
+      /** The platform still knows the key: a send that was not needed makes nothing visible. */
+      readonly repeatIsSafe?: boolean;
+    }
+  | { readonly kind: 'inconclusive'; readonly evidence: string }
   | { readonly kind: 'cannot_tell'; readonly evidence: string };

@@ -63,7 +63,7 @@ async function ask(
   accessToken: string,
 ): Promise<ReconcileFinding> {
   const open = work.steps.find((step) => step.effect === 'once' && !step.done);
-  const startedAtMs = work.state.intentAtMs ?? work.claimedAtMs;
+  const startedAtMs = work.state.inDoubtSinceMs ?? work.state.intentAtMs ?? work.claimedAtMs;
   const target = { platform: work.platform, breakerKey: breakerKeyOf(work.platform, work.account.service) };
   return deps.adapters[work.platform].reconcile({
     endpoints: deps.endpoints(work.platform),

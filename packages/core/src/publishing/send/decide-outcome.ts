@@ -6,8 +6,8 @@ import type { Outcome } from '../state/publication-input.ts';
 export interface OutcomeFacts {
   /** A send was begun in this run and nothing has answered it. */
   readonly intentOpen: boolean;
-  /** Sends of this publication before this run. */
-  readonly earlierAttempts: number;
+  /** A send before this run may have arrived. */
+  readonly earlierInDoubt: boolean;
   /** A step that makes something visible has succeeded: from here on nothing is final but its success. */
   readonly committed: boolean;
   /** False in an ablation only. */
@@ -88,8 +88,9 @@ function outcomeOf(error: PlatformError, facts: OutcomeFacts): Outcome {
     case 'unavailable':
       return { kind: 'retry', fault, retryAfterMs: error.retryAfterMs };
     case 'duplicate':
-      if (facts.earlierAttempts > 0) {
-        return { kind: 'unknown', fault: { ...fault, category: 'unknown_outcome' }, quietMs: facts.quietMs };
+      if (facts.earlierInDoubt) {
+        const evidence = 'The platform refused a repeat as a duplicate, so an earlier send must have arrived.';
+        return { kind: 'unknown', fault: { ...fault, category: 'unknown_outcome' }, quietMs: facts.quietMs, evidence };
       }
       return rejected(fault, facts);
     case 'permission':

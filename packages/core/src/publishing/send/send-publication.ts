@@ -80,7 +80,7 @@ async function run(
     return decideOutcome(error, {
       intentOpen: runner.intentOpen(),
       committed: runner.committed(),
-      earlierAttempts: work.state.attempts,
+      earlierInDoubt: work.state.inDoubtSinceMs !== null,
       silenceIsUnknown: deps.failpoints.has('silence_is_unknown'),
       quietMs: quietPeriods(deps, work.platform, context.settings).quietMs,
       manual: manualOptions(adapter, work, await readMediaUrls(deps, context.media, work)),

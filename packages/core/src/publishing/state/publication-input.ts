@@ -1,5 +1,6 @@
 import type { PublicationError } from '@vibetribe/contracts/post';
 import type { WaitingReason } from '@vibetribe/contracts/publication-status';
+import type { ReconcileFinding } from '@vibetribe/platforms/port/reconcile';
 import type { Fault } from './publication-state.ts';
 
 /** What can happen to a publication. The closed list: nothing else changes one. */
@@ -61,12 +62,14 @@ export type Outcome =
       readonly detail: string;
     }
   | { readonly kind: 'rejected'; readonly error: PublicationError }
-  | { readonly kind: 'unknown'; readonly fault: Fault; readonly quietMs: number };
+  /** `evidence`: why it is as good as certain that an earlier send arrived, a sentence for a person. */
+  | { readonly kind: 'unknown'; readonly fault: Fault; readonly quietMs: number; readonly evidence?: string };
 
 /** What asking the platform about an unknown outcome brought. */
 export type Finding =
   | { readonly kind: 'found'; readonly platformPostId: string; readonly url: string | null; readonly evidence: string }
-  | { readonly kind: 'not_seen'; readonly evidence: string }
+  | NotSeen
+  | { readonly kind: 'inconclusive'; readonly evidence: string }
   | { readonly kind: 'cannot_tell'; readonly evidence: string }
   /** No answer. `untilMs` null: not before the account is connected again. */
   | {
@@ -75,6 +78,8 @@ export type Finding =
       readonly retryAfterMs: number | null;
       readonly needsReconnect: boolean;
     };
+
+type NotSeen = Extract<ReconcileFinding, { kind: 'not_seen' }>;
 
 export interface RetryPolicy {
   readonly retryDelaysMs: readonly number[];

@@ -19,6 +19,10 @@ export interface PublicationState {
   readonly leaseUntilMs: number | null;
   /** A send that began and whose outcome is not known yet. */
   readonly intentAtMs: number | null;
+  /** When the first send began that may have arrived: until the platform's own word, or a person's, says that none did. */
+  readonly inDoubtSinceMs: number | null;
+  /** Why it may be there although no look-up sees it; such a publication never counts as failed. */
+  readonly evidence: string | null;
   /** A step that makes something visible has succeeded. */
   readonly committed: boolean;
   readonly absentReads: number;
@@ -47,6 +51,8 @@ export const newPublication: PublicationState = {
   fence: 0,
   leaseUntilMs: null,
   intentAtMs: null,
+  inDoubtSinceMs: null,
+  evidence: null,
   committed: false,
   absentReads: 0,
   reconcileTries: 0,

@@ -1,5 +1,5 @@
 import { isoTime } from './iso-time.ts';
-import type { PublicationInput } from './publication-input.ts';
+import type { Finding, PublicationInput } from './publication-input.ts';
 import type { PublicationState } from './publication-state.ts';
 import { becomeUnconfirmed, markPublished, retryOrFail } from './receive-outcome.ts';
 import { type Transition, moved, refused } from './transition.ts';
@@ -25,7 +25,9 @@ export function receiveFinding(state: PublicationState, input: FindingInput, atM
       return published.kind === 'moved' ? { ...published, events: [note, ...published.events] } : published;
     }
     case 'not_seen':
-      return countAbsence(state, input, finding.evidence, atMs);
+      return countAbsence(state, input, finding, atMs);
+    case 'inconclusive':
+      return weighSilence(state, input, finding.evidence, atMs);
     case 'cannot_tell':
       return becomeUnconfirmed(state, finding.evidence);
     case 'no_answer':
@@ -33,19 +35,35 @@ export function receiveFinding(state: PublicationState, input: FindingInput, atM
   }
 }
 
-function countAbsence(state: PublicationState, input: FindingInput, evidence: string, atMs: number): Transition {
+/** How many more looks a post gets of which we have reason to think that it is there, each twice as long after the one before. */
+const looksForEvidence = 3;
+
+function countAbsence(
+  state: PublicationState,
+  input: FindingInput,
+  finding: Extract<Finding, { kind: 'not_seen' }>,
+  atMs: number,
+): Transition {
   const absentReads = state.absentReads + 1;
-  if (absentReads < input.policy.absentReadsRequired) {
-    const dueAtMs = atMs + input.policy.absentSpacingMs;
+  const evidence = state.evidence ?? finding.doubt ?? null;
+  const mayRepeat = evidence === null || finding.repeatIsSafe === true;
+  const { absentReadsRequired, absentSpacingMs } = input.policy;
+  if (absentReads < absentReadsRequired + (mayRepeat ? 0 : looksForEvidence)) {
+    const dueAtMs = atMs + Math.max(absentSpacingMs, 1) * 2 ** Math.max(0, absentReads - absentReadsRequired);
     return moved(
       { ...state, leaseUntilMs: null, absentReads, dueAtMs },
       {
         type: 'publication.reconciled',
-        message: `Not seen on the platform yet (${evidence}). Asks again at ${isoTime(dueAtMs)} before it counts as absent.`,
+        message: `Not seen on the platform yet (${finding.evidence}). Asks again at ${isoTime(dueAtMs)} before it counts as absent.`,
         data: { finding: 'not_seen', absentReads },
       },
     );
   }
+  if (!mayRepeat) return becomeUnconfirmed(state, `${evidence} A look found: ${finding.evidence}.`);
+  return sendAgain({ ...state, evidence }, input, finding.evidence, atMs);
+}
+
+function sendAgain(state: PublicationState, input: FindingInput, evidence: string, atMs: number): Transition {
   const fault = state.error ?? {
     category: 'unknown_outcome',
     code: 'absent',
@@ -67,6 +85,16 @@ function countAbsence(state: PublicationState, input: FindingInput, evidence: st
     data: { finding: 'absent' },
   } as const;
   return retried.kind === 'moved' ? { ...retried, events: [note, ...retried.events] } : retried;
+}
+
+/** How often a list is read that does not show what is known to be in it. */
+const inconclusiveLooksMax = 8;
+
+/** An answer that proves nothing counts neither for nor against: asked again, and then a person looks. */
+function weighSilence(state: PublicationState, input: FindingInput, evidence: string, atMs: number): Transition {
+  if (state.reconcileTries + 1 >= inconclusiveLooksMax) return becomeUnconfirmed(state, `${evidence}.`);
+  const detail = `The platform's answer proves nothing: ${evidence}.`;
+  return askAgain(state, input, { detail, retryAfterMs: null, needsReconnect: false }, atMs);
 }
 
 function askAgain(

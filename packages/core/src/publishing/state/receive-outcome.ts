@@ -17,24 +17,32 @@ export function receiveOutcome(state: PublicationState, input: OutcomeInput, atM
       return markPublished(state, outcome, atMs);
     case 'processing': {
       const committed = state.committed || outcome.committed;
-      const closed = { ...state, committed, intentAtMs: null };
-      return waitUntil(closed, { reason: 'processing', untilMs: atMs + outcome.pollAfterMs, detail: outcome.detail });
+      return waitUntil(
+        { ...closeIntent(state), committed },
+        { reason: 'processing', untilMs: atMs + outcome.pollAfterMs, detail: outcome.detail },
+      );
     }
     case 'wait': {
       const untilMs = outcome.retryAfterMs === null ? null : atMs + outcome.retryAfterMs;
-      return waitUntil({ ...state, intentAtMs: null }, { reason: outcome.reason, untilMs, detail: outcome.detail });
+      return waitUntil(closeIntent(state), { reason: outcome.reason, untilMs, detail: outcome.detail });
     }
     case 'retry':
-      return retryOrFail({ ...state, intentAtMs: null }, outcome.fault, input.policy, {
+      return retryOrFail(closeIntent(state), outcome.fault, input.policy, {
         atMs,
         notBeforeMs: atMs + (outcome.retryAfterMs ?? 0),
       });
     case 'rejected':
-      return fail({ ...state, intentAtMs: null }, outcome.error);
+      return fail(closeIntent(state), outcome.error);
     case 'unknown':
       if (state.intentAtMs === null) return refused('no_intent');
       return becomeUnknown(state, outcome, atMs);
   }
+}
+
+/** The platform's own word that this send did nothing; one before it may still have arrived. */
+function closeIntent(state: PublicationState): PublicationState {
+  const wasFirst = state.inDoubtSinceMs === state.intentAtMs;
+  return { ...state, intentAtMs: null, inDoubtSinceMs: wasFirst ? null : state.inDoubtSinceMs };
 }
 
 export function markPublished(
@@ -50,6 +58,8 @@ export function markPublished(
       dueAtMs: null,
       leaseUntilMs: null,
       intentAtMs: null,
+      inDoubtSinceMs: null,
+      evidence: null,
       committed: true,
       waiting: null,
       error: null,
@@ -112,10 +122,11 @@ export function retryOrFail(
   return fail(failing, asError(fault, false, policy.manual));
 }
 
-/** What has made something visible cannot have failed: a person looks. */
+/** What has made something visible, or may have, cannot have failed: a person looks. */
 function fail(state: PublicationState, error: NonNullable<PublicationState['error']>): Transition {
   if (state.committed)
     return becomeUnconfirmed(state, `The platform took it, then something went wrong: ${error.message}`);
+  if (state.evidence !== null) return becomeUnconfirmed(state, state.evidence);
   const failed = { ...state, status: 'failed', dueAtMs: null, leaseUntilMs: null, waiting: null, error } as const;
   return {
     kind: 'moved',
@@ -159,6 +170,8 @@ function becomeUnknown(
       leaseUntilMs: null,
       dueAtMs: askAtMs,
       absentReads: 0,
+      reconcileTries: 0,
+      evidence: outcome.evidence ?? state.evidence,
       firstFailedAtMs: state.firstFailedAtMs ?? atMs,
       waiting: {
         reason: 'reconciling',

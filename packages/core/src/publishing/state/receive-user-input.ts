@@ -48,7 +48,7 @@ function schedule(state: PublicationState, scheduledAtMs: number): Transition {
 
 /** A claim without an intent can still be stopped: the higher fence makes its publisher's intent fail, so nothing is sent. */
 function cancel(state: PublicationState): Transition {
-  if (state.intentAtMs !== null || state.committed) return refused('under_way');
+  if (state.intentAtMs !== null || state.committed || state.evidence !== null) return refused('under_way');
   const stoppable = ['draft', 'scheduled', 'publishing', 'waiting', 'retrying'].includes(state.status);
   if (!stoppable) return refused('ended');
   return moved(
@@ -80,7 +80,15 @@ function resolve(state: PublicationState, resolution: Resolution, atMs: number):
     const note = told('A person found it on the platform.');
     return published.kind === 'moved' ? { ...published, events: [note, ...published.events] } : published;
   }
-  const cleared = { ...state, intentAtMs: null, committed: false, absentReads: 0, reconcileTries: 0 };
+  const cleared = {
+    ...state,
+    intentAtMs: null,
+    inDoubtSinceMs: null,
+    evidence: null,
+    committed: false,
+    absentReads: 0,
+    reconcileTries: 0,
+  };
   if (resolution.retry) {
     return moved(
       { ...startOver(cleared), status: 'scheduled', dueAtMs: atMs },

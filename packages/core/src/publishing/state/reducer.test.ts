@@ -111,6 +111,23 @@ test('what was made visible ends neither as failed nor as canceled, unless a per
   });
 });
 
+test('what may be there ends neither as failed, as canceled nor as skipped, unless a person says so', () => {
+  always(({ before, input: one, after }) => {
+    if (before.evidence === null || before.status === after.status || one.type === 'resolve') return;
+    expect(['failed', 'canceled', 'skipped']).not.toContain(after.status);
+  });
+});
+
+test('the first send that may have arrived is remembered until nobody can still think so', () => {
+  always(({ before, input: one, after }) => {
+    if (after.intentAtMs !== null) expect(after.inDoubtSinceMs).not.toBeNull();
+    if (before.inDoubtSinceMs === null || before.inDoubtSinceMs === after.inDoubtSinceMs) return;
+    expect(after.inDoubtSinceMs).toBeNull();
+    const platformSaidSo = before.intentAtMs === before.inDoubtSinceMs && one.type === 'outcome';
+    expect(platformSaidSo || after.status === 'published' || ['progress', 'resolve'].includes(one.type)).toBe(true);
+  });
+});
+
 test('a reason is waited for if and only if it waits', () => {
   always(({ after }) => {
     expect(after.waiting !== null).toBe(after.status === 'waiting');

@@ -1,6 +1,6 @@
 import type { EventType } from '@vibetribe/contracts/event-type';
 import { receiveFinding } from './receive-finding.ts';
-import { receiveOutcome } from './receive-outcome.ts';
+import { becomeUnconfirmed, receiveOutcome } from './receive-outcome.ts';
 import type { PublicationInput } from './publication-input.ts';
 import type { PublicationState } from './publication-state.ts';
 import { receiveUserInput } from './receive-user-input.ts';
@@ -46,6 +46,7 @@ function claim(state: PublicationState, input: Extract<PublicationInput, { type:
   if (state.dueAtMs === null || state.dueAtMs > atMs) return refused('not_due');
   // Asking what became of a send is never held back, and a send that began is never skipped.
   if (state.intentAtMs !== null && input.gate.kind !== 'go') return refused('intent_open');
+  if (input.gate.kind === 'skip' && state.evidence !== null) return becomeUnconfirmed(state, state.evidence);
   if (input.gate.kind === 'skip') {
     const skipped = { ...state, status: 'skipped', dueAtMs: null, waiting: null } as const;
     return moved(skipped, event('publication.skipped', input.gate.detail));
@@ -72,7 +73,15 @@ function intend(
   if (state.intentAtMs !== null) return refused('intent_open');
   const attempts = state.attempts + 1;
   return moved(
-    { ...state, attempts, intentAtMs: atMs, leaseUntilMs: atMs + input.leaseMs, absentReads: 0, reconcileTries: 0 },
+    {
+      ...state,
+      attempts,
+      intentAtMs: atMs,
+      inDoubtSinceMs: state.inDoubtSinceMs ?? atMs,
+      leaseUntilMs: atMs + input.leaseMs,
+      absentReads: 0,
+      reconcileTries: 0,
+    },
     event('publication.sent', `Send ${attempts} begins.`, { attempt: attempts }),
   );
 }
@@ -85,7 +94,7 @@ function progress(
   if (state.fence !== input.fence || state.leaseUntilMs === null) return refused('superseded');
   const next = { ...state, leaseUntilMs: atMs + input.leaseMs };
   return moved(
-    input.committed ? { ...next, committed: true, intentAtMs: null } : next,
+    input.committed ? { ...next, committed: true, intentAtMs: null, inDoubtSinceMs: null, evidence: null } : next,
     event('publication.step_done', input.message ?? `Transition "${input.step}" is done.`, { step: input.step }),
   );
 }

@@ -204,6 +204,7 @@ function askingInputs({ status, fence }: PublicationState, always: Always): Labe
 const findings: readonly Finding[] = [
   { kind: 'found', ...published, evidence: 'found' },
   { kind: 'not_seen', evidence: 'not seen' },
+  { kind: 'inconclusive', evidence: 'half a list' },
   { kind: 'cannot_tell', evidence: 'no list' },
   { kind: 'no_answer', detail: 'silence', retryAfterMs: null, needsReconnect: false },
   { kind: 'no_answer', detail: 'token', retryAfterMs: null, needsReconnect: true },

@@ -21,6 +21,8 @@ export interface PublicationRow extends Record<string, unknown> {
   fence: number;
   leaseUntilMs: number | null;
   intentAtMs: number | null;
+  inDoubtSinceMs: number | null;
+  evidence: string | null;
   committed: boolean;
   absentReads: number;
   reconcileTries: number;
@@ -41,7 +43,7 @@ export const publicationColumns = sql.raw(`
   p.id, p.organization_id as "organizationId", p.post_id as "postId", p.account_id as "accountId", p.platform, p.variant, p.status,
   ${ms('scheduled_at')} as "scheduledAtMs", ${ms('due_at')} as "dueAtMs", p.attempts, p.retries_used as "retriesUsed",
   ${ms('first_failed_at')} as "firstFailedAtMs", p.fence::float8 as "fence", ${ms('lease_until')} as "leaseUntilMs",
-  ${ms('intent_at')} as "intentAtMs", p.committed, p.absent_reads as "absentReads", p.reconcile_tries as "reconcileTries",
+  ${ms('intent_at')} as "intentAtMs", ${ms('in_doubt_since')} as "inDoubtSinceMs", p.evidence, p.committed, p.absent_reads as "absentReads", p.reconcile_tries as "reconcileTries",
   p.waiting_reason as "waitingReason", p.waiting_detail as "waitingDetail", p.platform_post_id as "platformPostId", p.url,
   ${ms('published_at')} as "publishedAtMs", p.error, floor(extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"`);
 
@@ -56,6 +58,8 @@ export function stateOf(row: PublicationRow): PublicationState {
     fence: row.fence,
     leaseUntilMs: row.leaseUntilMs,
     intentAtMs: row.intentAtMs,
+    inDoubtSinceMs: row.inDoubtSinceMs,
+    evidence: row.evidence,
     committed: row.committed,
     absentReads: row.absentReads,
     reconcileTries: row.reconcileTries,

@@ -5,6 +5,7 @@ import { migrate } from '@vibetribe/db/migrate';
 import { newId } from '@vibetribe/db/new-id';
 import { createLogger } from '@vibetribe/observability/logger';
 import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
+import type { ReconcileFinding } from '@vibetribe/platforms/port/reconcile';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import { adapters } from '@vibetribe/platforms/registry';
 import { systemClock } from '@vibetribe/resilience/clock';
@@ -23,6 +24,7 @@ export type Behaviour =
   | 'lose_request'
   | 'refuse_connection'
   | 'reject'
+  | 'refuse_as_duplicate'
   | 'rate_limit'
   | 'accept_and_hang'
   | 'hang';
@@ -32,8 +34,10 @@ export interface MemoryPlatform {
   readonly accepted: { key: string; text: string }[];
   behave(...behaviours: Behaviour[]): void;
   readonly adapter: PlatformAdapter;
-  /** How its reconciliation answers. */
-  lookup: 'honest' | 'by_text' | 'unreachable' | 'refused' | 'cannot_tell';
+  /** How its reconciliation answers; a finding: always with that. */
+  lookup: 'honest' | 'by_text' | 'unreachable' | 'refused' | 'cannot_tell' | ReconcileFinding;
+  /** From when on each question looked, oldest first. */
+  readonly askedSince: Date[];
 }
 
 export interface TestHarness extends AsyncDisposable {
@@ -158,6 +162,8 @@ function createMemoryPlatform(): MemoryPlatform {
       throw new PlatformError('network', 'The platform refused the connection.', { platformCode: 'ECONNREFUSED' });
     if (behaviour === 'reject')
       throw new PlatformError('content', 'The platform refused the text.', { platformCode: 'bad_text' });
+    if (behaviour === 'refuse_as_duplicate')
+      throw new PlatformError('duplicate', 'The platform has this text already.', { platformCode: 'http_403' });
     if (behaviour === 'rate_limit')
       throw new PlatformError('rate_limit', 'Too many posts.', { platformCode: '429', retryAfterMs: 90_000 });
     if (behaviour === 'lose_request')
@@ -172,6 +178,7 @@ function createMemoryPlatform(): MemoryPlatform {
   const platform: MemoryPlatform = {
     accepted,
     lookup: 'honest',
+    askedSince: [],
     behave(...wanted) {
       behaviours = wanted;
     },
@@ -189,6 +196,8 @@ function createMemoryPlatform(): MemoryPlatform {
         return { kind: 'published', platformPostId: id, url: `https://platform.example/${id}` };
       },
       async reconcile({ intent, content, takenPostIds }) {
+        platform.askedSince.push(intent.startedAt);
+        if (typeof platform.lookup === 'object') return platform.lookup;
         if (platform.lookup === 'unreachable')
           throw new PlatformError('unavailable', 'The platform is down.', { platformCode: 'http_503' });
         if (platform.lookup === 'refused')

@@ -60,10 +60,18 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
     fault: fc.constant(fault),
     quietMs: fc.integer({ min: 0, max: 60_000 }),
   }),
+  fc.constant({ kind: 'unknown', fault, quietMs: 1_000, evidence: 'A repeat was refused as a duplicate.' } as const),
 );
 const finding: fc.Arbitrary<Finding> = fc.oneof(
   fc.constant({ kind: 'found', ...found, evidence: 'there' } as const),
   fc.constant({ kind: 'not_seen', evidence: 'not there' } as const),
+  fc.record({
+    kind: fc.constant('not_seen' as const),
+    evidence: fc.constant('not there'),
+    doubt: fc.constant('Something else is.'),
+    repeatIsSafe: fc.boolean(),
+  }),
+  fc.constant({ kind: 'inconclusive', evidence: 'half a list' } as const),
   fc.constant({ kind: 'cannot_tell', evidence: 'no list' } as const),
   fc.record({
     kind: fc.constant('no_answer' as const),
