@@ -9,7 +9,6 @@ import { transition } from '../publishing/state/reducer.ts';
 import type { Moved } from '../publishing/state/transition.ts';
 import { writeTransitions } from '../publishing/store/write-transitions.ts';
 import { visibleTo } from './account-row.ts';
-import { openCredentials } from './seal-credentials.ts';
 import { type DestroyedGrant, revokeGrant } from './revoke-grant.ts';
 
 /**
@@ -36,8 +35,7 @@ export async function disconnectAccount(
     return destroyGrant(tx, account.grantId);
   });
   deps.signals.eventsCommitted();
-  if (destroyed !== null)
-    await revokeGrant(deps, destroyed, (sealed) => openCredentials(deps.keyRing, destroyed, sealed));
+  if (destroyed !== null) await revokeGrant(deps, destroyed);
 }
 
 /** Drafts stay: scheduling them is refused until the account is connected again. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
 import { getValidToken } from './get-valid-token.ts';
+import { sealCredentials } from './seal-credentials.ts';
 import { storeGrant } from './store-grant.ts';
 import { refreshPolicy } from './request-refresh.ts';
 import { type AccountsHarness, createAccountsHarness } from './test-accounts.ts';
@@ -251,17 +252,18 @@ describe('the lease', () => {
     expect(xGrant.refreshes).toBe(1);
   });
 
-  test('that was lost during the call: what the call brought is not stored', async () => {
+  test('that was lost during the call: what another one has stored meanwhile stands', async () => {
     const { grantId } = await addAccount(-1);
-    const [before] = await harness.sql<{ credentials: string }>('select credentials from grants where id = $1', [
-      grantId,
-    ]);
-    harness.x.beforeAnswer = async () => void (await hold(grantId, '1 hour'));
+    const theirs = { accessToken: 'theirs', refreshToken: 'theirs', scopes: [] };
+    const sealed = sealCredentials(harness.core.keyRing, { id: grantId, organizationId: actor.organizationId }, theirs);
+    harness.x.beforeAnswer = async () => {
+      await hold(grantId, '1 hour');
+      await harness.sql('update grants set credentials = $2 where id = $1', [grantId, sealed]);
+    };
     expect(await getValidToken(harness.core, grantId, { policy: fast })).toMatchObject({ kind: 'busy' });
-    const [after] = await harness.sql<{ credentials: string }>('select credentials from grants where id = $1', [
-      grantId,
+    expect(await harness.sql('select credentials from grants where id = $1', [grantId])).toEqual([
+      { credentials: sealed },
     ]);
-    expect(after).toEqual(before);
   });
 
   test('that was lost during the call: a dead answer ends nothing', async () => {

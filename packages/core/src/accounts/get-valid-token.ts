@@ -2,10 +2,12 @@ import type { Credentials } from '@vibetribe/platforms/port/connect';
 import type { PlatformError } from '@vibetribe/platforms/platform-error';
 import { sleep } from '@vibetribe/resilience/sleep';
 import type { CoreDependencies } from '../core-dependencies.ts';
+import { keepRefreshed } from './keep-refreshed.ts';
 import { markGrantDead } from './mark-grant-dead.ts';
 import { type GrantRow, readGrant } from './read-grant.ts';
-import { type RefreshLease, returnLease, storeRefreshed, takeRefreshLease } from './refresh-lease.ts';
+import { type RefreshLease, returnLease, takeRefreshLease } from './refresh-lease.ts';
 import { type RefreshPolicy, refreshPolicy, requestRefresh } from './request-refresh.ts';
+import { revokeCredentials } from './revoke-grant.ts';
 import { openCredentials } from './seal-credentials.ts';
 
 export type TokenDependencies = Pick<
@@ -86,19 +88,13 @@ async function refreshUnderLease(deps: TokenDependencies, refresh: LeasedRefresh
   const { grant, lease, credentials, policy, endsAtMs } = refresh;
   const giveBack = () => deps.db.asWorker((tx) => returnLease(tx, lease));
   const answer = await requestRefresh(deps, grant, credentials, policy, endsAtMs).catch(async (error: unknown) => {
-    await giveBack();
+    // A lease that cannot be given back ends by itself.
+    await giveBack().catch((cause: unknown) => deps.logger.warn({ err: cause, grantId: grant.id }, 'a lease is kept'));
     throw error;
   });
   switch (answer.kind) {
-    case 'fresh': {
-      await deps.failpoints.reach('token:before_store');
-      const isStored = await storeRefreshed(deps, grant, lease, answer.credentials);
-      await deps.failpoints.reach('token:after_store');
-      if (!isStored)
-        return { kind: 'busy', retryAfterMs: 1_000, detail: 'Another process has taken over the refresh.' };
-      deps.signals.eventsCommitted();
-      return { kind: 'valid', credentials: answer.credentials, refreshed: true };
-    }
+    case 'fresh':
+      return keep(deps, grant, credentials, answer.credentials);
     case 'dead':
       deps.logger.warn(
         { grantId: grant.id, platform: grant.platform, platformCode: answer.error.platformCode },
@@ -112,6 +108,26 @@ async function refreshUnderLease(deps: TokenDependencies, refresh: LeasedRefresh
       );
       await giveBack();
       return withoutRefresh(grant, credentials, refresh.isRefused, 'unavailable', answer.error);
+  }
+}
+
+async function keep(
+  deps: TokenDependencies,
+  grant: GrantRow,
+  asked: Credentials,
+  fresh: Credentials,
+): Promise<ValidToken> {
+  await deps.failpoints.reach('token:before_store');
+  const kept = await keepRefreshed(deps, grant, asked, fresh);
+  await deps.failpoints.reach('token:after_store');
+  switch (kept) {
+    case 'stored':
+      return { kind: 'valid', credentials: fresh, refreshed: true };
+    case 'replaced':
+      return { kind: 'busy', retryAfterMs: 1_000, detail: 'Another process has refreshed it.' };
+    case 'gone':
+      await revokeCredentials(deps, grant, fresh);
+      return { kind: 'unavailable', retryAfterMs: 1_000, detail: 'The account was connected anew or disconnected.' };
   }
 }
 

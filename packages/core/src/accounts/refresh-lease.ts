@@ -1,11 +1,8 @@
-import type { Database, Transaction } from '@vibetribe/db/connect-database';
-import type { Credentials } from '@vibetribe/platforms/port/connect';
-import type { KeyRing } from '@vibetribe/security/key-ring';
+import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import type { GrantRow } from './read-grant.ts';
-import { sealCredentials } from './seal-credentials.ts';
 
-/** The right to refresh one grant: whoever holds a lower fence than the row's may write nothing any more. */
+/** The right to ask the platform for new credentials of one grant. What the platform answers is stored whoever holds the lease by then. */
 export interface RefreshLease {
   readonly grantId: string;
   readonly fence: number;
@@ -27,29 +24,6 @@ export async function takeRefreshLease(
     returning refresh_fence::float8 as fence`);
   const [taken] = rows;
   return taken === undefined ? null : { grantId: grant.id, fence: taken.fence };
-}
-
-/** Stores what a refresh brought and gives the lease back, in one transaction. False where the lease was lost: then nothing is stored. */
-export async function storeRefreshed(
-  deps: { readonly db: Database; readonly keyRing: Pick<KeyRing, 'seal'> },
-  grant: GrantRow,
-  lease: RefreshLease,
-  credentials: Credentials,
-): Promise<boolean> {
-  const sealed = sealCredentials(deps.keyRing, grant, credentials);
-  return deps.db.asWorker(async (tx) => {
-    const { rowCount } = await tx.execute(sql`
-      update grants set credentials = ${sealed}, expires_at = ${credentials.expiresAt ?? null}::timestamptz,
-        scopes = ${sql.param([...credentials.scopes])}::text[], refreshed_at = clock_timestamp(), refresh_until = null, refresh_failures = 0
-      where id = ${lease.grantId} and refresh_fence = ${lease.fence} and dead_at is null`);
-    if (rowCount !== 1) return false;
-    await tx.execute(sql`
-      insert into events (organization_id, type, message, data)
-      select a.organization_id, 'token.refreshed', 'The token of ' || a.handle || ' was refreshed.',
-        jsonb_build_object('accountId', a.id, 'platform', a.platform, 'expiresAt', ${credentials.expiresAt ?? null}::text)
-      from accounts a where a.grant_id = ${lease.grantId} and a.status = 'active'`);
-    return true;
-  });
 }
 
 /** Gives the lease back after a refresh that brought nothing; the next one may try. */

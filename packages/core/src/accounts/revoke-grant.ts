@@ -1,6 +1,9 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Credentials } from '@vibetribe/platforms/port/connect';
 import type { CoreDependencies } from '../core-dependencies.ts';
+import { openCredentials } from './seal-credentials.ts';
+
+type RevokeDependencies = Pick<CoreDependencies, 'logger' | 'adapters' | 'endpoints' | 'platformHttp'>;
 
 /** What a destroyed grant leaves for one last call. */
 export interface DestroyedGrant extends Record<string, unknown> {
@@ -14,22 +17,38 @@ const timeoutMs = 5_000;
 
 /** Asks the platform to forget the grant. Ours is gone already, so a platform that does not answer changes nothing. */
 export async function revokeGrant(
-  deps: Pick<CoreDependencies, 'logger' | 'adapters' | 'endpoints' | 'platformHttp'>,
+  deps: RevokeDependencies & Pick<CoreDependencies, 'keyRing'>,
   grant: DestroyedGrant,
-  open: (sealed: string) => Credentials,
 ): Promise<void> {
-  const { oauth } = deps.adapters[grant.platform];
-  if (oauth?.revoke === undefined || grant.sealedCredentials === '') return;
+  if (grant.sealedCredentials === '') return;
   try {
-    await oauth.revoke({
-      endpoints: deps.endpoints(grant.platform),
-      http: deps.platformHttp(grant.platform, { timeoutMs }),
-      credentials: open(grant.sealedCredentials),
-    });
+    await askToForget(deps, grant.platform, openCredentials(deps.keyRing, grant, grant.sealedCredentials));
   } catch (error) {
-    deps.logger.warn(
-      { err: error, grantId: grant.id, platform: grant.platform },
-      'a grant was destroyed here but not revoked at its platform',
-    );
+    warn(deps, grant, error);
   }
+}
+
+/** The same for credentials that were never stored, or are no longer ours to store. */
+export async function revokeCredentials(
+  deps: RevokeDependencies,
+  grant: { readonly id: string; readonly platform: PlatformId },
+  credentials: Credentials,
+): Promise<void> {
+  try {
+    await askToForget(deps, grant.platform, credentials);
+  } catch (error) {
+    warn(deps, grant, error);
+  }
+}
+
+async function askToForget(deps: RevokeDependencies, platform: PlatformId, credentials: Credentials): Promise<void> {
+  await deps.adapters[platform].oauth?.revoke?.({
+    endpoints: deps.endpoints(platform),
+    http: deps.platformHttp(platform, { timeoutMs }),
+    credentials,
+  });
+}
+
+function warn({ logger }: RevokeDependencies, grant: { id: string; platform: PlatformId }, error: unknown): void {
+  logger.warn({ err: error, grantId: grant.id, platform: grant.platform }, 'a grant was not revoked at its platform');
 }

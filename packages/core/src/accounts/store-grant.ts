@@ -6,7 +6,7 @@ import type { ServerRules } from '@vibetribe/platforms/port/account';
 import type { ConnectedGrant } from '@vibetribe/platforms/port/connect';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
-import { movePublications } from '../publishing/store/decide-and-write.ts';
+import { resumeWaiting, tellReconnected } from './resume-accounts.ts';
 import { sealCredentials } from './seal-credentials.ts';
 
 /**
@@ -94,21 +94,4 @@ async function deleteUnusedGrants(tx: Transaction, platform: PlatformId, newGran
   await tx.execute(sql`
     delete from grants g where g.platform = ${platform} and g.id <> ${newGrantId}
       and not exists (select 1 from accounts a where a.organization_id = g.organization_id and a.grant_id = g.id)`);
-}
-
-async function tellReconnected(tx: Transaction, accountIds: readonly string[]): Promise<void> {
-  await tx.execute(sql`
-    insert into events (organization_id, type, message, data)
-    select organization_id, 'account.reconnected', handle || ' is connected again.', jsonb_build_object('accountId', id, 'platform', platform)
-    from accounts where id = any(${sql.param(accountIds)}::text[])`);
-}
-
-async function resumeWaiting(tx: Transaction, accountIds: readonly string[]): Promise<number> {
-  const { rows } = await tx.execute<{ id: string }>(sql`
-    select id from publications
-    where account_id = any(${sql.param(accountIds)}::text[]) and status = 'waiting'
-      and (waiting_reason = 'token' or (waiting_reason = 'reconciling' and due_at is null))`);
-  const ids = rows.map(({ id }) => id);
-  const moves = await movePublications(tx, ids, () => ({ type: 'resume', reasons: ['token'] }));
-  return moves.filter(({ transition }) => transition.kind === 'moved').length;
 }

@@ -34,6 +34,8 @@ export interface AccountsHarness extends AsyncDisposable {
   /** An X account whose grant X knows; `expiresInMs` by the database's clock. */
   addXAccount(actor: Actor, username: string, expiresInMs: number): Promise<{ accountId: string; grantId: string }>;
   addPublication(actor: Actor, accountId: string, fields?: Readonly<Record<string, unknown>>): Promise<string>;
+  /** The product's connections are cut and no new one is let in, until it is disposed of. */
+  databaseAway(): Promise<AsyncDisposable>;
 }
 
 /** A migrated database, the real core over it, and X's OAuth endpoints as a server of our own. */
@@ -133,6 +135,23 @@ export async function createAccountsHarness(
         Object.values(columns),
       );
       return id;
+    },
+    async databaseAway() {
+      const name = new URL(database.url).pathname.slice(1);
+      const keeper = new pg.Client({ connectionString: postgresUrl });
+      keeper.on('error', () => undefined);
+      await keeper.connect();
+      await keeper.query(`alter database ${pg.escapeIdentifier(name)} allow_connections false`);
+      await keeper.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'test' and datname = $1`,
+        [name],
+      );
+      return {
+        async [Symbol.asyncDispose]() {
+          await keeper.query(`alter database ${pg.escapeIdentifier(name)} allow_connections true`);
+          await keeper.end();
+        },
+      };
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

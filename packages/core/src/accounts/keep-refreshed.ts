@@ -1,0 +1,93 @@
+import type { Transaction } from '@vibetribe/db/connect-database';
+import type { Credentials } from '@vibetribe/platforms/adapter';
+import { exponentialDelayMs } from '@vibetribe/resilience/backoff';
+import { sleep } from '@vibetribe/resilience/sleep';
+import { sql } from 'drizzle-orm';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import type { GrantRow } from './read-grant.ts';
+import { resumeWaiting, tellReconnected } from './resume-accounts.ts';
+import { openCredentials, sealCredentials } from './seal-credentials.ts';
+
+/** `replaced`: another refresh's credentials stand there. `gone`: nobody can use the new ones any more. */
+export type Kept = 'stored' | 'replaced' | 'gone';
+
+const storeBackoff = { baseMs: 250, capMs: 5_000 };
+
+/**
+ * Stores what a refresh brought, as long as this process lives: a platform that has rotated its token takes the old one no more. It is
+ * stored wherever the old credentials still stand, whoever holds the lease by now; an account that was taken for dead because of them is
+ * active again.
+ * @param asked the credentials that the platform was asked with
+ * @throws the last fault, once the process lets go of its database
+ */
+export async function keepRefreshed(
+  deps: Pick<CoreDependencies, 'db' | 'keyRing' | 'logger' | 'signals'>,
+  grant: GrantRow,
+  asked: Credentials,
+  fresh: Credentials,
+): Promise<Kept> {
+  const about = { grantId: grant.id, platform: grant.platform };
+  const sealed = sealCredentials(deps.keyRing, grant, fresh);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const { kept, resumed } = await deps.db.asWorker((tx) => store(deps, tx, { grant, asked, fresh, sealed }));
+      if (kept === 'stored') deps.signals.eventsCommitted();
+      if (resumed > 0) deps.signals.dispatchSoon();
+      return kept;
+    } catch (error) {
+      if (deps.db.pool.ending) {
+        deps.logger.error({ err: error, ...about }, 'a refreshed token was lost: it could not be stored');
+        throw error;
+      }
+      deps.logger.warn({ err: error, ...about, attempt }, 'a refreshed token could not be stored yet');
+      await sleep(exponentialDelayMs(attempt, storeBackoff, () => 0));
+    }
+  }
+}
+
+interface Refreshed {
+  readonly grant: GrantRow;
+  readonly asked: Credentials;
+  readonly fresh: Credentials;
+  readonly sealed: string;
+}
+
+async function store(
+  deps: Pick<CoreDependencies, 'keyRing'>,
+  tx: Transaction,
+  { grant, asked, fresh, sealed }: Refreshed,
+): Promise<{ kept: Kept; resumed: number }> {
+  // Accounts before grants, as whoever connects or disconnects them.
+  await tx.execute(sql`select 1 from accounts where grant_id = ${grant.id} order by id for no key update`);
+  const { rows } = await tx.execute<{ credentials: string }>(
+    sql`select credentials from grants where id = ${grant.id} for update`,
+  );
+  const standing = rows[0]?.credentials ?? '';
+  if (standing === '') return { kept: 'gone', resumed: 0 };
+  // The answer to an earlier commit was lost.
+  if (standing === sealed) return { kept: 'stored', resumed: 0 };
+  if (!isSame(openCredentials(deps.keyRing, grant, standing), asked)) return { kept: 'replaced', resumed: 0 };
+  // The fence rises: a verdict on the old credentials says nothing about these.
+  await tx.execute(sql`
+    update grants set credentials = ${sealed}, expires_at = ${fresh.expiresAt ?? null}::timestamptz, dead_at = null,
+      scopes = ${sql.param([...fresh.scopes])}::text[], refreshed_at = clock_timestamp(), refresh_until = null,
+      refresh_fence = refresh_fence + 1, refresh_failures = 0
+    where id = ${grant.id}`);
+  const { rows: revived } = await tx.execute<{ id: string }>(sql`
+    update accounts set status = 'active', updated_at = clock_timestamp()
+    where grant_id = ${grant.id} and status = 'needs_reauth' returning id`);
+  await tx.execute(sql`
+    insert into events (organization_id, type, message, data)
+    select a.organization_id, 'token.refreshed', 'The token of ' || a.handle || ' was refreshed.',
+      jsonb_build_object('accountId', a.id, 'platform', a.platform, 'expiresAt', ${fresh.expiresAt ?? null}::text)
+    from accounts a where a.grant_id = ${grant.id} and a.status = 'active'`);
+  const ids = revived.map(({ id }) => id);
+  if (ids.length === 0) return { kept: 'stored', resumed: 0 };
+  await tellReconnected(tx, ids);
+  return { kept: 'stored', resumed: await resumeWaiting(tx, ids) };
+}
+
+/** Sealing the same credentials anew gives another ciphertext. */
+function isSame(one: Credentials, other: Credentials): boolean {
+  return one.accessToken === other.accessToken && one.refreshToken === other.refreshToken;
+}
