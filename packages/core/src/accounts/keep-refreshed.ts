@@ -1,5 +1,5 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
-import type { Credentials } from '@vibetribe/platforms/adapter';
+import type { Credentials } from '@vibetribe/platforms/port/connect';
 import { exponentialDelayMs } from '@vibetribe/resilience/backoff';
 import { sleep } from '@vibetribe/resilience/sleep';
 import { sql } from 'drizzle-orm';
