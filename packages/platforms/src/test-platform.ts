@@ -5,8 +5,8 @@ import type { AdapterAccount } from './port/account.ts';
 import type { PlatformAdapter } from './port/adapter.ts';
 import type { PublishContent } from './port/content.ts';
 import type { PlatformEndpoints } from './port/endpoints.ts';
-import type { JsonValue, PublishRun } from './port/publish.ts';
-import type { ReconcileFinding } from './port/reconcile.ts';
+import type { JsonValue, LastPost, PublishRun } from './port/publish.ts';
+import type { ReconcileFinding, ReconcileQuery } from './port/reconcile.ts';
 import { createPlatformHttp, platformAgentOptions } from './create-platform-http.ts';
 import type { PlatformHttp, PlatformResponse } from './platform-http.ts';
 import { answerJson, bodyOf, startHttpServer, type TestServer } from './test-server.ts';
@@ -77,6 +77,7 @@ export interface TestPublication {
   readonly accessToken: string;
   readonly content: PublishContent;
   readonly timeoutMs?: number;
+  readonly lastPost?: LastPost;
 }
 
 /** As if the process had died between two steps. */
@@ -102,11 +103,11 @@ export function startPublication(given: TestPublication) {
     if (stored !== undefined) return stored as Awaited<ReturnType<Step['run']>>;
     if (stepsLeft === 0) throw new PublisherStoppedError();
     stepsLeft -= 1;
-    const now = new Date();
+    const seed = { publicationId, now: new Date(), uniqueNumber, lastPost: given.lastPost ?? null };
     const intent = intents.get(name) ?? {
       step: name,
-      key: key?.({ publicationId, now, uniqueNumber }) ?? null,
-      startedAt: now,
+      key: (await key?.(seed)) ?? null,
+      startedAt: new Date(),
     };
     intents.set(name, intent);
     const result = await run({ key: intent.key as never, http: given.client.http(given.timeoutMs) });
@@ -124,18 +125,17 @@ export function startPublication(given: TestPublication) {
     },
     /** As if the process had died after the platform's answer: the result is gone, the key stays. */
     forget: (name: string) => delete results[name],
-    reconcile: (
-      changes: { accessToken?: string; takenPostIds?: ReadonlySet<string> } = {},
-    ): Promise<ReconcileFinding> => {
+    reconcile: (changes: Partial<ReconcileQuery> = {}): Promise<ReconcileFinding> => {
       const intent = intents.get('publish');
       if (intent === undefined) throw new Error('nothing was sent');
-      const takenPostIds = new Set<string>();
       return given.adapter.reconcile({
         ...given,
         http: given.client.http(),
         intent,
+        askedAt: new Date(),
         results,
-        takenPostIds,
+        takenPostIds: new Set<string>(),
+        knownSince: [],
         ...changes,
       });
     },

@@ -1,3 +1,4 @@
+import type { LastPosts } from './send/last-posts.ts';
 import type { SendIntent } from './send/begin-sends.ts';
 import type { PlatformHealth } from './platform-health.ts';
 import type { PublicationWork } from './claim/publication-work.ts';
@@ -13,6 +14,7 @@ export interface EngineContext {
   readonly random: () => number;
   readonly uniqueNumber: () => number;
   readonly media: PublishingMedia;
+  readonly lastPosts: LastPosts;
   readonly beginSend: (intent: SendIntent) => Promise<boolean>;
   readonly record: (
     work: PublicationWork,

@@ -9,6 +9,7 @@ import { createPlatformHealth } from './platform-health.ts';
 import { type PublishingMedia, readMediaUrls } from './send/publication-media.ts';
 import type { PublicationWork } from './claim/publication-work.ts';
 import type { PublishSettings } from './publish-settings.ts';
+import { createLastPosts } from './send/last-posts.ts';
 import { reconcilePublication } from './reconcile/reconcile-publication.ts';
 import { sendPublication } from './send/send-publication.ts';
 import { type OutcomeRecord, recordOutcomes } from './record/record-outcomes.ts';
@@ -67,6 +68,7 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
     settings,
     health: createPlatformHealth(deps, settings),
     media: options.media,
+    lastPosts: createLastPosts(deps.clock),
     random: options.random,
     uniqueNumber: options.uniqueNumber,
     beginSend: (intent) => sends.add(intent),

@@ -25,16 +25,23 @@ export interface PublishRun {
   step<Result extends JsonValue, Key extends JsonValue = null>(step: {
     readonly name: string;
     readonly effect: StepEffect;
-    readonly key?: (seed: KeySeed) => Key;
+    readonly key?: (seed: KeySeed) => Key | Promise<Key>;
     readonly run: (context: { readonly key: Key; readonly http: PlatformHttp }) => Promise<Result>;
   }): Promise<Result>;
 }
 
-/** What a deterministic key may be made of. `uniqueNumber` is unique per publication and step, 0 to 2^53. */
+/** What a key may be made of. `uniqueNumber` is unique per publication and step, 0 to 2^53. */
 export interface KeySeed {
   readonly publicationId: string;
   readonly now: Date;
   readonly uniqueNumber: number;
+  /** The last post of this account that this process has seen appear: whatever is sent from now on is newer. Null: none. */
+  readonly lastPost: LastPost | null;
+}
+
+export interface LastPost {
+  readonly id: string;
+  readonly ageMs: number;
 }
 
 export type JsonValue =

@@ -12,10 +12,14 @@ export interface ReconcileQuery {
   readonly content: TextContent;
   /** The open intent: which step, the key it was sent under, and when the first send began that may have arrived. */
   readonly intent: { readonly step: string; readonly key: JsonValue; readonly startedAt: Date };
+  /** Now, by the clock that `intent.startedAt` is of: how long ago that was, whatever either clock says. */
+  readonly askedAt: Date;
   /** Results of the steps before it, by name. */
   readonly results: Readonly<Record<string, JsonValue>>;
   /** Platform post ids that belong to other publications: never a match. */
   readonly takenPostIds: ReadonlySet<string>;
+  /** Those of them that were seen to appear since the send, newest first, a few: a list that leaves one out proves nothing. */
+  readonly knownSince: readonly string[];
 }
 
 /**

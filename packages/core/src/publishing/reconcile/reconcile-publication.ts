@@ -12,6 +12,9 @@ import { readToken, replaceToken } from '../send/read-token.ts';
 /** A platform that still refuses the question so long after the send will hardly answer it: a channel is gone, an account suspended. */
 const refusedMaxMs = 24 * 3_600_000;
 
+/** More of them prove no more. */
+const knownSinceMax = 20;
+
 /** Asks the platform what became of a send whose outcome is not on disk. Reads only. */
 export async function reconcilePublication(
   deps: CoreDependencies,
@@ -65,6 +68,7 @@ async function ask(
   const open = work.steps.find((step) => step.effect === 'once' && !step.done);
   const startedAtMs = work.state.inDoubtSinceMs ?? work.state.intentAtMs ?? work.claimedAtMs;
   const target = { platform: work.platform, breakerKey: breakerKeyOf(work.platform, work.account.service) };
+  const known = await readKnownPosts(deps, work, startedAtMs);
   return deps.adapters[work.platform].reconcile({
     endpoints: deps.endpoints(work.platform),
     http: deps.platformHttp(work.platform, {
@@ -76,7 +80,9 @@ async function ask(
     content: work.content,
     intent: { step: open?.name ?? 'publish', key: open?.key ?? null, startedAt: new Date(startedAtMs) },
     results: Object.fromEntries(work.steps.filter((step) => step.done).map((step) => [step.name, step.result])),
-    takenPostIds: await readTakenPostIds(deps, work, startedAtMs),
+    askedAt: new Date(work.claimedAtMs),
+    takenPostIds: new Set(known.map(({ id }) => id)),
+    knownSince: known.flatMap(({ id, isSince }) => (isSince ? [id] : [])).slice(0, knownSinceMax),
   });
 }
 
@@ -84,20 +90,21 @@ async function ask(
  * Two equal texts in a row are told apart by what already belongs to another publication, of whichever organization: several may have
  * connected the same account.
  */
-async function readTakenPostIds(
+async function readKnownPosts(
   deps: Pick<CoreDependencies, 'db'>,
   work: PublicationWork,
   startedAtMs: number,
-): Promise<Set<string>> {
+): Promise<{ id: string; isSince: boolean }[]> {
   const { rows } = await deps.db.asWorker((tx) =>
-    tx.execute<{ id: string }>(sql`
-      select p.platform_post_id as id from accounts own
+    tx.execute<{ id: string; isSince: boolean }>(sql`
+      select p.platform_post_id as id, p.published_at >= to_timestamp(${startedAtMs} / 1000.0) as "isSince" from accounts own
       join accounts a on a.platform = own.platform and a.service = own.service and a.external_id = own.external_id
       join publications p on p.account_id = a.id
       where own.id = ${work.accountId} and p.id <> ${work.publicationId} and p.platform_post_id is not null
-        and p.published_at > to_timestamp(${startedAtMs} / 1000.0) - interval '1 day'`),
+        and p.published_at > to_timestamp(${startedAtMs} / 1000.0) - interval '1 day'
+      order by p.published_at desc`),
   );
-  return new Set(rows.map((row) => row.id));
+  return rows;
 }
 
 function isRefusal({ kind }: PlatformError): boolean {

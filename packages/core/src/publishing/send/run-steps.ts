@@ -1,4 +1,4 @@
-import type { JsonValue, KeySeed, PublishRun } from '@vibetribe/platforms/port/publish';
+import type { JsonValue, KeySeed, LastPost, PublishRun } from '@vibetribe/platforms/port/publish';
 import type { LateFence } from '@vibetribe/platforms/create-platform-http';
 import type { PlatformHttp } from '@vibetribe/platforms/platform-http';
 import type { Clock } from '@vibetribe/resilience/clock';
@@ -29,6 +29,7 @@ interface RunnerDependencies {
   readonly saveStep: (work: PublicationWork, step: StoredStep) => Promise<boolean>;
   readonly httpFor: (lateFence: LateFence | null) => PlatformHttp;
   readonly uniqueNumber: () => number;
+  readonly lastPost: () => LastPost | null;
   readonly now: () => Date;
   /** A request handed to the network before this much of the lease is gone ends before the lease does, ms. */
   readonly sendBudgetMs: number;
@@ -41,11 +42,19 @@ export function createStepRunner(deps: RunnerDependencies, work: PublicationWork
   let committed = work.state.committed;
   let unwritten: StepResult[] = [];
 
-  const keyFor = <Key extends JsonValue>(name: string, makeKey: ((seed: KeySeed) => Key) | undefined): Key => {
+  const keyFor = async <Key extends JsonValue>(
+    name: string,
+    makeKey: ((seed: KeySeed) => Key | Promise<Key>) | undefined,
+  ): Promise<Key> => {
     const known = stored.get(name);
     // The key was stored by the same step of the same adapter, so it has its type.
     if (known?.keyed === true && deps.failpoints.has('stable_key')) return known.key as Key;
-    const seed = { publicationId: work.publicationId, now: deps.now(), uniqueNumber: deps.uniqueNumber() };
+    const seed = {
+      publicationId: work.publicationId,
+      now: deps.now(),
+      uniqueNumber: deps.uniqueNumber(),
+      lastPost: deps.lastPost(),
+    };
     return makeKey === undefined ? (null as Key) : makeKey(seed);
   };
 
@@ -74,7 +83,7 @@ export function createStepRunner(deps: RunnerDependencies, work: PublicationWork
       await flush();
       const known = stored.get(name);
       if (known?.done === true) return known.result as Awaited<ReturnType<typeof run>>;
-      const key = keyFor(name, makeKey);
+      const key = await keyFor(name, makeKey);
       if (effect !== 'once') {
         if (makeKey !== undefined && known === undefined) {
           const keyed = { name, effect, key, keyed: true, result: null, done: false };

@@ -68,6 +68,7 @@ async function run(
       http: httpFor(deps, context, work),
       step: runner.step,
     });
+    if (fate.kind === 'published') context.lastPosts.note(work, fate.platformPostId);
     return fate.kind === 'published' ? fate : { ...fate, committed: runner.committed() };
   } catch (error) {
     if (error instanceof ClaimLostError) throw error;
@@ -143,6 +144,7 @@ function createRunner(
       clock: deps.clock,
       now: () => deps.clock.now(),
       uniqueNumber: context.uniqueNumber,
+      lastPost: () => context.lastPosts.of(work),
       failpoints: deps.failpoints,
       beginSend: context.beginSend,
       saveStep: (saved, step) => saveStep(deps, context.settings, saved, step),
