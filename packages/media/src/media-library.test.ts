@@ -45,7 +45,7 @@ async function store(file: Buffer): Promise<OriginalMedia> {
     digests: library.digests,
   });
   const { path, mimeType, sha256 } = received;
-  const facts = await library.inspector.inspect({ kind: 'probe', path, mimeType });
+  const facts = await library.inspector.inspect({ kind: 'probe', path, mimeType }, 'org_1');
   const object = {
     key: library.store.keyFor({ organizationId: 'org_1', userId: null, sha256, mimeType, at: now() }),
     mimeType,

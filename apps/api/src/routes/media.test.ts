@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Media, MediaUploads } from '@vibetribe/contracts/media';
+import { inspectorPids } from '@vibetribe/media/fixtures/inspector-pids';
 import { gif, jpeg, png } from '@vibetribe/media/fixtures/test-images';
 import { movie } from '@vibetribe/media/fixtures/test-movies';
 import { waitFor } from '@vibetribe/testkit/wait-for';
@@ -98,6 +99,25 @@ describe('POST /media/upload', () => {
     expect(answer).toMatchObject({ status, json: { code } });
     expect(await filesIn('incoming')).toEqual([]);
   });
+
+  test.runIf(process.platform === 'linux')(
+    'where the helper processes die again and again, it is 503 with Retry-After, and later the same file is taken',
+    async () => {
+      const file = await jpeg();
+      const uploading = send('upload', [['file', file, 'a.jpg']]);
+      let isOver = false;
+      void uploading.finally(() => (isOver = true));
+      while (!isOver) {
+        for (const pid of await inspectorPids(process.pid)) process.kill(pid, 'SIGKILL');
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const refused = await uploading;
+      expect(refused).toMatchObject({ status: 503, json: { code: 'unavailable' } });
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(await filesIn('incoming')).toEqual([]);
+      expect(await send('upload', [['file', file, 'a.jpg']])).toMatchObject({ status: 201 });
+    },
+  );
 
   test('a broken picture is 422 and names the file', async () => {
     const answer = await send('upload', [['file', (await jpeg()).subarray(0, 5000), 'a.jpg']]);

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@vibetribe/contracts/error-code';
+import { MediaHelperError } from '@vibetribe/media/media-helper-error';
 import { MediaRefusedError, type MediaRefusalCode } from '@vibetribe/media/media-refused-error';
 import { MediaStoreError } from '@vibetribe/media/store/media-store';
 import { DomainError, notFound } from '../domain-error.ts';
@@ -22,6 +23,12 @@ export function mediaFault(error: unknown): unknown {
   if (error instanceof MediaRefusedError) {
     return new DomainError(codes[error.code], error.message, {
       errors: [{ path: 'file', message: error.message }],
+      cause: error,
+    });
+  }
+  if (error instanceof MediaHelperError) {
+    return new DomainError('unavailable', 'The file could not be looked into just now. Try again.', {
+      retryAfterSeconds: 5,
       cause: error,
     });
   }

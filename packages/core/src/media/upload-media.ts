@@ -40,7 +40,7 @@ export async function uploadMedia(
   requireRight(actor, 'media:write');
   refuseLongAlt(alt);
   const facts = await tellingMediaFaults(() =>
-    deps.media.inspector.inspect({ kind: 'probe', path: file.path, mimeType: file.mimeType }),
+    deps.media.inspector.inspect({ kind: 'probe', path: file.path, mimeType: file.mimeType }, actor.organizationId),
   );
   const insert = (tx: Transaction, object: MediaObjectRow) =>
     insertMedia(deps, tx, actor, { file, alt, object, beforeCommit });

@@ -36,7 +36,7 @@ async function take(file: Buffer, name: string, header: string | null = null) {
     { source, claims: { fileName: name, mimeType: header } },
     { directory, digests },
   );
-  return await inspector.inspect({ kind: 'probe', path: received.path, mimeType: received.mimeType });
+  return await inspector.inspect({ kind: 'probe', path: received.path, mimeType: received.mimeType }, 'org_1');
 }
 
 function* pieces(file: Buffer): Generator<Buffer> {

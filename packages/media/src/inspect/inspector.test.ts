@@ -6,6 +6,7 @@ import sharp, { type Sharp } from 'sharp';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { gif, jpeg, largePicture, phoneJpeg, picture, png, webp } from '../fixtures/test-images.ts';
 import { movie } from '../fixtures/test-movies.ts';
+import { inspectorPids } from '../fixtures/inspector-pids.ts';
 import { createInspector, inspectorDefaults, type InspectorOptions } from './inspector.ts';
 import { MediaRefusedError } from '../media-refused-error.ts';
 
@@ -23,59 +24,90 @@ async function file(name: string, content: Buffer): Promise<string> {
   return path;
 }
 
-function inspectorWith(probe: Partial<InspectorOptions['probe']>) {
-  return createInspector({ ...inspectorDefaults, processesMax: 1, probe: { ...inspectorDefaults.probe, ...probe } });
+function inspectorWith(probe: Partial<InspectorOptions['probe']>, processesMax = 1) {
+  return createInspector({ ...inspectorDefaults, processesMax, probe: { ...inspectorDefaults.probe, ...probe } });
 }
 
 test('a file that takes too long is refused, its process is killed, and the next file is read', async () => {
-  await using inspector = inspectorWith({ deadlineMs: 60 });
-  const slow = await file('slow.png', await largePicture(7000, 7000).png({ compressionLevel: 1 }).toBuffer());
-  await expect(inspector.inspect({ kind: 'probe', path: slow, mimeType: 'image/png' })).rejects.toMatchObject({
+  const render = { ...inspectorDefaults.render, cpuMsMax: 500 };
+  await using inspector = createInspector({ ...inspectorDefaults, processesMax: 1, render });
+  const inputPath = await file('slow.jpg', await largePicture(7000, 6000).jpeg().toBuffer());
+  const limits = { bytesMax: 500_000, widthMax: null, heightMax: null, pixelsMax: null, quality: null };
+  const slow = {
+    kind: 'render',
+    inputPath,
+    outputPath: join(directory, 'out'),
+    mimeType: 'image/jpeg',
+    ...limits,
+  } as const;
+  await expect(inspector.inspect(slow, 'org_1')).rejects.toMatchObject({
     name: 'MediaRefusedError',
     code: 'too_costly',
   });
   const good = await file('good.jpg', await jpeg());
-  // The deadline holds for the next file too, and on a busy machine its new process may need more than one try to meet it.
-  const read = await waitFor(() => inspector.inspect({ kind: 'probe', path: good, mimeType: 'image/jpeg' }), {
-    describe: 'the next file is read',
+  expect(await inspector.inspect({ kind: 'probe', path: good, mimeType: 'image/jpeg' }, 'org_1')).toMatchObject({
+    width: 320,
   });
-  expect(read).toMatchObject({ width: 320 });
 });
 
 test.runIf(process.platform === 'linux')('a file that takes too much memory is refused', async () => {
-  await using inspector = inspectorWith({ residentBytesMax: 110_000_000 });
+  await using inspector = inspectorWith({ growthBytesMax: 40_000_000 });
   const large = await file(
     'large.jpg',
     await largePicture(4500, 4500).jpeg({ progressive: true, chromaSubsampling: '4:4:4' }).toBuffer(),
   );
-  await expect(inspector.inspect({ kind: 'probe', path: large, mimeType: 'image/jpeg' })).rejects.toMatchObject({
-    code: 'too_costly',
-  });
+  await expect(
+    inspector.inspect({ kind: 'probe', path: large, mimeType: 'image/jpeg' }, 'org_1'),
+  ).rejects.toMatchObject({ code: 'too_costly' });
 });
 
 test.runIf(process.platform === 'linux')('the processes have no environment and end with their inspector', async () => {
   const inspector = createInspector();
   const path = await file('a.jpg', await jpeg());
-  await inspector.inspect({ kind: 'probe', path, mimeType: 'image/jpeg' });
-  const children = await inspectorPids();
+  await inspector.inspect({ kind: 'probe', path, mimeType: 'image/jpeg' }, 'org_1');
+  const children = await inspectorPids(process.pid);
   expect(children).toHaveLength(1);
   expect(await readFile(`/proc/${children[0]}/environ`, 'latin1')).not.toContain('PATH=');
   await inspector[Symbol.asyncDispose]();
-  await waitFor(async () => (await inspectorPids()).length === 0, { describe: 'the processes to end' });
+  await waitFor(async () => (await inspectorPids(process.pid)).length === 0, { describe: 'the processes to end' });
 });
 
 test('more work than processes waits its turn', async () => {
   await using inspector = createInspector({ ...inspectorDefaults, processesMax: 1 });
   const path = await file('a.png', await png());
   const results = await Promise.all(
-    Array.from({ length: 12 }, () => inspector.inspect({ kind: 'probe', path, mimeType: 'image/png' })),
+    Array.from({ length: 12 }, () => inspector.inspect({ kind: 'probe', path, mimeType: 'image/png' }, 'org_1')),
   );
   expect(results).toHaveLength(12);
 });
 
+test('six large renderings of one organization do not hold up another’s file, nor a third one’s rendering', async () => {
+  await using inspector = createInspector();
+  const inputPath = await file('large.jpg', await largePicture(5000, 4000).jpeg().toBuffer());
+  const small = await file('small.jpg', await jpeg());
+  const limits = { bytesMax: 400_000, widthMax: null, heightMax: null, pixelsMax: null, quality: null };
+  const finished: string[] = [];
+  const render = async (name: string, organizationId: string, path = inputPath) => {
+    const job = { kind: 'render', inputPath: path, outputPath: join(directory, name), mimeType: 'image/jpeg' } as const;
+    await inspector.inspect({ ...job, ...limits }, organizationId);
+    finished.push(name);
+  };
+  const large = Array.from({ length: 6 }, (_, index) => render(`large ${index}`, 'org_1'));
+  const others = [
+    inspector
+      .inspect({ kind: 'probe', path: small, mimeType: 'image/jpeg' }, 'org_2')
+      .then(() => finished.push('probe')),
+    render('small', 'org_3', small),
+  ];
+  await Promise.all([...large, ...others]);
+  // Those two that run when the others come may end first, and in the same moment one more.
+  expect(finished.indexOf('probe')).toBeLessThan(3);
+  expect(finished.indexOf('small')).toBeLessThan(4);
+});
+
 test('a fault of ours is not the file’s: a path that is gone is no refusal', async () => {
   await using inspector = createInspector();
-  const gone = inspector.inspect({ kind: 'probe', path: join(directory, 'gone'), mimeType: 'image/png' });
+  const gone = inspector.inspect({ kind: 'probe', path: join(directory, 'gone'), mimeType: 'image/png' }, 'org_1');
   await expect(gone).rejects.not.toBeInstanceOf(MediaRefusedError);
 });
 
@@ -91,12 +123,12 @@ test('stripping takes place and camera away and leaves every picture bit for bit
   for (const mimeType of ['image/jpeg', 'image/png', 'image/webp', 'image/gif'] as const) {
     const inputPath = await file('in', files[mimeType]);
     const outputPath = join(directory, `out-${mimeType.replace('/', '-')}`);
-    await inspector.inspect({ kind: 'strip', inputPath, outputPath, mimeType });
+    await inspector.inspect({ kind: 'strip', inputPath, outputPath, mimeType }, 'org_1');
     const stripped = await readFile(outputPath);
     expect(files[mimeType].includes('Canary')).toBe(true);
     expect(stripped.includes('Canary')).toBe(false);
     expect(await pixels(stripped)).toEqual(await pixels(files[mimeType]));
-    expect(await inspector.inspect({ kind: 'probe', path: outputPath, mimeType })).toMatchObject({
+    expect(await inspector.inspect({ kind: 'probe', path: outputPath, mimeType }, 'org_1')).toMatchObject({
       hasMetadata: false,
     });
   }
@@ -109,7 +141,10 @@ test('stripping an animated WebP keeps its frames', async () => {
     .webp()
     .toBuffer();
   const outputPath = join(directory, 'out');
-  await inspector.inspect({ kind: 'strip', inputPath: await file('in', animated), outputPath, mimeType: 'image/webp' });
+  await inspector.inspect(
+    { kind: 'strip', inputPath: await file('in', animated), outputPath, mimeType: 'image/webp' },
+    'org_1',
+  );
   expect((await sharp(await readFile(outputPath)).metadata()).pages).toBe(4);
 });
 
@@ -117,17 +152,22 @@ test('stripping a video blanks its place and moves nothing', async () => {
   await using inspector = createInspector();
   const original = movie({ place: '+52.5167+013.4000/', brand: 'qt  ' });
   const outputPath = join(directory, 'out');
-  await inspector.inspect({
-    kind: 'strip',
-    inputPath: await file('in', original),
-    outputPath,
-    mimeType: 'video/quicktime',
-  });
+  await inspector.inspect(
+    {
+      kind: 'strip',
+      inputPath: await file('in', original),
+      outputPath,
+      mimeType: 'video/quicktime',
+    },
+    'org_1',
+  );
   const stripped = await readFile(outputPath);
   expect(stripped).toHaveLength(original.length);
   expect(stripped.includes('+52.5167')).toBe(false);
   expect(stripped.subarray(-2008)).toEqual(original.subarray(-2008));
-  expect(await inspector.inspect({ kind: 'probe', path: outputPath, mimeType: 'video/quicktime' })).toMatchObject({
+  expect(
+    await inspector.inspect({ kind: 'probe', path: outputPath, mimeType: 'video/quicktime' }, 'org_1'),
+  ).toMatchObject({
     width: 1280,
     hasMetadata: false,
   });
@@ -140,17 +180,20 @@ test('a large photo turned by EXIF becomes small enough, upright and without its
   const outputPath = join(directory, 'out');
   const bytesMax = 2_000_000;
   expect(original.length).toBeGreaterThan(3 * bytesMax);
-  const rendered = await inspector.inspect({
-    kind: 'render',
-    inputPath,
-    outputPath,
-    mimeType: 'image/jpeg',
-    bytesMax,
-    widthMax: null,
-    heightMax: null,
-    pixelsMax: null,
-    quality: null,
-  });
+  const rendered = await inspector.inspect(
+    {
+      kind: 'render',
+      inputPath,
+      outputPath,
+      mimeType: 'image/jpeg',
+      bytesMax,
+      widthMax: null,
+      heightMax: null,
+      pixelsMax: null,
+      quality: null,
+    },
+    'org_1',
+  );
   const result = await readFile(outputPath);
   const { width, height, exif, orientation } = await sharp(result).metadata();
   expect(result.length).toBeLessThanOrEqual(bytesMax);
@@ -173,14 +216,17 @@ test('a transparent PNG for a platform that takes JPEG only is put on white', as
     .toBuffer();
   const outputPath = join(directory, 'out');
   const limits = { bytesMax: 1_000_000, widthMax: 20, heightMax: null, pixelsMax: null };
-  await inspector.inspect({
-    kind: 'render',
-    inputPath: await file('in', transparent),
-    outputPath,
-    mimeType: 'image/jpeg',
-    quality: null,
-    ...limits,
-  });
+  await inspector.inspect(
+    {
+      kind: 'render',
+      inputPath: await file('in', transparent),
+      outputPath,
+      mimeType: 'image/jpeg',
+      quality: null,
+      ...limits,
+    },
+    'org_1',
+  );
   const { data, info } = await sharp(await readFile(outputPath))
     .raw()
     .toBuffer({ resolveWithObject: true });
@@ -198,15 +244,4 @@ function withComment(file: Buffer): Buffer {
   const at = 13 + ((flags & 0x80) === 0 ? 0 : 3 * 2 ** ((flags & 7) + 1));
   const comment = Buffer.concat([Buffer.from([0x21, 0xfe, 13]), Buffer.from('Canary Camera'), Buffer.from([0])]);
   return Buffer.concat([file.subarray(0, at), comment, file.subarray(at)]);
-}
-
-async function inspectorPids(): Promise<string[]> {
-  const children = (await readFile(`/proc/self/task/${process.pid}/children`, 'latin1'))
-    .trim()
-    .split(' ')
-    .filter(Boolean);
-  const commands = await Promise.all(
-    children.map(async (pid) => ({ pid, line: await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '') })),
-  );
-  return commands.filter(({ line }) => line.includes('inspect/main.ts')).map(({ pid }) => pid);
 }

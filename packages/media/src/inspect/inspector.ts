@@ -1,17 +1,26 @@
+import { rm } from 'node:fs/promises';
+import { createFairPermits } from '@vibetribe/resilience/fair-permits';
+import { InspectionFailedError } from './inspection-failed-error.ts';
 import type { Inspection, InspectionResult } from './inspection.ts';
 import { type InspectionLimits, type InspectorProcess, startInspectorProcess } from './inspector-process.ts';
+import { judgeFailure } from './judge-failure.ts';
+import { MediaHelperError } from '../media-helper-error.ts';
 import { MediaRefusedError } from '../media-refused-error.ts';
 
 /** Looks into files in processes of its own, which may crash, stall or be killed without harm to this one. */
 export interface Inspector extends AsyncDisposable {
-  /** @throws MediaRefusedError where the file is at fault */
+  /**
+   * @param organizationId whose share of the processes it takes
+   * @throws MediaRefusedError where the file is at fault; MediaHelperError where processes failed and nothing is known about it
+   */
   inspect<Kind extends Inspection['kind']>(
     inspection: Extract<Inspection, { kind: Kind }>,
+    organizationId: string,
   ): Promise<InspectionResult<Kind>>;
 }
 
 export interface InspectorOptions {
-  /** Processes at once; each holds about 80 MB while it is there, and up to the limit at work. */
+  /** Processes at once; each holds about 80 MB while it is there, and up to the limit more at work. */
   readonly processesMax: number;
   readonly probe: InspectionLimits;
   readonly render: InspectionLimits;
@@ -19,44 +28,48 @@ export interface InspectorOptions {
   readonly idleMs: number;
 }
 
+const patience = { wallMsMax: 180_000, stalledMsMax: 10_000 };
+
 export const inspectorDefaults: InspectorOptions = {
-  processesMax: 2,
-  probe: { deadlineMs: 5_000, residentBytesMax: 300_000_000 },
-  render: { deadlineMs: 30_000, residentBytesMax: 500_000_000 },
+  processesMax: 3,
+  probe: { cpuMsMax: 5_000, growthBytesMax: 300_000_000, ...patience },
+  render: { cpuMsMax: 30_000, growthBytesMax: 500_000_000, ...patience },
   idleMs: 30_000,
 };
 
-/** A decoder's memory only grows: after this many files a process is replaced. */
+/** A decoder gives not all of its memory back: what holds more than this, or has read so many files, is replaced. */
+const keptResidentBytesMax = 250_000_000;
 const inspectionsPerProcess = 200;
 
-/** Processes are started when there is work and end when there is none; further work waits its turn. */
+/** Each in a process of its own; the first may be a used one. */
+const triesMax = 4;
+
+interface KeptProcess {
+  readonly process: InspectorProcess;
+  /** Done by it so far. */
+  readonly inspections: number;
+}
+
+/** Processes are started when there is work and end when there is none. Further work waits, and each organization gets its share. */
 export function createInspector(options: InspectorOptions = inspectorDefaults): Inspector {
-  const idle: { process: InspectorProcess; inspections: number; timer: NodeJS.Timeout }[] = [];
-  const waiting: (() => void)[] = [];
-  let running = 0;
+  const idle: (KeptProcess & { readonly timer: NodeJS.Timeout })[] = [];
+  // One process is for the others whatever one organization does, and one is free of renderings, which take long.
+  const shared = Math.max(1, options.processesMax - 1);
+  const permits = createFairPermits<string>({ totalMax: options.processesMax, perKeyMax: shared });
+  const renderings = createFairPermits<string>({ totalMax: shared, perKeyMax: shared });
   let isClosed = false;
 
-  async function enter(): Promise<void> {
-    if (running < options.processesMax) running += 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-  }
-
-  function leave(): void {
-    const next = waiting.shift();
-    if (next === undefined) running -= 1;
-    else next();
-  }
-
-  async function take(): Promise<{ process: InspectorProcess; inspections: number }> {
+  function takeIdle(): KeptProcess | null {
     for (let kept = idle.pop(); kept !== undefined; kept = idle.pop()) {
       clearTimeout(kept.timer);
       if (kept.process.isAlive()) return kept;
     }
-    return { process: await startInspectorProcess(), inspections: 0 };
+    return null;
   }
 
-  function giveBack(process: InspectorProcess, inspections: number): void {
-    if (isClosed || inspections >= inspectionsPerProcess || !process.isAlive()) return process.kill();
+  function giveBack({ process, inspections }: KeptProcess): void {
+    const isSpent = inspections >= inspectionsPerProcess || process.residentBytes() > keptResidentBytesMax;
+    if (isClosed || isSpent || !process.isAlive()) return process.kill();
     const timer = setTimeout(() => {
       idle.splice(
         idle.findIndex((kept) => kept.process === process),
@@ -68,21 +81,46 @@ export function createInspector(options: InspectorOptions = inspectorDefaults): 
     idle.push({ process, inspections, timer });
   }
 
-  return {
-    async inspect<Kind extends Inspection['kind']>(inspection: Extract<Inspection, { kind: Kind }>) {
-      await enter();
+  /** @throws InspectionFailedError */
+  async function runIn(kept: KeptProcess, inspection: Inspection) {
+    try {
+      return await kept.process.run(inspection, inspection.kind === 'render' ? options.render : options.probe);
+    } finally {
+      giveBack({ ...kept, inspections: kept.inspections + 1 });
+    }
+  }
+
+  async function inspectOnce(inspection: Inspection, kept: KeptProcess | null) {
+    return runIn(kept ?? { process: await startInspectorProcess(), inspections: 0 }, inspection);
+  }
+
+  async function inspectAgain(inspection: Inspection) {
+    let cause: unknown;
+    for (let tries = 0; tries < triesMax; tries += 1) {
+      if (isClosed) throw new MediaHelperError('The inspector is closed.', { cause });
+      // What a process that is gone had begun to write.
+      if (tries > 0 && 'outputPath' in inspection) await rm(inspection.outputPath, { force: true });
+      const kept = tries === 0 ? takeIdle() : null;
       try {
-        if (isClosed) throw new Error('the inspector is closed');
-        const { process, inspections } = await take();
-        try {
-          const reply = await process.run(inspection, inspection.kind === 'render' ? options.render : options.probe);
-          return resultOf<Kind>(reply);
-        } finally {
-          giveBack(process, inspections + 1);
-        }
-      } finally {
-        leave();
+        return await inspectOnce(inspection, kept);
+      } catch (error) {
+        if (!(error instanceof InspectionFailedError)) throw error;
+        const refusal = judgeFailure(error.failure, { isFresh: kept === null });
+        if (refusal !== null) throw refusal;
+        cause = error;
       }
+    }
+    throw new MediaHelperError('The processes that look into files are killed or get no time.', { cause });
+  }
+
+  return {
+    async inspect<Kind extends Inspection['kind']>(
+      inspection: Extract<Inspection, { kind: Kind }>,
+      organizationId: string,
+    ) {
+      const work = () => permits.run(organizationId, () => inspectAgain(inspection));
+      const reply = await (inspection.kind === 'render' ? renderings.run(organizationId, work) : work());
+      return resultOf<Kind>(reply);
     },
     async [Symbol.asyncDispose]() {
       isClosed = true;

@@ -25,7 +25,7 @@ async function probe(file: Buffer, mimeType: MediaMimeType) {
   expect(sniffType(file)).toEqual({ mimeType });
   const path = join(directory, 'file');
   await writeFile(path, file);
-  return inspector.inspect({ kind: 'probe', path, mimeType });
+  return inspector.inspect({ kind: 'probe', path, mimeType }, 'org_1');
 }
 
 describe('images', () => {

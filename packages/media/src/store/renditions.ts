@@ -90,14 +90,17 @@ async function change(
   outputPath: string,
 ): Promise<Omit<Rendition, 'key' | 'sha256'>> {
   const inputPath = await original.path();
-  const { mimeType, width, height } = original;
+  const { organizationId, mimeType, width, height } = original;
   if (recipe.kind === 'strip') {
-    await inspector.inspect({ kind: 'strip', inputPath, outputPath, mimeType });
+    await inspector.inspect({ kind: 'strip', inputPath, outputPath, mimeType }, organizationId);
     const { size } = await stat(outputPath);
     return { mimeType, bytes: size, width, height, done: ['stripped of place and camera'] };
   }
   const { quality = null, ...target } = recipe;
-  const rendered = await inspector.inspect({ ...target, kind: 'render', inputPath, outputPath, quality });
+  const rendered = await inspector.inspect(
+    { ...target, kind: 'render', inputPath, outputPath, quality },
+    organizationId,
+  );
   return { ...rendered, mimeType: recipe.mimeType, done: [...rendered.done] };
 }
 

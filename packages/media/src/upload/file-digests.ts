@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { MediaHelperError } from '../media-helper-error.ts';
 
 /** SHA-256 of files while they are being written, on a thread of its own: the event loop that receives them is busy enough. */
 export interface FileDigests extends AsyncDisposable {
@@ -36,7 +37,8 @@ export function createFileDigests(): FileDigests {
     const started: Thread = { worker: new Worker(new URL('./digest-thread.ts', import.meta.url)), waiting: new Map() };
     const end = (cause: unknown) => {
       if (thread === started) thread = null;
-      for (const each of started.waiting.values()) each.reject(new Error('the digest thread has ended', { cause }));
+      for (const each of started.waiting.values())
+        each.reject(new MediaHelperError('The thread that digests files has ended.', { cause }));
       started.waiting.clear();
     };
     started.worker.on('message', (reply: DigestReply) => settle(started, reply));

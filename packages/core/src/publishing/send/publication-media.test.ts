@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { MediaRules } from '@vibetribe/contracts/media-rules';
 import { phoneJpeg, png } from '@vibetribe/media/fixtures/test-images';
+import { inspectorPids } from '@vibetribe/media/fixtures/inspector-pids';
+import { MediaHelperError } from '@vibetribe/media/media-helper-error';
+import { PlatformError } from '@vibetribe/platforms/platform-error';
 import type { MediaItem } from '@vibetribe/platforms/port/content';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createMediaHarness, type MediaHarness } from '../../media/test-media.ts';
@@ -61,6 +64,25 @@ test("a medium that is gone, or is another organization's, ends the publication 
     platformCode: 'media_gone',
   });
 });
+
+test.runIf(process.platform === 'linux')(
+  'where the helper processes die again and again, it is no fault of the post, and later it is prepared',
+  async () => {
+    const actor = await harness.addOrganization();
+    const { id } = await harness.upload(actor, await phoneJpeg(400, 300, 6));
+    const preparing = prepared(actor.organizationId, [id]).catch((error: unknown) => error);
+    let isOver = false;
+    void preparing.finally(() => (isOver = true));
+    while (!isOver) {
+      for (const pid of await inspectorPids(process.pid)) process.kill(pid, 'SIGKILL');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const error = await preparing;
+    expect(error).not.toBeInstanceOf(PlatformError);
+    expect(error).toBeInstanceOf(MediaHelperError);
+    expect((await prepared(actor.organizationId, [id])).items).toMatchObject([{ width: 300, height: 400 }]);
+  },
+);
 
 test('a person who posts by hand finds the files; without a key to sign with there are no addresses', async () => {
   const actor = await harness.addOrganization();
