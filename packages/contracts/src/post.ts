@@ -9,6 +9,7 @@ const Id = z.string().min(1).max(100);
 /** The longest text any platform takes, with room; each platform's own limit is checked per account. */
 const contentCharactersMax = 100_000;
 const accountsPerPostMax = 100;
+const optionsCharactersMax = 20_000;
 
 /** Text that PostgreSQL, JSON and every platform can carry: no NUL, no half surrogate pair. */
 const Text = z
@@ -16,10 +17,15 @@ const Text = z
   .max(contentCharactersMax)
   .refine((text) => text.isWellFormed() && !text.includes('\0'), { error: 'must be well-formed Unicode without NUL' });
 
+/** What a platform makes of them is told by its own schema; this only bounds them. */
+const Options = z.looseObject({}).refine((options) => JSON.stringify(options).length <= optionsCharactersMax, {
+  error: `must have at most ${optionsCharactersMax} characters as JSON`,
+});
+
 export const Variant = z.strictObject({
   content: Text.optional(),
   mediaIds: z.array(Id).max(50).optional(),
-  options: z.record(z.string(), z.json()).optional(),
+  options: Options.optional(),
 });
 export type Variant = z.infer<typeof Variant>;
 
@@ -41,7 +47,12 @@ export const CreatePost = z.strictObject({
   mediaIds: z.array(Id).max(50).optional(),
   scheduledAt: Timestamp.optional(),
   timezone: timezone.optional(),
-  variants: z.record(Id, Variant).optional(),
+  variants: z
+    .record(Id, Variant)
+    .refine((variants) => Object.keys(variants).length <= accountsPerPostMax, {
+      error: `must have at most ${accountsPerPostMax} variants`,
+    })
+    .optional(),
   draft: z.boolean().optional(),
   priority: PostPriority.optional(),
   misfire: Misfire.optional(),

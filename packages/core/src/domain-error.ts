@@ -1,6 +1,13 @@
 import type { ErrorCode, FieldFault } from '@vibetribe/contracts/error-code';
+import { boundedFaults, shortened } from '@vibetribe/contracts/fault-bounds';
 
-/** A refusal that the caller can understand and act on; the API turns it into a problem document. `message` is shown to the caller. */
+/** Some messages quote what a platform said. */
+const messageCharactersMax = 1_000;
+
+/**
+ * A refusal that the caller can understand and act on; the API turns it into a problem document. `message` is
+ * shown to the caller. However much was wrong, what it says stays short.
+ */
 export class DomainError extends Error {
   override readonly name = 'DomainError';
   readonly code: ErrorCode;
@@ -12,9 +19,9 @@ export class DomainError extends Error {
     message: string,
     details: { errors?: readonly FieldFault[]; retryAfterSeconds?: number; cause?: unknown } = {},
   ) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(shortened(message, messageCharactersMax), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.errors = details.errors ?? [];
+    this.errors = boundedFaults(details.errors ?? []);
     this.retryAfterSeconds = details.retryAfterSeconds ?? null;
   }
 }

@@ -1,3 +1,4 @@
+import { schemaFaults } from '@vibetribe/contracts/schema-faults';
 import type { z } from 'zod';
 import type { ContentFinding, DraftContent } from './port/content.ts';
 
@@ -14,26 +15,16 @@ export function textTooLong(count: number, max: number, countedAs: string): Cont
   return [{ severity: 'error', code: 'text_too_long', message, field: 'content' }];
 }
 
-/** One finding for each fault of the options, under `options.<name>`; an unknown option is one. */
+/** A finding for each fault of the options, the first of them, under `options.<name>`; an unknown option is one. */
 export function optionFindings(schema: z.ZodType, options: Readonly<Record<string, unknown>>): ContentFinding[] {
   const parsed = schema.safeParse(options);
   if (parsed.success) return [];
-  return parsed.error.issues.flatMap((issue): ContentFinding[] => {
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({
-        severity: 'error',
-        code: 'option_unknown',
-        message: 'This platform has no such option',
-        field: `options.${key}`,
-      }));
-    }
-    return [
-      {
-        severity: 'error',
-        code: 'option_invalid',
-        message: issue.message,
-        field: ['options', ...issue.path].join('.'),
-      },
-    ];
-  });
+  return schemaFaults(parsed.error.issues, { root: 'options', above: ['options'] }).map(
+    ({ path, message, isUnknownField }) => ({
+      severity: 'error',
+      code: isUnknownField ? 'option_unknown' : 'option_invalid',
+      message: isUnknownField ? 'This platform has no such option' : message,
+      field: path,
+    }),
+  );
 }

@@ -1,12 +1,18 @@
 import type { FieldFault } from '@vibetribe/contracts/error-code';
+import { faultPath, faultsMax } from '@vibetribe/contracts/fault-bounds';
 import { DomainError } from '@vibetribe/core/domain-error';
 import type { FastifyRequest } from 'fastify';
 
 const depthMax = 32;
+/** More than any request of ours needs; a schema would look at each of them. */
+const valuesMax = 50_000;
+const entriesMax = 5_000;
+const fieldsMax = 1_000;
+const nameCharactersMax = 1_000;
 
 /**
  * Refuses what no field of ours can hold, before any schema sees it: NUL and half surrogate pairs, which PostgreSQL cannot
- * store, and nesting deep enough to exhaust the stack of a recursive schema.
+ * store, nesting deep enough to exhaust the stack of a recursive schema, and more values or longer names than anything of ours has.
  * @throws DomainError `validation_failed` naming the fields
  */
 export async function guardText(request: FastifyRequest): Promise<void> {
@@ -19,27 +25,48 @@ export async function guardText(request: FastifyRequest): Promise<void> {
     throw new DomainError('validation_failed', 'Some fields cannot be stored; see errors.', { errors });
 }
 
-/** Faults of all strings (names of fields too) within a value that came from JSON. */
+/** Faults of the strings (names of fields too) within a value that came from JSON, the first ones. */
 export function unstorableText(value: unknown, root: string): FieldFault[] {
-  const faults: FieldFault[] = [];
-  const left: { value: unknown; path: string; depth: number }[] = [{ value, path: '', depth: 0 }];
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
-    const { path, depth } = next;
-    if (typeof next.value === 'string') {
-      if (!isStorable(next.value))
-        faults.push({ path: path || root, message: 'must be well-formed Unicode without NUL' });
-    } else if (typeof next.value === 'object' && next.value !== null && !Buffer.isBuffer(next.value)) {
-      if (depth === depthMax)
-        return [{ path: path || root, message: `must not be nested deeper than ${depthMax} levels` }];
-      for (const [name, inner] of Object.entries(next.value)) {
-        const innerPath = path === '' ? name : `${path}.${name}`;
-        if (!isStorable(name))
-          return [{ path: path || root, message: 'has a field whose name is not well-formed Unicode without NUL' }];
-        left.push({ value: inner, path: innerPath, depth: depth + 1 });
-      }
-    }
+  const found: Findings = { faults: [], values: 0, isOver: false };
+  look(value, [], root, found);
+  return found.faults;
+}
+
+interface Findings {
+  readonly faults: FieldFault[];
+  values: number;
+  /** Nothing more is looked at. */
+  isOver: boolean;
+}
+
+function look(value: unknown, path: readonly string[], root: string, found: Findings): void {
+  const note = (message: string) => {
+    found.faults.push({ path: path.length === 0 ? root : faultPath(path), message });
+    if (found.faults.length === faultsMax) found.isOver = true;
+  };
+  const end = (message: string) => {
+    note(message);
+    found.isOver = true;
+  };
+
+  found.values += 1;
+  if (found.values > valuesMax) return end(`the ${root} has more than ${valuesMax} values`);
+  if (typeof value === 'string') {
+    if (!isStorable(value)) note('must be well-formed Unicode without NUL');
+    return;
   }
-  return faults;
+  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return;
+  if (path.length === depthMax) return end(`must not be nested deeper than ${depthMax} levels`);
+  if (Array.isArray(value) && value.length > entriesMax) return end(`has more than ${entriesMax} entries`);
+  const fields = Object.entries(value);
+  if (!Array.isArray(value) && fields.length > fieldsMax) return end(`has more than ${fieldsMax} fields`);
+  for (const [name, inner] of fields) {
+    if (name.length > nameCharactersMax)
+      return end(`has a field whose name is longer than ${nameCharactersMax} characters`);
+    if (!isStorable(name)) return end('has a field whose name is not well-formed Unicode without NUL');
+    look(inner, [...path, name], root, found);
+    if (found.isOver) return;
+  }
 }
 
 function isStorable(text: string): boolean {

@@ -1,4 +1,5 @@
 import type { Account, ConnectManually } from '@vibetribe/contracts/account';
+import { schemaFaults } from '@vibetribe/contracts/schema-faults';
 import type { ConnectedGrant } from '@vibetribe/platforms/port/connect';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
@@ -41,10 +42,7 @@ async function askPlatform(
   }
   const checked = manual.credentials.safeParse(credentials);
   if (!checked.success) {
-    const errors = checked.error.issues.map(({ path, message }) => ({
-      path: ['credentials', ...path].join('.'),
-      message,
-    }));
+    const errors = schemaFaults(checked.error.issues, { root: 'credentials', above: ['credentials'] });
     throw new DomainError('validation_failed', 'The credentials are not complete or not valid.', { errors });
   }
   try {

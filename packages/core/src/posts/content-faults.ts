@@ -1,5 +1,6 @@
 import { checkMedia } from '@vibetribe/contracts/check-media';
 import type { FieldFault } from '@vibetribe/contracts/error-code';
+import { faultsMax } from '@vibetribe/contracts/fault-bounds';
 import type { Variant } from '@vibetribe/contracts/post';
 import type { ContentFinding } from '@vibetribe/platforms/port/content';
 import { mediaRulesFor } from '@vibetribe/platforms/media-rules-for';
@@ -31,17 +32,20 @@ export function contentFindings(
   ];
 }
 
-/** The findings that forbid scheduling, as faults of the request. */
+/** The findings that forbid scheduling, as faults of the request; so many as an answer tells. */
 export function contentFaults(
   adapters: CoreDependencies['adapters'],
   media: PostMedia,
   contents: readonly AccountContent[],
 ): FieldFault[] {
-  return contents.flatMap((content) =>
-    contentFindings(adapters, media, content)
-      .filter((finding) => finding.severity === 'error')
-      .map(({ field, message }) => ({ path: `variants.${content.account.id}.${field}`, message })),
-  );
+  const faults: FieldFault[] = [];
+  for (const content of contents) {
+    if (faults.length >= faultsMax) break;
+    for (const { severity, field, message } of contentFindings(adapters, media, content)) {
+      if (severity === 'error') faults.push({ path: `variants.${content.account.id}.${field}`, message });
+    }
+  }
+  return faults;
 }
 
 function accountFindings(account: PostAccount): ContentFinding[] {

@@ -1,4 +1,5 @@
 import type { CreatePost, ValidationReport } from '@vibetribe/contracts/post';
+import type { ContentFinding } from '@vibetribe/platforms/port/content';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
@@ -9,6 +10,9 @@ import { contentsOf, referenceFaults } from './post-request.ts';
 import { refuseFaults } from './refuse-faults.ts';
 import { readDatabaseClock, scheduleFaults } from './schedule-time.ts';
 import { namedMediaIds } from './variants.ts';
+
+const findingsPerReportMax = 300;
+const findingsPerAccountMin = 5;
 
 /**
  * A dry run of creating and scheduling a post: what each account's platform says to it. Nothing is written.
@@ -26,17 +30,27 @@ export async function validatePost(
     const timeFaults =
       input.scheduledAt === undefined ? [] : scheduleFaults(Date.parse(input.scheduledAt), await readDatabaseClock(tx));
     refuseFaults([...referenceFaults(input, accounts, media), ...timeFaults]);
-    const results = contentsOf(input, accounts).map((content) => {
-      const findings = contentFindings(deps.adapters, media, content);
-      const of = (wanted: 'error' | 'warning') =>
-        findings.flatMap(({ severity, ...finding }) => (severity === wanted ? [finding] : []));
-      return {
-        accountId: content.account.id,
-        platform: content.account.platform,
-        errors: of('error'),
-        warnings: of('warning'),
-      };
-    });
+    const contents = contentsOf(input, accounts);
+    const findingsMax = Math.max(findingsPerAccountMin, Math.floor(findingsPerReportMax / contents.length));
+    const results = contents.map((content) => ({
+      accountId: content.account.id,
+      platform: content.account.platform,
+      ...boundedReport(contentFindings(deps.adapters, media, content), findingsMax),
+    }));
     return { valid: results.every(({ errors }) => errors.length === 0), results };
   });
+}
+
+type Findings = Pick<ValidationReport['results'][number], 'errors' | 'warnings'>;
+
+/** Errors before warnings; of what is left out the last warning tells. */
+function boundedReport(findings: readonly ContentFinding[], findingsMax: number): Findings {
+  const of = (wanted: ContentFinding['severity']) =>
+    findings.flatMap(({ severity, ...finding }) => (severity === wanted ? [finding] : []));
+  const errors = of('error').slice(0, findingsMax);
+  const warnings = of('warning').slice(0, findingsMax - errors.length);
+  const leftOut = findings.length - errors.length - warnings.length;
+  if (leftOut > 0)
+    warnings.push({ code: 'findings_left_out', message: `${leftOut} more findings are not shown`, field: 'content' });
+  return { errors, warnings };
 }

@@ -1,0 +1,60 @@
+import { newId } from '@vibetribe/db/new-id';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { startTestApi, type TestApi } from './test-api.ts';
+import { type Attack, type AttackTarget, faultAttacks } from './test-attacks.ts';
+
+let api: TestApi;
+let token: string;
+let target: AttackTarget;
+beforeAll(async () => {
+  api = await startTestApi(inject('postgresUrl'), { env: { LOGIN_RATE_LIMIT: '100000' } });
+  const { accessToken, organization } = await api.register();
+  token = accessToken;
+  const accountsOf = async (platform: string, count: number) => {
+    const ids = [];
+    for (let made = 0; made < count; made += 1) ids.push(await addAccount(organization.id, platform));
+    return ids;
+  };
+  const xAccountIds = await accountsOf('x', 100);
+  const mastodonAccountIds = await accountsOf('mastodon', 100);
+  const blueskyAccountIds = await accountsOf('bluesky', 100);
+  const others = await accountsOf('discord', 1);
+  const accountIds = [xAccountIds, mastodonAccountIds, blueskyAccountIds, others].map(([first = '']) => first);
+  target = { xAccountIds, mastodonAccountIds, blueskyAccountIds, accountIds };
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+async function addAccount(organizationId: string, platform: string): Promise<string> {
+  const [grantId, accountId] = [newId('grant'), newId('account')];
+  await api.sql(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, $3, '')`, [
+    grantId,
+    organizationId,
+    platform,
+  ]);
+  await api.sql(
+    `insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name, service)
+     values ($1, $2, $3, $4, $1, 'someone', 'Someone', case when $4 in ('mastodon', 'bluesky') then 'https://social.example' else '' end)`,
+    [accountId, organizationId, grantId, platform],
+  );
+  return accountId;
+}
+
+/** A report has a few lines for each account that a request names. */
+const answerPerRequestMax = 6;
+/** What a refusal costs whatever was asked: its own words. */
+const refusalBytesMax = 1_000;
+
+async function send({ method, path, as, body }: Attack) {
+  return api.call(method, path, { body, ...(as === 'nobody' ? {} : { token }) });
+}
+
+describe('whatever is wrong with a request', () => {
+  test('is told in an answer not much longer than itself', { timeout: 120_000 }, async () => {
+    for (const attack of faultAttacks(target)) {
+      const { status, text } = await send(attack);
+      expect(status, `${attack.name}: ${text.slice(0, 500)}`).toBeGreaterThanOrEqual(200);
+      expect(status, `${attack.name}: ${text.slice(0, 500)}`).toBeLessThan(500);
+      expect(text.length, attack.name).toBeLessThan(refusalBytesMax + attack.body.length * answerPerRequestMax);
+    }
+  });
+});
