@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AdapterAccount } from '../port/account.ts';
 import type { Published, PublishRun } from '../port/publish.ts';
 import { callX } from './api.ts';
+import { keyBeforeSend } from './key.ts';
 import { XOptions } from './options.ts';
 import { uploadToX, type XUpload } from './upload.ts';
 
@@ -10,7 +11,7 @@ export const xPublishStep = 'publish';
 
 const PostReply = z.object({ data: z.object({ id: z.string().min(1) }) });
 
-/** Media first; then one request, and no key: if its answer is lost, only the account's timeline can tell. */
+/** Media first; then one request that X knows by no key: if its answer is lost, only the account's timeline can tell. */
 export async function publishX(publication: PublishRun): Promise<Published> {
   const { endpoints, account, accessToken, content } = publication;
   const { replySettings } = XOptions.parse(content.options);
@@ -25,6 +26,7 @@ export async function publishX(publication: PublishRun): Promise<Published> {
   const id = await publication.step({
     name: xPublishStep,
     effect: 'once',
+    key: (seed) => keyBeforeSend(publication, seed),
     run: async ({ http }) => {
       const call = { endpoints, http, accessToken, method: 'POST', path: '/2/tweets', json, effect: 'once' } as const;
       const { data } = await callX({ ...call, answer: PostReply });

@@ -16,14 +16,18 @@ export function hasCharactersXRefuses(text: string): boolean {
   return /[\uFFFE\uFEFF\uFFFF]/u.test(text);
 }
 
-/** What our text has in common with X's copy of it: Unicode in NFC, links by their target, white space folded. */
+/** What our text has in common with X's copy of it: Unicode in NFC without joiners and the like, links by their target, white space folded. */
 export function fingerprintOfText(text: string): string {
-  return withCanonicalLinks(text).normalize('NFC').replace(/\s+/gu, ' ').trim();
+  return withCanonicalLinks(text)
+    .normalize('NFC')
+    .replace(/[\p{Cf}\p{Variation_Selector}]/gu, '')
+    .replace(/\s+/gu, ' ')
+    .trim();
 }
 
 /**
  * The same of a post as X tells it: every link is a `t.co` address whose target stands in `entities`. X escapes `&`, `<` and `>`
- * in the text; both readings are given, as older answers did not always.
+ * in the text, some servers quotes too; both readings are given, as older answers did not always.
  */
 export function fingerprintsOfPost(text: string, urls: readonly { url: string; expanded_url: string }[]): string[] {
   return [text, unescaped(text)].map((reading) => fingerprintOfText(withTargets(reading, urls)));
@@ -54,6 +58,13 @@ function canonicalLink(shown: string): string {
   return pathname === '/' && search === '' && hash === '' ? host : `${host}${pathname}${search}${hash}`;
 }
 
+const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+/** Once: `&amp;lt;` is `&lt;`. */
 function unescaped(text: string): string {
-  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+  return text.replace(/&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#x([\da-f]{1,6}));/giu, (entity, name, decimal, hex) => {
+    if (name !== undefined) return entities[String(name).toLowerCase()] ?? entity;
+    const codePoint = decimal === undefined ? Number.parseInt(String(hex), 16) : Number(decimal);
+    return codePoint <= 0x10_ff_ff ? String.fromCodePoint(codePoint) : entity;
+  });
 }

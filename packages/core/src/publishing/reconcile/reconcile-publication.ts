@@ -21,11 +21,18 @@ export async function reconcilePublication(
   context: EngineContext,
   work: PublicationWork,
 ): Promise<void> {
-  const finding = await find(deps, context, work);
+  const claimedAtMonotonicMs = deps.clock.monotonicMs();
+  const nowByDatabase = () => new Date(work.claimedAtMs + deps.clock.monotonicMs() - claimedAtMonotonicMs);
+  const finding = await find(deps, context, work, nowByDatabase);
   await context.record(work, { kind: 'finding', finding });
 }
 
-async function find(deps: CoreDependencies, context: EngineContext, work: PublicationWork): Promise<Finding> {
+async function find(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+  nowByDatabase: () => Date,
+): Promise<Finding> {
   const adapter = deps.adapters[work.platform];
   if (adapter.reconciliation.means === 'none') {
     return { kind: 'cannot_tell', evidence: `${adapter.displayName} has no way to look it up.` };
@@ -42,7 +49,7 @@ async function find(deps: CoreDependencies, context: EngineContext, work: Public
   if (token.kind === 'later') return noAnswer(token.detail, token.retryAfterMs);
   try {
     await deps.failpoints.reach('reconcile:before_ask');
-    const finding = await ask(deps, context, work, token.credentials.accessToken);
+    const finding = await ask(deps, context, work, token.credentials.accessToken, nowByDatabase);
     await deps.failpoints.reach('reconcile:after_ask');
     return finding;
   } catch (error) {
@@ -64,6 +71,7 @@ async function ask(
   context: EngineContext,
   work: PublicationWork,
   accessToken: string,
+  nowByDatabase: () => Date,
 ): Promise<ReconcileFinding> {
   const open = work.steps.find((step) => step.effect === 'once' && !step.done);
   const startedAtMs = work.state.inDoubtSinceMs ?? work.state.intentAtMs ?? work.claimedAtMs;
@@ -80,7 +88,7 @@ async function ask(
     content: work.content,
     intent: { step: open?.name ?? 'publish', key: open?.key ?? null, startedAt: new Date(startedAtMs) },
     results: Object.fromEntries(work.steps.filter((step) => step.done).map((step) => [step.name, step.result])),
-    askedAt: new Date(work.claimedAtMs),
+    askedAt: nowByDatabase(),
     takenPostIds: new Set(known.map(({ id }) => id)),
     knownSince: known.flatMap(({ id, isSince }) => (isSince ? [id] : [])).slice(0, knownSinceMax),
   });
