@@ -7,12 +7,14 @@ import { createPasswordHasher } from '@vibetribe/security/password';
 /** Makes sure that the demo login exists, and gives it a fresh API key: the key of the last start no longer works. */
 export async function prepareAdminLogin(options: {
   databaseUrl: string;
+  rolePrefix: string | undefined;
   email: string;
   password: string;
   logger: Logger;
 }): Promise<{ apiKey: string }> {
   await using db = connectDatabase({
     databaseUrl: options.databaseUrl,
+    rolePrefix: options.rolePrefix,
     poolMax: 1,
     poolMin: 0,
     applicationName: 'vibetribe-local',

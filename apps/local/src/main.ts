@@ -1,5 +1,4 @@
-import { EnvironmentError } from '@vibetribe/core/parse-environment';
-import { QueueBackendMismatchError } from '@vibetribe/queue/record-backend';
+import { OperatorError } from '@vibetribe/observability/operator-error';
 import { systemClock } from '@vibetribe/resilience/clock';
 import { banner } from './banner.ts';
 import { parseLocalConfig } from './config.ts';
@@ -90,10 +89,6 @@ function untilAsked(): Promise<void> {
   return new Promise((resolve) => stopping.signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
-function expected(error: unknown): error is Error {
-  return error instanceof StartError || error instanceof EnvironmentError || error instanceof QueueBackendMismatchError;
-}
-
 listen();
 try {
   await run();
@@ -101,7 +96,9 @@ try {
   const givenUp = stopping.signal.aborted && error === stopping.signal.reason;
   if (!givenUp) {
     exitCode = 1;
-    process.stderr.write(`${expected(error) ? error.message : `VibeTribe failed: ${reasonOf(error)}`}\n`);
+    process.stderr.write(
+      `${error instanceof OperatorError ? error.message : `VibeTribe failed: ${reasonOf(error)}`}\n`,
+    );
   }
 }
 process.exit(exitCode);

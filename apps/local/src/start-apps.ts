@@ -34,7 +34,11 @@ export async function startApps(options: {
   const sandboxConfig = readSandboxConfig(onPort(0));
 
   await using starting = new AsyncDisposableStack();
-  await runMigrations({ databaseUrl: environment.DATABASE_URL, logger: loggerOf('local') });
+  await runMigrations({
+    databaseUrl: environment.DATABASE_URL,
+    rolePrefix: apiConfig.dbRolePrefix,
+    logger: loggerOf('local'),
+  });
   signal.throwIfAborted();
   // It writes its own lines to the terminal: only what went wrong.
   starting.use(await startSandbox({ ...sandboxConfig, logLevel: 'error' }));

@@ -81,7 +81,12 @@ async function startOnPorts(config: LocalConfig, edge: LocalEdge, ports: LocalPo
   starting.use(await startApps({ environment, ports, loggerOf, signal: edge.signal }));
 
   const login = { email: config.adminEmail, password: secrets.adminPassword };
-  const { apiKey } = await prepareAdminLogin({ databaseUrl: database.url, ...login, logger: loggerOf('local') });
+  const { apiKey } = await prepareAdminLogin({
+    databaseUrl: database.url,
+    rolePrefix: config.environment.DB_ROLE_PREFIX,
+    ...login,
+    logger: loggerOf('local'),
+  });
   await waitUntilHealthy(`${api}/api/v1/health`, edge.signal);
   const endpoints: Endpoints = { api, sandbox, databaseUrl: database.url, ...login, apiKey, pid: edge.pid };
   starting.use(await publishEndpoints(config.dataDir, endpoints));

@@ -1,10 +1,15 @@
 import { platformIds, type PlatformId } from '@vibetribe/contracts/platform-id';
+import { defaultRolePrefix, rolePrefixPattern } from '@vibetribe/db/role-names';
 import { parseEncryptionKeys } from '@vibetribe/security/parse-encryption-keys';
 import { z } from 'zod';
 
 /** What every process of the product reads from its environment; an app extends it with its own: `CoreEnv.extend({ ... })`. */
 export const CoreEnv = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }),
+  DB_ROLE_PREFIX: z
+    .string()
+    .regex(rolePrefixPattern, { error: 'must have small letters, digits and _ only' })
+    .default(defaultRolePrefix),
   DB_POOL_MAX: z.coerce.number().int().min(1).max(1000).default(20),
   DB_POOL_MIN: z.coerce.number().int().min(0).max(1000).default(5),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// URL' }).optional(),
@@ -23,6 +28,8 @@ export type CoreEnv = z.infer<typeof CoreEnv>;
 
 export interface CoreConfig {
   readonly databaseUrl: string;
+  /** Of the database's roles, which the migration makes. */
+  readonly dbRolePrefix: string;
   readonly dbPoolMax: number;
   readonly dbPoolMin: number;
   /** Null: queues and fan-out live in PostgreSQL. */
@@ -47,6 +54,7 @@ export interface CoreConfig {
 export function coreConfigOf(env: CoreEnv, rawEnv: Readonly<Record<string, string | undefined>>): CoreConfig {
   return {
     databaseUrl: env.DATABASE_URL,
+    dbRolePrefix: env.DB_ROLE_PREFIX,
     dbPoolMax: env.DB_POOL_MAX,
     dbPoolMin: Math.min(env.DB_POOL_MIN, env.DB_POOL_MAX),
     redisUrl: redisUrlOf(env),

@@ -1,4 +1,7 @@
 import { connectDatabase, type Database } from '@vibetribe/db/connect-database';
+import { connectOnce } from '@vibetribe/db/connect-once';
+import { requireMigrated } from '@vibetribe/db/require-migrated';
+import { requireSessions } from '@vibetribe/db/require-sessions';
 import type { Logger } from '@vibetribe/observability/logger';
 import type { PlatformCall } from '@vibetribe/platforms/create-platform-http';
 import { type Bus, createBus } from '@vibetribe/queue/bus';
@@ -21,7 +24,7 @@ export interface Service extends AsyncDisposable {
 
 /**
  * Opens database, queue and bus, and composes the core over them.
- * @throws QueueBackendMismatchError where the database's queue lives on another backend
+ * @throws OperatorError where the database was not migrated, or is not one of this configuration
  */
 export async function openService(options: {
   readonly app: string;
@@ -32,16 +35,18 @@ export async function openService(options: {
 }): Promise<Service> {
   const { config, logger } = options;
   await using opening = new AsyncDisposableStack();
+  await requirePreparedDatabase(options);
   const db = opening.use(
     connectDatabase({
       databaseUrl: config.databaseUrl,
+      rolePrefix: config.dbRolePrefix,
       poolMax: config.dbPoolMax,
       poolMin: config.dbPoolMin,
       applicationName: `vibetribe-${options.app}`,
       onError: (error) => logger.warn({ err: error }, 'an idle database connection was lost'),
     }),
   );
-  await claimQueueBackend(db, config.redisUrl === null ? 'postgres' : 'redis');
+  await requireSessions(db.pool);
   const queue = opening.use(await connectQueue({ redisUrl: config.redisUrl ?? undefined, pool: db.pool, logger }));
   const bus = opening.use(createBus(queue));
   const core = opening.use(
@@ -60,13 +65,10 @@ export async function openService(options: {
   return { core, db, queue, bus, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-/** The record belongs to the service, not to a tenant: written as the login itself, on a connection that is thrown away. */
-async function claimQueueBackend(db: Database, kind: 'redis' | 'postgres'): Promise<void> {
-  const client = await db.pool.connect();
-  try {
-    await client.query('set role none');
-    await recordBackend(client, kind);
-  } finally {
-    client.release(true);
-  }
+/** What is the service's and no tenant's is read and recorded as the login itself, on a connection of its own. */
+async function requirePreparedDatabase({ app, config, logger }: Parameters<typeof openService>[0]): Promise<void> {
+  await using login = await connectOnce({ databaseUrl: config.databaseUrl, applicationName: `vibetribe-${app}` });
+  const { unknown } = await requireMigrated(login.client, { rolePrefix: config.dbRolePrefix });
+  if (unknown.length > 0) logger.warn({ migrations: unknown }, 'the database was migrated by a newer version');
+  await recordBackend(login.client, config.redisUrl === null ? 'postgres' : 'redis');
 }

@@ -1,7 +1,8 @@
+import { OperatorError } from '@vibetribe/observability/operator-error';
 import type { z } from 'zod';
 
 /** The environment does not describe a process that could run. The message names every fault, and no value. */
-export class EnvironmentError extends Error {
+export class EnvironmentError extends OperatorError {
   override readonly name = 'EnvironmentError';
   readonly faults: readonly string[];
 

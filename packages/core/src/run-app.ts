@@ -1,6 +1,5 @@
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
-import { QueueBackendMismatchError } from '@vibetribe/queue/record-backend';
-import { EnvironmentError } from './parse-environment.ts';
+import { OperatorError } from '@vibetribe/observability/operator-error';
 
 type Process = Pick<NodeJS.Process, 'env' | 'exit' | 'on' | 'pid' | 'stderr' | 'stdout' | 'versions'>;
 
@@ -29,8 +28,7 @@ export async function runApp<Config extends { readonly logLevel: string }>(optio
     // Whoever starts us waits for this line, whatever the log level.
     host.stdout.write(`${JSON.stringify({ msg: 'ready', app, pid: host.pid, port: running.port })}\n`);
   } catch (error) {
-    if (error instanceof EnvironmentError || error instanceof QueueBackendMismatchError)
-      host.stderr.write(`${error.message}\n`);
+    if (error instanceof OperatorError) host.stderr.write(`${error.message}\n`);
     else createLogger({ app, level: 'info' }).fatal({ err: error }, 'could not start');
     host.exit(1);
   }

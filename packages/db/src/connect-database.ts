@@ -1,6 +1,8 @@
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
+import { connectionConfig } from './connection-config.ts';
 import { ProductPool } from './product-pool.ts';
+import { roleNames } from './role-names.ts';
 import { createTransactions, type TransactionSettings } from './transactions.ts';
 
 export type Transaction = Parameters<Parameters<NodePgDatabase['transaction']>[0]>[0];
@@ -25,6 +27,8 @@ export interface Database extends AsyncDisposable {
 
 export interface DatabaseOptions {
   databaseUrl: string;
+  /** Of the roles that the migration made. Default `vibetribe`. */
+  rolePrefix?: string | undefined;
   poolMax: number;
   poolMin: number;
   /** Shown in pg_stat_activity. */
@@ -39,9 +43,7 @@ export interface DatabaseOptions {
   onError: (error: Error) => void;
 }
 
-type Role = 'vibetribe_tenant' | 'vibetribe_worker' | 'vibetribe_identity';
-
-function inRole(role: Role, organizationId = ''): TransactionSettings {
+function inRole(role: string, organizationId = ''): TransactionSettings {
   return { role, 'app.organization_id': organizationId };
 }
 
@@ -56,21 +58,28 @@ const keyedPlans: TransactionSettings = {
   plan_cache_mode: 'force_generic_plan',
 };
 
+const timeouts = {
+  idle_in_transaction_session_timeout: '15s',
+  statement_timeout: '15s',
+  lock_timeout: '8s',
+};
+
 export function connectDatabase(options: DatabaseOptions): Database {
-  const pool = new ProductPool({
-    connectionString: options.databaseUrl,
-    application_name: options.applicationName,
-    max: options.poolMax,
-    min: options.poolMin,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
-    query_timeout: options.answerTimeoutMs ?? 30_000,
-    idle_in_transaction_session_timeout: 15_000,
-    statement_timeout: 15_000,
-    lock_timeout: 8_000,
-    options: '-c role=vibetribe_tenant',
-    // Statements that do not wait for each other's answers share a round trip.
-    pipeline: true,
-  });
+  const roles = roleNames(options.rolePrefix);
+  const { client, settings } = connectionConfig(options.databaseUrl);
+  const pool = new ProductPool(
+    {
+      ...client,
+      application_name: options.applicationName,
+      max: options.poolMax,
+      min: options.poolMin,
+      connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+      query_timeout: options.answerTimeoutMs ?? 30_000,
+      // Statements that do not wait for each other's answers share a round trip.
+      pipeline: true,
+    },
+    { ...settings, ...timeouts, role: roles.tenant },
+  );
   pool.on('error', options.onError);
   // The pool listens to idle connections only: one lost between two statements of a transaction would end the process.
   // The next statement rejects with the loss.
@@ -79,10 +88,10 @@ export function connectDatabase(options: DatabaseOptions): Database {
 
   return {
     pool,
-    asTenant: (organizationId, work) => transactions.run(inRole('vibetribe_tenant', organizationId), work),
-    asWorker: (work) => transactions.run(inRole('vibetribe_worker'), work),
-    asKeyedWorker: (work) => transactions.runPrepared({ ...inRole('vibetribe_worker'), ...keyedPlans }, work),
-    asIdentity: (work) => transactions.run(inRole('vibetribe_identity'), work),
+    asTenant: (organizationId, work) => transactions.run(inRole(roles.tenant, organizationId), work),
+    asWorker: (work) => transactions.run(inRole(roles.worker), work),
+    asKeyedWorker: (work) => transactions.runPrepared({ ...inRole(roles.worker), ...keyedPlans }, work),
+    asIdentity: (work) => transactions.run(inRole(roles.identity), work),
     async ping() {
       const startedAtMs = performance.now();
       await pool.query('select 1');

@@ -1,40 +1,62 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import pg from 'pg';
+import type pg from 'pg';
+import { connectOnce } from './connect-once.ts';
+import { type Migration, migrationFiles, migrationText } from './migration-files.ts';
+import { requireRights } from './require-rights.ts';
+import { defaultRolePrefix, type RoleNames, roleNames } from './role-names.ts';
+import { recordRolePrefix, requireRolePrefix } from './role-prefix.ts';
+import { type LockPatience, withoutBlocking } from './without-blocking.ts';
 
 /** Any number that no one else locks: two migrations of one database wait for each other. */
 const advisoryLockKey = 7_204_119_355;
-const migrationsUrl = new URL('../migrations/', import.meta.url);
+
+export interface MigrateOptions {
+  readonly databaseUrl: string;
+  /** Default `vibetribe`. */
+  readonly rolePrefix?: string | undefined;
+  readonly log?: ((message: string) => void) | undefined;
+  readonly patience?: LockPatience | undefined;
+}
 
 /**
  * Applies the SQL files under `migrations/` that the database does not have yet, in name order, each in a transaction of its own.
  * A file that changed after it was applied is an error: migrations are immutable.
+ * @throws OperatorError where the login may not do it, with what an administrator has to run
  */
-export async function migrate(options: { databaseUrl: string; log?: (message: string) => void }): Promise<void> {
-  const client = new pg.Client({ connectionString: options.databaseUrl });
-  await client.connect();
-  try {
-    await client.query('select pg_advisory_lock($1)', [advisoryLockKey]);
-    await client.query(
-      'create table if not exists schema_migrations (name text primary key, sha256 text not null, applied_at timestamptz not null default now())',
-    );
-    const applied = await appliedMigrations(client);
-    for (const migration of await migrationFiles()) {
-      const known = applied.get(migration.name);
-      if (known === migration.sha256) continue;
-      if (known !== undefined) throw new Error(`migration ${migration.name} was changed after it was applied`);
-      await apply(client, migration);
-      options.log?.(`applied migration ${migration.name}`);
-    }
-  } finally {
-    await client.end();
+export async function migrate(options: MigrateOptions): Promise<void> {
+  const { rolePrefix = defaultRolePrefix, log = () => undefined } = options;
+  const roles = roleNames(rolePrefix);
+  await using connection = await connectOnce({
+    databaseUrl: options.databaseUrl,
+    applicationName: 'vibetribe-migrate',
+    // What a login's own defaults may say of time-outs is meant for short statements.
+    settings: { statement_timeout: '0', lock_timeout: '0', idle_in_transaction_session_timeout: '0' },
+  });
+  const { client } = connection;
+  const { schema } = await requireRights(client, roles);
+  await lockOutOthers(client, log);
+  await client.query(
+    'create table if not exists schema_migrations (name text primary key, sha256 text not null, applied_at timestamptz not null default now())',
+  );
+  const applied = await appliedMigrations(client);
+  if (applied.size > 0) await requireRolePrefix(client, rolePrefix);
+  for (const migration of await migrationFiles()) {
+    const known = applied.get(migration.name);
+    if (known === migration.sha256) continue;
+    if (known !== undefined) throw new Error(`migration ${migration.name} was changed after it was applied`);
+    const attempt = () => apply(client, migration, { roles, schema });
+    await withoutBlocking(client, attempt, { what: `migration ${migration.name}`, log, patience: options.patience });
+    log(`applied migration ${migration.name}`);
   }
+  await recordRolePrefix(client, rolePrefix);
 }
 
-interface Migration {
-  name: string;
-  sql: string;
-  sha256: string;
+async function lockOutOthers(client: pg.Client, log: (message: string) => void): Promise<void> {
+  const { rows } = await client.query<{ isOurs: boolean }>('select pg_try_advisory_lock($1) as "isOurs"', [
+    advisoryLockKey,
+  ]);
+  if (rows[0]?.isOurs === true) return;
+  log('another migration of this database is running: waiting for its end');
+  await client.query('select pg_advisory_lock($1)', [advisoryLockKey]);
 }
 
 async function appliedMigrations(client: pg.Client): Promise<Map<string, string>> {
@@ -42,20 +64,14 @@ async function appliedMigrations(client: pg.Client): Promise<Map<string, string>
   return new Map(rows.map((row) => [row.name, row.sha256]));
 }
 
-async function migrationFiles(): Promise<Migration[]> {
-  const names = (await readdir(migrationsUrl)).filter((name) => name.endsWith('.sql')).sort();
-  return Promise.all(
-    names.map(async (name) => {
-      const sql = await readFile(new URL(name, migrationsUrl), 'utf8');
-      return { name, sql, sha256: createHash('sha256').update(sql).digest('hex') };
-    }),
-  );
-}
-
-async function apply(client: pg.Client, migration: Migration): Promise<void> {
+async function apply(
+  client: pg.Client,
+  migration: Migration,
+  names: { readonly roles: RoleNames; readonly schema: string },
+): Promise<void> {
   await client.query('begin');
   try {
-    await client.query(migration.sql);
+    await client.query(migrationText(migration.sql, names));
     await client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [
       migration.name,
       migration.sha256,

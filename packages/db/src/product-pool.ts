@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { applySettings, type SessionSettings } from './session-settings.ts';
 
 /** No connection was to be had: the pool is exhausted, or the server did not let us in in time. Nothing was executed. */
 export class ConnectionUnavailableError extends Error {
@@ -20,6 +21,12 @@ type Taken = (
 
 /** The one place where connections are taken. The pool's own errors have neither a class nor a code: here they get both. */
 export class ProductPool extends pg.Pool {
+  /** @param settings made on each connection before it is given out */
+  constructor(config: pg.PoolConfig, settings: SessionSettings) {
+    const onConnect = (client: pg.ClientBase) => applySettings(client, settings);
+    super(Object.assign({ ...config }, { onConnect }));
+  }
+
   override connect(): Promise<pg.PoolClient>;
   override connect(taken: Taken): void;
   override connect(taken?: Taken): Promise<pg.PoolClient> | void {

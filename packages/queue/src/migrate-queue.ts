@@ -1,5 +1,6 @@
+import { retryWhile } from '@vibetribe/resilience/retry-while';
 import { runMigrations } from 'bullmq';
-import type pg from 'pg';
+import pg from 'pg';
 
 /** Any number that no one else locks. */
 const advisoryLockKey = 7_204_119_356;
@@ -12,12 +13,23 @@ export async function migrateQueue(pool: Pick<pg.Pool, 'connect'>): Promise<void
   const client = await pool.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [advisoryLockKey]);
-    await runMigrations(client);
-    for (const statement of [...plannerStatements, silentEvents, ...limiterStatements]) await client.query(statement);
+    // Others must not stand in line behind a change that waits for its lock: it gives up and tries again.
+    await client.query(`set lock_timeout = '2s'`);
+    const change = async () => {
+      await runMigrations(client);
+      for (const statement of [...plannerStatements, silentEvents, ...limiterStatements]) await client.query(statement);
+    };
+    await retryWhile(change, { ...lockPatience, isPassing: isLockTimeout, monotonicMs: () => performance.now() });
   } finally {
     // Ends the session, and the lock with it, whatever became of it.
     client.release(true);
   }
+}
+
+const lockPatience = { patienceMs: 15 * 60_000, pause: { baseMs: 1_000, capMs: 10_000 } };
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '55P03';
 }
 
 /**

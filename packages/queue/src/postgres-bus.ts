@@ -1,11 +1,11 @@
 import { exponentialDelayMs } from '@vibetribe/resilience/backoff';
 import { sleep } from '@vibetribe/resilience/sleep';
-import pg from 'pg';
+import type pg from 'pg';
 import { serializeQueries } from './serialize-queries.ts';
 import type { BusTransport, Heartbeat } from './bus.ts';
 import { notifyChannel, type BusChannel } from './notify-channel.ts';
 import type { QueueLogger } from './queue-connection.ts';
-import { queuePoolOptions } from './queue-pool-options.ts';
+import { createQueueClient, queuePoolOptions } from './queue-pool-options.ts';
 import type { Deliver } from './redis-bus.ts';
 import { describeStoreError } from './store-error.ts';
 import { callStore } from './call-store.ts';
@@ -89,7 +89,7 @@ async function openSession(
   deliver: Deliver,
 ): Promise<pg.Client> {
   const options = queuePoolOptions(pool);
-  const client = new pg.Client({ ...options, application_name: `${options.application_name}-bus` });
+  const client = createQueueClient({ ...options, application_name: `${options.application_name}-bus` });
   // A lost connection ends the session through its 'end' event.
   client.on('error', () => undefined);
   client.on('notification', ({ channel: name, payload }) => {

@@ -1,9 +1,10 @@
+import { OperatorError } from '@vibetribe/observability/operator-error';
 import type pg from 'pg';
 
 type BackendKind = 'redis' | 'postgres';
 
 /** This process would request where the others do not listen. */
-export class QueueBackendMismatchError extends Error {
+export class QueueBackendMismatchError extends OperatorError {
   override readonly name = 'QueueBackendMismatchError';
   readonly recorded: string;
   readonly configured: BackendKind;

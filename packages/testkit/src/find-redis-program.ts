@@ -1,12 +1,9 @@
-import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
+import { installPackages } from './debian-programs.ts';
 
-const run = promisify(execFile);
 const names = ['redis-server', 'valkey-server'];
-const installTimeoutMs = 180_000;
 
 /** Path of a Redis server: from PATH, else installed from Debian's package where we are root and apt is there. */
 export async function findRedisProgram(): Promise<string> {
@@ -15,7 +12,7 @@ export async function findRedisProgram(): Promise<string> {
   const advice = 'The tests need Redis: install redis-server or valkey-server, or set REDIS_URL.';
   if (userInfo().uid !== 0) throw new Error(advice);
   try {
-    await installFromDebian();
+    await installPackages(['redis-server']);
   } catch (cause) {
     throw new Error(advice, { cause });
   }
@@ -42,16 +39,4 @@ async function findOnPath(): Promise<string | null> {
     }
   }
   return null;
-}
-
-async function installFromDebian(): Promise<void> {
-  const options = { timeout: installTimeoutMs, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
-  const install = ['install', '-y', '--no-install-recommends', 'redis-server'];
-  try {
-    await run('apt-get', install, options);
-  } catch {
-    // A fresh machine has no package lists, or old ones.
-    await run('apt-get', ['update'], options);
-    await run('apt-get', install, options);
-  }
 }

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { OperatorError } from '@vibetribe/observability/operator-error';
+import { createLogger } from '@vibetribe/observability/logger';
+import { migrate } from '@vibetribe/db/migrate';
+import { migrateQueue } from '@vibetribe/queue/migrate-queue';
+import { createPublishQueue } from '@vibetribe/queue/publish-queue';
+import { startPublishWorker } from '@vibetribe/queue/publish-worker';
+import { type DebianPostgres, startDebianPostgres, whyNoDebianPostgres } from '@vibetribe/testkit/debian-postgres';
+import { startPgbouncer, whyNoPgbouncer } from '@vibetribe/testkit/pgbouncer';
+import { createTestDatabase } from '@vibetribe/testkit/test-database';
+import { waitFor } from '@vibetribe/testkit/wait-for';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { CoreEnv, coreConfigOf } from './core-config.ts';
+import { openService, type Service } from './open-service.ts';
+import { parseEnvironment } from './parse-environment.ts';
+
+const missing = (await whyNoDebianPostgres()) ?? (await whyNoPgbouncer());
+if (missing !== null) console.warn(`SKIPPED: the way through PgBouncer is not tried: ${missing}`);
+
+const encryptionKeys = `k1:${randomBytes(32).toString('base64')}`;
+const logger = createLogger({ app: 'test', level: 'silent' });
+
+function open(env: Record<string, string>): Promise<Service> {
+  const given = { ENCRYPTION_KEYS: encryptionKeys, DB_POOL_MIN: '0', ...env };
+  return openService({ app: 'test', config: coreConfigOf(parseEnvironment(CoreEnv, given), given), logger });
+}
+
+async function migrateAll(databaseUrl: string): Promise<void> {
+  await migrate({ databaseUrl });
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+  await migrateQueue(pool);
+  await pool.end();
+}
+
+async function refusalOf(opening: Promise<Service>): Promise<string> {
+  const error = await opening.then(
+    (service) => service[Symbol.asyncDispose](),
+    (cause: unknown) => cause,
+  );
+  expect(error).toBeInstanceOf(OperatorError);
+  return error instanceof OperatorError ? error.message : '';
+}
+
+describe('a database that is not ready', () => {
+  test('without our tables is refused in one sentence that says what to do', async () => {
+    await using database = await createTestDatabase(inject('postgresUrl'));
+    expect(await refusalOf(open({ DATABASE_URL: database.url }))).toMatch(/has no tables.*npm run migrate/);
+  });
+
+  test('that lacks a migration is refused by its name; one that has more is taken', async () => {
+    await using database = await createTestDatabase(inject('postgresUrl'));
+    await migrateAll(database.url);
+    const owner = new pg.Client({ connectionString: database.url });
+    await owner.connect();
+    await owner.query(`insert into schema_migrations (name, sha256) values ('9999_later.sql', 'x')`);
+    await using _service = await open({ DATABASE_URL: database.url });
+    await owner.query(`delete from schema_migrations where name = '0003_server_rules.sql'`);
+    await owner.end();
+    expect(await refusalOf(open({ DATABASE_URL: database.url }))).toMatch(/lacks 0003_server_rules\.sql.*npm run/);
+  });
+
+  test('that was migrated for other roles is refused with the setting', async () => {
+    await using database = await createTestDatabase(inject('postgresUrl'));
+    await migrateAll(database.url);
+    expect(await refusalOf(open({ DATABASE_URL: database.url, DB_ROLE_PREFIX: 'other' }))).toContain(
+      'set DB_ROLE_PREFIX=vibetribe',
+    );
+  });
+});
+
+describe.skipIf(missing !== null)('a PostgreSQL 15 behind PgBouncer', { timeout: 60_000 }, () => {
+  const opened = new AsyncDisposableStack();
+  let server: DebianPostgres;
+  const login = { user: 'app', password: 'app' };
+  beforeAll(async () => {
+    server = opened.use(await startDebianPostgres());
+    await server.admin(`create role app login password 'app'; create role vibetribe_tenant; create role vibetribe_worker;
+      create role vibetribe_identity; grant vibetribe_tenant, vibetribe_worker, vibetribe_identity to app`);
+    await server.admin('create database app owner app');
+  }, 120_000);
+  afterAll(() => opened.disposeAsync());
+
+  test('in session mode everything works: migrations, transactions, jobs, notifications', async () => {
+    await using bouncer = await startPgbouncer({ serverPort: server.port, mode: 'session', logins: [login] });
+    const url = `postgres://app:app@127.0.0.1:${bouncer.port}/app`;
+    await migrateAll(url);
+    await using service = await open({ DATABASE_URL: url });
+    const { rows } = await service.db.pool.query('select current_user as role');
+    expect(rows).toEqual([{ role: 'vibetribe_tenant' }]);
+
+    const told: string[] = [];
+    await using _subscription = await service.bus.subscribe('events', (payload) => void told.push(payload));
+    await service.bus.publish('events', 'hello');
+    await waitFor(() => told.includes('hello'), { describe: 'the notification' });
+
+    const handled: string[] = [];
+    const worker = startPublishWorker({
+      connection: service.queue,
+      platform: 'x',
+      concurrency: 1,
+      handle: async ({ publicationId }) => void handled.push(publicationId),
+      onError: () => undefined,
+    });
+    const job = { platform: 'x', publicationId: 'pub_1', generation: 1, delayMs: 0, priority: 0 };
+    await createPublishQueue(service.queue).enqueue([job]);
+    await waitFor(() => handled.includes('pub_1'), { describe: 'the job' });
+    await worker.close({ drainMs: 1_000 });
+  });
+
+  test.each([100, 2])('in transaction mode it is refused with the reason, with %s sessions', async (poolSize) => {
+    await migrateAll(server.urlOf({ ...login, database: 'app' }));
+    await using bouncer = await startPgbouncer({
+      serverPort: server.port,
+      mode: 'transaction',
+      logins: [login],
+      poolSize,
+    });
+    const url = `postgres://app:app@127.0.0.1:${bouncer.port}/app`;
+    expect(await refusalOf(open({ DATABASE_URL: url }))).toContain('pool_mode = session');
+  });
+});
