@@ -4,6 +4,7 @@ import { type Migration, migrationFiles, migrationText } from './migration-files
 import { requireRights } from './require-rights.ts';
 import { defaultRolePrefix, type RoleNames, roleNames } from './role-names.ts';
 import { recordRolePrefix, requireRolePrefix } from './role-prefix.ts';
+import { withAllRows } from './with-all-rows.ts';
 import { type LockPatience, withoutBlocking } from './without-blocking.ts';
 
 /** Any number that no one else locks: two migrations of one database wait for each other. */
@@ -15,6 +16,8 @@ export interface MigrateOptions {
   readonly rolePrefix?: string | undefined;
   readonly log?: ((message: string) => void) | undefined;
   readonly patience?: LockPatience | undefined;
+  /** Default: the files under `migrations/`. */
+  readonly migrations?: readonly Migration[] | undefined;
 }
 
 /**
@@ -39,7 +42,7 @@ export async function migrate(options: MigrateOptions): Promise<void> {
   );
   const applied = await appliedMigrations(client);
   if (applied.size > 0) await requireRolePrefix(client, rolePrefix);
-  for (const migration of await migrationFiles()) {
+  for (const migration of options.migrations ?? (await migrationFiles())) {
     const known = applied.get(migration.name);
     if (known === migration.sha256) continue;
     if (known !== undefined) throw new Error(`migration ${migration.name} was changed after it was applied`);
@@ -71,7 +74,8 @@ async function apply(
 ): Promise<void> {
   await client.query('begin');
   try {
-    await client.query(migrationText(migration.sql, names));
+    const text = migrationText(migration.sql, names);
+    await withAllRows(client, text, async () => void (await client.query(text)));
     await client.query('insert into schema_migrations (name, sha256) values ($1, $2)', [
       migration.name,
       migration.sha256,
