@@ -5,7 +5,8 @@ import { DomainError } from '@vibetribe/core/domain-error';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import { answerUnknownRoutes } from './http/allowed-methods.ts';
-import { describeRoutes, docsPath, serveDocs } from './http/api-docs.ts';
+import { describeRoutes } from './docs/describe-routes.ts';
+import { docsPath, serveDocs } from './docs/serve-docs.ts';
 import type { ApiServices } from './api-services.ts';
 import { authenticateRequests, requireAccess } from './http/authentication.ts';
 import { endConnectionsOnClose } from './close-app.ts';
@@ -71,7 +72,7 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
   authenticateRequests(app, { authenticator: services.authenticator, limiter: services.requestLimiter });
   app.addHook('preValidation', guardText);
   honourIdempotencyKeys(app, { db: services.db, lockMs: services.requestTimeoutMs + keyLockGraceMs });
-  await describeRoutes(app);
+  await describeRoutes(app, { publicUrl: services.publicUrl });
   await app.register(websocket, { options: { maxPayload: socketMessageBytesMax, perMessageDeflate: false } });
   app.addHook('onRequest', async (request, reply) => {
     // The plugin would log the whole address, query included.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { JsonValue } from './json-value.ts';
 import { EventType } from './event-type.ts';
 
 export const TimelineItem = z.object({
@@ -7,6 +8,6 @@ export const TimelineItem = z.object({
   type: EventType,
   publicationId: z.string().optional(),
   message: z.string(),
-  data: z.record(z.string(), z.json()),
+  data: z.record(z.string(), JsonValue),
 });
 export type TimelineItem = z.infer<typeof TimelineItem>;

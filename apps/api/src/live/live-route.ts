@@ -1,6 +1,7 @@
 import { redeemLiveTicket } from '@vibetribe/core/identity/redeem-live-ticket';
 import { DomainError } from '@vibetribe/core/domain-error';
 import type { FastifyPluginAsync } from 'fastify';
+import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
 import { sendProblem } from '../http/problem.ts';
 import { closeCodes } from './live-connection.ts';
@@ -23,7 +24,14 @@ export const liveRoute: FastifyPluginAsync<{ services: Pick<ApiServices, 'db' | 
     method: 'GET',
     url: '/ws',
     config: { access: 'public', isSocket: true },
-    schema: { hide: true },
+    schema: {
+      operationId: 'openSocket',
+      tags: ['live'],
+      summary: 'Open the WebSocket',
+      description:
+        'With `?ticket=` from `POST /auth/ws-ticket`, and `&since=` the id of the last event to resume after. A bad ticket is accepted and closed with 4401. docs/events.md describes the frames.',
+      response: { 101: z.undefined() },
+    },
     handler: async (_request, reply) =>
       sendProblem(reply, new DomainError('malformed_request', 'Connect with a WebSocket.')),
     wsHandler: async (socket, request) => {

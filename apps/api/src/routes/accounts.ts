@@ -31,7 +31,13 @@ export const accountRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = a
     '/accounts',
     {
       config: { access: 'accounts:read' },
-      schema: { tags, querystring: PageQuery, response: { 200: pageOf(Account) } },
+      schema: {
+        operationId: 'listAccounts',
+        summary: 'List connected accounts',
+        tags,
+        querystring: PageQuery,
+        response: { 200: pageOf(Account) },
+      },
     },
     async (request) => {
       const { limit, cursor } = request.query;
@@ -43,15 +49,29 @@ export const accountRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = a
 
   app.get(
     '/accounts/token-stats',
-    { config: { access: 'accounts:read' }, schema: { tags, response: { 200: TokenStats } } },
+    {
+      config: { access: 'accounts:read' },
+      schema: {
+        operationId: 'getTokenStats',
+        summary: 'Count tokens by how soon they expire',
+        tags,
+        response: { 200: TokenStats },
+      },
+    },
     async (request) => getTokenStats(services, request.actor),
   );
 
   app.post(
     '/accounts/connect',
     {
-      config: { access: 'accounts:manage' },
-      schema: { tags, body: StartConnect, response: { 200: ConnectStarted } },
+      config: { access: 'accounts:manage', errors: ['platform_rejected', 'platform_unavailable'] },
+      schema: {
+        operationId: 'startConnect',
+        summary: 'Begin to connect an account through the platform’s consent page',
+        tags,
+        body: StartConnect,
+        response: { 200: ConnectStarted },
+      },
     },
     async (request) => startConnect(services, request.actor, request.body),
   );
@@ -59,8 +79,10 @@ export const accountRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = a
   app.get(
     '/accounts/callback/:platform',
     {
-      config: { access: 'public' },
+      config: { access: 'public', errors: ['oauth_state_invalid', 'platform_rejected', 'platform_unavailable'] },
       schema: {
+        operationId: 'finishConnect',
+        summary: 'Where the consent page sends the browser back to',
         tags,
         params: z.object({ platform: z.string() }),
         querystring: CallbackQuery,
@@ -80,8 +102,14 @@ export const accountRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = a
   app.post(
     '/accounts/manual',
     {
-      config: { access: 'accounts:manage', idempotent: {} },
-      schema: { tags, body: ConnectManually, response: { 201: Account } },
+      config: { access: 'accounts:manage', idempotent: {}, errors: ['platform_rejected', 'platform_unavailable'] },
+      schema: {
+        operationId: 'connectManually',
+        summary: 'Connect an account with credentials',
+        tags,
+        body: ConnectManually,
+        response: { 201: Account },
+      },
     },
     async (request, reply) => {
       reply.code(201);
@@ -91,13 +119,31 @@ export const accountRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = a
 
   app.get(
     '/accounts/:id',
-    { config: { access: 'accounts:read' }, schema: { tags, params: AccountParams, response: { 200: Account } } },
+    {
+      config: { access: 'accounts:read' },
+      schema: {
+        operationId: 'getAccount',
+        summary: 'Read an account',
+        tags,
+        params: AccountParams,
+        response: { 200: Account },
+      },
+    },
     async (request) => getAccount(services, request.actor, { accountId: request.params.id }),
   );
 
   app.post(
     '/accounts/:id/refresh',
-    { config: { access: 'accounts:manage' }, schema: { tags, params: AccountParams, response: { 200: Account } } },
+    {
+      config: { access: 'accounts:manage', errors: ['conflict', 'platform_rejected', 'platform_unavailable'] },
+      schema: {
+        operationId: 'refreshAccount',
+        summary: 'Refresh an account’s token now',
+        tags,
+        params: AccountParams,
+        response: { 200: Account },
+      },
+    },
     async (request) => refreshAccount(services, request.actor, { accountId: request.params.id }),
   );
 
@@ -105,7 +151,13 @@ export const accountRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = a
     '/accounts/:id',
     {
       config: { access: 'accounts:manage' },
-      schema: { tags, params: AccountParams, response: { 204: z.undefined() } },
+      schema: {
+        operationId: 'disconnectAccount',
+        summary: 'Disconnect an account: revoke its grant and destroy its credentials',
+        tags,
+        params: AccountParams,
+        response: { 204: z.undefined() },
+      },
     },
     async (request, reply) => {
       await disconnectAccount(services, request.actor, { accountId: request.params.id });

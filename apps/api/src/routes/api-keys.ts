@@ -17,8 +17,14 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
   app.post(
     '/api-keys',
     {
-      config: { access: 'keys:manage', idempotent: { secretFields: ['key'] } },
-      schema: { tags: ['api-keys'], body: CreateApiKey, response: { 201: CreatedApiKey } },
+      config: { access: 'keys:manage', idempotent: { secretFields: ['key'] }, errors: ['validation_failed'] },
+      schema: {
+        operationId: 'createApiKey',
+        summary: 'Create an API key; the answer shows it once',
+        tags: ['api-keys'],
+        body: CreateApiKey,
+        response: { 201: CreatedApiKey },
+      },
     },
     async (request, reply) => {
       reply.code(201);
@@ -30,7 +36,13 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
     '/api-keys',
     {
       config: { access: 'keys:manage' },
-      schema: { tags: ['api-keys'], querystring: PageQuery, response: { 200: pageOf(ApiKey) } },
+      schema: {
+        operationId: 'listApiKeys',
+        summary: 'List API keys',
+        tags: ['api-keys'],
+        querystring: PageQuery,
+        response: { 200: pageOf(ApiKey) },
+      },
     },
     async (request) => {
       const { limit, cursor } = request.query;
@@ -47,7 +59,13 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
     '/api-keys/:id',
     {
       config: { access: 'keys:manage' },
-      schema: { tags: ['api-keys'], params: z.object({ id: z.string() }), response: { 204: z.undefined() } },
+      schema: {
+        operationId: 'revokeApiKey',
+        summary: 'Revoke an API key',
+        tags: ['api-keys'],
+        params: z.object({ id: z.string() }),
+        response: { 204: z.undefined() },
+      },
     },
     async (request, reply) => {
       await revokeApiKey(services, request.actor, request.params.id);

@@ -25,7 +25,16 @@ type Services = IdentityDependencies & Pick<ApiServices, 'signInLimit'>;
 export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (app, { services }) => {
   app.post(
     '/auth/register',
-    { config: { access: 'public' }, schema: { tags: ['auth'], body: Register, response: { 201: SignedIn } } },
+    {
+      config: { access: 'public', errors: ['email_taken', 'registration_closed'] },
+      schema: {
+        operationId: 'register',
+        summary: 'Create a user and an organization',
+        tags: ['auth'],
+        body: Register,
+        response: { 201: SignedIn },
+      },
+    },
     async (request, reply) => {
       await services.signInLimit.countRegistration(request.ip);
       const signedIn = await register(services, request.body);
@@ -35,7 +44,16 @@ export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
 
   app.post(
     '/auth/login',
-    { config: { access: 'public' }, schema: { tags: ['auth'], body: Login, response: { 200: SignedIn } } },
+    {
+      config: { access: 'public', errors: ['invalid_credentials'] },
+      schema: {
+        operationId: 'logIn',
+        summary: 'Sign in with email and password',
+        tags: ['auth'],
+        body: Login,
+        response: { 200: SignedIn },
+      },
+    },
     async (request) =>
       services.signInLimit.logIn({ email: request.body.email, address: request.ip }, () =>
         logIn(services, request.body),
@@ -44,13 +62,25 @@ export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
 
   app.post(
     '/auth/refresh',
-    { config: { access: 'public' }, schema: { tags: ['auth'], body: Refresh, response: { 200: SessionTokens } } },
+    {
+      config: { access: 'public', errors: ['unauthenticated', 'session_revoked'] },
+      schema: {
+        operationId: 'refreshSession',
+        summary: 'Trade a refresh token for new tokens',
+        tags: ['auth'],
+        body: Refresh,
+        response: { 200: SessionTokens },
+      },
+    },
     async (request) => refreshSession(services, request.body),
   );
 
   app.post(
     '/auth/logout',
-    { config: { access: 'self:use' }, schema: { tags: ['auth'], response: { 204: z.undefined() } } },
+    {
+      config: { access: 'self:use' },
+      schema: { operationId: 'logOut', summary: 'End the session', tags: ['auth'], response: { 204: z.undefined() } },
+    },
     async (request, reply) => {
       await logOut(services, request.actor);
       return reply.code(204).send();
@@ -60,21 +90,38 @@ export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
   app.post(
     '/auth/switch',
     {
-      config: { access: 'self:use' },
-      schema: { tags: ['auth'], body: SwitchOrganization, response: { 200: SignedIn } },
+      config: { access: 'self:use', errors: ['not_found'] },
+      schema: {
+        operationId: 'switchOrganization',
+        summary: 'Sign in to another organization of the user',
+        tags: ['auth'],
+        body: SwitchOrganization,
+        response: { 200: SignedIn },
+      },
     },
     async (request) => switchOrganization(services, request.actor, request.body),
   );
 
   app.get(
     '/auth/me',
-    { config: { access: 'self:use' }, schema: { tags: ['auth'], response: { 200: Me } } },
+    {
+      config: { access: 'self:use' },
+      schema: { operationId: 'whoAmI', summary: 'Read who is signed in', tags: ['auth'], response: { 200: Me } },
+    },
     async (request) => whoAmI(services, request.actor),
   );
 
   app.post(
     '/auth/ws-ticket',
-    { config: { access: 'live:connect' }, schema: { tags: ['auth'], response: { 200: LiveTicket } } },
+    {
+      config: { access: 'live:connect' },
+      schema: {
+        operationId: 'issueLiveTicket',
+        summary: 'Get a ticket that opens one WebSocket, once',
+        tags: ['auth'],
+        response: { 200: LiveTicket },
+      },
+    },
     async (request) => issueLiveTicket(services, request.actor),
   );
 };

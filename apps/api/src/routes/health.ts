@@ -7,7 +7,10 @@ export const healthRoutes: FastifyPluginAsync<{ services: Pick<ApiServices, 'hea
 ) => {
   app.get(
     '/health',
-    { config: { access: 'public', isUncounted: true }, schema: { tags: ['health'] } },
+    {
+      config: { access: 'public', isUncounted: true },
+      schema: { operationId: 'getHealth', summary: 'Tell whether the service can work', tags: ['health'] },
+    },
     async (_request, reply) => {
       const { ok } = await services.health.basic();
       return reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'unavailable' });
@@ -16,7 +19,14 @@ export const healthRoutes: FastifyPluginAsync<{ services: Pick<ApiServices, 'hea
 
   app.get(
     '/health/detailed',
-    { config: { access: 'operator' }, schema: { tags: ['health'] } },
+    {
+      config: { access: 'operator' },
+      schema: {
+        operationId: 'getDetailedHealth',
+        summary: 'Tell the state of each dependency, queue and breaker',
+        tags: ['health'],
+      },
+    },
     async (_request, reply) => {
       const { ok, ...parts } = await services.health.detailed();
       return reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'unavailable', ...parts });

@@ -26,10 +26,16 @@ export const mediaUploadRoutes: FastifyPluginAsyncZod<{ services: Services }> = 
   app.post(
     '/media/upload',
     {
-      config: { access: 'media:write', idempotent: {} },
+      config: {
+        access: 'media:write',
+        idempotent: {},
+        errors: ['quota_exceeded'],
+        upload: { field: 'file', filesMax: 1 },
+      },
       handlerTimeout: transferTimeoutMs,
       preHandler: receiveFiles({ field: 'file', filesMax: 1, media }),
       schema: {
+        operationId: 'uploadMedia',
         tags: ['media'],
         summary: 'Upload one file',
         description: 'The file in the field `file`, its alternative text in `alt`.',
@@ -50,10 +56,16 @@ export const mediaUploadRoutes: FastifyPluginAsyncZod<{ services: Services }> = 
   app.post(
     '/media/upload-multiple',
     {
-      config: { access: 'media:write', idempotent: {} },
+      config: {
+        access: 'media:write',
+        idempotent: {},
+        errors: ['quota_exceeded'],
+        upload: { field: 'files', filesMax: filesPerUploadMax },
+      },
       handlerTimeout: transferTimeoutMs,
       preHandler: receiveFiles({ field: 'files', filesMax: filesPerUploadMax, media }),
       schema: {
+        operationId: 'uploadSeveralMedia',
         tags: ['media'],
         summary: 'Upload several files',
         description:

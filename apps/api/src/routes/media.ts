@@ -29,7 +29,13 @@ export const mediaRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
     '/media',
     {
       config: { access: 'media:read' },
-      schema: { tags: ['media'], querystring: Query, response: { 200: pageOf(Media) } },
+      schema: {
+        operationId: 'listMedia',
+        summary: 'List media',
+        tags: ['media'],
+        querystring: Query,
+        response: { 200: pageOf(Media) },
+      },
     },
     async (request) => {
       const { limit, cursor, type } = request.query;
@@ -44,21 +50,43 @@ export const mediaRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
 
   app.get(
     '/media/stats',
-    { config: { access: 'media:read' }, schema: { tags: ['media'], response: { 200: MediaStats } } },
+    {
+      config: { access: 'media:read' },
+      schema: {
+        operationId: 'getMediaStats',
+        summary: 'Count media and their bytes',
+        tags: ['media'],
+        response: { 200: MediaStats },
+      },
+    },
     async (request) => getMediaStats(services, request.actor),
   );
 
   app.get(
     '/media/config',
-    { config: { access: 'media:read' }, schema: { tags: ['media'], response: { 200: MediaConfig } } },
+    {
+      config: { access: 'media:read' },
+      schema: {
+        operationId: 'getMediaConfig',
+        summary: 'Read what may be uploaded',
+        tags: ['media'],
+        response: { 200: MediaConfig },
+      },
+    },
     async (request) => getMediaConfig(services, request.actor),
   );
 
   app.post(
     '/media/optimize-url',
     {
-      config: { access: 'media:read' },
-      schema: { tags: ['media'], body: OptimizeUrl, response: { 200: OptimizedUrl } },
+      config: { access: 'media:read', errors: ['not_found'] },
+      schema: {
+        operationId: 'optimizeUrl',
+        summary: 'Get the address of an optimized copy',
+        tags: ['media'],
+        body: OptimizeUrl,
+        response: { 200: OptimizedUrl },
+      },
     },
     async (request) => optimizeUrl(services, request.actor, request.body),
   );
@@ -66,8 +94,10 @@ export const mediaRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
   app.delete(
     '/media/:publicId',
     {
-      config: { access: 'media:write' },
+      config: { access: 'media:write', errors: ['conflict'] },
       schema: {
+        operationId: 'deleteMedia',
+        summary: 'Delete a file that no post needs',
         tags: ['media'],
         params: z.object({ publicId: z.string().max(200) }),
         response: { 204: z.undefined() },

@@ -5,8 +5,15 @@ export const metricsRoute: FastifyPluginAsync<{ services: Pick<ApiServices, 'met
   app,
   { services },
 ) => {
-  app.get('/metrics', { config: { access: 'operator' }, schema: { tags: ['health'] } }, async (_request, reply) => {
-    const { contentType, text } = await services.metrics.exposition();
-    return reply.type(contentType).send(text);
-  });
+  app.get(
+    '/metrics',
+    {
+      config: { access: 'operator' },
+      schema: { operationId: 'getMetrics', summary: 'Prometheus metrics', tags: ['health'] },
+    },
+    async (_request, reply) => {
+      const { contentType, text } = await services.metrics.exposition();
+      return reply.type(contentType).send(text);
+    },
+  );
 };

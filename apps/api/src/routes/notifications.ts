@@ -22,7 +22,13 @@ export const notificationRoutes: FastifyPluginAsyncZod<{ services: Pick<ApiServi
     '/notifications',
     {
       config: { access: 'notifications:read' },
-      schema: { tags: ['notifications'], querystring: Query, response: { 200: pageOf(Notification) } },
+      schema: {
+        operationId: 'listNotifications',
+        summary: 'List notifications, newest first',
+        tags: ['notifications'],
+        querystring: Query,
+        response: { 200: pageOf(Notification) },
+      },
     },
     async (request) => {
       const { limit, cursor, unread } = request.query;
@@ -40,7 +46,13 @@ export const notificationRoutes: FastifyPluginAsyncZod<{ services: Pick<ApiServi
     '/notifications/:id/read',
     {
       config: { access: 'notifications:mark' },
-      schema: { tags: ['notifications'], params: z.object({ id: z.string() }), response: { 200: Notification } },
+      schema: {
+        operationId: 'readNotification',
+        summary: 'Mark a notification as read',
+        tags: ['notifications'],
+        params: z.object({ id: z.string() }),
+        response: { 200: Notification },
+      },
     },
     async (request) => readNotification(services, request.actor, request.params.id),
   );

@@ -12,7 +12,12 @@ export const organizationRoutes: FastifyPluginAsyncZod<{ services: Pick<ApiServi
     '/organizations',
     {
       config: { access: 'organization:read' },
-      schema: { tags: ['organizations'], response: { 200: pageOf(OrganizationMembership) } },
+      schema: {
+        operationId: 'listOrganizations',
+        summary: 'List the organizations of the user',
+        tags: ['organizations'],
+        response: { 200: pageOf(OrganizationMembership) },
+      },
     },
     async (request) => ({ items: await listOrganizations(services, request.actor), nextCursor: null }),
   );

@@ -18,8 +18,14 @@ export const pauseRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
   app.post(
     '/pauses',
     {
-      config: { access: 'accounts:manage', idempotent: {} },
-      schema: { tags: ['pauses'], summary: 'Stop publishing', body: CreatePause, response: { 201: Pause } },
+      config: { access: 'accounts:manage', idempotent: {}, errors: ['not_found'] },
+      schema: {
+        operationId: 'createPause',
+        summary: 'Pause an account, the organization or the service',
+        tags: ['pauses'],
+        body: CreatePause,
+        response: { 201: Pause },
+      },
     },
     async (request, reply) => reply.code(201).send(await createPause(services, request.actor, request.body)),
   );
@@ -28,7 +34,12 @@ export const pauseRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
     '/pauses',
     {
       config: { access: 'accounts:read' },
-      schema: { tags: ['pauses'], summary: 'The stops in force', response: { 200: pageOf(Pause) } },
+      schema: {
+        operationId: 'listPauses',
+        summary: 'List pauses in force',
+        tags: ['pauses'],
+        response: { 200: pageOf(Pause) },
+      },
     },
     async (request) => ({ items: await listPauses(services, request.actor), nextCursor: null }),
   );
@@ -38,8 +49,9 @@ export const pauseRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
     {
       config: { access: 'accounts:read' },
       schema: {
+        operationId: 'previewPause',
+        summary: 'List what goes out when the pause is lifted',
         tags: ['pauses'],
-        summary: 'What goes out when it is lifted',
         params: Params,
         querystring: PageQuery,
         response: { 200: pageOf(PausedPublication) },
@@ -61,7 +73,13 @@ export const pauseRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
     '/pauses/:id',
     {
       config: { access: 'accounts:manage' },
-      schema: { tags: ['pauses'], summary: 'Lift a stop', params: Params, response: { 204: z.undefined() } },
+      schema: {
+        operationId: 'liftPause',
+        summary: 'Lift a pause',
+        tags: ['pauses'],
+        params: Params,
+        response: { 204: z.undefined() },
+      },
     },
     async (request, reply) => {
       await liftPause(services, request.actor, request.params.id);

@@ -11,7 +11,12 @@ export const platformRoutes: FastifyPluginAsyncZod<{ services: Services }> = asy
     '/platforms',
     {
       config: { access: 'accounts:read' },
-      schema: { tags: ['platforms'], response: { 200: z.object({ items: z.array(Platform) }) } },
+      schema: {
+        operationId: 'listPlatforms',
+        summary: 'List platforms with their rules, limits and breaker states',
+        tags: ['platforms'],
+        response: { 200: z.object({ items: z.array(Platform) }) },
+      },
     },
     async (request) => listPlatforms(services, request.actor),
   );

@@ -49,8 +49,14 @@ export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = asyn
   app.post(
     '/posts',
     {
-      config: { access: 'posts:write', idempotent: {} },
-      schema: { tags, body: CreatePost, response: { 201: Post } },
+      config: { access: 'posts:write', idempotent: {}, errors: ['quota_exceeded'] },
+      schema: {
+        operationId: 'createPost',
+        summary: 'Create a post: a draft, or scheduled',
+        tags,
+        body: CreatePost,
+        response: { 201: Post },
+      },
     },
     async (request, reply) => {
       reply.code(201);
@@ -61,7 +67,16 @@ export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = asyn
 
   app.get(
     '/posts',
-    { config: { access: 'posts:read' }, schema: { tags, querystring: ListQuery, response: { 200: pageOf(Post) } } },
+    {
+      config: { access: 'posts:read' },
+      schema: {
+        operationId: 'listPosts',
+        summary: 'List posts',
+        tags,
+        querystring: ListQuery,
+        response: { 200: pageOf(Post) },
+      },
+    },
     async (request) => {
       const { cursor, ...filter } = request.query;
       const page = await listPosts(services, request.actor, { ...filter, after: decodeCursor(PostPlace, cursor) });
@@ -71,27 +86,54 @@ export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = asyn
 
   app.post(
     '/posts/validate',
-    { config: { access: 'posts:read' }, schema: { tags, body: CreatePost, response: { 200: ValidationReport } } },
+    {
+      config: { access: 'posts:read' },
+      schema: {
+        operationId: 'validatePost',
+        summary: 'Check a post against each platform’s rules without creating it',
+        tags,
+        body: CreatePost,
+        response: { 200: ValidationReport },
+      },
+    },
     async (request) => validatePost(services, request.actor, request.body),
   );
 
   app.get(
     '/posts/scheduler/stats',
-    { config: { access: 'posts:read' }, schema: { tags, response: { 200: SchedulerStats } } },
+    {
+      config: { access: 'posts:read' },
+      schema: {
+        operationId: 'getSchedulerStats',
+        summary: 'Count what is scheduled, waiting and late',
+        tags,
+        response: { 200: SchedulerStats },
+      },
+    },
     async (request) => getSchedulerStats(services, request.actor),
   );
 
   app.get(
     '/posts/:id',
-    { config: { access: 'posts:read' }, schema: { tags, params: PostParams, response: { 200: Post } } },
+    {
+      config: { access: 'posts:read' },
+      schema: { operationId: 'getPost', summary: 'Read a post', tags, params: PostParams, response: { 200: Post } },
+    },
     async (request, reply) => tagged(reply, await getPost(services, request.actor, { postId: request.params.id })),
   );
 
   app.put(
     '/posts/:id',
     {
-      config: { access: 'posts:write' },
-      schema: { tags, params: PostParams, body: UpdatePost, response: { 200: Post } },
+      config: { access: 'posts:write', errors: ['already_publishing', 'conflict'], versioned: true },
+      schema: {
+        operationId: 'updatePost',
+        summary: 'Replace what is given while nothing is on its way',
+        tags,
+        params: PostParams,
+        body: UpdatePost,
+        response: { 200: Post },
+      },
     },
     async (request, reply) =>
       tagged(
@@ -106,7 +148,16 @@ export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = asyn
 
   app.delete(
     '/posts/:id',
-    { config: { access: 'posts:write' }, schema: { tags, params: PostParams, response: { 204: z.undefined() } } },
+    {
+      config: { access: 'posts:write', errors: ['already_publishing'], versioned: true },
+      schema: {
+        operationId: 'deletePost',
+        summary: 'Cancel and hide a post; the platforms keep what is out',
+        tags,
+        params: PostParams,
+        response: { 204: z.undefined() },
+      },
+    },
     async (request, reply) => {
       const expected = expectedVersion(request.headers['if-match']);
       await deletePost(services, request.actor, { postId: request.params.id, expected });
@@ -117,8 +168,8 @@ export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = asyn
   app.post(
     '/posts/:id/publish',
     {
-      config: { access: 'posts:write', idempotent: {} },
-      schema: { tags, params: PostParams, response: { 202: Post } },
+      config: { access: 'posts:write', idempotent: {}, errors: ['already_publishing', 'conflict'] },
+      schema: { operationId: 'publishPost', summary: 'Publish now', tags, params: PostParams, response: { 202: Post } },
     },
     async (request, reply) => {
       reply.code(202);
@@ -128,15 +179,30 @@ export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = asyn
 
   app.post(
     '/posts/:id/cancel',
-    { config: { access: 'posts:write' }, schema: { tags, params: PostParams, response: { 200: Post } } },
+    {
+      config: { access: 'posts:write', errors: ['nothing_to_stop'] },
+      schema: {
+        operationId: 'cancelPost',
+        summary: 'Stop what has not begun',
+        tags,
+        params: PostParams,
+        response: { 200: Post },
+      },
+    },
     async (request, reply) => tagged(reply, await cancelPost(services, request.actor, { postId: request.params.id })),
   );
 
   app.post(
     '/posts/:id/retry',
     {
-      config: { access: 'posts:write', idempotent: {} },
-      schema: { tags, params: PostParams, response: { 202: Post } },
+      config: { access: 'posts:write', idempotent: {}, errors: ['nothing_to_retry'] },
+      schema: {
+        operationId: 'retryPost',
+        summary: 'Send the failed publications again',
+        tags,
+        params: PostParams,
+        response: { 202: Post },
+      },
     },
     async (request, reply) => {
       reply.code(202);
@@ -148,7 +214,13 @@ export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = asyn
     '/posts/:id/duplicate',
     {
       config: { access: 'posts:write', idempotent: {} },
-      schema: { tags, params: PostParams, response: { 201: Post } },
+      schema: {
+        operationId: 'duplicatePost',
+        summary: 'Copy a post into a new draft',
+        tags,
+        params: PostParams,
+        response: { 201: Post },
+      },
     },
     async (request, reply) => {
       reply.code(201);
@@ -161,7 +233,14 @@ export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = asyn
     '/posts/:id/timeline',
     {
       config: { access: 'posts:read' },
-      schema: { tags, params: PostParams, querystring: TimelineQuery, response: { 200: pageOf(TimelineItem) } },
+      schema: {
+        operationId: 'getTimeline',
+        summary: 'Read what was decided about a post, and why',
+        tags,
+        params: PostParams,
+        querystring: TimelineQuery,
+        response: { 200: pageOf(TimelineItem) },
+      },
     },
     async (request) => {
       const { limit, cursor } = request.query;

@@ -11,8 +11,10 @@ export const publicationRoutes: FastifyPluginAsyncZod<{ services: Pick<ApiServic
   app.post(
     '/publications/:id/resolve',
     {
-      config: { access: 'posts:write' },
+      config: { access: 'posts:write', errors: ['conflict'] },
       schema: {
+        operationId: 'resolvePublication',
+        summary: 'Decide what only a person can: whether it is out, or whether a late one still goes',
         tags: ['posts'],
         params: z.object({ id: z.string() }),
         body: ResolvePublication,

@@ -1,0 +1,45 @@
+import * as account from '@vibetribe/contracts/account';
+import * as auth from '@vibetribe/contracts/auth';
+import * as errorCode from '@vibetribe/contracts/error-code';
+import * as eventType from '@vibetribe/contracts/event-type';
+import * as jsonValue from '@vibetribe/contracts/json-value';
+import * as liveMessage from '@vibetribe/contracts/live-message';
+import * as media from '@vibetribe/contracts/media';
+import * as notification from '@vibetribe/contracts/notification';
+import * as pause from '@vibetribe/contracts/pause';
+import * as platform from '@vibetribe/contracts/platform';
+import * as platformId from '@vibetribe/contracts/platform-id';
+import * as post from '@vibetribe/contracts/post';
+import * as postStatus from '@vibetribe/contracts/post-status';
+import * as publicationStatus from '@vibetribe/contracts/publication-status';
+import * as role from '@vibetribe/contracts/role';
+import * as timeline from '@vibetribe/contracts/timeline';
+import { z } from 'zod';
+
+const modules = [
+  account,
+  auth,
+  errorCode,
+  eventType,
+  jsonValue,
+  liveMessage,
+  media,
+  notification,
+  pause,
+  platform,
+  platformId,
+  post,
+  postStatus,
+  publicationStatus,
+  role,
+  timeline,
+];
+
+/** Gives each exported wire type its own name in the OpenAPI document, so that clients are made with it. Repeatable. */
+export function nameSchemas(): void {
+  for (const [name, value] of modules.flatMap((module) => Object.entries<unknown>(module))) {
+    if (!(value instanceof z.ZodType)) continue;
+    const meta = z.globalRegistry.get(value);
+    if (meta?.id === undefined) z.globalRegistry.add(value, { ...meta, id: name });
+  }
+}

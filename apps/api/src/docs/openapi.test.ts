@@ -1,0 +1,96 @@
+import { validate as validateDocument } from '@readme/openapi-parser';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { startTestApi, type TestApi } from '../test-api.ts';
+
+type Operation = {
+  operationId?: string;
+  summary?: string;
+  description?: string;
+  parameters?: { name: string; in: string }[];
+  requestBody?: { content: Record<string, { schema: Record<string, unknown> }> };
+  responses: Record<
+    string,
+    { description: string; headers?: Record<string, unknown>; content?: Record<string, unknown> }
+  >;
+};
+type Document = {
+  servers: { url: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, unknown> };
+};
+
+let api: TestApi;
+let document: Document;
+
+beforeAll(async () => {
+  api = await startTestApi(inject('postgresUrl'));
+  document = (await api.call('GET', '/openapi.json')).json as unknown as Document;
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+test('two validators find the document valid', async () => {
+  const parsed = await validateDocument(structuredClone(document) as never);
+  expect(parsed).toEqual(expect.objectContaining({ valid: true }));
+  const checked = await new Validator().validate(structuredClone(document) as never);
+  expect(checked.errors).toBeUndefined();
+  expect(checked.valid).toBe(true);
+});
+
+test('every reference leads somewhere, and every component is named by something', () => {
+  const text = JSON.stringify(document);
+  const named = new Set([...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name));
+  expect([...named].filter((name) => !((name as string) in document.components.schemas))).toEqual([]);
+  expect(text).not.toContain('#/$defs/');
+  expect(Object.keys(document.components.schemas).filter((name) => !named.has(name))).toEqual([]);
+});
+
+test('every operation has a name of its own, says what it does and who may call it, and names its error codes', () => {
+  const all = operations();
+  expect(all.length).toBeGreaterThan(40);
+  const ids = all.map(({ operation }) => operation.operationId);
+  expect(new Set(ids).size).toBe(all.length);
+  const poor = all.filter(
+    ({ operation: { operationId, summary, description } }) =>
+      !/^[a-z][a-zA-Z]+$/.test(operationId ?? '') ||
+      !summary ||
+      !/Anyone may|right `|scope `ops`/.test(description ?? ''),
+  );
+  expect(poor.map(({ name }) => name)).toEqual([]);
+  const silent = all.filter(({ operation }) => !Object.keys(operation.responses).some((status) => status >= '400'));
+  expect(silent.map(({ name }) => name)).toEqual([]);
+});
+
+test('an operation documents its success, its headers and its upload body', () => {
+  const create = document.paths['/api/v1/posts']?.['post'];
+  expect(create?.parameters).toContainEqual(expect.objectContaining({ name: 'Idempotency-Key', in: 'header' }));
+  expect(create?.responses['201']?.headers).toHaveProperty('Idempotent-Replayed');
+  expect(JSON.stringify(create?.responses['422'])).toContain('quota_exceeded');
+  const update = document.paths['/api/v1/posts/{id}']?.['put'];
+  expect(update?.parameters).toContainEqual(expect.objectContaining({ name: 'If-Match', in: 'header' }));
+  expect(update?.responses['200']?.headers).toHaveProperty('ETag');
+  expect(update?.responses['412']).toBeDefined();
+  const upload = document.paths['/api/v1/media/upload']?.['post'];
+  expect(upload?.requestBody?.content['multipart/form-data']?.schema).toMatchObject({ required: ['file'] });
+  const missing = operations().filter(
+    ({ operation }) => !Object.keys(operation.responses).some((status) => status < '400'),
+  );
+  expect(missing.map(({ name }) => name)).toEqual([]);
+});
+
+test('the document says where the API is', () => {
+  expect(document.servers.map(({ url }) => new URL(url).protocol)).toEqual(['http:']);
+});
+
+test('the docs page has its own title and icon and asks nobody else for anything', async () => {
+  const { text } = await api.call('GET', '/docs/');
+  expect(text).toContain('<title>VibeTribe API</title>');
+  expect(text).toMatch(/hideClientButton":\s*true/);
+  expect([...text.matchAll(/(?:src|href)="(https?:[^"]+)"/g)].map(([, url]) => url)).toEqual([]);
+});
+
+function operations(): { name: string; operation: Operation }[] {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
+  );
+}
