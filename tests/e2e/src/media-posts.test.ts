@@ -6,7 +6,7 @@ import { movie } from '@vibetribe/media/fixtures/test-movies';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { expect, inject, test } from 'vitest';
 import { type Client, connectAccount, registerClient, send } from './client.ts';
-import { type Constellation, startConstellation } from './test-stack.ts';
+import { type TestStack, startTestStack } from './test-stack.ts';
 
 const platforms = ['bluesky', 'mastodon', 'x'] as const;
 type Platform = (typeof platforms)[number];
@@ -33,7 +33,7 @@ test(
   'pictures, an animation and a video, from the upload to what followers see on every platform',
   { timeout: 180_000 },
   async () => {
-    await using system = await startConstellation({
+    await using system = await startTestStack({
       postgresUrl: inject('postgresUrl'),
       redisUrl: null,
       publishers: 1,
@@ -83,7 +83,7 @@ test(
   'a phone photo of 9 MB for a platform that takes 2 MB: its copy there is small enough, upright, and tells no place',
   { timeout: 120_000 },
   async () => {
-    await using system = await startConstellation({
+    await using system = await startTestStack({
       postgresUrl: inject('postgresUrl'),
       redisUrl: null,
       publishers: 1,
@@ -117,7 +117,7 @@ test(
 );
 
 test('an instance that takes less than others gets a copy that it takes', { timeout: 120_000 }, async () => {
-  await using system = await startConstellation({ postgresUrl: inject('postgresUrl'), redisUrl: null, publishers: 1 });
+  await using system = await startTestStack({ postgresUrl: inject('postgresUrl'), redisUrl: null, publishers: 1 });
   const client = await registerClient(system.api);
   const { body: made } = await send('POST', `${system.sandbox}/_sandbox/accounts`, {
     platform: 'mastodon2',
@@ -146,7 +146,7 @@ test(
   'a publisher killed after every single step: one post on each platform, and nothing that arrived is sent again',
   { timeout: 240_000 },
   async () => {
-    await using system = await startConstellation({
+    await using system = await startTestStack({
       postgresUrl: inject('postgresUrl'),
       redisUrl: null,
       publishers: 0,
@@ -204,7 +204,7 @@ async function renditionOf(dataDir: string, sha256: string): Promise<Buffer> {
 }
 
 /** Gives it one publisher after the other until it is out; how many of them were killed. */
-async function killedAfterEachStep(system: Constellation, client: Client, postId: string): Promise<number> {
+async function killedAfterEachStep(system: TestStack, client: Client, postId: string): Promise<number> {
   const isOut = async () => (await client.get<{ status: string }>(`/posts/${postId}`)).status === 'published';
   const killsMax = 20;
   for (let kills = 0; kills < killsMax; kills += 1) {
@@ -221,7 +221,7 @@ async function killedAfterEachStep(system: Constellation, client: Client, postId
   throw new Error(`${postId} is not out after ${killsMax} kills`);
 }
 
-async function connectAll(system: Constellation) {
+async function connectAll(system: TestStack) {
   await Promise.all(
     platforms.map((platform) => send('PUT', `${system.sandbox}/_sandbox/limits`, { platform, scale: 100 })),
   );

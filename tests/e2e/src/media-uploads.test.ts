@@ -9,7 +9,7 @@ import { waitFor } from '@vibetribe/testkit/wait-for';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
 import { type Client, registerClient } from './client.ts';
-import { type Constellation, startConstellation } from './test-stack.ts';
+import { type TestStack, startTestStack } from './test-stack.ts';
 
 const megabyte = 1024 * 1024;
 const boundary = 'vibetribe-upload';
@@ -22,7 +22,7 @@ test.skipIf(process.platform !== 'linux')(
   '500 uploads broken off at 99 % leave no file, no descriptor and no row',
   { timeout: 120_000 },
   async () => {
-    await using system = await startConstellation({
+    await using system = await startTestStack({
       postgresUrl: inject('postgresUrl'),
       redisUrl: null,
       publishers: 0,
@@ -58,7 +58,7 @@ test.skipIf(process.platform !== 'linux')(
   'a video of 100 MB raises the memory of an API at work by less than 40 MB, ten at once by less than 150 MB',
   { timeout: 170_000 },
   async () => {
-    await using system = await startConstellation({
+    await using system = await startTestStack({
       postgresUrl: inject('postgresUrl'),
       redisUrl: null,
       publishers: 0,
@@ -82,7 +82,7 @@ test.skipIf(process.platform !== 'linux')(
 );
 
 /** Sends 99 % of so many uploads at once, and hangs up on all of them when each has arrived in quarantine. */
-async function breakOff(system: Constellation, client: Client, film: Buffer, count: number) {
+async function breakOff(system: TestStack, client: Client, film: Buffer, count: number) {
   const sockets = await Promise.all(Array.from({ length: count }, () => open(system, client, film)));
   await Promise.all(sockets.map((socket) => write(socket, film.subarray(0, Math.floor(film.length * 0.99)))));
   const arrived = async () => (await filesIn(system, 'incoming')).length;
@@ -97,7 +97,7 @@ async function breakOff(system: Constellation, client: Client, film: Buffer, cou
   return { begun, settled };
 }
 
-async function sendWhole(system: Constellation, client: Client, film: Buffer): Promise<void> {
+async function sendWhole(system: TestStack, client: Client, film: Buffer): Promise<void> {
   const socket = await open(system, client, film);
   // No two of them have the same content.
   for (const piece of [film.subarray(0, -16), randomBytes(16), tail]) await write(socket, piece);
@@ -105,7 +105,7 @@ async function sendWhole(system: Constellation, client: Client, film: Buffer): P
   if (!answer.startsWith('HTTP/1.1 201')) throw new Error(`the upload was answered: ${answer.slice(0, 500)}`);
 }
 
-async function open(system: Constellation, client: Client, film: Buffer): Promise<Socket> {
+async function open(system: TestStack, client: Client, film: Buffer): Promise<Socket> {
   const { hostname, port, pathname } = new URL(`${system.api}/media/upload`);
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
@@ -125,7 +125,7 @@ function write(socket: Socket, bytes: Buffer): Promise<void> {
   return new Promise((resolve, reject) => socket.write(bytes, (error) => (error ? reject(error) : resolve())));
 }
 
-async function filesIn({ dataDir }: Constellation, place: string): Promise<string[]> {
+async function filesIn({ dataDir }: TestStack, place: string): Promise<string[]> {
   const entries = await readdir(join(dataDir, 'media', place), { recursive: true, withFileTypes: true }).catch(
     () => [],
   );
@@ -133,7 +133,7 @@ async function filesIn({ dataDir }: Constellation, place: string): Promise<strin
 }
 
 /** What the API's process has open, as the system tells it. */
-async function descriptorsOf({ apiPids: [pid] }: Constellation): Promise<string[]> {
+async function descriptorsOf({ apiPids: [pid] }: TestStack): Promise<string[]> {
   const directory = `/proc/${pid}/fd`;
   const targets = await Promise.all(
     (await readdir(directory)).map((name) => readlink(join(directory, name)).catch(() => null)),
@@ -141,7 +141,7 @@ async function descriptorsOf({ apiPids: [pid] }: Constellation): Promise<string[
   return targets.flatMap((target) => target ?? []);
 }
 
-async function rowsOf({ databaseUrl }: Constellation): Promise<unknown> {
+async function rowsOf({ databaseUrl }: TestStack): Promise<unknown> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
@@ -155,7 +155,7 @@ async function rowsOf({ databaseUrl }: Constellation): Promise<unknown> {
 }
 
 /** How far the most memory that the API's process held meanwhile lies above what it held before, MB. */
-async function memoryRise({ apiPids: [pid] }: Constellation, work: () => Promise<unknown>): Promise<number> {
+async function memoryRise({ apiPids: [pid] }: TestStack, work: () => Promise<unknown>): Promise<number> {
   const read = async (name: string) =>
     Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'mu').exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]);
   // Sets the most back to what it is now: https://man7.org/linux/man-pages/man5/proc_pid_clear_refs.5.html

@@ -2,15 +2,12 @@ import { waitFor } from '@vibetribe/testkit/wait-for';
 import { Redis } from 'ioredis';
 import { expect, inject, test } from 'vitest';
 import { type Client, connectAccount, registerClient, sandboxPosts, send } from './client.ts';
-import { type Constellation, startConstellation } from './test-stack.ts';
+import { type TestStack, startTestStack } from './test-stack.ts';
 
 const platforms = ['bluesky', 'mastodon', 'x'] as const;
 const accountsPerPlatform = 10;
 
-async function connectMany(
-  client: Client,
-  system: Constellation,
-): Promise<Record<(typeof platforms)[number], string[]>> {
+async function connectMany(client: Client, system: TestStack): Promise<Record<(typeof platforms)[number], string[]>> {
   for (const platform of platforms) {
     await send('PUT', `${system.sandbox}/_sandbox/limits`, { platform, scale: 1000 });
   }
@@ -45,7 +42,7 @@ async function schedulePosts(
   await Promise.all(Array.from({ length: 8 }, worker));
 }
 
-async function expectEachOnce(system: Constellation, posts: number, timeoutMs: number): Promise<void> {
+async function expectEachOnce(system: TestStack, posts: number, timeoutMs: number): Promise<void> {
   let seen = 0;
   await waitFor(
     async () => {
@@ -79,7 +76,7 @@ test.each(backends)(
   '300 posts to 3 accounts each in one second, a publisher killed half-way: 900 visible, none twice ($backend)',
   { timeout: 300_000 },
   async ({ redis }) => {
-    await using system = await startConstellation({
+    await using system = await startTestStack({
       postgresUrl: inject('postgresUrl'),
       redisUrl: redis ? inject('redisUrl') : null,
       publishers: 2,
@@ -100,7 +97,7 @@ test.each(backends)(
 );
 
 test('a Redis that is emptied while 200 posts are scheduled loses none of them', { timeout: 180_000 }, async () => {
-  await using system = await startConstellation({
+  await using system = await startTestStack({
     postgresUrl: inject('postgresUrl'),
     redisUrl: inject('redisUrl'),
     publishers: 2,

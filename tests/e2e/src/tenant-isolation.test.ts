@@ -1,9 +1,10 @@
 import { waitFor } from '@vibetribe/testkit/wait-for';
+import { withoutReferences } from '@vibetribe/testkit/openapi-document';
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Client, connectAccount, registerClient, send } from './client.ts';
-import { type Constellation, startConstellation } from './test-stack.ts';
+import { type TestStack, startTestStack } from './test-stack.ts';
 
 interface Operation {
   readonly method: string;
@@ -29,14 +30,14 @@ type Things = Readonly<Record<string, string>>;
 
 const planted = { password: 'planted-password-7f3a9c1e55' };
 
-let system: Constellation;
+let system: TestStack;
 let owner: Client;
 let stranger: Client;
 let things: Things;
 let operations: Operation[];
 
 beforeAll(async () => {
-  system = await startConstellation({
+  system = await startTestStack({
     postgresUrl: inject('postgresUrl'),
     redisUrl: null,
     apis: 2,
@@ -53,7 +54,7 @@ afterAll(() => system[Symbol.asyncDispose]());
 
 async function readOperations(api: string): Promise<Operation[]> {
   const { body } = await send('GET', `${new URL(api).origin}/openapi.json`);
-  const { paths } = body as {
+  const { paths } = withoutReferences(body) as {
     paths: Record<string, Record<string, { requestBody?: { content: Record<string, { schema: Schema }> } }>>;
   };
   return Object.entries(paths).flatMap(([path, methods]) =>

@@ -20,7 +20,7 @@ export interface ConstellationOptions {
 }
 
 /** A whole system of real processes on a database of its own, as production runs it, with the sandbox for the platforms. */
-export interface Constellation extends AsyncDisposable {
+export interface TestStack extends AsyncDisposable {
   readonly api: string;
   readonly apis: readonly string[];
   /** Process ids, in the order of `apis`. */
@@ -39,7 +39,7 @@ export interface Constellation extends AsyncDisposable {
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-export async function startConstellation(options: ConstellationOptions): Promise<Constellation> {
+export async function startTestStack(options: ConstellationOptions): Promise<TestStack> {
   await using starting = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), 'vibetribe-e2e-'));
   starting.defer(() => rm(dataDir, { recursive: true, force: true }));

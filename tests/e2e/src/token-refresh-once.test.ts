@@ -1,7 +1,7 @@
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { expect, inject, test } from 'vitest';
 import { type Client, registerClient, sandboxPosts, send } from './client.ts';
-import { startConstellation } from './test-stack.ts';
+import { startTestStack } from './test-stack.ts';
 
 const count = 50;
 
@@ -21,7 +21,7 @@ test(
   '50 tokens that end in the same minute, two cron processes and two publishers, a token endpoint that fails one time in five: each refreshed once, none given up; a revoked one waits for its owner',
   { timeout: 240_000 },
   async () => {
-    await using system = await startConstellation({
+    await using system = await startTestStack({
       postgresUrl: inject('postgresUrl'),
       redisUrl: null,
       publishers: 2,
@@ -99,7 +99,7 @@ test(
 
 /** Two instances of one platform, each with its own accounts and posts, at once. */
 test("two Mastodon servers of the user's choice at once", { timeout: 120_000 }, async () => {
-  await using system = await startConstellation({ postgresUrl: inject('postgresUrl'), redisUrl: null, publishers: 1 });
+  await using system = await startTestStack({ postgresUrl: inject('postgresUrl'), redisUrl: null, publishers: 1 });
   const client = await registerClient(system.api);
   const hosts = (await send('GET', `${system.sandbox}/_sandbox/hosts`)).body as Record<string, string>;
   const accountIds: string[] = [];

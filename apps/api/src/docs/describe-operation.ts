@@ -13,6 +13,13 @@ const sessionHeaders = {
     'The `ETag` that the caller has read. The request is refused with 412 where the resource has changed since.',
 } as const;
 
+const problemSchema = { $ref: '#/components/schemas/Problem' };
+
+const anyProblem: OpenAPIV3_1.ResponseObject = {
+  description: 'A problem document.',
+  content: { [problemMediaType]: { schema: problemSchema } },
+};
+
 /** Completes an operation with all that follows from how its route is registered. */
 export function describeOperation(operation: Operation, config: FastifyContextConfig): Operation {
   const { access, idempotent, versioned, upload } = config;
@@ -29,7 +36,7 @@ export function describeOperation(operation: Operation, config: FastifyContextCo
     ...(access === 'public' ? { security: [] } : {}),
     ...(upload === undefined ? {} : { requestBody: multipartBody(upload) }),
     description: [operation.description, whoMayCall(access)].filter(Boolean).join('\n\n'),
-    responses: { ...answers(operation, config), ...problems(operation, config) },
+    responses: { ...answers(operation, config), ...problems(operation, config), default: anyProblem },
   };
 }
 
@@ -109,10 +116,7 @@ function problems(operation: Operation, config: FastifyContextConfig): Operation
         content: {
           [problemMediaType]: {
             schema: {
-              allOf: [
-                { $ref: '#/components/schemas/Problem' },
-                { type: 'object', properties: { code: { type: 'string', enum: codes } } },
-              ],
+              allOf: [problemSchema, { type: 'object', properties: { code: { type: 'string', enum: codes } } }],
             },
           },
         },

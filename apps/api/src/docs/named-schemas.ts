@@ -15,6 +15,7 @@ import * as publicationStatus from '@vibetribe/contracts/publication-status';
 import * as role from '@vibetribe/contracts/role';
 import * as timeline from '@vibetribe/contracts/timeline';
 import { z } from 'zod';
+import { examples } from './examples.ts';
 
 const modules = [
   account,
@@ -40,6 +41,7 @@ export function nameSchemas(): void {
   for (const [name, value] of modules.flatMap((module) => Object.entries<unknown>(module))) {
     if (!(value instanceof z.ZodType)) continue;
     const meta = z.globalRegistry.get(value);
-    if (meta?.id === undefined) z.globalRegistry.add(value, { ...meta, id: name });
+    const shown = name in examples ? { examples: [examples[name]] } : {};
+    if (meta?.id === undefined) z.globalRegistry.add(value, { ...meta, ...shown, id: name });
   }
 }

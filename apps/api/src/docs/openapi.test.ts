@@ -1,5 +1,6 @@
 import { validate as validateDocument } from '@readme/openapi-parser';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { startTestApi, type TestApi } from '../test-api.ts';
 
@@ -87,6 +88,26 @@ test('the docs page has its own title and icon and asks nobody else for anything
   expect(text).toContain('<title>VibeTribe API</title>');
   expect(text).toMatch(/hideClientButton":\s*true/);
   expect([...text.matchAll(/(?:src|href)="(https?:[^"]+)"/g)].map(([, url]) => url)).toEqual([]);
+});
+
+test('every JSON body has an example, and its schema accepts it', async () => {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  const bodies = operations().flatMap(({ name, operation }) => {
+    const schema = operation.requestBody?.content['application/json']?.schema;
+    return schema === undefined ? [] : [{ name, schema }];
+  });
+  expect(bodies.length).toBeGreaterThan(8);
+  ajv.addSchema({ $id: 'document', components: document.components });
+  for (const { name, schema } of bodies) {
+    const reference = String(schema['$ref']);
+    const component = document.components.schemas[reference.split('/').at(-1) ?? ''] as
+      | { examples?: unknown[] }
+      | undefined;
+    const [example] = component?.examples ?? [];
+    expect(example, name).toBeDefined();
+    const accepts = ajv.compile({ $ref: `document${reference}` });
+    expect(accepts(example), `${name}: ${ajv.errorsText(accepts.errors)}`).toBe(true);
+  }
 });
 
 function operations(): { name: string; operation: Operation }[] {

@@ -1,0 +1,29 @@
+/** An example of each request body, by the name of its schema. A test sends what these say through the schemas. */
+export const examples: Readonly<Record<string, unknown>> = {
+  Register: {
+    email: 'ada@example.org',
+    password: 'correct horse battery staple',
+    name: 'Ada',
+    organizationName: 'Analytical Engines',
+  },
+  Login: { email: 'ada@example.org', password: 'correct horse battery staple' },
+  Refresh: { refreshToken: 'rt_example' },
+  SwitchOrganization: { organizationId: 'organization_example' },
+  CreateApiKey: { name: 'Deploy script', scopes: ['read', 'write'], expiresAt: '2031-01-01T00:00:00Z' },
+  StartConnect: { platform: 'x', redirectTo: 'https://app.example.org/connected' },
+  ConnectManually: {
+    platform: 'bluesky',
+    credentials: { service: 'https://bsky.social', handle: 'ada.example.org', appPassword: 'abcd-efgh-ijkl-mnop' },
+  },
+  CreatePost: {
+    content: 'The engine weaves algebraic patterns.',
+    accountIds: ['account_example'],
+    scheduledAt: '2031-01-01T09:00:00+01:00',
+    timezone: 'Europe/Berlin',
+    misfire: { policy: 'late', maxLateSeconds: 3600 },
+  },
+  UpdatePost: { content: 'The engine weaves patterns.', scheduledAt: '2031-01-01T10:00:00+01:00' },
+  ResolvePublication: { outcome: 'published', url: 'https://social.example.org/@ada/1' },
+  CreatePause: { scope: 'organization', reason: 'The launch is postponed.' },
+  OptimizeUrl: { publicId: 'organization/user/2031-01-01/picture', width: 800 },
+};
