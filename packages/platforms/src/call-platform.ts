@@ -19,6 +19,8 @@ export interface PlatformCallRequest<Answer> {
   readonly effect: StepEffect;
   /** What a 2xx has to look like to be believed. */
   readonly answer: z.ZodType<Answer>;
+  /** What `answer` is held against, where that is not the body: headers, with their names in lower case, or the status. */
+  readonly read?: (response: PlatformResponse) => unknown;
   readonly refusalOf: (response: PlatformResponse) => Refusal;
   /** A status beside 2xx that may carry an answer. */
   readonly answersToo?: number;
@@ -28,7 +30,7 @@ export interface PlatformCallRequest<Answer> {
 export async function callPlatform<Answer>(call: PlatformCallRequest<Answer>): Promise<Answer> {
   const response = await send(call);
   if ((response.status >= 200 && response.status < 300) || response.status === call.answersToo) {
-    const answer = call.answer.safeParse(response.json);
+    const answer = call.answer.safeParse(call.read === undefined ? response.json : call.read(response));
     if (answer.success) return answer.data;
   }
   throw classifyDoubt(response, call.platformName, call.effect) ?? refused(call, response);

@@ -57,7 +57,7 @@ describe.each(platformIds)('%s', (platform) => {
     });
 
   const refreshed = (connected: Connected, credentials: Credentials) =>
-    adapter.refresh?.({
+    adapter.refresh?.refresh({
       endpoints: endpoints(),
       http: client.http(),
       account: connected.account,
@@ -103,7 +103,8 @@ describe.each(platformIds)('%s', (platform) => {
   test.runIf(adapter.oauth !== undefined)('connects an account by consent, with the right verifier only', async () => {
     const handle = sandbox.newHandle();
     const exchange = async (codeVerifier: string) => {
-      const consent = await sandbox.consent({ adapter, endpoints: endpoints(), handle, codeVerifier: verifier });
+      const http = client.http();
+      const consent = await sandbox.consent({ adapter, endpoints: endpoints(), http, handle, codeVerifier: verifier });
       return adapter.oauth?.exchange({
         ...consent,
         endpoints: endpoints(),

@@ -3,14 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { platformEndpoints } from './endpoints.ts';
 import { adapters } from './registry.ts';
+import { testEndpoints } from './test-endpoints.ts';
 
 describe('where a platform lives', () => {
   test('is the real one unless something else is said', () => {
-    expect(platformEndpoints('x', { env: {} })).toEqual({
-      api: 'https://api.x.com',
-      authorize: 'https://x.com/i/oauth2/authorize',
-      client: null,
-    });
+    expect(platformEndpoints('x', { env: {} })).toEqual(
+      testEndpoints({
+        api: 'https://api.x.com',
+        authorize: 'https://x.com/i/oauth2/authorize',
+        client: null,
+      }),
+    );
     expect(platformEndpoints('bluesky', { env: {} })).toMatchObject({
       api: 'https://bsky.social',
       upload: 'https://video.bsky.app',
@@ -20,13 +23,15 @@ describe('where a platform lives', () => {
 
   test('is the sandbox under its address; what has an origin of its own is for the user to name', () => {
     const settings = { sandboxUrl: 'http://127.0.0.1:4010/', env: {} };
-    expect(platformEndpoints('x', settings)).toEqual({
-      api: 'http://127.0.0.1:4010/x',
-      authorize: 'http://127.0.0.1:4010/x/i/oauth2/authorize',
-      client: { id: 'vibetribe-sandbox', secret: 'vibetribe-sandbox-secret' },
-    });
-    expect(platformEndpoints('bluesky', settings)).toEqual({ api: null, authorize: null, client: null });
-    expect(platformEndpoints('mastodon', settings)).toEqual({ api: null, authorize: null, client: null });
+    expect(platformEndpoints('x', settings)).toEqual(
+      testEndpoints({
+        api: 'http://127.0.0.1:4010/x',
+        authorize: 'http://127.0.0.1:4010/x/i/oauth2/authorize',
+        client: { id: 'vibetribe-sandbox', secret: 'vibetribe-sandbox-secret' },
+      }),
+    );
+    expect(platformEndpoints('bluesky', settings)).toEqual(testEndpoints());
+    expect(platformEndpoints('mastodon', settings)).toEqual(testEndpoints());
   });
 
   test('is what the settings say before everything else', () => {
@@ -40,11 +45,13 @@ describe('where a platform lives', () => {
     expect(platformEndpoints('bluesky', { sandboxUrl: 'http://s', env })).toMatchObject({
       upload: 'https://video.example',
     });
-    expect(platformEndpoints('x', { sandboxUrl: 'http://s', env })).toEqual({
-      api: 'https://proxy.example',
-      authorize: 'http://s/x/i/oauth2/authorize',
-      client: { id: 'id', secret: 'secret' },
-    });
+    expect(platformEndpoints('x', { sandboxUrl: 'http://s', env })).toEqual(
+      testEndpoints({
+        api: 'https://proxy.example',
+        authorize: 'http://s/x/i/oauth2/authorize',
+        client: { id: 'id', secret: 'secret' },
+      }),
+    );
   });
 });
 

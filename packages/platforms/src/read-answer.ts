@@ -31,10 +31,19 @@ function flatten(headers: Readonly<Record<string, string | string[] | undefined>
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return mayHoldUnstorable.test(text)
+      ? JSON.parse(text, (_name, value: unknown) => storable(value))
+      : JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** PostgreSQL keeps neither of the two in text or JSON: NUL, and half of a character. Both can only come as escapes. */
+const mayHoldUnstorable = /\\u(?:0000|d[89a-f])/iu;
+
+function storable(value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll('\0', '\ufffd').toWellFormed() : value;
 }
 
 class AnswerTooLargeError extends Error {

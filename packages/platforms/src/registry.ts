@@ -3,12 +3,13 @@ import type { PlatformAdapter } from './port/adapter.ts';
 import { bluesky } from './bluesky/index.ts';
 import { discord } from './discord/index.ts';
 import { mastodon } from './mastodon/index.ts';
+import { withCleanAnswers } from './with-clean-answers.ts';
 import { x } from './x/index.ts';
 
 /** Every platform, one line each. */
 export const adapters: Readonly<Record<PlatformId, PlatformAdapter>> = {
-  bluesky,
-  discord,
-  mastodon,
-  x,
+  bluesky: withCleanAnswers(bluesky),
+  discord: withCleanAnswers(discord),
+  mastodon: withCleanAnswers(mastodon),
+  x: withCleanAnswers(x),
 };

@@ -43,6 +43,7 @@ function testMedia({ content, ...facts }: Given & { content: Buffer }): TestMedi
   return {
     ...facts,
     id: `media-${sha256.slice(0, 8)}`,
+    url: null,
     bytes: content.byteLength,
     sha256,
     reads,

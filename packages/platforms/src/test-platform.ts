@@ -5,7 +5,8 @@ import type { AdapterAccount } from './port/account.ts';
 import type { PlatformAdapter } from './port/adapter.ts';
 import type { PublishContent } from './port/content.ts';
 import type { PlatformEndpoints } from './port/endpoints.ts';
-import type { JsonValue, LastPost, PublishRun } from './port/publish.ts';
+import type { JsonValue } from './port/json-value.ts';
+import type { LastPost, PublishRun, ReplyTarget } from './port/publish.ts';
 import type { ReconcileFinding, ReconcileQuery } from './port/reconcile.ts';
 import { createPlatformHttp, platformAgentOptions } from './create-platform-http.ts';
 import type { PlatformHttp, PlatformResponse } from './platform-http.ts';
@@ -75,6 +76,8 @@ export interface TestPublication {
   readonly client: TestClient;
   readonly account: AdapterAccount;
   readonly accessToken: string;
+  readonly details?: Readonly<Record<string, string>>;
+  readonly replyTo?: ReplyTarget;
   readonly content: PublishContent;
   readonly timeoutMs?: number;
   readonly lastPost?: LastPost;
@@ -94,6 +97,7 @@ export function startPublication(given: TestPublication) {
   const publicationId = `pub-${randomUUID()}`;
   const results: Record<string, JsonValue> = {};
   let stepsLeft = Infinity;
+  const part = { scopes: [], details: {}, replyTo: null, ...given };
   const intents = new Map<string, { step: string; key: JsonValue; startedAt: Date }>();
 
   const step: PublishRun['step'] = async (wanted) => {
@@ -103,7 +107,7 @@ export function startPublication(given: TestPublication) {
     if (stored !== undefined) return stored as Awaited<ReturnType<Step['run']>>;
     if (stepsLeft === 0) throw new PublisherStoppedError();
     stepsLeft -= 1;
-    const seed = { publicationId, now: new Date(), uniqueNumber, lastPost: given.lastPost ?? null };
+    const seed = { partId: publicationId, now: new Date(), uniqueNumber, lastPost: given.lastPost ?? null };
     const intent = intents.get(name) ?? {
       step: name,
       key: (await key?.(seed)) ?? null,
@@ -121,7 +125,7 @@ export function startPublication(given: TestPublication) {
     intents,
     publish: ({ stepsMax = Infinity, now = new Date() }: { stepsMax?: number; now?: Date } = {}) => {
       stepsLeft = stepsMax;
-      return given.adapter.publish({ ...given, http: given.client.http(given.timeoutMs), now, step });
+      return given.adapter.publish({ ...part, http: given.client.http(given.timeoutMs), now, step });
     },
     /** As if the process had died after the platform's answer: the result is gone, the key stays. */
     forget: (name: string) => delete results[name],
@@ -129,7 +133,7 @@ export function startPublication(given: TestPublication) {
       const intent = intents.get('publish');
       if (intent === undefined) throw new Error('nothing was sent');
       return given.adapter.reconcile({
-        ...given,
+        ...part,
         http: given.client.http(),
         intent,
         askedAt: new Date(),

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import { z } from 'zod';
 import type { PlatformAdapter } from './port/adapter.ts';
+import type { PlatformHttp } from './platform-http.ts';
 import type { PlatformEndpoints } from './port/endpoints.ts';
 
 /** The account, and its credentials under the names that the platform has for them. */
@@ -58,22 +59,27 @@ export async function startTestSandbox(nodePath: string) {
     consent: async (user: {
       adapter: PlatformAdapter;
       endpoints: PlatformEndpoints;
+      http: PlatformHttp;
+      /** The server that the user names, on platforms of many. */
+      server?: string;
       handle: string;
       codeVerifier: string;
     }) => {
       const redirectUri = 'http://127.0.0.1:1/callback';
       const state = randomBytes(8).toString('hex');
       const codeChallenge = createHash('sha256').update(user.codeVerifier).digest('base64url');
-      const page = user.adapter.oauth?.authorizationUrl({
-        endpoints: user.endpoints,
-        redirectUri,
-        state,
-        codeChallenge,
-      });
-      const answer = await fetch(`${page}&sandbox_approve=${user.handle}`, { redirect: 'manual' });
+      const { oauth } = user.adapter;
+      if (oauth === undefined) throw new Error('the platform has no consent page');
+      const server = user.server ?? null;
+      const call = { endpoints: user.endpoints, http: user.http, redirectUri };
+      const client = server === null ? null : ((await oauth.registerClient?.({ ...call, server })) ?? null);
+      const request = { ...call, state, codeChallenge, server, handle: null, client, now: new Date() };
+      const { authorizationUrl, pending = {} } = await oauth.begin(request);
+      const answer = await fetch(`${authorizationUrl}&sandbox_approve=${user.handle}`, { redirect: 'manual' });
       const back = new URL(answer.headers.get('location') ?? '');
       if (back.searchParams.get('state') !== state) throw new Error('the consent page lost the state');
-      return { redirectUri, code: back.searchParams.get('code') ?? '' };
+      const { searchParams } = back;
+      return { redirectUri, code: searchParams.get('code') ?? '', issuer: searchParams.get('iss'), pending };
     },
 
     [Symbol.asyncDispose]: async () => {

@@ -24,6 +24,7 @@ const CallbackQuery = z.object({
   state: z.string().max(200).optional(),
   code: z.string().max(4096).optional(),
   error: z.string().max(200).optional(),
+  iss: z.string().max(2048).optional(),
 });
 
 export const accountRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = async (app, { services }) => {

@@ -17,3 +17,8 @@ export function callbackUrl(settings: Pick<ConnectSettings, 'publicUrl'>, platfo
 export function verifierContext(organizationId: string, stateHash: string) {
   return { organizationId, table: 'oauth_states', rowId: stateHash, column: 'code_verifier' };
 }
+
+/** So is what the adapter keeps until the callback. */
+export function pendingContext(organizationId: string, stateHash: string) {
+  return { organizationId, table: 'oauth_states', rowId: stateHash, column: 'pending' };
+}

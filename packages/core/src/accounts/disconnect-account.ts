@@ -76,6 +76,6 @@ async function destroyGrant(tx: Transaction, grantId: string): Promise<Destroyed
     update grants g set credentials = '', expires_at = null, scopes = '{}', refresh_until = null, refresh_fence = refresh_fence + 1,
       dead_at = coalesce(dead_at, clock_timestamp())
     from held where g.id = held.id
-    returning g.id, g.organization_id as "organizationId", g.platform, held.credentials as "sealedCredentials"`);
+    returning g.id, g.organization_id as "organizationId", g.platform, held.credentials as "sealedCredentials", g.granted_by as "grantedBy"`);
   return rows[0] ?? null;
 }

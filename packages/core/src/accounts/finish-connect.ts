@@ -1,10 +1,11 @@
 import type { Account } from '@vibetribe/contracts/account';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { ConnectedGrant } from '@vibetribe/platforms/port/connect';
+import { z } from 'zod';
 import { DomainError } from '../domain-error.ts';
 import { connectFault } from './connect-fault.ts';
 import type { ConnectDependencies } from './connect-manually.ts';
-import { type ConnectSettings, callbackUrl, verifierContext } from './connect-settings.ts';
+import { type ConnectSettings, callbackUrl, pendingContext, verifierContext } from './connect-settings.ts';
 import { getAccount } from './get-account.ts';
 import { storeGrant } from './store-grant.ts';
 import { type TakenState, takeOAuthState } from './take-oauth-state.ts';
@@ -14,6 +15,8 @@ export interface CallbackInput {
   readonly platform: PlatformId;
   readonly state?: string | undefined;
   readonly code?: string | undefined;
+  /** Who sent the code, by RFC 9207. */
+  readonly iss?: string | undefined;
   readonly error?: string | undefined;
 }
 
@@ -47,7 +50,7 @@ export async function finishConnect(deps: FinishDependencies, input: CallbackInp
 
 async function exchange(
   deps: FinishDependencies,
-  { platform, code, error }: CallbackInput,
+  { platform, code, error, iss }: CallbackInput,
   taken: TakenState,
 ): Promise<ConnectedGrant> {
   const { oauth, displayName } = deps.adapters[platform];
@@ -59,12 +62,22 @@ async function exchange(
       http: deps.platformHttp(platform, { timeoutMs }),
       redirectUri: callbackUrl(deps, platform),
       code,
+      issuer: iss ?? null,
+      pending: pendingOf(deps, taken),
       codeVerifier: deps.keyRing.open(taken.sealedVerifier, verifierContext(taken.organizationId, taken.stateHash)),
       now: deps.clock.now(),
     });
   } catch (cause) {
     throw connectFault(cause, null);
   }
+}
+
+const Pending = z.record(z.string(), z.string());
+
+function pendingOf({ keyRing }: FinishDependencies, taken: TakenState): Readonly<Record<string, string>> {
+  if (taken.sealedPending === '') return {};
+  const opened = keyRing.open(taken.sealedPending, pendingContext(taken.organizationId, taken.stateHash));
+  return Pending.parse(JSON.parse(opened));
 }
 
 /** RFC 6749, 4.1.2.1: `access_denied` is the user's own no; of any other code only that it came is passed on. */

@@ -53,7 +53,7 @@ export async function getValidToken(
       return { kind: 'unavailable', retryAfterMs: 1_000, detail: 'The account has just been connected anew.' };
     if (grant.isDead) return { kind: 'dead', reason: 'The account needs to be connected again.' };
     const credentials = openCredentials(deps.keyRing, grant, grant.sealedCredentials);
-    const isRefused = options.refusedAccessToken === credentials.accessToken;
+    const isRefused = tokensOf(credentials).includes(options.refusedAccessToken ?? '');
     if (!isRefused && !endsWithin(grant, minValidityMs)) return { kind: 'valid', credentials, refreshed: false };
     if (!canRefresh(deps, grant, credentials))
       return isRefused ? endGrant(deps, grant) : { kind: 'valid', credentials, refreshed: false };
@@ -160,8 +160,11 @@ async function endGrant(deps: TokenDependencies, grant: GrantRow): Promise<Valid
 }
 
 function canRefresh(deps: TokenDependencies, grant: GrantRow, credentials: Credentials): boolean {
-  const hasMeans = credentials.refreshToken !== undefined || credentials.appPassword !== undefined;
-  return hasMeans && deps.adapters[grant.platform].refresh !== undefined;
+  return deps.adapters[grant.platform].refresh?.isPossible(credentials, new Date(grant.nowMs)) ?? false;
+}
+
+function tokensOf({ accessToken, accountTokens = {} }: Credentials): string[] {
+  return [accessToken, ...Object.values(accountTokens)];
 }
 
 function endsWithin(grant: GrantRow, ms: number): boolean {

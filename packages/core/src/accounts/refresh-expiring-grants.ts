@@ -10,7 +10,7 @@ export interface RefreshedGrants extends Readonly<Record<RefreshOutcome, number>
 }
 
 export interface RefreshExpiringOptions {
-  /** Grants that end sooner than this from now by the database's clock. */
+  /** Grants that end sooner than this from now by the database's clock, or than their platform's `TokenRefresh.aheadMs`. */
   readonly withinMs: number;
   readonly concurrency: number;
   readonly batchSize: number;
@@ -49,16 +49,20 @@ export async function refreshExpiringGrants(
 }
 
 async function findExpiring(
-  deps: Pick<TokenDependencies, 'db'>,
+  deps: Pick<TokenDependencies, 'db' | 'adapters'>,
   { withinMs, batchSize }: RefreshExpiringOptions,
   after: ExpiringGrant | null,
 ): Promise<ExpiringGrant[]> {
   const behind =
     after === null ? sql`true` : sql`(g.expires_at, g.id) > (${after.expiresAt}::timestamptz, ${after.id})`;
+  const aheads = Object.fromEntries(
+    Object.values(deps.adapters).map(({ id, refresh }) => [id, Math.max(withinMs, refresh?.aheadMs ?? 0)]),
+  );
   const { rows } = await deps.db.asWorker((tx) =>
     tx.execute<ExpiringGrant>(sql`
       select g.id, g.platform, g.expires_at::text as "expiresAt" from grants g
-      where g.dead_at is null and g.expires_at <= statement_timestamp() + ${withinMs} * interval '1 millisecond' and ${behind}
+      where g.dead_at is null and g.expires_at <= statement_timestamp() + ${Math.max(...Object.values(aheads))} * interval '1 millisecond'
+        and g.expires_at <= statement_timestamp() + (${JSON.stringify(aheads)}::jsonb ->> g.platform)::float8 * interval '1 millisecond' and ${behind}
         and (g.refresh_until is null or g.refresh_until <= statement_timestamp())
         and exists (select 1 from accounts a where a.grant_id = g.id and a.status = 'active')
       order by g.expires_at, g.id limit ${batchSize}`),
@@ -73,7 +77,7 @@ async function outcomeOf(
 ): Promise<RefreshOutcome> {
   try {
     const token = await getValidToken(deps, grant.id, {
-      minValidityMs: withinMs,
+      minValidityMs: Math.max(withinMs, deps.adapters[grant.platform].refresh?.aheadMs ?? 0),
       ...(policy === undefined ? {} : { policy }),
     });
     switch (token.kind) {

@@ -41,7 +41,7 @@ test('without the lease the same refresh token is used twice and the grant dies:
   const grant = await harness.core.db.asWorker((tx) => readGrant(tx, grantId));
   if (grant === null) throw new Error('no grant');
   const refreshUnprotected = () =>
-    harness.core.adapters.x.refresh?.({
+    harness.core.adapters.x.refresh?.refresh({
       endpoints: harness.core.endpoints('x'),
       http: harness.core.platformHttp('x', { timeoutMs: 5_000 }),
       account: adapterAccountOf(grant),

@@ -69,7 +69,7 @@ async function askOnce(
   const adapter = deps.adapters[grant.platform];
   if (adapter.refresh === undefined) throw new Error(`${adapter.id} has no way to refresh a token`);
   try {
-    const fresh = await adapter.refresh({
+    const fresh = await adapter.refresh.refresh({
       endpoints: deps.endpoints(grant.platform),
       http: deps.platformHttp(grant.platform, { timeoutMs }),
       account: adapterAccountOf(grant),

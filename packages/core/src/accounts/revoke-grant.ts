@@ -1,5 +1,6 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Credentials } from '@vibetribe/platforms/port/connect';
+import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { openCredentials } from './seal-credentials.ts';
 
@@ -11,17 +12,20 @@ export interface DestroyedGrant extends Record<string, unknown> {
   organizationId: string;
   platform: PlatformId;
   sealedCredentials: string;
+  /** See `ConnectedGrant.grantedBy`. */
+  grantedBy: string | null;
 }
 
 const timeoutMs = 5_000;
 
 /** Asks the platform to forget the grant. Ours is gone already, so a platform that does not answer changes nothing. */
 export async function revokeGrant(
-  deps: RevokeDependencies & Pick<CoreDependencies, 'keyRing'>,
+  deps: RevokeDependencies & Pick<CoreDependencies, 'db' | 'keyRing'>,
   grant: DestroyedGrant,
 ): Promise<void> {
   if (grant.sealedCredentials === '') return;
   try {
+    if (await isStillUsed(deps, grant)) return;
     await askToForget(deps, grant.platform, openCredentials(deps.keyRing, grant, grant.sealedCredentials));
   } catch (error) {
     warn(deps, grant, error);
@@ -47,6 +51,20 @@ async function askToForget(deps: RevokeDependencies, platform: PlatformId, crede
     http: deps.platformHttp(platform, { timeoutMs }),
     credentials,
   });
+}
+
+/** Revoking ends every grant of the same person, in whichever organization it is used. */
+async function isStillUsed(
+  deps: Pick<CoreDependencies, 'db'>,
+  { platform, grantedBy }: DestroyedGrant,
+): Promise<boolean> {
+  if (grantedBy === null) return false;
+  const { rows } = await deps.db.asWorker((tx) =>
+    tx.execute(sql`
+      select 1 from grants g where g.platform = ${platform} and g.granted_by = ${grantedBy} and g.dead_at is null
+        and exists (select 1 from accounts a where a.grant_id = g.id and a.status = 'active') limit 1`),
+  );
+  return rows.length > 0;
 }
 
 function warn({ logger }: RevokeDependencies, grant: { id: string; platform: PlatformId }, error: unknown): void {

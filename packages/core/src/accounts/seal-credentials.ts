@@ -9,8 +9,11 @@ interface GrantKey {
 
 const StoredCredentials = z.object({
   accessToken: z.string(),
+  accountTokens: z.record(z.string(), z.string()).exactOptional(),
   refreshToken: z.string().exactOptional(),
   appPassword: z.string().exactOptional(),
+  details: z.record(z.string(), z.string()).exactOptional(),
+  issuedAt: z.string().exactOptional(),
   expiresAt: z.string().exactOptional(),
   scopes: z.array(z.string()),
 });

@@ -1,6 +1,6 @@
 import type { ConnectStarted, StartConnect } from '@vibetribe/contracts/account';
 import { oauthStates } from '@vibetribe/db/schema/accounts';
-import type { OAuthConnect } from '@vibetribe/platforms/port/connect';
+import type { ConsentBegun, OAuthConnect } from '@vibetribe/platforms/port/connect';
 import { hashToken, newOpaqueToken } from '@vibetribe/security/opaque-token';
 import { codeChallengeOf, newCodeVerifier } from '@vibetribe/security/pkce';
 import { sql } from 'drizzle-orm';
@@ -8,7 +8,15 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
 import { connectFault } from './connect-fault.ts';
-import { type ConnectSettings, callbackUrl, verifierContext } from './connect-settings.ts';
+import { type ConnectSettings, callbackUrl, pendingContext, verifierContext } from './connect-settings.ts';
+
+type StartDependencies = Pick<
+  CoreDependencies,
+  'db' | 'keyRing' | 'clock' | 'adapters' | 'endpoints' | 'platformHttp'
+> &
+  ConnectSettings;
+
+const timeoutMs = 20_000;
 
 /**
  * Begins connecting an account through the platform's consent page. The state lives 10 minutes, works once and is bound to the user,
@@ -16,7 +24,7 @@ import { type ConnectSettings, callbackUrl, verifierContext } from './connect-se
  * @throws DomainError `validation_failed` with a path, `platform_rejected` where no application is configured
  */
 export async function startConnect(
-  deps: Pick<CoreDependencies, 'db' | 'keyRing' | 'adapters' | 'endpoints'> & ConnectSettings,
+  deps: StartDependencies,
   actor: Actor,
   input: StartConnect,
 ): Promise<ConnectStarted> {
@@ -25,14 +33,10 @@ export async function startConnect(
   const state = newOpaqueToken('vts_');
   const stateHash = hashToken(state);
   const codeVerifier = newCodeVerifier();
-  const authorizationUrl = urlOf(() =>
-    oauth.authorizationUrl({
-      endpoints: deps.endpoints(input.platform),
-      redirectUri: callbackUrl(deps, input.platform),
-      state,
-      codeChallenge: codeChallengeOf(codeVerifier),
-    }),
-  );
+  const { authorizationUrl, pending } = await begin(deps, oauth, input, {
+    state,
+    codeChallenge: codeChallengeOf(codeVerifier),
+  });
   await deps.db.asTenant(actor.organizationId, (tx) =>
     tx.insert(oauthStates).values({
       stateHash,
@@ -42,6 +46,10 @@ export async function startConnect(
       service: input.instance ?? input.service ?? null,
       redirectTo: input.redirectTo ?? null,
       codeVerifier: deps.keyRing.seal(codeVerifier, verifierContext(actor.organizationId, stateHash)),
+      pending:
+        pending === undefined
+          ? ''
+          : deps.keyRing.seal(JSON.stringify(pending), pendingContext(actor.organizationId, stateHash)),
       expiresAt: sql`clock_timestamp() + interval '10 minutes'`,
     }),
   );
@@ -71,10 +79,26 @@ function fieldFault(path: string, message: string): DomainError {
   });
 }
 
-function urlOf(build: () => string): string {
+/** The platform may be asked before the user is sent to it. */
+async function begin(
+  deps: StartDependencies,
+  oauth: OAuthConnect,
+  input: StartConnect,
+  secrets: { readonly state: string; readonly codeChallenge: string },
+): Promise<ConsentBegun> {
+  const { platform, instance, service, handle = null } = input;
   try {
-    return build();
+    return await oauth.begin({
+      ...secrets,
+      endpoints: deps.endpoints(platform),
+      http: deps.platformHttp(platform, { timeoutMs }),
+      redirectUri: callbackUrl(deps, platform),
+      server: instance ?? service ?? null,
+      handle,
+      client: null,
+      now: deps.clock.now(),
+    });
   } catch (error) {
-    throw connectFault(error, 'platform');
+    throw connectFault(error, instance !== undefined ? 'instance' : service !== undefined ? 'service' : 'platform');
   }
 }

@@ -32,6 +32,7 @@ export async function storeGrant(
       credentials: sealCredentials(deps.keyRing, grant, credentials),
       expiresAt: credentials.expiresAt === undefined ? null : new Date(credentials.expiresAt),
       scopes: [...credentials.scopes],
+      grantedBy: connected.grantedBy ?? null,
       source,
     });
     const stored: StoredAccount[] = [];

@@ -9,6 +9,8 @@ export interface TakenState {
   readonly organizationId: string;
   readonly redirectTo: string | null;
   readonly sealedVerifier: string;
+  /** '' where the adapter keeps nothing. */
+  readonly sealedPending: string;
 }
 
 interface StateRow extends TakenState, Record<string, unknown> {
@@ -30,7 +32,7 @@ export async function takeOAuthState(
     tx.execute<StateRow>(sql`
       delete from oauth_states s where s.state_hash = ${stateHash}
       returning s.state_hash as "stateHash", s.organization_id as "organizationId", s.redirect_to as "redirectTo",
-        s.code_verifier as "sealedVerifier", s.platform, s.expires_at > clock_timestamp() as "isAlive",
+        s.code_verifier as "sealedVerifier", s.pending as "sealedPending", s.platform, s.expires_at > clock_timestamp() as "isAlive",
         s.user_id is null or exists (
           select 1 from memberships m
           where m.organization_id = s.organization_id and m.user_id = s.user_id and m.role in ('admin', 'owner')) as "mayConnect"`),

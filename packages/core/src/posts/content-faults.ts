@@ -24,10 +24,12 @@ export function contentFindings(
   { account, content, mediaIds, variant }: AccountContent,
 ): ContentFinding[] {
   const adapter = adapters[account.platform];
+  const text = contentFor({ content }, variant);
+  const rules = mediaRulesFor(adapter, { account: account.adapterAccount, options: text.options });
   const shown = (variant.mediaIds ?? mediaIds).flatMap((id) => media.get(id) ?? []);
   return [
-    ...adapter.validate({ ...contentFor({ content }, variant), media: shown }, account.adapterAccount),
-    ...checkMedia(adapter.displayName, mediaRulesFor(adapter, account.adapterAccount), shown),
+    ...adapter.validate({ ...text, media: shown }, account.adapterAccount),
+    ...checkMedia(adapter.displayName, rules, shown),
     ...accountFindings(account),
   ];
 }

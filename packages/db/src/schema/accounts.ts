@@ -18,6 +18,8 @@ export const grants = pgTable('grants', {
   refreshedAt: at('refreshed_at').notNull().defaultNow(),
   refreshFailures: integer('refresh_failures').notNull().default(0),
   source: text('source').$type<'oauth' | 'manual'>().notNull().default('oauth'),
+  /** See `ConnectedGrant.grantedBy`. */
+  grantedBy: text('granted_by'),
   createdAt: at('created_at').notNull().defaultNow(),
 });
 
@@ -49,5 +51,7 @@ export const oauthStates = pgTable('oauth_states', {
   redirectTo: text('redirect_to'),
   /** Ciphertext, sealed to this row. */
   codeVerifier: text('code_verifier').notNull(),
+  /** Ciphertext, sealed to this row, of the adapter's `ConsentBegun.pending`; '' for nothing. */
+  pending: text('pending').notNull().default(''),
   expiresAt: at('expires_at').notNull(),
 });

@@ -6,7 +6,7 @@ import { blueskyMediaRules } from './media-rules.ts';
 import { BlueskyOptions } from './options.ts';
 import { publishBluesky } from './publish.ts';
 import { reconcileBluesky } from './reconcile.ts';
-import { blueskyManual, refreshBluesky } from './session.ts';
+import { blueskyManual, blueskyRefresh } from './session.ts';
 import { blueskyGraphemesMax } from './text.ts';
 import { validateBluesky } from './validate.ts';
 
@@ -21,6 +21,7 @@ export const bluesky: PlatformAdapter = {
       count: countGraphemes,
     },
     media: blueskyMediaRules,
+    thread: null,
     options: BlueskyOptions,
     requiredFields: ['content'],
   },
@@ -28,7 +29,7 @@ export const bluesky: PlatformAdapter = {
   reconciliation: blueskyReconciliation,
   endpoints: blueskyEndpoints,
   manual: blueskyManual,
-  refresh: refreshBluesky,
+  refresh: blueskyRefresh,
   validate: validateBluesky,
   publish: publishBluesky,
   reconcile: reconcileBluesky,

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { openTestClient, startPublication, startRoutes } from '../test-platform.ts';
 import { bluesky } from './index.ts';
 import { RecordKey } from './publish.ts';
+import { testEndpoints } from '../test-endpoints.ts';
 
 const client = openTestClient('bluesky');
 afterAll(() => client[Symbol.asyncDispose]());
@@ -10,7 +11,7 @@ const did = 'did:plc:ada';
 const publication = (origin: string, text: string, options = {}) =>
   startPublication({
     adapter: bluesky,
-    endpoints: { api: null, authorize: null, client: null },
+    endpoints: testEndpoints(),
     client,
     account: { externalId: did, handle: 'ada.test', service: origin },
     accessToken: 'token',

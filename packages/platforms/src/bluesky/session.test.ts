@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { openTestClient, startRoutes } from '../test-platform.ts';
-import { blueskyManual, refreshBluesky } from './session.ts';
+import { blueskyManual, blueskyRefresh } from './session.ts';
+import { testEndpoints } from '../test-endpoints.ts';
 
 const client = openTestClient('bluesky');
 afterAll(() => client[Symbol.asyncDispose]());
@@ -24,7 +25,7 @@ const dead = (error: string, status = 400) => ({ status, json: { error, message:
 describe('connecting', () => {
   const connect = (service: string | undefined, api: string | null = null) =>
     blueskyManual.connect({
-      endpoints: { api, authorize: null, client: null },
+      endpoints: testEndpoints({ api }),
       http: client.http(),
       credentials: { handle: '@ada.test', appPassword: 'abcd-efgh', ...(service === undefined ? {} : { service }) },
       now,
@@ -78,8 +79,8 @@ describe('connecting', () => {
 
 describe('refreshing', () => {
   const run = (service: string, credentials: { refreshToken?: string; appPassword?: string }) =>
-    refreshBluesky({
-      endpoints: { api: null, authorize: null, client: null },
+    blueskyRefresh.refresh({
+      endpoints: testEndpoints(),
       http: client.http(),
       account: { externalId: 'did:plc:ada', handle: 'ada.test', service },
       credentials: { accessToken: 'a1', scopes: [], ...credentials },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ConnectedGrant, Credentials, ManualConnect, RefreshRequest } from '../port/connect.ts';
+import type { ConnectedGrant, Credentials, ManualConnect, RefreshRequest, TokenRefresh } from '../port/connect.ts';
+import { foreignId, foreignToken, timeAt } from '../answer-fields.ts';
 import { secretField, serverOriginField } from '../credential-fields.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
@@ -38,7 +39,13 @@ export const blueskyManual: ManualConnect = {
 };
 
 /** With the refresh token; where that is dead, with the app password, which only the user can revoke. */
-export async function refreshBluesky({ http, account, credentials }: RefreshRequest): Promise<Credentials> {
+export const blueskyRefresh: TokenRefresh = {
+  cost: 'rotating',
+  isPossible: ({ refreshToken, appPassword }) => refreshToken !== undefined || appPassword !== undefined,
+  refresh: refreshBluesky,
+};
+
+async function refreshBluesky({ http, account, credentials }: RefreshRequest): Promise<Credentials> {
   const { refreshToken, appPassword } = credentials;
   const service = serviceOf(account);
   if (refreshToken !== undefined) {
@@ -60,10 +67,10 @@ export async function refreshBluesky({ http, account, credentials }: RefreshRequ
 }
 
 const Session = z.object({
-  did: z.string().startsWith('did:'),
+  did: foreignId().startsWith('did:'),
   handle: z.string().min(1),
-  accessJwt: z.string().min(1),
-  refreshJwt: z.string().min(1),
+  accessJwt: foreignToken(),
+  refreshJwt: foreignToken(),
   active: z.boolean().optional(),
   didDoc: DidDocument.optional().catch(undefined),
 });
@@ -117,7 +124,7 @@ const JwtClaims = z.object({ exp: z.number().positive() });
 /** The session says its end only inside the token. */
 function expiryOf(jwt: string): string | undefined {
   const claims = JwtClaims.safeParse(jsonOf(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString('utf8')));
-  return claims.success ? new Date(claims.data.exp * 1_000).toISOString() : undefined;
+  return timeAt(claims.data?.exp);
 }
 
 function jsonOf(text: string): unknown {

@@ -6,6 +6,7 @@ import { testVideo } from '../test-media.ts';
 import { openTestClient, PublisherStoppedError, startPublication, startRoutes } from '../test-platform.ts';
 import { startTestSandbox, type TestSandbox } from '../test-sandbox.ts';
 import { bluesky } from './index.ts';
+import { testEndpoints } from '../test-endpoints.ts';
 
 const client = openTestClient('bluesky');
 afterAll(() => client[Symbol.asyncDispose]());
@@ -92,7 +93,7 @@ describe('what the video service answers', () => {
   function publicationAt(origin: string) {
     return startPublication({
       adapter: bluesky,
-      endpoints: { api: origin, authorize: null, upload: origin, client: null },
+      endpoints: testEndpoints({ api: origin, upload: origin }),
       client,
       account: { externalId: 'did:plc:ada', handle: 'ada', service: origin },
       accessToken: 'session-token',

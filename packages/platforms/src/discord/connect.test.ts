@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openTestClient, startRoutes } from '../test-platform.ts';
 import { discord } from './index.ts';
+import { testEndpoints } from '../test-endpoints.ts';
 
 const client = openTestClient('discord');
 afterAll(() => client[Symbol.asyncDispose]());
@@ -10,7 +11,7 @@ const channelId = '175928847299117063';
 const given = { botToken: 'b0t-s3cret', channelId };
 const connect = (origin: string, credentials: Record<string, string> = given) =>
   discord.manual?.connect({
-    endpoints: { api: origin, authorize: null, client: null },
+    endpoints: testEndpoints({ api: origin }),
     http: client.http(),
     credentials,
     now: new Date(),

@@ -3,6 +3,7 @@ import { testPicture, testVideo } from '../test-media.ts';
 import { openTestClient, startPublication, startRoutes } from '../test-platform.ts';
 import { isNamedAfter } from './files.ts';
 import { discord } from './index.ts';
+import { testEndpoints } from '../test-endpoints.ts';
 
 const client = openTestClient('discord');
 afterAll(() => client[Symbol.asyncDispose]());
@@ -16,7 +17,7 @@ test('all files go in the one request of the message, described, and named after
   });
   const media = [testPicture('A "view"\r\nwith lines'), testVideo(500, null)];
   const account = { externalId: '7', handle: '#news', service: null };
-  const endpoints = { api: server.origin, authorize: null, client: null };
+  const endpoints = testEndpoints({ api: server.origin });
   const one = startPublication({
     adapter: discord,
     endpoints,

@@ -20,6 +20,7 @@ export const discord: PlatformAdapter = {
       count: countDiscord,
     },
     media: discordMediaRules,
+    thread: null,
     options: DiscordOptions,
     requiredFields: ['content'],
   },

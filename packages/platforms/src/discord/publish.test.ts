@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { openTestClient, startPublication, startRoutes } from '../test-platform.ts';
 import { discord } from './index.ts';
 import { snowflakeAt } from './snowflake.ts';
+import { testEndpoints } from '../test-endpoints.ts';
 
 const client = openTestClient('discord');
 afterAll(() => client[Symbol.asyncDispose]());
@@ -10,7 +11,7 @@ afterAll(() => client[Symbol.asyncDispose]());
 const publication = (origin: string, text: string, options = {}) =>
   startPublication({
     adapter: discord,
-    endpoints: { api: origin, authorize: null, client: null },
+    endpoints: testEndpoints({ api: origin }),
     client,
     account: { externalId: '7', handle: '#news', service: null },
     accessToken: 'token',

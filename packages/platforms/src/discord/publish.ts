@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AdapterAccount } from '../port/account.ts';
-import type { JsonValue, KeySeed, Published, PublishRun } from '../port/publish.ts';
+import type { JsonValue } from '../port/json-value.ts';
+import type { KeySeed, Published, PublishRun } from '../port/publish.ts';
+import { foreignNumericId } from '../answer-fields.ts';
 import { callDiscord, channelPath } from './api.ts';
 import { messageForm } from './files.ts';
 import { DiscordOptions } from './options.ts';
 
-const Channel = z.object({ guild_id: z.string().min(1).nullish() });
-const Message = z.object({ id: z.string().min(1) });
+const Channel = z.object({ guild_id: foreignNumericId().nullish() });
+const Message = z.object({ id: foreignNumericId() });
 const suppressEmbedsFlag = 1 << 2;
 
 /** One request under a nonce of the publication: a repeat within minutes gives the same message again. Nobody is mentioned. */
@@ -57,8 +59,8 @@ export const guildStep = 'guild';
 const nonceCharacters = 22;
 
 /** Discord takes 25 characters at most; 22 of a hash are 132 bits. */
-function nonceOf({ publicationId }: KeySeed): string {
-  return createHash('sha256').update(publicationId).digest('base64url').slice(0, nonceCharacters);
+function nonceOf({ partId }: KeySeed): string {
+  return createHash('sha256').update(partId).digest('base64url').slice(0, nonceCharacters);
 }
 
 /** @param guildId the result of the step `guild`; anything but an id gives an address that leads nowhere, so null */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ServerRules } from '../port/account.ts';
 import type { ConnectedGrant, ManualConnect } from '../port/connect.ts';
+import { foreignId } from '../answer-fields.ts';
 import { secretField, serverOriginField } from '../credential-fields.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
@@ -12,7 +13,7 @@ const MastodonCredentials = z.strictObject({
   accessToken: secretField('the access token'),
 });
 
-const Account = z.object({ id: z.string().min(1), username: z.string().min(1), display_name: z.string().default('') });
+const Account = z.object({ id: foreignId(), username: z.string().min(1), display_name: z.string().default('') });
 
 export const mastodonManual: ManualConnect = {
   fields: [

@@ -20,6 +20,7 @@ export const mastodon: PlatformAdapter = {
       count: (text) => countMastodon(text),
     },
     media: mastodonMediaRules,
+    thread: null,
     options: MastodonOptions,
     requiredFields: ['content'],
   },
@@ -28,7 +29,8 @@ export const mastodon: PlatformAdapter = {
   endpoints: mastodonEndpoints,
   manual: mastodonManual,
   validate: validateMastodon,
-  serverMediaRules: instanceMediaRules,
+  mediaRules: ({ account: { serverRules } }) =>
+    serverRules?.media === undefined ? mastodonMediaRules : instanceMediaRules(serverRules.media),
   publish: publishMastodon,
   reconcile: reconcileMastodon,
   exhaustedLimits: mastodonExhaustedLimits,

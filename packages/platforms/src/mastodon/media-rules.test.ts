@@ -9,9 +9,10 @@ import { MadeAccount, startTestSandbox, type TestSandbox } from '../test-sandbox
 import { mastodon } from './index.ts';
 import { InstanceConfiguration, serverRulesIn } from './instance-configuration.ts';
 import { mastodonMediaRules } from './media-rules.ts';
+import { testEndpoints } from '../test-endpoints.ts';
 
 const client = openTestClient('mastodon');
-const endpoints = { api: null, authorize: null, client: null };
+const endpoints = testEndpoints();
 let sandbox: TestSandbox;
 beforeAll(async () => {
   sandbox = await startTestSandbox(process.execPath);
@@ -69,7 +70,7 @@ const film = {
 describe('an instance’s own limits', () => {
   test('are read at connect, and decide what is refused and what pictures become', async () => {
     const { account } = await connectSecond();
-    const rules = mediaRulesFor(mastodon, account);
+    const rules = mediaRulesFor(mastodon, { account, options: {} });
     expect(rules).toMatchObject({ countMax: 6, imagesMax: 6, altCharactersMax: 400, animation: null });
     const codes = (media: Parameters<typeof checkMedia>[2]) =>
       checkMedia('Mastodon', rules, media).map(({ code }) => code);
@@ -102,16 +103,23 @@ describe('an instance’s own limits', () => {
   });
 
   test('an account from before, and an instance that tells nothing, go by the defaults', () => {
-    expect(mediaRulesFor(mastodon, {})).toBe(mastodonMediaRules);
-    expect(mediaRulesFor(mastodon, { serverRules: { textMax: 500, urlCharacters: 23 } })).toBe(mastodonMediaRules);
-    expect(mediaRulesFor(mastodon, { serverRules: { textMax: 500, urlCharacters: 23, media: {} } })).toEqual(
-      mastodonMediaRules,
-    );
+    expect(mediaRulesFor(mastodon, { account: {}, options: {} })).toBe(mastodonMediaRules);
+    expect(
+      mediaRulesFor(mastodon, { account: { serverRules: { textMax: 500, urlCharacters: 23 } }, options: {} }),
+    ).toBe(mastodonMediaRules);
+    expect(
+      mediaRulesFor(mastodon, {
+        account: { serverRules: { textMax: 500, urlCharacters: 23, media: {} } },
+        options: {},
+      }),
+    ).toEqual(mastodonMediaRules);
   });
 
   test('an instance that takes no videos takes none, and no pictures likewise', () => {
+    const media = { mimeTypes: ['image/gif'] };
     const rules = mediaRulesFor(mastodon, {
-      serverRules: { textMax: 500, urlCharacters: 23, media: { mimeTypes: ['image/gif'] } },
+      account: { serverRules: { textMax: 500, urlCharacters: 23, media } },
+      options: {},
     });
     expect(rules).toMatchObject({
       imagesMax: 0,

@@ -2,11 +2,12 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { ServerRules } from '../port/account.ts';
 import { openTestClient, startPublication, startRoutes } from '../test-platform.ts';
 import { mastodon } from './index.ts';
+import { testEndpoints } from '../test-endpoints.ts';
 
 const client = openTestClient('mastodon');
 afterAll(() => client[Symbol.asyncDispose]());
 
-const endpoints = { api: null, authorize: null, client: null };
+const endpoints = testEndpoints();
 const publication = (origin: string, text: string, options = {}) =>
   startPublication({
     adapter: mastodon,

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Published, PublishRun } from '../port/publish.ts';
+import { foreignId, webUrlIn } from '../answer-fields.ts';
 import { callMastodon, instanceOf } from './api.ts';
 import { MastodonOptions } from './options.ts';
 import { uploadToMastodon } from './upload.ts';
 
-const Status = z.object({ id: z.string().min(1), url: z.string().nullish(), uri: z.string().nullish() });
+const Status = z.object({ id: foreignId(), url: z.string().nullish(), uri: z.string().nullish() });
 
 /** Media first; then one request under a key of the publication: a repeat within the hour gives the same status again. */
 export async function publishMastodon(publication: PublishRun): Promise<Published> {
@@ -23,7 +24,7 @@ export async function publishMastodon(publication: PublishRun): Promise<Publishe
   const posted = await publication.step({
     name: 'publish',
     effect: 'once',
-    key: ({ publicationId }) => `vibetribe-${publicationId}`,
+    key: ({ partId }) => `vibetribe-${partId}`,
     run: async ({ key, http }) => {
       const status = await callMastodon({
         http,
@@ -43,9 +44,5 @@ export async function publishMastodon(publication: PublishRun): Promise<Publishe
 }
 
 export function webUrlOf(status: { url?: string | null | undefined; uri?: string | null | undefined }): string | null {
-  return [status.url, status.uri].find(isWebUrl) ?? null;
-}
-
-function isWebUrl(address: string | null | undefined): boolean {
-  return typeof address === 'string' && /^https?:\/\//u.test(address) && URL.canParse(address);
+  return webUrlIn(status.url) ?? webUrlIn(status.uri);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
+import { foreignId } from '../answer-fields.ts';
 import { callMastodon, instanceOf } from './api.ts';
 import { MastodonOptions } from './options.ts';
 import { webUrlOf } from './publish.ts';
@@ -37,7 +38,7 @@ export async function reconcileMastodon(query: ReconcileQuery): Promise<Reconcil
 }
 
 const Status = z.object({
-  id: z.string().min(1),
+  id: foreignId(),
   created_at: z.string(),
   content: z.string(),
   media_attachments: z

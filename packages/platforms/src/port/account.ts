@@ -1,4 +1,7 @@
 import type { ServerMediaLimits } from '@vibetribe/contracts/media-rules';
+import type { PlatformHttp } from '../platform-http.ts';
+import type { PlatformEndpoints } from './endpoints.ts';
+import type { JsonValue } from './json-value.ts';
 
 /** The account as an adapter sees it; `service` is the origin of the user's own server where the platform has many. */
 export interface AdapterAccount {
@@ -14,4 +17,35 @@ export interface ServerRules {
   readonly textMax: number;
   readonly urlCharacters: number;
   readonly media?: ServerMediaLimits;
+}
+
+/** What an account may be used with, out of its grant: see `accessOf`. */
+export interface AccountAccess {
+  /** The account's own token where the grant has one for each account (a Facebook page), else the grant's. */
+  readonly accessToken: string;
+  /** What the grant allows; empty where the platform did not say. */
+  readonly scopes: readonly string[];
+  /** `Credentials.details` of the grant. */
+  readonly details: Readonly<Record<string, string>>;
+}
+
+/** The head of every request about an account: whose it is, and how its platform is reached. */
+export interface AccountCall extends AccountAccess {
+  readonly endpoints: PlatformEndpoints;
+  /** A client bound to the deadline of this piece of work. */
+  readonly http: PlatformHttp;
+  readonly account: AdapterAccount;
+}
+
+/** Something of ours that stands on the platform: a post, a part of a thread, a comment. */
+export interface VisiblePart {
+  readonly platformPostId: string;
+  readonly url: string | null;
+  /** What an answer to it must name beside the id: Bluesky's cid. */
+  readonly reference?: JsonValue;
+}
+
+/** A post that is out and is to be removed, edited or measured. */
+export interface PostCall extends AccountCall {
+  readonly post: VisiblePart;
 }

@@ -1,18 +1,22 @@
-import type { MediaRules, ServerMediaLimits } from '@vibetribe/contracts/media-rules';
+import type { LimitState } from '@vibetribe/contracts/account';
+import type { MediaRules } from '@vibetribe/contracts/media-rules';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { z } from 'zod';
 import type { ExhaustedLimit } from '../exhausted-limits.ts';
 import type { PlatformResponse } from '../platform-http.ts';
-import type { AdapterAccount } from './account.ts';
-import type { Credentials, ManualConnect, OAuthConnect, RefreshRequest } from './connect.ts';
+import type { AccountCall, AdapterAccount, PostCall } from './account.ts';
+import type { ManualConnect, OAuthConnect, TokenRefresh } from './connect.ts';
 import type { ContentFinding, DraftContent, TextContent } from './content.ts';
+import type { DoctorDescription } from './doctor.ts';
 import type { EndpointDefaults } from './endpoints.ts';
-import type { PublishRun, Published, StillProcessing } from './publish.ts';
+import type { MetricsSupport } from './metrics.ts';
+import type { Published, PublishFate, PublishRun, ReplyRun } from './publish.ts';
 import type { ReconcileFinding, ReconcileQuery } from './reconcile.ts';
 
 /**
  * What one platform is to the product: data (rules, limits, how to reconcile) and a few functions over one HTTP client.
  * An adapter holds no state and reads no clock, environment or randomness of its own: what it needs comes in as an argument.
+ * What it gives back is bounded and cleaned by `withCleanAnswers`, what it stores by the fields of `answer-fields.ts`.
  */
 export interface PlatformAdapter {
   readonly id: PlatformId;
@@ -25,34 +29,62 @@ export interface PlatformAdapter {
   readonly oauth?: OAuthConnect;
   /** Present where a user may hand over credentials directly. */
   readonly manual?: ManualConnect;
-  /** Trades a refresh token (or app password) for new credentials. Absent where tokens never expire. */
-  refresh?(request: RefreshRequest): Promise<Credentials>;
-  /** Faults and doubts about the text and the options, without I/O; those about media follow from `mediaRulesFor` by `checkMedia`. */
+  /** Absent where tokens never expire. */
+  readonly refresh?: TokenRefresh;
+  readonly doctor?: DoctorDescription;
+  readonly metrics?: MetricsSupport;
+  /** Comments below a post, for `options.firstComment`. A platform of threads gives its replies here. */
+  readonly comments?: CommentSupport;
+  /**
+   * Faults and doubts about the text and the options, without I/O; those about media follow from `mediaRulesFor` by `checkMedia`.
+   * Asked for the post and for each part of a thread.
+   */
   validate(content: DraftContent, account: AdapterAccount): ContentFinding[];
-  /** `rules.media` as the account's own server has them; absent where all servers are alike. See `mediaRulesFor`. */
-  serverMediaRules?(limits: ServerMediaLimits): MediaRules;
-  /** Publishes in durable steps. Resolves once visible or still processing; throws `PlatformError` for every other fate. */
-  publish(run: PublishRun): Promise<Published | StillProcessing>;
-  /** Looks for a publication whose outcome is unknown. Reads only: it never makes anything visible. */
+  /** `rules.media` as they are for this account, its own server and these options (a story); absent where they are always alike. See `mediaRulesFor`. */
+  mediaRules?(context: MediaRulesContext): MediaRules;
+  /** Publishes one part in durable steps. Resolves with its fate; throws `PlatformError` for every other one. */
+  publish(run: PublishRun): Promise<PublishFate>;
+  /** Looks for a part whose outcome is unknown. Reads only: it never makes anything visible. */
   reconcile(query: ReconcileQuery): Promise<ReconcileFinding>;
+  /** Takes a part of ours off the platform. May be repeated: what is gone already is told as such. Absent where the platform has no way. */
+  remove?(call: PostCall): Promise<'removed' | 'already_gone'>;
+  /** Replaces the text of a part of ours. May be repeated. Absent where the platform has no way. */
+  edit?(call: PostCall & { readonly content: TextContent }): Promise<void>;
   /** What an answer to a request of a `once` step says about limits that are used up. */
   exhaustedLimits(answer: PlatformResponse): readonly ExhaustedLimit[];
+  /** The account's own limits as the platform tells them now (`content_publishing_limit`), for display and warnings. Reads only. */
+  readLimits?(call: AccountCall & { readonly now: Date }): Promise<readonly LimitState[]>;
   /** The platform's own page for writing this post by hand, with the text filled in where it can be; null where there is none. */
   composeUrl(content: TextContent, account: AdapterAccount): string | null;
 }
 
+export interface TextRules {
+  readonly max: number;
+  /** How `max` is counted, in words for a person: "weighted characters (a link counts 23)". */
+  readonly countedAs: string;
+  count(text: string): number;
+}
+
 export interface PlatformRules {
-  readonly text: {
-    readonly max: number;
-    /** How `max` is counted, in words for a person: "weighted characters (a link counts 23)". */
-    readonly countedAs: string;
-    readonly required: boolean;
-    count(text: string): number;
-  };
+  readonly text: TextRules & { readonly required: boolean };
   readonly media: MediaRules;
+  /** Parts after the first, each an answer to the one before; null where the platform has no threads. */
+  readonly thread: { readonly partsMax: number } | null;
   /** The variant's `options` this platform understands, strict: an unknown option is a fault. */
   readonly options: z.ZodType<Record<string, unknown>>;
   readonly requiredFields: readonly string[];
+}
+
+export interface CommentSupport {
+  readonly text: TextRules;
+  /** Like `publish`; `content` has neither media nor options, and `replyTo.root` is the post. */
+  publish(run: ReplyRun): Promise<Published>;
+  reconcile(query: ReconcileQuery): Promise<ReconcileFinding>;
+}
+
+export interface MediaRulesContext {
+  readonly account: Pick<AdapterAccount, 'serverRules'>;
+  readonly options: Readonly<Record<string, unknown>>;
 }
 
 export interface PlatformLimits {
@@ -60,6 +92,13 @@ export interface PlatformLimits {
   readonly postsPerHour: number;
   /** Posts in 24 hours of all accounts that are connected through the same application, null where there is no such limit; `RATE_LIMIT_APP_<PLATFORM>` overrides it. */
   readonly appPostsPerDay: number | null;
+  /** A day's allowance of the application where the platform counts in units of its own (YouTube). */
+  readonly appUnitsPerDay?: {
+    readonly limit: number;
+    /** The IANA time zone at whose midnight the day begins. */
+    readonly dayBeginsIn: string;
+    cost(content: DraftContent): number;
+  };
 }
 
 export interface ReconciliationRules {

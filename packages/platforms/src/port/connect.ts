@@ -1,23 +1,34 @@
 import type { z } from 'zod';
 import type { PlatformHttp } from '../platform-http.ts';
 import type { AdapterAccount, ServerRules } from './account.ts';
-import type { PlatformEndpoints } from './endpoints.ts';
+import type { OAuthClient, PlatformEndpoints } from './endpoints.ts';
 
 /** Secrets of one grant. Encrypted as one value; only ever in memory inside the request that uses them. */
 export interface Credentials {
   readonly accessToken: string;
+  /** By `externalId`, where each account of the grant has a token of its own (Facebook pages). */
+  readonly accountTokens?: Readonly<Record<string, string>>;
   readonly refreshToken?: string;
   /** Bluesky only: makes a new session when the refresh token is lost. */
   readonly appPassword?: string;
+  /** What only this platform's adapter reads: which login issued the token, the client of the user's own server, a key that proves possession. */
+  readonly details?: Readonly<Record<string, string>>;
+  /** ISO 8601. When the access token was issued; kept where the platform renews only tokens of a certain age. */
+  readonly issuedAt?: string;
   /** ISO 8601; absent where the token never expires. From the platform's own reply, never assumed. */
   readonly expiresAt?: string;
   readonly scopes: readonly string[];
 }
 
-/** One grant and the accounts it opens: usually one, several where a grant holds pages, boards or locations. */
+/** One grant and the accounts it opens: usually one, several where a grant holds pages, organizations or locations. */
 export interface ConnectedGrant {
   readonly credentials: Credentials;
   readonly service: string | null;
+  /**
+   * Who consented, by the platform's id of that person. Given where `revoke` ends everything that they ever granted to this
+   * application: then it is called only once none of their other grants is in use.
+   */
+  readonly grantedBy?: string;
   readonly accounts: readonly {
     /** Unique on its platform; on platforms of many servers, unique on its `service`. */
     readonly externalId: string;
@@ -27,29 +38,57 @@ export interface ConnectedGrant {
   }[];
 }
 
+interface ConnectCall {
+  readonly endpoints: PlatformEndpoints;
+  readonly http: PlatformHttp;
+}
+
 export interface OAuthConnect {
   readonly scopes: readonly string[];
   readonly pkce: boolean;
-  authorizationUrl(request: {
-    readonly endpoints: PlatformEndpoints;
-    readonly redirectUri: string;
-    readonly state: string;
-    /** base64url SHA-256 of the verifier. */
-    readonly codeChallenge: string;
-  }): string;
-  exchange(request: {
-    readonly endpoints: PlatformEndpoints;
-    readonly http: PlatformHttp;
-    readonly redirectUri: string;
-    readonly code: string;
-    readonly codeVerifier: string;
-    readonly now: Date;
-  }): Promise<ConnectedGrant>;
-  revoke?(request: {
-    readonly endpoints: PlatformEndpoints;
-    readonly http: PlatformHttp;
-    readonly credentials: Credentials;
-  }): Promise<void>;
+  /** Makes this installation known to a server of the user's choice. Called once for each server; what comes back is kept, sealed. */
+  registerClient?(
+    request: ConnectCall & { readonly server: string; readonly redirectUri: string },
+  ): Promise<OAuthClient>;
+  /**
+   * Where the user is to be sent. It may ask the platform first (a pushed request, which server an account lives on).
+   * @throws PlatformError `content` where what the user named is no server of this platform
+   */
+  begin(request: ConsentRequest): Promise<ConsentBegun>;
+  /** Trades what the consent page sent back for a grant. @throws PlatformError `auth_revoked` where the code is not good */
+  exchange(request: ConsentAnswer): Promise<ConnectedGrant>;
+  /** Asks the platform to forget the grant; see `ConnectedGrant.grantedBy`. */
+  revoke?(request: ConnectCall & { readonly credentials: Credentials }): Promise<void>;
+}
+
+export interface ConsentRequest extends ConnectCall {
+  readonly redirectUri: string;
+  readonly state: string;
+  /** base64url SHA-256 of the verifier. */
+  readonly codeChallenge: string;
+  /** The server that the user named (`instance` or `service`), as given. */
+  readonly server: string | null;
+  readonly handle: string | null;
+  /** What `registerClient` gave for that server; null where there is no such function. */
+  readonly client: OAuthClient | null;
+  readonly now: Date;
+}
+
+export interface ConsentBegun {
+  readonly authorizationUrl: string;
+  /** Kept, sealed, with the state and given to `exchange`: which server was asked, which key proves possession. */
+  readonly pending?: Readonly<Record<string, string>>;
+}
+
+export interface ConsentAnswer extends ConnectCall {
+  readonly redirectUri: string;
+  readonly code: string;
+  /** `iss` of the callback (RFC 9207), null where there was none. */
+  readonly issuer: string | null;
+  readonly codeVerifier: string;
+  /** As `begin` gave it; empty where it gave none. */
+  readonly pending: Readonly<Record<string, string>>;
+  readonly now: Date;
 }
 
 export interface ManualConnect {
@@ -62,17 +101,25 @@ export interface ManualConnect {
   }[];
   /** Strict schema of the credentials: its faults are shown under `credentials.<field>`. */
   readonly credentials: z.ZodType<Record<string, string | undefined>>;
-  connect(request: {
-    readonly endpoints: PlatformEndpoints;
-    readonly http: PlatformHttp;
-    readonly credentials: Readonly<Record<string, string | undefined>>;
-    readonly now: Date;
-  }): Promise<ConnectedGrant>;
+  connect(
+    request: ConnectCall & { readonly credentials: Readonly<Record<string, string | undefined>>; readonly now: Date },
+  ): Promise<ConnectedGrant>;
 }
 
-export interface RefreshRequest {
-  readonly endpoints: PlatformEndpoints;
-  readonly http: PlatformHttp;
+/** How credentials are renewed, and what that costs. */
+export interface TokenRefresh {
+  /** `rotating`: what it is done with works once, and an answer that is lost costs the grant. `repeatable`: asking again harms nothing. */
+  readonly cost: 'rotating' | 'repeatable';
+  /** Renewed at the latest this long before its end, ms: long where a token that has expired cannot be renewed any more. */
+  readonly aheadMs?: number;
+  /** Whether asking can help at this time: there is something to ask with, and the platform renews tokens of this age. */
+  isPossible(credentials: Credentials, now: Date): boolean;
+  /** @throws PlatformError `auth_revoked` where the platform says that the grant is dead; for everything else it is asked again later */
+  refresh(request: RefreshRequest): Promise<Credentials>;
+}
+
+export interface RefreshRequest extends ConnectCall {
+  /** One of the grant's accounts. */
   readonly account: AdapterAccount;
   readonly credentials: Credentials;
   readonly now: Date;

@@ -5,7 +5,7 @@ export interface TextContent {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** What is to be checked before anything is sent. */
+/** What is to be checked before anything is sent; the parts of a thread are checked one by one. */
 export interface DraftContent extends TextContent {
   readonly media: readonly (MediaFacts & { readonly alt: string | null })[];
 }
@@ -28,6 +28,11 @@ export interface MediaItem {
   /** Null for a still image. */
   readonly durationMs: number | null;
   readonly alt: string | null;
+  /**
+   * Where a platform that fetches by itself finds exactly these bytes, without credentials and for some hours from now. Null where
+   * this service has no address of its own. See `urlOfMedia`.
+   */
+  readonly url: string | null;
   /** From `start` up to but not including `end`; all of it where no range is given. */
   read(range?: { readonly start: number; readonly end: number }): AsyncIterable<Uint8Array>;
 }

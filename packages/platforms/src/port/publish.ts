@@ -1,7 +1,8 @@
+import type { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
-import type { AdapterAccount } from './account.ts';
+import type { AccountCall, VisiblePart } from './account.ts';
 import type { PublishContent } from './content.ts';
-import type { PlatformEndpoints } from './endpoints.ts';
+import type { JsonValue } from './json-value.ts';
 
 /**
  * `read`: changes nothing. `idempotent`: may be repeated without anyone seeing a difference (an upload, a container).
@@ -9,18 +10,22 @@ import type { PlatformEndpoints } from './endpoints.ts';
  */
 export type StepEffect = 'read' | 'idempotent' | 'once';
 
-export interface PublishRun {
-  readonly endpoints: PlatformEndpoints;
-  readonly account: AdapterAccount;
+/**
+ * One visible part: the post itself, a part of a thread after it, or a comment below it. The caller goes through the parts one by
+ * one, each with steps, keys and results of its own; an adapter sees one part at a time.
+ */
+export interface PublishRun extends AccountCall {
+  /** Of this part. */
   readonly content: PublishContent;
-  readonly accessToken: string;
+  /** What this part answers; null for the post itself. */
+  readonly replyTo: ReplyTarget | null;
   /** A client bound to this attempt's deadline. Inside a `once` step, use the one the step is given. */
   readonly http: PlatformHttp;
   /** When this run began: what the life of an upload is measured from. */
   readonly now: Date;
   /**
-   * Runs `run` unless this publication has a stored result under `name`; then that result comes back and nothing is sent.
-   * `key` is asked for once per publication and stored before the first run; every later run gets the stored one.
+   * Runs `run` unless this part has a stored result under `name`; then that result comes back and nothing is sent.
+   * `key` is asked for once per part and stored before the first run; every later run gets the stored one.
    */
   step<Result extends JsonValue, Key extends JsonValue = null>(step: {
     readonly name: string;
@@ -30,10 +35,23 @@ export interface PublishRun {
   }): Promise<Result>;
 }
 
-/** What a key may be made of. `uniqueNumber` is unique per publication and step, 0 to 2^53. */
+/** `root` is the post; `parent` the part directly before, which is the post again for the second part and for a comment. */
+export interface ReplyTarget {
+  readonly root: VisiblePart;
+  readonly parent: VisiblePart;
+}
+
+/** A run of a part that answers another one. */
+export interface ReplyRun extends PublishRun {
+  readonly replyTo: ReplyTarget;
+}
+
+/** What a key may be made of. */
 export interface KeySeed {
-  readonly publicationId: string;
+  /** Unique for each part of each publication, and the same whenever it is asked for. */
+  readonly partId: string;
   readonly now: Date;
+  /** Unlikely to be met again: random, 0 to 2^48. */
   readonly uniqueNumber: number;
   /** The last post of this account that this process has seen appear: whatever is sent from now on is newer. Null: none. */
   readonly lastPost: LastPost | null;
@@ -44,18 +62,8 @@ export interface LastPost {
   readonly ageMs: number;
 }
 
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [name: string]: JsonValue };
-
-export interface Published {
+export interface Published extends VisiblePart {
   readonly kind: 'published';
-  readonly platformPostId: string;
-  readonly url: string | null;
 }
 
 /** Accepted but not visible yet; `publish` runs again after `pollAfterMs`, finished steps are not repeated. */
@@ -64,3 +72,11 @@ export interface StillProcessing {
   readonly pollAfterMs: number;
   readonly detail: string;
 }
+
+/** Accepted first and refused afterwards, by a check or a conversion: it is not visible and never will be. */
+export interface TurnedDown {
+  readonly kind: 'turned_down';
+  readonly error: PlatformError;
+}
+
+export type PublishFate = Published | StillProcessing | TurnedDown;

@@ -1,22 +1,19 @@
-import type { PlatformHttp } from '../platform-http.ts';
-import type { AdapterAccount } from './account.ts';
+import type { AccountCall, VisiblePart } from './account.ts';
 import type { TextContent } from './content.ts';
-import type { PlatformEndpoints } from './endpoints.ts';
-import type { JsonValue } from './publish.ts';
+import type { JsonValue } from './json-value.ts';
+import type { ReplyTarget } from './publish.ts';
 
-export interface ReconcileQuery {
-  readonly endpoints: PlatformEndpoints;
-  readonly http: PlatformHttp;
-  readonly account: AdapterAccount;
-  readonly accessToken: string;
+export interface ReconcileQuery extends AccountCall {
+  /** Of the part in doubt. */
   readonly content: TextContent;
+  readonly replyTo: ReplyTarget | null;
   /** The open intent: which step, the key it was sent under, and when the first send began that may have arrived. */
   readonly intent: { readonly step: string; readonly key: JsonValue; readonly startedAt: Date };
   /** Now, by the clock that `intent.startedAt` is of: how long ago that was, whatever either clock says. */
   readonly askedAt: Date;
-  /** Results of the steps before it, by name. */
+  /** Results of the part's steps before it, by name. */
   readonly results: Readonly<Record<string, JsonValue>>;
-  /** Platform post ids that belong to other publications: never a match. */
+  /** Platform post ids that belong to other publications, or to other parts of this one: never a match. */
   readonly takenPostIds: ReadonlySet<string>;
   /** Those of them that were seen to appear since the send, newest first, a few: a list that leaves one out proves nothing. */
   readonly knownSince: readonly string[];
@@ -28,7 +25,7 @@ export interface ReconcileQuery {
  * `cannot_tell`: the platform has no way to say. A `PlatformError` means: ask again later.
  */
 export type ReconcileFinding =
-  | { readonly kind: 'found'; readonly platformPostId: string; readonly url: string | null; readonly evidence: string }
+  | (VisiblePart & { readonly kind: 'found'; readonly evidence: string })
   | {
       readonly kind: 'not_seen';
       readonly evidence: string;

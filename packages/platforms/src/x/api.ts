@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 import type { StepEffect } from '../port/publish.ts';
+import { foreignNumericId } from '../answer-fields.ts';
 import { callPlatform } from '../call-platform.ts';
-import { PlatformError } from '../platform-error.ts';
+import { apiOf } from '../configured.ts';
 import type { MultipartPart, PlatformHttp, PlatformRequest } from '../platform-http.ts';
 import { xRefusal } from './errors.ts';
 
@@ -32,15 +33,13 @@ export function callX<Answer>(call: XCall<Answer>): Promise<Answer> {
   return callPlatform({ ...call, request, platformName: xName, refusalOf: xRefusal });
 }
 
-const UsersMe = z.object({ data: z.object({ id: z.string().min(1), name: z.string(), username: z.string().min(1) }) });
+const UsersMe = z.object({ data: z.object({ id: foreignNumericId(), name: z.string(), username: z.string().min(1) }) });
 
 export async function whoAmI(call: Pick<XCall<unknown>, 'endpoints' | 'http' | 'accessToken'>) {
   const { data } = await callX({ ...call, method: 'GET', path: '/2/users/me', effect: 'read', answer: UsersMe });
   return { externalId: data.id, handle: data.username, displayName: data.name };
 }
 
-export function xApi({ api }: PlatformEndpoints): string {
-  if (api === null)
-    throw new PlatformError('permission', 'No address is configured for X', { platformCode: 'api_missing' });
-  return api;
+export function xApi(endpoints: PlatformEndpoints): string {
+  return apiOf(endpoints, xName);
 }

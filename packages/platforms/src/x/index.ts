@@ -3,7 +3,7 @@ import { xName } from './api.ts';
 import { xEndpoints, xLimits, xReconciliation, xExhaustedLimits } from './limits.ts';
 import { xMediaRules } from './media-rules.ts';
 import { xManual } from './manual.ts';
-import { refreshX, xOAuth } from './oauth.ts';
+import { xOAuth, xRefresh } from './oauth.ts';
 import { XOptions } from './options.ts';
 import { publishX } from './publish.ts';
 import { reconcileX } from './reconcile.ts';
@@ -21,6 +21,7 @@ export const x: PlatformAdapter = {
       count: countX,
     },
     media: xMediaRules,
+    thread: null,
     options: XOptions,
     requiredFields: ['content'],
   },
@@ -29,7 +30,7 @@ export const x: PlatformAdapter = {
   endpoints: xEndpoints,
   oauth: xOAuth,
   manual: xManual,
-  refresh: refreshX,
+  refresh: xRefresh,
   validate: validateX,
   publish: publishX,
   reconcile: reconcileX,

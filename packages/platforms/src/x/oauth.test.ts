@@ -1,28 +1,30 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
+import { testEndpoints } from '../test-endpoints.ts';
 import { openTestClient, startRoutes } from '../test-platform.ts';
-import { refreshX, xOAuth } from './oauth.ts';
+import { xOAuth, xRefresh } from './oauth.ts';
 
 const client = openTestClient('x');
 afterAll(() => client[Symbol.asyncDispose]());
 
 const now = new Date('2026-11-22T10:00:00Z');
-const endpoints = (api: string): PlatformEndpoints => ({
-  api,
-  authorize: 'https://x.test/authorize',
-  client: { id: 'app', secret: 's%:cret' },
+const endpoints = (api: string): PlatformEndpoints =>
+  testEndpoints({ api, authorize: 'https://x.test/authorize', client: { id: 'app', secret: 's%:cret' } });
+const consent = (at: PlatformEndpoints) => ({
+  endpoints: at,
+  http: client.http(),
+  redirectUri: 'https://me/cb',
+  state: 's t',
+  codeChallenge: 'ch',
+  server: null,
+  handle: null,
+  client: null,
+  now,
 });
 const account = { externalId: '7', handle: 'ada', service: null };
 
-test('the consent page is asked for a code with PKCE and a way to refresh', () => {
-  const url = new URL(
-    xOAuth.authorizationUrl({
-      endpoints: endpoints('https://api'),
-      redirectUri: 'https://me/cb',
-      state: 's t',
-      codeChallenge: 'ch',
-    }),
-  );
+test('the consent page is asked for a code with PKCE and a way to refresh', async () => {
+  const url = new URL((await xOAuth.begin(consent(endpoints('https://api')))).authorizationUrl);
   expect(url.origin + url.pathname).toBe('https://x.test/authorize');
   expect(Object.fromEntries(url.searchParams)).toEqual({
     response_type: 'code',
@@ -35,11 +37,9 @@ test('the consent page is asked for a code with PKCE and a way to refresh', () =
   });
 });
 
-test('without an application configured the consent page is refused, in words for the operator', () => {
-  const request = { redirectUri: 'https://me/cb', state: 's', codeChallenge: 'ch' };
-  expect(() =>
-    xOAuth.authorizationUrl({ ...request, endpoints: { ...endpoints('https://api'), client: null } }),
-  ).toThrow(/X_CLIENT_ID/u);
+test('without an application configured the consent page is refused, in words for the operator', async () => {
+  const request = consent({ ...endpoints('https://api'), client: null });
+  await expect(xOAuth.begin(request)).rejects.toThrow(/X_CLIENT_ID/u);
 });
 
 test('a code becomes a grant with its account, its life taken from the reply', async () => {
@@ -62,6 +62,8 @@ test('a code becomes a grant with its account, its life taken from the reply', a
     redirectUri: 'https://me/cb',
     code: 'c0de',
     codeVerifier: 'v',
+    issuer: null,
+    pending: {},
     now,
   });
 
@@ -86,7 +88,7 @@ test('a code becomes a grant with its account, its life taken from the reply', a
 
 describe('refreshing', () => {
   const refresh = (origin: string, refreshToken?: string) =>
-    refreshX({
+    xRefresh.refresh({
       endpoints: endpoints(origin),
       http: client.http(),
       account,

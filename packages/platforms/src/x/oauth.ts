@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import type { ConnectedGrant, Credentials, OAuthConnect, RefreshRequest } from '../port/connect.ts';
+import type { ConnectedGrant, Credentials, OAuthConnect, RefreshRequest, TokenRefresh } from '../port/connect.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
+import { endOfLife, foreignToken } from '../answer-fields.ts';
 import { callPlatform } from '../call-platform.ts';
+import { authorizeOf, clientOf } from '../configured.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp, PlatformRequest } from '../platform-http.ts';
 import { whoAmI, xApi, xName } from './api.ts';
@@ -9,17 +11,18 @@ import { xGrantRefusal } from './errors.ts';
 
 const scopes = ['tweet.read', 'tweet.write', 'users.read', 'media.write', 'offline.access'] as const;
 
+const xClientSettings = 'X_CLIENT_ID and X_CLIENT_SECRET';
+
 /** OAuth 2.0 with PKCE as a confidential client. The code lives 30 s; each refresh token works once. */
 export const xOAuth: OAuthConnect = {
   scopes,
   pkce: true,
 
-  authorizationUrl({ endpoints, redirectUri, state, codeChallenge }) {
-    if (endpoints.authorize === null) throw notConfigured('authorize_missing');
-    const url = new URL(endpoints.authorize);
+  async begin({ endpoints, redirectUri, state, codeChallenge }) {
+    const url = new URL(authorizeOf(endpoints, xName));
     const parameters = {
       response_type: 'code',
-      client_id: clientOf(endpoints).id,
+      client_id: clientOf(endpoints, xClientSettings).id,
       redirect_uri: redirectUri,
       scope: scopes.join(' '),
       state,
@@ -27,7 +30,7 @@ export const xOAuth: OAuthConnect = {
       code_challenge_method: 'S256',
     };
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-    return url.href;
+    return { authorizationUrl: url.href };
   },
 
   async exchange({ endpoints, http, redirectUri, code, codeVerifier, now }): Promise<ConnectedGrant> {
@@ -48,8 +51,14 @@ export const xOAuth: OAuthConnect = {
   },
 };
 
-/** Trades the refresh token, which is dead afterwards: a lost reply means connecting again. */
-export async function refreshX({ endpoints, http, credentials, now }: RefreshRequest): Promise<Credentials> {
+/** Each refresh token works once: a lost reply means connecting again. */
+export const xRefresh: TokenRefresh = {
+  cost: 'rotating',
+  isPossible: ({ refreshToken }) => refreshToken !== undefined,
+  refresh: refreshX,
+};
+
+async function refreshX({ endpoints, http, credentials, now }: RefreshRequest): Promise<Credentials> {
   const { refreshToken } = credentials;
   if (refreshToken === undefined) {
     throw new PlatformError('auth_revoked', 'X gave no refresh token for this account', {
@@ -62,19 +71,18 @@ export async function refreshX({ endpoints, http, credentials, now }: RefreshReq
 }
 
 const TokenReply = z.object({
-  access_token: z.string().min(1),
-  refresh_token: z.string().min(1).optional(),
-  expires_in: z.number().positive().optional(),
+  access_token: foreignToken(),
+  refresh_token: foreignToken().optional(),
+  expires_in: z.number().optional(),
   scope: z.string().default(''),
 });
 
 function credentialsOf(reply: z.infer<typeof TokenReply>, now: Date): Credentials {
+  const expiresAt = endOfLife(now, reply.expires_in);
   return {
     accessToken: reply.access_token,
     ...(reply.refresh_token === undefined ? {} : { refreshToken: reply.refresh_token }),
-    ...(reply.expires_in === undefined
-      ? {}
-      : { expiresAt: new Date(now.getTime() + reply.expires_in * 1_000).toISOString() }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
     scopes: reply.scope.split(' ').filter((scope) => scope !== ''),
   };
 }
@@ -86,7 +94,7 @@ function postForm<Answer>(call: {
   readonly form: Readonly<Record<string, string>>;
   readonly answer: z.ZodType<Answer>;
 }): Promise<Answer> {
-  const { id, secret } = clientOf(call.endpoints);
+  const { id, secret } = clientOf(call.endpoints, xClientSettings);
   const basic = Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64');
   const request: PlatformRequest = {
     method: 'POST',
@@ -96,15 +104,4 @@ function postForm<Answer>(call: {
   };
   const { http, answer } = call;
   return callPlatform({ http, request, platformName: xName, effect: 'idempotent', answer, refusalOf: xGrantRefusal });
-}
-
-function clientOf({ client }: PlatformEndpoints): { id: string; secret: string } {
-  if (client === null) throw notConfigured('client_missing');
-  return client;
-}
-
-function notConfigured(platformCode: string): PlatformError {
-  return new PlatformError('permission', 'No X application is configured: set X_CLIENT_ID and X_CLIENT_SECRET', {
-    platformCode,
-  });
 }

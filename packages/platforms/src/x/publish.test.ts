@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { AdapterAccount } from '../port/account.ts';
 import { openTestClient, startPublication, startRoutes } from '../test-platform.ts';
 import { x } from './index.ts';
+import { testEndpoints } from '../test-endpoints.ts';
 
 const client = openTestClient('x');
 afterAll(() => client[Symbol.asyncDispose]());
@@ -10,7 +11,7 @@ const account: AdapterAccount = { externalId: '7', handle: 'ada', service: null 
 const publication = (origin: string, text: string, options = {}) =>
   startPublication({
     adapter: x,
-    endpoints: { api: origin, authorize: null, client: null },
+    endpoints: testEndpoints({ api: origin }),
     client,
     account,
     accessToken: 'token',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AdapterAccount } from '../port/account.ts';
 import type { Published, PublishRun } from '../port/publish.ts';
+import { foreignNumericId } from '../answer-fields.ts';
 import { callX } from './api.ts';
 import { keyBeforeSend } from './key.ts';
 import { XOptions } from './options.ts';
@@ -9,7 +10,7 @@ import { uploadToX, type XUpload } from './upload.ts';
 /** The step whose outcome may be unknown. */
 export const xPublishStep = 'publish';
 
-const PostReply = z.object({ data: z.object({ id: z.string().min(1) }) });
+const PostReply = z.object({ data: z.object({ id: foreignNumericId() }) });
 
 /** Media first; then one request that X knows by no key: if its answer is lost, only the account's timeline can tell. */
 export async function publishX(publication: PublishRun): Promise<Published> {

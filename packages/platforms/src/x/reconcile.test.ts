@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { AdapterAccount } from '../port/account.ts';
-import type { JsonValue, LastPost } from '../port/publish.ts';
+import type { JsonValue } from '../port/json-value.ts';
+import type { LastPost } from '../port/publish.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
+import { testEndpoints } from '../test-endpoints.ts';
 import { openTestClient, type SeenRequest, startPublication, startRoutes } from '../test-platform.ts';
 import { x } from './index.ts';
 
@@ -62,7 +64,7 @@ async function lookFor(scene: Scene): Promise<{ finding: ReconcileFinding; seen:
   });
   const publication = startPublication({
     adapter: x,
-    endpoints: { api: server.origin, authorize: null, client: null },
+    endpoints: testEndpoints({ api: server.origin }),
     client,
     account,
     accessToken: 'token',

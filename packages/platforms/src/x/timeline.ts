@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { ReconcileQuery } from '../port/reconcile.ts';
 import { PlatformError } from '../platform-error.ts';
+import { foreignNumericId } from '../answer-fields.ts';
 import { callX } from './api.ts';
 
 const Url = z.object({ url: z.string(), expanded_url: z.string().optional(), media_key: z.string().optional() });
 
 export const XPost = z.object({
-  id: z.string().min(1),
+  id: foreignNumericId(),
   text: z.string(),
   attachments: z
     .object({ media_keys: z.array(z.string()).optional() })

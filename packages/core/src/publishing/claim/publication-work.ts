@@ -2,7 +2,8 @@ import type { Variant } from '@vibetribe/contracts/post';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { AdapterAccount } from '@vibetribe/platforms/port/account';
 import type { TextContent } from '@vibetribe/platforms/port/content';
-import type { JsonValue, StepEffect } from '@vibetribe/platforms/port/publish';
+import type { JsonValue } from '@vibetribe/platforms/port/json-value';
+import type { StepEffect } from '@vibetribe/platforms/port/publish';
 import type { PublicationState } from '../state/publication-state.ts';
 
 /** A claimed publication with everything its publisher needs; the token is still ciphertext. */

@@ -1,3 +1,5 @@
+import { accessOf } from '@vibetribe/platforms/account-access';
+import type { AccountAccess } from '@vibetribe/platforms/port/account';
 import type { ReconcileFinding } from '@vibetribe/platforms/port/reconcile';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import { sql } from 'drizzle-orm';
@@ -49,7 +51,7 @@ async function find(
   if (token.kind === 'later') return noAnswer(token.detail, token.retryAfterMs);
   try {
     await deps.failpoints.reach('reconcile:before_ask');
-    const finding = await ask(deps, context, work, token.credentials.accessToken, nowByDatabase);
+    const finding = await ask(deps, context, work, accessOf(token.credentials, work.account), nowByDatabase);
     await deps.failpoints.reach('reconcile:after_ask');
     return finding;
   } catch (error) {
@@ -70,7 +72,7 @@ async function ask(
   deps: CoreDependencies,
   context: EngineContext,
   work: PublicationWork,
-  accessToken: string,
+  access: AccountAccess,
   nowByDatabase: () => Date,
 ): Promise<ReconcileFinding> {
   const open = work.steps.find((step) => step.effect === 'once' && !step.done);
@@ -78,14 +80,15 @@ async function ask(
   const target = { platform: work.platform, breakerKey: breakerKeyOf(work.platform, work.account.service) };
   const known = await readKnownPosts(deps, work, startedAtMs);
   return deps.adapters[work.platform].reconcile({
+    ...access,
     endpoints: deps.endpoints(work.platform),
     http: deps.platformHttp(work.platform, {
       timeoutMs: context.settings.publishTimeoutMs,
       onCall: (call) => context.health.report(target, call),
     }),
     account: work.account,
-    accessToken,
     content: work.content,
+    replyTo: null,
     intent: { step: open?.name ?? 'publish', key: open?.key ?? null, startedAt: new Date(startedAtMs) },
     results: Object.fromEntries(work.steps.filter((step) => step.done).map((step) => [step.name, step.result])),
     askedAt: nowByDatabase(),

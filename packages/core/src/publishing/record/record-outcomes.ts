@@ -1,5 +1,6 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
-import type { JsonValue, StepEffect } from '@vibetribe/platforms/port/publish';
+import type { JsonValue } from '@vibetribe/platforms/port/json-value';
+import type { StepEffect } from '@vibetribe/platforms/port/publish';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { breakerKeyOf } from '../claim/claim-context.ts';

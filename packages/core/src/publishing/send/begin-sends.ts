@@ -1,4 +1,4 @@
-import type { JsonValue } from '@vibetribe/platforms/port/publish';
+import type { JsonValue } from '@vibetribe/platforms/port/json-value';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import type { Transaction } from '@vibetribe/db/connect-database';

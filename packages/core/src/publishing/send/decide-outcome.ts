@@ -49,6 +49,12 @@ export function decideOutcome(error: unknown, facts: OutcomeFacts): Outcome {
     : { kind: 'retry', fault, retryAfterMs: null };
 }
 
+/** A platform's refusal of what it had accepted before: nothing of it is visible, so that it may fail for good. */
+export function turnDown(error: PlatformError, manual: PublicationError['manual']): Outcome {
+  const fault = { category: categories[error.kind], code: error.platformCode, message: error.message };
+  return { kind: 'rejected', error: { ...fault, retryable: false, manual }, turnedDown: true };
+}
+
 function outcomeOf(error: PlatformError, facts: OutcomeFacts): Outcome {
   const fault = { category: categories[error.kind], code: error.platformCode, message: error.message };
   switch (error.kind) {

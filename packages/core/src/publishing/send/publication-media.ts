@@ -13,8 +13,8 @@ import type { PublicationWork } from '../claim/publication-work.ts';
 /** Where a publisher gets files and their public addresses from. */
 export interface PublishingMedia {
   readonly reader: Pick<MediaReader, 'prepare'>;
-  /** Null: nothing is signed, and what a person needs to post by hand has no addresses. */
-  readonly urls: Pick<MediaUrls, 'urlOf'> | null;
+  /** Null: nothing is signed; platforms that fetch by themselves take nothing, and what a person needs to post by hand has no addresses. */
+  readonly urls: Pick<MediaUrls, 'urlOf' | 'sign'> | null;
 }
 
 export interface PreparedMedia {
@@ -32,7 +32,7 @@ type MediaWork = Pick<PublicationWork, 'organizationId' | 'mediaIds'>;
  */
 export async function prepareMedia(
   deps: MediaDependencies,
-  { reader }: PublishingMedia,
+  { reader, urls }: PublishingMedia,
   work: MediaWork,
   rules: MediaRules,
 ): Promise<PreparedMedia> {
@@ -45,7 +45,7 @@ export async function prepareMedia(
     const prepared = await reader.prepare(original, rules).catch((error: unknown) => {
       throw mediaError(error);
     });
-    items.push(itemOf(original, prepared));
+    items.push(itemOf(original, prepared, urls?.sign(prepared.ticket).url ?? null));
     if (prepared.done.length > 0) {
       const what = planRendition(rules, original.facts).kind === 'render' ? 'changed for the platform: ' : '';
       done.push(`Media ${index + 1} of ${originals.length} was ${what}${prepared.done.join(', ')}.`);
@@ -69,9 +69,10 @@ function readOriginals({ db }: MediaDependencies, work: MediaWork): Promise<Post
   return db.asWorker((tx) => readPostMedia(tx, work.organizationId, work.mediaIds));
 }
 
-function itemOf({ id }: PostMediaItem, prepared: PublishMedia): MediaItem {
+function itemOf({ id }: PostMediaItem, prepared: PublishMedia, url: string | null): MediaItem {
   const { kind, mimeType, bytes, sha256, width, height, durationMs, alt } = prepared;
-  return { id, kind, mimeType, bytes, sha256, width, height, durationMs, alt, read: (range) => prepared.open(range) };
+  const facts = { id, kind, mimeType, bytes, sha256, width, height, durationMs, alt };
+  return { ...facts, url, read: (range) => prepared.open(range) };
 }
 
 function mediaError(error: unknown): unknown {

@@ -1,4 +1,5 @@
-import type { JsonValue, KeySeed, LastPost, PublishRun } from '@vibetribe/platforms/port/publish';
+import type { JsonValue } from '@vibetribe/platforms/port/json-value';
+import type { KeySeed, LastPost, PublishRun } from '@vibetribe/platforms/port/publish';
 import type { LateFence } from '@vibetribe/platforms/create-platform-http';
 import type { PlatformHttp } from '@vibetribe/platforms/platform-http';
 import type { Clock } from '@vibetribe/resilience/clock';
@@ -50,7 +51,7 @@ export function createStepRunner(deps: RunnerDependencies, work: PublicationWork
     // The key was stored by the same step of the same adapter, so it has its type.
     if (known?.keyed === true && deps.failpoints.has('stable_key')) return known.key as Key;
     const seed = {
-      publicationId: work.publicationId,
+      partId: work.publicationId,
       now: deps.now(),
       uniqueNumber: deps.uniqueNumber(),
       lastPost: deps.lastPost(),

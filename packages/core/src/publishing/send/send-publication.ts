@@ -1,3 +1,5 @@
+import { accessOf } from '@vibetribe/platforms/account-access';
+import type { AccountAccess } from '@vibetribe/platforms/port/account';
 import type { MediaItem } from '@vibetribe/platforms/port/content';
 import { mediaRulesFor } from '@vibetribe/platforms/media-rules-for';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
@@ -5,7 +7,7 @@ import type { PlatformResponse } from '@vibetribe/platforms/platform-http';
 import { markGrantDead } from '../../accounts/mark-grant-dead.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { breakerKeyOf } from '../claim/claim-context.ts';
-import { decideOutcome } from './decide-outcome.ts';
+import { decideOutcome, turnDown } from './decide-outcome.ts';
 import { manualOptions } from '../record/manual-options.ts';
 import { noteExhaustedLimits, type SpentAnswer } from './note-exhausted-limits.ts';
 import { prepareMedia, readMediaUrls } from './publication-media.ts';
@@ -38,7 +40,7 @@ export async function sendPublication(
   const spent: SpentAnswer[] = [];
   const runner = createRunner(deps, context, work, spent);
   try {
-    const outcome = await run(deps, context, work, runner, token.credentials.accessToken);
+    const outcome = await run(deps, context, work, runner, accessOf(token.credentials, work.account));
     await Promise.all([
       noteExhaustedLimits(deps, work, spent),
       context.record(work, { kind: 'outcome', outcome }, runner.unwritten()),
@@ -54,28 +56,36 @@ async function run(
   context: EngineContext,
   work: PublicationWork,
   runner: StepRunner,
-  accessToken: string,
+  access: AccountAccess,
 ): Promise<Outcome> {
   const adapter = deps.adapters[work.platform];
   try {
     const media = await prepare(deps, context, work);
     const fate = await adapter.publish({
+      ...access,
       endpoints: deps.endpoints(work.platform),
       account: work.account,
       content: { ...work.content, media },
+      replyTo: null,
       now: deps.clock.now(),
-      accessToken,
       http: httpFor(deps, context, work),
       step: runner.step,
     });
-    if (fate.kind === 'published') context.lastPosts.note(work, fate.platformPostId);
-    return fate.kind === 'published' ? fate : { ...fate, committed: runner.committed() };
+    switch (fate.kind) {
+      case 'published':
+        context.lastPosts.note(work, fate.platformPostId);
+        return fate;
+      case 'processing':
+        return { ...fate, committed: runner.committed() };
+      case 'turned_down':
+        return turnDown(fate.error, await manualOptionsOf(deps, context, work));
+    }
   } catch (error) {
     if (error instanceof ClaimLostError) throw error;
     if (!(error instanceof PlatformError))
       deps.logger.error({ err: error, publicationId: work.publicationId }, 'publishing failed unexpectedly');
     if (error instanceof PlatformError && error.kind === 'auth_expired')
-      return afterRefusedToken(deps, work, accessToken, error);
+      return afterRefusedToken(deps, work, access, error);
     if (error instanceof PlatformError && error.kind === 'auth_revoked')
       await markGrantDead(deps, work.grant, adapter.displayName);
     return decideOutcome(error, {
@@ -84,9 +94,13 @@ async function run(
       earlierInDoubt: work.state.inDoubtSinceMs !== null,
       silenceIsUnknown: deps.failpoints.has('silence_is_unknown'),
       quietMs: quietPeriods(deps, work.platform, context.settings).quietMs,
-      manual: manualOptions(adapter, work, await readMediaUrls(deps, context.media, work)),
+      manual: await manualOptionsOf(deps, context, work),
     });
   }
+}
+
+async function manualOptionsOf(deps: CoreDependencies, context: EngineContext, work: PublicationWork) {
+  return manualOptions(deps.adapters[work.platform], work, await readMediaUrls(deps, context.media, work));
 }
 
 /** Names the event and the stored step that tell what was done to the media. */
@@ -98,7 +112,8 @@ async function prepare(
   context: EngineContext,
   work: PublicationWork,
 ): Promise<readonly MediaItem[]> {
-  const rules = mediaRulesFor(deps.adapters[work.platform], work.account);
+  const { account, content, platform } = work;
+  const rules = mediaRulesFor(deps.adapters[platform], { account, options: content.options });
   const { items, done } = await prepareMedia(deps, context.media, work, rules);
   const isTold = work.steps.some((step) => step.name === mediaStep && step.done);
   if (done.length === 0 || isTold) return items;
@@ -111,13 +126,13 @@ async function prepare(
 async function afterRefusedToken(
   deps: CoreDependencies,
   work: PublicationWork,
-  refusedAccessToken: string,
+  access: AccountAccess,
   error: PlatformError,
 ): Promise<Outcome> {
   const fault = { category: 'auth', code: error.platformCode, message: error.message } as const;
   if (work.claimedAtMs - work.grant.refreshedAtMs < 60_000)
     return { kind: 'retry', fault, retryAfterMs: error.retryAfterMs };
-  const token = await replaceToken(deps, work, refusedAccessToken);
+  const token = await replaceToken(deps, work, access.accessToken);
   switch (token.kind) {
     case 'valid':
       return {

@@ -61,7 +61,8 @@ export type Outcome =
       readonly retryAfterMs: number | null;
       readonly detail: string;
     }
-  | { readonly kind: 'rejected'; readonly error: PublicationError }
+  /** `turnedDown`: what the platform had accepted before is refused as well, so that nothing of it is visible. */
+  | { readonly kind: 'rejected'; readonly error: PublicationError; readonly turnedDown?: true }
   /** `evidence`: why it is as good as certain that an earlier send arrived, a sentence for a person. */
   | { readonly kind: 'unknown'; readonly fault: Fault; readonly quietMs: number; readonly evidence?: string };
 

@@ -32,7 +32,10 @@ export function receiveOutcome(state: PublicationState, input: OutcomeInput, atM
         notBeforeMs: atMs + (outcome.retryAfterMs ?? 0),
       });
     case 'rejected':
-      return fail(closeIntent(state), outcome.error);
+      return fail(
+        outcome.turnedDown === true ? { ...closeIntent(state), committed: false } : closeIntent(state),
+        outcome.error,
+      );
     case 'unknown':
       if (state.intentAtMs === null) return refused('no_intent');
       return becomeUnknown(state, outcome, atMs);

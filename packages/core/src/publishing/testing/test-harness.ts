@@ -16,6 +16,7 @@ import type { CoreDependencies } from '../../core-dependencies.ts';
 import { noFailpoints } from '../failpoints.ts';
 import type { PublishingMedia } from '../send/publication-media.ts';
 import type { PublishSettings } from '../publish-settings.ts';
+import { testEndpoints } from '@vibetribe/platforms/test-endpoints';
 
 /** What the platform does with the next send; the last one stays in force. */
 export type Behaviour =
@@ -89,7 +90,7 @@ export async function createTestHarness(
     logger: createLogger({ app: 'test', level: 'silent' }),
     signals: { eventsCommitted: () => undefined, dispatchSoon: () => undefined },
     adapters: { ...adapters, x: platform.adapter },
-    endpoints: () => ({ api: null, authorize: null, client: null }),
+    endpoints: () => testEndpoints(),
     platformHttp: () => ({ request: () => Promise.reject(new Error('the memory platform is not on the network')) }),
     failpoints: noFailpoints,
     postsPerHour: () => limits.postsPerHour ?? 1_000_000,
