@@ -12,6 +12,8 @@ export interface GrantRow extends Record<string, unknown> {
   expiresAtMs: number | null;
   isDead: boolean;
   refreshFence: number;
+  /** See `ConnectedGrant.grantedBy`. */
+  grantedBy: string | null;
   refreshFailures: number;
   isBeingRefreshed: boolean;
   externalId: string;
@@ -26,7 +28,7 @@ export async function readGrant(tx: Transaction, grantId: string): Promise<Grant
   const { rows } = await tx.execute<GrantRow>(sql`
     select g.id, g.organization_id as "organizationId", g.platform, g.credentials as "sealedCredentials",
       floor(extract(epoch from g.expires_at) * 1000)::float8 as "expiresAtMs", g.dead_at is not null as "isDead",
-      g.refresh_fence::float8 as "refreshFence", g.refresh_failures as "refreshFailures",
+      g.refresh_fence::float8 as "refreshFence", g.granted_by as "grantedBy", g.refresh_failures as "refreshFailures",
       coalesce(g.refresh_until > clock_timestamp(), false) as "isBeingRefreshed",
       a.external_id as "externalId", a.handle, a.service,
       floor(extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"

@@ -34,11 +34,12 @@ export async function revokeGrant(
 
 /** The same for credentials that were never stored, or are no longer ours to store. */
 export async function revokeCredentials(
-  deps: RevokeDependencies,
-  grant: { readonly id: string; readonly platform: PlatformId },
+  deps: RevokeDependencies & Pick<CoreDependencies, 'db'>,
+  grant: Pick<DestroyedGrant, 'id' | 'platform' | 'grantedBy'>,
   credentials: Credentials,
 ): Promise<void> {
   try {
+    if (await isStillUsed(deps, grant)) return;
     await askToForget(deps, grant.platform, credentials);
   } catch (error) {
     warn(deps, grant, error);
@@ -56,7 +57,7 @@ async function askToForget(deps: RevokeDependencies, platform: PlatformId, crede
 /** Revoking ends every grant of the same person, in whichever organization it is used. */
 async function isStillUsed(
   deps: Pick<CoreDependencies, 'db'>,
-  { platform, grantedBy }: DestroyedGrant,
+  { platform, grantedBy }: Pick<DestroyedGrant, 'platform' | 'grantedBy'>,
 ): Promise<boolean> {
   if (grantedBy === null) return false;
   const { rows } = await deps.db.asWorker((tx) =>
