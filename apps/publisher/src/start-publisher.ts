@@ -6,7 +6,7 @@ import type { PublishingMedia } from '@vibetribe/core/publishing/send/publicatio
 import type { Failpoints } from '@vibetribe/core/publishing/failpoints';
 import { dispatchOnce } from '@vibetribe/core/publishing/dispatch/dispatch';
 import { createPublishingEngine } from '@vibetribe/core/publishing/publishing-engine';
-import { resumeHeld } from '@vibetribe/core/publishing/dispatch/resume-paused';
+import { resumeWaiting } from '@vibetribe/core/publishing/dispatch/resume-waiting';
 import { createMediaLibrary } from '@vibetribe/media/media-library';
 import { createMediaUrls } from '@vibetribe/media/serve/media-urls';
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
@@ -79,7 +79,7 @@ export async function startPublisher(
     startLoop({
       name: 'resumer',
       intervalMs: config.sweepIntervalMs,
-      runOnce: async () => void (await resumeHeld(service.core)),
+      runOnce: async () => void (await resumeWaiting(service.core)),
       onError: (error) => logger.warn({ err: error }, 'what is held could not be looked through; the next turn does'),
     }),
   );

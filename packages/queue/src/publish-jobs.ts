@@ -19,11 +19,11 @@ export interface PublishJob {
   readonly priority: number;
 }
 
-/** A crowd: fewer publications of a platform than this enqueued at once get a job each. */
+/** From this many publications of a platform enqueued at once, neighbours share a job. */
 const crowdMin = 50;
-/** Publications of one job, at most: what BullMQ costs is shared by so many, and so many wait together when their worker dies. */
+/** Publications of one job, at most. More would cost BullMQ less, but all of them wait when their worker dies. */
 const jobPublicationsMax = 8;
-/** Due within so long of each other, they may share a job, which runs when the last of them is due. */
+/** Publications of one job are due within this of each other, ms. The job runs when the last of them is due. */
 const togetherMs = 10;
 
 /**

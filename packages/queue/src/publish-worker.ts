@@ -13,7 +13,7 @@ export interface PublishWorkerOptions {
   concurrency: number;
   /** May be called more than once for a publication. `signal` aborts when closing has waited long enough. */
   handle: (queued: QueuedPublication, signal: AbortSignal) => Promise<void>;
-  /** Told of each handler's error with its publication, and of the store's, at most every 5 s, without. Must not throw. */
+  /** Hears each handler's error with its publication. Hears the store's errors without one, at most every 5 s. Must not throw. */
   onError: (error: unknown, queued: QueuedPublication | null) => void;
   /** A dead worker's job is free again after this. Default 6,000. */
   lockDurationMs?: number;
@@ -46,7 +46,7 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
   const aborting = new AbortController();
   const closing = new AbortController();
 
-  // A job is for one publication or for several: of all that are here, as many as `concurrency` run, the first in line first.
+  // A job names one publication or several. At most `concurrency` of all fetched publications run at once, by priority.
   const running = new PQueue({ concurrency: options.concurrency });
   const handleOne = async ({ publicationId, generation }: QueuedPublication): Promise<boolean> => {
     try {

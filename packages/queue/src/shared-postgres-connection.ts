@@ -14,7 +14,7 @@ export class SharedPostgresConnection extends PostgresConnection {
   constructor(pool: PgPool) {
     super(pool);
     this.setMaxListeners(0);
-    // Every queue forwards the errors; without any queue they are nobody's.
+    // Queues forward the errors to their owners. Before the first queue exists an error without a listener would end the process.
     this.on('error', () => undefined);
   }
 
@@ -32,12 +32,12 @@ export class SharedPostgresConnection extends PostgresConnection {
 
   override async getListenClient(): ReturnType<PostgresConnection['getListenClient']> {
     const client = await super.getListenClient();
-    // Every worker says by itself that it listens, all of them at the start.
+    // At the start each worker sends its LISTEN on this one client; pg must not get a query while another runs.
     if (!this.#inTurn.has(client)) {
       this.#inTurn.add(client);
       serializeQueries(client);
     }
-    // One listener for each worker that waits for a job.
+    // Each worker that waits for a job adds a listener.
     if (client instanceof EventEmitter) client.setMaxListeners(0);
     return client;
   }

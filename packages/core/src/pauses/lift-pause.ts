@@ -4,7 +4,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { notFound } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
-import { resumeHeld } from '../publishing/dispatch/resume-paused.ts';
+import { resumeWaiting } from '../publishing/dispatch/resume-waiting.ts';
 import { findPause } from './pause-row.ts';
 
 /** Lifts a stop and lets go what it held and no other stop holds. */
@@ -23,5 +23,5 @@ export async function liftPause(
       .returning({ id: pauses.id }),
   );
   if (lifted.length === 0) throw notFound('stop');
-  await resumeHeld(deps);
+  await resumeWaiting(deps);
 }

@@ -5,7 +5,7 @@ import { markGrantDead } from '../accounts/mark-grant-dead.ts';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import type { PublishRun } from '@vibetribe/platforms/port/publish';
 import { noFailpoints } from './failpoints.ts';
-import { resumeHeld } from './dispatch/resume-paused.ts';
+import { resumeWaiting } from './dispatch/resume-waiting.ts';
 import { createEngineHarness, type EngineHarness } from './testing/test-engine.ts';
 
 let harness: EngineHarness;
@@ -48,7 +48,7 @@ test('the same where it waited for the account to be connected again, and it is 
   await markGrantDead(harness.deps, { id: grant?.id ?? '', refreshFence: 0 }, 'X');
   await harness.sql('update publications set due_at = null');
   await disconnectAccount(harness.deps, actor, account);
-  expect(await resumeHeld(harness.deps)).toBe(1);
+  expect(await resumeWaiting(harness.deps)).toBe(1);
   await harness.engine().publish(id);
   expect(await harness.read(id)).toMatchObject({ status: 'unconfirmed', due_in_ms: null });
 });
@@ -62,7 +62,7 @@ test.each(['refuse_connection', 'refuse_token'] as const)(
     const disconnectInSend = async (name: string) =>
       void (name === 'send:before_request' && (await disconnectAccount(harness.deps, actor, account)));
     await harness.engine({}, { ...noFailpoints, reach: disconnectInSend }).publish(id);
-    await resumeHeld(harness.deps);
+    await resumeWaiting(harness.deps);
     await harness.makeDue(id);
     await harness.engine().publish(id);
     expect(await harness.read(id)).toMatchObject({ status: 'skipped', due_in_ms: null });

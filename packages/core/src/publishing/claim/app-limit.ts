@@ -7,31 +7,32 @@ import type { LimitFact } from './decide-gate.ts';
 /** The window that application limits are counted over. */
 export const appWindowMs = 24 * 3_600_000;
 
-/** How long to wait for claims that hold the last places to begin their sends, ms. */
+/** How long a claim waits for others that hold the last permits to begin their sends, ms. */
 const beginPatienceMs = 5_000;
 
 export interface AppLimit {
-  /** Whether the service's application on the platform has a place, by what was sent and is about to be, and by what the platform said. */
+  /** Whether the application has a permit left: by what was sent, by what is about to be sent, and by what the platform said. */
   limitOf(context: ClaimContext): Promise<LimitFact>;
-  /** Counts a claim of this batch. */
+  /** Takes a permit for a claim of this batch. */
   take(context: ClaimContext): void;
-  /** Writes down what was given away. */
+  /** Stores the permits that were given out. */
   save(): Promise<void>;
 }
 
 interface App {
   readonly postsMax: number;
-  placesLeft: number;
-  lastSlotAtMs: number | null;
+  permitsLeft: number;
+  lastPermitAtMs: number | null;
 }
 
 const free: LimitFact = { fullUntilMs: null, detail: '' };
 
 /**
- * The limit of posts a day and application, counted from the attempts that were really begun. Where such a limit is set, claims that
- * want a place lock the application's row, so that two publishers cannot both take the last one; it is locked after accounts and
- * publications, in the order of the platforms' names, and by nobody who locks those afterwards. The count is kept: until its places are
- * given away sends only leave the window, so claims that stay within them need no new one.
+ * The limit of posts a day and application, counted from the attempts that were begun.
+ *
+ * Claims lock the application's row, so that two publishers cannot both take the last permit. Lock order: accounts, publications,
+ * `app_limits` by platform. The number of permits left is stored: sends only leave the window until it is used up, so that most claims
+ * need no new count.
  */
 export async function createAppLimit(
   tx: Transaction,
@@ -56,22 +57,22 @@ export async function createAppLimit(
         };
       }
       const app = appOf(context);
-      if (app === undefined || app.placesLeft > 0) return free;
+      if (app === undefined || app.permitsLeft > 0) return free;
       const detail = `The application's limit of ${app.postsMax} posts a day is used up.`;
       const freeMs = await firstFreeAtMs(tx, row.platform, app.postsMax);
       if (freeMs === null) return { fullUntilMs: row.nowMs + beginPatienceMs, detail };
-      const lastMs = app.lastSlotAtMs ?? -Infinity;
-      app.lastSlotAtMs = Math.max(freeMs, row.nowMs + 1_000, lastMs + appWindowMs / app.postsMax);
-      return { fullUntilMs: app.lastSlotAtMs, detail };
+      const lastMs = app.lastPermitAtMs ?? -Infinity;
+      app.lastPermitAtMs = Math.max(freeMs, row.nowMs + 1_000, lastMs + appWindowMs / app.postsMax);
+      return { fullUntilMs: app.lastPermitAtMs, detail };
     },
     take(context) {
       const app = appOf(context);
-      if (app !== undefined) app.placesLeft -= 1;
+      if (app !== undefined) app.permitsLeft -= 1;
     },
     async save() {
-      for (const [platform, { postsMax, placesLeft, lastSlotAtMs }] of apps) {
+      for (const [platform, { postsMax, permitsLeft, lastPermitAtMs }] of apps) {
         await tx.execute(sql`
-          update app_limits set posts_max = ${postsMax}, places_left = ${placesLeft}, last_permit_at = to_timestamp(${lastSlotAtMs}::float8 / 1000)
+          update app_limits set posts_max = ${postsMax}, places_left = ${permitsLeft}, last_permit_at = to_timestamp(${lastPermitAtMs}::float8 / 1000)
           where platform = ${platform}`);
       }
     },
@@ -91,14 +92,14 @@ function countWanted(contexts: readonly ClaimContext[]): Map<PlatformId, number>
 
 async function openApp(tx: Transaction, platform: PlatformId, postsMax: number, wanted: number): Promise<App> {
   const stored = (await lockApp(tx, platform)) ?? (await addApp(tx, platform));
-  if (stored.postsMax === postsMax && stored.placesLeft >= wanted) return { ...stored };
-  const placesLeft = Math.max(0, postsMax - (await countUsed(tx, platform)));
-  return { postsMax, placesLeft, lastSlotAtMs: placesLeft > 0 ? null : stored.lastSlotAtMs };
+  if (stored.postsMax === postsMax && stored.permitsLeft >= wanted) return { ...stored };
+  const permitsLeft = Math.max(0, postsMax - (await countUsed(tx, platform)));
+  return { postsMax, permitsLeft, lastPermitAtMs: permitsLeft > 0 ? null : stored.lastPermitAtMs };
 }
 
 async function lockApp(tx: Transaction, platform: PlatformId): Promise<App | undefined> {
   const { rows } = await tx.execute<App & Record<string, unknown>>(sql`
-    select posts_max as "postsMax", places_left as "placesLeft", floor(extract(epoch from last_permit_at) * 1000)::float8 as "lastSlotAtMs"
+    select posts_max as "postsMax", places_left as "permitsLeft", floor(extract(epoch from last_permit_at) * 1000)::float8 as "lastPermitAtMs"
     from app_limits where platform = ${platform} for update`);
   return rows[0];
 }

@@ -6,7 +6,7 @@ import { type Transition, moved, refused } from './transition.ts';
 
 type FindingInput = Extract<PublicationInput, { type: 'finding' }>;
 
-/** The longest pause between two tries to ask a platform that does not answer, in its quiet periods: where an answer comes at once, soon. */
+/** The longest wait between two tries to ask a platform that does not answer, as a multiple of its quiet period. */
 const askAgainQuietPeriodsMax = 15;
 
 /** Found: published. Provably absent: tried again. Neither: a person decides. */

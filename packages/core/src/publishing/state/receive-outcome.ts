@@ -79,8 +79,8 @@ export function markPublished(
 }
 
 /**
- * While the platform as a whole is down, a wait that uses nothing of the budget and gives back what was used before that was known;
- * else a retry from the budget, or the end.
+ * Decides what follows a failed send. In an outage the publication waits for the platform, and retries that were used before the
+ * outage was known are given back. Otherwise it uses a retry, or fails where none is left.
  */
 export function retryOrFail(
   state: PublicationState,

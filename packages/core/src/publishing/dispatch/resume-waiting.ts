@@ -6,11 +6,12 @@ import { movePublications } from '../store/decide-and-write.ts';
 const batchMax = 500;
 
 /**
- * Lets go on what is held for a reason that is over. Connecting an account and lifting a stop let go what they find; a publisher that
- * had looked just before writes its wait just after, and would be found by nobody. What was under way when its
- * account was disconnected goes on too, to its end. Answers how many.
+ * Resumes publications that wait without a time although nothing holds them back any more. Lifting a pause and connecting an account
+ * resume what waits at that moment. A publisher that read the pause just before its end writes the wait just after it, and only this
+ * sweep finds that row. It also ends what was being sent when its account was disconnected.
+ * @returns how many were resumed
  */
-export async function resumeHeld(deps: Pick<CoreDependencies, 'db' | 'signals' | 'failpoints'>): Promise<number> {
+export async function resumeWaiting(deps: Pick<CoreDependencies, 'db' | 'signals' | 'failpoints'>): Promise<number> {
   if (!deps.failpoints.has('sweeper')) return 0;
   let resumed = 0;
   for (let batch = batchMax; batch === batchMax; resumed += batch) batch = await resumeSome(deps);
@@ -18,7 +19,7 @@ export async function resumeHeld(deps: Pick<CoreDependencies, 'db' | 'signals' |
   return resumed;
 }
 
-/** What is locked is being written by somebody: the next run sees it. */
+/** Skips rows that somebody else is writing; the next run sees them. */
 async function resumeSome(deps: Pick<CoreDependencies, 'db'>): Promise<number> {
   return deps.db.asKeyedWorker(async (tx) => {
     const { rows } = await tx.execute<{ id: string }>(sql`

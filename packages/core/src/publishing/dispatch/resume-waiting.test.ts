@@ -4,7 +4,7 @@ import { markGrantDead } from '../../accounts/mark-grant-dead.ts';
 import { storeGrant } from '../../accounts/store-grant.ts';
 import { liftPause } from '../../pauses/lift-pause.ts';
 import { noFailpoints } from '../failpoints.ts';
-import { resumeHeld } from './resume-paused.ts';
+import { resumeWaiting } from './resume-waiting.ts';
 import { createEngineHarness, type EngineHarness } from '../testing/test-engine.ts';
 
 let harness: EngineHarness;
@@ -51,7 +51,7 @@ test('a stop that is lifted while a publisher obeys it: the post goes out, as no
     .publish(id);
   expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'paused', due_in_ms: null });
 
-  expect(await resumeHeld(harness.deps)).toBe(1);
+  expect(await resumeWaiting(harness.deps)).toBe(1);
   await harness.engine().publish(id);
   expect(await harness.read(id)).toMatchObject({ status: 'published' });
 });
@@ -65,9 +65,9 @@ test.each([
   const id = await harness.addPublication({ organizationId, accountId });
   await hold(id, 'paused');
   await stopAll(organizationId, accountId);
-  expect(await resumeHeld(harness.deps)).toBe(0);
+  expect(await resumeWaiting(harness.deps)).toBe(0);
   await harness.sql('update pauses set lifted_at = now()');
-  expect(await resumeHeld(harness.deps)).toBe(1);
+  expect(await resumeWaiting(harness.deps)).toBe(1);
 });
 
 test.each(['token', 'reconciling'])(
@@ -78,14 +78,14 @@ test.each(['token', 'reconciling'])(
     const [grant] = await harness.sql<{ id: string }>('select id from grants');
     await markGrantDead(harness.deps, { id: grant?.id ?? '', refreshFence: 0 }, 'X');
     await hold(id, reason);
-    expect(await resumeHeld(harness.deps)).toBe(0);
+    expect(await resumeWaiting(harness.deps)).toBe(0);
 
     const accounts = [{ externalId: accountId, handle: 'someone', displayName: 'Someone' }];
     const connected = { credentials: { accessToken: 'new', scopes: [] }, service: null, accounts };
     await storeGrant(harness.deps, organizationId, 'x', connected, { source: 'manual' });
     // As a publisher writes it that learnt of the dead grant before.
     await hold(id, reason);
-    expect(await resumeHeld(harness.deps)).toBe(1);
+    expect(await resumeWaiting(harness.deps)).toBe(1);
     expect((await harness.read(id)).due_in_ms).toBeLessThanOrEqual(0);
   },
 );
@@ -93,5 +93,5 @@ test.each(['token', 'reconciling'])(
 test('what waits for a person is left to that person', async () => {
   const id = await harness.addPublication(await harness.addAccount());
   await hold(id, 'decision');
-  expect(await resumeHeld(harness.deps)).toBe(0);
+  expect(await resumeWaiting(harness.deps)).toBe(0);
 });
