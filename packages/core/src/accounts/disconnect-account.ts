@@ -23,19 +23,40 @@ export async function disconnectAccount(
   { accountId }: { readonly accountId: string },
 ): Promise<void> {
   const destroyed = await deps.db.asTenant(actor.organizationId, async (tx) => {
-    const { rows } = await tx.execute<{ id: string; grantId: string; status: string }>(sql`
-      select a.id, a.grant_id as "grantId", a.status from accounts a where a.id = ${accountId} and ${visibleTo(actor)} for update`);
-    const [account] = rows;
+    const accounts = await lockAccountsOfGrant(tx, actor, accountId);
+    const account = accounts.find(({ id }) => id === accountId);
     if (account === undefined) throw notFound('account');
     if (account.status === 'disconnected') return null;
     await tx.execute(
       sql`update accounts set status = 'disconnected', updated_at = clock_timestamp() where id = ${accountId}`,
     );
     await cancelPublications(tx, accountId);
-    return destroyGrant(tx, account.grantId);
+    const isLast = accounts.every(({ id, status }) => id === accountId || status === 'disconnected');
+    return isLast ? destroyGrant(tx, account.grantId) : null;
   });
   deps.signals.eventsCommitted();
   if (destroyed !== null) await revokeGrant(deps, destroyed);
+}
+
+interface LockedAccount extends Record<string, unknown> {
+  id: string;
+  grantId: string;
+  status: string;
+}
+
+/** All accounts of the account's grant, locked in the order of their ids; none where the actor sees no such account. */
+async function lockAccountsOfGrant(tx: Transaction, actor: Actor, accountId: string): Promise<LockedAccount[]> {
+  for (;;) {
+    const { rows: visible } = await tx.execute<{ grantId: string }>(
+      sql`select a.grant_id as "grantId" from accounts a where a.id = ${accountId} and ${visibleTo(actor)}`,
+    );
+    const [account] = visible;
+    if (account === undefined) return [];
+    const { rows } = await tx.execute<LockedAccount>(sql`
+      select id, grant_id as "grantId", status from accounts where grant_id = ${account.grantId} order by id for no key update`);
+    // Not among them where it was connected anew while its lock was waited for.
+    if (rows.some(({ id }) => id === accountId)) return rows;
+  }
 }
 
 /** Drafts stay: scheduling them is refused until the account is connected again. */
@@ -65,14 +86,9 @@ function explained(canceled: Moved): Moved {
   };
 }
 
-/** Null where another account still lives on the grant. */
 async function destroyGrant(tx: Transaction, grantId: string): Promise<DestroyedGrant | null> {
   const { rows } = await tx.execute<DestroyedGrant>(sql`
-    with held as (
-      select id, credentials from grants g
-      where id = ${grantId} and not exists (select 1 from accounts a where a.grant_id = g.id and a.status <> 'disconnected')
-      for update
-    )
+    with held as (select id, credentials from grants where id = ${grantId} for update)
     update grants g set credentials = '', expires_at = null, scopes = '{}', refresh_until = null, refresh_fence = refresh_fence + 1,
       dead_at = coalesce(dead_at, clock_timestamp())
     from held where g.id = held.id

@@ -2,7 +2,6 @@ import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { newId } from '@vibetribe/db/new-id';
 import { grants } from '@vibetribe/db/schema/accounts';
-import type { ServerRules } from '@vibetribe/platforms/port/account';
 import type { ConnectedGrant } from '@vibetribe/platforms/port/connect';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
@@ -20,11 +19,13 @@ export async function storeGrant(
   organizationId: string,
   platform: PlatformId,
   connected: ConnectedGrant,
-  { source }: { readonly source: 'oauth' | 'manual' },
+  { source, grantId = newId('grant') }: { readonly source: 'oauth' | 'manual'; readonly grantId?: string },
 ): Promise<string[]> {
-  const grant = { id: newId('grant'), organizationId };
+  const grant = { id: grantId, organizationId };
   const { credentials } = connected;
+  const place = { organizationId, platform, service: connected.service ?? '' };
   const { accountIds, resumed } = await deps.db.asTenant(organizationId, async (tx) => {
+    const known = await lockKnownAccounts(tx, place, connected.accounts);
     await tx.insert(grants).values({
       ...grant,
       platform,
@@ -35,63 +36,64 @@ export async function storeGrant(
       grantedBy: connected.grantedBy ?? null,
       source,
     });
-    const stored: StoredAccount[] = [];
+    const ids: string[] = [];
     for (const account of connected.accounts) {
-      stored.push(
-        await storeAccount(tx, {
-          ...account,
-          organizationId,
-          platform,
-          service: connected.service ?? '',
-          grantId: grant.id,
-        }),
-      );
+      const id = known.get(account.externalId) ?? newId('account');
+      await storeAccount(tx, { ...account, ...place, id, grantId });
+      ids.push(id);
     }
-    await deleteUnusedGrants(tx, platform, grant.id);
-    await tellReconnected(
-      tx,
-      stored.flatMap(({ id, isKnown }) => (isKnown ? [id] : [])),
-    );
-    const ids = stored.map(({ id }) => id);
-    return { accountIds: ids, resumed: await resumeWaiting(tx, ids) };
+    await tellReconnected(tx, [...known.values()]);
+    const resumedCount = await resumeWaiting(tx, ids);
+    await deleteUnusedGrants(tx, place, grantId);
+    return { accountIds: ids, resumed: resumedCount };
   });
   deps.signals.eventsCommitted();
   if (resumed > 0) deps.signals.dispatchSoon();
   return accountIds;
 }
 
-interface StoredAccount {
-  readonly id: string;
-  readonly isKnown: boolean;
-}
-
-interface AccountToStore {
+interface Place {
   readonly organizationId: string;
-  readonly grantId: string;
   readonly platform: PlatformId;
   readonly service: string;
-  readonly externalId: string;
-  readonly handle: string;
-  readonly displayName: string;
-  readonly serverRules?: ServerRules;
 }
 
-async function storeAccount(tx: Transaction, account: AccountToStore): Promise<StoredAccount> {
-  const id = newId('account');
-  const { rows } = await tx.execute<{ id: string }>(sql`
+type GrantedAccount = ConnectedGrant['accounts'][number];
+
+/**
+ * Locks are taken in one order everywhere: accounts by id, publications by id, grants. Which accounts are known stays so until the end,
+ * because an organization connects those of one platform one grant at a time.
+ * @returns ids by external id
+ */
+async function lockKnownAccounts(
+  tx: Transaction,
+  { organizationId, platform, service }: Place,
+  accounts: readonly GrantedAccount[],
+): Promise<Map<string, string>> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`connect ${organizationId} ${platform}`}, 0))`);
+  const { rows } = await tx.execute<{ id: string; externalId: string }>(sql`
+    select id, external_id as "externalId" from accounts
+    where organization_id = ${organizationId} and platform = ${platform} and service = ${service}
+      and external_id = any(${sql.param(accounts.map(({ externalId }) => externalId))}::text[])
+    order by id for no key update`);
+  return new Map(rows.map(({ id, externalId }) => [externalId, id]));
+}
+
+async function storeAccount(
+  tx: Transaction,
+  account: GrantedAccount & Place & { readonly id: string; readonly grantId: string },
+): Promise<void> {
+  const serverRules = account.serverRules === undefined ? null : JSON.stringify(account.serverRules);
+  await tx.execute(sql`
     insert into accounts (id, organization_id, grant_id, platform, service, external_id, handle, display_name, server_rules)
-    values (${id}, ${account.organizationId}, ${account.grantId}, ${account.platform}, ${account.service}, ${account.externalId},
-      ${account.handle}, ${account.displayName}, ${account.serverRules === undefined ? null : JSON.stringify(account.serverRules)}::jsonb)
-    on conflict (organization_id, platform, service, external_id) do update set
-      grant_id = excluded.grant_id, handle = excluded.handle, display_name = excluded.display_name, server_rules = excluded.server_rules, status = 'active',
-      updated_at = clock_timestamp()
-    returning id`);
-  const [stored] = rows;
-  if (stored === undefined) throw new Error('the account was neither inserted nor updated');
-  return { id: stored.id, isKnown: stored.id !== id };
+    values (${account.id}, ${account.organizationId}, ${account.grantId}, ${account.platform}, ${account.service}, ${account.externalId},
+      ${account.handle}, ${account.displayName}, ${serverRules}::jsonb)
+    on conflict (id) do update set
+      grant_id = excluded.grant_id, handle = excluded.handle, display_name = excluded.display_name, server_rules = excluded.server_rules,
+      status = 'active', updated_at = clock_timestamp()`);
 }
 
-async function deleteUnusedGrants(tx: Transaction, platform: PlatformId, newGrantId: string): Promise<void> {
+async function deleteUnusedGrants(tx: Transaction, { platform }: Place, newGrantId: string): Promise<void> {
   await tx.execute(sql`
     delete from grants g where g.platform = ${platform} and g.id <> ${newGrantId}
       and not exists (select 1 from accounts a where a.organization_id = g.organization_id and a.grant_id = g.id)`);
