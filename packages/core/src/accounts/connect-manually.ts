@@ -12,7 +12,16 @@ const timeoutMs = 20_000;
 
 export type ConnectDependencies = Pick<
   CoreDependencies,
-  'db' | 'keyRing' | 'clock' | 'signals' | 'adapters' | 'endpoints' | 'platformHttp' | 'postsPerHour' | 'appPostsPerDay'
+  | 'db'
+  | 'keyRing'
+  | 'clock'
+  | 'logger'
+  | 'signals'
+  | 'adapters'
+  | 'endpoints'
+  | 'platformHttp'
+  | 'postsPerHour'
+  | 'appPostsPerDay'
 >;
 
 /**

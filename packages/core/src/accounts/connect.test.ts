@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { ConnectionLostError } from '@vibetribe/db/product-pool';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
 import { DomainError } from '../domain-error.ts';
@@ -217,5 +219,79 @@ describe('connecting with credentials of one’s own', () => {
       }),
     );
     expect(silent.code).toBe('platform_unavailable');
+  });
+});
+
+describe('a consent whose grant cannot be stored', () => {
+  const revokedNow = () => harness.x.revoked.length;
+
+  test('is revoked at the platform: nobody could use it, and it would stand there for ever', async () => {
+    await harness.sql(`alter table accounts add constraint refused check (handle <> 'nora')`);
+    const { authorizationUrl } = await start();
+    const consent = harness.x.approve(authorizationUrl, 'nora');
+    const before = revokedNow();
+    await expect(finish(consent)).rejects.toThrow();
+    await harness.sql('alter table accounts drop constraint refused');
+    const { accessToken, refreshToken } = harness.x.grants.get('nora') ?? {};
+    expect(harness.x.revoked.slice(before)).toEqual(expect.arrayContaining([accessToken, refreshToken]));
+  });
+
+  test('because the database was away for a moment, is stored after it', async () => {
+    const { authorizationUrl } = await start();
+    const consent = harness.x.approve(authorizationUrl, 'otto');
+    const away = Promise.withResolvers<AsyncDisposable>();
+    harness.x.beforeAnswer = async () => {
+      harness.x.beforeAnswer = () => Promise.resolve();
+      away.resolve(await harness.databaseAway());
+    };
+    const finishing = finish(consent);
+    const back = await away.promise;
+    await pause(1_000);
+    await back[Symbol.asyncDispose]();
+    expect(await finishing).toMatchObject({ kind: 'account', account: { handle: 'otto', status: 'active' } });
+  });
+
+  test('where the answer to its commit was lost: it stands, and is not revoked', async () => {
+    const { authorizationUrl } = await start();
+    const consent = harness.x.approve(authorizationUrl, 'pia');
+    const before = revokedNow();
+    const { db } = harness.core;
+    let losses = 0;
+    const asTenant: typeof db.asTenant = async (organizationId, work) => {
+      const result = await db.asTenant(organizationId, work);
+      losses += 1;
+      if (losses > 1) return result;
+      throw new ConnectionLostError('the answer to a commit was lost');
+    };
+    const answer = await finishConnect({ ...deps(), db: { ...db, asTenant } }, { platform: 'x', ...consent });
+    expect(answer).toMatchObject({ kind: 'account', account: { handle: 'pia' } });
+    expect(revokedNow()).toBe(before);
+    expect(await harness.sql(`select 1 from accounts where handle = 'pia'`)).toHaveLength(1);
+  });
+
+  test('that opens no account is refused, revoked and not kept', async () => {
+    const { authorizationUrl } = await start();
+    const consent = harness.x.approve(authorizationUrl, 'quin');
+    const before = revokedNow();
+    const { x } = harness.core.adapters;
+    const { oauth } = x;
+    if (oauth === undefined) throw new Error('X has no consent page');
+    const empty = {
+      ...x,
+      oauth: {
+        ...oauth,
+        exchange: async (...asked: Parameters<typeof oauth.exchange>) => ({
+          ...(await oauth.exchange(...asked)),
+          accounts: [],
+        }),
+      },
+    };
+    const grants = await harness.sql('select id from grants order by id');
+    const refused = await refusal(
+      finishConnect({ ...deps(), adapters: { ...harness.core.adapters, x: empty } }, { platform: 'x', ...consent }),
+    );
+    expect(refused.code).toBe('platform_rejected');
+    expect(revokedNow()).toBe(before + 2);
+    expect(await harness.sql('select id from grants order by id')).toEqual(grants);
   });
 });

@@ -7,7 +7,7 @@ import { connectFault } from './connect-fault.ts';
 import type { ConnectDependencies } from './connect-manually.ts';
 import { type ConnectSettings, callbackUrl, pendingContext, verifierContext } from './connect-settings.ts';
 import { getAccount } from './get-account.ts';
-import { storeGrant } from './store-grant.ts';
+import { storeConsent } from './store-consent.ts';
 import { type TakenState, takeOAuthState } from './take-oauth-state.ts';
 
 /** What the platform's consent page sent along; all of it is foreign. */
@@ -27,6 +27,8 @@ export type CallbackAnswer =
 type FinishDependencies = ConnectDependencies & Pick<ConnectSettings, 'publicUrl'>;
 
 const timeoutMs = 20_000;
+/** Of the whole: a consent cannot be given again without its user, who waits. */
+const budgetMs = 25_000;
 
 /**
  * Ends what `startConnect` began: takes the state, exchanges the code, stores the grant. Where the user named a page to end up on, every
@@ -34,11 +36,11 @@ const timeoutMs = 20_000;
  * @throws DomainError `oauth_state_invalid`; without such a page also `platform_rejected` and `platform_unavailable`
  */
 export async function finishConnect(deps: FinishDependencies, input: CallbackInput): Promise<CallbackAnswer> {
+  const endsAtMs = deps.clock.monotonicMs() + budgetMs;
   const taken = await takeOAuthState(deps, input);
   try {
     const connected = await exchange(deps, input, taken);
-    const [accountId] = await storeGrant(deps, taken.organizationId, input.platform, connected, { source: 'oauth' });
-    if (accountId === undefined) throw new DomainError('platform_rejected', 'The consent opens no account.');
+    const [accountId] = await storeConsent(deps, taken.organizationId, input.platform, connected, endsAtMs);
     if (taken.redirectTo !== null) return redirect(taken.redirectTo, 'accountId', accountId);
     const readers = { organizationId: taken.organizationId, accountIds: null };
     return { kind: 'account', account: await getAccount(deps, readers, { accountId }) };

@@ -12,7 +12,7 @@ import { sealCredentials } from './seal-credentials.ts';
  * Stores what a platform has granted, with every account that it opens. A known account keeps its id, is active again, and the
  * publications that waited for it go on; a grant that opens no account any more is deleted.
  * @param source the credentials came from the user, not through the platform's consent page to our application
- * @returns the accounts' ids, in the order of the grant
+ * @returns the accounts' ids, in the order of the grant; none where it opens none, and then it is not stored
  */
 export async function storeGrant(
   deps: Pick<CoreDependencies, 'db' | 'keyRing' | 'signals'>,
@@ -23,6 +23,7 @@ export async function storeGrant(
 ): Promise<string[]> {
   const grant = { id: grantId, organizationId };
   const { credentials } = connected;
+  if (connected.accounts.length === 0) return [];
   const place = { organizationId, platform, service: connected.service ?? '' };
   const { accountIds, resumed } = await deps.db.asTenant(organizationId, async (tx) => {
     const known = await lockKnownAccounts(tx, place, connected.accounts);
