@@ -1,3 +1,4 @@
+import { ConnectionLostError } from '@vibetribe/db/product-pool';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
@@ -125,6 +126,36 @@ describe('disconnecting', () => {
       tokenExpiresAt: null,
     });
     await disconnectAccount(harness.core, actor, { accountId });
+  });
+
+  test('revokes the grant also where the answer to the commit that destroyed it was lost', async () => {
+    const { accountId, username } = await addAccount();
+    const { db } = harness.core;
+    let losses = 0;
+    const asTenant: typeof db.asTenant = async (organizationId, work) => {
+      const result = await db.asTenant(organizationId, work);
+      losses += 1;
+      if (losses > 1) return result;
+      throw new ConnectionLostError('the answer to a commit was lost');
+    };
+    await expect(
+      disconnectAccount({ ...harness.core, db: { ...db, asTenant } }, actor, { accountId }),
+    ).rejects.toBeInstanceOf(ConnectionLostError);
+    expect(harness.x.revoked).toContain(harness.x.grants.get(username)?.refreshToken);
+  });
+
+  test('does not revoke a grant whose destruction was rolled back', async () => {
+    const { accountId, username } = await addAccount();
+    const { db } = harness.core;
+    const asTenant: typeof db.asTenant = (organizationId, work) =>
+      db.asTenant(organizationId, async (tx) => {
+        await work(tx);
+        throw new ConnectionLostError('the connection was lost before the commit');
+      });
+    await expect(
+      disconnectAccount({ ...harness.core, db: { ...db, asTenant } }, actor, { accountId }),
+    ).rejects.toBeInstanceOf(ConnectionLostError);
+    expect(harness.x.revoked).not.toContain(harness.x.grants.get(username)?.refreshToken);
   });
 
   test('leaves a grant alone that still opens another account', async () => {

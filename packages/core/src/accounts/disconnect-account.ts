@@ -22,17 +22,23 @@ export async function disconnectAccount(
   actor: Actor,
   { accountId }: { readonly accountId: string },
 ): Promise<void> {
-  const destroyed = await deps.db.asTenant(actor.organizationId, async (tx) => {
+  let destroyed: DestroyedGrant | null = null;
+  const disconnecting = deps.db.asTenant(actor.organizationId, async (tx) => {
     const accounts = await lockAccountsOfGrant(tx, actor, accountId);
     const account = accounts.find(({ id }) => id === accountId);
     if (account === undefined) throw notFound('account');
-    if (account.status === 'disconnected') return null;
+    if (account.status === 'disconnected') return;
     await tx.execute(
       sql`update accounts set status = 'disconnected', updated_at = clock_timestamp() where id = ${accountId}`,
     );
     await cancelPublications(tx, accountId);
     const isLast = accounts.every(({ id, status }) => id === accountId || status === 'disconnected');
-    return isLast ? destroyGrant(tx, account.grantId) : null;
+    if (isLast) destroyed = await destroyGrant(tx, account.grantId);
+  });
+  await disconnecting.catch(async (error: unknown) => {
+    // The commit may stand although its answer was lost, and nobody else has the credentials any more.
+    if (destroyed !== null && (await isDestroyed(deps, destroyed))) await revokeGrant(deps, destroyed);
+    throw error;
   });
   deps.signals.eventsCommitted();
   if (destroyed !== null) await revokeGrant(deps, destroyed);
@@ -94,4 +100,17 @@ async function destroyGrant(tx: Transaction, grantId: string): Promise<Destroyed
     from held where g.id = held.id
     returning g.id, g.organization_id as "organizationId", g.platform, held.credentials as "sealedCredentials", g.granted_by as "grantedBy"`);
   return rows[0] ?? null;
+}
+
+async function isDestroyed(
+  { db }: Pick<CoreDependencies, 'db'>,
+  { id, organizationId }: DestroyedGrant,
+): Promise<boolean> {
+  const reading = db.asTenant(organizationId, (tx) =>
+    tx.execute(sql`select 1 from grants where id = ${id} and credentials = ''`),
+  );
+  return reading.then(
+    ({ rows }) => rows.length > 0,
+    () => false,
+  );
 }

@@ -42,6 +42,20 @@ test('without an application configured the consent page is refused, in words fo
   await expect(xOAuth.begin(request)).rejects.toThrow(/X_CLIENT_ID/u);
 });
 
+test('a grant whose account X does not name is taken back: nobody would know of it', async () => {
+  await using server = await startRoutes({
+    'POST /2/oauth2/token': () => ({ json: { access_token: 'a1', refresh_token: 'r1' } }),
+    'GET /2/users/me': () => ({ status: 503, json: {} }),
+    'POST /2/oauth2/revoke': () => ({ json: { revoked: true } }),
+  });
+  const request = { redirectUri: 'https://me/cb', code: 'c', codeVerifier: 'v', now };
+  await expect(
+    xOAuth.exchange({ ...request, endpoints: endpoints(server.origin), http: client.http() }),
+  ).rejects.toMatchObject({ kind: 'unavailable' });
+  const revoked = server.seen.filter(({ route }) => route === 'POST /2/oauth2/revoke');
+  expect(revoked.map(({ body }) => new URLSearchParams(body).get('token'))).toEqual(['r1', 'a1']);
+});
+
 test('a code becomes a grant with its account, its life taken from the reply', async () => {
   await using server = await startRoutes({
     'POST /2/oauth2/token': () => ({

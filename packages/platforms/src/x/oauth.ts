@@ -39,17 +39,29 @@ export const xOAuth: OAuthConnect = {
       await postForm({ endpoints, http, path: '/2/oauth2/token', form, answer: TokenReply }),
       now,
     );
-    const account = await whoAmI({ endpoints, http, accessToken: credentials.accessToken });
-    return { credentials, service: null, accounts: [account] };
-  },
-
-  async revoke({ endpoints, http, credentials }) {
-    for (const token of [credentials.refreshToken, credentials.accessToken]) {
-      if (token === undefined) continue;
-      await postForm({ endpoints, http, path: '/2/oauth2/revoke', form: { token }, answer: z.unknown() });
+    try {
+      const account = await whoAmI({ endpoints, http, accessToken: credentials.accessToken });
+      return { credentials, service: null, accounts: [account] };
+    } catch (error) {
+      // Its reason is what is told; a grant that could not be taken back changes nothing about it.
+      await revokeX({ endpoints, http, credentials }).catch(() => undefined);
+      throw error;
     }
   },
+
+  revoke: revokeX,
 };
+
+async function revokeX({
+  endpoints,
+  http,
+  credentials,
+}: Pick<RefreshRequest, 'endpoints' | 'http' | 'credentials'>): Promise<void> {
+  for (const token of [credentials.refreshToken, credentials.accessToken]) {
+    if (token === undefined) continue;
+    await postForm({ endpoints, http, path: '/2/oauth2/revoke', form: { token }, answer: z.unknown() });
+  }
+}
 
 /** Each refresh token works once: a lost reply means connecting again. */
 export const xRefresh: TokenRefresh = {
