@@ -230,7 +230,7 @@ describe('a consent whose grant cannot be stored', () => {
     const { authorizationUrl } = await start();
     const consent = harness.x.approve(authorizationUrl, 'nora');
     const before = revokedNow();
-    await expect(finish(consent)).rejects.toThrow();
+    await expect(finish(consent)).rejects.toMatchObject({ cause: { code: '23514' } });
     await harness.sql('alter table accounts drop constraint refused');
     const { accessToken, refreshToken } = harness.x.grants.get('nora') ?? {};
     expect(harness.x.revoked.slice(before)).toEqual(expect.arrayContaining([accessToken, refreshToken]));
