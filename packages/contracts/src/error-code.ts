@@ -7,6 +7,7 @@ export const errorCodes = {
   unauthenticated: { status: 401, title: 'Credentials are missing or not valid' },
   invalid_credentials: { status: 401, title: 'The email or password is wrong' },
   session_revoked: { status: 401, title: 'The session has ended' },
+  refresh_token_used: { status: 401, title: 'The refresh token was used a moment ago' },
   forbidden: { status: 403, title: 'The role or scope does not allow this' },
   registration_closed: { status: 403, title: 'Registration is closed' },
   not_found: { status: 404, title: 'Not found' },

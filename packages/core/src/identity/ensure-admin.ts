@@ -3,6 +3,7 @@ import { newId } from '@vibetribe/db/new-id';
 import { memberships, organizations, sessions, users } from '@vibetribe/db/schema/identity';
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { IdentityDependencies } from './identity-dependencies.ts';
+import { lockUser } from './lock-user.ts';
 import { insertOwner } from './register.ts';
 
 /**
@@ -31,6 +32,7 @@ export async function ensureAdmin(
       const made = await insertOwner(tx, { ...input, email, passwordHash, serviceAdmin: true });
       return { userId: made.user.id, organizationId: made.organization.id };
     }
+    await lockUser(tx, user);
     await tx.update(users).set({ serviceAdmin: true, passwordHash }).where(eq(users.id, user.id));
     if (!keepsPassword) await revokeSessionsOf(tx, user.id);
     return { userId: user.id, organizationId: await ownedOrganization(tx, user.id, input.organizationName) };

@@ -5,6 +5,7 @@ import { memberships, organizations, users } from '@vibetribe/db/schema/identity
 import { asc, eq, sql } from 'drizzle-orm';
 import { DomainError, notFound } from '../domain-error.ts';
 import type { IdentityDependencies } from './identity-dependencies.ts';
+import { lockUser } from './lock-user.ts';
 import { openSession, signedIn } from './open-session.ts';
 
 /**
@@ -21,14 +22,21 @@ export async function logIn(
     user === undefined
       ? await deps.passwords.verifyAgainstNobody(input.password)
       : await deps.passwords.verify(input.password, user.passwordHash);
-  if (user === undefined || !isRight) throw new DomainError('invalid_credentials', 'The email or password is wrong.');
+  if (user === undefined || !isRight) throw wrongCredentials();
 
   const opened = await deps.db.asIdentity(async (tx) => {
+    // The password may have been changed since it was checked, which took a while.
+    const current = await lockUser(tx, user);
+    if (current?.passwordHash !== user.passwordHash) throw wrongCredentials();
     const { role, ...organization } = await chooseOrganization(tx, user, input.organizationId);
     const session = await openSession(tx, { userId: user.id, organizationId: organization.id });
     return { session, role, organization, user: { id: user.id, email: user.email, name: user.name } };
   });
   return signedIn(deps, opened);
+}
+
+function wrongCredentials(): DomainError {
+  return new DomainError('invalid_credentials', 'The email or password is wrong.');
 }
 
 async function findUser(tx: Transaction, email: string) {

@@ -4,6 +4,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import { DomainError } from '../domain-error.ts';
 import type { AuthenticatedActor } from './authenticated-actor.ts';
 import type { IdentityDependencies } from './identity-dependencies.ts';
+import { lockUser } from './lock-user.ts';
 
 /**
  * Ends the session the actor came with: its refresh tokens, access tokens and sockets.
@@ -21,16 +22,14 @@ export async function logOut(
 }
 
 export async function revokeFamily(tx: Transaction, familyId: string): Promise<void> {
+  await lockUser(tx, { familyId });
   await tx
     .update(sessions)
     .set({ revokedAt: sql`now()` })
     .where(and(eq(sessions.familyId, familyId), isNull(sessions.revokedAt)));
 }
 
-/**
- * One revoked token ends its family: a token that was being made while the family was revoked is not marked itself.
- * For statements on `sessions`.
- */
+/** One revoked token ends its family. For statements on `sessions`. */
 export function familyNotRevoked() {
   return sql`not exists (select 1 from sessions r where r.family_id = sessions.family_id and r.revoked_at is not null)`;
 }

@@ -6,12 +6,17 @@ import { and, eq, gt, isNull, sql } from 'drizzle-orm';
 import { DomainError } from '../domain-error.ts';
 import type { IdentityDependencies } from './identity-dependencies.ts';
 import { familyNotRevoked, revokeFamily } from './log-out.ts';
+import { lockUser } from './lock-user.ts';
 import { openSession, sessionTokens } from './open-session.ts';
+
+/** Two tabs of one browser refresh at once; whoever stole a token hardly comes as soon. */
+const sameMomentSeconds = 10;
 
 /**
  * Trades a refresh token for a new pair. A token works once: using it again ends the whole family, since one of the two who
- * have it should not.
- * @throws DomainError `unauthenticated` (unknown or expired), `session_revoked` (used before, or signed out)
+ * have it should not. The token used last, coming again in the same moment, is only refused.
+ * @throws DomainError `unauthenticated` (unknown or expired), `session_revoked` (used before, or signed out), `refresh_token_used`
+ *   (a moment ago, and the session goes on with the pair that it was traded for)
  */
 export async function refreshSession(
   deps: Pick<IdentityDependencies, 'db' | 'accessTokens' | 'revocations' | 'logger'>,
@@ -32,6 +37,7 @@ export async function refreshSession(
 }
 
 async function rotate(tx: Transaction, tokenHash: string) {
+  await lockUser(tx, { tokenHash });
   const [used] = await tx
     .update(sessions)
     .set({ usedAt: sql`now()` })
@@ -62,6 +68,7 @@ async function refuse(
       familyId: sessions.familyId,
       usedAt: sessions.usedAt,
       isRevoked: sql<boolean>`not ${familyNotRevoked()}`,
+      isSameMoment: usedInThisMoment(),
     })
     .from(sessions)
     .where(eq(sessions.tokenHash, tokenHash));
@@ -73,6 +80,16 @@ async function refuse(
   }
   const error = new DomainError('session_revoked', 'The session has ended. Sign in again.');
   if (known.isRevoked) return { error, revokedFamilyId: null };
+  if (known.isSameMoment) {
+    const used = 'The refresh token was used a moment ago; go on with the one that it was traded for.';
+    return { error: new DomainError('refresh_token_used', used), revokedFamilyId: null };
+  }
   await revokeFamily(tx, known.familyId);
   return { error, revokedFamilyId: known.familyId };
+}
+
+/** Its successor was made by the same transaction, and nobody has used that one yet. */
+function usedInThisMoment() {
+  return sql<boolean>`coalesce(sessions.used_at > now() - make_interval(secs => ${sameMomentSeconds}) and not exists (
+    select 1 from sessions n where n.family_id = sessions.family_id and n.created_at = sessions.used_at and n.used_at is not null), false)`;
 }

@@ -30,13 +30,22 @@ export async function runCleanUp(deps: { readonly db: Database }, retention: Ret
     ),
     oauthStates: await remove('oauth_states', sql`expires_at < now()`),
     liveTickets: await remove('live_tickets', sql`expires_at < now()`),
-    // A used token stays as long as it could come back: its return is what ends a stolen session.
-    sessions: await remove(
-      'sessions',
-      sql`expires_at < now() - make_interval(days => ${retention.endedSessionDays}::int)`,
-    ),
+    sessions: await remove('sessions', endedSession(retention.endedSessionDays)),
     events: await deleteOldEvents(deps.db, retention.eventDays),
   };
+}
+
+/**
+ * A used token stays as long as it could come back: its return is what ends a stolen session. While its family lives, the first one tells
+ * when that began, and a revoked one that it is over.
+ */
+function endedSession(days: number): SQL {
+  const keptFrom = sql`now() - make_interval(days => ${days}::int)`;
+  return sql`sessions.expires_at < ${keptFrom} and (
+    not exists (select 1 from sessions o where o.family_id = sessions.family_id and o.expires_at >= ${keptFrom})
+    or sessions.revoked_at is null and exists (
+      select 1 from sessions o where o.family_id = sessions.family_id and o.id <> sessions.id and o.created_at <= sessions.created_at
+        and (o.expires_at >= ${keptFrom} or (o.created_at, o.id) < (sessions.created_at, sessions.id))))`;
 }
 
 async function deleteWhere(db: Database, table: string, where: SQL): Promise<number> {
