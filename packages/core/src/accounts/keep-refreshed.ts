@@ -1,7 +1,6 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
 import type { Credentials } from '@vibetribe/platforms/port/connect';
-import { exponentialDelayMs } from '@vibetribe/resilience/backoff';
-import { sleep } from '@vibetribe/resilience/sleep';
+import { retryWhile } from '@vibetribe/resilience/retry-while';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import type { GrantRow } from './read-grant.ts';
@@ -11,7 +10,7 @@ import { openCredentials, sealCredentials } from './seal-credentials.ts';
 /** `replaced`: another refresh's credentials stand there. `gone`: nobody can use the new ones any more. */
 export type Kept = 'stored' | 'replaced' | 'gone';
 
-const storeBackoff = { baseMs: 250, capMs: 5_000 };
+const storePause = { baseMs: 250, capMs: 5_000 };
 
 /**
  * Stores what a refresh brought, as long as this process lives: a platform that has rotated its token takes the old one no more. It is
@@ -21,28 +20,27 @@ const storeBackoff = { baseMs: 250, capMs: 5_000 };
  * @throws the last fault, once the process lets go of its database
  */
 export async function keepRefreshed(
-  deps: Pick<CoreDependencies, 'db' | 'keyRing' | 'logger' | 'signals'>,
+  deps: Pick<CoreDependencies, 'db' | 'keyRing' | 'clock' | 'logger' | 'signals'>,
   grant: GrantRow,
   asked: Credentials,
   fresh: Credentials,
 ): Promise<Kept> {
   const about = { grantId: grant.id, platform: grant.platform };
   const sealed = sealCredentials(deps.keyRing, grant, fresh);
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const { kept, resumed } = await deps.db.asWorker((tx) => store(deps, tx, { grant, asked, fresh, sealed }));
-      if (kept === 'stored') deps.signals.eventsCommitted();
-      if (resumed > 0) deps.signals.dispatchSoon();
-      return kept;
-    } catch (error) {
-      if (deps.db.pool.ending) {
-        deps.logger.error({ err: error, ...about }, 'a refreshed token was lost: it could not be stored');
-        throw error;
-      }
-      deps.logger.warn({ err: error, ...about, attempt }, 'a refreshed token could not be stored yet');
-      await sleep(exponentialDelayMs(attempt, storeBackoff, () => 0));
-    }
-  }
+  const storing = retryWhile(() => deps.db.asWorker((tx) => store(deps, tx, { grant, asked, fresh, sealed })), {
+    isPassing: () => !deps.db.pool.ending,
+    patienceMs: Number.POSITIVE_INFINITY,
+    pause: storePause,
+    monotonicMs: () => deps.clock.monotonicMs(),
+    onRetry: (error) => deps.logger.warn({ err: error, ...about }, 'a refreshed token could not be stored yet'),
+  });
+  const { kept, resumed } = await storing.catch((error: unknown) => {
+    deps.logger.error({ err: error, ...about }, 'a refreshed token was lost: it could not be stored');
+    throw error;
+  });
+  if (kept === 'stored') deps.signals.eventsCommitted();
+  if (resumed > 0) deps.signals.dispatchSoon();
+  return kept;
 }
 
 interface Refreshed {

@@ -1,8 +1,7 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import { newId } from '@vibetribe/db/new-id';
 import type { ConnectedGrant } from '@vibetribe/platforms/port/connect';
-import { exponentialDelayMs } from '@vibetribe/resilience/backoff';
-import { sleep } from '@vibetribe/resilience/sleep';
+import { retryWhile } from '@vibetribe/resilience/retry-while';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
@@ -13,8 +12,6 @@ type ConsentDependencies = Pick<
   CoreDependencies,
   'db' | 'keyRing' | 'clock' | 'logger' | 'signals' | 'adapters' | 'endpoints' | 'platformHttp'
 >;
-
-const backoff = { baseMs: 250, capMs: 2_000 };
 
 /**
  * Stores what a consent brought. Where the database is away it is tried again while its user waits; what cannot be stored is revoked at
@@ -32,24 +29,21 @@ export async function storeConsent(
 ): Promise<[string, ...string[]]> {
   const grant = { id: newId('grant'), platform };
   let mayStand = false;
+  const store = async () => {
+    const stored = mayStand ? await readStored(deps, organizationId, grant.id) : [];
+    if (stored.length > 0) return stored;
+    return storeGrant(deps, organizationId, platform, connected, { source: 'oauth', grantId: grant.id });
+  };
   try {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const stored = mayStand ? await readStored(deps, organizationId, grant.id) : [];
-        const ids =
-          stored.length > 0
-            ? stored
-            : await storeGrant(deps, organizationId, platform, connected, { source: 'oauth', grantId: grant.id });
-        const [first, ...others] = ids;
-        if (first === undefined) throw new DomainError('platform_rejected', 'The consent opens no account.');
-        return [first, ...others];
-      } catch (error) {
-        const delayMs = exponentialDelayMs(attempt, backoff, () => 0);
-        if (isFinal(error) || deps.clock.monotonicMs() + delayMs > endsAtMs) throw error;
-        mayStand = true;
-        await sleep(delayMs);
-      }
-    }
+    const [first, ...others] = await retryWhile(store, {
+      isPassing: mayPass,
+      patienceMs: endsAtMs - deps.clock.monotonicMs(),
+      pause: { baseMs: 250, capMs: 2_000 },
+      monotonicMs: () => deps.clock.monotonicMs(),
+      onRetry: () => void (mayStand = true),
+    });
+    if (first === undefined) throw new DomainError('platform_rejected', 'The consent opens no account.');
+    return [first, ...others];
   } catch (error) {
     await revokeCredentials(deps, grant, connected.credentials);
     throw error;
@@ -69,11 +63,11 @@ async function readStored(
 }
 
 /** Bad data, a broken constraint, a missing right: trying again changes nothing. Everything else may be the database's bad moment. */
-function isFinal(error: unknown): boolean {
-  if (error instanceof DomainError) return true;
+function mayPass(error: unknown): boolean {
+  if (error instanceof DomainError) return false;
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const code: unknown = Reflect.get(cause, 'code');
-    if (typeof code === 'string' && /^(?:22|23|42)/u.test(code)) return true;
+    if (typeof code === 'string' && /^(?:22|23|42)/u.test(code)) return false;
   }
-  return false;
+  return true;
 }

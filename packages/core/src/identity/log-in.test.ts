@@ -64,8 +64,8 @@ function dependencies() {
 }
 
 /** Lets the stored times pass, not the clocks. */
-async function passSeconds({ sql }: TestIdentity, seconds: number): Promise<void> {
-  await sql(
+async function passSeconds(identity: TestIdentity, seconds: number): Promise<void> {
+  await identity.sql(
     `update sessions set created_at = created_at - $1 * interval '1 s', used_at = used_at - $1 * interval '1 s', expires_at = expires_at - $1 * interval '1 s'`,
     [seconds],
   );
