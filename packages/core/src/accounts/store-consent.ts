@@ -27,7 +27,7 @@ export async function storeConsent(
   connected: ConnectedGrant,
   endsAtMs: number,
 ): Promise<[string, ...string[]]> {
-  const grant = { id: newId('grant'), platform };
+  const grant = { id: newId('grant'), platform, grantedBy: connected.grantedBy ?? null };
   let mayStand = false;
   const store = async () => {
     const stored = mayStand ? await readStored(deps, organizationId, grant.id) : [];

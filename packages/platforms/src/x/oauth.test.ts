@@ -48,7 +48,7 @@ test('a grant whose account X does not name is taken back: nobody would know of 
     'GET /2/users/me': () => ({ status: 503, json: {} }),
     'POST /2/oauth2/revoke': () => ({ json: { revoked: true } }),
   });
-  const request = { redirectUri: 'https://me/cb', code: 'c', codeVerifier: 'v', now };
+  const request = { redirectUri: 'https://me/cb', code: 'c', codeVerifier: 'v', issuer: null, pending: {}, now };
   await expect(
     xOAuth.exchange({ ...request, endpoints: endpoints(server.origin), http: client.http() }),
   ).rejects.toMatchObject({ kind: 'unavailable' });
