@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { migrate } from '@vibetribe/db/migrate';
 import { migrateQueue } from '@vibetribe/queue/migrate-queue';
@@ -90,6 +91,34 @@ describe('the process', () => {
     expect((await answer).status).toBe(401);
     expect(await api.stopped).toEqual({ code: 0, signal: null });
   });
+
+  test('answers on while whoever reads its log stalls, tells what was dropped, and ends when it is told to', async () => {
+    const main = fileURLToPath(new URL('main.ts', import.meta.url));
+    const child = spawn(process.execPath, [main], {
+      env: { PATH: process.env['PATH'] ?? '', ...env, LOG_LEVEL: 'trace' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+    const port = await waitFor(() => /"msg":"ready".*"port":(\d+)/.exec(output)?.[1], { describe: 'it is ready' });
+    child.stdout.pause();
+    const ask = async () => {
+      const startedAtMs = performance.now();
+      await (await fetch(`http://127.0.0.1:${port}/nowhere/${'x'.repeat(12_000)}`)).text();
+      return performance.now() - startedAtMs;
+    };
+    let longestMs = 0;
+    // About 12 MB of log: more than the pipe and the buffer hold.
+    for (let round = 0; round < 20; round += 1)
+      longestMs = Math.max(longestMs, ...(await Promise.all(Array.from({ length: 50 }, ask))));
+    expect(longestMs).toBeLessThan(5_000);
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(Number(/^vibetribe_log_lines_dropped_total\{.*\} (\d+)/m.exec(metrics)?.[1])).toBeGreaterThan(0);
+    child.kill('SIGTERM');
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(0);
+    child.stdout.destroy();
+  }, 60_000);
 
   test('names every fault of its configuration at once, without a value, and ends with 1', async () => {
     const { code, output } = await runToEnd({

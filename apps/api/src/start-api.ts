@@ -50,7 +50,7 @@ export async function startApi(
   logger: Logger = createLogger({ app: 'api', level: config.logLevel }),
 ): Promise<RunningApi> {
   await using starting = new AsyncDisposableStack();
-  const metrics = createMetrics('api');
+  const metrics = createMetrics('api', logger);
   let publicUrl = config.publicUrl;
   const service = starting.use(
     await openService({

@@ -26,7 +26,7 @@ export async function startCron(
   logger: Logger = createLogger({ app: 'cron', level: config.logLevel }),
 ): Promise<RunningCron> {
   await using starting = new AsyncDisposableStack();
-  const metrics = createMetrics('cron');
+  const metrics = createMetrics('cron', logger);
   const service = starting.use(
     await openService({
       app: 'cron',

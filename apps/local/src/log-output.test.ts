@@ -19,24 +19,27 @@ beforeEach(async () => {
 
 test('every line is kept as JSON; the terminal shows warnings only', async () => {
   const shown: string[] = [];
-  using output = openLogOutput({ path, print: (line) => shown.push(line) });
+  await using output = await openLogOutput({ path, print: (line) => shown.push(line) });
   output.write(info);
   output.write(warning);
+  await output.flush(1_000);
   expect(await readFile(path, 'utf8')).toBe(info + warning);
   expect(shown).toEqual(['09:03:42 warn publisher: slow (no answer)']);
 });
 
 test('only the owner can read the log', async () => {
-  using output = openLogOutput({ path, print: () => undefined });
+  await using output = await openLogOutput({ path, print: () => undefined });
   output.write(info);
+  await output.flush(1_000);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
 test('the log takes two files of bounded size, however long the system runs', async () => {
-  using output = openLogOutput({ path, print: () => undefined, bytesMax: 1_000 });
+  await using output = await openLogOutput({ path, print: () => undefined, bytesMax: 1_000 });
   for (let count = 0; count < 200; count++) output.write(info);
-  expect((await stat(path)).size).toBeLessThan(1_000 + info.length);
-  expect((await stat(`${path}.1`)).size).toBeLessThan(1_000 + info.length);
+  await output.flush(1_000);
+  expect((await stat(path)).size).toBeLessThan(2_000);
+  expect((await stat(`${path}.1`)).size).toBeLessThan(2_000);
 });
 
 test('a line that is no JSON is shown as it is', () => {

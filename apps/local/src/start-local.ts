@@ -61,7 +61,7 @@ async function startOnFreePorts(config: LocalConfig, edge: LocalEdge): Promise<R
 async function startOnPorts(config: LocalConfig, edge: LocalEdge, ports: LocalPorts): Promise<RunningLocal> {
   await using starting = new AsyncDisposableStack();
   const logPath = join(config.dataDir, 'logs', 'vibetribe.jsonl');
-  const destination = starting.use(openLogOutput({ path: logPath, print: (line) => edge.print(line) }));
+  const destination = starting.use(await openLogOutput({ path: logPath, print: (line) => edge.print(line) }));
   const loggerOf = (app: string) => createLogger({ app, level: config.logLevel, destination });
 
   edge.print('Starting ...');

@@ -36,7 +36,7 @@ export async function startPublisher(
   failpoints?: Failpoints,
 ): Promise<RunningPublisher> {
   await using starting = new AsyncDisposableStack();
-  const metrics = createMetrics('publisher');
+  const metrics = createMetrics('publisher', logger);
   const service = starting.use(
     await openService({
       app: 'publisher',

@@ -12,6 +12,19 @@ import { serializeError } from './serialize-error.ts';
 
 export type Logger = PinoLogger;
 
+/** Where finished lines go. One that may drop some says how many it has. */
+export interface LogDestination extends DestinationStream {
+  readonly droppedLines?: number;
+}
+
+const destinationKey = Symbol('destination');
+
+/** Lines that the logger's destination has dropped since the start. */
+export function droppedLinesOf(logger: Logger): number {
+  const destination: LogDestination | undefined = Reflect.get(logger, destinationKey);
+  return destination?.droppedLines ?? 0;
+}
+
 /**
  * One JSON line for each event, on standard output unless a destination is given. Three nets for secrets: fields by their names, errors and
  * requests by serializers that pick what is safe, and finished lines by the forms that secrets have.
@@ -25,7 +38,7 @@ export function createLogger({
 }: {
   readonly app: string;
   readonly level: string;
-  readonly destination?: DestinationStream | undefined;
+  readonly destination?: LogDestination | undefined;
 }): Logger {
   const options = {
     level,
@@ -39,6 +52,8 @@ export function createLogger({
   };
   const logger = destination === undefined ? pino(options) : pino(options, destination);
   redactBindings(logger);
+  // Children inherit it.
+  Object.assign(logger, { [destinationKey]: destination });
   return logger.child({ app });
 }
 

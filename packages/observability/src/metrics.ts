@@ -1,4 +1,5 @@
 import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { droppedLinesOf, type Logger } from './logger.ts';
 
 export interface Metrics {
   /** For metrics of one app alone. */
@@ -31,12 +32,24 @@ const httpSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 const callSeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60];
 const latenessSeconds = [0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400];
 
-/** The metrics of one process: those of Node by default, and those of the product, prefixed `vibetribe_`, all labelled with `app`. */
-export function createMetrics(app: string): Metrics {
+/**
+ * The metrics of one process: those of Node by default, and those of the product, prefixed `vibetribe_`, all labelled with `app`.
+ * @param logger whose dropped lines are told
+ */
+export function createMetrics(app: string, logger?: Logger): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ app });
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
+  new Counter({
+    name: 'vibetribe_log_lines_dropped_total',
+    help: 'Log lines that nobody read in time.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(logger === undefined ? 0 : droppedLinesOf(logger));
+    },
+  });
 
   const httpRequests = new Histogram({
     name: 'vibetribe_http_request_duration_seconds',
