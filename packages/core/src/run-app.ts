@@ -1,6 +1,5 @@
 import { openLogStream, type StandardOutput } from '@vibetribe/observability/log-stream';
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
-import type { LineWriter } from '@vibetribe/observability/line-writer';
 import { OperatorError } from '@vibetribe/observability/operator-error';
 
 type Process = Pick<NodeJS.Process, 'env' | 'exit' | 'on' | 'pid' | 'versions'> & {
