@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PublicationStatus } from './publication-status.ts';
+import { calledOffStatuses, type PublicationStatus } from './publication-status.ts';
 
 export const PostStatus = z.enum([
   'draft',
@@ -16,7 +16,7 @@ export type PostStatus = z.infer<typeof PostStatus>;
 type PublicationState = { status: PublicationStatus; waitingReason: string | null };
 
 /** Called off before anything of it was out: the others say where the post stands. */
-const calledOff: ReadonlySet<PublicationStatus> = new Set(['canceled', 'skipped']);
+const calledOff: ReadonlySet<PublicationStatus> = new Set(calledOffStatuses);
 
 /** A post's status, derived from its publications: it is stored nowhere. */
 export function postStatusOf(publications: readonly PublicationState[]): PostStatus {

@@ -15,6 +15,17 @@ export const PublicationStatus = z.enum([
 ]);
 export type PublicationStatus = z.infer<typeof PublicationStatus>;
 
+/** Nothing more happens to these by itself, and nobody is asked about them. */
+export const endedStatuses = [
+  'published',
+  'failed',
+  'canceled',
+  'skipped',
+] as const satisfies readonly PublicationStatus[];
+
+/** Ended before anything of it was out. */
+export const calledOffStatuses = ['canceled', 'skipped'] as const satisfies readonly PublicationStatus[];
+
 /** Why a publication waits although it is due. Waiting uses up no attempt. */
 export const WaitingReason = z.enum([
   'rate_limit',

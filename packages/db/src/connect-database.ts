@@ -5,7 +5,8 @@ import { ProductPool } from './product-pool.ts';
 import { roleNames } from './role-names.ts';
 import { createTransactions, type TransactionSettings } from './transactions.ts';
 
-export type Transaction = Parameters<Parameters<NodePgDatabase['transaction']>[0]>[0];
+/** Statements within a transaction that its opener commits. It has no `transaction` of its own: there are no nested ones. */
+export type Transaction = Omit<NodePgDatabase, 'transaction'>;
 
 /**
  * The product's own connections. Nothing can be read outside a transaction of one of these kinds: the connection's default role

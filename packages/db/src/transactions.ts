@@ -1,5 +1,4 @@
-import { PgDialect } from 'drizzle-orm/pg-core';
-import { NodePgSession, NodePgTransaction } from 'drizzle-orm/node-postgres/session';
+import { drizzle } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import type { Transaction } from './connect-database.ts';
 import { ConnectionLostError } from './product-pool.ts';
@@ -22,7 +21,6 @@ const statementsMax = 100;
  * connection goes back to the pool, or is closed where not even a rollback got through.
  */
 export function createTransactions(pool: pg.Pool): Transactions {
-  const dialect = new PgDialect();
   const names = new Map<string, string>();
 
   const run = async <Result>(
@@ -35,8 +33,7 @@ export function createTransactions(pool: pg.Pool): Transactions {
     try {
       const begun = begin(client, settings);
       begun.catch(() => undefined);
-      const session = new NodePgSession(sessionOn(client), dialect, undefined);
-      const result = await work(new NodePgTransaction(dialect, session, undefined));
+      const result = await work(drizzle({ client: sessionOn(client) }));
       await begun;
       const { command } = await client.query('commit');
       if (command !== 'COMMIT') throw new Error('the transaction was rolled back: one of its statements had failed');

@@ -1,6 +1,7 @@
 import { createTestDatabase } from '@vibetribe/testkit/test-database';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
+import { UnknownQueueFunctionError } from './check-queue-functions.ts';
 import { connectQueue } from './connect-queue.ts';
 import { migrateQueue } from './migrate-queue.ts';
 import { quietLogger } from './test-backend.ts';
@@ -17,6 +18,21 @@ test('two migrations at once, and a third after them, leave one usable schema', 
       `select reloptions from pg_class where oid = 'bullmq.job'::regclass`,
     );
     expect(rows[0]?.reloptions).toContain('autovacuum_analyze_threshold=200');
+  } finally {
+    await pool.end();
+  }
+});
+
+test("a function of BullMQ's that is not the known one stops the migration and stays as it is", async () => {
+  await using database = await createTestDatabase(inject('postgresUrl'));
+  const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+  try {
+    await migrateQueue(pool);
+    await pool.query(`create or replace function bullmq.publish_event(p_queue text, p_event text, p_data jsonb) returns bigint
+      language sql as 'select 1::bigint'`);
+    await expect(migrateQueue(pool)).rejects.toBeInstanceOf(UnknownQueueFunctionError);
+    const { rows } = await pool.query<{ answer: string }>(`select bullmq.publish_event('q', 'e', '{}') as answer`);
+    expect(rows[0]?.answer).toBe('1');
   } finally {
     await pool.end();
   }

@@ -1,6 +1,7 @@
 import { retryWhile } from '@vibetribe/resilience/retry-while';
 import { runMigrations } from 'bullmq';
 import pg from 'pg';
+import { checkQueueFunctions, silentEventBody } from './check-queue-functions.ts';
 
 /** Any number that no one else locks. */
 const advisoryLockKey = 7_204_119_356;
@@ -17,6 +18,7 @@ export async function migrateQueue(pool: Pick<pg.Pool, 'connect'>): Promise<void
     await client.query(`set lock_timeout = '2s'`);
     const change = async () => {
       await runMigrations(client);
+      await checkQueueFunctions(client);
       for (const statement of [...plannerStatements, silentEvents, ...limiterStatements]) await client.query(statement);
     };
     await retryWhile(change, { ...lockPatience, isPassing: isLockTimeout, monotonicMs: () => performance.now() });
@@ -60,7 +62,7 @@ const plannerStatements = [
 
 /** Nobody reads BullMQ's event log: the product's own is the truth. Four rows and as many notifications a job are saved. */
 const silentEvents = `create or replace function bullmq.publish_event(p_queue text, p_event text, p_data jsonb) returns bigint
-  language sql immutable as 'select 0::bigint'`;
+  language sql immutable as '${silentEventBody}'`;
 
 const limiterStatements = [
   'create schema if not exists limiter',

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { isConnectionLossCode } from '@vibetribe/resilience/connection-loss';
 
 /** A failure of Redis or PostgreSQL under the queue, told without credentials. */
 export class QueueStoreError extends Error {
@@ -20,23 +20,10 @@ export function describeStoreError(error: unknown): { code: string | null; error
 /** True when the server or the way to it was lost, so that the same statement may succeed later. */
 export function isConnectionLoss(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error instanceof pg.DatabaseError)
-    return shutdownCodes.has(error.code ?? '') || (error.code ?? '').startsWith('08');
   const code = codeOf(error);
   // pg reports a connection that ended under a statement as a plain Error without any code.
-  return code === null ? error.constructor === Error : lostCodes.has(code);
+  return code === null ? error.constructor === Error : isConnectionLossCode(code);
 }
-
-const shutdownCodes = new Set(['57P01', '57P02', '57P03']);
-const lostCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EAI_AGAIN',
-]);
 
 function codeOf(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { newId } from '@vibetribe/db/new-id';
+import { enqueueSettings } from '../publishing/dispatch/dispatch.ts';
 import { createPost } from './create-post.ts';
 import { createPostTestHarness, inMinutes, type PostTestHarness, refusalOf } from './test-harness.ts';
 import { validatePost } from './validate-post.ts';
@@ -97,14 +98,15 @@ describe('a created post', () => {
     },
   );
 
-  test('wakes the dispatchers only when something is due within ten minutes', async () => {
+  test('notifies the dispatchers only when something is due as soon as they look ahead', async () => {
     const actor = await harness.addActor();
     const accountIds = [await harness.addAccount(actor)];
     const before = { ...harness.notified };
-    await harness.create(actor, { accountIds, scheduledAt: inMinutes(60) });
+    const lookAheadMinutes = enqueueSettings.lookAheadMs / 60_000;
+    await harness.create(actor, { accountIds, scheduledAt: inMinutes(lookAheadMinutes + 1) });
     await harness.create(actor, { accountIds });
     expect(harness.notified).toEqual({ events: before.events + 2, dispatch: before.dispatch });
-    await harness.create(actor, { accountIds, scheduledAt: inMinutes(5) });
+    await harness.create(actor, { accountIds, scheduledAt: inMinutes(lookAheadMinutes - 1) });
     expect(harness.notified.dispatch).toBe(before.dispatch + 1);
   });
 

@@ -1,3 +1,4 @@
+import { endedStatuses } from '@vibetribe/contracts/publication-status';
 import type { Database } from '@vibetribe/db/connect-database';
 import { type SQL, sql } from 'drizzle-orm';
 
@@ -71,7 +72,7 @@ async function deleteOldEvents(db: Database, days: number): Promise<number> {
         with old as (
           select e.id, e.post_id is null or not exists (
             select 1 from publications p where p.organization_id = e.organization_id and p.post_id = e.post_id
-              and p.status not in ('published', 'failed', 'canceled', 'skipped')) as is_over
+              and p.status <> all(${sql.param([...endedStatuses])}::text[])) as is_over
           from events e where e.id > ${afterId} and e.at < now() - make_interval(days => ${days}::int)
           order by e.id limit ${batchRows}
         ), gone as (

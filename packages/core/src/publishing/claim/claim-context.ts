@@ -36,6 +36,9 @@ export interface ClaimContext {
 
 type ContextRow = PublicationRow & Omit<ClaimContext, 'row'>;
 
+/** `breakerKeyOf` in SQL, of `publications p` and `accounts a`. */
+const breakerKey = sql.raw(`case when a.service = '' then p.platform else p.platform || '|' || a.service end`);
+
 /** The key of the breaker an account's platform is watched under: the platform, and the server where users bring their own. */
 export function breakerKeyOf(platform: string, service: string | null): string {
   return service === null || service === '' ? platform : `${platform}|${service}`;
@@ -54,13 +57,13 @@ export async function readClaimContext(tx: Transaction, ids: readonly string[]):
       g.source as "credentialSource", floor(extract(epoch from a.posts_closed_until) * 1000)::float8 as "closedUntilMs",
       floor(extract(epoch from l.closed_until) * 1000)::float8 as "appClosedUntilMs",
       (select s.reason from pauses s where ${holdsBack} limit 1) as "pausedBecause",
-      case when a.service = '' then p.platform else p.platform || '|' || a.service end as "breakerKey",
+      ${breakerKey} as "breakerKey",
       coalesce(b.state, 'closed') as "breakerState", floor(extract(epoch from b.retry_at) * 1000)::float8 as "breakerRetryAtMs"
     from publications p
     join posts po on po.id = p.post_id
     join accounts a on a.id = p.account_id
     join grants g on g.id = a.grant_id
-    left join breakers b on b.key = case when a.service = '' then p.platform else p.platform || '|' || a.service end
+    left join breakers b on b.key = ${breakerKey}
     left join app_limits l on l.platform = p.platform
     where p.id = any(${sql.param(ids)}::text[])
     order by p.id`);

@@ -1,10 +1,11 @@
+import { endedStatuses } from '@vibetribe/contracts/publication-status';
 import { newPublication } from '../state/publication-state.ts';
-import { nextWorlds } from './moves.ts';
-import { type Ablation, dueTick, lastTick, msPerTick, type World } from './model-state.ts';
+import { nextStates } from './moves.ts';
+import { type Ablation, dueTick, lastTick, msPerTick, type ModelState } from './model-state.ts';
 
 export interface Exploration {
   readonly states: number;
-  readonly violation: { readonly rule: string; readonly trace: readonly World[] } | null;
+  readonly violation: { readonly rule: string; readonly trace: readonly ModelState[] } | null;
 }
 
 export interface Faults {
@@ -14,26 +15,28 @@ export interface Faults {
 }
 
 /**
- * Visits every world that can be reached, breadth first, and stops at the first that breaks a rule, with the shortest way there.
+ * Visits every state that can be reached, breadth first, and stops at the first that breaks a rule, with the shortest way there.
  * @param sought stop for this rule only
  */
 export function explore(faults: Faults, ablation: Ablation | null, sought: string | null = null): Exploration {
-  const start = startWorld(faults);
-  const seen = new Map<string, { world: World; from: string | null }>([[keyOf(start), { world: start, from: null }]]);
+  const start = startState(faults);
+  const seen = new Map<string, { state: ModelState; from: string | null }>([
+    [keyOf(start), { state: start, from: null }],
+  ]);
   let frontier = [keyOf(start)];
   while (frontier.length > 0) {
     const following: string[] = [];
     for (const key of frontier) {
-      const world = seen.get(key)?.world;
-      if (world === undefined) continue;
-      const next = nextWorlds(world, ablation);
-      const rule = brokenRule(world) ?? (next.length === 0 ? stuckRule(world) : null);
+      const state = seen.get(key)?.state;
+      if (state === undefined) continue;
+      const next = nextStates(state, ablation);
+      const rule = brokenRule(state) ?? (next.length === 0 ? stuckRule(state) : null);
       if (rule !== null && (sought === null || rule === sought))
         return { states: seen.size, violation: { rule, trace: traceTo(seen, key) } };
       for (const reached of next) {
         const reachedKey = keyOf(reached);
         if (seen.has(reachedKey)) continue;
-        seen.set(reachedKey, { world: reached, from: key });
+        seen.set(reachedKey, { state: reached, from: key });
         following.push(reachedKey);
       }
     }
@@ -42,7 +45,7 @@ export function explore(faults: Faults, ablation: Ablation | null, sought: strin
   return { states: seen.size, violation: null };
 }
 
-function startWorld(faults: Faults): World {
+function startState(faults: Faults): ModelState {
   const dueAtMs = dueTick * msPerTick;
   return {
     tick: 0,
@@ -57,12 +60,12 @@ function startWorld(faults: Faults): World {
   };
 }
 
-/** What must hold in every world. */
-function brokenRule(world: World): string | null {
-  const { publication, visibleFromTick } = world;
+/** What must hold in every state. */
+function brokenRule(state: ModelState): string | null {
+  const { publication, visibleFromTick } = state;
   if (visibleFromTick.length > 1) return 'published twice';
-  if (world.early) return 'sent before its time';
-  if (world.cancelPromised && (visibleFromTick.length > 0 || world.inFlight.length > 0))
+  if (state.early) return 'sent before its time';
+  if (state.cancelPromised && (visibleFromTick.length > 0 || state.inFlight.length > 0))
     return 'appears after a promised cancel';
   if (publication.status === 'published' && visibleFromTick.length === 0) return 'called published without being there';
   if (publication.status === 'failed' && visibleFromTick.length > 0) return 'called failed although it is there';
@@ -70,16 +73,16 @@ function brokenRule(world: World): string | null {
 }
 
 /** When time is over and nobody can do anything more, the publication must have come to an end or know its next look. */
-function stuckRule(world: World): string | null {
-  const { status, dueAtMs, leaseUntilMs } = world.publication;
-  if (['published', 'failed', 'canceled', 'unconfirmed', 'skipped'].includes(status)) return null;
+function stuckRule(state: ModelState): string | null {
+  const { status, dueAtMs, leaseUntilMs } = state.publication;
+  if (status === 'unconfirmed' || endedStatuses.some((ended) => ended === status)) return null;
   if (leaseUntilMs !== null && leaseUntilMs <= lastTick * msPerTick) return 'its claim is held for ever by nobody';
   return dueAtMs === null && leaseUntilMs === null ? 'nobody will ever look at it again' : null;
 }
 
-/** Workers are alike: a world and its mirror image are one. */
-function keyOf(world: World): string {
-  const { workers, publication, ...rest } = world;
+/** Workers are alike: a state and its mirror image are one. */
+function keyOf(state: ModelState): string {
+  const { workers, publication, ...rest } = state;
   const { waiting, error, url, platformPostId, publishedAtMs, firstFailedAtMs, scheduledAtMs, ...deciding } =
     publication;
   const names = workers.map((worker) => JSON.stringify(worker));
@@ -102,11 +105,11 @@ function keyOf(world: World): string {
   ]);
 }
 
-function traceTo(seen: ReadonlyMap<string, { world: World; from: string | null }>, key: string): World[] {
-  const trace: World[] = [];
+function traceTo(seen: ReadonlyMap<string, { state: ModelState; from: string | null }>, key: string): ModelState[] {
+  const trace: ModelState[] = [];
   for (let at: string | null = key; at !== null; at = seen.get(at)?.from ?? null) {
-    const world = seen.get(at)?.world;
-    if (world !== undefined) trace.unshift(world);
+    const state = seen.get(at)?.state;
+    if (state !== undefined) trace.unshift(state);
   }
   return trace;
 }

@@ -5,7 +5,7 @@ import type { Ablation } from './model-state.ts';
 const faults: Faults = process.env['TEST_FULL'] === '1' ? { crashes: 2, losses: 2 } : { crashes: 1, losses: 1 };
 
 test(
-  'in every reachable world: never twice, never early, no broken cancel, no false word, nothing stuck',
+  'in every reachable state: never twice, never early, no broken cancel, no false word, nothing stuck',
   { timeout: 900_000 },
   () => {
     const { states, violation } = explore(faults, null);

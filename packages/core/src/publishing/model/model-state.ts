@@ -1,7 +1,7 @@
 import type { PublicationState } from '../state/publication-state.ts';
 
 /** One publication, two publishers, a user who may cancel, a platform, and time in steps. Everything that can differ is in here. */
-export interface World {
+export interface ModelState {
   readonly tick: number;
   readonly publication: PublicationState;
   readonly workers: readonly [Worker, Worker];

@@ -12,67 +12,67 @@ import {
   requestTicks,
   sendBudgetTicks,
   type Worker,
-  type World,
+  type ModelState,
 } from './model-state.ts';
 
 const policy = { retryDelaysMs: [msPerTick], jitter: 0, outage: false, manual: null };
 const idle: Worker = { doing: 'nothing' };
 
-/** Every world that can follow this one: time passes, or exactly one actor does one thing. */
-export function nextWorlds(world: World, ablation: Ablation | null): World[] {
-  const next: World[] = [];
-  if (world.tick < lastTick && !mustArrive(world)) next.push({ ...world, tick: world.tick + 1 });
-  for (const index of [0, 1] as const) next.push(...workerMoves(world, index, ablation));
-  next.push(...networkMoves(world), ...userMoves(world));
-  if (ablation !== 'no_sweeper') next.push(...sweep(world, ablation));
+/** Every state that can follow this one: time passes, or exactly one actor does one thing. */
+export function nextStates(state: ModelState, ablation: Ablation | null): ModelState[] {
+  const next: ModelState[] = [];
+  if (state.tick < lastTick && !mustArrive(state)) next.push({ ...state, tick: state.tick + 1 });
+  for (const index of [0, 1] as const) next.push(...workerMoves(state, index, ablation));
+  next.push(...networkMoves(state), ...userMoves(state));
+  if (ablation !== 'no_sweeper') next.push(...sweep(state, ablation));
   return next;
 }
 
 /** The network delivers or drops within its bound: time does not pass over a request that is due. */
-function mustArrive(world: World): boolean {
-  return world.inFlight.some((request) => world.tick - request.sentAtTick >= requestTicks);
+function mustArrive(state: ModelState): boolean {
+  return state.inFlight.some((request) => state.tick - request.sentAtTick >= requestTicks);
 }
 
-function workerMoves(world: World, index: 0 | 1, ablation: Ablation | null): World[] {
-  const worker = world.workers[index];
-  const next: World[] = [];
-  if (worker.doing !== 'nothing' && world.crashesLeft > 0) {
-    const inFlight = world.inFlight.map((request) =>
+function workerMoves(state: ModelState, index: 0 | 1, ablation: Ablation | null): ModelState[] {
+  const worker = state.workers[index];
+  const next: ModelState[] = [];
+  if (worker.doing !== 'nothing' && state.crashesLeft > 0) {
+    const inFlight = state.inFlight.map((request) =>
       request.worker === index ? { ...request, worker: null } : request,
     );
-    next.push({ ...withWorker(world, index, idle), inFlight, crashesLeft: world.crashesLeft - 1 });
+    next.push({ ...withWorker(state, index, idle), inFlight, crashesLeft: state.crashesLeft - 1 });
   }
   switch (worker.doing) {
     case 'nothing':
-      next.push(...claim(world, index, ablation));
+      next.push(...claim(state, index, ablation));
       break;
     case 'preparing':
-      next.push(...intend(world, index, worker.fence, ablation));
+      next.push(...intend(state, index, worker.fence, ablation));
       break;
     case 'about_to_send':
-      next.push(send(world, index, worker, ablation));
+      next.push(send(state, index, worker, ablation));
       break;
     case 'awaiting_reply':
       // Its own time-out: nothing is known.
-      if (world.tick - worker.sentAtTick >= requestTicks)
-        next.push(withWorker(world, index, { doing: 'reporting', fence: worker.fence, saw: 'silence' }));
+      if (state.tick - worker.sentAtTick >= requestTicks)
+        next.push(withWorker(state, index, { doing: 'reporting', fence: worker.fence, saw: 'silence' }));
       break;
     case 'reporting':
       next.push(
-        report(world, index, {
+        report(state, index, {
           type: 'outcome',
-          fence: reportedFence(world, worker, ablation),
+          fence: reportedFence(state, worker, ablation),
           outcome: outcomeOf(worker.saw, ablation),
           policy,
         }),
       );
       break;
     case 'asking':
-      next.push(...ask(world, index, worker.fence));
+      next.push(...ask(state, index, worker.fence));
       break;
     case 'reporting_finding':
       next.push(
-        report(world, index, {
+        report(state, index, {
           type: 'finding',
           fence: worker.fence,
           finding: findingOf(worker.saw),
@@ -84,96 +84,96 @@ function workerMoves(world: World, index: 0 | 1, ablation: Ablation | null): Wor
   return next;
 }
 
-function claim(world: World, index: 0 | 1, ablation: Ablation | null): World[] {
-  const clockTick = ablation === 'client_clock_in_claim' ? world.tick + clockSkewTicks : world.tick;
+function claim(state: ModelState, index: 0 | 1, ablation: Ablation | null): ModelState[] {
+  const clockTick = ablation === 'client_clock_in_claim' ? state.tick + clockSkewTicks : state.tick;
   const taken = transition(
-    world.publication,
+    state.publication,
     { type: 'claim', leaseMs: leaseTicks * msPerTick, gate: { kind: 'go' } },
     clockTick * msPerTick,
   );
   if (taken.kind === 'refused') return [];
   const { fence, intentAtMs } = taken.state;
   const doing: Worker = intentAtMs === null ? { doing: 'preparing', fence } : { doing: 'asking', fence };
-  return [{ ...withWorker(world, index, doing), publication: taken.state }];
+  return [{ ...withWorker(state, index, doing), publication: taken.state }];
 }
 
-function intend(world: World, index: 0 | 1, fence: number, ablation: Ablation | null): World[] {
-  const ready: Worker = { doing: 'about_to_send', fence, sendBeforeTick: world.tick + sendBudgetTicks };
-  if (ablation === 'no_intent_before_send') return [withWorker(world, index, ready)];
+function intend(state: ModelState, index: 0 | 1, fence: number, ablation: Ablation | null): ModelState[] {
+  const ready: Worker = { doing: 'about_to_send', fence, sendBeforeTick: state.tick + sendBudgetTicks };
+  if (ablation === 'no_intent_before_send') return [withWorker(state, index, ready)];
   const taken = transition(
-    world.publication,
+    state.publication,
     { type: 'intend', fence, leaseMs: leaseTicks * msPerTick },
-    world.tick * msPerTick,
+    state.tick * msPerTick,
   );
-  if (taken.kind === 'refused') return [withWorker(world, index, idle)];
-  return [{ ...withWorker(world, index, ready), publication: taken.state }];
+  if (taken.kind === 'refused') return [withWorker(state, index, idle)];
+  return [{ ...withWorker(state, index, ready), publication: taken.state }];
 }
 
 function send(
-  world: World,
+  state: ModelState,
   index: 0 | 1,
   worker: Extract<Worker, { doing: 'about_to_send' }>,
   ablation: Ablation | null,
-): World {
-  if (world.tick > worker.sendBeforeTick && ablation !== 'no_late_fence') {
-    return withWorker(world, index, { doing: 'reporting', fence: worker.fence, saw: 'unsent' });
+): ModelState {
+  if (state.tick > worker.sendBeforeTick && ablation !== 'no_late_fence') {
+    return withWorker(state, index, { doing: 'reporting', fence: worker.fence, saw: 'unsent' });
   }
   return {
-    ...withWorker(world, index, { doing: 'awaiting_reply', fence: worker.fence, sentAtTick: world.tick }),
-    inFlight: [...world.inFlight, { sentAtTick: world.tick, worker: index }],
-    early: world.early || world.tick < dueTick,
+    ...withWorker(state, index, { doing: 'awaiting_reply', fence: worker.fence, sentAtTick: state.tick }),
+    inFlight: [...state.inFlight, { sentAtTick: state.tick, worker: index }],
+    early: state.early || state.tick < dueTick,
   };
 }
 
-function ask(world: World, index: 0 | 1, fence: number): World[] {
-  const listed = world.visibleFromTick.some((tick) => tick <= world.tick);
-  return [withWorker(world, index, { doing: 'reporting_finding', fence, saw: listed ? 'found' : 'not_seen' })];
+function ask(state: ModelState, index: 0 | 1, fence: number): ModelState[] {
+  const listed = state.visibleFromTick.some((tick) => tick <= state.tick);
+  return [withWorker(state, index, { doing: 'reporting_finding', fence, saw: listed ? 'found' : 'not_seen' })];
 }
 
-function report(world: World, index: 0 | 1, input: PublicationInput): World {
-  const taken = transition(world.publication, input, world.tick * msPerTick);
-  const done = withWorker(world, index, idle);
+function report(state: ModelState, index: 0 | 1, input: PublicationInput): ModelState {
+  const taken = transition(state.publication, input, state.tick * msPerTick);
+  const done = withWorker(state, index, idle);
   return taken.kind === 'refused' ? done : { ...done, publication: taken.state };
 }
 
-function reportedFence(world: World, worker: { fence: number }, ablation: Ablation | null): number {
-  return ablation === 'no_fence_in_outcome' ? world.publication.fence : worker.fence;
+function reportedFence(state: ModelState, worker: { fence: number }, ablation: Ablation | null): number {
+  return ablation === 'no_fence_in_outcome' ? state.publication.fence : worker.fence;
 }
 
-function networkMoves(world: World): World[] {
-  return world.inFlight.flatMap((request, position) => {
-    const inFlight = world.inFlight.filter((_, other) => other !== position);
-    const accepted = { ...world, inFlight, visibleFromTick: [...world.visibleFromTick, world.tick + listingLagTicks] };
-    const next: World[] = [answer(accepted, request.worker, 'accepted')];
-    if (world.lossesLeft > 0) {
-      const lossy = { lossesLeft: world.lossesLeft - 1 };
-      next.push({ ...world, ...lossy, inFlight }, { ...accepted, ...lossy });
+function networkMoves(state: ModelState): ModelState[] {
+  return state.inFlight.flatMap((request, position) => {
+    const inFlight = state.inFlight.filter((_, other) => other !== position);
+    const accepted = { ...state, inFlight, visibleFromTick: [...state.visibleFromTick, state.tick + listingLagTicks] };
+    const next: ModelState[] = [answer(accepted, request.worker, 'accepted')];
+    if (state.lossesLeft > 0) {
+      const lossy = { lossesLeft: state.lossesLeft - 1 };
+      next.push({ ...state, ...lossy, inFlight }, { ...accepted, ...lossy });
     }
     return next;
   });
 }
 
-function answer(world: World, index: 0 | 1 | null, saw: 'accepted'): World {
-  if (index === null) return world;
-  const worker = world.workers[index];
+function answer(state: ModelState, index: 0 | 1 | null, saw: 'accepted'): ModelState {
+  if (index === null) return state;
+  const worker = state.workers[index];
   return worker.doing === 'awaiting_reply'
-    ? withWorker(world, index, { doing: 'reporting', fence: worker.fence, saw })
-    : world;
+    ? withWorker(state, index, { doing: 'reporting', fence: worker.fence, saw })
+    : state;
 }
 
-function userMoves(world: World): World[] {
-  if (world.cancelPromised) return [];
-  const taken = transition(world.publication, { type: 'cancel' }, world.tick * msPerTick);
-  return taken.kind === 'refused' ? [] : [{ ...world, publication: taken.state, cancelPromised: true }];
+function userMoves(state: ModelState): ModelState[] {
+  if (state.cancelPromised) return [];
+  const taken = transition(state.publication, { type: 'cancel' }, state.tick * msPerTick);
+  return taken.kind === 'refused' ? [] : [{ ...state, publication: taken.state, cancelPromised: true }];
 }
 
-function sweep(world: World, ablation: Ablation | null): World[] {
+function sweep(state: ModelState, ablation: Ablation | null): ModelState[] {
   const taken = transition(
-    world.publication,
+    state.publication,
     { type: 'lease_expired', policy: quiet(ablation) },
-    world.tick * msPerTick,
+    state.tick * msPerTick,
   );
-  return taken.kind === 'refused' ? [] : [{ ...world, publication: taken.state }];
+  return taken.kind === 'refused' ? [] : [{ ...state, publication: taken.state }];
 }
 
 function quiet(ablation: Ablation | null) {
@@ -194,7 +194,7 @@ function findingOf(saw: 'found' | 'not_seen'): Finding {
     : { kind: 'not_seen', evidence: 'it is not there' };
 }
 
-function withWorker(world: World, index: 0 | 1, worker: Worker): World {
-  const [first, second] = world.workers;
-  return { ...world, workers: index === 0 ? [worker, second] : [first, worker] };
+function withWorker(state: ModelState, index: 0 | 1, worker: Worker): ModelState {
+  const [first, second] = state.workers;
+  return { ...state, workers: index === 0 ? [worker, second] : [first, worker] };
 }

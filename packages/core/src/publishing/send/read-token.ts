@@ -1,5 +1,6 @@
 import type { Credentials } from '@vibetribe/platforms/port/connect';
 import { getValidToken } from '../../accounts/get-valid-token.ts';
+import { openCredentials } from '../../accounts/seal-credentials.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
 
@@ -18,11 +19,8 @@ export async function readToken(
 ): Promise<Token> {
   const { grant } = work;
   if (grant.expiresAtMs === null || grant.expiresAtMs - work.claimedAtMs > minValidityMs) {
-    const sealedTo = { organizationId: work.organizationId, table: 'grants', rowId: grant.id, column: 'credentials' };
-    return {
-      kind: 'valid',
-      credentials: JSON.parse(deps.keyRing.open(grant.sealedCredentials, sealedTo)) as Credentials,
-    };
+    const key = { id: grant.id, organizationId: work.organizationId };
+    return { kind: 'valid', credentials: openCredentials(deps.keyRing, key, grant.sealedCredentials) };
   }
   return asToken(await getValidToken(deps, grant.id, { minValidityMs }));
 }
