@@ -16,13 +16,15 @@ export function resembles(ours: string, theirs: string): boolean {
   return shared / wanted.size >= sharedMin;
 }
 
-/** What of a text survives quotes, dashes, markup and shortened links: its letters and digits. */
+/** What of a text survives quotes, dashes, markup and shortened links: its letters and digits, without words that look like addresses. */
 export function lettersOf(text: string): string {
   return text
     .slice(0, charactersMax)
     .normalize('NFKC')
     .toLowerCase()
-    .replace(/https?:\/\/\S+/gu, ' ')
+    .split(/\s+/u)
+    .filter((word) => !/:\/\/|[\p{L}\p{N}]\.\p{L}{2}/u.test(word))
+    .join('')
     .replace(/[^\p{L}\p{N}]+/gu, '');
 }
 

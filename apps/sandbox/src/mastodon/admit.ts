@@ -40,6 +40,13 @@ export function admitAnyone(place: SitePlace, request: FastifyRequest, reply: Fa
   return account;
 }
 
+/** The application behind a token, a user's or its own. @throws {RefusalError} 401 */
+export function clientOf(place: SitePlace, request: FastifyRequest): string {
+  const token = readToken(place, request);
+  if (token === undefined) throw new RefusalError(invalidToken());
+  return token.client;
+}
+
 function readToken({ site, world }: SitePlace, request: FastifyRequest) {
   const value = bearerToken(request.headers.authorization);
   if (value === undefined) return undefined;

@@ -1,14 +1,22 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import { validationFailed } from './answers.ts';
-import type { Applications } from './applications.ts';
+import type { SitePlace } from '../site.ts';
+import { clientOf } from './admit.ts';
+import { invalidToken, validationFailed } from './answers.ts';
+import type { Application, Applications } from './applications.ts';
 import { areKnownScopes } from './scopes.ts';
 
 export const outOfBandUri = 'urn:ietf:wg:oauth:2.0:oob';
 
 /** https://docs.joinmastodon.org/methods/apps/ */
-export function appRoutes(app: FastifyInstance, applications: Applications): void {
+export function appRoutes(app: FastifyInstance, place: SitePlace, applications: Applications): void {
+  app.get('/api/v1/apps/verify_credentials', (request) => {
+    const made = applications.get(clientOf(place, request));
+    if (made === undefined) throw new RefusalError(invalidToken());
+    return shownTo(made);
+  });
+
   app.post('/api/v1/apps', (request) => {
     const parsed = AppBody.safeParse(request.body ?? {});
     if (!parsed.success)
@@ -16,18 +24,24 @@ export function appRoutes(app: FastifyInstance, applications: Applications): voi
     const { client_name, redirect_uris, scopes, website } = parsed.data;
     const made = applications.register({ name: client_name, website, redirectUris: redirect_uris, scopes });
     return {
-      id: made.id,
-      name: made.name,
-      website: made.website,
-      scopes: made.scopes.split(' '),
-      redirect_uris: made.redirectUris,
-      redirect_uri: made.redirectUris.join('\n'),
+      ...shownTo(made),
       client_id: made.clientId,
       client_secret: made.clientSecret,
       client_secret_expires_at: 0,
-      vapid_key: 'BCk-QqERU0q-CfYZjcuB6lnyyOYfJ2AifKqfeGIm7Z-HiTU5T9eTG5GxVA0_OH5mMlI4UkkDTpaZwozy0TzdZ2M=',
     };
   });
+}
+
+function shownTo(made: Application) {
+  return {
+    id: made.id,
+    name: made.name,
+    website: made.website,
+    scopes: made.scopes.split(' '),
+    redirect_uris: made.redirectUris,
+    redirect_uri: made.redirectUris.join('\n'),
+    vapid_key: 'BCk-QqERU0q-CfYZjcuB6lnyyOYfJ2AifKqfeGIm7Z-HiTU5T9eTG5GxVA0_OH5mMlI4UkkDTpaZwozy0TzdZ2M=',
+  };
 }
 
 const RedirectUri = z

@@ -9,7 +9,7 @@ import { appRoutes } from './app-routes.ts';
 import { createApplications } from './applications.ts';
 import { attachmentRoutes } from './attachment-routes.ts';
 import { createAttachments, defaultLimits, ownLimits } from './attachments.ts';
-import { instanceRoute } from './instance-route.ts';
+import { instanceRoutes } from './instance-route.ts';
 import { oauthRoutes } from './oauth-routes.ts';
 import { statusRoutes } from './status-routes.ts';
 import { createStatuses } from './statuses.ts';
@@ -60,9 +60,9 @@ function openMastodon(place: SitePlace): Site {
     postUrl: (post) => `${place.origin()}/@${accounts.byId(place.site, post.account)?.handle ?? ''}/${post.id}`,
     clearPosts: () => statuses.clear(),
     routes(app) {
-      appRoutes(app, applications);
+      appRoutes(app, place, applications);
       oauthRoutes(app, site, place, applications);
-      instanceRoute(app, title, place, limits);
+      instanceRoutes(app, title, place, limits);
       statusRoutes(app, site, place, statuses, applications, attachments);
       attachmentRoutes(app, place, attachments);
       app.get<{ Params: { id: string } }>('/@:handle/:id', { config: { page: true } }, (request, reply) =>

@@ -3,17 +3,60 @@ import type { SitePlace } from '../site.ts';
 import type { AttachmentLimits } from './attachments.ts';
 import { charactersMax, charactersPerUrl } from './status-text.ts';
 
-/** https://docs.joinmastodon.org/methods/instance/#v2 */
-export function instanceRoute(app: FastifyInstance, title: string, place: SitePlace, limits: AttachmentLimits): void {
+const version = '4.7.0';
+const description = 'An instance of the platform sandbox';
+
+/** https://docs.joinmastodon.org/methods/instance/ and https://nodeinfo.diaspora.software */
+export function instanceRoutes(app: FastifyInstance, title: string, place: SitePlace, limits: AttachmentLimits): void {
+  const { accounts, posts } = place.world;
+  const users = () => accounts.ofSite(place.site).length;
+
+  app.get('/.well-known/nodeinfo', () => ({
+    links: [{ rel: 'http://nodeinfo.diaspora.software/ns/schema/2.0', href: `${place.origin()}/nodeinfo/2.0` }],
+  }));
+
+  app.get('/nodeinfo/2.0', () => ({
+    version: '2.0',
+    software: { name: 'mastodon', version },
+    protocols: ['activitypub'],
+    services: { outbound: [], inbound: [] },
+    usage: {
+      users: { total: users(), activeMonth: users(), activeHalfyear: users() },
+      localPosts: posts.commits({ site: place.site }),
+    },
+    openRegistrations: false,
+    metadata: { nodeName: title, nodeDescription: description },
+  }));
+
+  // Deprecated since 4.0 and still there: https://docs.joinmastodon.org/entities/V1_Instance/
+  app.get('/api/v1/instance', () => ({
+    uri: new URL(place.origin()).host,
+    title,
+    short_description: description,
+    description,
+    email: 'admin@example.test',
+    version,
+    urls: { streaming_api: '' },
+    stats: { user_count: users(), status_count: posts.commits({ site: place.site }), domain_count: 1 },
+    thumbnail: `${place.origin()}/packs/media/images/preview.png`,
+    languages: ['en'],
+    registrations: false,
+    approval_required: false,
+    invites_enabled: false,
+    configuration: configurationOf(limits),
+    contact_account: null,
+    rules: [],
+  }));
+
   app.get('/api/v2/instance', () => {
     const origin = place.origin();
     return {
       domain: new URL(origin).host,
       title,
-      version: '4.7.0',
+      version,
       source_url: 'https://github.com/mastodon/mastodon',
-      description: 'An instance of the platform sandbox',
-      usage: { users: { active_month: place.world.accounts.ofSite(place.site).length } },
+      description,
+      usage: { users: { active_month: users() } },
       thumbnail: { url: `${origin}/packs/media/images/preview.png` },
       icon: [],
       languages: ['en'],

@@ -32,7 +32,13 @@ export const accounts = pgTable('accounts', {
   externalId: text('external_id').notNull(),
   handle: text('handle').notNull(),
   displayName: text('display_name').notNull(),
-  serverRules: jsonb('server_rules').$type<{ textMax: number; urlCharacters: number; media?: ServerMediaLimits }>(),
+  serverRules: jsonb('server_rules').$type<{
+    textMax: number;
+    urlCharacters: number | null;
+    media?: ServerMediaLimits;
+    software?: string;
+    application?: string;
+  }>(),
   status: text('status', { enum: ['active', 'needs_reauth', 'disconnected'] })
     .notNull()
     .default('active'),

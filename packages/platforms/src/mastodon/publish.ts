@@ -1,8 +1,12 @@
 import { z } from 'zod';
+import type { AdapterAccount } from '../port/account.ts';
 import type { Published, PublishRun } from '../port/publish.ts';
 import { foreignId, webUrlIn } from '../answer-fields.ts';
-import { callMastodon, instanceOf } from './api.ts';
+import { PlatformError } from '../platform-error.ts';
+import { callMastodon, instanceOf, type MastodonCall } from './api.ts';
+import { keyBeforeSend, MastodonKey } from './key.ts';
 import { MastodonOptions } from './options.ts';
+import { habitsOf } from './software.ts';
 import { uploadToMastodon } from './upload.ts';
 
 const Status = z.object({ id: foreignId(), url: z.string().nullish(), uri: z.string().nullish() });
@@ -24,15 +28,16 @@ export async function publishMastodon(publication: PublishRun): Promise<Publishe
   const posted = await publication.step({
     name: 'publish',
     effect: 'once',
-    key: ({ partId }) => `vibetribe-${partId}`,
-    run: async ({ key, http }) => {
-      const status = await callMastodon({
+    key: (seed) => keyBeforeSend(publication, seed),
+    run: async ({ key: stored, http }) => {
+      const { idempotencyKey } = MastodonKey.parse(stored);
+      const status = await refusingKnownKey(account, {
         http,
         instance: instanceOf(account),
         accessToken,
         method: 'POST',
         path: '/api/v1/statuses',
-        headers: { 'idempotency-key': key },
+        headers: { 'idempotency-key': idempotencyKey },
         json,
         effect: 'once',
         answer: Status,
@@ -41,6 +46,20 @@ export async function publishMastodon(publication: PublishRun): Promise<Publishe
     },
   });
   return { kind: 'published', platformPostId: posted.id, url: posted.url };
+}
+
+/** Where a key that was seen before is refused, the refusal says that the post may be there. */
+async function refusingKnownKey<Answer>(account: AdapterAccount, call: MastodonCall<Answer>): Promise<Answer> {
+  try {
+    return await callMastodon(call);
+  } catch (error) {
+    const isKnownKey =
+      error instanceof PlatformError &&
+      error.platformCode === 'http_400' &&
+      habitsOf(account.serverRules?.software).refusesKnownKey;
+    if (!isKnownKey) throw error;
+    throw new PlatformError('duplicate', error.message, { platformCode: error.platformCode, cause: error });
+  }
 }
 
 export function webUrlOf(status: { url?: string | null | undefined; uri?: string | null | undefined }): string | null {

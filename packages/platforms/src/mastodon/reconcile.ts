@@ -1,91 +1,67 @@
-import { z } from 'zod';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
-import { foreignId } from '../answer-fields.ts';
-import { callMastodon, instanceOf } from './api.ts';
+import { listenToPlatformClock } from '../platform-clock.ts';
+import { judgeStatus } from './compare-status.ts';
+import { MastodonKey } from './key.ts';
+import { readListing, readStatus } from './listing.ts';
 import { MastodonOptions } from './options.ts';
 import { webUrlOf } from './publish.ts';
-import { MastodonUpload } from './upload.ts';
-import { mastodonFingerprint, textOfHtml } from './text.ts';
+import { habitsOf } from './software.ts';
 
-/** Instances are kept by many hands: their clocks may differ from ours by this much. */
+/** Instances are kept by many hands: what one says of its clock, and what it writes on statuses, may differ by this much. */
 const clockSkewMs = 5 * 60_000;
-const pageSize = 40;
-/** 400 statuses: more than an instance takes from an account in four hours, as instances are set up by default. */
-const pagesMax = 10;
 
 /** Looks through what the account posted since the send; asking under the key again would publish. The oldest match wins. */
-export async function reconcileMastodon(query: ReconcileQuery): Promise<ReconcileFinding> {
-  const since = new Date(query.intent.startedAt.getTime() - clockSkewMs);
-  const { statuses, isComplete } = await statusesSince(query, since);
-  const match = statuses
+export async function reconcileMastodon(asked: ReconcileQuery): Promise<ReconcileFinding> {
+  const clock = listenToPlatformClock(asked.http, asked.askedAt);
+  const query = { ...asked, http: clock.http };
+  const after = MastodonKey.safeParse(query.intent.key).data?.after ?? null;
+  const since = () => clock.timeOf(query.intent.startedAt).getTime() - clockSkewMs;
+  const { statuses, listedIds, isComplete } = await readListing(query, { after, since });
+  const judge = judgeStatus(query);
+  const judged = statuses
     .filter(({ id }) => !query.takenPostIds.has(id))
-    .filter(matcher(query))
-    .at(-1);
-  if (match === undefined && !isComplete) {
-    return {
-      kind: 'cannot_tell',
-      evidence: `More than ${statuses.length} posts were made since ${since.toISOString()}.`,
-    };
+    .map((status) => ({ status, judgement: judge(status) }));
+  const match = judged.findLast(({ judgement }) => judgement === 'ours')?.status;
+  if (match !== undefined) {
+    const evidence = `post ${match.id} of ${match.created_at} is this one`;
+    return { kind: 'found', platformPostId: match.id, url: webUrlOf(match), evidence };
   }
-  if (match === undefined) {
-    return {
-      kind: 'not_seen',
-      evidence: `none of ${statuses.length} posts since ${since.toISOString()} is this one`,
-    };
+  const when = new Date(since()).toISOString();
+  if (!isComplete)
+    return { kind: 'cannot_tell', evidence: `More than ${statuses.length} posts were made since ${when}.` };
+  if (mayHide(query)) {
+    return { kind: 'cannot_tell', evidence: 'The server may leave posts that are not public out of its list.' };
   }
-  const evidence = `post ${match.id} of ${match.created_at} is this one`;
-  return { kind: 'found', platformPostId: match.id, url: webUrlOf(match), evidence };
+  const missing = await findMissing(query, { listedIds, since });
+  if (missing !== null)
+    return { kind: 'inconclusive', evidence: `post ${missing}, which is there, is missing from the server's list` };
+  const evidence = `none of ${statuses.length} posts ${after === null ? `since ${when}` : 'since the send'} is this one`;
+  const stranger = judged.find(({ judgement }) => judgement === 'maybe')?.status;
+  if (stranger === undefined) return { kind: 'not_seen', evidence };
+  return {
+    kind: 'not_seen',
+    evidence,
+    doubt: `Post ${stranger.id} is new since the send and may be this one, written anew by its server.`,
+  };
 }
 
-const Status = z.object({
-  id: foreignId(),
-  created_at: z.string(),
-  content: z.string(),
-  media_attachments: z
-    .array(z.object({ id: z.string() }))
-    .default([])
-    .catch([]),
-  spoiler_text: z.string().default(''),
-  url: z.string().nullish(),
-  uri: z.string().nullish(),
-});
-type Status = z.infer<typeof Status>;
-
-/** By its media, which no other post can show; without media by text and warning. */
-function matcher({ content, results }: ReconcileQuery): (status: Status) => boolean {
-  const mediaIds = Object.values(results).flatMap((result) => MastodonUpload.safeParse(result).data?.mediaId ?? []);
-  if (mediaIds.length > 0) return (status) => status.media_attachments.some(({ id }) => mediaIds.includes(id));
-  const wanted = mastodonFingerprint(content.text);
-  const warning = mastodonFingerprint(MastodonOptions.safeParse(content.options).data?.spoilerText ?? '');
-  return (status) =>
-    mastodonFingerprint(textOfHtml(status.content)) === wanted && mastodonFingerprint(status.spoiler_text) === warning;
+/** Mastodon lists an author's own posts whatever their visibility; of other software that is not known. */
+function mayHide({ account, content }: ReconcileQuery): boolean {
+  const visibility = MastodonOptions.safeParse(content.options).data?.visibility ?? 'public';
+  return (visibility === 'private' || visibility === 'direct') && !habitsOf(account.serverRules?.software).keepsText;
 }
 
-/** Newest first. Not complete: there are more than the pages that are read. */
-async function statusesSince(
-  { http, account, accessToken }: ReconcileQuery,
-  since: Date,
-): Promise<{ statuses: Status[]; isComplete: boolean }> {
-  const statuses: Status[] = [];
-  for (let page = 0; page < pagesMax; page += 1) {
-    const last = statuses.at(-1);
-    const parameters = new URLSearchParams({
-      limit: String(pageSize),
-      exclude_reblogs: 'true',
-      ...(last === undefined ? {} : { max_id: last.id }),
-    });
-    const found = await callMastodon({
-      http,
-      instance: instanceOf(account),
-      accessToken,
-      method: 'GET',
-      path: `/api/v1/accounts/${encodeURIComponent(account.externalId)}/statuses?${parameters.toString()}`,
-      effect: 'read',
-      answer: z.array(Status),
-    });
-    const recent = found.filter(({ created_at: createdAt }) => Date.parse(createdAt) >= since.getTime());
-    statuses.push(...recent);
-    if (found.length < pageSize || recent.length < found.length) return { statuses, isComplete: true };
+/** How many posts that should be in the list are asked for one by one. */
+const missingMax = 3;
+
+/** A post of ours that was made since the send, is on the server, and is not in its list. */
+async function findMissing(
+  query: ReconcileQuery,
+  { listedIds, since }: { listedIds: ReadonlySet<string>; since: () => number },
+): Promise<string | null> {
+  for (const id of query.knownSince.filter((known) => !listedIds.has(known)).slice(0, missingMax)) {
+    const status = await readStatus(query, id);
+    if (status !== null && status.createdAtMs >= since() + clockSkewMs) return id;
   }
-  return { statuses, isComplete: false };
+  return null;
 }

@@ -4,8 +4,12 @@ import { withoutTrailingPunctuation } from '../link-end.ts';
 export const mastodonTextMax = 500;
 export const mastodonUrlCharacters = 23;
 
-/** Graphemes; a link counts the same whatever its length, `@user@host` counts as `@user`. https://docs.joinmastodon.org/user/posting/#text */
-export function countMastodon(text: string, urlCharacters: number = mastodonUrlCharacters): number {
+/**
+ * Graphemes; a link counts the same whatever its length, `@user@host` counts as `@user`. https://docs.joinmastodon.org/user/posting/#text
+ * @param urlCharacters null: the server counts a text as it is
+ */
+export function countMastodon(text: string, urlCharacters: number | null = mastodonUrlCharacters): number {
+  if (urlCharacters === null) return countGraphemes(text);
   const counted = withoutMentionHosts(
     text.replace(/(?<![\w@/])https?:\/\/[^\s<>"]+/giu, (link) => shortened(link, urlCharacters)),
   );

@@ -12,11 +12,16 @@ export interface AdapterAccount {
   readonly serverRules?: ServerRules;
 }
 
-/** Rules that differ from server to server. Stored with the account, read again at each connect. */
+/** What differs from server to server. Stored with the account; read at each connect, and again now and then. */
 export interface ServerRules {
   readonly textMax: number;
-  readonly urlCharacters: number;
+  /** What a link counts, however long it is; null: each of its characters. */
+  readonly urlCharacters: number | null;
   readonly media?: ServerMediaLimits;
+  /** What the server says that it runs, in lower case: `mastodon`, `pleroma`. */
+  readonly software?: string;
+  /** The name under which the server shows what is posted with this account's token. */
+  readonly application?: string;
 }
 
 /** What an account may be used with, out of its grant: see `accessOf`. */

@@ -31,8 +31,6 @@ export type ReconcileFinding =
       readonly evidence: string;
       /** Why it may be there all the same, a sentence: a new post of the account that may be this one, rewritten by its server. */
       readonly doubt?: string;
-      /** The platform still knows the key: a send that was not needed makes nothing visible. */
-      readonly repeatIsSafe?: boolean;
     }
   | { readonly kind: 'inconclusive'; readonly evidence: string }
   | { readonly kind: 'cannot_tell'; readonly evidence: string };

@@ -100,15 +100,6 @@ describe('a look-up', () => {
     expect(await lastMessage(id)).toContain('Post 7 is new since then.');
   });
 
-  test('the same where the platform knows the key: sent again as often as there are retries, and never called failed', async () => {
-    const id = await harness.addPublication(await harness.addAccount());
-    harness.platform.behave('lose_request');
-    const doubt = 'Post 7 is new since then.';
-    harness.platform.lookup = { kind: 'not_seen', evidence: 'none is this one', doubt, repeatIsSafe: true };
-    expect(await playToTheEnd(id)).toBe('unconfirmed');
-    expect(await harness.read(id)).toMatchObject({ attempts: 4 });
-  });
-
   test('that proves nothing is no absence: asked again, then left to a person', async () => {
     const id = await harness.addPublication(await harness.addAccount());
     harness.platform.behave('lose_request');

@@ -46,9 +46,8 @@ function countAbsence(
 ): Transition {
   const absentReads = state.absentReads + 1;
   const evidence = state.evidence ?? finding.doubt ?? null;
-  const mayRepeat = evidence === null || finding.repeatIsSafe === true;
   const { absentReadsRequired, absentSpacingMs } = input.policy;
-  if (absentReads < absentReadsRequired + (mayRepeat ? 0 : looksForEvidence)) {
+  if (absentReads < absentReadsRequired + (evidence === null ? 0 : looksForEvidence)) {
     const dueAtMs = atMs + Math.max(absentSpacingMs, 1) * 2 ** Math.max(0, absentReads - absentReadsRequired);
     return moved(
       { ...state, leaseUntilMs: null, absentReads, dueAtMs },
@@ -59,8 +58,8 @@ function countAbsence(
       },
     );
   }
-  if (!mayRepeat) return becomeUnconfirmed(state, `${evidence} A look found: ${finding.evidence}.`);
-  return sendAgain({ ...state, evidence }, input, finding.evidence, atMs);
+  if (evidence !== null) return becomeUnconfirmed(state, `${evidence} A look found: ${finding.evidence}.`);
+  return sendAgain(state, input, finding.evidence, atMs);
 }
 
 function sendAgain(state: PublicationState, input: FindingInput, evidence: string, atMs: number): Transition {

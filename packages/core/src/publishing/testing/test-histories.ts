@@ -69,7 +69,6 @@ const finding: fc.Arbitrary<Finding> = fc.oneof(
     kind: fc.constant('not_seen' as const),
     evidence: fc.constant('not there'),
     doubt: fc.constant('Something else is.'),
-    repeatIsSafe: fc.boolean(),
   }),
   fc.constant({ kind: 'inconclusive', evidence: 'half a list' } as const),
   fc.constant({ kind: 'cannot_tell', evidence: 'no list' } as const),
