@@ -41,7 +41,8 @@ test("a function of BullMQ's that is not the known one stops the migration and s
 test('the queue works through a pool whose role may not see its tables', async () => {
   await using database = await createTestDatabase(inject('postgresUrl'));
   const owner = new pg.Pool({ connectionString: database.url, max: 2 });
-  const tenant = new pg.Pool({ connectionString: database.url, max: 2, options: '-c role=pg_monitor' });
+  const onConnect = (client: pg.ClientBase) => client.query('set role pg_monitor');
+  const tenant = new pg.Pool(Object.assign({ connectionString: database.url, max: 2 }, { onConnect }));
   try {
     await migrateQueue(owner);
     await expect(tenant.query('select * from bullmq.job')).rejects.toMatchObject({ code: '42501' });
