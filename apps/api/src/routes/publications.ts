@@ -4,10 +4,9 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
 
-export const publicationRoutes: FastifyPluginAsyncZod<{ services: Pick<ApiServices, 'db' | 'signals'> }> = async (
-  app,
-  { services },
-) => {
+export const publicationRoutes: FastifyPluginAsyncZod<{
+  services: Pick<ApiServices, 'db' | 'signals' | 'adapters'>;
+}> = async (app, { services }) => {
   app.post(
     '/publications/:id/resolve',
     {

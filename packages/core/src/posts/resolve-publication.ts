@@ -8,8 +8,9 @@ import { DomainError, notFound } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { lockPublications } from '../publishing/store/decide-and-write.ts';
 import type { Resolution } from '../publishing/state/publication-input.ts';
+import { accountPlace, findPostOwner } from '../publishing/record/match-posts.ts';
 import { lockPost } from './find-post.ts';
-import { accountFaults, lockAccounts } from './post-accounts.ts';
+import { accountFaults, lockAccounts, readAccounts } from './post-accounts.ts';
 import { presentPublication } from './present-publication.ts';
 import { refuseFaults } from './refuse-faults.ts';
 import { notifyAfterCommit } from './notify-after-commit.ts';
@@ -21,26 +22,25 @@ import { takeTransitions } from './take-transitions.ts';
  *   it is to be sent again and its account is disconnected
  */
 export async function resolvePublication(
-  deps: Pick<CoreDependencies, 'db' | 'signals'>,
+  deps: Pick<CoreDependencies, 'db' | 'signals' | 'adapters'>,
   actor: Actor,
   { publicationId, answer }: { readonly publicationId: string; readonly answer: ResolvePublication },
 ): Promise<Publication> {
   requireRight(actor, 'posts:write');
   const resolution = resolutionOf(answer);
-  const settling = deps.db.asTenant(actor.organizationId, async (tx) => {
+  const row = await deps.db.asTenant(actor.organizationId, async (tx) => {
     const { postId, accountId } = await placeOf(tx, actor, publicationId);
     await lockPost(tx, actor, postId);
     if (resolution.kind === 'not_published' && resolution.retry) await requireConnected(tx, actor, accountId);
     const rows = await lockPublications(tx, [publicationId]);
+    if (resolution.kind === 'published' && resolution.platformPostId !== null)
+      await requireFree(deps, tx, actor, { publicationId, accountId, platformPostId: resolution.platformPostId });
     const taken = await takeTransitions(tx, rows, () => ({ type: 'resolve', resolution }));
     const [settled] = taken.rows;
     if (settled === undefined) throw notFound('publication');
     if (taken.movedCount === 0) throw refusal(resolution);
     if (resolution.kind === 'not_published') await forgetResults(tx, publicationId);
     return settled;
-  });
-  const row = await settling.catch((error: unknown) => {
-    throw isTakenPost(error) ? takenPost(error) : error;
   });
   notifyAfterCommit(deps.signals, [row]);
   return presentPublication(row);
@@ -94,13 +94,17 @@ function refusal({ kind }: Resolution): DomainError {
   return new DomainError('conflict', `The publication ${asked}.`);
 }
 
-/** A platform's post belongs to one publication of an account: PostgreSQL says so by the name of the index. */
-function isTakenPost(error: unknown): error is Error {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && Reflect.get(cause, 'constraint') === 'publications_platform_post';
-}
-
-function takenPost(cause: Error): DomainError {
-  const errors = [{ path: 'platformPostId', message: 'belongs to another publication of this account' }];
-  return new DomainError('validation_failed', 'One thing has to be corrected.', { errors, cause });
+/** A platform's post belongs to one publication, of whichever organization. */
+async function requireFree(
+  deps: Pick<CoreDependencies, 'db' | 'adapters'>,
+  tx: Transaction,
+  actor: Actor,
+  claimed: { readonly publicationId: string; readonly accountId: string; readonly platformPostId: string },
+): Promise<void> {
+  const account = (await readAccounts(tx, actor, [claimed.accountId])).get(claimed.accountId);
+  if (account === undefined) throw notFound('publication');
+  const place = accountPlace(deps, { platform: account.platform, account: account.adapterAccount });
+  const owner = await findPostOwner(deps, tx, { ...place, platformPostId: claimed.platformPostId });
+  const isTaken = owner !== null && owner !== claimed.publicationId;
+  refuseFaults(isTaken ? [{ path: 'platformPostId', message: 'belongs to another publication of this account' }] : []);
 }

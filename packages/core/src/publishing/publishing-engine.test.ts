@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { expireLeases } from './dispatch/expire-leases.ts';
 import { movePublications } from './store/decide-and-write.ts';
-import { type FailpointName, noFailpoints, type Failpoints } from './failpoints.ts';
+import type { FailpointName } from './failpoints.ts';
+import { createGate } from './testing/create-gate.ts';
 import { createEngineHarness, type EngineHarness } from './testing/test-engine.ts';
 
 let harness: EngineHarness;
@@ -212,64 +213,6 @@ describe('an outcome that nobody knows', () => {
   });
 });
 
-describe('a post that two publications take for theirs', () => {
-  const equals = async (...behaviours: Parameters<typeof harness.platform.behave>) => {
-    const account = await harness.addAccount();
-    const ids = [await harness.addPublication(account), await harness.addPublication(account)];
-    harness.platform.lookup = 'by_text';
-    harness.platform.behave(...behaviours);
-    return ids;
-  };
-  const look = async (ids: readonly string[], failpoints = noFailpoints) => {
-    for (const id of ids) await harness.makeDue(id);
-    const engine = harness.engine({}, failpoints);
-    await Promise.all(ids.map((id) => engine.publish(id)));
-  };
-
-  test('belongs to one of them, and the other one finds its own, although both looked at once', async () => {
-    const ids = await equals('accept_then_lose_reply');
-    await look(ids);
-    const gate = createGate(['reconcile:after_ask']);
-    const looking = look(ids, gate.failpoints);
-    await gate.reachedBy(2);
-    gate.open();
-    await looking;
-    const states = await Promise.all(ids.map(async (id) => (await harness.read(id)).status));
-    expect(states.toSorted(byText)).toEqual(['published', 'waiting']);
-    await look(ids);
-    const posts = await Promise.all(ids.map(async (id) => (await harness.read(id)).platform_post_id));
-    expect(posts.toSorted(byText)).toEqual(harness.platform.accepted.map(({ key }) => key).toSorted(byText));
-  });
-
-  test('is not taken for the equal post of another organization that has the same account', async () => {
-    const accounts = [await harness.addAccount(), await harness.addAccount()];
-    await harness.sql(`update accounts set external_id = 'shared'`);
-    const [sent = '', lost = ''] = await Promise.all(accounts.map((account) => harness.addPublication(account)));
-    harness.platform.lookup = 'by_text';
-    await look([sent]);
-    harness.platform.behave('lose_request');
-    await look([lost]);
-    await look([lost]);
-    await look([lost]);
-    expect(await harness.read(sent)).toMatchObject({ status: 'published' });
-    expect(await harness.read(lost)).toMatchObject({ status: 'retrying' });
-  });
-
-  test('is no success for the one that it is the answer to, once a look-up has given it to the other', async () => {
-    const [lost = '', sent = ''] = await equals('lose_request');
-    await look([lost]);
-    harness.platform.behave('accept');
-    const gate = createGate(['send:after_answer']);
-    const sending = harness.engine({}, gate.failpoints).publish(sent);
-    await gate.reachedBy(1);
-    await look([lost]);
-    expect(await harness.read(lost)).toMatchObject({ status: 'published' });
-    gate.open();
-    await sending;
-    expect(await harness.read(sent)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling' });
-  });
-});
-
 describe('a fault that may pass', () => {
   test('is retried after 1, 5 and 15 minutes, then fails with the means to post by hand', async () => {
     const id = await harness.addPublication({ ...(await harness.addAccount()), text: 'By hand' });
@@ -318,29 +261,3 @@ describe('a fault that may pass', () => {
     });
   });
 });
-
-function byText(one: string | null, other: string | null): number {
-  return (one ?? '').localeCompare(other ?? '');
-}
-
-/** Holds runs at these places until it is opened. */
-function createGate(names: readonly FailpointName[]): {
-  failpoints: Failpoints;
-  reachedBy(runs: number): Promise<void>;
-  open(): void;
-} {
-  const opened = Promise.withResolvers<void>();
-  let reached = 0;
-  return {
-    failpoints: {
-      ...noFailpoints,
-      async reach(name) {
-        if (!names.includes(name)) return;
-        reached += 1;
-        await opened.promise;
-      },
-    },
-    reachedBy: (runs) => expect.poll(() => reached, { timeout: 5_000 }).toBe(runs),
-    open: () => opened.resolve(),
-  };
-}

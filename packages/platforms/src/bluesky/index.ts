@@ -13,6 +13,7 @@ import { validateBluesky } from './validate.ts';
 export const bluesky: PlatformAdapter = {
   id: 'bluesky',
   displayName: blueskyName,
+  externalIdScope: 'platform',
   rules: {
     text: {
       max: blueskyGraphemesMax,

@@ -12,6 +12,7 @@ import { validateDiscord } from './validate.ts';
 export const discord: PlatformAdapter = {
   id: 'discord',
   displayName: discordName,
+  externalIdScope: 'platform',
   rules: {
     text: {
       max: discordTextMax,

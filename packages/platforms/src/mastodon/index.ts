@@ -12,6 +12,7 @@ import { validateMastodon } from './validate.ts';
 export const mastodon: PlatformAdapter = {
   id: 'mastodon',
   displayName: mastodonName,
+  externalIdScope: 'server',
   rules: {
     text: {
       max: mastodonTextMax,

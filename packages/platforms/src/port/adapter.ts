@@ -21,6 +21,8 @@ import type { ReconcileFinding, ReconcileQuery } from './reconcile.ts';
 export interface PlatformAdapter {
   readonly id: PlatformId;
   readonly displayName: string;
+  /** What an account's `externalId` names it on: the whole platform, wherever it lives at the time, or its own server alone. */
+  readonly externalIdScope: 'platform' | 'server';
   readonly rules: PlatformRules;
   readonly limits: PlatformLimits;
   readonly reconciliation: ReconciliationRules;

@@ -30,7 +30,7 @@ export interface ConnectedGrant {
    */
   readonly grantedBy?: string;
   readonly accounts: readonly {
-    /** Unique on its platform; on platforms of many servers, unique on its `service`. */
+    /** Unique as `PlatformAdapter.externalIdScope` says. */
     readonly externalId: string;
     readonly handle: string;
     readonly displayName: string;

@@ -13,6 +13,7 @@ import { validateX } from './validate.ts';
 export const x: PlatformAdapter = {
   id: 'x',
   displayName: xName,
+  externalIdScope: 'platform',
   rules: {
     text: {
       max: xTextMax,

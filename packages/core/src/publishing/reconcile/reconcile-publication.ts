@@ -9,6 +9,7 @@ import { breakerKeyOf } from '../claim/claim-context.ts';
 import type { Finding } from '../state/publication-input.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
 import type { EngineContext } from '../engine-context.ts';
+import { accountPlace } from '../record/match-posts.ts';
 import { readToken, replaceToken } from '../send/read-token.ts';
 
 /** A platform that still refuses the question so long after the send will hardly answer it: a channel is gone, an account suspended. */
@@ -102,16 +103,16 @@ async function ask(
  * connected the same account.
  */
 async function readKnownPosts(
-  deps: Pick<CoreDependencies, 'db'>,
+  deps: Pick<CoreDependencies, 'db' | 'adapters'>,
   work: PublicationWork,
   startedAtMs: number,
 ): Promise<{ id: string; isSince: boolean }[]> {
+  const { platform, service, externalId } = accountPlace(deps, work);
   const { rows } = await deps.db.asWorker((tx) =>
     tx.execute<{ id: string; isSince: boolean }>(sql`
-      select p.platform_post_id as id, p.published_at >= to_timestamp(${startedAtMs} / 1000.0) as "isSince" from accounts own
-      join accounts a on a.platform = own.platform and a.service = own.service and a.external_id = own.external_id
+      select p.platform_post_id as id, p.published_at >= to_timestamp(${startedAtMs} / 1000.0) as "isSince" from accounts a
       join publications p on p.account_id = a.id
-      where own.id = ${work.accountId} and p.id <> ${work.publicationId} and p.platform_post_id is not null
+      where a.platform = ${platform} and (${service}::text is null or a.service = ${service}) and a.external_id = ${externalId} and p.id <> ${work.publicationId} and p.platform_post_id is not null
         and p.published_at > to_timestamp(${startedAtMs} / 1000.0) - interval '1 day'
       order by p.published_at desc`),
   );

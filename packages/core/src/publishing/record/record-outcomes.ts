@@ -51,7 +51,7 @@ export async function recordOutcomes(
     const [rows, outages, owners] = await Promise.all([
       lockPublications(tx, [...byId.keys()]),
       readOutages(tx, records),
-      readPostOwners(tx, records),
+      readPostOwners(deps, tx, records),
     ]);
     const steps = rows.flatMap((row) => {
       const told = byId.get(row.id);
