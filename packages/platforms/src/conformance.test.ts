@@ -176,6 +176,38 @@ describe.each(platformIds)('%s', (platform) => {
     expect(await second.reconcile({ takenPostIds: taken })).toMatchObject({ kind: 'not_seen' });
   });
 
+  test.each([
+    { what: 'is wrong by a constant', atSendMs: 400_000, atAskMs: 400_000 },
+    { what: 'is slow', atSendMs: -400_000, atAskMs: -400_000 },
+    { what: 'is set right in between', atSendMs: 400_000, atAskMs: 0 },
+    { what: 'goes wrong in between', atSendMs: 0, atAskMs: 400_000 },
+  ])(
+    'a post in doubt is found where our clock $what, and no older one is taken for it',
+    async ({ atSendMs, atAskMs }) => {
+      const connected = await connectByHand();
+      const text = 'whatever our clock says';
+      const older = await publicationOf(connected, text).publish();
+      const publication = publicationOf(connected, text, 700);
+      await breakSends(connected, 'reset-before');
+      expect((await failureOf(publication.publish())).kind).toBe('ambiguous');
+      const intent = publication.intents.get('publish');
+      if (intent === undefined) throw new Error('nothing was sent');
+      const ask = () =>
+        publication.reconcile({
+          intent: { ...intent, startedAt: new Date(intent.startedAt.getTime() + atSendMs) },
+          askedAt: new Date(Date.now() + atAskMs),
+        });
+      expect(await ask()).toMatchObject({ kind: 'not_seen' });
+      // X itself would refuse the equal text.
+      if (adapter.reconciliation.means === 'lookup') return;
+      await breakSends(connected, 'reset-after');
+      expect((await failureOf(publication.publish())).kind).toBe('ambiguous');
+      const { items } = await visible(connected);
+      const ours = items.find(({ id }) => id !== idOf(older));
+      expect(await ask()).toMatchObject({ kind: 'found', platformPostId: ours?.id });
+    },
+  );
+
   test('a listing that lags hides the post for a while only', async () => {
     const connected = await connectByHand();
     await sandbox.control('POST', '/_sandbox/faults', {

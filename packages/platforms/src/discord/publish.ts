@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AdapterAccount } from '../port/account.ts';
-import type { JsonValue } from '../port/json-value.ts';
-import type { KeySeed, Published, PublishRun } from '../port/publish.ts';
+import type { Published, PublishRun } from '../port/publish.ts';
 import { foreignNumericId } from '../answer-fields.ts';
 import { callDiscord, channelPath } from './api.ts';
+import { readChannelOnce } from './channel.ts';
 import { messageForm } from './files.ts';
+import { DiscordKey, keyBeforeSend } from './key.ts';
 import { DiscordOptions } from './options.ts';
 
-const Channel = z.object({ guild_id: foreignNumericId().nullish() });
 const Message = z.object({ id: foreignNumericId() });
 const suppressEmbedsFlag = 1 << 2;
 
@@ -17,23 +16,16 @@ export async function publishDiscord(publication: PublishRun): Promise<Published
   const { endpoints, account, accessToken, content } = publication;
   const { suppressEmbeds } = DiscordOptions.parse(content.options);
   const call = { endpoints, accessToken } as const;
-  // A message's address names the guild, which only the channel tells.
-  const guildId = await publication.step({
-    name: guildStep,
-    effect: 'read',
-    run: async ({ http }) => {
-      const read = { ...call, http, method: 'GET', path: channelPath(account.externalId), effect: 'read' } as const;
-      return (await callDiscord({ ...read, answer: Channel })).guild_id ?? null;
-    },
-  });
+  const channel = await readChannelOnce(publication);
   const id = await publication.step({
     name: 'publish',
     effect: 'once',
-    key: nonceOf,
+    key: (seed) => keyBeforeSend(publication, channel, seed),
     run: async ({ key, http }) => {
+      const { nonce } = DiscordKey.parse(key);
       const json = {
         content: content.text,
-        nonce: key,
+        nonce,
         enforce_nonce: true,
         allowed_mentions: { parse: [] },
         ...(suppressEmbeds === true ? { flags: suppressEmbedsFlag } : {}),
@@ -43,28 +35,18 @@ export async function publishDiscord(publication: PublishRun): Promise<Published
         http,
         method: 'POST',
         path: `${channelPath(account.externalId)}/messages`,
-        ...(content.media.length === 0 ? { json } : { multipart: messageForm(json, content.media, key) }),
+        ...(content.media.length === 0 ? { json } : { multipart: messageForm(json, content.media, nonce) }),
         effect: 'once',
         answer: Message,
       });
       return message.id;
     },
   });
-  return { kind: 'published', platformPostId: id, url: messageUrl(account, guildId, id) };
+  return { kind: 'published', platformPostId: id, url: messageUrl(account, channel.guildId, id) };
 }
 
-/** The step whose result is the guild's id. */
-export const guildStep = 'guild';
-
-const nonceCharacters = 22;
-
-/** Discord takes 25 characters at most; 22 of a hash are 132 bits. */
-function nonceOf({ partId }: KeySeed): string {
-  return createHash('sha256').update(partId).digest('base64url').slice(0, nonceCharacters);
-}
-
-/** @param guildId the result of the step `guild`; anything but an id gives an address that leads nowhere, so null */
-export function messageUrl({ externalId }: AdapterAccount, guildId: JsonValue | undefined, id: string): string | null {
-  if (typeof guildId !== 'string') return null;
+/** @param guildId null: the address leads nowhere without it */
+export function messageUrl({ externalId }: AdapterAccount, guildId: string | null, id: string): string | null {
+  if (guildId === null) return null;
   return `https://discord.com/channels/${[guildId, externalId, id].map(encodeURIComponent).join('/')}`;
 }

@@ -1,40 +1,57 @@
 import { z } from 'zod';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
+import { foreignNumericId } from '../answer-fields.ts';
+import { listenToPlatformClock } from '../platform-clock.ts';
+import { PlatformError } from '../platform-error.ts';
+import { resembles } from '../resembles.ts';
 import { callDiscord, channelPath } from './api.ts';
+import { channelIn, channelStep } from './channel.ts';
 import { isNamedAfter } from './files.ts';
-import { guildStep, messageUrl } from './publish.ts';
+import { DiscordKey } from './key.ts';
+import { messageUrl } from './publish.ts';
 import { snowflakeAt, timeOfSnowflake } from './snowflake.ts';
 import { discordFingerprint } from './text.ts';
 
-/** Our clock may run ahead of Discord's by this much. */
+/** How far apart what Discord's answers say of its clock, and its clock, may be. */
 const clockSkewMs = 60_000;
-const pageSize = 50;
-const pagesMax = 20;
+const staleMs = 3_600_000;
+const pageSize = 100;
+const pagesMax = 50;
 
 /**
  * Looks through what the channel got since the send, oldest first: by nonce where Discord gives it back, else by author and text.
  * Asking under the nonce again would publish. The oldest match wins.
  */
-export async function reconcileDiscord(query: ReconcileQuery): Promise<ReconcileFinding> {
-  const since = new Date(query.intent.startedAt.getTime() - clockSkewMs);
+export async function reconcileDiscord(asked: ReconcileQuery): Promise<ReconcileFinding> {
+  const clock = listenToPlatformClock(asked.http, asked.askedAt);
+  const query = { ...asked, http: clock.http };
+  const key = DiscordKey.safeParse(query.intent.key).data ?? null;
   const me = await callDiscord({ ...query, method: 'GET', path: '/users/@me', effect: 'read', answer: User });
-  const isOurs = matcher(query, me);
-  let cursor = String(snowflakeAt(since));
-  let seen = 0;
+  const judge = judgeMessage(query, key?.nonce ?? null, me);
+  const from = beginningOf(key?.after ?? null, clock.timeOf(query.intent.startedAt));
+  const seenIds = new Set<string>();
+  let stranger: Message | undefined;
+  let cursor = from;
   for (let page = 0; page < pagesMax; page += 1) {
     const messages = await messagesAfter(query, cursor);
-    seen += messages.length;
-    const match = messages.find(isOurs);
+    const match = messages.find((message) => judge(message) === 'ours');
     if (match !== undefined) return found(query, match);
+    stranger ??= messages.find((message) => judge(message) === 'maybe');
+    for (const { id } of messages) seenIds.add(id);
     cursor = messages.at(-1)?.id ?? cursor;
-    if (messages.length < pageSize) {
-      return { kind: 'not_seen', evidence: `none of ${seen} messages since ${since.toISOString()} is this one` };
-    }
+    if (messages.length === 0) return notSeen(query, { from, seenIds, stranger });
   }
-  return { kind: 'cannot_tell', evidence: `the channel has more than ${seen} messages since ${since.toISOString()}` };
+  return { kind: 'cannot_tell', evidence: `The channel has more than ${seenIds.size} messages since the send.` };
 }
 
-const Snowflake = z.string().regex(/^\d{1,20}$/u);
+/** The newest message from before the send, unless that is so old that the channel has had many since. */
+function beginningOf(after: string | null, startedAt: Date): string {
+  const before = (ms: number) => snowflakeAt(new Date(startedAt.getTime() - ms));
+  if (after === null) return String(before(clockSkewMs));
+  return BigInt(after) < before(staleMs) ? String(before(staleMs)) : after;
+}
+
+const Snowflake = foreignNumericId();
 const User = z.object({ id: Snowflake });
 const Message = z.object({
   id: Snowflake,
@@ -48,15 +65,22 @@ const Message = z.object({
 });
 type Message = z.infer<typeof Message>;
 
-function matcher({ intent, content, takenPostIds }: ReconcileQuery, me: z.infer<typeof User>) {
+type Judgement = 'ours' | 'maybe' | 'other';
+
+function judgeMessage({ content, takenPostIds }: ReconcileQuery, nonce: string | null, me: z.infer<typeof User>) {
   const wanted = discordFingerprint(content.text);
-  return (message: Message): boolean => {
-    if (message.author.id !== me.id || takenPostIds.has(message.id)) return false;
-    if (message.nonce !== undefined && message.nonce !== null) return String(message.nonce) === intent.key;
+  return (message: Message): Judgement => {
+    if (message.author.id !== me.id || takenPostIds.has(message.id)) return 'other';
+    if (message.nonce !== undefined && message.nonce !== null) return isOurs(String(message.nonce) === nonce);
     const [file] = message.attachments;
-    if (file !== undefined) return typeof intent.key === 'string' && isNamedAfter(file.filename, intent.key);
-    return discordFingerprint(message.content) === wanted;
+    if (file !== undefined) return isOurs(nonce !== null && isNamedAfter(file.filename, nonce));
+    if (discordFingerprint(message.content) === wanted) return 'ours';
+    return resembles(content.text, message.content) ? 'maybe' : 'other';
   };
+}
+
+function isOurs(is: boolean): Judgement {
+  return is ? 'ours' : 'other';
 }
 
 /** The page directly above the cursor, oldest first. */
@@ -72,5 +96,41 @@ async function messagesAfter(query: ReconcileQuery, cursor: string): Promise<Mes
 function found({ account, results }: ReconcileQuery, { id, nonce }: Message): ReconcileFinding {
   const how = nonce === undefined || nonce === null ? 'is by this bot and has this text' : 'has this nonce';
   const evidence = `message ${id} of ${timeOfSnowflake(id).toISOString()} ${how}`;
-  return { kind: 'found', platformPostId: id, url: messageUrl(account, results[guildStep], id), evidence };
+  const { guildId } = channelIn(results[channelStep]);
+  return { kind: 'found', platformPostId: id, url: messageUrl(account, guildId, id), evidence };
+}
+
+async function notSeen(
+  query: ReconcileQuery,
+  { from, seenIds, stranger }: { from: string; seenIds: ReadonlySet<string>; stranger: Message | undefined },
+): Promise<ReconcileFinding> {
+  const missing = await findMissing(query, from, seenIds);
+  if (missing !== null)
+    return { kind: 'inconclusive', evidence: `message ${missing}, which is there, is missing from Discord's list` };
+  const evidence = `none of ${seenIds.size} messages since the send is this one`;
+  if (stranger === undefined) return { kind: 'not_seen', evidence };
+  return { kind: 'not_seen', evidence, doubt: `Message ${stranger.id} is new since the send and may be this one.` };
+}
+
+/** How many messages that should be in the list are asked for one by one. */
+const missingMax = 3;
+
+/** A message of ours that lies in the list's range, is in the channel, and is not in the list. */
+async function findMissing(query: ReconcileQuery, from: string, seenIds: ReadonlySet<string>): Promise<string | null> {
+  const expected = query.knownSince.filter(
+    (id) => Snowflake.safeParse(id).success && !seenIds.has(id) && BigInt(id) > BigInt(from),
+  );
+  for (const id of expected.slice(0, missingMax)) {
+    const path = `${channelPath(query.account.externalId)}/messages/${id}`;
+    const call = { ...query, method: 'GET', path, effect: 'read', answer: z.unknown() } as const;
+    const isThere = await callDiscord(call).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof PlatformError && error.kind === 'not_found') return false;
+        throw error;
+      },
+    );
+    if (isThere) return id;
+  }
+  return null;
 }
