@@ -39,7 +39,7 @@ afterEach(async () => {
 });
 
 async function store(file: Buffer): Promise<OriginalMedia> {
-  const upload = { source: Readable.from([file]), claims: { fileName: null, mimeType: null } };
+  const upload = { source: Readable.from([file]), fileName: null };
   await using received = await receiveUpload(upload, {
     directory: library.incomingDirectory,
     digests: library.digests,

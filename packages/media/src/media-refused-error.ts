@@ -1,13 +1,12 @@
 /**
  * Why a file is not taken.
- * `type_unknown`, `type_mismatch`: not one of ours, or not what it says it is. `too_large`, `empty`: its length.
+ * `type_unknown`: not one of ours. `too_large`, `empty`: its length.
  * `malformed`: broken or cut off. `second_format`: something else is hidden in it. `too_many_pixels`, `too_many_frames`,
  * `too_costly`: reading it would take more memory or time than an upload may. `unsupported`: whole, but of no use here.
  * `aborted`: the sender stopped.
  */
 export type MediaRefusalCode =
   | 'type_unknown'
-  | 'type_mismatch'
   | 'too_large'
   | 'empty'
   | 'malformed'

@@ -109,14 +109,12 @@ async function* partsOf(request: FastifyRequest, files: number): AsyncGenerator<
 
 async function receive(part: MultipartFile, media: ReceiveOptions['media']): Promise<FileReceipt> {
   const fileName = fileNameOf(part.filename);
-  // What a part is by definition (RFC 7578, 4.4) where it does not say: no claim of its sender's.
-  const mimeType = part.mimetype === 'text/plain' ? null : part.mimetype;
   const source = part.file;
   // A connection that ends while nobody is reading would otherwise end the process.
   source.on('error', () => undefined);
   try {
     const file = await receiveUpload(
-      { source, claims: { fileName, mimeType } },
+      { source, fileName },
       { directory: media.incomingDirectory, digests: media.digests },
     );
     return { kind: 'received', fileName, file };

@@ -6,7 +6,6 @@ import { DomainError, notFound } from '../domain-error.ts';
 
 const codes: Readonly<Record<MediaRefusalCode, ErrorCode>> = {
   type_unknown: 'unsupported_media_type',
-  type_mismatch: 'unsupported_media_type',
   unsupported: 'unsupported_media_type',
   too_large: 'payload_too_large',
   empty: 'validation_failed',

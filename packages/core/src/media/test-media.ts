@@ -94,7 +94,7 @@ export async function createMediaHarness(
       };
     },
     async upload(actor, file, { alt, deps: others = deps } = {}) {
-      const upload = { source: Readable.from([file]), claims: { fileName: null, mimeType: null } };
+      const upload = { source: Readable.from([file]), fileName: null };
       await using received = await receiveUpload(upload, {
         directory: others.media.incomingDirectory,
         digests: others.media.digests,

@@ -13,7 +13,9 @@ export interface GifLayout {
   readonly durationMs: number;
   readonly hasTransparency: boolean;
   readonly blocks: readonly GifBlock[];
+  /** Behind the end mark, or where something begins that is no block. */
   readonly endOffset: number;
+  readonly isEndMissing: boolean;
 }
 
 const blocksMax = 20_000;
@@ -25,9 +27,11 @@ export function walkGif(file: Buffer): GifLayout {
   let hasTransparency = false;
   let hundredths = 0;
   let start = 13 + colourTableBytes(file.readUInt8(10));
-  while (file[start] !== 0x3b) {
+  let frames = 0;
+  while (isBlock(file[start]) || frames === 0) {
     const block = blockAt(file, start);
     blocks.push(block);
+    frames += block.kind === 'frame' ? 1 : 0;
     if (block.kind === 'graphic_control' && block.end - start >= 8) {
       hasTransparency ||= (file.readUInt8(start + 3) & 1) === 1;
       hundredths += file.readUInt16LE(start + 4);
@@ -38,12 +42,19 @@ export function walkGif(file: Buffer): GifLayout {
   return {
     width: file.readUInt16LE(6),
     height: file.readUInt16LE(8),
-    frames: blocks.filter(({ kind }) => kind === 'frame').length,
+    frames,
     durationMs: hundredths * 10,
     hasTransparency,
     blocks,
-    endOffset: start + 1,
+    endOffset: file[start] === endMark ? start + 1 : start,
+    isEndMissing: file[start] !== endMark,
   };
+}
+
+const endMark = 0x3b;
+
+function isBlock(introducer: number | undefined): boolean {
+  return introducer === 0x2c || introducer === 0x21;
 }
 
 function blockAt(file: Buffer, start: number): GifBlock {

@@ -12,10 +12,15 @@ export interface JpegLayout {
   readonly width: number;
   readonly height: number;
   readonly components: number;
-  readonly isProgressive: boolean;
   readonly segments: readonly JpegSegment[];
+  /** Bytes stand between the segments that belong to none. */
+  readonly hasGaps: boolean;
   /** Behind the end marker: what follows is not part of the picture. */
   readonly endOffset: number;
+  /** The file ends with its last scan. */
+  readonly isEndMissing: boolean;
+  /** The data cannot hold the picture that the header tells of, however well it was compressed. */
+  readonly isTooShort: boolean;
 }
 
 const segmentsMax = 5_000;
@@ -23,17 +28,29 @@ const segmentsMax = 5_000;
 const scansMax = 100;
 const markers = { startOfImage: 0xd8, endOfImage: 0xd9, startOfScan: 0xda } as const;
 
+type Frame = Pick<JpegLayout, 'width' | 'height' | 'components'> & { readonly isArithmetic: boolean };
+
 /** The segments of a JPEG file, without decoding any. @throws MediaRefusedError */
 export function walkJpeg(file: Buffer): JpegLayout {
   const segments: JpegSegment[] = [];
-  let frame: Omit<JpegLayout, 'segments' | 'endOffset'> | null = null;
+  let frame: Frame | null = null;
+  let hasGaps = false;
   let scans = 0;
   let offset = 2;
   for (;;) {
-    const marker = markerAt(file, offset);
+    const isEndMissing = scans > 0 && endOfFill(file, offset) === file.length;
+    const marker = isEndMissing ? { code: markers.endOfImage, start: offset, end: offset } : markerAt(file, offset);
+    hasGaps ||= marker.start > offset;
     if (marker.code === markers.endOfImage) {
       if (frame === null || scans === 0) throw malformed();
-      return { ...frame, segments, endOffset: marker.end };
+      const { isArithmetic, ...facts } = frame;
+      const isTooShort = !isArithmetic && !canHold(frame, segments);
+      return { ...facts, segments, hasGaps, endOffset: marker.end, isEndMissing, isTooShort };
+    }
+    if (standsAlone(marker.code)) {
+      hasGaps = true;
+      offset = marker.end;
+      continue;
     }
     const end = marker.end + lengthAt(file, marker.end);
     if (isFrameHeader(marker.code)) frame ??= frameAt(file, marker.end, marker.code);
@@ -48,13 +65,29 @@ export function walkJpeg(file: Buffer): JpegLayout {
   }
 }
 
+/** The next marker; like every decoder, past bytes that are none. */
 function markerAt(file: Buffer, offset: number): { code: number; start: number; end: number } {
-  let end = offset;
-  // Any number of 0xff may stand before a marker's code.
-  while (file[end] === 0xff) end += 1;
-  const code = file[end];
-  if (end === offset || code === undefined || code === 0 || code === markers.startOfImage) throw malformed();
-  return { code, start: offset, end: end + 1 };
+  let start = file.indexOf(0xff, offset);
+  for (;;) {
+    // Any number of 0xff may stand before a marker's code.
+    const end = endOfFill(file, Math.max(start, 0));
+    const code = file[end];
+    if (start === -1 || code === undefined || code === markers.startOfImage) throw malformed();
+    if (code !== 0) return { code, start, end: end + 1 };
+    start = file.indexOf(0xff, end);
+  }
+}
+
+/** Restarts out of their place, and a mark of old that means nothing. */
+function standsAlone(code: number): boolean {
+  return code === 0x01 || (code >= 0xd0 && code <= 0xd7);
+}
+
+/** Every block of 8 x 8 pixels takes a bit at least, but in arithmetic coding. */
+function canHold({ width, height }: Frame, segments: readonly JpegSegment[]): boolean {
+  const blocks = Math.ceil(width / 8) * Math.ceil(height / 8);
+  const scans = segments.filter(({ marker }) => marker === markers.startOfScan);
+  return scans.reduce((sum, { start, end }) => sum + end - start, 0) * 8 >= blocks;
 }
 
 function lengthAt(file: Buffer, offset: number): number {
@@ -68,25 +101,33 @@ function isFrameHeader(code: number): boolean {
   return code >= 0xc0 && code <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(code);
 }
 
-function frameAt(file: Buffer, offset: number, code: number): Omit<JpegLayout, 'segments' | 'endOffset'> {
+function frameAt(file: Buffer, offset: number, code: number): Frame {
   if (offset + 8 > file.length) throw malformed();
   return {
     height: file.readUInt16BE(offset + 3),
     width: file.readUInt16BE(offset + 5),
     components: file.readUInt8(offset + 7),
-    isProgressive: code === 0xc2 || code === 0xca,
+    isArithmetic: code > 0xc8,
   };
 }
 
-/** Coded data ends at the first marker that is neither an escaped 0xff nor a restart. */
+/** Where a run of 0xff, which may be empty, is over. */
+function endOfFill(file: Buffer, offset: number): number {
+  let at = offset;
+  while (file[at] === 0xff) at += 1;
+  return at;
+}
+
+/** Coded data ends at the first marker that is neither an escaped 0xff nor a restart, or with the file. */
 function endOfScan(file: Buffer, offset: number): number {
   let at = offset;
   for (;;) {
     at = file.indexOf(0xff, at);
-    const code = at === -1 ? undefined : file[at + 1];
-    if (code === undefined) throw malformed();
-    if (code !== 0 && code !== 0xff && (code < 0xd0 || code > 0xd7)) return at;
-    at += code === 0xff ? 1 : 2;
+    if (at === -1) return file.length;
+    const codeAt = endOfFill(file, at);
+    const code = file[codeAt];
+    if (code === undefined || (code !== 0 && (code < 0xd0 || code > 0xd7))) return at;
+    at = codeAt + 1;
   }
 }
 

@@ -10,18 +10,19 @@ export interface PngChunk {
 export interface PngLayout {
   readonly width: number;
   readonly height: number;
-  readonly bitsPerPixel: number;
-  readonly isInterlaced: boolean;
   /** 1 unless the file is an animated PNG. */
   readonly frames: number;
   readonly durationMs: number;
   readonly chunks: readonly PngChunk[];
   readonly endOffset: number;
+  /** The file ends with its last chunk of the picture, or within its end mark. */
+  readonly isEndMissing: boolean;
+  /** The data cannot hold the picture that the header tells of, however well it was compressed. */
+  readonly isTooShort: boolean;
 }
 
 const signatureBytes = 8;
 const chunksMax = 20_000;
-const samplesPerPixel: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 /** The chunks of a PNG file, without decompressing any. @throws MediaRefusedError */
 export function walkPng(file: Buffer): PngLayout {
@@ -30,32 +31,53 @@ export function walkPng(file: Buffer): PngLayout {
   if (header?.type !== 'IHDR' || header.end - header.start !== 25 || !chunks.some(({ type }) => type === 'IDAT'))
     throw malformed();
   const animation = chunks.find(({ type, start, end }) => type === 'acTL' && end - start >= 20);
-  const samples = samplesPerPixel[file.readUInt8(header.start + 17)];
-  if (samples === undefined) throw malformed();
   return {
     width: file.readUInt32BE(header.start + 8),
     height: file.readUInt32BE(header.start + 12),
-    bitsPerPixel: file.readUInt8(header.start + 16) * samples,
-    isInterlaced: file.readUInt8(header.start + 20) !== 0,
     frames: animation === undefined ? 1 : file.readUInt32BE(animation.start + 8),
     durationMs: durationOf(file, chunks),
     chunks,
     endOffset: chunks.at(-1)?.end ?? file.length,
+    isEndMissing: chunks.at(-1)?.type !== 'IEND',
+    isTooShort: !canHold(file, chunks),
   };
+}
+
+const samplesPerPixel: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+/** Deflate makes no more than this of a byte. */
+const inflationMax = 1032;
+
+function canHold(file: Buffer, chunks: readonly PngChunk[]): boolean {
+  const samples = samplesPerPixel[file.readUInt8(signatureBytes + 17)];
+  const data = chunks.filter(({ type }) => type === 'IDAT');
+  if (samples === undefined) return false;
+  const [width, height] = [file.readUInt32BE(signatureBytes + 8), file.readUInt32BE(signatureBytes + 12)];
+  const wantedBytes = height * (1 + (width * samples * file.readUInt8(signatureBytes + 16)) / 8);
+  return data.reduce((sum, { start, end }) => sum + end - start, 0) * inflationMax >= wantedBytes;
 }
 
 function* chunksOf(file: Buffer): Generator<PngChunk> {
   let start = signatureBytes;
+  let hasPicture = false;
   for (let count = 0; count < chunksMax; count += 1) {
+    if (hasPicture && isPartOfEnd(file.subarray(start))) return;
     if (start + 12 > file.length) throw malformed();
     const type = file.toString('latin1', start + 4, start + 8);
     const end = start + 12 + file.readUInt32BE(start);
     if (!/^[A-Za-z]{4}$/.test(type) || end > file.length) throw malformed();
     yield { type, start, end };
     if (type === 'IEND') return;
+    hasPicture ||= type === 'IDAT';
     start = end;
   }
   throw new MediaRefusedError('too_costly', 'The picture has too many parts to be read.');
+}
+
+/** Length, name and checksum of the end mark. */
+const endMark = Buffer.from('0000000049454e44ae426082', 'hex');
+
+function isPartOfEnd(rest: Buffer): boolean {
+  return rest.length < endMark.length && rest.equals(endMark.subarray(0, rest.length));
 }
 
 /** The sum of the frames' delays, each a fraction of a second. */

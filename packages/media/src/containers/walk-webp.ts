@@ -14,6 +14,8 @@ export interface WebpLayout {
   readonly durationMs: number;
   readonly chunks: readonly WebpChunk[];
   readonly endOffset: number;
+  /** The last byte, which makes the length even, is not there. */
+  readonly isEndMissing: boolean;
 }
 
 const chunksMax = 20_000;
@@ -21,7 +23,9 @@ const chunksMax = 20_000;
 /** The chunks of a WebP file, without decoding any. @throws MediaRefusedError */
 export function walkWebp(file: Buffer): WebpLayout {
   if (file.length < 20) throw malformed();
-  const endOffset = 8 + file.readUInt32LE(4);
+  const told = 8 + file.readUInt32LE(4);
+  // Some writers leave out the byte that makes a length even, or count it where it is not.
+  const endOffset = told === file.length + 1 ? file.length : told;
   if (endOffset > file.length) throw malformed();
   const chunks = [...chunksOf(file, endOffset)];
   const extended = chunks[0]?.type === 'VP8X' && chunks[0].end - chunks[0].start >= 18 ? chunks[0] : undefined;
@@ -35,6 +39,7 @@ export function walkWebp(file: Buffer): WebpLayout {
     durationMs: frames.reduce((sum, { start }) => sum + file.readUIntLE(start + 20, 3), 0),
     chunks,
     endOffset,
+    isEndMissing: endOffset % 2 === 1,
   };
 }
 
@@ -44,7 +49,7 @@ function* chunksOf(file: Buffer, endOffset: number): Generator<WebpChunk> {
     if (start === endOffset) return;
     if (start + 8 > endOffset) throw malformed();
     const length = file.readUInt32LE(start + 4);
-    const end = start + 8 + length + (length % 2);
+    const end = Math.min(start + 8 + length + (length % 2), Math.max(endOffset, start + 8 + length));
     if (end > endOffset) throw malformed();
     yield { type: file.toString('latin1', start, start + 4), start, end };
     start = end;

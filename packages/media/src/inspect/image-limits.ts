@@ -1,3 +1,3 @@
-/** About a 50 megapixel camera's picture. */
-export const imagePixelsMax = 50_000_000;
+/** What makers of phones and cameras call 50 megapixels. */
+export const imagePixelsMax = 8192 * 6144;
 export const imageFramesMax = 1_000;

@@ -32,8 +32,8 @@ const patience = { wallMsMax: 180_000, stalledMsMax: 10_000 };
 
 export const inspectorDefaults: InspectorOptions = {
   processesMax: 3,
-  probe: { cpuMsMax: 5_000, growthBytesMax: 300_000_000, ...patience },
-  render: { cpuMsMax: 30_000, growthBytesMax: 500_000_000, ...patience },
+  probe: { cpuMsMax: 5_000, growthBytesMax: 500_000_000, ...patience },
+  render: { cpuMsMax: 30_000, growthBytesMax: 700_000_000, ...patience },
   idleMs: 30_000,
 };
 

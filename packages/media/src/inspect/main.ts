@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { prepareDecoder } from './image-decoder.ts';
 import { type Inspection, inspect } from './inspection.ts';
@@ -8,11 +9,21 @@ import { MediaRefusedError } from '../media-refused-error.ts';
 const niceness = 10;
 
 setPriority(niceness);
+offerToOutOfMemory();
 prepareDecoder();
 process.on('message', (inspection: Inspection) => void answer(inspection));
 // Its parent is gone, whichever way.
 process.on('disconnect', () => process.exit(0));
 reply({ kind: 'ready' });
+
+/** Where the machine runs out of memory, Linux ends this process and not the database: it is tried again. */
+function offerToOutOfMemory(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '800');
+  } catch {
+    // Another system, or one that does not allow it.
+  }
+}
 
 async function answer(inspection: Inspection): Promise<void> {
   try {

@@ -4,7 +4,13 @@ import type { Metadata } from 'sharp';
 import { decodeImage } from './image-decoder.ts';
 import { imageFramesMax, imagePixelsMax } from './image-limits.ts';
 import { MediaRefusedError } from '../media-refused-error.ts';
-import { type ImageLayout, type ImageMimeType, readImageLayout, refuseHugeImage } from './read-image-layout.ts';
+import {
+  type ImageLayout,
+  type ImageMimeType,
+  pictureOf,
+  readImageLayout,
+  refuseHugeImage,
+} from './read-image-layout.ts';
 import { refuseSecondFormat } from './refuse-second-format.ts';
 
 /** The longest edge of the small picture that is decoded only to see that all of it can be. */
@@ -20,11 +26,13 @@ export async function probeImage(path: string, mimeType: ImageMimeType): Promise
   const limits = { pixelsMax: imagePixelsMax, framesMax: imageFramesMax };
   const layout = readImageLayout(file, mimeType);
   refuseHugeImage(layout, limits);
-  refuseSecondFormat(file, mimeType, layout.endOffset);
-  const metadata = await readMetadata(file);
+  if (layout.isTooShort) throw malformed();
+  refuseSecondFormat(file, layout.endOffset);
+  const picture = pictureOf(file, mimeType, layout);
+  const metadata = await readMetadata(picture);
   if (`image/${metadata.format}` !== mimeType) throw malformed();
   refuseHugeImage({ ...layout, width: metadata.width, height: metadata.height }, limits);
-  await proveWhole(file);
+  await proveWhole(picture, layout);
   return factsOf(file, mimeType, layout, metadata);
 }
 
@@ -36,9 +44,10 @@ async function readMetadata(file: Buffer): Promise<Metadata> {
   }
 }
 
-async function proveWhole(file: Buffer): Promise<void> {
+/** Where the mark of the end is ours, a decoder that runs into it only warns that something is missing. */
+async function proveWhole(picture: Buffer, { isEndMissing }: ImageLayout): Promise<void> {
   try {
-    await decodeImage(file)
+    await decodeImage(picture, isEndMissing ? { failOn: 'warning' } : {})
       .resize(proofPixels, proofPixels, { fit: 'inside', kernel: 'nearest', fastShrinkOnLoad: true })
       .raw()
       .toBuffer();
@@ -66,7 +75,7 @@ function factsOf(file: Buffer, mimeType: ImageMimeType, layout: ImageLayout, met
     codec: null,
     audioCodec: null,
     indexFirst: null,
-    hasMetadata: layout.hasMetadata,
+    hasMetadata: layout.hasMetadata || layout.isEndMissing,
   };
 }
 

@@ -12,9 +12,11 @@ export interface ImageLayout {
   readonly height: number | null;
   readonly frames: number;
   readonly durationMs: number;
-  /** The whole picture has to be in memory to be decoded, at this many bytes a pixel. 0 where it can be read line by line. */
-  readonly wholeBytesPerPixel: number;
   readonly endOffset: number;
+  /** The picture is whole, but the mark of its end is not there. */
+  readonly isEndMissing: boolean;
+  /** The data cannot hold a picture of this size. */
+  readonly isTooShort: boolean;
   /** There are parts that say nothing about the picture. */
   readonly hasMetadata: boolean;
 }
@@ -30,16 +32,17 @@ export function readImageLayout(file: Buffer, mimeType: ImageMimeType): ImageLay
       return pngLayout(file);
     case 'image/gif': {
       const { blocks, ...gif } = walkGif(file);
-      return { ...gif, wholeBytesPerPixel: 4, hasMetadata: blocks.some(({ kind }) => kind === 'metadata') };
+      const hasMetadata = gif.endOffset < file.length || blocks.some(({ kind }) => kind === 'metadata');
+      return { ...gif, isTooShort: false, hasMetadata };
     }
     case 'image/webp': {
       const { canvas, chunks, ...webp } = walkWebp(file);
-      const hasMetadata = chunks.some(({ type }) => !webpPictureChunks.has(type));
+      const hasMetadata = webp.endOffset < file.length || chunks.some(({ type }) => !webpPictureChunks.has(type));
       return {
         ...webp,
         width: canvas?.width ?? null,
         height: canvas?.height ?? null,
-        wholeBytesPerPixel: chunks.some(({ type }) => type === 'VP8L' || type === 'ANMF') ? 4 : 0,
+        isTooShort: false,
         hasMetadata,
       };
     }
@@ -47,31 +50,33 @@ export function readImageLayout(file: Buffer, mimeType: ImageMimeType): ImageLay
 }
 
 function jpegLayout(file: Buffer): ImageLayout {
-  const { segments, isProgressive, components, endOffset, width, height } = walkJpeg(file);
+  const { segments, hasGaps, endOffset, isEndMissing, isTooShort, width, height } = walkJpeg(file);
   return {
     width,
     height,
     frames: 1,
     durationMs: 0,
-    // A progressive picture keeps a 16-bit coefficient for every sample until its last scan.
-    wholeBytesPerPixel: isProgressive ? Math.min(components, 4) * 2 : 0,
     endOffset,
+    isEndMissing,
+    isTooShort,
     hasMetadata:
+      hasGaps ||
       endOffset < file.length ||
       segments.some(({ marker, start, end }) => isJpegMetadata(marker, file.subarray(start, end))),
   };
 }
 
 function pngLayout(file: Buffer): ImageLayout {
-  const { width, height, bitsPerPixel, isInterlaced, frames, durationMs, chunks, endOffset } = walkPng(file);
+  const { width, height, frames, durationMs, chunks, endOffset, isEndMissing, isTooShort } = walkPng(file);
   return {
     width,
     height,
     frames,
     durationMs,
-    wholeBytesPerPixel: isInterlaced ? bitsPerPixel / 8 : 0,
     endOffset,
-    hasMetadata: chunks.some(({ type }) => pngMetadataChunks.has(type)),
+    isEndMissing,
+    isTooShort,
+    hasMetadata: endOffset < file.length || chunks.some(({ type }) => pngMetadataChunks.has(type)),
   };
 }
 
@@ -92,12 +97,7 @@ export const webpPictureChunks: ReadonlySet<string> = new Set(['VP8 ', 'VP8L', '
 
 /** @throws MediaRefusedError `too_many_pixels`, `too_many_frames` or `malformed` */
 export function refuseHugeImage(
-  {
-    width,
-    height,
-    frames,
-    wholeBytesPerPixel,
-  }: Pick<ImageLayout, 'width' | 'height' | 'frames' | 'wholeBytesPerPixel'>,
+  { width, height, frames }: Pick<ImageLayout, 'width' | 'height' | 'frames'>,
   limits: { readonly pixelsMax: number; readonly framesMax: number },
 ): void {
   if (width === 0 || height === 0) throw new MediaRefusedError('malformed', 'The picture has no size.');
@@ -105,12 +105,6 @@ export function refuseHugeImage(
     throw new MediaRefusedError(
       'too_many_pixels',
       `The picture has ${width} x ${height} pixels; ${limits.pixelsMax / 1e6} million are taken.`,
-    );
-  }
-  if ((width ?? 0) * (height ?? 0) * wholeBytesPerPixel > wholePictureBytesMax) {
-    throw new MediaRefusedError(
-      'too_many_pixels',
-      'The picture is too large to be read in its form; save it as a plain (baseline) JPEG.',
     );
   }
   if (frames > limits.framesMax) {
@@ -121,4 +115,21 @@ export function refuseHugeImage(
   }
 }
 
-const wholePictureBytesMax = 150_000_000;
+export const endMarks: Readonly<Record<ImageMimeType, Buffer>> = {
+  'image/jpeg': Buffer.from('ffd9', 'hex'),
+  'image/png': Buffer.from('0000000049454e44ae426082', 'hex'),
+  'image/gif': Buffer.from('3b', 'hex'),
+  'image/webp': Buffer.alloc(1),
+};
+
+/** The picture alone: nothing behind its end, and the mark of its end. */
+export function pictureOf(
+  file: Buffer,
+  mimeType: ImageMimeType,
+  { endOffset, isEndMissing }: Pick<ImageLayout, 'endOffset' | 'isEndMissing'>,
+): Buffer {
+  if (!isEndMissing) return file.subarray(0, endOffset);
+  const picture = Buffer.concat([file.subarray(0, endOffset), endMarks[mimeType]]);
+  if (mimeType === 'image/webp') picture.writeUInt32LE(picture.length - 8, 4);
+  return picture;
+}

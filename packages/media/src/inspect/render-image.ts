@@ -1,7 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { ImageTarget } from '@vibetribe/contracts/plan-rendition';
-import { decodeImage } from './image-decoder.ts';
+import type { Sharp } from 'sharp';
 import { MediaRefusedError } from '../media-refused-error.ts';
+import { decodeImage } from './image-decoder.ts';
+import { readPicture } from './read-picture.ts';
+import { decodeCopy, openUpright, type PixelSize, uprightSize, type WorkingCopy } from './working-copy.ts';
 
 export interface RenderedImage {
   readonly bytes: number;
@@ -18,8 +21,16 @@ export interface RenderImage extends ImageTarget {
   readonly quality: number | null;
 }
 
-/** From good to still decent; below that, fewer pixels look better than more of worse ones. */
-const qualities = [90, 82, 74, 66];
+/**
+ * From good to still decent; below that, fewer pixels look better than more of worse ones. `share`: about how many bytes it takes
+ * of those that the first one does.
+ */
+const qualities = [
+  { quality: 90, share: 1 },
+  { quality: 82, share: 0.66 },
+  { quality: 74, share: 0.53 },
+  { quality: 66, share: 0.46 },
+] as const;
 const shrinksMax = 8;
 
 /**
@@ -27,25 +38,25 @@ const shrinksMax = 8;
  * Colours become sRGB. @throws MediaRefusedError where it cannot be decoded or made small enough
  */
 export async function renderImage(job: RenderImage): Promise<RenderedImage> {
-  const file = await readFile(job.inputPath);
-  const before = await decodeImage(file).metadata();
-  const isTurned = (before.orientation ?? 1) >= 5;
-  const upright = { width: isTurned ? before.height : before.width, height: isTurned ? before.width : before.height };
-  const fitted = fitPixels(upright, job);
-  const { encoded, quality } = await encodeWithin(file, job, fitted);
-  await writeFile(job.outputPath, encoded.data, { flag: 'wx', mode: 0o600 });
-  const { width, height } = encoded.info;
+  const picture = await readPicture(job.inputPath);
+  const before = await decodeImage(picture.bytes).metadata();
+  const upright = uprightSize(before);
+  const copy = await decoding(() =>
+    decodeCopy(picture.bytes, before, { upright: fitPixels(upright, job), keepsAlpha: job.mimeType !== 'image/jpeg' }),
+  );
+  const { data, width, height, quality } = await encodeWithin(copy, job);
+  await writeFile(job.outputPath, data, { flag: 'wx', mode: 0o600 });
   return {
-    bytes: encoded.data.length,
+    bytes: data.length,
     width,
     height,
     done: [
       ...((before.orientation ?? 1) === 1 ? [] : ['turned upright']),
       ...((before.pages ?? 1) > 1 ? ['reduced to its first frame'] : []),
       ...(width < upright.width ? [`shrunk from ${upright.width} x ${upright.height} to ${width} x ${height}`] : []),
-      ...(`image/${before.format}` === job.mimeType ? [] : [`converted to ${job.mimeType}`]),
+      ...(picture.mimeType === job.mimeType ? [] : [`converted to ${job.mimeType}`]),
       ...(before.hasAlpha && job.mimeType === 'image/jpeg' ? ['put on a white background'] : []),
-      ...(quality === null || quality === qualities[0] ? [] : [`compressed to quality ${quality}`]),
+      ...(quality === null || quality === qualities[0].quality ? [] : [`compressed to quality ${quality}`]),
       'stripped of place and camera',
     ],
   };
@@ -53,68 +64,87 @@ export async function renderImage(job: RenderImage): Promise<RenderedImage> {
 
 interface Encoded {
   readonly data: Buffer;
-  readonly info: { readonly width: number; readonly height: number };
+  readonly width: number;
+  readonly height: number;
+  /** Null where nothing is lost. */
+  readonly quality: number | null;
 }
 
-async function encodeWithin(
-  file: Buffer,
-  job: RenderImage,
-  fitted: { width: number; height: number },
-): Promise<{ encoded: Encoded; quality: number | null }> {
-  const steps = job.mimeType === 'image/png' ? [null] : job.quality === null ? qualities : [job.quality];
-  let size = fitted;
-  for (let shrinks = 0; shrinks <= shrinksMax; shrinks += 1) {
-    let smallest = Infinity;
-    for (const quality of shrinks === 0 ? steps : steps.slice(-1)) {
-      const encoded = await encode(file, job, size, quality);
-      if (encoded.data.length <= job.bytesMax) return { encoded, quality };
-      smallest = encoded.data.length;
+async function encodeWithin(copy: WorkingCopy, job: RenderImage): Promise<Encoded> {
+  const full = uprightSize(copy);
+  const best = job.quality ?? qualities[0].quality;
+  const first = await encode(copy, job, full, best);
+  if (first.data.length <= job.bytesMax) return first;
+  let last = first;
+  if (job.quality === null && job.mimeType !== 'image/png') {
+    // What is far from fitting is not tried, but for the last, which tells how far it is.
+    const likely = ({ share }: { share: number }) => first.data.length * share * 0.85 <= job.bytesMax;
+    for (const { quality } of qualities.slice(1).filter((each) => likely(each) || each === qualities[3])) {
+      last = await encode(copy, job, full, quality);
+      if (last.data.length <= job.bytesMax) return last;
     }
-    const factor = Math.min(0.9, Math.sqrt(job.bytesMax / smallest) * 0.97);
-    size = {
-      width: Math.max(1, Math.floor(size.width * factor)),
-      height: Math.max(1, Math.floor(size.height * factor)),
-    };
+  }
+  let factor = 1;
+  for (let shrinks = 0; shrinks < shrinksMax; shrinks += 1) {
+    factor *= Math.min(0.9, Math.sqrt(job.bytesMax / last.data.length) * 0.97);
+    last = await encode(copy, job, scaled(full, factor), last.quality ?? best);
+    if (last.data.length <= job.bytesMax) return last;
   }
   throw new MediaRefusedError('too_large', 'The picture cannot be made small enough.');
 }
 
 async function encode(
-  file: Buffer,
-  job: RenderImage,
-  size: { width: number; height: number },
-  quality: number | null,
+  copy: WorkingCopy,
+  { mimeType }: RenderImage,
+  size: PixelSize,
+  quality: number,
 ): Promise<Encoded> {
-  const image = decodeImage(file, { autoOrient: true })
-    .resize(size.width, size.height, { fit: 'inside', withoutEnlargement: true })
-    .toColourspace('srgb');
+  const image = encoderOf(openUpright(copy, size), mimeType, { ...size, quality });
+  const { data, info } = await image.toBuffer({ resolveWithObject: true });
+  return { data, width: info.width, height: info.height, quality: mimeType === 'image/png' ? null : quality };
+}
+
+/** With more, the better coding of JPEG takes ten times as long, and six bytes for each of them. */
+const costlyPixels = 16_000_000;
+
+function encoderOf(
+  image: Sharp,
+  mimeType: ImageTarget['mimeType'],
+  { quality, width, height }: PixelSize & { quality: number },
+): Sharp {
+  switch (mimeType) {
+    case 'image/jpeg':
+      return image.jpeg({ quality, optimizeCoding: width * height <= costlyPixels });
+    case 'image/webp':
+      return image.webp({ quality, effort: 3 });
+    case 'image/png':
+      return image.png({ compressionLevel: 9 });
+  }
+}
+
+async function decoding<Result>(decode: () => Promise<Result>): Promise<Result> {
   try {
-    switch (job.mimeType) {
-      case 'image/jpeg':
-        return await image
-          .flatten({ background: '#ffffff' })
-          .jpeg({ quality: quality ?? 90 })
-          .toBuffer({ resolveWithObject: true });
-      case 'image/webp':
-        return await image.webp({ quality: quality ?? 90, effort: 3 }).toBuffer({ resolveWithObject: true });
-      case 'image/png':
-        return await image.png({ compressionLevel: 9 }).toBuffer({ resolveWithObject: true });
-    }
+    return await decode();
   } catch (cause) {
     throw new MediaRefusedError('malformed', 'The picture is broken or cut off.', { cause });
   }
 }
 
+/** Longer ones cannot be told in these formats, or not by their libraries. */
+const edgePixelsMax = { 'image/jpeg': 65_500, 'image/png': 1_000_000, 'image/webp': 16_383 } as const;
+
 /** Fitted inside every limit, in proportion; never enlarged. */
-function fitPixels(
-  { width, height }: { width: number; height: number },
-  target: ImageTarget,
-): { width: number; height: number } {
+function fitPixels({ width, height }: PixelSize, target: ImageTarget): PixelSize {
+  const edgeMax = edgePixelsMax[target.mimeType];
   const factor = Math.min(
     1,
-    (target.widthMax ?? Infinity) / width,
-    (target.heightMax ?? Infinity) / height,
+    Math.min(edgeMax, target.widthMax ?? Infinity) / width,
+    Math.min(edgeMax, target.heightMax ?? Infinity) / height,
     Math.sqrt((target.pixelsMax ?? Infinity) / (width * height)),
   );
+  return scaled({ width, height }, factor);
+}
+
+function scaled({ width, height }: PixelSize, factor: number): PixelSize {
   return { width: Math.max(1, Math.floor(width * factor)), height: Math.max(1, Math.floor(height * factor)) };
 }

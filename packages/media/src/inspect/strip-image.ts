@@ -1,4 +1,10 @@
-import { isJpegMetadata, type ImageMimeType, pngMetadataChunks, webpPictureChunks } from './read-image-layout.ts';
+import {
+  endMarks,
+  isJpegMetadata,
+  type ImageMimeType,
+  pngMetadataChunks,
+  webpPictureChunks,
+} from './read-image-layout.ts';
 import { walkGif } from '../containers/walk-gif.ts';
 import { walkJpeg } from '../containers/walk-jpeg.ts';
 import { walkPng } from '../containers/walk-png.ts';
@@ -12,19 +18,18 @@ import { walkWebp } from '../containers/walk-webp.ts';
 export function stripImage(file: Buffer, mimeType: ImageMimeType): Buffer {
   switch (mimeType) {
     case 'image/jpeg': {
-      const { segments, endOffset } = walkJpeg(file);
+      const { segments } = walkJpeg(file);
       const kept = segments.filter(({ marker, start, end }) => !isJpegMetadata(marker, file.subarray(start, end)));
-      return Buffer.concat([file.subarray(0, 2), ...slices(file, kept), file.subarray(endOffset - 2, endOffset)]);
+      return Buffer.concat([file.subarray(0, 2), ...slices(file, kept), endMarks[mimeType]]);
     }
     case 'image/png': {
-      const kept = walkPng(file).chunks.filter(({ type }) => !pngMetadataChunks.has(type));
-      return Buffer.concat([file.subarray(0, 8), ...slices(file, kept)]);
+      const kept = walkPng(file).chunks.filter(({ type }) => type !== 'IEND' && !pngMetadataChunks.has(type));
+      return Buffer.concat([file.subarray(0, 8), ...slices(file, kept), endMarks[mimeType]]);
     }
     case 'image/gif': {
-      const { blocks, endOffset } = walkGif(file);
-      const head = file.subarray(0, blocks[0]?.start ?? endOffset - 1);
+      const { blocks } = walkGif(file);
       const kept = blocks.filter(({ kind }) => kind !== 'metadata');
-      return Buffer.concat([head, ...slices(file, kept), file.subarray(endOffset - 1, endOffset)]);
+      return Buffer.concat([file.subarray(0, blocks[0]?.start), ...slices(file, kept), endMarks[mimeType]]);
     }
     case 'image/webp':
       return stripWebp(file);

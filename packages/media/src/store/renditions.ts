@@ -130,7 +130,7 @@ function keyOf({ organizationId, sha256, mimeType }: Original, recipe: Recipe): 
 }
 
 /** Raised when the same recipe gives another result. */
-const recipeVersion = 2;
+const recipeVersion = 3;
 
 async function digestOf(path: string): Promise<string> {
   const hash = createHash('sha256');

@@ -3,7 +3,6 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { MediaMimeType } from '@vibetribe/contracts/media';
-import { checkClaims, type Claims } from './check-claims.ts';
 import type { FileDigest, FileDigests } from './file-digests.ts';
 import { createFileWriter } from './file-writer.ts';
 import { MediaRefusedError } from '../media-refused-error.ts';
@@ -23,12 +22,13 @@ export interface ReceivedFile extends AsyncDisposable {
 export interface Upload {
   /** Left where reading stopped and not destroyed: a refused part of a multipart body has to be drained for the next one to come. */
   readonly source: Readable;
-  readonly claims: Claims;
+  /** As its sender names it: kept to be shown, never believed. */
+  readonly fileName: string | null;
 }
 
 /**
  * Writes an upload to a file of its own in `directory`, never holding more than a piece of it, and stops at the first sign that
- * it will not be taken: an unknown type, a false claim, a byte too many. Whatever goes wrong, no file is left.
+ * it will not be taken: an unknown type, a byte too many. Whatever goes wrong, no file is left.
  * @throws MediaRefusedError where the file is at fault or its sender stopped
  */
 export async function receiveUpload(
@@ -49,7 +49,7 @@ export async function receiveUpload(
     bytes,
     sha256,
     mimeType,
-    fileName: upload.claims.fileName,
+    fileName: upload.fileName,
     [Symbol.asyncDispose]: () => rm(path, { force: true }),
   };
 }
@@ -72,13 +72,13 @@ async function writeChecked(
     }
     head = Buffer.concat([head, chunk]);
     if (head.length < sniffBytes) continue;
-    mimeType = admit(head, upload.claims);
+    mimeType = admit(head);
     refuseTooLarge(bytes, mimeType);
     await writer.write(head);
   }
   if (bytes === 0) throw new MediaRefusedError('empty', 'The file is empty.');
   if (mimeType === null) {
-    mimeType = admit(head, upload.claims);
+    mimeType = admit(head);
     await writer.write(head);
   }
   // The one copy of it is about to be promised to somebody.
@@ -94,7 +94,7 @@ async function* withSenderFaults(source: Readable): AsyncGenerator<Buffer> {
   }
 }
 
-function admit(head: Buffer, claims: Claims): MediaMimeType {
+function admit(head: Buffer): MediaMimeType {
   const sniffed = sniffType(head);
   if (sniffed.mimeType === null) {
     const taken = Object.keys(mediaTypes).join(', ');
@@ -102,7 +102,6 @@ function admit(head: Buffer, claims: Claims): MediaMimeType {
       sniffed.name === null ? 'It is of no type that is taken' : `It looks like ${sniffed.name}, which is not taken`;
     throw new MediaRefusedError('type_unknown', `${looks}; send ${taken}.`);
   }
-  checkClaims(sniffed.mimeType, claims);
   return sniffed.mimeType;
 }
 

@@ -1,0 +1,77 @@
+import sharp, { type Metadata, type Sharp } from 'sharp';
+import { decodeImage } from './image-decoder.ts';
+
+/**
+ * A picture's pixels in memory, decoded once and encoded as often as needed: 8 bits a sample, sRGB, as the file has them, so not
+ * turned upright yet.
+ */
+export interface WorkingCopy {
+  readonly pixels: Buffer;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 2 | 3 | 4;
+  /** EXIF's number, 1 to 8. */
+  readonly orientation: number;
+}
+
+export interface PixelSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Decodes a picture, shrunk on the way where it is to become smaller.
+ * @param upright the size wanted, after turning
+ */
+export async function decodeCopy(
+  picture: Buffer,
+  { orientation = 1 }: Pick<Metadata, 'orientation'>,
+  { upright, keepsAlpha }: { readonly upright: PixelSize; readonly keepsAlpha: boolean },
+): Promise<WorkingCopy> {
+  const { width, height } = uprightSize({ ...upright, orientation });
+  const image = decodeImage(picture)
+    .resize(width, height, { fit: 'fill', withoutEnlargement: true })
+    .toColourspace('srgb');
+  const { data, info } = await (keepsAlpha ? image : image.flatten({ background: '#ffffff' }))
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  return { pixels: data, width: info.width, height: info.height, channels: info.channels, orientation };
+}
+
+/** Turned as EXIF's number says (CIPA DC-008, orientation) and of this size, ready to be encoded. */
+export function openUpright(copy: WorkingCopy, { width, height }: PixelSize): Sharp {
+  return turned(copy).resize(width, height, { fit: 'fill' });
+}
+
+/** What a copy measures once it is turned. */
+export function uprightSize({
+  orientation = 1,
+  width,
+  height,
+}: PixelSize & { readonly orientation?: number | undefined }): PixelSize {
+  return orientation >= 5 ? { width: height, height: width } : { width, height };
+}
+
+/** Mirrored first, in whatever order it is asked for, then turned. */
+function turned(copy: WorkingCopy): Sharp {
+  const { pixels, width, height, channels } = copy;
+  const image = sharp(pixels, { raw: { width, height, channels } });
+  switch (copy.orientation) {
+    case 2:
+      return image.flop();
+    case 3:
+      return image.rotate(180);
+    case 4:
+      return image.flip();
+    case 5:
+      return image.flip().rotate(90);
+    case 6:
+      return image.rotate(90);
+    case 7:
+      return image.flop().rotate(90);
+    case 8:
+      return image.rotate(270);
+    default:
+      return image;
+  }
+}
