@@ -26,7 +26,7 @@ export const endedStatuses = [
 /** Ended before anything of it was out. */
 export const calledOffStatuses = ['canceled', 'skipped'] as const satisfies readonly PublicationStatus[];
 
-/** Why a publication waits although it is due. Waiting uses up no attempt. */
+/** Why a publication waits although it is due. Waiting uses up no attempt. `internal`: something of the service itself does not work. */
 export const WaitingReason = z.enum([
   'rate_limit',
   'breaker',
@@ -36,6 +36,7 @@ export const WaitingReason = z.enum([
   'burst_guard',
   'paused',
   'decision',
+  'internal',
 ]);
 export type WaitingReason = z.infer<typeof WaitingReason>;
 

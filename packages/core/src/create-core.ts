@@ -73,6 +73,7 @@ export function createCore({
         dispatcher,
         platform,
         deadline: AbortSignal.timeout(timeoutMs),
+        deadlineMonotonicMs: clock.monotonicMs() + timeoutMs,
         // A process that was frozen and wakes up late sends nothing, whoever asked.
         lateFence: lateFence ?? {
           sendBeforeMonotonicMs: clock.monotonicMs() + timeoutMs,

@@ -41,6 +41,8 @@ export interface DatabaseOptions {
    * server's own time-outs, which tell more. Default 30 s.
    */
   answerTimeoutMs?: number;
+  /** How long a statement waits for a lock, ms. Default 8 s. */
+  lockTimeoutMs?: number;
   onError: (error: Error) => void;
 }
 
@@ -79,7 +81,12 @@ export function connectDatabase(options: DatabaseOptions): Database {
       // Statements that do not wait for each other's answers share a round trip.
       pipeline: true,
     },
-    { ...settings, ...timeouts, role: roles.tenant },
+    {
+      ...settings,
+      ...timeouts,
+      ...(options.lockTimeoutMs === undefined ? {} : { lock_timeout: `${options.lockTimeoutMs}ms` }),
+      role: roles.tenant,
+    },
   );
   pool.on('error', options.onError);
   // The pool listens to idle connections only: one lost between two statements of a transaction would end the process.

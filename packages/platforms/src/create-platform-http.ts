@@ -27,6 +27,8 @@ export interface PlatformHttpOptions {
   readonly platform: PlatformId;
   /** Ends every request of this client, whatever its stage. */
   readonly deadline: AbortSignal;
+  /** When `deadline` is to come: one that comes much later was held up by this process. */
+  readonly deadlineMonotonicMs?: number;
   readonly lateFence?: LateFence | undefined;
   /** Runs when a body is pulled, before the late fence looks at the clocks: whatever it costs counts against the fence. */
   readonly beforeBody?: (() => Promise<void>) | undefined;
@@ -70,22 +72,39 @@ async function call(options: PlatformHttpOptions, wanted: PlatformRequest): Prom
       durationMs: options.monotonicMs() - startedMs,
     });
   const signal = signalOf(options.deadline, wanted.timeoutMs);
-  const evidence: Evidence = { mayHaveLeft: false };
+  const evidence: Evidence = { mayHaveLeft: false, awaitsBody: false };
   try {
     const response = await exchange(options, wanted, signal, evidence);
     report({ status: response.status });
     options.onAnswer?.(response);
     return response;
   } catch (cause) {
-    const code = signal.aborted ? 'deadline' : codeOf(cause);
+    const code = codeOfFailure(options, cause, signal, evidence);
     report({ code });
     throw new TransportError(evidence.mayHaveLeft ? 'maybe' : 'no', code, withoutForeignData(cause));
   }
 }
 
-/** `mayHaveLeft`: bytes of the request may have left. */
+/** `mayHaveLeft`: bytes of the request may have left. `awaitsBody`: a file of ours is being read. */
 interface Evidence {
   mayHaveLeft: boolean;
+  awaitsBody: boolean;
+}
+
+/** More than a busy second. */
+const heldUpMinMs = 1_000;
+
+/** A file of ours that does not come, and a process that was frozen, are not the platform's silence. */
+function codeOfFailure(
+  { deadlineMonotonicMs, monotonicMs }: PlatformHttpOptions,
+  cause: unknown,
+  signal: AbortSignal,
+  { awaitsBody, mayHaveLeft }: Evidence,
+): string {
+  if (!signal.aborted) return codeOf(cause);
+  if (awaitsBody) return 'body_unreadable';
+  const isHeldUp = deadlineMonotonicMs !== undefined && monotonicMs() - deadlineMonotonicMs > heldUpMinMs;
+  return isHeldUp && !mayHaveLeft ? 'held_up' : 'deadline';
 }
 
 async function exchange(
@@ -107,7 +126,15 @@ async function exchange(
     dispatcher: hasBody ? options.dispatcher : options.dispatcher.compose(onRequestStart(handOver)),
     method: wanted.method,
     headers: headersOf(wanted, body),
-    body: hasBody ? asUndiciBody(guardedBody(body, { checkTime, handOver, beforeBody: options.beforeBody })) : null,
+    body: hasBody
+      ? asUndiciBody(
+          guardedBody(readBody(body, evidence), body.byteLength, {
+            checkTime,
+            handOver,
+            beforeBody: options.beforeBody,
+          }),
+        )
+      : null,
     signal,
   });
   return readAnswer(answer, {
@@ -121,12 +148,13 @@ async function exchange(
  * request is not whole, and nobody can act on it, until the last piece has been handed over.
  */
 async function* guardedBody(
-  body: EncodedBody,
+  pieces: AsyncIterable<Uint8Array>,
+  byteLength: number,
   guards: { checkTime: () => void; handOver: () => void; beforeBody: (() => Promise<void>) | undefined },
 ): AsyncGenerator<Uint8Array> {
   await guards.beforeBody?.();
-  let bytesLeft = body.byteLength;
-  for await (const piece of body.open()) {
+  let bytesLeft = byteLength;
+  for await (const piece of pieces) {
     bytesLeft -= piece.byteLength;
     if (bytesLeft < 0) throw new BodyLengthError();
     if (bytesLeft > 0) guards.checkTime();
@@ -134,6 +162,20 @@ async function* guardedBody(
     yield piece;
   }
   if (bytesLeft > 0) throw new BodyLengthError();
+}
+
+async function* readBody(body: EncodedBody, evidence: Evidence): AsyncGenerator<Uint8Array> {
+  evidence.awaitsBody = true;
+  try {
+    for await (const piece of body.open()) {
+      evidence.awaitsBody = false;
+      yield piece;
+      evidence.awaitsBody = true;
+    }
+  } catch (cause) {
+    throw new BodyUnreadableError(cause);
+  }
+  evidence.awaitsBody = false;
 }
 
 /** undici takes any async iterable; its types name only some. A `Readable` around it would pull ahead of the write. */
@@ -201,6 +243,16 @@ class LateFenceError extends Error {
 
   constructor() {
     super('the time to send has passed');
+  }
+}
+
+/** What was to be sent cannot be read: a disk or store of ours fails. */
+class BodyUnreadableError extends Error {
+  override readonly name = 'BodyUnreadableError';
+  readonly code = 'body_unreadable';
+
+  constructor(cause: unknown) {
+    super('what was to be sent cannot be read', { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Database } from '@vibetribe/db/connect-database';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { PlatformCall } from '@vibetribe/platforms/create-platform-http';
+import { ownFaultOf } from '@vibetribe/platforms/own-faults';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import type { PublishSettings } from './publish-settings.ts';
@@ -8,8 +9,8 @@ import type { PublishSettings } from './publish-settings.ts';
 /** Successes of a healthy platform are written at most this often, ms. */
 const successEveryMs = 1_000;
 
-/** Not the platform's doing: a request that this side held back. */
-const ownCodes: ReadonlySet<string> = new Set(['late_fence', 'ADDRESS_REFUSED', 'address_refused']);
+/** Not the platform's doing: an address that this side does not call. */
+const refusedCodes: ReadonlySet<string> = new Set(['ADDRESS_REFUSED', 'address_refused']);
 
 export interface PlatformHealth {
   /** Tells the shared breaker how a call went. Never rejects and is not waited for. */
@@ -27,7 +28,7 @@ export function createPlatformHealth(
   };
   return {
     report({ platform, breakerKey }, call) {
-      if ('code' in call.outcome && ownCodes.has(call.outcome.code)) return;
+      if ('code' in call.outcome && isOwn(call.outcome.code)) return;
       const ok = 'status' in call.outcome && call.outcome.status < 500;
       if (!ok) {
         lastSuccessAtMs.delete(breakerKey);
@@ -41,6 +42,10 @@ export function createPlatformHealth(
       write(recordSuccess(deps.db, platform, breakerKey));
     },
   };
+}
+
+function isOwn(code: string): boolean {
+  return refusedCodes.has(code) || ownFaultOf(code) !== null;
 }
 
 async function recordFailure(

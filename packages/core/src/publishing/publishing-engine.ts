@@ -35,8 +35,10 @@ export interface PublishingEngine extends AsyncDisposable {
 const earlyMaxMs = 5 * 60_000;
 const batchMax = 100;
 const batchWaitMaxMs = 250;
-const recordTries = 5;
 const recordPauseMs = 1_000;
+const recordPatienceMs = 180_000;
+/** Of an outcome that PostgreSQL refuses as such. */
+const refusedTriesMax = 5;
 
 /** claim -> token -> steps -> outcome; every database write is batched over what this process has in flight. */
 export function createPublishingEngine(deps: CoreDependencies, options: EngineOptions): PublishingEngine {
@@ -87,7 +89,7 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
 
   const early = createEarlyJobs((publicationId) => publish(publicationId), deps.logger);
 
-  const publish = async (publicationId: string) => {
+  const publish = async (publicationId: string): Promise<void> => {
     const claimed = await claims.add(publicationId);
     if (claimed.kind === 'refused') {
       if (claimed.dueInMs !== undefined && claimed.dueInMs <= earlyMaxMs) early.wait(publicationId, claimed.dueInMs);
@@ -99,7 +101,9 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
       return;
     }
     const { work } = claimed;
-    await (work.purpose === 'send' ? sendPublication(deps, context, work) : reconcilePublication(deps, context, work));
+    if (work.purpose === 'reconcile') return reconcilePublication(deps, context, work);
+    const isSentAgain = await sendPublication(deps, context, work);
+    if (isSentAgain) await publish(publicationId);
   };
 
   return {
@@ -116,21 +120,30 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
  */
 async function persistently<Result>(
   write: (attempt: number) => Promise<Result>,
-  { logger }: Pick<CoreDependencies, 'logger'>,
+  { logger, clock }: Pick<CoreDependencies, 'logger' | 'clock'>,
 ): Promise<Result> {
+  const givesUpAtMs = clock.monotonicMs() + recordPatienceMs;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await write(attempt);
     } catch (error) {
-      if (attempt === recordTries) throw error;
+      const isOver = clock.monotonicMs() > givesUpAtMs || (isRefusedValue(error) && attempt >= refusedTriesMax);
+      if (isOver) throw error;
       logger.warn({ err: error, attempt }, 'an outcome could not be written yet');
       await sleep(recordPauseMs);
     }
   }
 }
 
+/** A value that PostgreSQL does not take, now or later: SQLSTATE classes 22 and 23. */
+function isRefusedValue(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if ('code' in cause && typeof cause.code === 'string' && /^2[23]...$/.test(cause.code)) return true;
+  return false;
+}
+
 function mayNeedPerson(report: OutcomeRecord['report']): boolean {
-  return report.kind === 'finding' || !['published', 'processing', 'wait'].includes(report.outcome.kind);
+  return report.kind === 'finding' || !['published', 'processing', 'wait', 'postponed'].includes(report.outcome.kind);
 }
 
 /** Two jobs for one publication in one batch: the first gets the claim, the other is told that it is leased. */

@@ -22,7 +22,8 @@ export interface ClaimContext {
   readonly refreshFence: number;
   readonly sealedCredentials: string;
   readonly tokenExpiresAtMs: number | null;
-  readonly tokenRefreshedAtMs: number;
+  /** Null where its first token is still the one in use. */
+  readonly tokenRefreshedAtMs: number | null;
   /** The credentials may belong to another application than the service's. */
   readonly credentialSource: 'oauth' | 'manual';
   /** Until when the platform itself takes nothing, as its last answers said: of this account, of the service's application. */
@@ -53,7 +54,7 @@ export async function readClaimContext(tx: Transaction, ids: readonly string[]):
     select ${publicationColumns}, po.content as "postContent", po.media_ids as "postMediaIds", po.misfire, a.external_id as "externalId", a.handle, a.server_rules as "serverRules", a.service,
       a.status = 'active' and g.dead_at is null as "accountUsable", a.status = 'disconnected' as "accountDisconnected", g.id as "grantId", g.refresh_fence::float8 as "refreshFence", g.credentials as "sealedCredentials",
       floor(extract(epoch from g.expires_at) * 1000)::float8 as "tokenExpiresAtMs",
-      floor(extract(epoch from g.refreshed_at) * 1000)::float8 as "tokenRefreshedAtMs",
+      case when g.refreshed_at > g.created_at then floor(extract(epoch from g.refreshed_at) * 1000)::float8 end as "tokenRefreshedAtMs",
       g.source as "credentialSource", floor(extract(epoch from a.posts_closed_until) * 1000)::float8 as "closedUntilMs",
       floor(extract(epoch from l.closed_until) * 1000)::float8 as "appClosedUntilMs",
       (select s.reason from pauses s where ${holdsBack} limit 1) as "pausedBecause",

@@ -144,10 +144,12 @@ async function limitsOf(context: ClaimContext, rates: AccountLimit, apps: AppLim
 }
 
 /** Lateness of a post that was held back by its own limit, or is being retried, is no misfire: it was looked at in time. */
-function latenessCounts(state: { status: string; attempts: number; waiting: { reason: string } | null }): boolean {
-  if (state.attempts > 0) return false;
-  if (state.status === 'scheduled') return true;
-  return state.waiting !== null && ['breaker', 'paused', 'token'].includes(state.waiting.reason);
+function latenessCounts({ status, attempts, committed, waiting }: PublicationState): boolean {
+  if (committed) return false;
+  if (waiting?.reason === 'internal') return true;
+  if (attempts > 0) return false;
+  if (status === 'scheduled') return true;
+  return waiting !== null && ['breaker', 'paused', 'token'].includes(waiting.reason);
 }
 
 /** These two give something away, a place in the line and the part of the breaker's probe: only to who really goes. */

@@ -29,7 +29,8 @@ export interface PublicationWork {
     readonly refreshFence: number;
     readonly sealedCredentials: string;
     readonly expiresAtMs: number | null;
-    readonly refreshedAtMs: number;
+    /** Null where its first token is still the one in use. */
+    readonly refreshedAtMs: number | null;
   };
   readonly steps: readonly StoredStep[];
   /** The database's clock at the claim. */

@@ -38,9 +38,8 @@ test('a turn that enqueues a crowd reads the crowd and not all that its organiza
 
 /** On a connection of its own: a session's counts are complete when it has ended. */
 function openDispatcher() {
-  const connectionString = harness.deps.db.pool.options.connectionString ?? '';
   const db = connectDatabase({
-    databaseUrl: connectionString,
+    databaseUrl: harness.databaseUrl,
     poolMax: 1,
     poolMin: 0,
     applicationName: 'test',

@@ -10,7 +10,8 @@ import type { Finding } from '../state/publication-input.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
 import type { EngineContext } from '../engine-context.ts';
 import { accountPlace } from '../record/match-posts.ts';
-import { readToken, replaceToken } from '../send/read-token.ts';
+import { somethingOfOurs } from '../send/decide-outcome.ts';
+import { readToken, replaceToken, type Token } from '../send/read-token.ts';
 
 /** A platform that still refuses the question so long after the send will hardly answer it: a channel is gone, an account suspended. */
 const refusedMaxMs = 24 * 3_600_000;
@@ -46,27 +47,55 @@ async function find(
       evidence: `Its account was disconnected, and ${adapter.displayName} can no longer be asked.`,
     };
   }
-  const token = await readToken(deps, work);
-  if (token.kind === 'dead')
-    return noAnswer('The account must be connected again before the platform can be asked.', null, true);
+  try {
+    const token = await readToken(deps, work);
+    return await askWith(deps, context, work, token, nowByDatabase);
+  } catch (error) {
+    if (error instanceof PlatformError) return afterFault(deps, work, error);
+    deps.logger.error({ err: error, publicationId: work.publicationId }, 'asking a platform failed unexpectedly');
+    return noAnswer(`${somethingOfOurs} The platform could not be asked.`, null);
+  }
+}
+
+/** A token that is refused is replaced once, and the platform asked again at once. */
+async function askWith(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+  token: Token,
+  nowByDatabase: () => Date,
+): Promise<Finding> {
+  if (token.kind === 'dead') return needsReconnect();
   if (token.kind === 'later') return noAnswer(token.detail, token.retryAfterMs);
+  const access = accessOf(token.credentials, work.account);
   try {
     await deps.failpoints.reach('reconcile:before_ask');
-    const finding = await ask(deps, context, work, accessOf(token.credentials, work.account), nowByDatabase);
+    const finding = await ask(deps, context, work, access, nowByDatabase);
     await deps.failpoints.reach('reconcile:after_ask');
     return finding;
   } catch (error) {
-    if (!(error instanceof PlatformError)) throw error;
-    if (error.kind === 'auth_revoked') {
-      await markGrantDead(deps, work.grant, adapter.displayName);
-      return noAnswer('The account must be connected again before the platform can be asked.', null, true);
-    }
-    if (isRefusal(error) && work.claimedAtMs - (work.state.intentAtMs ?? work.claimedAtMs) > refusedMaxMs) {
-      return { kind: 'cannot_tell', evidence: `${adapter.displayName} refuses to be asked: ${error.message}.` };
-    }
-    if (error.kind === 'auth_expired') await replaceToken(deps, work, token.credentials.accessToken);
-    return noAnswer(`The platform could not be asked: ${error.message}`, error.retryAfterMs);
+    if (!(error instanceof PlatformError && error.kind === 'auth_expired')) throw error;
+    const replaced = await replaceToken(deps, work, access.accessToken);
+    if (replaced.kind === 'dead') return needsReconnect();
+    if (replaced.kind === 'later') return noAnswer(replaced.detail, replaced.retryAfterMs);
+    return ask(deps, context, work, accessOf(replaced.credentials, work.account), nowByDatabase);
   }
+}
+
+async function afterFault(deps: CoreDependencies, work: PublicationWork, error: PlatformError): Promise<Finding> {
+  const adapter = deps.adapters[work.platform];
+  if (error.kind === 'auth_revoked') {
+    await markGrantDead(deps, work.grant, adapter.displayName);
+    return needsReconnect();
+  }
+  if (isRefusal(error) && work.claimedAtMs - (work.state.intentAtMs ?? work.claimedAtMs) > refusedMaxMs) {
+    return { kind: 'cannot_tell', evidence: `${adapter.displayName} refuses to be asked: ${error.message}.` };
+  }
+  return noAnswer(`The platform could not be asked: ${error.message}`, error.retryAfterMs);
+}
+
+function needsReconnect(): Finding {
+  return noAnswer('The account must be connected again before the platform can be asked.', null, true);
 }
 
 async function ask(
@@ -123,6 +152,6 @@ function isRefusal({ kind }: PlatformError): boolean {
   return kind === 'permission' || kind === 'policy' || kind === 'not_found' || kind === 'content';
 }
 
-function noAnswer(detail: string, retryAfterMs: number | null, needsReconnect = false): Finding {
-  return { kind: 'no_answer', detail, retryAfterMs, needsReconnect };
+function noAnswer(detail: string, retryAfterMs: number | null, isBlocked = false): Finding {
+  return { kind: 'no_answer', detail, retryAfterMs, needsReconnect: isBlocked };
 }

@@ -1,6 +1,8 @@
 import type { PublicationError } from '@vibetribe/contracts/post';
 import type { ErrorCategory } from '@vibetribe/contracts/publication-status';
+import { ownFaultOf } from '@vibetribe/platforms/own-faults';
 import { PlatformError, type PlatformErrorKind } from '@vibetribe/platforms/platform-error';
+import { OwnTroubleError } from './own-trouble-error.ts';
 import type { Outcome } from '../state/publication-input.ts';
 
 export interface OutcomeFacts {
@@ -13,6 +15,8 @@ export interface OutcomeFacts {
   /** False in an ablation only. */
   readonly silenceIsUnknown: boolean;
   readonly quietMs: number;
+  /** How long after its time the publication was claimed; 0 or less: in time. */
+  readonly lateByMs: number;
   readonly manual: PublicationError['manual'];
 }
 
@@ -36,17 +40,35 @@ const categories: Record<PlatformErrorKind, ErrorCategory> = {
   ambiguous: 'unknown_outcome',
 };
 
-/** The one place where a failed run becomes a fate. What nobody foresaw is unknown if a send was begun, else a fault of ours worth a retry. */
+/** The one place where a failed run becomes a fate. What is not the platform's doing is unknown if a send was begun and may have left, else waited for. */
 export function decideOutcome(error: unknown, facts: OutcomeFacts): Outcome {
+  const trouble = ownTroubleIn(error);
+  if (trouble !== null) return postponed(trouble, facts);
   if (error instanceof PlatformError) {
     const outcome = outcomeOf(error, facts);
     if (!facts.committed || outcome.kind !== 'rejected') return outcome;
     return { kind: 'retry', fault: outcome.error, retryAfterMs: error.retryAfterMs };
   }
-  const fault = { category: 'platform', code: 'internal', message: 'Something went wrong on our side.' } as const;
-  return facts.intentOpen
-    ? { kind: 'unknown', fault: { ...fault, category: 'unknown_outcome' }, quietMs: facts.quietMs }
-    : { kind: 'retry', fault, retryAfterMs: null };
+  if (!facts.intentOpen) return postponed(somethingOfOurs, facts);
+  const fault = { category: 'unknown_outcome', code: 'internal', message: somethingOfOurs } as const;
+  return { kind: 'unknown', fault, quietMs: facts.quietMs };
+}
+
+export const somethingOfOurs = 'Something on our side does not work.';
+
+/** Faults of ours after which it is certain that nothing left. */
+function ownTroubleIn(error: unknown): string | null {
+  if (error instanceof OwnTroubleError) return error.message;
+  return error instanceof PlatformError && error.kind === 'network' ? ownFaultOf(error.platformCode) : null;
+}
+
+/** The later it is already, the longer until the next look, ms. */
+const troublePause = { share: 1 / 4, minMs: 2_000, maxMs: 60_000 };
+
+function postponed(detail: string, { committed, lateByMs }: OutcomeFacts): Outcome {
+  const { share, minMs, maxMs } = troublePause;
+  const retryAfterMs = Math.min(maxMs, Math.max(minMs, Math.round(lateByMs * share)));
+  return { kind: 'postponed', reason: 'internal', detail, retryAfterMs, committed };
 }
 
 /** A platform's refusal of what it had accepted before: nothing of it is visible, so that it may fail for good. */
@@ -84,10 +106,11 @@ function outcomeOf(error: PlatformError, facts: OutcomeFacts): Outcome {
       };
     case 'auth_revoked':
       return {
-        kind: 'wait',
+        kind: 'postponed',
         reason: 'token',
         retryAfterMs: null,
         detail: 'The account must be connected again; then it goes out.',
+        committed: facts.committed,
       };
     case 'auth_expired':
     case 'network':

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import type { MediaRules } from '@vibetribe/contracts/media-rules';
 import { phoneJpeg, png } from '@vibetribe/media/fixtures/test-images';
 import { inspectorPids } from '@vibetribe/media/fixtures/inspector-pids';
-import { MediaHelperError } from '@vibetribe/media/media-helper-error';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import type { MediaItem } from '@vibetribe/platforms/port/content';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createMediaHarness, type MediaHarness } from '../../media/test-media.ts';
+import { OwnTroubleError } from './own-trouble-error.ts';
 import { prepareMedia, readMediaUrls } from './publication-media.ts';
 
 let harness: MediaHarness;
@@ -79,7 +79,7 @@ test.runIf(process.platform === 'linux')(
     }
     const error = await preparing;
     expect(error).not.toBeInstanceOf(PlatformError);
-    expect(error).toBeInstanceOf(MediaHelperError);
+    expect(error).toBeInstanceOf(OwnTroubleError);
     expect((await prepared(actor.organizationId, [id])).items).toMatchObject([{ width: 300, height: 400 }]);
   },
 );

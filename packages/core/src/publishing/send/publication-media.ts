@@ -1,6 +1,7 @@
 import { planRendition } from '@vibetribe/contracts/plan-rendition';
 import type { MediaRules } from '@vibetribe/contracts/media-rules';
 import type { MediaReader, PublishMedia } from '@vibetribe/media/serve/media-reader';
+import { MediaHelperError } from '@vibetribe/media/media-helper-error';
 import { MediaRefusedError } from '@vibetribe/media/media-refused-error';
 import { MediaStoreError } from '@vibetribe/media/store/media-store';
 import type { MediaUrls } from '@vibetribe/media/serve/media-urls';
@@ -9,6 +10,7 @@ import { PlatformError } from '@vibetribe/platforms/platform-error';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { type PostMediaItem, readPostMedia } from '../../media/read-post-media.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
+import { OwnTroubleError } from './own-trouble-error.ts';
 
 /** Where a publisher gets files and their public addresses from. */
 export interface PublishingMedia {
@@ -28,7 +30,7 @@ type MediaWork = Pick<PublicationWork, 'organizationId' | 'mediaIds'>;
 
 /**
  * The publication's media as its platform takes them.
- * @throws PlatformError `content` where one is gone or cannot be changed so, `unavailable` where the store does not answer
+ * @throws PlatformError `content` where one is gone or cannot be changed so; OwnTroubleError where the store does not answer
  */
 export async function prepareMedia(
   deps: MediaDependencies,
@@ -80,12 +82,11 @@ function mediaError(error: unknown): unknown {
     const message = `A picture or video cannot be made fit for the platform: ${error.message}`;
     return new PlatformError('content', message, { platformCode: `media_${error.code}`, cause: error });
   }
+  if (error instanceof MediaHelperError)
+    return new OwnTroubleError('The helper that changes pictures and videos failed.', { cause: error });
   if (!(error instanceof MediaStoreError)) return error;
   if (error.kind === 'gone') return gone(error);
-  return new PlatformError('unavailable', 'The media store does not answer', {
-    platformCode: 'media_store',
-    cause: error,
-  });
+  return new OwnTroubleError('The media store does not answer.', { cause: error });
 }
 
 function gone(cause?: MediaStoreError): PlatformError {

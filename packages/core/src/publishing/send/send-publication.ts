@@ -1,5 +1,5 @@
 import { accessOf } from '@vibetribe/platforms/account-access';
-import type { AccountAccess } from '@vibetribe/platforms/port/account';
+import type { PublicationError } from '@vibetribe/contracts/post';
 import type { MediaItem } from '@vibetribe/platforms/port/content';
 import { mediaRulesFor } from '@vibetribe/platforms/media-rules-for';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
@@ -15,38 +15,34 @@ import type { Outcome } from '../state/publication-input.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
 import type { EngineContext } from '../engine-context.ts';
 import { quietPeriods } from '../record/quiet-periods.ts';
-import { readToken, replaceToken } from './read-token.ts';
+import { OwnTroubleError } from './own-trouble-error.ts';
+import { readToken, replaceToken, type Token } from './read-token.ts';
 import { ClaimLostError, createStepRunner, type StepRunner } from './run-steps.ts';
 import { saveStep } from './save-step.ts';
 
 /** The part of a lease that stays free after the latest end of a request. */
 const leaseMarginShare = 0.1;
 
-/** Takes one claimed publication through its adapter's steps and writes down its fate. */
+/**
+ * Takes one claimed publication through its adapter's steps and writes down its fate.
+ * @returns whether it can be sent again at once
+ */
 export async function sendPublication(
   deps: CoreDependencies,
   context: EngineContext,
   work: PublicationWork,
-): Promise<void> {
-  const token = await readToken(deps, work);
-  if (token.kind !== 'valid') {
-    const retryAfterMs = token.kind === 'dead' ? null : token.retryAfterMs;
-    await context.record(work, {
-      kind: 'outcome',
-      outcome: { kind: 'wait', reason: 'token', retryAfterMs, detail: token.detail },
-    });
-    return;
-  }
+): Promise<boolean> {
   const spent: SpentAnswer[] = [];
   const runner = createRunner(deps, context, work, spent);
   try {
-    const outcome = await run(deps, context, work, runner, accessOf(token.credentials, work.account));
+    const outcome = await run(deps, context, work, runner);
     await Promise.all([
       noteExhaustedLimits(deps, work, spent),
       context.record(work, { kind: 'outcome', outcome }, runner.unwritten()),
     ]);
+    return outcome.kind === 'postponed' && outcome.retryAfterMs === 0;
   } catch (error) {
-    if (error instanceof ClaimLostError) return;
+    if (error instanceof ClaimLostError) return false;
     throw error;
   }
 }
@@ -56,16 +52,18 @@ async function run(
   context: EngineContext,
   work: PublicationWork,
   runner: StepRunner,
-  access: AccountAccess,
 ): Promise<Outcome> {
-  const adapter = deps.adapters[work.platform];
+  let accessToken: string | null = null;
   try {
-    const media = await prepare(deps, context, work);
-    const fate = await adapter.publish({
+    const token = await readToken(deps, work);
+    if (token.kind !== 'valid') return waitForToken(token);
+    const access = accessOf(token.credentials, work.account);
+    ({ accessToken } = access);
+    const fate = await deps.adapters[work.platform].publish({
       ...access,
       endpoints: deps.endpoints(work.platform),
       account: work.account,
-      content: { ...work.content, media },
+      content: { ...work.content, media: await prepare(deps, context, work) },
       replyTo: null,
       now: deps.clock.now(),
       http: httpFor(deps, context, work),
@@ -82,25 +80,57 @@ async function run(
     }
   } catch (error) {
     if (error instanceof ClaimLostError) throw error;
-    if (!(error instanceof PlatformError))
-      deps.logger.error({ err: error, publicationId: work.publicationId }, 'publishing failed unexpectedly');
-    if (error instanceof PlatformError && error.kind === 'auth_expired')
-      return afterRefusedToken(deps, work, access, error);
-    if (error instanceof PlatformError && error.kind === 'auth_revoked')
-      await markGrantDead(deps, work.grant, adapter.displayName);
-    return decideOutcome(error, {
+    return fateOf(deps, context, work, runner, { error, accessToken });
+  }
+}
+
+/** What is looked up beside, for this or for its people, may fail without changing what became of the send. */
+async function fateOf(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+  runner: StepRunner,
+  { error, accessToken }: { readonly error: unknown; readonly accessToken: string | null },
+): Promise<Outcome> {
+  const adapter = deps.adapters[work.platform];
+  const tell = (message: string) => (err: unknown) =>
+    deps.logger.error({ err, publicationId: work.publicationId }, message);
+  const decide = (cause: unknown, manual: PublicationError['manual'] = null) =>
+    decideOutcome(cause, {
       intentOpen: runner.intentOpen(),
       committed: runner.committed(),
       earlierInDoubt: work.state.inDoubtSinceMs !== null,
       silenceIsUnknown: deps.failpoints.has('silence_is_unknown'),
       quietMs: quietPeriods(deps, work.platform, context.settings).quietMs,
-      manual: await manualOptionsOf(deps, context, work),
+      lateByMs: work.claimedAtMs - (work.state.scheduledAtMs ?? work.claimedAtMs),
+      manual,
+    });
+  if (!(error instanceof PlatformError)) {
+    tell('publishing failed unexpectedly')(error);
+    return decide(error);
+  }
+  if (error.kind === 'auth_expired' && accessToken !== null) {
+    return afterRefusedToken(deps, work, runner, accessToken, error).catch((cause: unknown) => {
+      tell('a refused token could not be replaced')(cause);
+      return decide(new OwnTroubleError('The token was refused and could not be replaced.', { cause }));
     });
   }
+  if (error.kind === 'auth_revoked')
+    await markGrantDead(deps, work.grant, adapter.displayName).catch(tell('a dead grant could not be marked'));
+  return decide(error, await manualOptionsOf(deps, context, work));
+}
+
+function waitForToken(token: Exclude<Token, { kind: 'valid' }>): Outcome {
+  const retryAfterMs = token.kind === 'dead' ? null : token.retryAfterMs;
+  return { kind: 'wait', reason: 'token', retryAfterMs, detail: token.detail };
 }
 
 async function manualOptionsOf(deps: CoreDependencies, context: EngineContext, work: PublicationWork) {
-  return manualOptions(deps.adapters[work.platform], work, await readMediaUrls(deps, context.media, work));
+  const mediaUrls = await readMediaUrls(deps, context.media, work).catch((error: unknown) => {
+    deps.logger.error({ err: error, publicationId: work.publicationId }, 'media could not be looked up');
+    return [];
+  });
+  return manualOptions(deps.adapters[work.platform], work, mediaUrls);
 }
 
 /** Names the event and the stored step that tell what was done to the media. */
@@ -122,30 +152,31 @@ async function prepare(
   return items;
 }
 
-/** A token refused although it should be good: replaced once and tried again at once. A fresh one that is refused too counts as a failed try. */
+/** Less than this after a refresh a token that is refused is no old one. */
+const freshMs = 60_000;
+
+/** A token refused although it should be good is replaced, and it is sent again at once. A fresh one that is refused too counts as a failed try. */
 async function afterRefusedToken(
   deps: CoreDependencies,
   work: PublicationWork,
-  access: AccountAccess,
+  runner: StepRunner,
+  refusedAccessToken: string,
   error: PlatformError,
 ): Promise<Outcome> {
-  const fault = { category: 'auth', code: error.platformCode, message: error.message } as const;
-  if (work.claimedAtMs - work.grant.refreshedAtMs < 60_000)
+  const { refreshedAtMs } = work.grant;
+  if (refreshedAtMs !== null && work.claimedAtMs - refreshedAtMs < freshMs) {
+    const fault = { category: 'auth', code: error.platformCode, message: error.message } as const;
     return { kind: 'retry', fault, retryAfterMs: error.retryAfterMs };
-  const token = await replaceToken(deps, work, access.accessToken);
-  switch (token.kind) {
-    case 'valid':
-      return {
-        kind: 'wait',
-        reason: 'token',
-        retryAfterMs: 0,
-        detail: 'The platform refused the token; it was refreshed.',
-      };
-    case 'later':
-      return { kind: 'wait', reason: 'token', retryAfterMs: token.retryAfterMs, detail: token.detail };
-    case 'dead':
-      return { kind: 'wait', reason: 'token', retryAfterMs: null, detail: token.detail };
   }
+  const token = await replaceToken(deps, work, refusedAccessToken);
+  const isReplaced = token.kind === 'valid';
+  return {
+    kind: 'postponed',
+    reason: 'token',
+    retryAfterMs: isReplaced ? 0 : token.kind === 'dead' ? null : token.retryAfterMs,
+    detail: isReplaced ? 'The platform refused the token; it was refreshed.' : token.detail,
+    committed: runner.committed(),
+  };
 }
 
 function createRunner(

@@ -52,7 +52,7 @@ export type Gate =
 export type Outcome =
   | { readonly kind: 'published'; readonly platformPostId: string; readonly url: string | null }
   | { readonly kind: 'processing'; readonly pollAfterMs: number; readonly detail: string; readonly committed: boolean }
-  /** Provably nothing became visible; `budget: 'free'` uses up no retry. */
+  /** Provably nothing became visible. */
   | { readonly kind: 'retry'; readonly fault: Fault; readonly retryAfterMs: number | null }
   /** `retryAfterMs` null: until someone acts. */
   | {
@@ -60,6 +60,17 @@ export type Outcome =
       readonly reason: WaitingReason;
       readonly retryAfterMs: number | null;
       readonly detail: string;
+    }
+  /**
+   * The platform was sent nothing, or refused it for its token alone: a send that was begun counts as none. `retryAfterMs` null: until
+   * someone acts. `committed`: an earlier step of this run has made something visible.
+   */
+  | {
+      readonly kind: 'postponed';
+      readonly reason: 'internal' | 'token';
+      readonly detail: string;
+      readonly retryAfterMs: number | null;
+      readonly committed: boolean;
     }
   /** `turnedDown`: what the platform had accepted before is refused as well, so that nothing of it is visible. */
   | { readonly kind: 'rejected'; readonly error: PublicationError; readonly turnedDown?: true }

@@ -2,7 +2,8 @@ import { isoTime } from './iso-time.ts';
 import type { Finding, PublicationInput } from './publication-input.ts';
 import type { PublicationState } from './publication-state.ts';
 import { becomeUnconfirmed, markPublished, retryOrFail } from './receive-outcome.ts';
-import { type Transition, moved, refused } from './transition.ts';
+import { publisherStopped } from './publisher-stopped.ts';
+import { type Transition, moved, refused, waitUntil } from './transition.ts';
 
 type FindingInput = Extract<PublicationInput, { type: 'finding' }>;
 
@@ -63,13 +64,24 @@ function countAbsence(
 }
 
 function sendAgain(state: PublicationState, input: FindingInput, evidence: string, atMs: number): Transition {
+  const note = {
+    type: 'publication.reconciled',
+    message: `The platform does not have it: ${evidence}`,
+    data: { finding: 'absent' },
+  } as const;
+  const closed = { ...state, intentAtMs: null, absentReads: 0, reconcileTries: 0 };
+  if (state.error?.code === publisherStopped.code) {
+    const detail = 'The send did not arrive, as its publisher had stopped; it is sent again.';
+    const again = waitUntil({ ...closed, error: null }, { reason: 'internal', untilMs: atMs, detail });
+    return { ...again, events: [note, ...again.events] };
+  }
   const fault = state.error ?? {
     category: 'unknown_outcome',
     code: 'absent',
     message: 'The last send did not arrive.',
   };
   const retried = retryOrFail(
-    { ...state, intentAtMs: null, absentReads: 0, reconcileTries: 0 },
+    closed,
     {
       category: fault.category === 'unknown_outcome' ? 'platform' : fault.category,
       code: fault.code,
@@ -78,11 +90,6 @@ function sendAgain(state: PublicationState, input: FindingInput, evidence: strin
     input.policy,
     { atMs, notBeforeMs: atMs, countedFromMs: state.intentAtMs ?? atMs },
   );
-  const note = {
-    type: 'publication.reconciled',
-    message: `The platform does not have it: ${evidence}`,
-    data: { finding: 'absent' },
-  } as const;
   return retried.kind === 'moved' ? { ...retried, events: [note, ...retried.events] } : retried;
 }
 

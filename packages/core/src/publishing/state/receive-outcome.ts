@@ -26,6 +26,8 @@ export function receiveOutcome(state: PublicationState, input: OutcomeInput, atM
       const untilMs = outcome.retryAfterMs === null ? null : atMs + outcome.retryAfterMs;
       return waitUntil(closeIntent(state), { reason: outcome.reason, untilMs, detail: outcome.detail });
     }
+    case 'postponed':
+      return postpone(state, outcome, atMs);
     case 'retry':
       return retryOrFail(closeIntent(state), outcome.fault, input.policy, {
         atMs,
@@ -46,6 +48,22 @@ export function receiveOutcome(state: PublicationState, input: OutcomeInput, atM
 function closeIntent(state: PublicationState): PublicationState {
   const wasFirst = state.inDoubtSinceMs === state.intentAtMs;
   return { ...state, intentAtMs: null, inDoubtSinceMs: wasFirst ? null : state.inDoubtSinceMs };
+}
+
+function postpone(
+  state: PublicationState,
+  { reason, detail, retryAfterMs, committed }: Extract<Outcome, { kind: 'postponed' }>,
+  atMs: number,
+): Transition {
+  const wasSent = state.intentAtMs === null || committed;
+  return waitUntil(
+    {
+      ...closeIntent(state),
+      attempts: wasSent ? state.attempts : state.attempts - 1,
+      committed: state.committed || committed,
+    },
+    { reason, untilMs: retryAfterMs === null ? null : atMs + retryAfterMs, detail },
+  );
 }
 
 export function markPublished(

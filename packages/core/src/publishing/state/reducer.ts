@@ -5,6 +5,7 @@ import type { PublicationInput } from './publication-input.ts';
 import type { PublicationState } from './publication-state.ts';
 import { receiveUserInput } from './receive-user-input.ts';
 import { type Transition, moved, refused, waitUntil } from './transition.ts';
+import { publisherStopped } from './publisher-stopped.ts';
 import { isoTime } from './iso-time.ts';
 
 /**
@@ -95,7 +96,7 @@ function progress(
   const next = { ...state, leaseUntilMs: atMs + input.leaseMs };
   return moved(
     input.committed ? { ...next, committed: true, intentAtMs: null, inDoubtSinceMs: null, evidence: null } : next,
-    event('publication.step_done', input.message ?? `Transition "${input.step}" is done.`, { step: input.step }),
+    event('publication.step_done', input.message ?? `Step "${input.step}" is done.`, { step: input.step }),
   );
 }
 
@@ -112,7 +113,13 @@ function expireLease(state: PublicationState, quietMs: number, atMs: number): Tr
       event('publication.lease_expired', 'Its publisher stopped before anything was sent; another one takes over.'),
     );
   }
-  const askAtMs = state.status === 'publishing' ? Math.max(atMs, state.leaseUntilMs + quietMs) : atMs;
+  if (state.status === 'waiting') {
+    return moved(
+      { ...free, dueAtMs: atMs },
+      event('publication.lease_expired', 'Its publisher stopped while asking the platform; another one asks.'),
+    );
+  }
+  const askAtMs = Math.max(atMs, state.leaseUntilMs + quietMs);
   return moved(
     {
       ...free,
@@ -122,6 +129,7 @@ function expireLease(state: PublicationState, quietMs: number, atMs: number): Tr
         detail: 'Its publisher stopped while sending; the platform will be asked what became of it.',
       },
       dueAtMs: askAtMs,
+      error: publisherStopped,
     },
     event(
       'publication.lease_expired',

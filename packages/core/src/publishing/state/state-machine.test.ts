@@ -96,7 +96,7 @@ function kindOf({ state, atMs }: Moment): string {
     state.intentAtMs === null,
     state.committed,
     state.platformPostId,
-    state.error === null,
+    state.error?.code,
   ]);
 }
 
@@ -177,6 +177,7 @@ function sendingInputs({ status, fence, intentAtMs }: PublicationState, always: 
     { kind: 'processing', pollAfterMs: 1_000, detail: 'encoding', committed: true },
     { kind: 'retry', fault, retryAfterMs: null },
     { kind: 'wait', reason: 'token', retryAfterMs: null, detail: 'token' },
+    { kind: 'postponed', reason: 'internal', detail: 'trouble', retryAfterMs: 0, committed: false },
     { kind: 'rejected', error: { ...fault, retryable: false, manual: null } },
     ...(intentAtMs === null ? [] : [{ kind: 'unknown', fault, quietMs: 5_000 } as const]),
   ];

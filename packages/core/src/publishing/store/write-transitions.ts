@@ -7,13 +7,14 @@ import type { Moved } from '../state/transition.ts';
 /**
  * Writes what the state machine decided for rows that this transaction holds locked: states, timeline and notifications in one statement.
  * A changed due time or lease clears `enqueued_until`, so that the dispatcher enqueues the row anew. `leaseOwner` goes on rows that now hold a lease,
- * `sendingStep` names the step whose send begins. An attempt row opens with the intent and closes with it.
+ * `sendingStep` names the step whose send begins. An attempt row opens with the intent and closes with it, or goes where the send was none.
  */
 export async function writeTransitions(
   tx: Transaction,
   transitions: readonly { row: PublicationRow; transition: Moved; leaseOwner?: string; sendingStep?: string }[],
 ): Promise<void> {
   if (transitions.length === 0) return;
+  await deleteUnsent(tx, transitions);
   const states = transitions.map(({ row, transition, leaseOwner, sendingStep }) => ({
     id: row.id,
     attemptId: sendingStep === undefined ? null : newId('attempt'),
@@ -85,4 +86,16 @@ export async function writeTransitions(
     )
     insert into events (organization_id, type, message, data)
     select organization_id, 'notification.created', title, jsonb_build_object('notificationId', id, 'kind', kind, 'body', body) from notified`);
+}
+
+/** A send that was begun and turned out to be none is not counted, by the limits neither. */
+async function deleteUnsent(
+  tx: Transaction,
+  transitions: readonly { row: PublicationRow; transition: Moved }[],
+): Promise<void> {
+  const ids = transitions.flatMap(({ row, transition }) => (transition.state.attempts < row.attempts ? [row.id] : []));
+  if (ids.length === 0) return;
+  await tx.execute(
+    sql`delete from attempts where publication_id = any(${sql.param(ids)}::text[]) and ended_at is null`,
+  );
 }

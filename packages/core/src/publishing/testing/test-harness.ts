@@ -43,6 +43,8 @@ export interface MemoryPlatform {
 
 export interface TestHarness extends AsyncDisposable {
   readonly deps: CoreDependencies;
+  /** For connections of the test's own, as the database's owner. */
+  readonly databaseUrl: string;
   readonly platform: MemoryPlatform;
   readonly settings: PublishSettings;
   /** As the database's owner: for arranging and for looking. */
@@ -66,7 +68,7 @@ export const withoutFiles: PublishingMedia = {
 
 export async function createTestHarness(
   postgresUrl: string,
-  limits: { postsPerHour?: number; appPostsPerDay?: number } = {},
+  limits: { postsPerHour?: number; appPostsPerDay?: number; lockTimeoutMs?: number } = {},
 ): Promise<TestHarness> {
   await using opening = new AsyncDisposableStack();
   const template = await templateDatabase(postgresUrl, 'core', (url) => migrate({ databaseUrl: url }));
@@ -77,6 +79,7 @@ export async function createTestHarness(
       poolMax: 10,
       poolMin: 0,
       applicationName: 'test',
+      ...(limits.lockTimeoutMs === undefined ? {} : { lockTimeoutMs: limits.lockTimeoutMs }),
       onError: () => undefined,
     }),
   );
@@ -102,6 +105,7 @@ export async function createTestHarness(
 
   return {
     deps,
+    databaseUrl: database.url,
     platform,
     sql,
     settings: {

@@ -54,17 +54,27 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('retry' as const), fault: fc.constant(fault), retryAfterMs: maybeMs }),
   fc.record({ kind: fc.constant('wait' as const), reason, retryAfterMs: maybeMs, detail: fc.constant('waits') }),
-  fc.constant({ kind: 'rejected', error: { ...fault, retryable: false, manual: null } } as const),
   fc.record({
-    kind: fc.constant('unknown' as const),
-    fault: fc.constant(fault),
-    quietMs: fc.integer({ min: 0, max: 60_000 }),
+    kind: fc.constant('postponed' as const),
+    reason: fc.constantFrom('internal' as const, 'token' as const),
+    retryAfterMs: maybeMs,
+    detail: fc.constant('waits'),
+    committed: fc.constant(false),
   }),
+  fc.constant({ kind: 'rejected', error: { ...fault, retryable: false, manual: null } } as const),
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('unknown' as const),
+      fault: fc.constant(fault),
+      quietMs: fc.integer({ min: 0, max: 60_000 }),
+    }),
+  },
   fc.constant({ kind: 'unknown', fault, quietMs: 1_000, evidence: 'A repeat was refused as a duplicate.' } as const),
 );
 const finding: fc.Arbitrary<Finding> = fc.oneof(
   fc.constant({ kind: 'found', ...found, evidence: 'there' } as const),
-  fc.constant({ kind: 'not_seen', evidence: 'not there' } as const),
+  { weight: 3, arbitrary: fc.constant({ kind: 'not_seen', evidence: 'not there' } as const) },
   fc.record({
     kind: fc.constant('not_seen' as const),
     evidence: fc.constant('not there'),
