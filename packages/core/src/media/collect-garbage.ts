@@ -1,3 +1,4 @@
+import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import { collectObject, unfinishedHoursMax } from './collect-object.ts';
 import type { MediaDependencies } from './media-dependencies.ts';
@@ -32,24 +33,47 @@ async function deleteUnusedMedia({ db }: Pick<MediaDependencies, 'db'>, unusedDa
   let deleted = 0;
   let after = { createdAt: '-infinity', id: '' };
   for (;;) {
-    const { rows } = await db.asWorker((tx) =>
-      tx.execute<{ createdAt: string; id: string; seen: number; deleted: number }>(sql`
-        with old as (
-          select id, created_at, media_is_used(organization_id, id, false) as is_used from media
-          where created_at < now() - make_interval(days => ${unusedDays}::int) and (created_at, id) > (${after.createdAt}::timestamptz, ${after.id})
-          order by created_at, id limit ${batchRows}
-        ), gone as (
-          delete from media using old where media.id = old.id and not old.is_used returning media.id
-        )
-        select created_at::text as "createdAt", id, (select count(*)::int from old) as seen, (select count(*)::int from gone) as deleted
-        from old order by created_at desc, id desc limit 1`),
-    );
-    const [last] = rows;
-    if (last === undefined) return deleted;
-    deleted += last.deleted;
-    if (last.seen < batchRows) return deleted;
-    after = { createdAt: last.createdAt, id: last.id };
+    const { candidates, removed } = await db.asWorker(async (tx) => {
+      const found = await findUnused(tx, unusedDays, after);
+      const ids = found.flatMap(({ id, isUsed }) => (isUsed ? [] : [id]));
+      return { candidates: found, removed: await deleteIfUnused(tx, ids) };
+    });
+    deleted += removed;
+    const last = candidates.at(-1);
+    if (last === undefined || candidates.length < batchRows) return deleted;
+    after = last;
   }
+}
+
+interface Candidate extends Record<string, unknown> {
+  createdAt: string;
+  id: string;
+  isUsed: boolean;
+}
+
+async function findUnused(
+  tx: Transaction,
+  unusedDays: number,
+  after: Pick<Candidate, 'createdAt' | 'id'>,
+): Promise<Candidate[]> {
+  const before = sql`now() - make_interval(days => ${unusedDays}::int)`;
+  const { rows } = await tx.execute<Candidate>(sql`
+    select created_at::text as "createdAt", id, media_is_used(organization_id, id, false) as "isUsed" from media
+    where created_at < ${before} and coalesce(last_used_at, created_at) < ${before}
+      and (created_at, id) > (${after.createdAt}::timestamptz, ${after.id})
+    order by created_at, id limit ${batchRows}`);
+  return rows;
+}
+
+/** Locked by one statement and looked at by the next: whoever saves a post with it holds it until the commit, and then uses it. */
+async function deleteIfUnused(tx: Transaction, ids: readonly string[]): Promise<number> {
+  const { rows } = await tx.execute<{ id: string }>(
+    sql`select id from media where id = any(${sql.param(ids)}::text[]) order by id for update skip locked`,
+  );
+  const locked = rows.map(({ id }) => id);
+  const { rowCount } = await tx.execute(sql`
+    delete from media where id = any(${sql.param(locked)}::text[]) and not media_is_used(organization_id, id, false)`);
+  return rowCount ?? 0;
 }
 
 async function collectObjects(

@@ -18,15 +18,13 @@ export async function deleteMedia(
   requireRight(actor, 'media:write');
   const { organizationId } = actor;
   const objectId = await deps.db.asTenant(organizationId, async (tx) => {
-    const [row] = await tx
-      .delete(media)
-      .where(and(eq(media.organizationId, organizationId), eq(media.publicId, publicId)))
-      .returning({
-        objectId: media.objectId,
-        isUsed: sql<boolean>`media_is_used(${media.organizationId}, ${media.id}, true)`,
-      });
+    // Locked by one statement and looked at by the next: whoever saves a post with it holds it until the commit.
+    const own = and(eq(media.organizationId, organizationId), eq(media.publicId, publicId));
+    const [row] = await tx.select({ id: media.id, objectId: media.objectId }).from(media).where(own).for('update');
     if (row === undefined) throw notFound('media');
-    if (row.isUsed)
+    const unused = sql`not media_is_used(${media.organizationId}, ${media.id}, true)`;
+    const { rowCount } = await tx.delete(media).where(and(eq(media.id, row.id), unused));
+    if (rowCount !== 1)
       throw new DomainError('conflict', 'A post that has not ended uses it; take it out of the post first.');
     return row.objectId;
   });

@@ -5,13 +5,15 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { readPost } from './find-post.ts';
 import { insertPost } from './insert-post.ts';
+import { mediaFaults, readMedia } from './post-media.ts';
 import { presentPost, presentVersioned, type VersionedPost } from './present-post.ts';
+import { refuseFaults } from './refuse-faults.ts';
 import { notifyAfterCommit } from './notify-after-commit.ts';
 
 /**
  * A draft with the same text, media, accounts and variants, and no time.
  * @param beforeCommit runs before the commit, so that what it writes stands or falls with the post
- * @throws DomainError `not_found`
+ * @throws DomainError `not_found`; `validation_failed` where it names media that is gone
  */
 export async function duplicatePost(
   deps: Pick<CoreDependencies, 'db' | 'signals'>,
@@ -22,6 +24,17 @@ export async function duplicatePost(
   requireRight(actor, 'posts:write');
   const copy = await deps.db.asTenant(actor.organizationId, async (tx) => {
     const { post, publications } = await readPost(tx, actor, postId);
+    // Media of what has ended may be deleted: from here on it is used again.
+    const media = await readMedia(tx, actor, [
+      ...post.mediaIds,
+      ...publications.flatMap(({ variant }) => variant.mediaIds ?? []),
+    ]);
+    refuseFaults([
+      ...mediaFaults('mediaIds', post.mediaIds, media),
+      ...publications.flatMap(({ accountId, variant }) =>
+        mediaFaults(`variants.${accountId}.mediaIds`, variant.mediaIds ?? [], media),
+      ),
+    ]);
     const draft = await insertPost(tx, actor, {
       content: post.content,
       mediaIds: post.mediaIds,

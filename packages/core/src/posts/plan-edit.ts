@@ -2,13 +2,13 @@ import type { FieldFault } from '@vibetribe/contracts/error-code';
 import type { UpdatePost, Variant } from '@vibetribe/contracts/post';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import type { PublicationRow } from '../publishing/store/publication-row.ts';
-import { contentFaults } from './content-faults.ts';
+import { type AccountContent, contentFaults } from './content-faults.ts';
 import type { PostRow } from './find-post.ts';
 import { accountFaults, type PostAccount, type PostAccounts } from './post-accounts.ts';
 import type { PostMedia } from './post-media.ts';
 import { isCalledOff } from './require-editable.ts';
 import { scheduleFaults } from './schedule-time.ts';
-import { variantFaults, variantOf } from './variants.ts';
+import { goneMediaFaults, variantFaults, variantOf } from './variants.ts';
 
 /** An edit worked out before anything is written. */
 export interface EditPlan {
@@ -60,9 +60,23 @@ export function planEdit(adapters: CoreDependencies['adapters'], facts: EditFact
     ...accountFaults(wantedIds, accounts, (id) => !known.has(id) || (goesOut && !isCalledOffAt(id))),
     ...variantFaults(change, wantedIds, media),
     ...(schedule.kind === 'moves' ? scheduleFaults(schedule.atMs, nowMs) : []),
+    ...(goesOut ? keptMediaFaults(post, change, contents, media) : []),
     ...(goesOut ? contentFaults(adapters, media, contents) : []),
   ];
   return { faults, schedule, kept, removed, added };
+}
+
+/** What the change gives anew is checked with it. */
+function keptMediaFaults(
+  post: PostRow,
+  change: UpdatePost,
+  contents: readonly AccountContent[],
+  media: PostMedia,
+): FieldFault[] {
+  const parts = contents.map(({ account, variant }) => ({ accountId: account.id, variant }));
+  return goneMediaFaults({ mediaIds: change.mediaIds === undefined ? post.mediaIds : [] }, parts, media).filter(
+    ({ path }) => change.variants === undefined || path.startsWith('mediaIds'),
+  );
 }
 
 function scheduleChange({ post, rows, nowMs }: EditFacts, change: UpdatePost): ScheduleChange {

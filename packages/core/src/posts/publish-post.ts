@@ -14,7 +14,7 @@ import { presentVersioned, type VersionedPost } from './present-post.ts';
 import { refuseFaults } from './refuse-faults.ts';
 import { notifyAfterCommit } from './notify-after-commit.ts';
 import { takeTransitions } from './take-transitions.ts';
-import { namedMediaIds } from './variants.ts';
+import { goneMediaFaults, namedMediaIds } from './variants.ts';
 
 /**
  * Publishes now what has not ended; a draft is checked as if it were scheduled.
@@ -41,6 +41,7 @@ export async function publishPost(
     });
     refuseFaults([
       ...accountFaults(accountIds, accounts, (id) => drafts.some((row) => row.accountId === id)),
+      ...goneMediaFaults(post, drafts, media),
       ...contentFaults(deps.adapters, media, contents),
     ]);
     const taken = await takeTransitions(tx, rows, () => ({ type: 'publish_now' }));

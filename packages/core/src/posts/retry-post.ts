@@ -5,14 +5,16 @@ import { requireRight } from '../identity/authorize.ts';
 import { lockPublications } from '../publishing/store/decide-and-write.ts';
 import { lockPost } from './find-post.ts';
 import { accountFaults, lockAccounts } from './post-accounts.ts';
+import { readMedia } from './post-media.ts';
 import { presentVersioned, type VersionedPost } from './present-post.ts';
 import { refuseFaults } from './refuse-faults.ts';
 import { notifyAfterCommit } from './notify-after-commit.ts';
 import { takeTransitions } from './take-transitions.ts';
+import { goneMediaFaults } from './variants.ts';
 
 /**
  * Sends the failed publications again, now, with a new retry budget.
- * @throws DomainError `not_found`; `nothing_to_retry`; `validation_failed` when a failed one's account is disconnected
+ * @throws DomainError `not_found`; `nothing_to_retry`; `validation_failed` when a failed one's account is disconnected or its media gone
  */
 export async function retryPost(
   deps: Pick<CoreDependencies, 'db' | 'signals'>,
@@ -24,8 +26,16 @@ export async function retryPost(
     const { post, publicationIds, accountIds } = await lockPost(tx, actor, postId);
     const accounts = await lockAccounts(tx, actor, accountIds);
     const rows = await lockPublications(tx, publicationIds);
-    const failed = new Set(rows.flatMap((row) => (row.status === 'failed' ? [row.accountId] : [])));
-    refuseFaults(accountFaults(accountIds, accounts, (id) => failed.has(id)));
+    const failed = rows.filter((row) => row.status === 'failed');
+    // Media of what has ended may be deleted: from here on it is used again.
+    const media = await readMedia(tx, actor, [
+      ...post.mediaIds,
+      ...failed.flatMap(({ variant }) => variant.mediaIds ?? []),
+    ]);
+    refuseFaults([
+      ...accountFaults(accountIds, accounts, (id) => failed.some((row) => row.accountId === id)),
+      ...goneMediaFaults(post, failed, media),
+    ]);
     const taken = await takeTransitions(tx, rows, () => ({ type: 'retry' }));
     if (taken.movedCount === 0) throw new DomainError('nothing_to_retry', 'No publication of the post has failed.');
     return { post, publications: taken.rows };

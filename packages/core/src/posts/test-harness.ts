@@ -18,7 +18,11 @@ export interface PostTestHarness extends AsyncDisposable {
   /** An editor of an organization of its own. */
   addActor(limits?: Partial<Actor>): Promise<Actor>;
   addAccount(actor: Actor, options?: { platform?: PlatformId; status?: string }): Promise<string>;
-  create(actor: Actor, input: Partial<CreatePost> & Pick<CreatePost, 'accountIds'>): Promise<Post>;
+  create(
+    actor: Actor,
+    input: Partial<CreatePost> & Pick<CreatePost, 'accountIds'>,
+    deps?: CoreDependencies,
+  ): Promise<Post>;
   claim(publicationId: string, deps?: CoreDependencies): Promise<ClaimResult>;
   /** Its commit waits for `release`, so that another transaction meets its locks. */
   held(): HeldDependencies;
@@ -69,7 +73,8 @@ export async function createPostTestHarness(postgresUrl: string): Promise<PostTe
       ]);
       return accountId;
     },
-    create: async (actor, input) => (await createPost(deps, actor, { content: 'Hello', ...input })).post,
+    create: async (actor, input, createDeps = deps) =>
+      (await createPost(createDeps, actor, { content: 'Hello', ...input })).post,
     async claim(publicationId, claimDeps = deps) {
       const [result] = await claimPublications(claimDeps, harness.settings, 'test', [publicationId]);
       if (result === undefined) throw new Error('the claim answered nothing');

@@ -30,3 +30,18 @@ export function variantFaults(
   });
   return [...mediaFaults('mediaIds', mediaIds ?? [], media), ...ofVariants];
 }
+
+/** Media of stored parts that is gone meanwhile, by where it is named. A part with media of its own does not use the post's. */
+export function goneMediaFaults(
+  post: { readonly mediaIds: readonly string[] },
+  parts: readonly { readonly accountId: string; readonly variant: Variant }[],
+  media: PostMedia,
+): FieldFault[] {
+  const usesPost = parts.some(({ variant }) => variant.mediaIds === undefined);
+  return [
+    ...(usesPost ? mediaFaults('mediaIds', post.mediaIds, media) : []),
+    ...parts.flatMap(({ accountId, variant }) =>
+      mediaFaults(`variants.${accountId}.mediaIds`, variant.mediaIds ?? [], media),
+    ),
+  ];
+}

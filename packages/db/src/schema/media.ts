@@ -19,6 +19,7 @@ export const media = pgTable('media', {
   objectId: text('object_id'),
   fileName: text('file_name'),
   uploadedBy: text('uploaded_by'),
+  lastUsedAt: at('last_used_at'),
 });
 
 export const mediaObjects = pgTable('media_objects', {
