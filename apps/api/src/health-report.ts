@@ -1,3 +1,4 @@
+import { readEventWriters, type EventWriter } from '@vibetribe/core/events/read-event-writers';
 import { breakers } from '@vibetribe/db/schema/service';
 import type { Database } from '@vibetribe/db/connect-database';
 import type { Logger } from '@vibetribe/observability/logger';
@@ -7,6 +8,7 @@ import { withTimeout } from '@vibetribe/resilience/with-timeout';
 import type { Clock } from '@vibetribe/resilience/clock';
 import { createSingleFlight } from '@vibetribe/resilience/single-flight';
 import { asc } from 'drizzle-orm';
+import type { LiveHub } from './live/live-hub.ts';
 
 export interface DependencyHealth {
   readonly ok: boolean;
@@ -29,6 +31,13 @@ export interface DetailedHealth {
   readonly pool: { readonly max: number; readonly total: number; readonly idle: number; readonly waiting: number };
   readonly queues: readonly QueueSummary[] | null;
   readonly breakers: readonly BreakerHealth[] | null;
+  readonly events: EventsHealth | null;
+}
+
+/** `writers`: the transactions that write events now, the oldest first; what is committed waits for those that began before it. */
+export interface EventsHealth {
+  readonly heldUpForMs: number;
+  readonly writers: readonly EventWriter[];
 }
 
 export interface BreakerHealth {
@@ -48,6 +57,7 @@ export function createHealthReport(deps: {
   readonly db: Database;
   readonly queue: Pick<QueueConnection, 'health' | 'kind'>;
   readonly queueAdmin: Pick<QueueAdmin, 'list'>;
+  readonly live: Pick<LiveHub, 'heldUpForMs'>;
   readonly logger: Pick<Logger, 'warn'>;
   readonly clock: Clock;
 }): HealthReport {
@@ -82,9 +92,10 @@ export function createHealthReport(deps: {
     basic,
     async detailed() {
       const { ok, database, queue } = await basic();
-      const [queues, breakersNow] = await Promise.all([
+      const [queues, breakersNow, writers] = await Promise.all([
         part('the queues', () => deps.queueAdmin.list()),
         part('the breakers', () => readBreakers(deps.db)),
+        part('the writers of events', () => deps.db.asWorker(readEventWriters)),
       ]);
       const { totalCount, idleCount, waitingCount, options } = deps.db.pool;
       return {
@@ -93,6 +104,7 @@ export function createHealthReport(deps: {
         pool: { max: options.max, total: totalCount, idle: idleCount, waiting: waitingCount },
         queues,
         breakers: breakersNow,
+        events: writers === null ? null : { heldUpForMs: Math.round(deps.live.heldUpForMs()), writers },
       };
     },
     startClosing() {

@@ -18,6 +18,7 @@ import { buildApp } from './app.ts';
 import { closeApp } from './close-app.ts';
 import type { ApiConfig } from './config.ts';
 import { createHealthReport } from './health-report.ts';
+import { watchLive } from './live/watch-live.ts';
 import { startLiveHub } from './live/live-hub.ts';
 import { createRevocations, followRevocations } from './session-revocations.ts';
 import {
@@ -110,6 +111,7 @@ async function openApiServices({
   const accessTokens = createAccessTokens({ secret: config.authSecret, issuer: tokenIssuer, now: () => clock.now() });
   const authenticator = createAuthenticator({ db, accessTokens, clock });
   const live = starting.use(await startLiveHub({ db, bus, authenticator, clock, logger }));
+  watchLive(metrics, live);
   starting.use(await followRevocations(bus, { authenticator, live, logger }));
   const announced = createRevocations(bus, logger);
   // This process does not wait for its own announcement to come back.
@@ -143,7 +145,7 @@ async function openApiServices({
     registrationOpen: config.registrationOpen,
     requestLimiter: createRequestLimiter(requests, config.apiRateLimit),
     signInLimit: openSignInLimit(queue, config.loginRateLimit, starting),
-    health: createHealthReport({ db, queue, queueAdmin, logger, clock }),
+    health: createHealthReport({ db, queue, queueAdmin, live, logger, clock }),
     securityContact: config.securityContact,
     redirectOrigins: config.redirectOrigins,
     requestTimeoutMs: config.requestTimeoutMs,

@@ -66,7 +66,7 @@ async function begin(client: pg.PoolClient, settings: TransactionSettings): Prom
     .map((_, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, true)`)
     .join(', ')}`;
   await Promise.all([
-    client.query('begin'),
+    client.query('begin isolation level read committed'),
     client.query({ name: `begin_${Object.keys(settings).length}`, text, values: Object.entries(settings).flat() }),
   ]);
 }

@@ -24,6 +24,14 @@ test('every observation is exposed in seconds, with its labels and the app', asy
   }
 });
 
+test('a watched number is read when it is asked for', async () => {
+  const metrics = createMetrics('api');
+  let sockets = 1;
+  metrics.watch({ name: 'vibetribe_live_sockets', help: 'Sockets.', read: () => sockets });
+  sockets = 7;
+  expect((await metrics.exposition()).text).toContain('vibetribe_live_sockets{app="api"} 7');
+});
+
 test('Node’s own metrics are there, labelled with the app', async () => {
   const { text } = await createMetrics('cron').exposition();
   expect(text).toMatch(/^process_resident_memory_bytes\{app="cron"\} \d+/m);

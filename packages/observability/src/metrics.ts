@@ -1,4 +1,4 @@
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { droppedLinesOf, type Logger } from './logger.ts';
 
 export interface Metrics {
@@ -24,6 +24,8 @@ export interface Metrics {
   }): void;
   /** `outcome`: refreshed, needs_reauth, failed. */
   countTokenRefresh(refresh: { readonly platform: string; readonly outcome: string }): void;
+  /** A number that is read whenever Prometheus asks. */
+  watch(gauge: { readonly name: string; readonly help: string; readonly read: () => number }): void;
   /** The text Prometheus reads, and its content type. */
   exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -94,6 +96,9 @@ export function createMetrics(app: string, logger?: Logger): Metrics {
     observePlatformCall: ({ platform, method, status, durationMs }) =>
       platformCalls.observe({ platform, method, status_class: statusClassOf(status) }, durationMs / 1000),
     countTokenRefresh: ({ platform, outcome }) => tokenRefreshes.inc({ platform, outcome }),
+    watch: ({ name, help, read }) => {
+      const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(read()) });
+    },
     exposition: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
 }

@@ -1,13 +1,13 @@
 import type { ServerMessage } from '@vibetribe/contracts/live-message';
 import { postStatusOf } from '@vibetribe/contracts/post-status';
+import { formatCursor, type EventCursor } from '@vibetribe/core/events/event-cursor';
+import type { LoggedEvent } from '@vibetribe/core/events/read-events';
 import { presentNotification } from '@vibetribe/core/notifications/list-notifications';
 import { presentPublication } from '@vibetribe/core/posts/present-publication';
 import { publicationColumns, type PublicationRow } from '@vibetribe/core/publishing/store/publication-row';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { notifications } from '@vibetribe/db/schema/events';
 import { inArray, sql } from 'drizzle-orm';
-import { formatCursor, type EventCursor } from './event-cursor.ts';
-import type { LoggedEvent } from './read-events.ts';
 
 /** What a socket may get of an event. `accountIds` are those it is about: a key limited to other accounts must not see it. */
 export interface LiveMessage {
@@ -34,7 +34,9 @@ export async function messagesOf(tx: Transaction, events: readonly LoggedEvent[]
     if (content === null) return [];
     const { accountIds, ...message } = content;
     const { organizationId, cursor, at } = event;
-    return [{ organizationId, cursor, accountIds, message: { ...message, id: formatCursor(cursor), at } }];
+    return [
+      { organizationId, cursor, accountIds, message: { ...message, id: formatCursor(cursor), at: at.toISOString() } },
+    ];
   });
 }
 

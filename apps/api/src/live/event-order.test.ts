@@ -17,12 +17,12 @@ test.each(Array.from({ length: 12 }, (_, exponent) => 10 ** (exponent + 1)))(
   async (power) => {
     const { accessToken, organization } = await api.register();
     const post = await addPost(api, organization.id);
-    await using before = await openSocket(api, accessToken);
+    await using here = await openSocket(api, accessToken);
+    await using there = await openSocket(api, accessToken, { replica: 1 });
     await addEvent(api, organization.id, post, 'post.created');
     await notify(api);
-    const since = (await before.next(({ id }) => id !== undefined, 'the first event')).id;
+    const since = (await here.next(({ id }) => id !== undefined, 'the first event')).id;
 
-    await using live = await openSocket(api, accessToken, { replica: 1 });
     await api.sql(`alter table events alter column id restart with ${power - eventsEach / 2}`);
     await api.sql(
       `insert into events (organization_id, post_id, publication_id, type, message, data)
@@ -37,13 +37,13 @@ test.each(Array.from({ length: 12 }, (_, exponent) => 10 ** (exponent + 1)))(
     expect(wanted.filter((id) => Number(id) < power)).toHaveLength(eventsEach / 2);
 
     await using resumed = await openSocket(api, accessToken, { since });
-    const numberOf = (id: string | undefined) => id?.split('-').at(-1);
-    const middle = await live.next(({ id }) => numberOf(id) === String(power - 1), 'the event before the power');
+    const numberOf = (id: string | undefined) => id?.split('-').at(0);
+    const middle = await here.next(({ id }) => numberOf(id) === String(power - 1), 'the event before the power');
     await using resumedInside = await openSocket(api, accessToken, { since: middle.id });
-    const idsOf = (socket: typeof live) => socket.events().map(({ id }) => numberOf(id));
+    const idsOf = (socket: typeof here) => socket.events().map(({ id }) => numberOf(id));
     for (const [socket, ids] of [
-      [live, wanted],
-      [before, [rows[0]?.id, ...wanted]],
+      [here, [rows[0]?.id, ...wanted]],
+      [there, [rows[0]?.id, ...wanted]],
       [resumed, wanted],
       [resumedInside, wanted.slice(eventsEach / 2)],
     ] as const) {

@@ -3,7 +3,6 @@ import type { AuthenticatedActor } from '@vibetribe/core/identity/authenticated-
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
-import { formatCursor, isAfter, parseCursor, type EventCursor } from './event-cursor.ts';
 import { createLiveConnection, type LiveConnection, type OutgoingEvent } from './live-connection.ts';
 
 /** A socket whose client reads nothing when `bufferedAmount` says so. */
@@ -44,7 +43,7 @@ const actor: AuthenticatedActor = {
 
 const event = (id: number, organizationId = 'org_1'): OutgoingEvent => ({
   organizationId,
-  cursor: { transactionId: 1n, id: BigInt(id) },
+  cursor: { id, check: 0 },
   accountIds: [],
   message: { type: 'notification' },
   text: String(id),
@@ -118,30 +117,5 @@ describe('from the log to the live feed', () => {
     const { socket, connection } = open(false);
     connection.deliver(event(1, 'org_2'));
     expect(socket.sent).toEqual([]);
-  });
-});
-
-describe('cursors', () => {
-  const cursor = fc.record({ transactionId: fc.bigInt(0n, 2n ** 62n), id: fc.bigInt(0n, 2n ** 59n) });
-
-  test('survive being written and read', () => {
-    fc.assert(
-      fc.property(cursor, (place) => {
-        expect(parseCursor(formatCursor(place))).toEqual(place);
-      }),
-    );
-  });
-
-  test('are ordered by transaction, then by id', () => {
-    fc.assert(
-      fc.property(cursor, cursor, (one: EventCursor, two: EventCursor) => {
-        const isSame = one.transactionId === two.transactionId && one.id === two.id;
-        expect(Number(isAfter(one, two)) + Number(isAfter(two, one))).toBe(isSame ? 0 : 1);
-      }),
-    );
-  });
-
-  test.each(['', '-', '1', '1-', '-1', '1-2-3', '١-٢', '1-99999999999999999999', ' 1-1'])('%j is none', (text) => {
-    expect(parseCursor(text)).toBeNull();
   });
 });

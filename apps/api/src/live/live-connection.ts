@@ -1,7 +1,6 @@
 import type { ServerMessage } from '@vibetribe/contracts/live-message';
 import type { AuthenticatedActor } from '@vibetribe/core/identity/authenticated-actor';
 import type { WebSocket } from 'ws';
-import { isAfter, type EventCursor } from './event-cursor.ts';
 import type { LiveMessage } from './event-message.ts';
 
 /** Application close codes. */
@@ -50,7 +49,7 @@ export function createLiveConnection({
 }): LiveConnection {
   let aside: OutgoingEvent[] | null = isReplaying ? [] : null;
   let hasOverflow = false;
-  let sentTo: EventCursor | null = null;
+  let sentToId = 0;
   let isAnswering = true;
   socket.on('pong', () => {
     isAnswering = true;
@@ -73,8 +72,8 @@ export function createLiveConnection({
 
   /** The feed may be behind what the log has been replayed to: nothing goes out twice. */
   const sendOnce = (event: OutgoingEvent) => {
-    if (sentTo !== null && !isAfter(event.cursor, sentTo)) return;
-    sentTo = event.cursor;
+    if (event.cursor.id <= sentToId) return;
+    sentToId = event.cursor.id;
     sendText(event.text);
   };
 
@@ -90,7 +89,7 @@ export function createLiveConnection({
       else hasOverflow = true;
     },
     async replay(event) {
-      sentTo = event.cursor;
+      sentToId = event.cursor.id;
       if (!maySee(actor, event) || socket.readyState !== socket.OPEN) return;
       await new Promise<void>((resolve) => socket.send(event.text, () => resolve()));
     },

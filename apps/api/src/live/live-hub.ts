@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { readEventWriters } from '@vibetribe/core/events/read-event-writers';
+import type { LoggedEvent } from '@vibetribe/core/events/read-events';
 import type { Authenticator } from '@vibetribe/core/identity/authenticate';
 import type { AuthenticatedActor, Credential } from '@vibetribe/core/identity/authenticated-actor';
 import type { Database } from '@vibetribe/db/connect-database';
@@ -8,23 +10,25 @@ import type { Clock } from '@vibetribe/resilience/clock';
 import { startLoop } from '@vibetribe/resilience/loop';
 import type { RawData, WebSocket } from 'ws';
 import { answerClient } from './answer-client.ts';
-import type { EventCursor } from './event-cursor.ts';
 import { startEventFeed } from './event-feed.ts';
 import { messagesOf } from './event-message.ts';
 import { closeCodes, createLiveConnection, type LiveConnection } from './live-connection.ts';
 import { createMessageBudget } from './message-budget.ts';
 import { parsePresence, type PresenceMessage } from './presence-message.ts';
-import type { LoggedEvent } from './read-events.ts';
 import { outgoing, replayEvents } from './replay-events.ts';
 
 export interface LiveHub extends AsyncDisposable {
   /** The last event that this process has passed on to its sockets. */
-  position(): EventCursor;
+  position(): number;
+  /** How many sockets this process has. */
+  sockets(): number;
+  /** How long committed events have been waiting for one who began to write events before them. */
+  heldUpForMs(): number;
   /**
    * Takes a socket in. A client that knows an event gets what it missed `since`; any other one what has been passed on since
    * `openedAt`, when its connection was opened: it may have been told of that before it is registered here.
    */
-  open(socket: WebSocket, actor: AuthenticatedActor, start: { since: string | null; openedAt: EventCursor }): void;
+  open(socket: WebSocket, actor: AuthenticatedActor, start: { since: string | null; openedAt: number }): void;
   /** Closes the sockets of a credential that has ended. */
   endCredential(credential: Credential): void;
   /** Asks for every socket whether its credential is still good. */
@@ -102,10 +106,19 @@ export async function startLiveHub({
   await using starting = new AsyncDisposableStack();
   const onError = (error: unknown) => logger.warn({ err: error }, 'the live feed failed; it goes on');
   starting.use(await bus.subscribe('live', deliverPresence));
-  const feed = starting.use(await startEventFeed({ db, bus, onEvents: deliverEvents, onError }));
+  const onHeldUp = (heldUpForMs: number) => {
+    db.asWorker(readEventWriters).then(
+      (writers) =>
+        logger.warn({ heldUpForMs, writers }, 'events wait for a transaction that writes events and does not end'),
+      onError,
+    );
+  };
+  const feed = starting.use(await startEventFeed({ db, bus, clock, onEvents: deliverEvents, onHeldUp, onError }));
 
   const hub: LiveHub = {
     position: () => feed.position(),
+    sockets: () => everyone().length,
+    heldUpForMs: () => feed.heldUpForMs(),
     open(socket, actor, start) {
       const connections = inOrganization(actor.organizationId);
       if (connections.size >= socketsPerOrganizationMax) {

@@ -194,7 +194,7 @@ describe('events', () => {
       await late.sql('commit');
     }
     await waitFor(() => socket.events().length === 2, { describe: 'both events' });
-    const ids = socket.events().map(({ id }) => Number(id?.split('-')[1]));
+    const ids = socket.events().map(({ id }) => Number(id?.split('-')[0]));
     expect(ids).toEqual(ids.toSorted((one, two) => one - two));
   });
 });
@@ -238,7 +238,7 @@ describe('resuming', () => {
     const count = await written;
     await notify(api);
     const rows = await api.sql<{ cursor: string }>(
-      `select transaction_id || '-' || id as cursor from events where organization_id = $1 order by transaction_id, id`,
+      `select id || '-' || extract(microseconds from at)::int as cursor from events where organization_id = $1 order by id`,
       [organization.id],
     );
     const wanted = rows.map(({ cursor }) => cursor).slice(1);
@@ -249,7 +249,7 @@ describe('resuming', () => {
     }
   });
 
-  test.each(['garbage', '1-1', '99999999-99999999'])(
+  test.each(['garbage', '1-1', '99999999-99999999', '99999999'])(
     'from %s, which the log does not have, starts anew: resync',
     async (since) => {
       const { accessToken, organization } = await api.register();
@@ -260,12 +260,27 @@ describe('resuming', () => {
     },
   );
 
+  test('from before a hole that the clean-up has made starts anew, though the event itself is still there', async () => {
+    const { accessToken, organization } = await api.register();
+    const post = await addPost(api, organization.id);
+    await using before = await openSocket(api, accessToken);
+    await addEvent(api, organization.id, post, 'post.created');
+    await notify(api);
+    const { id: since } = await before.next(({ id }) => id !== undefined, 'the first event');
+    await addEvent(api, organization.id, post);
+    await api.sql('update event_log set cleaned_to = (select max(id) from events)');
+    await using socket = await openSocket(api, accessToken, { since });
+    await socket.next(({ type }) => type === 'resync', 'being told to start anew');
+    expect(socket.events()).toEqual([]);
+    await api.sql('update event_log set cleaned_to = 0');
+  });
+
   test("from another organization's event tells nothing but resync", async () => {
     const one = await api.register();
     const other = await api.register();
     await addEvent(api, one.organization.id, await addPost(api, one.organization.id));
     const [row] = await api.sql<{ cursor: string }>(
-      `select transaction_id || '-' || id as cursor from events where organization_id = $1`,
+      `select id || '-' || extract(microseconds from at)::int as cursor from events where organization_id = $1`,
       [one.organization.id],
     );
     await using socket = await openSocket(api, other.accessToken, { since: row?.cursor });

@@ -1,8 +1,8 @@
+import { parseCursor } from '@vibetribe/core/events/event-cursor';
+import { isKept, readEvents } from '@vibetribe/core/events/read-events';
 import type { Database } from '@vibetribe/db/connect-database';
-import { parseCursor, type EventCursor } from './event-cursor.ts';
 import { messagesOf, type LiveMessage } from './event-message.ts';
 import type { LiveConnection, OutgoingEvent } from './live-connection.ts';
-import { isKept, readEvents } from './read-events.ts';
 
 const pageMax = 200;
 
@@ -14,46 +14,50 @@ const pageMax = 200;
 export async function replayEvents(
   db: Pick<Database, 'asTenant'>,
   connection: LiveConnection,
-  { since, openedAt }: { readonly since: string | null; readonly openedAt: EventCursor },
+  { since, openedAt }: { readonly since: string | null; readonly openedAt: number },
 ): Promise<void> {
-  const from = since === null ? openedAt : await keptCursor(db, connection, since);
-  if (from === null) {
-    connection.send({ type: 'resync' });
-    connection.goLive();
-    return;
-  }
-  let cursor = from;
+  let position: number | null = since === null ? openedAt : await keptPosition(db, connection, since);
   do {
-    cursor = await replayToEnd(db, connection, cursor);
+    if (position !== null) position = await replayToEnd(db, connection, position);
   } while (connection.takeOverflow());
+  if (position === null) connection.send({ type: 'resync' });
   connection.goLive();
 }
 
-async function keptCursor(
+async function keptPosition(
   db: Pick<Database, 'asTenant'>,
   connection: LiveConnection,
   since: string,
-): Promise<EventCursor | null> {
+): Promise<number | null> {
   const cursor = parseCursor(since);
   if (cursor === null) return null;
-  return (await db.asTenant(connection.actor.organizationId, (tx) => isKept(tx, cursor))) ? cursor : null;
+  return (await db.asTenant(connection.actor.organizationId, (tx) => isKept(tx, cursor))) ? cursor.id : null;
 }
 
+/** Answers the id of the last event sent; null when some that followed are no longer kept. */
 async function replayToEnd(
   db: Pick<Database, 'asTenant'>,
   connection: LiveConnection,
-  from: EventCursor,
-): Promise<EventCursor> {
-  let cursor = from;
+  fromId: number,
+): Promise<number | null> {
+  let position = fromId;
   for (;;) {
-    const after = cursor;
-    const page = await db.asTenant(connection.actor.organizationId, async (tx) => {
-      const { events, hasMore } = await readEvents(tx, after, pageMax);
-      return { messages: await messagesOf(tx, events), last: events.at(-1)?.cursor ?? after, hasMore };
+    const after = position;
+    const { organizationId } = connection.actor;
+    const page = await db.asTenant(organizationId, async (tx) => {
+      const read = { afterId: after, limit: pageMax, organizationId };
+      const { events, hasMore, cleanedTo } = await readEvents(tx, read);
+      return {
+        messages: await messagesOf(tx, events),
+        lastId: events.at(-1)?.cursor.id ?? after,
+        hasMore,
+        hasHole: after < cleanedTo,
+      };
     });
+    if (page.hasHole) return null;
     for (const message of page.messages) await connection.replay(outgoing(message));
-    cursor = page.last;
-    if (!page.hasMore) return cursor;
+    position = page.lastId;
+    if (!page.hasMore) return position;
   }
 }
 

@@ -62,7 +62,10 @@ async function deleteWhere(db: Database, table: string, where: SQL): Promise<num
   }
 }
 
-/** Walks the log from its beginning in id order: events of posts that are not over stay, and are passed by once. */
+/**
+ * Walks the log from its beginning in id order: events of posts that are not over stay, and are passed by once. The log remembers up to where
+ * it has holes: a client that comes back from before them is told to start anew.
+ */
 async function deleteOldEvents(db: Database, days: number): Promise<number> {
   let deleted = 0;
   let afterId = 0;
@@ -77,6 +80,8 @@ async function deleteOldEvents(db: Database, days: number): Promise<number> {
           order by e.id limit ${batchRows}
         ), gone as (
           delete from events e using old where e.id = old.id and old.is_over returning e.id
+        ), told as (
+          update event_log set cleaned_to = greatest(cleaned_to, (select max(id) from gone)) where exists (select 1 from gone)
         )
         select (select max(id)::float8 from old) as "lastId", (select count(*)::int from old) as seen, (select count(*)::int from gone) as deleted`),
     );

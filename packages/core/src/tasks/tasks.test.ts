@@ -142,6 +142,10 @@ describe('the clean-up', () => {
       sessions: 1,
       events: 2,
     });
+    const [hole] = await harness.sql<{ told: boolean }>(
+      `select cleaned_to = (select max(id) from events where message = 'new') - 1 as told from event_log`,
+    );
+    expect(hole?.told).toBe(true);
     expect(await harness.sql('select message from events order by id')).toEqual([
       { message: 'told' },
       { message: 'new' },

@@ -1,14 +1,10 @@
 import type { EventType } from '@vibetribe/contracts/event-type';
-import { bigint, customType, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, boolean, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
-/** A 64-bit transaction id, as a decimal string. */
-const xid8 = customType<{ data: string; driverData: string }>({ dataType: () => 'xid8' });
-
 export const events = pgTable('events', {
   id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
-  transactionId: xid8('transaction_id').notNull(),
   organizationId: text('organization_id').notNull(),
   postId: text('post_id'),
   publicationId: text('publication_id'),
@@ -16,6 +12,12 @@ export const events = pgTable('events', {
   message: text('message').notNull(),
   data: jsonb('data').$type<Record<string, unknown>>().notNull().default({}),
   at: at('at').notNull(),
+});
+
+/** One row. `cleanedTo`: the highest id that the clean-up has deleted. */
+export const eventLog = pgTable('event_log', {
+  onlyRow: boolean('only_row').primaryKey().default(true),
+  cleanedTo: bigint('cleaned_to', { mode: 'number' }).notNull().default(0),
 });
 
 export const notifications = pgTable('notifications', {
