@@ -104,9 +104,9 @@ export async function mountSite(app: FastifyInstance, site: Site, surroundings: 
   site.routes(app);
 }
 
-/** Without the query, which may carry a code or a token. */
+/** As it was asked for, without the query, which may carry a code or a token. */
 function pathOf(request: FastifyRequest): string {
-  return request.url.split('?', 1)[0] ?? request.url;
+  return request.originalUrl.split('?', 1)[0] ?? request.originalUrl;
 }
 
 function isHandleOf(site: Site, { accounts }: Pick<World, 'accounts'>, name: string, account: string): boolean {

@@ -3,6 +3,7 @@ import type { Answer } from './answer.ts';
 import type { Account } from './world/accounts.ts';
 import type { Post } from './world/posts.ts';
 import type { Change } from './store/store.ts';
+import type { Grant } from './world/grants.ts';
 import type { World } from './world/world.ts';
 
 /** What a platform's folder gives to the registry. */
@@ -12,13 +13,25 @@ export type PlatformDefinition = {
   title: string;
   /** Path prefix on the main port, or null when each of its sites is an origin of its own. */
   prefix: string | null;
+  /**
+   * Given where another platform stands under the same prefix: whether a request below it is this one's. The path begins behind the
+   * prefix. What nobody claims is the other one's.
+   */
+  claims?: (request: { readonly method: string; readonly path: string; readonly token: string | undefined }) => boolean;
   /** Its instances. A platform that is one place has one site, named like the platform. */
   sites: readonly string[];
   open(place: SitePlace): Site;
 };
 
 /** Where a site is and what it shares with the others. `origin` is known once it listens. */
-export type SitePlace = { site: string; platform: string; origin: () => string; world: World };
+export type SitePlace = {
+  site: string;
+  platform: string;
+  origin: () => string;
+  world: World;
+  /** The other sites under the same prefix. */
+  sharing: () => readonly Site[];
+};
 
 /** One instance of a platform. */
 export type Site = {
@@ -37,6 +50,8 @@ export type Site = {
   postUrl(post: Post): string;
   /** Rows to drop when all posts are dropped. */
   clearPosts(): Change[];
+  /** Accounts of a site that shares the prefix, which a token of this grant opens too. */
+  opens?(grant: Grant): readonly string[];
 };
 
 /** `use` says what the request shows: an access token, a refresh token, or something it wants to sign in with. */

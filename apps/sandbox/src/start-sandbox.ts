@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { sendAnswer } from './answer.ts';
@@ -9,6 +10,7 @@ import { controlRoutes, type ControlSurroundings } from './control/control-route
 import { metricsText } from './control/metrics-text.ts';
 import { createFaultBook } from './faults/fault-book.ts';
 import { mountSite } from './mount-site.ts';
+import { mountPath, ownPath, type PlacedSite } from './shared-prefix.ts';
 import { feedPage } from './page/feed-page.ts';
 import { platforms } from './registry.ts';
 import { portOrAny, readPorts, writePorts } from './remembered-ports.ts';
@@ -51,10 +53,19 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
   const faults = createFaultBook();
   const requests = createRequestLog();
 
-  const placed = platforms.flatMap((platform) =>
+  const placed: readonly PlacedSite[] = platforms.flatMap((platform) =>
     platform.sites.map((id) => {
-      const site = platform.open({ site: id, platform: platform.id, origin: () => origins[id] ?? '', world });
-      return { site, prefix: platform.prefix };
+      const { prefix } = platform;
+      const sharing = () =>
+        placed.filter((other) => other.prefix === prefix && other.site !== site).map((other) => other.site);
+      const site: Site = platform.open({
+        site: id,
+        platform: platform.id,
+        origin: () => origins[id] ?? '',
+        world,
+        sharing,
+      });
+      return { site, prefix, claims: platform.claims };
     }),
   );
   const sites = placed.map(({ site }) => site);
@@ -64,10 +75,11 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
     Object.fromEntries(placed.filter(({ prefix }) => prefix === null).map(({ site }) => [site.id, site.origin()]));
   const surroundings = { world, faults, requests, closing: closing.signal };
 
-  const main = newApp(stack, { level: config.logLevel });
+  const main = newApp(stack, { level: config.logLevel }, (request) => ownPath(placed, request));
   await mainRoutes(main, { world, faults, requests, sites, hosts });
-  for (const { site, prefix } of placed) {
-    if (prefix !== null) await main.register((scope) => mountSite(scope, site, surroundings), { prefix });
+  for (const each of placed) {
+    if (each.prefix === null) continue;
+    await main.register((scope) => mountSite(scope, each.site, surroundings), { prefix: mountPath(each) });
   }
   const unknownRoute = (method: string, path: string) => requests.unknownRoute(null, method, path);
   await main.register(async (scope) => cloudinaryRoutes(scope, join(directory, 'cloudinary'), unknownRoute), {
@@ -92,9 +104,13 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
 }
 
 /** Requests are not logged by the framework: their addresses may carry codes. */
-function newApp(stack: AsyncDisposableStack, log: { level: string } | FastifyBaseLogger): FastifyInstance {
+function newApp(
+  stack: AsyncDisposableStack,
+  log: { level: string } | FastifyBaseLogger,
+  rewriteUrl: (request: IncomingMessage) => string = ({ url }) => url ?? '/',
+): FastifyInstance {
   const logController = new LogController({ disableRequestLogging: true });
-  const options = { forceCloseConnections: true, logController, routerOptions: { maxParamLength: 500 } };
+  const options = { forceCloseConnections: true, rewriteUrl, logController, routerOptions: { maxParamLength: 500 } };
   const app: FastifyInstance =
     'child' in log ? fastify({ ...options, loggerInstance: log }) : fastify({ ...options, logger: log });
   stack.defer(() => app.close());

@@ -9,7 +9,7 @@ export function sendConsentPage(
   request: FastifyRequest,
   page: { siteTitle: string; accounts: readonly Account[]; scope: string; redirectUri: string; denyUrl: string },
 ): FastifyReply {
-  const { pathname, searchParams } = new URL(request.url, 'http://localhost');
+  const { pathname, searchParams } = new URL(request.originalUrl, 'http://localhost');
   const approve = (handle: string) => {
     const query = new URLSearchParams(searchParams);
     query.set('sandbox_approve', handle);

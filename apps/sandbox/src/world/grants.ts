@@ -16,6 +16,8 @@ export type Grants = {
   drop(value: string): Change;
   look(site: string, value: string, nowMs: number): TokenLookup;
   tokensOf(grant: string): readonly Token[];
+  /** What the account has allowed, revoked or not. */
+  ofAccount(site: string, account: string): readonly Grant[];
   /** Ends the life of every access token of the account; refresh tokens and passwords live on. */
   expireAccess(site: string, account: string, nowMs: number): Change[];
   /** Kills everything the account ever allowed. */
@@ -62,6 +64,7 @@ export function createGrants(store: Store): Grants {
       return { state: expired ? 'expired' : 'valid', token, grant };
     },
     tokensOf,
+    ofAccount: (site, account) => grantsOf(site, account).flatMap((id) => grants.get(id) ?? []),
     expireAccess: (site, account, nowMs) =>
       grantsOf(site, account)
         .flatMap(tokensOf)
