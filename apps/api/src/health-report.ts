@@ -115,21 +115,14 @@ export function createHealthReport(deps: {
 
 async function databaseHealth({
   db,
-  clock,
   logger,
 }: {
-  db: Database;
-  clock: Clock;
+  db: Pick<Database, 'health'>;
   logger: Pick<Logger, 'warn'>;
 }): Promise<DependencyHealth> {
-  const startedAtMs = clock.monotonicMs();
-  try {
-    const latencyMs = Math.round(await withTimeout(checkTimeoutMs, 'the database', db.ping()));
-    return { ok: true, latencyMs, detail: 'postgres answers' };
-  } catch (error) {
-    logger.warn({ err: error }, 'the database did not answer the health check');
-    return { ok: false, latencyMs: Math.round(clock.monotonicMs() - startedAtMs), detail: 'postgres does not answer' };
-  }
+  const health = await db.health();
+  if (!health.ok) logger.warn({ detail: health.detail }, 'the database is not well');
+  return health;
 }
 
 async function readBreakers(db: Database): Promise<BreakerHealth[]> {

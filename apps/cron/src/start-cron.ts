@@ -106,9 +106,6 @@ function mediaRuns(
 }
 
 async function healthOf({ db, queue }: Service) {
-  const [latencyMs, queueHealth] = await Promise.all([db.ping(), queue.health()]);
-  return {
-    ok: queueHealth.ok,
-    detail: { database: { ok: true, latencyMs: Math.round(latencyMs) }, queue: queueHealth },
-  };
+  const [database, queueHealth] = await Promise.all([db.health(), queue.health()]);
+  return { ok: database.ok && queueHealth.ok, detail: { database, queue: queueHealth } };
 }

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
 import { platformIds } from '@vibetribe/contracts/platform-id';
-import { openService } from '@vibetribe/core/open-service';
+import { openService, type Service } from '@vibetribe/core/open-service';
 import type { PublishingMedia } from '@vibetribe/core/publishing/send/publication-media';
 import type { Failpoints } from '@vibetribe/core/publishing/failpoints';
 import { dispatchOnce } from '@vibetribe/core/publishing/dispatch/dispatch';
@@ -11,7 +11,7 @@ import { createMediaLibrary } from '@vibetribe/media/media-library';
 import { createMediaUrls } from '@vibetribe/media/serve/media-urls';
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
 import { createMetrics } from '@vibetribe/observability/metrics';
-import { startOpsServer } from '@vibetribe/observability/ops-server';
+import { type Health, startOpsServer } from '@vibetribe/observability/ops-server';
 import { createPublishQueue } from '@vibetribe/queue/publish-queue';
 import { startPublishWorker } from '@vibetribe/queue/publish-worker';
 import { startLoop } from '@vibetribe/resilience/loop';
@@ -65,32 +65,6 @@ export async function startPublisher(
   );
 
   const publishQueue = createPublishQueue(service.queue);
-  const dispatcher = starting.use(
-    startLoop({
-      name: 'dispatcher',
-      intervalMs: config.sweepIntervalMs,
-      runOnce: async (signal) => {
-        await dispatchOnce(service.core, config.settings, (jobs) => publishQueue.enqueue(jobs), signal);
-      },
-      onError: (error) => logger.warn({ err: error }, 'a dispatcher turn failed; the next one repeats it'),
-    }),
-  );
-  starting.use(
-    startLoop({
-      name: 'resumer',
-      intervalMs: config.sweepIntervalMs,
-      runOnce: async () => void (await resumeWaiting(service.core)),
-      onError: (error) => logger.warn({ err: error }, 'what is held could not be looked through; the next turn does'),
-    }),
-  );
-  starting.use(
-    await service.bus.subscribe(
-      'dispatch',
-      () => dispatcher.wake(),
-      () => dispatcher.wake(),
-    ),
-  );
-
   const drainMs = config.settings.publishTimeoutMs + drainGraceMs;
   const workers = platformIds.map((platform) =>
     startPublishWorker({
@@ -109,23 +83,66 @@ export async function startPublisher(
     await Promise.all(workers.map((worker) => worker.close({ drainMs })));
   });
 
+  // After the workers, so that it ends before them: nothing new is dispatched by a publisher that is going away.
+  let dispatchedAtMs = performance.now();
+  const dispatcher = starting.use(
+    startLoop({
+      name: 'dispatcher',
+      intervalMs: config.sweepIntervalMs,
+      runOnce: async (signal) => {
+        await dispatchOnce(service.core, config.settings, (jobs) => publishQueue.enqueue(jobs), signal);
+        dispatchedAtMs = performance.now();
+      },
+      onError: (error) => logger.warn({ err: error }, 'a dispatcher turn failed; the next one repeats it'),
+    }),
+  );
+  starting.use(
+    startLoop({
+      name: 'resumer',
+      intervalMs: config.sweepIntervalMs,
+      runOnce: async (signal) => void (await resumeWaiting(service.core, signal)),
+      onError: (error) => logger.warn({ err: error }, 'what is held could not be looked through; the next turn does'),
+    }),
+  );
+  starting.use(
+    await service.bus.subscribe(
+      'dispatch',
+      () => dispatcher.wake(),
+      () => dispatcher.wake(),
+    ),
+  );
+
   const ops = starting.use(
     await startOpsServer({
       port: config.port,
       host: config.host,
       metrics,
-      async health() {
-        const [databaseMs, queue] = await Promise.all([service.db.ping(), service.queue.health()]);
-        const running = workers.every((worker) => worker.isRunning());
-        return {
-          ok: queue.ok && running,
-          detail: { database: { ok: true, latencyMs: Math.round(databaseMs) }, queue, workers: running },
-        };
-      },
+      health: () =>
+        publisherHealth(service, {
+          isTaking: workers.every((worker) => worker.isTaking()),
+          isDispatching: performance.now() - dispatchedAtMs < dispatchesWithinMs(config.sweepIntervalMs),
+        }),
     }),
   );
   const running = starting.move();
   return { port: ops.port, url: `http://127.0.0.1:${ops.port}`, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** Turns that fail are repeated at once at their next time; several in a row mean that nothing is dispatched. */
+function dispatchesWithinMs(sweepIntervalMs: number): number {
+  return Math.max(60_000, 6 * sweepIntervalMs);
+}
+
+/** Ill whenever no job can be taken, whatever it is that keeps it from that. */
+async function publisherHealth(
+  { db, queue }: Service,
+  own: { readonly isTaking: boolean; readonly isDispatching: boolean },
+): Promise<Health> {
+  const [database, queueHealth] = await Promise.all([db.health(), queue.health()]);
+  return {
+    ok: database.ok && queueHealth.ok && own.isTaking && own.isDispatching,
+    detail: { database, queue: queueHealth, workers: own.isTaking, dispatcher: own.isDispatching },
+  };
 }
 
 function openMedia(starting: AsyncDisposableStack, config: PublisherConfig, now: () => Date): PublishingMedia {

@@ -28,6 +28,7 @@ export const errorCodes = {
   platform_unavailable: { status: 502, title: 'The platform could not be reached' },
   oauth_state_invalid: { status: 400, title: 'The authorization is unknown, used or expired' },
   internal: { status: 500, title: 'Something went wrong on our side' },
+  storage_full: { status: 507, title: 'There is no room left on our side' },
   unavailable: { status: 503, title: 'The service is not ready' },
   timeout: { status: 503, title: 'The request took too long' },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -1,6 +1,7 @@
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import { connectionConfig } from './connection-config.ts';
+import { createDatabaseHealth, type DatabaseHealth } from './database-health.ts';
 import { ProductPool } from './product-pool.ts';
 import { roleNames } from './role-names.ts';
 import { createTransactions, type TransactionSettings } from './transactions.ts';
@@ -23,6 +24,8 @@ export interface Database extends AsyncDisposable {
   asIdentity<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
   /** Round trip in ms; rejects when the database is away. */
   ping(): Promise<number>;
+  /** Whether work can be done on it now: it answers, may be written, and has room. Within about 2 s; never rejects. */
+  health(): Promise<DatabaseHealth>;
   readonly pool: pg.Pool;
 }
 
@@ -105,6 +108,7 @@ export function connectDatabase(options: DatabaseOptions): Database {
       await pool.query('select 1');
       return performance.now() - startedAtMs;
     },
+    health: createDatabaseHealth(pool),
     async [Symbol.asyncDispose]() {
       await pool.end();
     },

@@ -2,7 +2,9 @@ import type { BusChannel } from './notify-channel.ts';
 import { createPostgresBus } from './postgres-bus.ts';
 import type { QueueConnection } from './queue-connection.ts';
 import { createRedisBus } from './redis-bus.ts';
+import { DeadlineExceededError } from '@vibetribe/resilience/deadline';
 import { callStore } from './call-store.ts';
+import { describeStoreError, QueueStoreError } from './store-error.ts';
 
 export interface Subscriber {
   /** Must not throw. */
@@ -18,7 +20,11 @@ export interface Bus extends AsyncDisposable {
    * @throws QueueStoreError when the store is away, RangeError when the payload is too long
    */
   publish(channel: BusChannel, payload: string): Promise<void>;
-  /** Resolves when messages arrive from now on. Disposing ends it. */
+  /**
+   * Resolves when messages arrive from now on. Where the store is away it resolves all the same: what is told before it is back is a gap.
+   * Disposing ends it.
+   * @throws QueueStoreError when the store refuses
+   */
   subscribe(
     channel: BusChannel,
     onMessage: Subscriber['onMessage'],
@@ -73,12 +79,22 @@ export function createBus(connection: QueueConnection, heartbeat: Heartbeat = de
         set.delete(subscriber);
         if (set.size === 0) await transport.unlisten(channel);
       };
+      let isLate = false;
+      const heard = transport.listen(channel).then(() => {
+        if (isLate && set.has(subscriber)) onGap();
+      });
       try {
-        await callStore(subscribeTimeoutMs, `subscribing to ${channel}`, transport.listen(channel));
+        const isAway = store.kind === 'redis' && store.redis.status !== 'ready';
+        if (!isAway) await callStore(subscribeTimeoutMs, `subscribing to ${channel}`, heard);
+        else isLate = true;
       } catch (error) {
-        await leave();
-        throw error;
+        if (!(error instanceof QueueStoreError && error.cause instanceof DeadlineExceededError)) {
+          await leave();
+          throw error;
+        }
+        isLate = true;
       }
+      if (isLate) heard.catch((error: unknown) => logger.error(describeStoreError(error), `${channel} is not heard`));
       return { [Symbol.asyncDispose]: leave };
     },
     async [Symbol.asyncDispose]() {

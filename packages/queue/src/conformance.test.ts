@@ -210,8 +210,36 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     await hasDelivered(2);
   });
 
+  test('what a closing worker has not begun is left to another one, at once', async () => {
+    const started = Promise.withResolvers<void>();
+    const begun: string[] = [];
+    const worker = startWorker({
+      concurrency: 1,
+      handle: (job, signal) => {
+        begun.push(job.publicationId);
+        started.resolve();
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      },
+    });
+    const names = Array.from({ length: 60 }, (_, index) => `n${index}`);
+    await queue.enqueue(names.map((name) => jobFor(name)));
+    await started.promise;
+    await worker.close({ drainMs: 50 });
+    expect(begun).toHaveLength(1);
+
+    startWorker();
+    const left = names.filter((name) => !begun.includes(name));
+    const all = () => left.every((name) => delivered.some(({ publicationId }) => publicationId === name));
+    // Sooner than a dead worker's jobs would be found.
+    await waitFor(all, { describe: 'the others', timeoutMs: 2_500 });
+  });
+
   test('health tells the round trip', async () => {
-    expect(await connection.health()).toEqual({ ok: true, latencyMs: expect.any(Number), detail: `${kind} answers` });
+    expect(await connection.health()).toEqual({
+      ok: true,
+      latencyMs: expect.any(Number),
+      detail: `${kind} takes and gives jobs`,
+    });
   });
 });
 

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { createRedisBackend, Queue, type BackendFactory, type IQueueBackend } from 'bullmq';
 import pg from 'pg';
-import { connectRedis, whenReady } from './connect-redis.ts';
-import type { JobQueue, QueueConnection, QueueHealth, QueueLogger, QueueStore } from './queue-connection.ts';
+import { OperatorError } from '@vibetribe/observability/operator-error';
+import { connectRedis } from './connect-redis.ts';
+import { createQueueHealth } from './queue-health.ts';
+import type { JobQueue, QueueConnection, QueueLogger, QueueStore } from './queue-connection.ts';
 import { queuePoolOptions } from './queue-pool-options.ts';
 import { createResilientPool } from './resilient-pool.ts';
 import { SharedPostgresBackend, SharedPostgresConnection } from './shared-postgres-connection.ts';
-import { describeStoreError } from './store-error.ts';
+import { redisRefusal, requireRedis } from './require-redis.ts';
+import { describeStoreError, QueueStoreError } from './store-error.ts';
 import { callStore } from './call-store.ts';
 
 export interface ConnectQueueOptions {
@@ -22,7 +25,6 @@ export interface ConnectQueueOptions {
 }
 
 const readyTimeoutMs = 5000;
-const healthTimeoutMs = 2000;
 const retryForMs = 20_000;
 const closeTimeoutMs = 5000;
 /** Nobody reads BullMQ's event streams: our own events table is the truth. */
@@ -31,15 +33,16 @@ const eventsKept = 100;
 /** Connects the process to its queue backend; an absent Redis is waited for a few seconds, not for ever. PostgreSQL's schema must have been migrated (`migrateQueue`). */
 export async function connectQueue(options: ConnectQueueOptions): Promise<QueueConnection> {
   const closing = new AbortController();
+  const prefix = options.prefix ?? 'vibetribe';
   const open = options.redisUrl
-    ? await openRedis(options.redisUrl, options.logger)
+    ? await openRedis(options.redisUrl, prefix, options.logger)
     : openPostgres(options, closing.signal);
   const { store } = open;
-  const prefix = options.prefix ?? 'vibetribe';
   const queues = new Map<string, JobQueue>();
   let closed: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     closing.abort();
+    await health.close();
     await Promise.allSettled(
       [...queues.values()].map((queue) => callStore(closeTimeoutMs, 'closing a queue', queue.close())),
     );
@@ -52,7 +55,7 @@ export async function connectQueue(options: ConnectQueueOptions): Promise<QueueC
       : new SharedPostgresBackend(connection.shared, name, rest);
   };
 
-  return {
+  const connection: Omit<QueueConnection, 'health'> = {
     kind: store.kind,
     prefix,
     store,
@@ -71,25 +74,51 @@ export async function connectQueue(options: ConnectQueueOptions): Promise<QueueC
       queues.set(name, queue);
       return queue;
     },
-    health: () => measureHealth(store),
     [Symbol.asyncDispose]: () => (closed ??= close()),
   };
+  const health = createQueueHealth(connection, open.whyUnsuitable);
+  return { ...connection, health: () => health.check() };
 }
 
 interface OpenStore {
   store: QueueStore;
+  /** What was found wrong with a store that came back after the start. */
+  readonly whyUnsuitable: () => string | null;
   close(): Promise<void>;
 }
 
-async function openRedis(redisUrl: string, logger: QueueLogger): Promise<OpenStore> {
+async function openRedis(redisUrl: string, prefix: string, logger: QueueLogger): Promise<OpenStore> {
   const redis = connectRedis({ redisUrl, logger, purpose: 'queue' });
+  let unsuitable: string | null = null;
   try {
     await callStore(readyTimeoutMs, 'connecting to Redis', once(redis, 'ready'));
+    await callStore(readyTimeoutMs, 'asking what Redis is', requireRedis(redis, prefix));
   } catch (error) {
+    const refusal = refusalIn(error);
+    if (refusal !== null) {
+      redis.disconnect();
+      throw refusal;
+    }
     // It goes on trying, and health tells of it.
     logger.warn(describeStoreError(error), 'started without Redis');
+    redis.once('ready', () => {
+      requireRedis(redis, prefix).catch((cause: unknown) => {
+        unsuitable = refusalIn(cause)?.message ?? null;
+        if (unsuitable !== null) logger.error({ error: unsuitable }, 'this Redis cannot carry the queue');
+      });
+    });
   }
-  return { store: { kind: 'redis', redis }, close: async () => redis.disconnect() };
+  return {
+    store: { kind: 'redis', redis },
+    whyUnsuitable: () => unsuitable,
+    close: async () => redis.disconnect(),
+  };
+}
+
+/** What of it is the operator's to mend. */
+function refusalIn(error: unknown): OperatorError | null {
+  const cause = error instanceof QueueStoreError ? error.cause : error;
+  return cause instanceof OperatorError ? cause : redisRefusal(cause);
 }
 
 function openPostgres(options: ConnectQueueOptions, signal: AbortSignal): OpenStore {
@@ -99,6 +128,7 @@ function openPostgres(options: ConnectQueueOptions, signal: AbortSignal): OpenSt
   const shared = new SharedPostgresConnection(createResilientPool(pool, { retryForMs, signal }));
   return {
     store: { kind: 'postgres', pool, shared },
+    whyUnsuitable: () => null,
     async close() {
       await callStore(closeTimeoutMs, 'closing the LISTEN connection', shared.close()).catch((error: unknown) =>
         options.logger.warn(describeStoreError(error), 'the LISTEN connection did not close'),
@@ -106,20 +136,4 @@ function openPostgres(options: ConnectQueueOptions, signal: AbortSignal): OpenSt
       await pool.end();
     },
   };
-}
-
-async function measureHealth(store: QueueStore): Promise<QueueHealth> {
-  const startedAtMs = performance.now();
-  const probe = async () => {
-    if (store.kind === 'postgres') return store.pool.query('select 1');
-    await whenReady(store.redis, healthTimeoutMs);
-    return store.redis.ping();
-  };
-  try {
-    await callStore(healthTimeoutMs, `the queue's ${store.kind}`, probe());
-    return { ok: true, latencyMs: Math.round(performance.now() - startedAtMs), detail: `${store.kind} answers` };
-  } catch (error) {
-    const { error: detail } = describeStoreError(error);
-    return { ok: false, latencyMs: Math.round(performance.now() - startedAtMs), detail };
-  }
 }

@@ -1,5 +1,5 @@
 import { sleep } from '@vibetribe/resilience/sleep';
-import { Worker, type IQueueBackend, type JobProgress } from 'bullmq';
+import { type Job as BullmqJob, type IQueueBackend, type JobProgress, WaitingError, Worker } from 'bullmq';
 import PQueue from 'p-queue';
 import { createCompletedTrim } from './completed-jobs.ts';
 import { publishQueueName } from './publish-queue.ts';
@@ -23,6 +23,8 @@ export interface PublishWorkerOptions {
 
 export interface PublishWorker {
   isRunning(): boolean;
+  /** Whether it works, or has looked for a job with success within the last minute. A running one whose every look fails takes none. */
+  isTaking(): boolean;
   /**
    * Takes no further job, waits for the running ones, and aborts their signal after `drainMs`.
    * @returns whether all had ended; one that had not is given to another worker when its lock runs out
@@ -38,7 +40,25 @@ const stalledCountMax = 5;
 /** The store keeps a failed job's text, and PostgreSQL refuses some: foreign text stays out. */
 const failureText = 'the publish handler failed';
 
-type Platform = Worker<PublishJobData, void, string, IQueueBackend, JobProgress, QueueStore>;
+/** An idle worker looks every 5 s, one whose store is away every second. */
+const looksWithinMs = 60_000;
+
+type Job = BullmqJob<PublishJobData, void, string>;
+
+/** Knows when it last looked for a job with success. */
+class PlatformWorker extends Worker<PublishJobData, void, string, IQueueBackend, JobProgress, QueueStore> {
+  #lookedAtMs = performance.now();
+
+  protected override async moveToActive(token: string, name?: string): ReturnType<Worker['moveToActive']> {
+    const job = await super.moveToActive(token, name);
+    this.#lookedAtMs = performance.now();
+    return job;
+  }
+
+  hasLookedWithin(ms: number): boolean {
+    return performance.now() - this.#lookedAtMs < ms;
+  }
+}
 
 /** Handles a platform's jobs until closed. Survives the loss of its store for any time. */
 export function startPublishWorker(options: PublishWorkerOptions): PublishWorker {
@@ -48,23 +68,27 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
 
   // A job names one publication or several. At most `concurrency` of all fetched publications run at once, by priority.
   const running = new PQueue({ concurrency: options.concurrency });
-  const handleOne = async ({ publicationId, generation }: QueuedPublication): Promise<boolean> => {
+  const handleOne = async ({ publicationId, generation }: QueuedPublication): Promise<Handled> => {
+    if (closing.signal.aborted) return 'not_begun';
     try {
       await handle({ publicationId, generation }, aborting.signal);
-      return true;
+      return 'done';
     } catch (error) {
       onError(error, { publicationId, generation });
-      return false;
+      return 'failed';
     }
   };
 
-  const worker: Platform = new Worker(
+  let atWork = 0;
+  const worker = new PlatformWorker(
     publishQueueName(options.platform),
-    async (job) => {
+    async (job, token) => {
+      atWork += 1;
       const handled = await Promise.all(
         job.data.publications.map((queued) => running.add(() => handleOne(queued), { priority: -job.priority })),
-      );
-      if (handled.includes(false)) throw constantFailure();
+      ).finally(() => (atWork -= 1));
+      if (handled.includes('not_begun')) await giveBack(job, token);
+      if (handled.includes('failed')) throw constantFailure();
       trim.completed();
     },
     {
@@ -92,6 +116,7 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
 
   return {
     isRunning: () => worker.isRunning(),
+    isTaking: () => worker.isRunning() && (atWork > 0 || worker.hasLookedWithin(looksWithinMs)),
     async close({ drainMs }) {
       closing.abort();
       const drained = worker.close().then(
@@ -105,9 +130,17 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
   };
 }
 
+type Handled = 'done' | 'failed' | 'not_begun';
+
+/** Of a job that a closing worker has not carried out to its end another worker does the rest: what is done is refused there. */
+async function giveBack(job: Job, token: string | undefined): Promise<never> {
+  await job.moveToWait(token);
+  throw new WaitingError();
+}
+
 /** BullMQ's loop ends for good when its first statements fail; it is started again. */
 async function runUntilClosed(
-  worker: Platform,
+  worker: PlatformWorker,
   closing: AbortSignal,
   tellOfStore: (message: string, cause: unknown) => void,
 ): Promise<void> {

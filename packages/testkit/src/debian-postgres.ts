@@ -30,6 +30,8 @@ export interface DebianPostgresOptions {
   /** TLS with a certificate for `localhost` from an authority of its own. */
   readonly tls?: boolean;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Where its files are made. Default: the system's folder for such. */
+  readonly parent?: string;
 }
 
 /** Null, or why tests with Debian's PostgreSQL have to be skipped. */
@@ -39,7 +41,7 @@ export function whyNoDebianPostgres(): Promise<string | null> {
 
 export async function startDebianPostgres(options: DebianPostgresOptions = {}): Promise<DebianPostgres> {
   await using starting = new AsyncDisposableStack();
-  const directory = await mkdtemp(join(tmpdir(), 'vibetribe-debian-postgres-'));
+  const directory = await mkdtemp(join(options.parent ?? tmpdir(), 'vibetribe-debian-postgres-'));
   starting.defer(() => rm(directory, { recursive: true, force: true }));
   const account = { uid: await idOf('-u'), gid: await idOf('-g') };
   await chmod(directory, 0o755);
@@ -47,7 +49,18 @@ export async function startDebianPostgres(options: DebianPostgresOptions = {}): 
   const passwordFile = join(directory, 'password');
   await writeFile(passwordFile, superPassword);
   await chown(directory, account.uid, account.gid);
-  const initdb = ['-D', data, '-A', 'scram-sha-256', '--pwfile', passwordFile, '-U', 'super', '--no-sync'];
+  const initdb = [
+    '-D',
+    data,
+    '-A',
+    'scram-sha-256',
+    '--pwfile',
+    passwordFile,
+    '-U',
+    'super',
+    '--no-sync',
+    '--wal-segsize=1',
+  ];
   await run(`${programs}/initdb`, initdb, { ...account, env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8' } });
   const tls = options.tls === true ? await makeCertificates(directory, account) : {};
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ConnectionLostError, ConnectionUnavailableError } from '@vibetribe/db/product-pool';
+import { errorCodes } from '@vibetribe/contracts/error-code';
 import { databaseFault } from './database-fault.ts';
 import { refusalOf } from './problem-handler.ts';
 
@@ -21,6 +22,16 @@ describe('a fault of the database that passes', () => {
   test('a connection that ended under a statement is told as 503, although nobody gave its end a code', () => {
     const error = new ConnectionLostError('lost', { cause: new Error('Connection terminated unexpectedly') });
     expect(refusalOf(error)).toMatchObject({ code: 'unavailable', retryAfterSeconds: 1 });
+  });
+
+  test.each([
+    ['53100', 'unavailable', 503],
+    ['25006', 'unavailable', 503],
+    ['ENOSPC', 'storage_full', 507],
+  ] as const)('%s, no room or no writes, is told as %s', (code, wanted, status) => {
+    const refusal = refusalOf(new Error('a query failed', { cause: withCode(code) }));
+    expect(refusal).toMatchObject({ code: wanted, retryAfterSeconds: 30 });
+    expect(errorCodes[refusal.code].status).toBe(status);
   });
 
   test.each(['23505', '42501', '22P02', '42P01'])('%s is a bug of ours, not one of those', (code) => {

@@ -1,26 +1,34 @@
 import { DomainError } from '@vibetribe/core/domain-error';
 import type { ErrorCode } from '@vibetribe/contracts/error-code';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { databaseFault } from './database-fault.ts';
+import { databaseFault, isOutOfRoom } from './database-fault.ts';
 import { sendProblem } from './problem.ts';
 
 /** The one place where an error becomes an answer: what it knows is a problem document, anything else is a bug, logged and told as 500. */
 export function handleProblem(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalOf(error);
-  if (refusal.code === 'internal' || refusal.code === 'unavailable')
-    request.log.error({ err: error }, 'request failed');
+  if (loggedCodes.has(refusal.code)) request.log.error({ err: error }, 'request failed');
   // Its body may still be on the way, as slowly as the sender likes.
   if (refusal.code === 'timeout') void reply.header('connection', 'close');
   return sendProblem(reply, refusal);
 }
+
+/** Faults on our side, which an operator should see. */
+const loggedCodes: ReadonlySet<ErrorCode> = new Set(['internal', 'unavailable', 'storage_full']);
 
 /** What the caller is told about an error. */
 export function refusalOf(error: FastifyError | Error): DomainError {
   if (error instanceof DomainError) return error;
   const fault = databaseFault(error);
   if (fault !== null) {
-    return new DomainError('unavailable', 'The database did not answer in time. Try again.', {
-      retryAfterSeconds: 1,
+    return new DomainError('unavailable', faultTexts[fault] ?? 'The database did not answer in time. Try again.', {
+      retryAfterSeconds: fault in faultTexts ? noRoomRetrySeconds : 1,
+      cause: error,
+    });
+  }
+  if (isOutOfRoom(error)) {
+    return new DomainError('storage_full', 'The disk of the service is full. Try again later.', {
+      retryAfterSeconds: noRoomRetrySeconds,
       cause: error,
     });
   }
@@ -28,6 +36,13 @@ export function refusalOf(error: FastifyError | Error): DomainError {
   if (framework !== null) return new DomainError(framework.code, framework.detail, { cause: error });
   return new DomainError('internal', 'The fault has been logged under the request id.', { cause: error });
 }
+
+const faultTexts: Readonly<Record<string, string>> = {
+  '25006': 'The database takes no writes now. Try again later.',
+  '53100': 'The database has no room left. Try again later.',
+};
+/** An operator has to do something about it. */
+const noRoomRetrySeconds = 30;
 
 const frameworkCodes: Readonly<Record<string, { code: ErrorCode; detail: string }>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'malformed_request', detail: 'The body is not valid JSON.' },

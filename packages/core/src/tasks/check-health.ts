@@ -34,8 +34,12 @@ export async function runHealthCheck(deps: HealthDependencies): Promise<HealthCh
 
 async function readDatabase({ db, logger }: HealthDependencies) {
   const troubledPlatforms: Record<string, 'open' | 'half_open'> = {};
+  const { ok, latencyMs, detail } = await db.health();
+  if (!ok) {
+    logger.error({ detail }, 'the database is not well');
+    return { latencyMs: null, troubledPlatforms };
+  }
   try {
-    const latencyMs = Math.round(await db.ping());
     const rows = await db.asWorker((tx) =>
       tx.select({ key: breakers.key, state: breakers.state }).from(breakers).where(ne(breakers.state, 'closed')),
     );

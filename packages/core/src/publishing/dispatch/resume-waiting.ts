@@ -11,10 +11,14 @@ const batchMax = 500;
  * sweep finds that row. It also ends what was being sent when its account was disconnected.
  * @returns how many were resumed
  */
-export async function resumeWaiting(deps: Pick<CoreDependencies, 'db' | 'signals' | 'failpoints'>): Promise<number> {
+export async function resumeWaiting(
+  deps: Pick<CoreDependencies, 'db' | 'signals' | 'failpoints'>,
+  signal?: AbortSignal,
+): Promise<number> {
   if (!deps.failpoints.has('sweeper')) return 0;
   let resumed = 0;
-  for (let batch = batchMax; batch === batchMax; resumed += batch) batch = await resumeSome(deps);
+  for (let batch = batchMax; batch === batchMax && signal?.aborted !== true; resumed += batch)
+    batch = await resumeSome(deps);
   if (resumed > 0) deps.signals.dispatchSoon();
   return resumed;
 }
