@@ -40,7 +40,7 @@ export interface TestApi extends AsyncDisposable {
   /** A service admin's API key with every scope. */
   adminKey(): Promise<string>;
   /** As the database's owner: for arranging and for looking. */
-  sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  readonly sql: <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<Row[]>;
   /** A transaction of its own, rolled back at its end unless it was committed. */
   transaction(): Promise<AsyncDisposable & { sql(text: string, values?: unknown[]): Promise<void> }>;
 }

@@ -12,6 +12,7 @@ test('two variables are enough, everything else has a default', () => {
     databaseUrl: minimal.DATABASE_URL,
     dbPoolMax: 20,
     dbPoolMin: 5,
+    dbRolePrefix: 'vibetribe',
     redisUrl: null,
     encryptionKeys: minimal.ENCRYPTION_KEYS,
     sandboxUrl: null,

@@ -7,7 +7,7 @@ import * as media from './schema/media.ts';
 import * as posts from './schema/posts.ts';
 import * as publications from './schema/publications.ts';
 import * as service from './schema/service.ts';
-import { openMigratedDatabase, type MigratedDatabase } from './test-database.ts';
+import { openMigratedDatabase, type MigratedDatabase } from './testing/migrated-database.ts';
 
 let database: MigratedDatabase;
 beforeAll(async () => {

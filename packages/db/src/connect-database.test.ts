@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { newId } from './new-id.ts';
 import { posts } from './schema/posts.ts';
 import { organizations, users } from './schema/identity.ts';
-import { openMigratedDatabase, type MigratedDatabase } from './test-database.ts';
+import { openMigratedDatabase, type MigratedDatabase } from './testing/migrated-database.ts';
 
 const logins = ['superuser', 'ordinary'] as const;
 

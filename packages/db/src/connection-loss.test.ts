@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
 import { connectDatabase, type Database } from './connect-database.ts';
-import { openMigratedDatabase } from './test-database.ts';
+import { openMigratedDatabase } from './testing/migrated-database.ts';
 
 test('a connection lost between two statements of a transaction fails the transaction and not the process', async () => {
   await using database = await openMigratedDatabase(inject('postgresUrl'), 'superuser');

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { expect, inject, test } from 'vitest';
 import { connectDatabase } from './connect-database.ts';
 import { ConnectionUnavailableError } from './product-pool.ts';
-import { openMigratedDatabase } from './test-database.ts';
+import { openMigratedDatabase } from './testing/migrated-database.ts';
 
 const open = (databaseUrl: string) =>
   connectDatabase({

@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { sql } from 'drizzle-orm';
 import { expect, inject, test } from 'vitest';
 import { connectDatabase } from './connect-database.ts';
-import { openMigratedDatabase } from './test-database.ts';
+import { openMigratedDatabase } from './testing/migrated-database.ts';
 
 /** A way to the server on which everything can be lost without a sign. */
 async function openSilentWay(databaseUrl: string) {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { addAccount, addPost as addPostRow, addPublication } from '@vibetribe/db/testing/test-rows';
 import type { TestApi } from '../test-api.ts';
 
 export interface TestPost {
@@ -9,25 +9,10 @@ export interface TestPost {
 
 /** A post with one publication, written straight into the tables. */
 export async function addPost(api: TestApi, organizationId: string): Promise<TestPost> {
-  const id = randomUUID();
-  const post = { postId: `pst_${id}`, publicationId: `pub_${id}`, accountId: `acc_${id}` };
-  await api.sql(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, 'x', 'sealed')`, [
-    `grt_${id}`,
-    organizationId,
-  ]);
-  await api.sql(
-    `insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name) values ($1, $2, $3, 'x', $4, 'a', 'A')`,
-    [post.accountId, organizationId, `grt_${id}`, id],
-  );
-  await api.sql(`insert into posts (id, organization_id, content) values ($1, $2, 'Hello')`, [
-    post.postId,
-    organizationId,
-  ]);
-  await api.sql(
-    `insert into publications (id, organization_id, post_id, account_id, platform, status) values ($1, $2, $3, $4, 'x', 'scheduled')`,
-    [post.publicationId, organizationId, post.postId, post.accountId],
-  );
-  return post;
+  const { accountId } = await addAccount(api.sql, { organizationId });
+  const postId = await addPostRow(api.sql, { organizationId });
+  const publicationId = await addPublication(api.sql, { organizationId, postId, accountId });
+  return { postId, publicationId, accountId };
 }
 
 const insertEvent = `insert into events (organization_id, post_id, publication_id, type, message) values ($1, $2, $3, $4, 'test')`;

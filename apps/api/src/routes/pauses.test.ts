@@ -1,4 +1,4 @@
-import { newId } from '@vibetribe/db/new-id';
+import { addAccount } from '@vibetribe/db/testing/test-rows';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type CallOptions, startTestApi, type TestApi } from '../test-api.ts';
 
@@ -10,15 +10,7 @@ afterAll(() => api[Symbol.asyncDispose]());
 
 async function signUp() {
   const { accessToken, organization } = await api.register();
-  const [grantId, accountId] = [newId('grant'), newId('account')];
-  await api.sql(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, 'x', '')`, [
-    grantId,
-    organization.id,
-  ]);
-  await api.sql(
-    `insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name) values ($1, $2, $3, 'x', $1, 'someone', 'Someone')`,
-    [accountId, organization.id, grantId],
-  );
+  const { accountId } = await addAccount(api.sql, { organizationId: organization.id });
   const call = (method: string, path: string, options: Omit<CallOptions, 'token'> = {}) =>
     api.call(method, `/api/v1${path}`, { ...options, token: accessToken });
   return { accountId, call };

@@ -1,3 +1,4 @@
+import { addAccount as addAccountRow } from '@vibetribe/db/testing/test-rows';
 import { randomUUID } from 'node:crypto';
 import type { Post } from '@vibetribe/contracts/post';
 import { newId } from '@vibetribe/db/new-id';
@@ -26,15 +27,7 @@ async function signUp() {
 }
 
 async function addAccount(organizationId: string): Promise<string> {
-  const [grantId, accountId] = [newId('grant'), newId('account')];
-  await api.sql(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, 'x', '')`, [
-    grantId,
-    organizationId,
-  ]);
-  await api.sql(
-    `insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name) values ($1, $2, $3, 'x', $1, 'someone', 'Someone')`,
-    [accountId, organizationId, grantId],
-  );
+  const { accountId } = await addAccountRow(api.sql, { organizationId });
   return accountId;
 }
 

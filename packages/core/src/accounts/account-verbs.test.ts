@@ -45,18 +45,18 @@ describe('connecting a known account again', () => {
     await markGrantDead(harness.core, { id: grantId, refreshFence: 0 }, 'X');
     const waiting = await harness.addPublication(actor, accountId, {
       status: 'waiting',
-      waiting_reason: 'token',
-      waiting_detail: 'dead',
+      waitingReason: 'token',
+      waitingDetail: 'dead',
     });
     const asking = await harness.addPublication(actor, accountId, {
       status: 'waiting',
-      waiting_reason: 'reconciling',
-      intent_at: new Date(),
+      waitingReason: 'reconciling',
+      intentAt: new Date(),
     });
     const limited = await harness.addPublication(actor, accountId, {
       status: 'waiting',
-      waiting_reason: 'rate_limit',
-      due_at: new Date(Date.now() + hourMs),
+      waitingReason: 'rate_limit',
+      dueAt: new Date(Date.now() + hourMs),
     });
     const again = await harness.addXAccount(actor, username, hourMs);
     expect(again.accountId).toBe(accountId);
@@ -99,12 +99,12 @@ describe('connecting a known account again', () => {
 describe('disconnecting', () => {
   test('cancels what was scheduled and says why, destroys the credentials, and asks the platform to forget', async () => {
     const { accountId, grantId, username } = await addAccount();
-    const scheduled = await harness.addPublication(actor, accountId, { due_at: new Date(Date.now() + hourMs) });
+    const scheduled = await harness.addPublication(actor, accountId, { dueAt: new Date(Date.now() + hourMs) });
     const draft = await harness.addPublication(actor, accountId, { status: 'draft' });
     const sending = await harness.addPublication(actor, accountId, {
       status: 'publishing',
-      intent_at: new Date(),
-      lease_until: new Date(Date.now() + hourMs),
+      intentAt: new Date(),
+      leaseUntil: new Date(Date.now() + hourMs),
     });
     await disconnectAccount(harness.core, actor, { accountId });
     expect(await publicationOf(scheduled)).toMatchObject({ status: 'canceled' });

@@ -110,8 +110,8 @@ describe('what the platform has answered is kept', () => {
     const { grantId, accountId, xGrant } = await addAccount();
     const waiting = await harness.addPublication(actor, accountId, {
       status: 'waiting',
-      waiting_reason: 'token',
-      waiting_detail: 'The account must be connected again; then it goes out.',
+      waitingReason: 'token',
+      waitingDetail: 'The account must be connected again; then it goes out.',
     });
     harness.x.beforeAnswer = async () => {
       await harness.sql('update grants set refresh_fence = refresh_fence + 1 where id = $1', [grantId]);

@@ -1,10 +1,11 @@
+import { addMember, addOrganization, addPost, addPublication } from '@vibetribe/db/testing/test-rows';
 import { randomBytes } from 'node:crypto';
 import { connectDatabase } from '@vibetribe/db/connect-database';
 import { migrate } from '@vibetribe/db/migrate';
-import { newId } from '@vibetribe/db/new-id';
 import { createLogger } from '@vibetribe/observability/logger';
 import { systemClock } from '@vibetribe/resilience/clock';
 import { createKeyRing } from '@vibetribe/security/key-ring';
+import type { publications } from '@vibetribe/db/schema/publications';
 import { createTestDatabase, templateDatabase } from '@vibetribe/testkit/test-database';
 import pg from 'pg';
 import type { Actor } from '../actor.ts';
@@ -29,11 +30,11 @@ export interface AccountsHarness extends AsyncDisposable {
   /** Everything logged. */
   readonly log: () => string;
   /** As the database's owner: for arranging and for looking. */
-  sql<Row extends pg.QueryResultRow>(query: string, values?: unknown[]): Promise<Row[]>;
+  readonly sql: <Row extends pg.QueryResultRow>(query: string, values?: unknown[]) => Promise<Row[]>;
   addOrganization(): Promise<Actor & { userId: string }>;
   /** An X account whose grant X knows; `expiresInMs` by the database's clock. */
   addXAccount(actor: Actor, username: string, expiresInMs: number): Promise<{ accountId: string; grantId: string }>;
-  addPublication(actor: Actor, accountId: string, fields?: Readonly<Record<string, unknown>>): Promise<string>;
+  addPublication(actor: Actor, accountId: string, fields?: Partial<typeof publications.$inferInsert>): Promise<string>;
   /** The product's connections are cut and no new one is let in, until it is disposed of. */
   databaseAway(): Promise<AsyncDisposable>;
 }
@@ -72,16 +73,8 @@ export async function createAccountsHarness(
     log: () => lines.join(''),
     sql,
     async addOrganization() {
-      const organizationId = newId('organization');
-      const userId = newId('user');
-      await sql('insert into organizations (id, name) values ($1, $1)', [organizationId]);
-      await sql(`insert into users (id, email, name, password_hash) values ($1, $1 || '@example.org', $1, 'none')`, [
-        userId,
-      ]);
-      await sql(`insert into memberships (organization_id, user_id, role) values ($1, $2, 'admin')`, [
-        organizationId,
-        userId,
-      ]);
+      const organizationId = await addOrganization(sql);
+      const userId = await addMember(sql, { organizationId });
       return {
         organizationId,
         userId,
@@ -114,27 +107,9 @@ export async function createAccountsHarness(
       return { accountId, grantId: row?.grant_id ?? '' };
     },
     async addPublication(actor, accountId, fields = {}) {
-      const postId = newId('post');
-      const id = newId('publication');
-      await sql(`insert into posts (id, organization_id, content) values ($1, $2, 'Hello')`, [
-        postId,
-        actor.organizationId,
-      ]);
-      const columns = {
-        id,
-        organization_id: actor.organizationId,
-        post_id: postId,
-        account_id: accountId,
-        platform: 'x',
-        status: 'scheduled',
-        ...fields,
-      };
-      const names = Object.keys(columns);
-      await sql(
-        `insert into publications (${names.join(', ')}) values (${names.map((_, index) => `$${index + 1}`).join(', ')})`,
-        Object.values(columns),
-      );
-      return id;
+      const { organizationId } = actor;
+      const postId = await addPost(sql, { organizationId });
+      return addPublication(sql, { ...fields, organizationId, postId, accountId });
     },
     async databaseAway() {
       const name = new URL(database.url).pathname.slice(1);

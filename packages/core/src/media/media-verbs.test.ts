@@ -225,7 +225,7 @@ describe('optimized addresses', () => {
 });
 
 describe('deleting', () => {
-  test.each(['draft', 'scheduled', 'retrying', 'unconfirmed'])(
+  test.each(['draft', 'scheduled', 'retrying', 'unconfirmed'] as const)(
     'waits for a post that is %s, wherever it names the media',
     async (status) => {
       for (const where of ['post', 'variant'] as const) {

@@ -1,3 +1,5 @@
+import type { PublicationStatus } from '@vibetribe/contracts/publication-status';
+import { addAccount, addOrganization, addPost, addPublication } from '@vibetribe/db/testing/test-rows';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +8,6 @@ import { Readable } from 'node:stream';
 import type { Media } from '@vibetribe/contracts/media';
 import { connectDatabase } from '@vibetribe/db/connect-database';
 import { migrate } from '@vibetribe/db/migrate';
-import { newId } from '@vibetribe/db/new-id';
 import type { CloudinaryAccount } from '@vibetribe/media/store/cloudinary-store';
 import { createMediaLibrary } from '@vibetribe/media/media-library';
 import { createMediaUrls } from '@vibetribe/media/serve/media-urls';
@@ -26,9 +27,9 @@ export interface MediaHarness extends AsyncDisposable {
   addOrganization(): Promise<Actor>;
   upload(actor: Actor, file: Buffer, options?: { alt?: string; deps?: MediaDependencies }): Promise<Media>;
   /** A post with one publication of this status that names the media: in the post, or in the account's variant. */
-  addPost(actor: Actor, mediaId: string, status: string, where?: 'post' | 'variant'): Promise<string>;
+  addPost(actor: Actor, mediaId: string, status: PublicationStatus, where?: 'post' | 'variant'): Promise<string>;
   /** As the database's owner: for arranging and for looking. */
-  sql<Row extends pg.QueryResultRow>(query: string, values?: unknown[]): Promise<Row[]>;
+  readonly sql: <Row extends pg.QueryResultRow>(query: string, values?: unknown[]) => Promise<Row[]>;
 }
 
 export async function createMediaHarness(
@@ -81,8 +82,7 @@ export async function createMediaHarness(
       return files.filter((entry) => entry.isFile()).map(({ name }) => name);
     },
     async addOrganization() {
-      const organizationId = newId('organization');
-      await sql(`insert into organizations (id, name) values ($1, 'Org')`, [organizationId]);
+      const organizationId = await addOrganization(sql);
       return {
         organizationId,
         userId: null,
@@ -102,31 +102,10 @@ export async function createMediaHarness(
       return await uploadMedia(others, actor, { file: received, alt: alt ?? null });
     },
     async addPost({ organizationId }, mediaId, status, where = 'post') {
-      const [postId, accountId, grantId] = [newId('post'), newId('account'), newId('grant')];
-      await sql(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, 'x', 'sealed')`, [
-        grantId,
-        organizationId,
-      ]);
-      await sql(
-        `insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name) values ($1, $2, $3, 'x', $1, 'a', 'A')`,
-        [accountId, organizationId, grantId],
-      );
-      await sql(`insert into posts (id, organization_id, content, media_ids) values ($1, $2, 'Hello', $3)`, [
-        postId,
-        organizationId,
-        where === 'post' ? [mediaId] : [],
-      ]);
-      await sql(
-        `insert into publications (id, organization_id, post_id, account_id, platform, status, variant) values ($1, $2, $3, $4, 'x', $5, $6)`,
-        [
-          newId('publication'),
-          organizationId,
-          postId,
-          accountId,
-          status,
-          where === 'variant' ? { mediaIds: [mediaId] } : {},
-        ],
-      );
+      const { accountId } = await addAccount(sql, { organizationId });
+      const postId = await addPost(sql, { organizationId, mediaIds: where === 'post' ? [mediaId] : [] });
+      const variant = where === 'variant' ? { mediaIds: [mediaId] } : {};
+      await addPublication(sql, { organizationId, postId, accountId, status, variant });
       return postId;
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

@@ -1,6 +1,6 @@
+import { addOrganization } from '@vibetribe/db/testing/test-rows';
 import type { CreatePost, Post } from '@vibetribe/contracts/post';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
-import { newId } from '@vibetribe/db/new-id';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
@@ -49,8 +49,7 @@ export async function createPostTestHarness(postgresUrl: string): Promise<PostTe
     settings: harness.settings,
     sql: (text, values) => harness.sql(text, values),
     async addActor(limits = {}) {
-      const organizationId = newId('organization');
-      await harness.sql(`insert into organizations (id, name) values ($1, 'Org')`, [organizationId]);
+      const organizationId = await addOrganization(harness.sql);
       return {
         organizationId,
         userId: null,

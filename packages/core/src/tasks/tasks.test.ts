@@ -177,13 +177,13 @@ describe('the stalled detection', () => {
   test('counts what no publisher takes care of, and wakes the dispatchers', async () => {
     const { accountId } = await harness.addXAccount(actor, 'stalled', hourMs);
     const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
-    await harness.addPublication(actor, accountId, { due_at: minutesAgo(3) });
-    await harness.addPublication(actor, accountId, { due_at: minutesAgo(1) });
-    await harness.addPublication(actor, accountId, { due_at: minutesAgo(3), enqueued_until: minutesAgo(-1) });
+    await harness.addPublication(actor, accountId, { dueAt: minutesAgo(3) });
+    await harness.addPublication(actor, accountId, { dueAt: minutesAgo(1) });
+    await harness.addPublication(actor, accountId, { dueAt: minutesAgo(3), enqueuedUntil: minutesAgo(-1) });
     await harness.addPublication(actor, accountId, {
       status: 'publishing',
-      due_at: minutesAgo(9),
-      lease_until: minutesAgo(3),
+      dueAt: minutesAgo(9),
+      leaseUntil: minutesAgo(3),
     });
     const notifiedBefore = harness.notified.filter((channel) => channel === 'dispatch').length;
     expect(await runStalledDetection(harness.core)).toEqual({ overdue: 1, abandoned: 1 });

@@ -1,4 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import type { Misfire } from '@vibetribe/contracts/post';
+import type { PostPriority } from '@vibetribe/contracts/publication-status';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import { connectDatabase } from '@vibetribe/db/connect-database';
 import { migrate } from '@vibetribe/db/migrate';
@@ -10,6 +12,7 @@ import { PlatformError } from '@vibetribe/platforms/platform-error';
 import { adapters } from '@vibetribe/platforms/registry';
 import { systemClock } from '@vibetribe/resilience/clock';
 import { createKeyRing } from '@vibetribe/security/key-ring';
+import { addAccount, addGrant, addOrganization, addPost, addPublication } from '@vibetribe/db/testing/test-rows';
 import { createTestDatabase, templateDatabase } from '@vibetribe/testkit/test-database';
 import pg from 'pg';
 import type { CoreDependencies } from '../../core-dependencies.ts';
@@ -48,15 +51,16 @@ export interface TestHarness extends AsyncDisposable {
   readonly platform: MemoryPlatform;
   readonly settings: PublishSettings;
   /** As the database's owner: for arranging and for looking. */
-  sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  readonly databaseUrl: string;
+  readonly sql: <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<Row[]>;
   addAccount(organizationId?: string): Promise<{ organizationId: string; accountId: string }>;
   addPublication(options: {
     organizationId: string;
     accountId: string;
     dueInMs?: number;
     text?: string;
-    misfire?: object;
-    priority?: string;
+    misfire?: Misfire;
+    priority?: PostPriority;
   }): Promise<string>;
 }
 
@@ -107,6 +111,7 @@ export async function createTestHarness(
     deps,
     databaseUrl: database.url,
     platform,
+    databaseUrl: database.url,
     sql,
     settings: {
       retryDelaysMs: [60_000, 300_000, 900_000],
@@ -126,31 +131,21 @@ export async function createTestHarness(
         rowId: grantId,
         column: 'credentials',
       });
-      await sql(`insert into organizations (id, name) values ($1, 'Org') on conflict do nothing`, [organizationId]);
-      await sql(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, 'x', $3)`, [
-        grantId,
-        organizationId,
-        credentials,
-      ]);
-      await sql(
-        `insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name) values ($1, $2, $3, 'x', $1, 'someone', 'Someone')`,
-        [accountId, organizationId, grantId],
-      );
+      await addOrganization(sql, { id: organizationId });
+      await addGrant(sql, { id: grantId, organizationId, credentials });
+      await addAccount(sql, { id: accountId, organizationId, grantId });
       return { organizationId, accountId };
     },
     async addPublication({ organizationId, accountId, dueInMs = 0, text = 'Hello', misfire, priority = 'normal' }) {
-      const postId = newId('post');
-      const publicationId = newId('publication');
-      await sql(
-        `insert into posts (id, organization_id, content, scheduled_at, misfire, priority) values ($1, $2, $3, now() + $4 * interval '1 ms', $5, $6)`,
-        [postId, organizationId, text, dueInMs, misfire === undefined ? null : JSON.stringify(misfire), priority],
-      );
-      await sql(
-        `insert into publications (id, organization_id, post_id, account_id, platform, status, scheduled_at, due_at)
-         values ($1, $2, $3, $4, 'x' , 'scheduled', now() + $5 * interval '1 ms', now() + $5 * interval '1 ms')`,
-        [publicationId, organizationId, postId, accountId, dueInMs],
-      );
-      return publicationId;
+      const dueAt = new Date(Date.now() + dueInMs);
+      const postId = await addPost(sql, {
+        organizationId,
+        content: text,
+        scheduledAt: dueAt,
+        misfire: misfire ?? null,
+        priority,
+      });
+      return addPublication(sql, { organizationId, postId, accountId, scheduledAt: dueAt, dueAt });
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

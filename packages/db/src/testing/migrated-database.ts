@@ -1,7 +1,7 @@
 import { createTestDatabase, templateDatabase } from '@vibetribe/testkit/test-database';
 import pg from 'pg';
-import { connectDatabase, type Database } from './connect-database.ts';
-import { migrate } from './migrate.ts';
+import { connectDatabase, type Database } from '../connect-database.ts';
+import { migrate } from '../migrate.ts';
 
 export interface MigratedDatabase extends AsyncDisposable {
   readonly url: string;
