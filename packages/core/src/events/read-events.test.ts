@@ -1,5 +1,5 @@
 import { connectDatabase } from '@vibetribe/db/connect-database';
-import { openMigratedDatabase, type MigratedDatabase } from '@vibetribe/db/test-database';
+import { openMigratedDatabase, type MigratedDatabase } from '@vibetribe/db/testing/migrated-database';
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
