@@ -51,7 +51,6 @@ export interface TestHarness extends AsyncDisposable {
   readonly platform: MemoryPlatform;
   readonly settings: PublishSettings;
   /** As the database's owner: for arranging and for looking. */
-  readonly databaseUrl: string;
   readonly sql: <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<Row[]>;
   addAccount(organizationId?: string): Promise<{ organizationId: string; accountId: string }>;
   addPublication(options: {
@@ -111,7 +110,6 @@ export async function createTestHarness(
     deps,
     databaseUrl: database.url,
     platform,
-    databaseUrl: database.url,
     sql,
     settings: {
       retryDelaysMs: [60_000, 300_000, 900_000],
