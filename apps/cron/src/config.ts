@@ -22,6 +22,7 @@ const CronEnv = CoreEnv.extend({
   CRON_CLEAN_UP: Schedule.default('0 2 * * *'),
   CRON_HEALTH_CHECK: Schedule.default('*/5 * * * *'),
   CRON_STALLED_DETECTION: Schedule.default('*/15 * * * *'),
+  CRON_ACCOUNT_PROFILES: Schedule.default('20 * * * *'),
   CRON_MEDIA_GARBAGE: Schedule.default('30 2 * * *'),
   RETENTION_READ_NOTIFICATIONS_DAYS: Days.default(30),
   RETENTION_UNREAD_NOTIFICATIONS_DAYS: Days.default(90),
@@ -54,6 +55,7 @@ export function parseCronConfig(rawEnv: Readonly<Record<string, string | undefin
       [cronTaskNames.cleanUp]: env.CRON_CLEAN_UP,
       [cronTaskNames.healthCheck]: env.CRON_HEALTH_CHECK,
       [cronTaskNames.stalledDetection]: env.CRON_STALLED_DETECTION,
+      [cronTaskNames.accountProfiles]: env.CRON_ACCOUNT_PROFILES,
       [cronTaskNames.mediaGarbage]: env.CRON_MEDIA_GARBAGE,
     },
     retention: {

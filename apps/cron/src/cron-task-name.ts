@@ -4,6 +4,7 @@ export const cronTaskNames = {
   cleanUp: 'clean-up',
   healthCheck: 'health-check',
   stalledDetection: 'stalled-detection',
+  accountProfiles: 'account-profiles',
   mediaGarbage: 'media-garbage',
 } as const;
 

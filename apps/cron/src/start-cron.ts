@@ -3,6 +3,7 @@ import { openService, type Service } from '@vibetribe/core/open-service';
 import { runHealthCheck } from '@vibetribe/core/tasks/check-health';
 import { runCleanUp } from '@vibetribe/core/tasks/clean-up';
 import { runStalledDetection } from '@vibetribe/core/tasks/detect-stalled';
+import { runAccountReread } from '@vibetribe/core/tasks/reread-accounts';
 import { runTokenRefresh } from '@vibetribe/core/tasks/refresh-tokens';
 import { runTaskOnce, type TaskDetail } from '@vibetribe/core/tasks/run-task-once';
 import { createMediaLibrary, type MediaLibrary } from '@vibetribe/media/media-library';
@@ -79,6 +80,7 @@ function taskRuns(
         onOutcome: (platform, outcome) => metrics.countTokenRefresh({ platform, outcome }),
       })),
     }),
+    [cronTaskNames.accountProfiles]: async () => ({ ...(await runAccountReread(core)) }),
     [cronTaskNames.cleanUp]: () => runCleanUp(core, config.retention),
     async [cronTaskNames.healthCheck]() {
       const check = await runHealthCheck({ ...core, queue });

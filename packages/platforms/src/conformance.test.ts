@@ -4,6 +4,7 @@ import { platformIds } from '@vibetribe/contracts/platform-id';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Credentials } from './port/connect.ts';
 import { platformEndpoints } from './endpoints.ts';
+import { accessOf } from './account-access.ts';
 import { PlatformError } from './platform-error.ts';
 import { adapters } from './registry.ts';
 import { openTestClient, startPublication, type TestClient } from './test-platform.ts';
@@ -120,6 +121,19 @@ describe.each(platformIds)('%s', (platform) => {
     const connected = opened(grant);
     expect(connected.account.handle).toContain(handle);
     expect(await publicationOf(connected, 'by consent').publish()).toMatchObject({ kind: 'published' });
+  });
+
+  test.runIf(adapter.readAccount !== undefined)('says what the account is now, as it did at connecting', async () => {
+    const { account, credentials } = await connectByHand();
+    const profile = await adapter.readAccount?.({
+      ...accessOf(credentials, account),
+      account,
+      endpoints: endpoints(),
+      http: client.http(),
+    });
+    const { externalId, handle, service, serverRules } = account;
+    expect(profile).toMatchObject({ externalId, handle, service });
+    expect(profile?.serverRules).toEqual(serverRules);
   });
 
   test('publishes the text as it is, once', async () => {

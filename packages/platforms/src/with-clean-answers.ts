@@ -1,6 +1,6 @@
 import { cleanName, foreignId, foreignToken, webUrlIn } from './answer-fields.ts';
 import { PlatformError } from './platform-error.ts';
-import type { VisiblePart } from './port/account.ts';
+import type { AccountProfile, VisiblePart } from './port/account.ts';
 import type { CommentSupport, PlatformAdapter } from './port/adapter.ts';
 import type { ConnectedGrant, Credentials, ManualConnect, OAuthConnect, TokenRefresh } from './port/connect.ts';
 
@@ -15,12 +15,16 @@ const scopesMax = 200;
  */
 export function withCleanAnswers(adapter: PlatformAdapter): PlatformAdapter {
   const { oauth, manual, refresh, comments } = adapter;
+  const readAccount = adapter.readAccount?.bind(adapter);
   return {
     ...adapter,
     ...(oauth === undefined ? {} : { oauth: cleanOAuth(oauth, adapter.displayName) }),
     ...(manual === undefined ? {} : { manual: cleanManual(manual, adapter.displayName) }),
     ...(refresh === undefined ? {} : { refresh: cleanRefresh(refresh, adapter.displayName) }),
     ...(comments === undefined ? {} : { comments: cleanComments(comments) }),
+    ...(readAccount === undefined
+      ? {}
+      : { readAccount: async (call) => cleanAccount(await readAccount(call), adapter.displayName) }),
     publish: async (run) => {
       const fate = await adapter.publish(run);
       return fate.kind === 'published' ? cleanPart(fate) : fate;
@@ -64,12 +68,17 @@ function cleanGrant(grant: ConnectedGrant, platformName: string): ConnectedGrant
   return {
     ...grant,
     credentials: cleanCredentials(grant.credentials, platformName),
-    accounts: grant.accounts.slice(0, accountsMax).map((account) => {
-      if (!foreignId().safeParse(account.externalId).success) throw unusable(platformName, 'account_id');
-      const handle = cleanName(account.handle, nameCharactersMax) || account.externalId;
-      return { ...account, handle, displayName: cleanName(account.displayName, nameCharactersMax) || handle };
-    }),
+    accounts: grant.accounts.slice(0, accountsMax).map((account) => cleanAccount(account, platformName)),
   };
+}
+
+function cleanAccount<Account extends Pick<AccountProfile, 'externalId' | 'handle' | 'displayName'>>(
+  account: Account,
+  platformName: string,
+): Account {
+  if (!foreignId().safeParse(account.externalId).success) throw unusable(platformName, 'account_id');
+  const handle = cleanName(account.handle, nameCharactersMax) || account.externalId;
+  return { ...account, handle, displayName: cleanName(account.displayName, nameCharactersMax) || handle };
 }
 
 function cleanCredentials(credentials: Credentials, platformName: string): Credentials {

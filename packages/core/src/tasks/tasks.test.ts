@@ -7,6 +7,7 @@ import { runHealthCheck } from './check-health.ts';
 import { runCleanUp, type Retention } from './clean-up.ts';
 import { runStalledDetection } from './detect-stalled.ts';
 import { runTokenRefresh } from './refresh-tokens.ts';
+import { runAccountReread } from './reread-accounts.ts';
 import { runTaskOnce } from './run-task-once.ts';
 
 const hourMs = 3_600_000;
@@ -264,5 +265,45 @@ describe('a task and its slots', () => {
     expect(await runTaskOnce(harness.core, { task: 'died', slot }, async () => ({}))).toMatchObject({
       kind: 'skipped',
     });
+  });
+});
+
+describe('reading accounts again', () => {
+  const age = (accountId: string) =>
+    harness.sql(`update accounts set profile_read_at = now() - interval '25 hours' where id = $1`, [accountId]);
+  const nameOf = async (accountId: string) => {
+    const rows = await harness.sql<{ name: string }>('select handle as name from accounts where id = $1', [accountId]);
+    return rows[0]?.name;
+  };
+
+  test('follows a rename, once a day', async () => {
+    const { accountId } = await harness.addXAccount(actor, 'before', hourMs);
+    Object.assign(harness.x.grants.get('before') ?? {}, { username: 'after' });
+    expect(await runAccountReread(harness.core)).toEqual({ changed: 0, unchanged: 0, unread: 0 });
+    await age(accountId);
+    expect(await runAccountReread(harness.core)).toEqual({ changed: 1, unchanged: 0, unread: 0 });
+    expect(await nameOf(accountId)).toBe('after');
+    expect(await runAccountReread(harness.core)).toEqual({ changed: 0, unchanged: 0, unread: 0 });
+    await age(accountId);
+    expect(await runAccountReread(harness.core)).toEqual({ changed: 0, unchanged: 1, unread: 0 });
+  });
+
+  test('in two processes at once asks once for each, and one that does not answer stops no other', async () => {
+    const silent = await harness.addXAccount(actor, 'silent', hourMs);
+    const renamed = await harness.addXAccount(actor, 'renamed', hourMs);
+    Object.assign(harness.x.grants.get('silent') ?? {}, { isDead: true });
+    Object.assign(harness.x.grants.get('renamed') ?? {}, { username: 'renamed2' });
+    for (const { accountId } of [silent, renamed]) await age(accountId);
+    const runs = await Promise.all([runAccountReread(harness.core), runAccountReread(harness.core)]);
+    const sum = (key: 'changed' | 'unread') => runs.reduce((total, counts) => total + counts[key], 0);
+    expect([sum('changed'), sum('unread')]).toEqual([1, 1]);
+    expect([await nameOf(silent.accountId), await nameOf(renamed.accountId)]).toEqual(['silent', 'renamed2']);
+  });
+
+  test('leaves alone what waits for its people', async () => {
+    const { accountId } = await harness.addXAccount(actor, 'away', hourMs);
+    await age(accountId);
+    await harness.sql(`update accounts set status = 'needs_reauth' where id = $1`, [accountId]);
+    expect(await runAccountReread(harness.core)).toEqual({ changed: 0, unchanged: 0, unread: 0 });
   });
 });

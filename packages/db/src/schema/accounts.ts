@@ -42,6 +42,7 @@ export const accounts = pgTable('accounts', {
   status: text('status', { enum: ['active', 'needs_reauth', 'disconnected'] })
     .notNull()
     .default('active'),
+  profileReadAt: at('profile_read_at').notNull().defaultNow(),
   postsClosedUntil: at('posts_closed_until'),
   postsClosedToldAt: at('posts_closed_told_at'),
   createdAt: at('created_at').notNull().defaultNow(),

@@ -6,7 +6,7 @@ import { blueskyMediaRules } from './media-rules.ts';
 import { BlueskyOptions } from './options.ts';
 import { publishBluesky } from './publish.ts';
 import { reconcileBluesky } from './reconcile.ts';
-import { blueskyManual, blueskyRefresh } from './session.ts';
+import { blueskyManual, readBlueskyAccount, blueskyRefresh } from './session.ts';
 import { blueskyGraphemesMax } from './text.ts';
 import { validateBluesky } from './validate.ts';
 
@@ -30,6 +30,7 @@ export const bluesky: PlatformAdapter = {
   reconciliation: blueskyReconciliation,
   endpoints: blueskyEndpoints,
   manual: blueskyManual,
+  readAccount: readBlueskyAccount,
   refresh: blueskyRefresh,
   validate: validateBluesky,
   publish: publishBluesky,

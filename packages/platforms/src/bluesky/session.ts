@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AccountCall, AccountProfile } from '../port/account.ts';
 import type { ConnectedGrant, Credentials, ManualConnect, RefreshRequest, TokenRefresh } from '../port/connect.ts';
 import { foreignId, foreignToken, timeAt } from '../answer-fields.ts';
 import { secretField, serverOriginField } from '../credential-fields.ts';
@@ -64,6 +65,24 @@ async function refreshBluesky({ http, account, credentials }: RefreshRequest): P
     await createSession({ http, service, identifier: account.externalId, appPassword }),
     appPassword,
   );
+}
+
+const OwnAccount = z.object({
+  did: foreignId().startsWith('did:'),
+  handle: z.string().min(1),
+  didDoc: DidDocument.optional().catch(undefined),
+});
+
+/** A handle that leads nowhere at the moment: https://atproto.com/specs/handle, read 2026-11. */
+const invalidHandle = 'handle.invalid';
+
+export async function readBlueskyAccount({ http, account, accessToken }: AccountCall): Promise<AccountProfile> {
+  const service = serviceOf(account);
+  const nsid = 'com.atproto.server.getSession';
+  const call = { http, service, method: 'GET', nsid, token: accessToken, effect: 'read' } as const;
+  const { did, handle, didDoc } = await callXrpc({ ...call, answer: OwnAccount });
+  const shown = handle === invalidHandle ? account.handle : handle;
+  return { externalId: did, handle: shown, displayName: shown, service: ownServerOf(didDoc, service) };
 }
 
 const Session = z.object({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AccountCall, AccountProfile } from '../port/account.ts';
 import type { ConnectedGrant, ManualConnect } from '../port/connect.ts';
 import { secretField } from '../credential-fields.ts';
 import { PlatformError } from '../platform-error.ts';
@@ -25,24 +26,36 @@ export const discordManual: ManualConnect = {
 
   async connect({ endpoints, http, credentials }): Promise<ConnectedGrant> {
     const { botToken: accessToken, channelId } = DiscordCredentials.parse(credentials);
-    const call = { endpoints, http, accessToken, method: 'GET', effect: 'read' } as const;
-    await callDiscord({ ...call, path: '/users/@me', answer: Bot });
-    const channel = await callDiscord({ ...call, path: channelPath(channelId), answer: Channel });
-    if (!typesWithMessages.includes(channel.type)) {
-      throw new PlatformError('content', 'This is not a channel of a server that takes messages', {
-        platformCode: 'channel_type',
-      });
-    }
-    const guild = await callDiscord({ ...call, path: `/guilds/${channel.guild_id}`, answer: Guild });
-    return {
-      credentials: { accessToken, scopes: [] },
-      service: null,
-      accounts: [
-        { externalId: channel.id, handle: `#${channel.name}`, displayName: `${channel.name} (${guild.name})` },
-      ],
-    };
+    const call = { endpoints, http, accessToken } as const;
+    await callDiscord({ ...call, method: 'GET', path: '/users/@me', effect: 'read', answer: Bot });
+    const { service, ...account } = await readChannelProfile(call, channelId);
+    return { credentials: { accessToken, scopes: [] }, service, accounts: [account] };
   },
 };
+
+export function readDiscordAccount(call: AccountCall): Promise<AccountProfile> {
+  return readChannelProfile(call, call.account.externalId);
+}
+
+async function readChannelProfile(
+  place: Pick<AccountCall, 'endpoints' | 'http' | 'accessToken'>,
+  channelId: string,
+): Promise<AccountProfile> {
+  const call = { ...place, method: 'GET', effect: 'read' } as const;
+  const channel = await callDiscord({ ...call, path: channelPath(channelId), answer: Channel });
+  if (!typesWithMessages.includes(channel.type)) {
+    throw new PlatformError('content', 'This is not a channel of a server that takes messages', {
+      platformCode: 'channel_type',
+    });
+  }
+  const guild = await callDiscord({ ...call, path: `/guilds/${channel.guild_id}`, answer: Guild });
+  return {
+    externalId: channel.id,
+    handle: `#${channel.name}`,
+    displayName: `${channel.name} (${guild.name})`,
+    service: null,
+  };
+}
 
 /** Text, voice, announcement, the three kinds of threads, stage. https://docs.discord.com/developers/resources/channel */
 const typesWithMessages: readonly number[] = [0, 2, 5, 10, 11, 12, 13];

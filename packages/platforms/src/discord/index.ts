@@ -1,6 +1,6 @@
 import type { PlatformAdapter } from '../port/adapter.ts';
 import { discordName } from './api.ts';
-import { discordManual } from './connect.ts';
+import { discordManual, readDiscordAccount } from './connect.ts';
 import { discordEndpoints, discordLimits, discordReconciliation, discordExhaustedLimits } from './limits.ts';
 import { discordMediaRules } from './media-rules.ts';
 import { DiscordOptions } from './options.ts';
@@ -29,6 +29,7 @@ export const discord: PlatformAdapter = {
   reconciliation: discordReconciliation,
   endpoints: discordEndpoints,
   manual: discordManual,
+  readAccount: readDiscordAccount,
   validate: validateDiscord,
   publish: publishDiscord,
   reconcile: reconcileDiscord,

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { AccountCall, AccountProfile } from '../port/account.ts';
 import type { ConnectedGrant, ManualConnect } from '../port/connect.ts';
 import { foreignId } from '../answer-fields.ts';
 import { secretField, serverOriginField } from '../credential-fields.ts';
-import { callMastodon } from './api.ts';
-import { readInstance } from './server-rules.ts';
+import { callMastodon, instanceOf } from './api.ts';
+import { type InstancePlace, readInstance } from './server-rules.ts';
 
 const MastodonCredentials = z.strictObject({
   instance: serverOriginField('the instance'),
@@ -25,20 +26,24 @@ export const mastodonManual: ManualConnect = {
 
   async connect({ http, credentials }): Promise<ConnectedGrant> {
     const { instance, accessToken } = MastodonCredentials.parse(credentials);
-    const call = { http, instance, accessToken, method: 'GET', effect: 'read' } as const;
-    const account = await callMastodon({ ...call, path: '/api/v1/accounts/verify_credentials', answer: Account });
-    const { rules, domain } = await readInstance({ http, instance, accessToken });
-    return {
-      credentials: { accessToken, scopes: [] },
-      service: instance,
-      accounts: [
-        {
-          externalId: account.id,
-          handle: `${account.username}@${domain ?? new URL(instance).host}`,
-          displayName: account.display_name === '' ? account.username : account.display_name,
-          ...(rules === null ? {} : { serverRules: rules }),
-        },
-      ],
-    };
+    const { service, ...account } = await readProfile({ http, instance, accessToken });
+    return { credentials: { accessToken, scopes: [] }, service, accounts: [account] };
   },
 };
+
+export function readMastodonAccount({ http, account, accessToken }: AccountCall): Promise<AccountProfile> {
+  return readProfile({ http, instance: instanceOf(account), accessToken });
+}
+
+async function readProfile(place: InstancePlace): Promise<AccountProfile> {
+  const call = { ...place, method: 'GET', effect: 'read' } as const;
+  const account = await callMastodon({ ...call, path: '/api/v1/accounts/verify_credentials', answer: Account });
+  const { rules, domain } = await readInstance(place);
+  return {
+    externalId: account.id,
+    handle: `${account.username}@${domain ?? new URL(place.instance).host}`,
+    displayName: account.display_name === '' ? account.username : account.display_name,
+    service: place.instance,
+    ...(rules === null ? {} : { serverRules: rules }),
+  };
+}

@@ -1,6 +1,6 @@
 import type { PlatformAdapter } from '../port/adapter.ts';
 import { mastodonName } from './api.ts';
-import { mastodonManual } from './connect.ts';
+import { mastodonManual, readMastodonAccount } from './connect.ts';
 import { mastodonEndpoints, mastodonLimits, mastodonReconciliation, mastodonExhaustedLimits } from './limits.ts';
 import { instanceMediaRules, mastodonMediaRules } from './media-rules.ts';
 import { MastodonOptions } from './options.ts';
@@ -29,6 +29,7 @@ export const mastodon: PlatformAdapter = {
   reconciliation: mastodonReconciliation,
   endpoints: mastodonEndpoints,
   manual: mastodonManual,
+  readAccount: readMastodonAccount,
   validate: validateMastodon,
   mediaRules: ({ account: { serverRules } }) =>
     serverRules?.media === undefined ? mastodonMediaRules : instanceMediaRules(serverRules.media),

@@ -42,6 +42,15 @@ export interface AccountCall extends AccountAccess {
   readonly account: AdapterAccount;
 }
 
+/** What a platform says of an account now: people rename themselves, servers change their limits, and accounts move to other servers. */
+export interface AccountProfile {
+  readonly externalId: string;
+  readonly handle: string;
+  readonly displayName: string;
+  readonly service: string | null;
+  readonly serverRules?: ServerRules;
+}
+
 /** Something of ours that stands on the platform: a post, a part of a thread, a comment. */
 export interface VisiblePart {
   readonly platformPostId: string;

@@ -4,7 +4,7 @@ import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { z } from 'zod';
 import type { ExhaustedLimit } from '../exhausted-limits.ts';
 import type { PlatformResponse } from '../platform-http.ts';
-import type { AccountCall, AdapterAccount, PostCall } from './account.ts';
+import type { AccountCall, AccountProfile, AdapterAccount, PostCall } from './account.ts';
 import type { ManualConnect, OAuthConnect, TokenRefresh } from './connect.ts';
 import type { ContentFinding, DraftContent, TextContent } from './content.ts';
 import type { DoctorDescription } from './doctor.ts';
@@ -33,6 +33,8 @@ export interface PlatformAdapter {
   readonly manual?: ManualConnect;
   /** Absent where tokens never expire. */
   readonly refresh?: TokenRefresh;
+  /** The account as it is now. Asked now and then; reads only. */
+  readAccount?(call: AccountCall): Promise<AccountProfile>;
   readonly doctor?: DoctorDescription;
   readonly metrics?: MetricsSupport;
   /** Comments below a post, for `options.firstComment`. A platform of threads gives its replies here. */

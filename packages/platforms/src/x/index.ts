@@ -1,5 +1,5 @@
 import type { PlatformAdapter } from '../port/adapter.ts';
-import { xName } from './api.ts';
+import { whoAmI, xName } from './api.ts';
 import { xEndpoints, xLimits, xReconciliation, xExhaustedLimits } from './limits.ts';
 import { xMediaRules } from './media-rules.ts';
 import { xManual } from './manual.ts';
@@ -31,6 +31,7 @@ export const x: PlatformAdapter = {
   endpoints: xEndpoints,
   oauth: xOAuth,
   manual: xManual,
+  readAccount: async (call) => ({ ...(await whoAmI(call)), service: null }),
   refresh: xRefresh,
   validate: validateX,
   publish: publishX,

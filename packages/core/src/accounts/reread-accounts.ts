@@ -1,0 +1,99 @@
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { accessOf } from '@vibetribe/platforms/account-access';
+import { PlatformError } from '@vibetribe/platforms/platform-error';
+import type { AccountProfile, AdapterAccount } from '@vibetribe/platforms/port/account';
+import { sql } from 'drizzle-orm';
+import { getValidToken, type TokenDependencies } from './get-valid-token.ts';
+
+export interface RereadOptions {
+  /** What was read longer ago is read again. */
+  readonly olderThanMs: number;
+  readonly batchSize: number;
+  /** Of one run: the rest waits for the next. */
+  readonly accountsMax: number;
+  readonly concurrency: number;
+}
+
+/** `unchanged`: it is as it was, or its platform has no way to say. `unread`: it could not be asked now. */
+export type RereadOutcome = 'changed' | 'unchanged' | 'unread';
+export type RereadAccounts = Readonly<Record<RereadOutcome, number>>;
+
+interface DueAccount extends Record<string, unknown> {
+  id: string;
+  grantId: string;
+  platform: PlatformId;
+  externalId: string;
+  handle: string;
+  service: string;
+}
+
+const timeoutMs = 15_000;
+
+/**
+ * Asks the platforms what accounts are called now and what their servers allow: people rename themselves, servers change their limits.
+ * An account is marked before it is asked for, so that one that never answers is asked as seldom as the others, and two runs ask once.
+ */
+export async function rereadAccounts(deps: TokenDependencies, options: RereadOptions): Promise<RereadAccounts> {
+  const counts = { changed: 0, unchanged: 0, unread: 0 };
+  for (let left = options.accountsMax; left > 0;) {
+    const batch = await deps.db.asWorker((tx) => takeDue(tx, options, Math.min(options.batchSize, left)));
+    if (batch.length === 0) break;
+    left -= batch.length;
+    const queue = batch.values();
+    const work = async () => {
+      for (const account of queue) counts[await rereadOne(deps, account)] += 1;
+    };
+    await Promise.all(Array.from({ length: options.concurrency }, work));
+  }
+  return counts;
+}
+
+async function takeDue(tx: Transaction, { olderThanMs }: RereadOptions, limit: number): Promise<DueAccount[]> {
+  const { rows } = await tx.execute<DueAccount>(sql`
+    update accounts a set profile_read_at = statement_timestamp()
+    where a.id in (
+      select due.id from accounts due join grants g on g.organization_id = due.organization_id and g.id = due.grant_id
+      where due.status = 'active' and g.dead_at is null
+        and due.profile_read_at <= statement_timestamp() - ${olderThanMs} * interval '1 millisecond'
+      order by due.profile_read_at, due.id limit ${limit} for no key update of due skip locked)
+    returning a.id, a.grant_id as "grantId", a.platform, a.external_id as "externalId", a.handle, a.service`);
+  return rows;
+}
+
+async function rereadOne(deps: TokenDependencies, account: DueAccount): Promise<RereadOutcome> {
+  const adapter = deps.adapters[account.platform];
+  if (adapter.readAccount === undefined) return 'unchanged';
+  try {
+    const token = await getValidToken(deps, account.grantId);
+    if (token.kind !== 'valid') return 'unread';
+    const known: AdapterAccount = { ...account, service: account.service === '' ? null : account.service };
+    const profile = await adapter.readAccount({
+      ...accessOf(token.credentials, known),
+      endpoints: deps.endpoints(account.platform),
+      http: deps.platformHttp(account.platform, { timeoutMs }),
+      account: known,
+    });
+    if (profile.externalId !== account.externalId) return 'unread';
+    return await deps.db.asWorker((tx) => storeProfile(tx, account, profile));
+  } catch (error) {
+    const level = error instanceof PlatformError ? 'debug' : 'error';
+    deps.logger[level](
+      { err: error, accountId: account.id, platform: account.platform },
+      'an account was not read again',
+    );
+    return 'unread';
+  }
+}
+
+/** What a server does not tell any more stays as it was. */
+async function storeProfile(tx: Transaction, { id }: DueAccount, profile: AccountProfile): Promise<RereadOutcome> {
+  const rules = profile.serverRules === undefined ? null : JSON.stringify(profile.serverRules);
+  const { rowCount } = await tx.execute(sql`
+    update accounts set handle = ${profile.handle}, display_name = ${profile.displayName},
+      server_rules = coalesce(${rules}::jsonb, server_rules), updated_at = clock_timestamp()
+    where id = ${id}
+      and (handle, display_name, server_rules) is distinct from
+        (${profile.handle}::text, ${profile.displayName}::text, coalesce(${rules}::jsonb, server_rules))`);
+  return (rowCount ?? 0) > 0 ? 'changed' : 'unchanged';
+}
