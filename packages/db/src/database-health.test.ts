@@ -8,7 +8,7 @@ import { waitFor } from '@vibetribe/testkit/wait-for';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
 import { connectDatabase } from './connect-database.ts';
-import { openMigratedDatabase } from './test-database.ts';
+import { openMigratedDatabase } from './testing/migrated-database.ts';
 
 const run = promisify(execFile);
 const missing = (await whyNoDebianPostgres()) ?? (await whyNoDisk());
