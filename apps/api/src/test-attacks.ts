@@ -92,3 +92,43 @@ function manyVariants(count: number): object {
 function stringFields(count: number): object {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`c${i}`, 'x']));
 }
+
+const textCharactersMax = 99_900;
+const hostileParts = [')', '(', '.', 'a.', '日', '@a.', '#.', '👩‍👩‍👧', '\u0301\u0323', 'http://', 'a.bc ', '&'];
+
+/** Texts that a scan would look at from each of their characters again, to as many accounts as a post may have. */
+export function textAttacks({
+  xAccountIds,
+  mastodonAccountIds,
+  blueskyAccountIds,
+  accountIds,
+}: AttackTarget): Attack[] {
+  const many = { X: xAccountIds, Mastodon: mastodonAccountIds, Bluesky: blueskyAccountIds };
+  const filled = (part: string, length: number) =>
+    `https://a.bc/${part.repeat(Math.ceil(length / part.length))}`.slice(0, length).toWellFormed();
+  return [
+    ...hostileParts.map((part) =>
+      validate(`100,000 characters of ${json(part)}`, json({ content: filled(part, textCharactersMax), accountIds })),
+    ),
+    ...Object.entries(many).flatMap(([platform, ids]) =>
+      ['日', 'a.', ')', '👩‍👩‍👧'].flatMap((part) => [
+        validate(
+          `5,000 characters of ${json(part)} to a hundred accounts of ${platform}`,
+          json({ content: filled(part, 4_990), accountIds: ids }),
+        ),
+        validate(
+          `a text of ${json(part)} of its own to each of a hundred accounts of ${platform}`,
+          json({
+            content: 'Hello',
+            accountIds: ids,
+            variants: ownTexts(ids, (index) => `${index} ${filled(part, 2_900)}`),
+          }),
+        ),
+      ]),
+    ),
+  ];
+}
+
+function ownTexts(ids: readonly string[], textOf: (index: number) => string): object {
+  return Object.fromEntries(ids.map((id, index) => [id, { content: textOf(index) }]));
+}

@@ -8,10 +8,16 @@ export function textMissing({ text, media }: Pick<DraftContent, 'text' | 'media'
   return [{ severity: 'error', code: 'text_missing', message: 'The text is empty', field: 'content' }];
 }
 
+/** Beyond so many times a limit nobody needs the number, and counters may stop. */
+export const exactTimes = 10;
+
 /** @param countedAs the unit in words: "characters" */
 export function textTooLong(count: number, max: number, countedAs: string): ContentFinding[] {
   if (count <= max) return [];
-  const message = `The text has ${count} ${countedAs}, ${count - max} more than the ${max} allowed`;
+  const message =
+    count > max * exactTimes
+      ? `The text has far more ${countedAs} than the ${max} allowed`
+      : `The text has ${count} ${countedAs}, ${count - max} more than the ${max} allowed`;
   return [{ severity: 'error', code: 'text_too_long', message, field: 'content' }];
 }
 

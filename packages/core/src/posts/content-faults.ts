@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { checkMedia } from '@vibetribe/contracts/check-media';
 import type { FieldFault } from '@vibetribe/contracts/error-code';
 import { faultsMax } from '@vibetribe/contracts/fault-bounds';
 import type { Variant } from '@vibetribe/contracts/post';
 import type { ContentFinding } from '@vibetribe/platforms/port/content';
 import { mediaRulesFor } from '@vibetribe/platforms/media-rules-for';
+import { createTextMeasure, type TextMeasure } from '@vibetribe/platforms/text-measure';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { contentFor } from '../publishing/claim/publication-work.ts';
 import type { PostAccount } from './post-accounts.ts';
@@ -17,10 +19,16 @@ export interface AccountContent {
   readonly variant: Variant;
 }
 
+/** What all accounts of one request have in common. */
+export interface FindingContext {
+  readonly adapters: CoreDependencies['adapters'];
+  readonly media: PostMedia;
+  readonly measure: TextMeasure;
+}
+
 /** What the account's platform would refuse, or show differently than its author expects. */
 export function contentFindings(
-  adapters: CoreDependencies['adapters'],
-  media: PostMedia,
+  { adapters, media, measure }: FindingContext,
   { account, content, mediaIds, variant }: AccountContent,
 ): ContentFinding[] {
   const adapter = adapters[account.platform];
@@ -28,24 +36,26 @@ export function contentFindings(
   const rules = mediaRulesFor(adapter, { account: account.adapterAccount, options: text.options });
   const shown = (variant.mediaIds ?? mediaIds).flatMap((id) => media.get(id) ?? []);
   return [
-    ...adapter.validate({ ...text, media: shown }, account.adapterAccount),
+    ...adapter.validate({ ...text, media: shown }, account.adapterAccount, measure),
     ...checkMedia(adapter.displayName, rules, shown),
     ...accountFindings(account),
   ];
 }
 
-/** The findings that forbid scheduling, as faults of the request; so many as an answer tells. */
-export function contentFaults(
+/** The findings that forbid scheduling, as faults of the request; so many as an answer tells. Other work goes on in between. */
+export async function contentFaults(
   adapters: CoreDependencies['adapters'],
   media: PostMedia,
   contents: readonly AccountContent[],
-): FieldFault[] {
+): Promise<FieldFault[]> {
+  const context = { adapters, media, measure: createTextMeasure() };
   const faults: FieldFault[] = [];
   for (const content of contents) {
     if (faults.length >= faultsMax) break;
-    for (const { severity, field, message } of contentFindings(adapters, media, content)) {
+    for (const { severity, field, message } of contentFindings(context, content)) {
       if (severity === 'error') faults.push({ path: `variants.${content.account.id}.${field}`, message });
     }
+    await setImmediate();
   }
   return faults;
 }

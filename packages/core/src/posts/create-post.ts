@@ -38,7 +38,7 @@ export async function createPost(
     refuseFaults([
       ...referenceFaults(input, accounts, media),
       ...(scheduledAtMs === null || nowMs === null ? [] : scheduleFaults(scheduledAtMs, nowMs)),
-      ...(isScheduled ? contentFaults(deps.adapters, media, contentsOf(input, accounts)) : []),
+      ...(isScheduled ? await contentFaults(deps.adapters, media, contentsOf(input, accounts)) : []),
     ]);
     const draft = await insertDraft(tx, actor, input, accounts);
     const publications =

@@ -35,7 +35,11 @@ export interface EditFacts {
   readonly nowMs: number;
 }
 
-export function planEdit(adapters: CoreDependencies['adapters'], facts: EditFacts, change: UpdatePost): EditPlan {
+export async function planEdit(
+  adapters: CoreDependencies['adapters'],
+  facts: EditFacts,
+  change: UpdatePost,
+): Promise<EditPlan> {
   const { post, rows, accounts, media, nowMs } = facts;
   const wantedIds = change.accountIds ?? rows.map((row) => row.accountId);
   const kept = rows.filter((row) => wantedIds.includes(row.accountId));
@@ -61,7 +65,7 @@ export function planEdit(adapters: CoreDependencies['adapters'], facts: EditFact
     ...variantFaults(change, wantedIds, media),
     ...(schedule.kind === 'moves' ? scheduleFaults(schedule.atMs, nowMs) : []),
     ...(goesOut ? keptMediaFaults(post, change, contents, media) : []),
-    ...(goesOut ? contentFaults(adapters, media, contents) : []),
+    ...(goesOut ? await contentFaults(adapters, media, contents) : []),
   ];
   return { faults, schedule, kept, removed, added };
 }

@@ -42,7 +42,7 @@ export async function publishPost(
     refuseFaults([
       ...accountFaults(accountIds, accounts, (id) => drafts.some((row) => row.accountId === id)),
       ...goneMediaFaults(post, drafts, media),
-      ...contentFaults(deps.adapters, media, contents),
+      ...(await contentFaults(deps.adapters, media, contents)),
     ]);
     const taken = await takeTransitions(tx, rows, () => ({ type: 'publish_now' }));
     if (taken.movedCount === 0) throw refusal(rows);

@@ -47,7 +47,7 @@ export async function updatePost(
       ...rows.flatMap((row) => row.variant.mediaIds ?? []),
     ]);
     const nowMs = await readDatabaseClock(tx);
-    const plan = planEdit(deps.adapters, { post: found.post, rows, accounts, media, nowMs }, change);
+    const plan = await planEdit(deps.adapters, { post: found.post, rows, accounts, media, nowMs }, change);
     refuseFaults(plan.faults);
     return writeEdit(tx, found.post, plan, change, nowMs);
   });

@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import type { CreatePost, ValidationReport } from '@vibetribe/contracts/post';
 import type { ContentFinding } from '@vibetribe/platforms/port/content';
+import { createTextMeasure } from '@vibetribe/platforms/text-measure';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
@@ -32,11 +34,14 @@ export async function validatePost(
     refuseFaults([...referenceFaults(input, accounts, media), ...timeFaults]);
     const contents = contentsOf(input, accounts);
     const findingsMax = Math.max(findingsPerAccountMin, Math.floor(findingsPerReportMax / contents.length));
-    const results = contents.map((content) => ({
-      accountId: content.account.id,
-      platform: content.account.platform,
-      ...boundedReport(contentFindings(deps.adapters, media, content), findingsMax),
-    }));
+    const context = { adapters: deps.adapters, media, measure: createTextMeasure() };
+    const results: ValidationReport['results'] = [];
+    for (const content of contents) {
+      const { id: accountId, platform } = content.account;
+      results.push({ accountId, platform, ...boundedReport(contentFindings(context, content), findingsMax) });
+      // Other work goes on in between.
+      await setImmediate();
+    }
     return { valid: results.every(({ errors }) => errors.length === 0), results };
   });
 }

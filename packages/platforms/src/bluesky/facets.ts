@@ -1,6 +1,6 @@
 import twitterText from 'twitter-text';
 import { countGraphemes } from '../graphemes.ts';
-import { withoutTrailingPunctuation } from '../link-end.ts';
+import { trimmedEnd, withoutTrailingPunctuation } from '../link-end.ts';
 import { countBytes } from './text.ts';
 
 /** A part of the text that is more than text. Offsets count UTF-8 bytes, `byteEnd` is exclusive. Lexicon: app.bsky.richtext.facet */
@@ -20,36 +20,49 @@ type FacetFeature =
  */
 export function facetsOf(text: string, didByHandle: Readonly<Record<string, string>>): Facet[] {
   const links = linksIn(text).map(({ start, end, uri }) =>
-    facet(text, start, end, { $type: 'app.bsky.richtext.facet#link', uri }),
+    found(start, end, { $type: 'app.bsky.richtext.facet#link', uri }),
   );
   const mentions = mentionsIn(text).flatMap(({ start, end, handle }) => {
     const did = didByHandle[handle];
-    return did === undefined ? [] : [facet(text, start, end, { $type: 'app.bsky.richtext.facet#mention', did })];
+    return did === undefined ? [] : [found(start, end, { $type: 'app.bsky.richtext.facet#mention', did })];
   });
   const tags = tagsIn(text).map(({ start, end, tag }) =>
-    facet(text, start, end, { $type: 'app.bsky.richtext.facet#tag', tag }),
+    found(start, end, { $type: 'app.bsky.richtext.facet#tag', tag }),
   );
-  return withoutOverlaps([...links, ...mentions, ...tags]);
+  return inBytes(text, withoutOverlaps([...links, ...mentions, ...tags]));
 }
 
-/** The first of two that overlap stays: a mention inside an address is part of the address. */
-function withoutOverlaps(facets: readonly Facet[]): Facet[] {
-  const kept: Facet[] = [];
-  for (const candidate of facets.toSorted((a, b) => a.index.byteStart - b.index.byteStart)) {
+type Found = Span & { readonly feature: FacetFeature };
+
+function found(start: number, end: number, feature: FacetFeature): Found {
+  return { start, end, feature };
+}
+
+/** The first of two that overlap stays: a mention inside an address is part of the address. In order. */
+function withoutOverlaps(all: readonly Found[]): Found[] {
+  const kept: Found[] = [];
+  for (const candidate of all.toSorted((a, b) => a.start - b.start)) {
     const previous = kept.at(-1);
-    if (previous === undefined || previous.index.byteEnd <= candidate.index.byteStart) kept.push(candidate);
+    if (previous === undefined || previous.end <= candidate.start) kept.push(candidate);
   }
   return kept;
+}
+
+/** Each byte of the text is counted once. */
+function inBytes(text: string, ordered: readonly Found[]): Facet[] {
+  let end = 0;
+  let byteEnd = 0;
+  return ordered.map((one) => {
+    const byteStart = byteEnd + countBytes(text.slice(end, one.start));
+    byteEnd = byteStart + countBytes(text.slice(one.start, one.end));
+    end = one.end;
+    return { index: { byteStart, byteEnd }, features: [one.feature] };
+  });
 }
 
 /** The handles a text mentions, in lower case, each once. */
 export function handlesMentioned(text: string): string[] {
   return [...new Set(mentionsIn(text).map(({ handle }) => handle))];
-}
-
-function facet(text: string, start: number, end: number, feature: FacetFeature): Facet {
-  const byteStart = countBytes(text.slice(0, start));
-  return { index: { byteStart, byteEnd: byteStart + countBytes(text.slice(start, end)) }, features: [feature] };
 }
 
 interface Span {
@@ -79,7 +92,7 @@ const handlePattern = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+
 
 function mentionsIn(text: string): (Span & { readonly handle: string })[] {
   return [...text.matchAll(/(?<=^|[\s(])@([a-z0-9.-]+)/giu)].flatMap((match) => {
-    const handle = (match[1] ?? '').replace(/[.-]+$/u, '');
+    const handle = trimmedEnd(match[1] ?? '', /[.-]/u);
     if (!handlePattern.test(handle.toLowerCase())) return [];
     return [{ start: match.index, end: match.index + 1 + handle.length, handle: handle.toLowerCase() }];
   });
@@ -89,8 +102,12 @@ const tagGraphemesMax = 64;
 
 function tagsIn(text: string): (Span & { readonly tag: string })[] {
   return [...text.matchAll(/(?<=^|\s)[#＃]([^\s\u00AD\u2060\u200A-\u200D]+)/gu)].flatMap((match) => {
-    const tag = (match[1] ?? '').replace(/\p{P}+$/u, '');
-    if (tag === '' || /^[\d\p{P}\uFE0F\u20E3]+$/u.test(tag) || countGraphemes(tag) > tagGraphemesMax) return [];
+    const tag = trimmedEnd(match[1] ?? '', /\p{P}/u);
+    if (tag === '' || /^[\d\p{P}\uFE0F\u20E3]+$/u.test(tag) || isLongerThan(tag, tagGraphemesMax)) return [];
     return [{ start: match.index, end: match.index + 1 + tag.length, tag }];
   });
+}
+
+function isLongerThan(tag: string, graphemesMax: number): boolean {
+  return tag.length > graphemesMax && countGraphemes(tag) > graphemesMax;
 }

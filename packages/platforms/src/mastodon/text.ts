@@ -1,5 +1,6 @@
 import { countGraphemes } from '../graphemes.ts';
 import { withoutTrailingPunctuation } from '../link-end.ts';
+import { normalForm } from '../normal-form.ts';
 
 export const mastodonTextMax = 500;
 export const mastodonUrlCharacters = 23;
@@ -9,25 +10,42 @@ export const mastodonUrlCharacters = 23;
  * @param urlCharacters null: the server counts a text as it is
  */
 export function countMastodon(text: string, urlCharacters: number | null = mastodonUrlCharacters): number {
-  if (urlCharacters === null) return countGraphemes(text);
-  const counted = withoutMentionHosts(
-    text.replace(/(?<![\w@/])https?:\/\/[^\s<>"]+/giu, (link) => shortened(link, urlCharacters)),
-  );
-  return countGraphemes(counted);
+  return urlCharacters === null ? countGraphemes(text) : mastodonLength(measureMastodon(text), urlCharacters);
 }
 
+/** A text's length by any instance's rules. */
+export interface MastodonMeasure {
+  readonly links: number;
+  /** Of the text without its links. */
+  readonly graphemes: number;
+}
+
+export function mastodonLength({ links, graphemes }: MastodonMeasure, urlCharacters: number): number {
+  return graphemes + links * urlCharacters;
+}
+
+export function measureMastodon(text: string): MastodonMeasure {
+  let links = 0;
+  const rest = text.replace(/(?<![\w@/])https?:\/\/[^\s<>"]+/giu, (link) => {
+    const shown = withoutTrailingPunctuation(link);
+    if (!isLink(shown)) return link;
+    links += 1;
+    return linkMark + link.slice(shown.length);
+  });
+  return { links, graphemes: countGraphemes(withoutMentionHosts(rest)) - links };
+}
+
+/** Stands for a link: one grapheme, whatever is beside it. */
+const linkMark = 'x';
+
 /** A link whose host has no top-level domain is plain text to Mastodon and counts in full. */
-function shortened(link: string, urlCharacters: number): string {
-  const shown = withoutTrailingPunctuation(link);
-  const isLink = URL.canParse(shown) && /\.(?:\p{L}{2,}|xn--[a-z0-9-]+)$/iu.test(new URL(shown).hostname);
-  return isLink ? 'x'.repeat(urlCharacters) + link.slice(shown.length) : link;
+function isLink(shown: string): boolean {
+  return URL.canParse(shown) && /\.(?:\p{L}{2,}|xn--[a-z0-9-]+)$/iu.test(new URL(shown).hostname);
 }
 
 /** What a text and Mastodon's HTML copy of it have in common: NFC, mentions without host and case, white space folded. */
 export function mastodonFingerprint(text: string): string {
-  return withoutMentionHosts(text)
-    .replace(/@[\w.-]+/gu, (mention) => mention.toLowerCase())
-    .normalize('NFC')
+  return normalForm(withoutMentionHosts(text).replace(/@[\w.-]+/gu, (mention) => mention.toLowerCase()))
     .replace(/\s+/gu, ' ')
     .trim();
 }

@@ -6,6 +6,7 @@ import type { ExhaustedLimit } from '../exhausted-limits.ts';
 import type { PlatformResponse } from '../platform-http.ts';
 import type { AccountCall, AccountProfile, AdapterAccount, PostCall } from './account.ts';
 import type { ManualConnect, OAuthConnect, TokenRefresh } from './connect.ts';
+import type { TextMeasure } from '../text-measure.ts';
 import type { ContentFinding, DraftContent, TextContent } from './content.ts';
 import type { DoctorDescription } from './doctor.ts';
 import type { EndpointDefaults } from './endpoints.ts';
@@ -42,8 +43,9 @@ export interface PlatformAdapter {
   /**
    * Faults and doubts about the text and the options, without I/O; those about media follow from `mediaRulesFor` by `checkMedia`.
    * Asked for the post and for each part of a thread.
+   * @param measure one for all accounts of a request: the same text is not counted again
    */
-  validate(content: DraftContent, account: AdapterAccount): ContentFinding[];
+  validate(content: DraftContent, account: AdapterAccount, measure?: TextMeasure): ContentFinding[];
   /** `rules.media` as they are for this account, its own server and these options (a story); absent where they are always alike. See `mediaRulesFor`. */
   mediaRules?(context: MediaRulesContext): MediaRules;
   /** Publishes one part in durable steps. Resolves with its fate; throws `PlatformError` for every other one. */

@@ -1,14 +1,15 @@
-import twitterText from 'twitter-text';
 import { withoutTrailingPunctuation } from '../link-end.ts';
+import { normalForm } from '../normal-form.ts';
+import { weighText } from './weigh-text.ts';
 
 export const xTextMax = 280;
 
-/** X never shows more than this; beyond it twitter-text takes seconds, as its time grows with the square of the text. */
+/** Far beyond what X takes: not counted exactly. */
 const codeUnitsMax = 5_000;
 
 /** Weighted characters: a link counts 23, an emoji 2, most scripts 1, CJK 2. https://docs.x.com/fundamentals/counting-characters */
 export function countX(text: string): number {
-  return text.length > codeUnitsMax ? text.length : twitterText.parseTweet(text).weightedLength;
+  return text.length > codeUnitsMax ? text.length : weighText(text);
 }
 
 /** U+FFFE, U+FEFF and U+FFFF: X refuses a post that holds one. */
@@ -18,8 +19,7 @@ export function hasCharactersXRefuses(text: string): boolean {
 
 /** What our text has in common with X's copy of it: Unicode in NFC without joiners and the like, links by their target, white space folded. */
 export function fingerprintOfText(text: string): string {
-  return withCanonicalLinks(text)
-    .normalize('NFC')
+  return normalForm(withCanonicalLinks(text))
     .replace(/[\p{Cf}\p{Variation_Selector}]/gu, '')
     .replace(/\s+/gu, ' ')
     .trim();
@@ -44,7 +44,9 @@ function withTargets(text: string, urls: readonly { url: string; expanded_url: s
 /** X's targets carry a scheme where the text had none, and may end in a slash: `example.com` is `http://example.com/`. */
 function withCanonicalLinks(text: string): string {
   if (text.length > codeUnitsMax) return text;
-  const link = /(?:https?:\/\/)?(?:[\p{L}\p{N}-]+\.)+\p{L}{2,}(?::\d+)?(?:[/?#]\S*)?/giu;
+  // A host begins where none of its characters stands before it, or its patterns would be tried at each of them.
+  const link =
+    /(?:https?:\/\/|(?<![\p{L}\p{N}-]|[\p{L}\p{N}-]\.))(?:[\p{L}\p{N}-]+\.)+\p{L}{2,}(?::\d+)?(?:[/?#]\S*)?/giu;
   return text.replace(link, (token) => {
     const shown = withoutTrailingPunctuation(token);
     return canonicalLink(shown) + token.slice(shown.length);

@@ -1,0 +1,8 @@
+/** A writer needs two or three on one letter; the order of marks is made in time that grows with the square of their number. */
+const marksMax = 30;
+const longRunOfMarks = new RegExp(`\\p{M}{${marksMax + 1},}`, 'gu');
+
+/** Unicode's NFC in time that grows with the text: a letter under more marks than any language has loses them all. */
+export function normalForm(text: string): string {
+  return text.replace(longRunOfMarks, '').normalize('NFC');
+}
