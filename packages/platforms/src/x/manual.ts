@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import type { ManualConnect } from '../port/connect.ts';
+import type { Credentials, ManualConnect } from '../port/connect.ts';
 import { PlatformError } from '../platform-error.ts';
 import { secretField } from '../credential-fields.ts';
 import { whoAmI } from './api.ts';
+import { refreshX, revokeX } from './oauth.ts';
 
 const XCredentials = z.strictObject({
   accessToken: secretField('the access token'),
@@ -24,23 +25,57 @@ export const xManual: ManualConnect = {
   ],
   credentials: XCredentials,
 
-  async connect({ endpoints, http, credentials }) {
-    const { accessToken, refreshToken, expiresAt, externalId } = XCredentials.parse(credentials);
-    const account = await whoAmI({ endpoints, http, accessToken });
-    if (externalId !== undefined && externalId !== account.externalId) {
+  async connect({ endpoints, http, credentials: given, now }) {
+    const { accessToken, refreshToken, expiresAt, externalId } = XCredentials.parse(given);
+    const credentials: Credentials = {
+      accessToken,
+      ...(refreshToken === undefined ? {} : { refreshToken }),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      scopes: [],
+    };
+    const known = await identify({ endpoints, http, credentials, now });
+    if (externalId !== undefined && externalId !== known.account.externalId) {
+      if (known.credentials !== credentials) await giveBack({ endpoints, http, credentials: known.credentials });
       throw new PlatformError('permission', 'The token belongs to another X account', {
         platformCode: 'account_mismatch',
       });
     }
-    return {
-      credentials: {
-        accessToken,
-        ...(refreshToken === undefined ? {} : { refreshToken }),
-        ...(expiresAt === undefined ? {} : { expiresAt }),
-        scopes: [],
-      },
-      service: null,
-      accounts: [account],
-    };
+    return { credentials: known.credentials, service: null, accounts: [known.account] };
   },
 };
+
+type IdentifyCall = Parameters<typeof refreshX>[0];
+interface Identified {
+  readonly account: Awaited<ReturnType<typeof whoAmI>>;
+  readonly credentials: Credentials;
+}
+
+/** Whose the credentials are. An access token that has ended is renewed first where there is something to renew it with. */
+async function identify(call: IdentifyCall): Promise<Identified> {
+  const { credentials } = call;
+  try {
+    return { account: await whoAmI({ ...call, accessToken: credentials.accessToken }), credentials };
+  } catch (error) {
+    const hasEnded = error instanceof PlatformError && error.kind === 'auth_expired';
+    if (!hasEnded || credentials.refreshToken === undefined) throw error;
+  }
+  const renewed = await refreshX(call);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return { account: await whoAmI({ ...call, accessToken: renewed.accessToken }), credentials: renewed };
+    } catch (error) {
+      // The token handed in is used up by now, so the new one gets another chance before it is given up.
+      const isSilence = error instanceof PlatformError && (error.kind === 'network' || error.kind === 'unavailable');
+      if (isSilence && tries < triesMax) continue;
+      await giveBack({ ...call, credentials: renewed });
+      throw error;
+    }
+  }
+}
+
+const triesMax = 3;
+
+/** What was renewed and is kept nowhere must not stay good. */
+async function giveBack(call: Parameters<typeof revokeX>[0]): Promise<void> {
+  await revokeX(call).catch(() => undefined);
+}

@@ -52,7 +52,7 @@ export const xOAuth: OAuthConnect = {
   revoke: revokeX,
 };
 
-async function revokeX({
+export async function revokeX({
   endpoints,
   http,
   credentials,
@@ -70,7 +70,12 @@ export const xRefresh: TokenRefresh = {
   refresh: refreshX,
 };
 
-async function refreshX({ endpoints, http, credentials, now }: RefreshRequest): Promise<Credentials> {
+export async function refreshX({
+  endpoints,
+  http,
+  credentials,
+  now,
+}: Omit<RefreshRequest, 'account'>): Promise<Credentials> {
   const { refreshToken } = credentials;
   if (refreshToken === undefined) {
     throw new PlatformError('auth_revoked', 'X gave no refresh token for this account', {
