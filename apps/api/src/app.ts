@@ -30,6 +30,7 @@ import { pauseRoutes } from './routes/pauses.ts';
 import { platformRoutes } from './routes/platforms.ts';
 import { postRoutes } from './routes/posts.ts';
 import { publicationRoutes } from './routes/publications.ts';
+import { queueRoutes } from './routes/queues.ts';
 import { securityTextRoute } from './routes/security-text.ts';
 import { addSecurityHeaders } from './http/security-headers.ts';
 import { guardText } from './http/text-guard.ts';
@@ -97,6 +98,7 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
   await app.register(mediaRoutes, v1);
   await app.register(pauseRoutes, v1);
   await app.register(notificationRoutes, v1);
+  await app.register(queueRoutes, v1);
   await app.register(liveRoute, v1);
 
   await serveDocs(app);

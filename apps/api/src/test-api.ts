@@ -32,6 +32,8 @@ export interface CallOptions {
 /** Replicas of the API over one database of their own. */
 export interface TestApi extends AsyncDisposable {
   readonly replicas: readonly RunningApi[];
+  /** As the database's owner. */
+  readonly databaseUrl: string;
   /** Everything logged by all replicas. */
   logged(): string;
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
@@ -90,6 +92,7 @@ export async function startTestApi(
   const running = starting.move();
   return {
     replicas,
+    databaseUrl: database.url,
     call,
     logged: () => logged,
     async register() {

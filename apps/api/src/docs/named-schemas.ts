@@ -12,6 +12,7 @@ import * as platformId from '@vibetribe/contracts/platform-id';
 import * as post from '@vibetribe/contracts/post';
 import * as postStatus from '@vibetribe/contracts/post-status';
 import * as publicationStatus from '@vibetribe/contracts/publication-status';
+import * as queue from '@vibetribe/contracts/queue';
 import * as role from '@vibetribe/contracts/role';
 import * as timeline from '@vibetribe/contracts/timeline';
 import { z } from 'zod';
@@ -32,6 +33,7 @@ const modules = [
   post,
   postStatus,
   publicationStatus,
+  queue,
   role,
   timeline,
 ];
