@@ -99,7 +99,8 @@ test('every JSON body has an example, and its schema accepts it', async () => {
   expect(bodies.length).toBeGreaterThan(8);
   ajv.addSchema({ $id: 'document', components: document.components });
   for (const { name, schema } of bodies) {
-    const reference = String(schema['$ref']);
+    // A body that may be left out is a choice of its schema and null.
+    const reference = /"\$ref":"([^"]+)"/.exec(JSON.stringify(schema))?.[1] ?? '';
     const component = document.components.schemas[reference.split('/').at(-1) ?? ''] as
       | { examples?: unknown[] }
       | undefined;
