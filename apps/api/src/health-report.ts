@@ -1,6 +1,7 @@
 import { readEventWriters, type EventWriter } from '@vibetribe/core/events/read-event-writers';
 import { breakers } from '@vibetribe/db/schema/service';
 import type { Database } from '@vibetribe/db/connect-database';
+import type { DiskHealth, DiskSpace } from '@vibetribe/media/store/disk-space';
 import type { Logger } from '@vibetribe/observability/logger';
 import type { QueueAdmin, QueueSummary } from '@vibetribe/queue/queue-admin';
 import type { QueueConnection } from '@vibetribe/queue/queue-connection';
@@ -19,15 +20,27 @@ export interface DependencyHealth {
 
 export interface HealthReport {
   /** Whether requests can be served now. Never rejects. */
-  basic(): Promise<{ ok: boolean; database: DependencyHealth; queue: DependencyHealth }>;
+  basic(): Promise<BasicHealth>;
   detailed(): Promise<DetailedHealth>;
   /** From now on the process is going away: it reports itself as not ready. */
   startClosing(): void;
 }
 
+export interface BasicHealth {
+  readonly ok: boolean;
+  readonly database: DependencyHealth;
+  readonly queue: DependencyHealth;
+  readonly disk: DiskHealth;
+}
+
 export interface DetailedHealth {
   readonly ok: boolean;
-  readonly dependencies: { readonly database: DependencyHealth; readonly queue: DependencyHealth & { kind: string } };
+  readonly dependencies: {
+    readonly database: DependencyHealth;
+    readonly queue: DependencyHealth & { kind: string };
+    /** Where files are kept, and renditions. */
+    readonly disk: DiskHealth;
+  };
   readonly pool: { readonly max: number; readonly total: number; readonly idle: number; readonly waiting: number };
   readonly queues: readonly QueueSummary[] | null;
   readonly breakers: readonly BreakerHealth[] | null;
@@ -58,16 +71,17 @@ export function createHealthReport(deps: {
   readonly queue: Pick<QueueConnection, 'health' | 'kind'>;
   readonly queueAdmin: Pick<QueueAdmin, 'list'>;
   readonly live: Pick<LiveHub, 'heldUpForMs'>;
+  readonly disk: Pick<DiskSpace, 'health'>;
   readonly logger: Pick<Logger, 'warn'>;
   readonly clock: Clock;
 }): HealthReport {
-  const checks = createSingleFlight<'basic', { ok: boolean; database: DependencyHealth; queue: DependencyHealth }>();
-  let last: { at: number; health: { ok: boolean; database: DependencyHealth; queue: DependencyHealth } } | null = null;
+  const checks = createSingleFlight<'basic', BasicHealth>();
+  let last: { at: number; health: BasicHealth } | null = null;
   let isClosing = false;
 
   const check = async () => {
-    const [database, queue] = await Promise.all([databaseHealth(deps), deps.queue.health()]);
-    const health = { ok: database.ok && queue.ok, database, queue };
+    const [database, queue, disk] = await Promise.all([databaseHealth(deps), deps.queue.health(), diskHealth(deps)]);
+    const health = { ok: database.ok && queue.ok && disk.ok, database, queue, disk };
     last = { at: deps.clock.monotonicMs(), health };
     return health;
   };
@@ -91,7 +105,7 @@ export function createHealthReport(deps: {
   return {
     basic,
     async detailed() {
-      const { ok, database, queue } = await basic();
+      const { ok, database, queue, disk } = await basic();
       const [queues, breakersNow, writers] = await Promise.all([
         part('the queues', () => deps.queueAdmin.list()),
         part('the breakers', () => readBreakers(deps.db)),
@@ -100,7 +114,7 @@ export function createHealthReport(deps: {
       const { totalCount, idleCount, waitingCount, options } = deps.db.pool;
       return {
         ok,
-        dependencies: { database, queue: { kind: deps.queue.kind, ...queue } },
+        dependencies: { database, queue: { kind: deps.queue.kind, ...queue }, disk },
         pool: { max: options.max, total: totalCount, idle: idleCount, waiting: waitingCount },
         queues,
         breakers: breakersNow,
@@ -122,6 +136,12 @@ async function databaseHealth({
 }): Promise<DependencyHealth> {
   const health = await db.health();
   if (!health.ok) logger.warn({ detail: health.detail }, 'the database is not well');
+  return health;
+}
+
+async function diskHealth({ disk, logger }: { disk: Pick<DiskSpace, 'health'>; logger: Pick<Logger, 'warn'> }) {
+  const health = await disk.health();
+  if (!health.ok) logger.warn({ disk: health }, 'the disk that files are kept on is full');
   return health;
 }
 

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createAuthenticator } from '@vibetribe/core/identity/authenticate';
 import type { Revocations } from '@vibetribe/core/identity/identity-dependencies';
+import { createSpareBytes } from '@vibetribe/core/media/spare-bytes';
 import { openService, type Service } from '@vibetribe/core/open-service';
 import { createMediaLibrary } from '@vibetribe/media/media-library';
 import { createMediaUrls } from '@vibetribe/media/serve/media-urls';
@@ -126,7 +127,9 @@ async function openApiServices({
     createRateLimiter(queue, { name: 'api', points: config.apiRateLimit, durationSeconds: requestWindowSeconds }),
   );
   const now = () => clock.now();
-  const media = starting.use(createMediaLibrary({ dataDir: config.dataDir, cloudinary: config.cloudinary, now }));
+  const media = starting.use(
+    createMediaLibrary({ ...config, spareBytes: createSpareBytes({ ...config, db, clock }), now }),
+  );
   const mediaKey = deriveKey(config.authSecret, 'media-url');
   const queueAdmin = createQueueAdmin(queue, platformIds);
   return {
@@ -145,7 +148,7 @@ async function openApiServices({
     registrationOpen: config.registrationOpen,
     requestLimiter: createRequestLimiter(requests, config.apiRateLimit),
     signInLimit: openSignInLimit(queue, config.loginRateLimit, starting),
-    health: createHealthReport({ db, queue, queueAdmin, live, logger, clock }),
+    health: createHealthReport({ db, queue, queueAdmin, live, disk: media.disk, logger, clock }),
     securityContact: config.securityContact,
     redirectOrigins: config.redirectOrigins,
     requestTimeoutMs: config.requestTimeoutMs,

@@ -27,6 +27,11 @@ export function createCronGauges({ registry }: Pick<Metrics, 'registry'>): CronG
     labelNames: ['dependency'],
     registers,
   });
+  const freeBytes = new Gauge({
+    name: 'vibetribe_disk_free_bytes',
+    help: 'Of the disk that files are kept on.',
+    registers,
+  });
   const troubled = new Gauge({
     name: 'vibetribe_platforms_troubled',
     help: 'Breakers that are open or half open.',
@@ -45,6 +50,8 @@ export function createCronGauges({ registry }: Pick<Metrics, 'registry'>): CronG
     setHealth(check) {
       healthy.set({ dependency: 'database' }, check.databaseLatencyMs === null ? 0 : 1);
       healthy.set({ dependency: 'queue' }, check.queue.ok ? 1 : 0);
+      healthy.set({ dependency: 'disk' }, check.disk.ok ? 1 : 0);
+      if (check.disk.freeBytes !== undefined) freeBytes.set(check.disk.freeBytes);
       const states = Object.values(check.troubledPlatforms);
       for (const state of ['open', 'half_open'] as const)
         troubled.set({ state }, states.filter((one) => one === state).length);
@@ -57,6 +64,7 @@ export function createCronGauges({ registry }: Pick<Metrics, 'registry'>): CronG
       if (task === cronTaskNames.stalledDetection) stalled.reset();
       if (task !== cronTaskNames.healthCheck) return;
       healthy.reset();
+      freeBytes.reset();
       troubled.reset();
     },
   };

@@ -1,4 +1,5 @@
 import { collectGarbage } from '@vibetribe/core/media/collect-garbage';
+import { createSpareBytes } from '@vibetribe/core/media/spare-bytes';
 import { openService, type Service } from '@vibetribe/core/open-service';
 import { runHealthCheck } from '@vibetribe/core/tasks/check-health';
 import { runCleanUp } from '@vibetribe/core/tasks/clean-up';
@@ -43,10 +44,10 @@ export async function startCron(
     }),
   );
   const gauges = createCronGauges(metrics);
-  const { dataDir, cloudinary } = config;
   const now = () => service.core.clock.now();
-  const media = starting.use(createMediaLibrary({ dataDir, cloudinary, now }));
-  const runs = { ...taskRuns(config, service, metrics, gauges), ...mediaRuns(config, service, media) };
+  const spareBytes = createSpareBytes({ ...service.core, ...config });
+  const media = starting.use(createMediaLibrary({ ...config, spareBytes, now }));
+  const runs = { ...taskRuns(config, service, media, metrics, gauges), ...mediaRuns(config, service, media) };
   starting.use(
     scheduleTasks(
       Object.values(cronTaskNames).map((name) => ({
@@ -62,7 +63,7 @@ export async function startCron(
     ),
   );
   const ops = starting.use(
-    await startOpsServer({ port: config.port, host: config.host, metrics, health: () => healthOf(service) }),
+    await startOpsServer({ port: config.port, host: config.host, metrics, health: () => healthOf(service, media) }),
   );
   const running = starting.move();
   return { port: ops.port, url: `http://127.0.0.1:${ops.port}`, [Symbol.asyncDispose]: () => running.disposeAsync() };
@@ -71,6 +72,7 @@ export async function startCron(
 function taskRuns(
   config: CronConfig,
   { core, queue }: Service,
+  { disk }: Pick<MediaLibrary, 'disk'>,
   metrics: Metrics,
   gauges: ReturnType<typeof createCronGauges>,
 ): Record<Exclude<CronTaskName, 'media-garbage'>, () => Promise<TaskDetail>> {
@@ -83,7 +85,7 @@ function taskRuns(
     [cronTaskNames.accountProfiles]: async () => ({ ...(await runAccountReread(core)) }),
     [cronTaskNames.cleanUp]: () => runCleanUp(core, config.retention),
     async [cronTaskNames.healthCheck]() {
-      const check = await runHealthCheck({ ...core, queue });
+      const check = await runHealthCheck({ ...core, queue, disk });
       gauges.setHealth(check);
       return check;
     },
@@ -107,7 +109,8 @@ function mediaRuns(
   };
 }
 
-async function healthOf({ db, queue }: Service) {
-  const [database, queueHealth] = await Promise.all([db.health(), queue.health()]);
-  return { ok: database.ok && queueHealth.ok, detail: { database, queue: queueHealth } };
+async function healthOf({ db, queue }: Service, { disk }: Pick<MediaLibrary, 'disk'>) {
+  const [database, queueHealth, diskHealth] = await Promise.all([db.health(), queue.health(), disk.health()]);
+  const ok = database.ok && queueHealth.ok && diskHealth.ok;
+  return { ok, detail: { database, queue: queueHealth, disk: diskHealth } };
 }

@@ -1,6 +1,8 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
 import { platformIds } from '@vibetribe/contracts/platform-id';
+import type { CoreDependencies } from '@vibetribe/core/core-dependencies';
+import { createSpareBytes } from '@vibetribe/core/media/spare-bytes';
 import { openService, type Service } from '@vibetribe/core/open-service';
 import type { PublishingMedia } from '@vibetribe/core/publishing/send/publication-media';
 import type { Failpoints } from '@vibetribe/core/publishing/failpoints';
@@ -8,6 +10,7 @@ import { dispatchOnce } from '@vibetribe/core/publishing/dispatch/dispatch';
 import { createPublishingEngine } from '@vibetribe/core/publishing/publishing-engine';
 import { resumeWaiting } from '@vibetribe/core/publishing/dispatch/resume-waiting';
 import { createMediaLibrary } from '@vibetribe/media/media-library';
+import type { DiskSpace } from '@vibetribe/media/store/disk-space';
 import { createMediaUrls } from '@vibetribe/media/serve/media-urls';
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
 import { createMetrics } from '@vibetribe/observability/metrics';
@@ -52,7 +55,7 @@ export async function startPublisher(
         }),
     }),
   );
-  const media = openMedia(starting, config, () => service.core.clock.now());
+  const { media, disk } = openMedia(starting, config, service.core);
   const engine = starting.use(
     createPublishingEngine(service.core, {
       settings: config.settings,
@@ -118,7 +121,7 @@ export async function startPublisher(
       host: config.host,
       metrics,
       health: () =>
-        publisherHealth(service, {
+        publisherHealth(service, disk, {
           isTaking: workers.every((worker) => worker.isTaking()),
           isDispatching: performance.now() - dispatchedAtMs < dispatchesWithinMs(config.sweepIntervalMs),
         }),
@@ -136,21 +139,26 @@ function dispatchesWithinMs(sweepIntervalMs: number): number {
 /** Ill whenever no job can be taken, whatever it is that keeps it from that. */
 async function publisherHealth(
   { db, queue }: Service,
+  disk: Pick<DiskSpace, 'health'>,
   own: { readonly isTaking: boolean; readonly isDispatching: boolean },
 ): Promise<Health> {
-  const [database, queueHealth] = await Promise.all([db.health(), queue.health()]);
+  const [database, queueHealth, diskHealth] = await Promise.all([db.health(), queue.health(), disk.health()]);
   return {
-    ok: database.ok && queueHealth.ok && own.isTaking && own.isDispatching,
-    detail: { database, queue: queueHealth, workers: own.isTaking, dispatcher: own.isDispatching },
+    ok: database.ok && queueHealth.ok && diskHealth.ok && own.isTaking && own.isDispatching,
+    detail: { database, queue: queueHealth, disk: diskHealth, workers: own.isTaking, dispatcher: own.isDispatching },
   };
 }
 
-function openMedia(starting: AsyncDisposableStack, config: PublisherConfig, now: () => Date): PublishingMedia {
-  const { dataDir, cloudinary, authSecret, publicUrl } = config;
-  const { reader, store } = starting.use(createMediaLibrary({ dataDir, cloudinary, now }));
-  if (authSecret === null) return { reader, urls: null };
-  return {
-    reader,
-    urls: createMediaUrls({ store, key: deriveKey(authSecret, 'media-url'), origin: () => publicUrl, now }),
-  };
+function openMedia(
+  starting: AsyncDisposableStack,
+  config: PublisherConfig,
+  core: Pick<CoreDependencies, 'db' | 'clock'>,
+): { media: PublishingMedia; disk: DiskSpace } {
+  const { authSecret, publicUrl } = config;
+  const now = () => core.clock.now();
+  const spareBytes = createSpareBytes({ ...core, ...config });
+  const { reader, store, disk } = starting.use(createMediaLibrary({ ...config, spareBytes, now }));
+  const signed = (secret: string) =>
+    createMediaUrls({ store, key: deriveKey(secret, 'media-url'), origin: () => publicUrl, now });
+  return { media: { reader, urls: authSecret === null ? null : signed(authSecret) }, disk };
 }

@@ -10,6 +10,7 @@ const prefixes = {
   account: 'acc',
   media: 'med',
   mediaObject: 'obj',
+  mediaTransfer: 'trf',
   post: 'pst',
   publication: 'pub',
   attempt: 'att',

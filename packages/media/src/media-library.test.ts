@@ -26,11 +26,13 @@ const rules: MediaRules = {
 };
 
 let dataDir: string;
+let spare = Infinity;
 let library: MediaLibrary;
 
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'vt-library-'));
-  library = createMediaLibrary({ dataDir, cloudinary: null, now });
+  spare = Infinity;
+  library = createMediaLibrary({ dataDir, cloudinary: null, diskReserveBytes: 0, spareBytes: async () => spare, now });
 });
 
 afterEach(async () => {
@@ -47,7 +49,7 @@ async function store(file: Buffer): Promise<OriginalMedia> {
   const { path, mimeType, sha256 } = received;
   const facts = await library.inspector.inspect({ kind: 'probe', path, mimeType }, 'org_1');
   const object = {
-    key: library.store.keyFor({ organizationId: 'org_1', userId: null, sha256, mimeType, at: now() }),
+    key: library.store.keyFor({ organizationId: 'org_1', userId: null, sha256, id: 'obj_1', mimeType, at: now() }),
     mimeType,
   };
   await library.store.put(path, object);
@@ -137,4 +139,27 @@ test('sweeping takes what was left behind or not used for long, and no original'
   expect((await library.sweep()).files).toBe(3);
   expect(await readdir(library.incomingDirectory)).toEqual(['fresh.part']);
   expect(await sent(await library.reader.prepare(original, rules))).not.toHaveLength(0);
+});
+
+test('renditions take no more of the disk than is left for them; what is needed again is made again', async () => {
+  const originals = [];
+  for (const width of [1600, 1500, 1400]) originals.push(await store(await phoneJpeg(width, 1200, 6)));
+  const [first] = originals;
+  if (first === undefined) throw new Error('nothing stored');
+  const early = await library.reader.prepare(first, rules);
+  const bytes = await sent(early);
+  spare = bytes.length * 2.5;
+  for (let round = 0; round < 3; round += 1)
+    for (const original of originals) await library.reader.prepare(original, rules);
+  const files = await readdir(join(dataDir, 'media/renditions/org_1'), { recursive: true });
+  expect(files.filter((name) => name.endsWith('.jpg')).length).toBeLessThanOrEqual(2);
+  expect(files.filter((name) => name.endsWith('.json')).length).toBeLessThanOrEqual(2);
+  expect(await sent(early)).toEqual(bytes);
+});
+
+test('nothing is made where the disk has no room', async () => {
+  const original = await store(await phoneJpeg(1600, 1200, 6));
+  const options = { dataDir, cloudinary: null, spareBytes: async () => spare, now };
+  await using full = createMediaLibrary({ ...options, diskReserveBytes: Number.MAX_SAFE_INTEGER });
+  await expect(full.reader.prepare(original, rules)).rejects.toMatchObject({ name: 'MediaStoreError', kind: 'full' });
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type CloudinaryAccount, createCloudinaryStore } from './store/cloudinary-store.ts';
 import { createFileDigests, type FileDigests } from './upload/file-digests.ts';
+import { createDiskSpace, type DiskSpace } from './store/disk-space.ts';
 import { createInspector, type Inspector } from './inspect/inspector.ts';
 import { createLocalStore } from './store/local-store.ts';
 import { createMediaReader, type MediaReader } from './serve/media-reader.ts';
@@ -15,6 +16,7 @@ export interface MediaLibrary extends AsyncDisposable {
   readonly digests: FileDigests;
   readonly renditions: Renditions;
   readonly reader: MediaReader;
+  readonly disk: DiskSpace;
   /** Where uploads are received. */
   readonly incomingDirectory: string;
   /** Removes what was left behind and what can be made again. */
@@ -25,26 +27,33 @@ export interface MediaLibraryOptions {
   readonly dataDir: string;
   /** Null: files stay in `dataDir`. */
   readonly cloudinary: CloudinaryAccount | null;
+  /** Free space that nothing is written into. Null: as `createDiskSpace` chooses. */
+  readonly diskReserveBytes: number | null;
+  /** How much of the disk an organization may take beside its originals: renditions, copies of what is stored elsewhere. */
+  readonly spareBytes: (organizationId: string) => Promise<number>;
   readonly now: () => Date;
 }
 
 /** No upload takes that long. */
-const incomingMsMax = 6 * 3_600_000;
+const incomingMsMax = 3_600_000;
 const unusedMsMax = 7 * 24 * 3_600_000;
 
-export function createMediaLibrary({ dataDir, cloudinary, now }: MediaLibraryOptions): MediaLibrary {
+export function createMediaLibrary(options: MediaLibraryOptions): MediaLibrary {
+  const { dataDir, cloudinary, diskReserveBytes, spareBytes: bytesMax, now } = options;
   const directory = (name: string) => join(dataDir, 'media', name);
   const store =
     cloudinary === null ? createLocalStore({ directory: directory('originals') }) : createCloudinaryStore(cloudinary);
   const inspector = createInspector();
   const digests = createFileDigests();
-  const renditions = createRenditions({ directory: directory('renditions'), inspector, now });
+  const disk = createDiskSpace({ directory: join(dataDir, 'media'), reserveBytes: diskReserveBytes });
+  const renditions = createRenditions({ directory: directory('renditions'), inspector, disk, bytesMax, now });
   return {
     store,
     inspector,
     digests,
     renditions,
-    reader: createMediaReader({ store, renditions, copiesDirectory: directory('copies'), now }),
+    reader: createMediaReader({ store, renditions, copiesDirectory: directory('copies'), disk, bytesMax, now }),
+    disk,
     incomingDirectory: directory('incoming'),
     async sweep() {
       const before = (ageMs: number) => new Date(now().getTime() - ageMs);

@@ -1,6 +1,8 @@
 import type { MultipartFile, MultipartValue } from '@fastify/multipart';
 import { altCharactersMax } from '@vibetribe/contracts/media';
 import { DomainError } from '@vibetribe/core/domain-error';
+import type { Actor } from '@vibetribe/core/actor';
+import type { Transfer } from '@vibetribe/core/media/begin-transfer';
 import { mediaFault } from '@vibetribe/core/media/media-fault';
 import { MediaRefusedError } from '@vibetribe/media/media-refused-error';
 import { videoBytesMax } from '@vibetribe/media/media-type';
@@ -11,8 +13,8 @@ import { unstorableText } from './text-guard.ts';
 
 /** A file of a multipart body: in quarantine, or why it was not taken. */
 export type FileReceipt = { readonly fileName: string | null } & (
-  | { readonly kind: 'received'; readonly file: ReceivedFile }
-  | { readonly kind: 'refused'; readonly refusal: MediaRefusedError }
+  | { readonly kind: 'received'; readonly file: ReceivedFile; readonly transfer: Transfer }
+  | { readonly kind: 'refused'; readonly refusal: MediaRefusedError | DomainError }
 );
 
 /** The files of one request, in their order. Disposing removes them. */
@@ -26,6 +28,8 @@ export interface ReceiveOptions {
   readonly field: string;
   readonly filesMax: number;
   readonly media: Pick<MediaLibrary, 'incomingDirectory' | 'digests'>;
+  /** The room for one file of this actor. */
+  readonly beginTransfer: (actor: Actor) => Transfer;
 }
 
 const received = new WeakMap<FastifyRequest, ReceivedFiles>();
@@ -71,7 +75,7 @@ function takeUnused(request: FastifyRequest): ReceivedFiles | undefined {
 
 async function receiveBody(
   request: FastifyRequest,
-  { field, filesMax, media }: ReceiveOptions,
+  { field, filesMax, media, beginTransfer }: ReceiveOptions,
 ): Promise<ReceivedFiles> {
   await using undo = new AsyncDisposableStack();
   const receipts: FileReceipt[] = [];
@@ -82,7 +86,8 @@ async function receiveBody(
       continue;
     }
     if (part.fieldname !== field) throw fault(part.fieldname, `is not a known field; send files as ${field}`);
-    const receipt = await receive(part, media);
+    const transfer = undo.use(beginTransfer(request.actor));
+    const receipt = await receive(part, media, transfer);
     if (receipt.kind === 'received') undo.use(receipt.file);
     receipts.push(receipt);
   }
@@ -107,23 +112,30 @@ async function* partsOf(request: FastifyRequest, files: number): AsyncGenerator<
   }
 }
 
-async function receive(part: MultipartFile, media: ReceiveOptions['media']): Promise<FileReceipt> {
+async function receive(part: MultipartFile, media: ReceiveOptions['media'], transfer: Transfer): Promise<FileReceipt> {
   const fileName = fileNameOf(part.filename);
   const source = part.file;
   // A connection that ends while nobody is reading would otherwise end the process.
   source.on('error', () => undefined);
   try {
     const file = await receiveUpload(
-      { source, fileName },
+      { source, fileName, room: transfer },
       { directory: media.incomingDirectory, digests: media.digests },
     );
-    return { kind: 'received', fileName, file };
+    return { kind: 'received', fileName, file, transfer };
   } catch (error) {
-    if (!(error instanceof MediaRefusedError) || error.code === 'aborted') throw mediaFault(error);
+    if (!isRefusal(error)) throw mediaFault(error);
+    await transfer[Symbol.asyncDispose]();
     // The next part comes only once this one has been read.
     source.resume();
     return { kind: 'refused', fileName, refusal: error };
   }
+}
+
+/** Of this file alone: another one may be of another type, or small enough for what is left. */
+function isRefusal(error: unknown): error is MediaRefusedError | DomainError {
+  if (error instanceof DomainError) return error.code === 'quota_exceeded';
+  return error instanceof MediaRefusedError && error.code !== 'aborted';
 }
 
 function fileNameOf(given: string | undefined): string | null {

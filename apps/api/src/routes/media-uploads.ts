@@ -1,6 +1,8 @@
 import multipart from '@fastify/multipart';
 import { Media, type MediaUploads, MediaUploads as MediaUploadsSchema } from '@vibetribe/contracts/media';
+import type { Actor } from '@vibetribe/core/actor';
 import { DomainError } from '@vibetribe/core/domain-error';
+import { beginTransfer } from '@vibetribe/core/media/begin-transfer';
 import { filesPerUploadMax } from '@vibetribe/core/media/get-media-config';
 import { mediaFault } from '@vibetribe/core/media/media-fault';
 import { uploadMedia } from '@vibetribe/core/media/upload-media';
@@ -22,6 +24,7 @@ export const mediaUploadRoutes: FastifyPluginAsyncZod<{ services: Services }> = 
   // A file that is too large is told in its receipt.
   await app.register(multipart, { throwFileSizeLimit: false });
   const { media } = services;
+  const begin = (actor: Actor) => beginTransfer(services, actor);
 
   app.post(
     '/media/upload',
@@ -33,7 +36,7 @@ export const mediaUploadRoutes: FastifyPluginAsyncZod<{ services: Services }> = 
         upload: { field: 'file', filesMax: 1 },
       },
       handlerTimeout: transferTimeoutMs,
-      preHandler: receiveFiles({ field: 'file', filesMax: 1, media }),
+      preHandler: receiveFiles({ field: 'file', filesMax: 1, media, beginTransfer: begin }),
       schema: {
         operationId: 'uploadMedia',
         tags: ['media'],
@@ -48,7 +51,8 @@ export const mediaUploadRoutes: FastifyPluginAsyncZod<{ services: Services }> = 
       const [receipt] = files.receipts;
       if (receipt?.kind !== 'received') throw mediaFault(receipt?.refusal);
       reply.code(201);
-      const upload = { file: receipt.file, alt: files.alts[0] || null };
+      const { file, transfer } = receipt;
+      const upload = { file, transfer, alt: files.alts[0] || null };
       return await uploadMedia(services, request.actor, upload, answerInTransaction(request, { status: 201 }));
     },
   );
@@ -63,7 +67,7 @@ export const mediaUploadRoutes: FastifyPluginAsyncZod<{ services: Services }> = 
         upload: { field: 'files', filesMax: filesPerUploadMax },
       },
       handlerTimeout: transferTimeoutMs,
-      preHandler: receiveFiles({ field: 'files', filesMax: filesPerUploadMax, media }),
+      preHandler: receiveFiles({ field: 'files', filesMax: filesPerUploadMax, media, beginTransfer: begin }),
       schema: {
         operationId: 'uploadSeveralMedia',
         tags: ['media'],
@@ -102,7 +106,8 @@ async function storeOne(
 ): Promise<Outcome> {
   try {
     if (receipt.kind === 'refused') throw mediaFault(receipt.refusal);
-    return { status: 201, media: await uploadMedia(services, request.actor, { file: receipt.file, alt }) };
+    const { file, transfer } = receipt;
+    return { status: 201, media: await uploadMedia(services, request.actor, { file, transfer, alt }) };
   } catch (error) {
     const refusal = refusalOf(
       error instanceof Error

@@ -1,7 +1,9 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
+import { mediaTransfers } from '@vibetribe/db/schema/media';
 import { collectObject, unfinishedHoursMax } from './collect-object.ts';
 import type { MediaDependencies } from './media-dependencies.ts';
+import { isOver } from './media-quota.ts';
 
 export interface CollectedGarbage {
   /** Media that no post uses, and was not used for the days given. */
@@ -24,6 +26,7 @@ export async function collectGarbage(
 ): Promise<CollectedGarbage> {
   const media = await deleteUnusedMedia(deps, unusedDays);
   const collected = await collectObjects(deps);
+  await deps.db.asWorker((tx) => tx.delete(mediaTransfers).where(isOver()));
   const { files: temporaryFiles } = await deps.media.sweep();
   return { media, ...collected, temporaryFiles };
 }
@@ -107,8 +110,9 @@ async function garbageAfter(
     tx.execute<{ id: string }>(sql`
       select o.id from media_objects o
       where o.id > ${afterId} and o.store = ${media.store.id}
-        and (o.stored_at is not null or o.touched_at < now() - make_interval(hours => ${unfinishedHoursMax}::int))
-        and not exists (select 1 from media m where m.organization_id = o.organization_id and m.object_id = o.id)
+        and (o.removing_at is not null
+          or ((o.stored_at is not null or o.touched_at < now() - make_interval(hours => ${unfinishedHoursMax}::int))
+            and not exists (select 1 from media m where m.organization_id = o.organization_id and m.object_id = o.id)))
       order by o.id limit ${batchRows}`),
   );
   return rows.map(({ id }) => id);

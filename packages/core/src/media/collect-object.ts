@@ -1,13 +1,16 @@
+import type { Transaction } from '@vibetribe/db/connect-database';
 import { media, mediaObjects } from '@vibetribe/db/schema/media';
-import { and, eq, notExists, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, notExists, sql } from 'drizzle-orm';
 import type { MediaDependencies } from './media-dependencies.ts';
+import type { MediaObjectRow } from './present-media.ts';
 
 /** An upload that takes longer was cut off. */
 export const unfinishedHoursMax = 6;
 
 /**
- * Removes content that no media has any more from the store, and then its record. The record stays locked meanwhile: an upload
- * of the same content waits, and then stores it anew.
+ * Removes content that no media has any more, in three steps that may each be repeated, by anybody: the record is marked, the store
+ * removes the file, the record is deleted. So a record never outlives its file, and no transaction waits for a store. A marked
+ * record is nobody's: whoever uploads the same content meanwhile gets a record and a file of their own.
  * @returns bytes removed; null where it is in use, in another store, or gone already
  * @throws MediaStoreError
  */
@@ -15,27 +18,46 @@ export async function collectObject(
   deps: Pick<MediaDependencies, 'db' | 'media'>,
   objectId: string,
 ): Promise<number | null> {
-  return deps.db.asWorker(async (tx) => {
-    const unused = notExists(
-      tx
-        .select({ one: sql`1` })
-        .from(media)
-        .where(and(eq(media.organizationId, mediaObjects.organizationId), eq(media.objectId, mediaObjects.id))),
-    );
-    const isOver = sql`(${mediaObjects.storedAt} is not null or ${mediaObjects.touchedAt} < now() - make_interval(hours => ${unfinishedHoursMax}::int))`;
-    const [object] = await tx
-      .select()
-      .from(mediaObjects)
-      .where(and(eq(mediaObjects.id, objectId), eq(mediaObjects.store, deps.media.store.id), unused, isOver))
-      .for('update');
-    if (object === undefined) return null;
-    // An upload may have taken it up between the look and the lock.
-    const removed = await tx
-      .delete(mediaObjects)
-      .where(and(eq(mediaObjects.id, objectId), unused))
-      .returning({ bytes: mediaObjects.bytes });
-    if (removed.length === 0) return null;
-    await deps.media.store.remove({ key: object.storeKey, mimeType: object.mimeType });
-    return object.bytes;
-  });
+  const marked = await deps.db.asWorker((tx) => markUnused(tx, deps.media.store.id, objectId));
+  return marked === null ? null : removeMarked(deps, marked);
+}
+
+/** The second and third step. @throws MediaStoreError */
+export async function removeMarked(
+  { db, media: { store } }: Pick<MediaDependencies, 'db' | 'media'>,
+  { id, storeKey: key, mimeType, bytes }: MediaObjectRow,
+): Promise<number> {
+  await store.remove({ key, mimeType });
+  await db.asWorker((tx) =>
+    tx.delete(mediaObjects).where(and(eq(mediaObjects.id, id), isNotNull(mediaObjects.removingAt))),
+  );
+  return bytes;
+}
+
+/** Marked now or before. */
+async function markUnused(
+  tx: Transaction,
+  store: MediaObjectRow['store'],
+  objectId: string,
+): Promise<MediaObjectRow | null> {
+  const [object] = await tx
+    .select()
+    .from(mediaObjects)
+    .where(and(eq(mediaObjects.id, objectId), eq(mediaObjects.store, store)))
+    .for('update');
+  if (object === undefined || object.removingAt !== null) return object ?? null;
+  const unused = notExists(
+    tx
+      .select({ one: sql`1` })
+      .from(media)
+      .where(and(eq(media.organizationId, mediaObjects.organizationId), eq(media.objectId, mediaObjects.id))),
+  );
+  const isOver = sql`(${mediaObjects.storedAt} is not null or ${mediaObjects.touchedAt} < now() - make_interval(hours => ${unfinishedHoursMax}::int))`;
+  // In a statement after the lock's: an upload may have taken it up before, and is seen only now.
+  const [marked] = await tx
+    .update(mediaObjects)
+    .set({ removingAt: sql`clock_timestamp()` })
+    .where(and(eq(mediaObjects.id, objectId), isNull(mediaObjects.removingAt), unused, isOver))
+    .returning();
+  return marked ?? null;
 }

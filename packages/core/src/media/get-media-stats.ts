@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import { requireRight } from '../identity/authorize.ts';
 import type { MediaDependencies } from './media-dependencies.ts';
-import { readMediaUse } from './media-quota.ts';
+import { bytesLeft, readMediaUse } from './media-quota.ts';
 
 /** What the organization keeps, of which kind, how much of it no post uses, and how much more it may keep. */
 export async function getMediaStats(
@@ -21,7 +21,7 @@ export async function getMediaStats(
         count: 0,
         bytes: 0,
       });
-    const { storedBytes, bytesMax } = await readMediaUse(tx, organizationId, deps.mediaQuotaBytes);
+    const use = await readMediaUse(tx, organizationId, deps.mediaQuotaBytes);
     return {
       total: sumOf(rows),
       byType: {
@@ -29,8 +29,8 @@ export async function getMediaStats(
         video: sumOf(rows.filter(({ kind }) => kind === 'video')),
       },
       unused: sumOf(rows.filter(({ isUsed }) => !isUsed)),
-      storedBytes,
-      quota: { bytesMax, bytesLeft: Math.max(0, bytesMax - storedBytes) },
+      storedBytes: use.storedBytes,
+      quota: { bytesMax: use.bytesMax, bytesLeft: bytesLeft(use) },
     };
   });
 }

@@ -33,6 +33,8 @@ export function mediaFault(error: unknown): unknown {
   }
   if (!(error instanceof MediaStoreError)) return error;
   if (error.kind === 'gone') return notFound('file');
+  if (error.kind === 'full')
+    return new DomainError('storage_full', 'The service has no room for files left.', { cause: error });
   return new DomainError('unavailable', 'The media store does not answer. Try again.', {
     retryAfterSeconds: 5,
     cause: error,

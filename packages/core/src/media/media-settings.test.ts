@@ -55,11 +55,13 @@ test('Cloudinary’s own SDK works against the sandbox: upload, rendition for a 
     readPostMedia(tx, actor.organizationId, [phone.id]),
   );
   if (original === undefined) throw new Error('the media is not there');
-  const { store, renditions } = harness.deps.media;
+  const { store, renditions, disk } = harness.deps.media;
   const reader = createMediaReader({
     store,
     renditions,
     copiesDirectory: join(dataDir, 'copies'),
+    disk,
+    bytesMax: async () => Infinity,
     now: () => new Date(),
   });
   const prepared = await reader.prepare(original, {

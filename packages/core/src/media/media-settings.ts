@@ -10,6 +10,7 @@ export const mediaEnvShape = {
     .int()
     .min(0)
     .default(20 * 1024 ** 3),
+  DISK_RESERVE_BYTES: z.coerce.number().int().min(0).optional(),
   CLOUDINARY_CLOUD_NAME: z.string().min(1).optional(),
   CLOUDINARY_API_KEY: z.string().min(1).optional(),
   CLOUDINARY_API_SECRET: z.string().min(1).optional(),
@@ -26,6 +27,8 @@ export interface MediaSettings {
   /** Null: files stay in `dataDir`. */
   readonly cloudinary: CloudinaryAccount | null;
   readonly mediaQuotaBytes: number;
+  /** Free space that no file is written into; null: a gibibyte, or a tenth of a smaller disk. */
+  readonly diskReserveBytes: number | null;
 }
 
 const accountNames = ['CLOUDINARY_CLOUD_NAME', 'CLOUDINARY_API_KEY', 'CLOUDINARY_API_SECRET'] as const;
@@ -41,7 +44,12 @@ export function checkMediaEnv(env: MediaEnv, context: z.RefinementCtx<unknown>):
 }
 
 export function mediaSettingsOf(env: MediaEnv): MediaSettings {
-  return { dataDir: env.DATA_DIR, cloudinary: cloudinaryOf(env), mediaQuotaBytes: env.MEDIA_QUOTA_BYTES };
+  return {
+    dataDir: env.DATA_DIR,
+    cloudinary: cloudinaryOf(env),
+    mediaQuotaBytes: env.MEDIA_QUOTA_BYTES,
+    diskReserveBytes: env.DISK_RESERVE_BYTES ?? null,
+  };
 }
 
 function cloudinaryOf(env: MediaEnv): CloudinaryAccount | null {

@@ -18,6 +18,7 @@ import { createTestDatabase, templateDatabase } from '@vibetribe/testkit/test-da
 import pg from 'pg';
 import type { Actor } from '../actor.ts';
 import type { MediaDependencies } from './media-dependencies.ts';
+import { createSpareBytes } from './spare-bytes.ts';
 import { uploadMedia } from './upload-media.ts';
 
 export interface MediaHarness extends AsyncDisposable {
@@ -51,8 +52,17 @@ export async function createMediaHarness(
   const owner = opening.adopt(new pg.Pool({ connectionString: database.url, max: 2 }), (pool) => pool.end());
   const dataDir = opening.adopt(await mkdtemp(join(tmpdir(), 'vt-media-')), (path) => rm(path, { recursive: true }));
   const clock = systemClock();
+  const mediaQuotaBytes = options.quotaBytes ?? 1_000_000_000;
   const now = () => clock.now();
-  const media = opening.use(createMediaLibrary({ dataDir, cloudinary: options.cloudinary ?? null, now }));
+  const media = opening.use(
+    createMediaLibrary({
+      dataDir,
+      cloudinary: options.cloudinary ?? null,
+      diskReserveBytes: 0,
+      spareBytes: createSpareBytes({ db, clock, mediaQuotaBytes }),
+      now,
+    }),
+  );
   const mediaUrls = createMediaUrls({
     store: media.store,
     key: randomBytes(32),
@@ -66,7 +76,7 @@ export async function createMediaHarness(
     logger,
     media,
     mediaUrls,
-    mediaQuotaBytes: options.quotaBytes ?? 1_000_000_000,
+    mediaQuotaBytes,
   };
   const sql = async <Row extends pg.QueryResultRow>(query: string, values: unknown[] = []) =>
     (await owner.query<Row>(query, values)).rows;
@@ -99,7 +109,7 @@ export async function createMediaHarness(
         directory: others.media.incomingDirectory,
         digests: others.media.digests,
       });
-      return await uploadMedia(others, actor, { file: received, alt: alt ?? null });
+      return await uploadMedia(others, actor, { file: received, alt: alt ?? null, transfer: null });
     },
     async addPost({ organizationId }, mediaId, status, where = 'post') {
       const { accountId } = await addAccount(sql, { organizationId });

@@ -8,14 +8,18 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import { DomainError } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
+import type { Transfer } from './begin-transfer.ts';
+import { removeMarked } from './collect-object.ts';
 import type { MediaDependencies } from './media-dependencies.ts';
 import { mediaFault, tellingMediaFaults } from './media-fault.ts';
-import { lockMediaUse, readMediaUse } from './media-quota.ts';
+import { bytesLeft, lockMediaUse, readMediaUse } from './media-quota.ts';
 import { type MediaObjectRow, presentMedia } from './present-media.ts';
 
 export interface UploadMedia {
   readonly file: Pick<ReceivedFile, 'path' | 'bytes' | 'sha256' | 'mimeType' | 'fileName'>;
   readonly alt: string | null;
+  /** The room that the file has taken on its way in; null where it took none. */
+  readonly transfer: Pick<Transfer, 'release'> | null;
 }
 
 export type UploadDependencies = Pick<
@@ -27,14 +31,14 @@ const triesMax = 3;
 
 /**
  * Looks into a received file and stores it. Its content is known to the database before it is in the store: a crash leaves no
- * file that nobody knows of. Content that the organization has already is not stored again.
+ * file that nobody knows of. Content that the organization has already is not stored again, but where the store has lost it.
  * @param beforeCommit runs before the commit, so that what it writes stands or falls with the media
- * @throws DomainError `unsupported_media_type`, `validation_failed`, `quota_exceeded`, `unavailable`
+ * @throws DomainError `unsupported_media_type`, `validation_failed`, `quota_exceeded`, `storage_full`, `unavailable`
  */
 export async function uploadMedia(
   deps: UploadDependencies,
   actor: Actor,
-  { file, alt }: UploadMedia,
+  { file, alt, transfer }: UploadMedia,
   beforeCommit?: (tx: Transaction, stored: Media) => Promise<void>,
 ): Promise<Media> {
   requireRight(actor, 'media:write');
@@ -42,24 +46,33 @@ export async function uploadMedia(
   const facts = await tellingMediaFaults(() =>
     deps.media.inspector.inspect({ kind: 'probe', path: file.path, mimeType: file.mimeType }, actor.organizationId),
   );
-  const insert = (tx: Transaction, object: MediaObjectRow) =>
-    insertMedia(deps, tx, actor, { file, alt, object, beforeCommit });
   for (let attempt = 1; attempt <= triesMax; attempt += 1) {
-    const reserved = await deps.db.asTenant(actor.organizationId, async (tx) => {
-      const object = await reserve(deps, tx, actor, file, facts);
-      return object.storedAt === null ? { object, stored: null } : { object, stored: await insert(tx, object) };
+    const object = await deps.db.asTenant(actor.organizationId, async (tx) => {
+      await lockMediaUse(tx, actor.organizationId);
+      await transfer?.release(tx);
+      return reserve(deps, tx, actor, file, facts);
     });
-    if (reserved.stored !== null) return reserved.stored;
-    const { object } = reserved;
-    await put(deps, file.path, object);
+    if (!(await isStored(deps, object))) await put(deps, file.path, object);
     const stored = await deps.db.asTenant(actor.organizationId, async (tx) => {
       const kept = await markStored(tx, object);
-      return kept === null ? null : insert(tx, kept);
+      return kept === null ? null : insertMedia(deps, tx, actor, { file, alt, object: kept, beforeCommit });
     });
     if (stored !== null) return stored;
-    // Another upload of the same content was deleted meanwhile, and took the file with it.
+    // Its record was marked meanwhile: another upload of the same content was deleted, or could not be stored.
+    await removeQuietly(deps, object);
   }
   throw new DomainError('unavailable', 'The same file is being deleted. Try again.', { retryAfterSeconds: 1 });
+}
+
+/** A store that cannot tell is believed to have it. */
+async function isStored({ media: { store }, logger }: UploadDependencies, object: MediaObjectRow): Promise<boolean> {
+  if (object.storedAt === null) return false;
+  try {
+    return await store.has({ key: object.storeKey, mimeType: object.mimeType }, object.bytes);
+  } catch (error) {
+    logger.warn({ err: error, objectId: object.id }, 'the store does not tell whether it has a file');
+    return true;
+  }
 }
 
 /** The organization's record of this content: a new one within its quota, or the one it has. */
@@ -72,7 +85,6 @@ async function reserve(
 ): Promise<MediaObjectRow> {
   const { organizationId, userId } = actor;
   const { store } = deps.media;
-  await lockMediaUse(tx, organizationId);
   const [known] = await tx
     .update(mediaObjects)
     .set({ touchedAt: sql`clock_timestamp()` })
@@ -81,20 +93,22 @@ async function reserve(
         eq(mediaObjects.organizationId, organizationId),
         eq(mediaObjects.store, store.id),
         eq(mediaObjects.sha256, sha256),
+        isNull(mediaObjects.removingAt),
       ),
     )
     .returning();
   if (known !== undefined) return known;
-  const { storedBytes, bytesMax } = await readMediaUse(tx, organizationId, deps.mediaQuotaBytes);
-  if (storedBytes + bytes > bytesMax) {
+  const use = await readMediaUse(tx, organizationId, deps.mediaQuotaBytes);
+  if (bytes > bytesLeft(use)) {
     throw new DomainError(
       'quota_exceeded',
-      `The organization keeps ${storedBytes} of ${bytesMax} bytes; this file has ${bytes}.`,
+      `The organization keeps ${use.storedBytes} of ${use.bytesMax} bytes, and ${use.arrivingBytes} are on their way; this file has ${bytes}.`,
     );
   }
-  const storeKey = store.keyFor({ organizationId, userId, sha256, mimeType, at: deps.clock.now() });
+  const id = newId('mediaObject');
+  const storeKey = store.keyFor({ organizationId, userId, sha256, id, mimeType, at: deps.clock.now() });
   const values = {
-    id: newId('mediaObject'),
+    id,
     organizationId,
     store: store.id,
     storeKey,
@@ -117,23 +131,37 @@ async function put(deps: UploadDependencies, path: string, object: MediaObjectRo
   }
 }
 
-/** Gives the room back at once; were it not for this, the next collection would. */
-async function release({ db, logger }: UploadDependencies, { id, organizationId }: MediaObjectRow): Promise<void> {
+/** Gives the room back at once, and whatever the store may have taken; were it not for this, the next collection would. */
+async function release(deps: UploadDependencies, { id, organizationId }: MediaObjectRow): Promise<void> {
   try {
-    await db.asTenant(organizationId, (tx) =>
-      tx.delete(mediaObjects).where(and(eq(mediaObjects.id, id), isNull(mediaObjects.storedAt))),
+    const [marked] = await deps.db.asTenant(organizationId, (tx) =>
+      tx
+        .update(mediaObjects)
+        .set({ removingAt: sql`clock_timestamp()` })
+        .where(and(eq(mediaObjects.id, id), isNull(mediaObjects.storedAt), isNull(mediaObjects.removingAt)))
+        .returning(),
     );
+    if (marked !== undefined) await removeMarked(deps, marked);
   } catch (error) {
-    logger.warn({ err: error, objectId: id }, 'a failed upload still counts against its quota until it is collected');
+    deps.logger.warn({ err: error, objectId: id }, 'what is left of a failed upload is for the next collection');
   }
 }
 
-/** Null where the record was collected meanwhile. */
+/** What was put under a key whose record is gone by now would be known to nobody. */
+async function removeQuietly({ media: { store }, logger }: UploadDependencies, object: MediaObjectRow): Promise<void> {
+  try {
+    await store.remove({ key: object.storeKey, mimeType: object.mimeType });
+  } catch (error) {
+    logger.warn({ err: error, storeKey: object.storeKey }, 'a file that has no record any more is still in the store');
+  }
+}
+
+/** Null where the record was marked or deleted meanwhile. */
 async function markStored(tx: Transaction, { id }: MediaObjectRow): Promise<MediaObjectRow | null> {
   const [kept] = await tx
     .update(mediaObjects)
     .set({ storedAt: sql`coalesce(${mediaObjects.storedAt}, clock_timestamp())` })
-    .where(eq(mediaObjects.id, id))
+    .where(and(eq(mediaObjects.id, id), isNull(mediaObjects.removingAt)))
     .returning();
   return kept ?? null;
 }
@@ -147,7 +175,7 @@ async function insertMedia(
     alt,
     object,
     beforeCommit,
-  }: UploadMedia & {
+  }: Omit<UploadMedia, 'transfer'> & {
     object: MediaObjectRow;
     beforeCommit: ((tx: Transaction, stored: Media) => Promise<void>) | undefined;
   },

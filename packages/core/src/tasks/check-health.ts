@@ -1,5 +1,6 @@
 import type { Database } from '@vibetribe/db/connect-database';
 import { breakers } from '@vibetribe/db/schema/service';
+import type { DiskHealth, DiskSpace } from '@vibetribe/media/store/disk-space';
 import type { Logger } from '@vibetribe/observability/logger';
 import { ne } from 'drizzle-orm';
 
@@ -7,23 +8,26 @@ export interface HealthDependencies {
   readonly db: Database;
   readonly logger: Logger;
   readonly queue: { health(): Promise<{ ok: boolean; latencyMs: number; detail: string }> };
+  readonly disk: Pick<DiskSpace, 'health'>;
 }
 
 export interface HealthCheck extends Readonly<Record<string, unknown>> {
   readonly ok: boolean;
   readonly databaseLatencyMs: number | null;
   readonly queue: { readonly ok: boolean; readonly latencyMs: number };
+  readonly disk: DiskHealth;
   /** Breakers that let nothing or only a probe through, by key. */
   readonly troubledPlatforms: Readonly<Record<string, 'open' | 'half_open'>>;
 }
 
-/** Looks at the database, the queue and the platforms' breakers. A troubled platform is not our ill health, but is told of. */
+/** Looks at the database, the queue, the disk and the platforms' breakers. A troubled platform is not our ill health, but is told of. */
 export async function runHealthCheck(deps: HealthDependencies): Promise<HealthCheck> {
-  const [database, queue] = await Promise.all([readDatabase(deps), deps.queue.health()]);
+  const [database, queue, disk] = await Promise.all([readDatabase(deps), deps.queue.health(), deps.disk.health()]);
   const check: HealthCheck = {
-    ok: database.latencyMs !== null && queue.ok,
+    ok: database.latencyMs !== null && queue.ok && disk.ok,
     databaseLatencyMs: database.latencyMs,
     queue: { ok: queue.ok, latencyMs: queue.latencyMs },
+    disk,
     troubledPlatforms: database.troubledPlatforms,
   };
   if (!check.ok) deps.logger.error({ check, queue: queue.detail }, 'the service is not healthy');

@@ -196,12 +196,13 @@ describe('the stalled detection', () => {
 
 describe('the health check', () => {
   const queue = { health: async () => ({ ok: true, latencyMs: 1, detail: 'fine' }) };
+  const disk = queue;
 
   test('tells a service in health, and the platforms in trouble', async () => {
     await harness.sql(
       `insert into breakers (key, platform, state) values ('x', 'x', 'open'), ('bluesky', 'bluesky', 'closed')`,
     );
-    expect(await runHealthCheck({ ...harness.core, queue })).toMatchObject({
+    expect(await runHealthCheck({ ...harness.core, queue, disk })).toMatchObject({
       ok: true,
       troubledPlatforms: { x: 'open' },
       databaseLatencyMs: expect.any(Number),
@@ -210,7 +211,18 @@ describe('the health check', () => {
 
   test('tells a queue that is away', async () => {
     const away = { health: async () => ({ ok: false, latencyMs: 2, detail: 'away' }) };
-    expect(await runHealthCheck({ ...harness.core, queue: away })).toMatchObject({ ok: false, queue: { ok: false } });
+    expect(await runHealthCheck({ ...harness.core, queue: away, disk })).toMatchObject({
+      ok: false,
+      queue: { ok: false },
+    });
+  });
+
+  test('tells a disk that is full', async () => {
+    const full = { health: async () => ({ ok: false, latencyMs: 2, detail: 'full' }) };
+    expect(await runHealthCheck({ ...harness.core, queue, disk: full })).toMatchObject({
+      ok: false,
+      disk: { ok: false },
+    });
   });
 });
 

@@ -34,6 +34,16 @@ export const mediaObjects = pgTable('media_objects', {
   storedAt: at('stored_at'),
   touchedAt: at('touched_at').notNull().defaultNow(),
   createdAt: at('created_at').notNull().defaultNow(),
+  /** Its file is being removed from the store: nobody finds it any more. */
+  removingAt: at('removing_at'),
+});
+
+/** Room for files that are on their way in. */
+export const mediaTransfers = pgTable('media_transfers', {
+  id: text('id').primaryKey(),
+  organizationId: text('organization_id').notNull(),
+  bytes: bigint('bytes', { mode: 'number' }).notNull(),
+  startedAt: at('started_at').notNull().defaultNow(),
 });
 
 export const mediaQuotas = pgTable('media_quotas', {

@@ -7,4 +7,5 @@ export type InspectorReply =
   | { readonly kind: 'ready' }
   | { readonly kind: 'result'; readonly result: MediaFacts | RenderedImage | null }
   | { readonly kind: 'refusal'; readonly code: MediaRefusalCode; readonly message: string }
-  | { readonly kind: 'fault'; readonly message: string };
+  /** `isFull`: the disk has no room for what it makes. */
+  | { readonly kind: 'fault'; readonly message: string; readonly isFull: boolean };

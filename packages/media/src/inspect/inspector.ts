@@ -6,6 +6,7 @@ import { type InspectionLimits, type InspectorProcess, startInspectorProcess } f
 import { judgeFailure } from './judge-failure.ts';
 import { MediaHelperError } from '../media-helper-error.ts';
 import { MediaRefusedError } from '../media-refused-error.ts';
+import { MediaStoreError } from '../store/media-store.ts';
 
 /** Looks into files in processes of its own, which may crash, stall or be killed without harm to this one. */
 export interface Inspector extends AsyncDisposable {
@@ -141,6 +142,7 @@ function resultOf<Kind extends Inspection['kind']>(
     case 'refusal':
       throw new MediaRefusedError(reply.code, reply.message);
     case 'fault':
+      if (reply.isFull) throw new MediaStoreError('full', 'The disk that files are kept on is full.');
       throw new Error(`inspecting a file failed: ${reply.message}`);
     case 'ready':
       throw new Error('a process that inspects media started anew');

@@ -4,6 +4,7 @@ import { prepareDecoder } from './image-decoder.ts';
 import { type Inspection, inspect } from './inspection.ts';
 import type { InspectorReply } from './inspector-reply.ts';
 import { MediaRefusedError } from '../media-refused-error.ts';
+import { isFullDisk } from '../system-error.ts';
 
 /** Below whoever answers requests: on a small machine, decoding waits rather than they. */
 const niceness = 10;
@@ -30,8 +31,12 @@ async function answer(inspection: Inspection): Promise<void> {
     reply({ kind: 'result', result: await inspect(inspection) });
   } catch (error) {
     if (error instanceof MediaRefusedError) reply({ kind: 'refusal', code: error.code, message: error.message });
-    else reply({ kind: 'fault', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    else reply({ kind: 'fault', message: messageOf(error), isFull: isFullDisk(error) });
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function reply(message: InspectorReply): void {

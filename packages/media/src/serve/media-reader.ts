@@ -6,7 +6,9 @@ import type { MediaRules } from '@vibetribe/contracts/media-rules';
 import { planRendition } from '@vibetribe/contracts/plan-rendition';
 import { createSingleFlight } from '@vibetribe/resilience/single-flight';
 import type { MediaStore, StoredObject } from '../store/media-store.ts';
-import { extensionOf } from '../media-type.ts';
+import { extensionOf, mediaTypes } from '../media-type.ts';
+import { type DiskSpace, renditionReserveShare } from '../store/disk-space.ts';
+import { trimFiles } from '../store/trim-files.ts';
 import { recipeOf, type Renditions } from '../store/renditions.ts';
 import { type FileTicket } from './signed-url.ts';
 import { isSystemError } from '../system-error.ts';
@@ -58,10 +60,16 @@ export interface MediaReaderOptions {
   readonly renditions: Renditions;
   /** For copies of what is stored elsewhere; any of them may be deleted at any time. */
   readonly copiesDirectory: string;
+  readonly disk: DiskSpace;
+  /** How much an organization's copies may take now; those not used for longest go first. */
+  readonly bytesMax: (organizationId: string) => Promise<number>;
   readonly now: () => Date;
 }
 
-export function createMediaReader({ store, renditions, copiesDirectory, now }: MediaReaderOptions): MediaReader {
+const copiesPerOrganizationMax = 2_000;
+
+export function createMediaReader(options: MediaReaderOptions): MediaReader {
+  const { store, renditions, copiesDirectory, disk, bytesMax, now } = options;
   const flights = createSingleFlight<string, string>();
 
   async function pathOf({
@@ -74,7 +82,11 @@ export function createMediaReader({ store, renditions, copiesDirectory, now }: M
     if (await touch(copy, now())) return copy;
     return flights.run(copy, async () => {
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      return store.fetch(object, copy);
+      await disk.require(mediaTypes[object.mimeType].bytesMax, renditionReserveShare);
+      const path = await store.fetch(object, copy);
+      const limits = { bytesMax: await bytesMax(organizationId), filesMax: copiesPerOrganizationMax };
+      await trimFiles(directory, { ...limits, keep: copy });
+      return path;
     });
   }
 
@@ -85,7 +97,7 @@ export function createMediaReader({ store, renditions, copiesDirectory, now }: M
       const recipe = recipeOf(planRendition(rules, facts));
       const common = { kind: facts.kind, durationMs: facts.durationMs, alt };
       if (recipe === null) {
-        const path = await pathOf(original);
+        await pathOf(original);
         const { mimeType, bytes, width, height } = facts;
         const ticket = { place: 'o', key: object.key, mimeType } as const;
         return {
@@ -97,24 +109,25 @@ export function createMediaReader({ store, renditions, copiesDirectory, now }: M
           sha256,
           done: [],
           ticket,
-          open: (range) => readFrom(path, range),
+          open: (range) => readFrom(() => pathOf(original), range),
         };
       }
-      const made = await renditions.make({ ...facts, organizationId, sha256, path: () => pathOf(original) }, recipe);
-      const { path, key, ...rendition } = made;
+      const make = () => renditions.make({ ...facts, organizationId, sha256, path: () => pathOf(original) }, recipe);
+      const { path: _, key, ...rendition } = await make();
       return {
         ...common,
         ...rendition,
         ticket: { place: 'r', key, mimeType: rendition.mimeType },
-        open: (range) => readFrom(path, range),
+        open: (range) => readFrom(async () => (await make()).path, range),
       };
     },
   };
 }
 
-async function* readFrom(path: string, range: ByteRange | undefined): AsyncGenerator<Buffer> {
+/** What was prepared may have been removed since, to make room: it is made again. */
+async function* readFrom(locate: () => Promise<string>, range: ByteRange | undefined): AsyncGenerator<Buffer> {
   if (range !== undefined && range.end <= range.start) return;
-  yield* createReadStream(path, range === undefined ? {} : { start: range.start, end: range.end - 1 });
+  yield* createReadStream(await locate(), range === undefined ? {} : { start: range.start, end: range.end - 1 });
 }
 
 async function touch(path: string, at: Date): Promise<boolean> {

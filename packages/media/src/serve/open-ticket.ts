@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { MediaMimeType } from '@vibetribe/contracts/media';
 import type { ImageTarget } from '@vibetribe/contracts/plan-rendition';
-import { contentOfKey } from '../store/local-store.ts';
+import { partsOfKey } from '../store/local-store.ts';
 import type { MediaLibrary } from '../media-library.ts';
 import { MediaStoreError } from '../store/media-store.ts';
 import { imageBytesMax, mediaTypes } from '../media-type.ts';
@@ -34,8 +34,17 @@ export async function openTicket(
   if (transformation === undefined || mediaTypes[mimeType].kind === 'video') return fileAt(path, mimeType, key);
   const { quality = null, width = null, height = null } = transformation;
   const target = targetType(transformation.format, mimeType, takesWebp);
+  const { organizationId, name } = partsOfKey(key);
   const made = await renditions.make(
-    { ...contentOfKey(key), mimeType, width: 0, height: 0, path: () => Promise.resolve(path) },
+    {
+      organizationId,
+      sha256: name,
+      bytes: imageBytesMax,
+      mimeType,
+      width: 0,
+      height: 0,
+      path: () => Promise.resolve(path),
+    },
     {
       kind: 'render',
       mimeType: target,

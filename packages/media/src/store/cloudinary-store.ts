@@ -9,7 +9,7 @@ import { v2 as cloudinary } from 'cloudinary';
 import { z } from 'zod';
 import { cloudinaryFault } from './cloudinary-fault.ts';
 import { mediaTypes } from '../media-type.ts';
-import { type MediaStore, MediaStoreError, type StoredObject, type Transformation } from './media-store.ts';
+import { type MediaStore, MediaStoreError, nameOf, type StoredObject, type Transformation } from './media-store.ts';
 
 export interface CloudinaryAccount {
   readonly cloudName: string;
@@ -21,7 +21,6 @@ export interface CloudinaryAccount {
 }
 
 const uploadTimeoutMs = 120_000;
-/** Shorter than a database transaction may wait: a file is removed inside one. */
 const callTimeoutMs = 10_000;
 const defaultUploadOrigin = 'https://api.cloudinary.com';
 /** What lists and previews ask for; made at the upload, so that the first viewer does not wait. */
@@ -44,8 +43,10 @@ export function createCloudinaryStore(account: CloudinaryAccount): MediaStore {
 
   return {
     id: 'cloudinary',
-    keyFor: ({ organizationId, userId, sha256, at }) =>
-      ['vibetribe', organizationId, userId ?? 'key', at.toISOString().slice(0, 10), sha256.slice(0, 32)].join('/'),
+    keyFor({ organizationId, userId, at, ...content }) {
+      const day = at.toISOString().slice(0, 10);
+      return ['vibetribe', organizationId, userId ?? 'key', day, nameOf(content).slice(0, 32)].join('/');
+    },
     async put(path, { key, mimeType }) {
       const { size } = await stat(path);
       const isImage = mediaTypes[mimeType].kind === 'image';
@@ -63,6 +64,7 @@ export function createCloudinaryStore(account: CloudinaryAccount): MediaStore {
       const { bytes } = Uploaded.parse(answer);
       if (bytes !== size) throw new MediaStoreError('unavailable', `Cloudinary has kept ${bytes} bytes of ${size}.`);
     },
+    has: (object) => isDelivered(deliveryUrl(account, object, {})),
     async fetch(object, copy) {
       await download(deliveryUrl(account, object, {}), copy);
       return copy;
@@ -120,6 +122,19 @@ function deliveryUrl(
         : { fetch_format: format === 'jpeg' ? 'jpg' : format }),
   });
   return account.deliveryOrigin === undefined ? url : `${account.deliveryOrigin}${new URL(url).pathname}`;
+}
+
+/** Asked of the delivery, which has no limit of calls. */
+async function isDelivered(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(callTimeoutMs) });
+    if (answer.status === 404) return false;
+    if (!answer.ok) throw new MediaStoreError('unavailable', `Cloudinary answered ${answer.status}.`);
+    return true;
+  } catch (cause) {
+    if (cause instanceof MediaStoreError) throw cause;
+    throw new MediaStoreError('unavailable', 'Cloudinary could not be reached.', { cause });
+  }
 }
 
 /** A copy counts once it is whole: half of one is never found under its name. */

@@ -1,27 +1,36 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { access, copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSystemError } from '../system-error.ts';
 import { extensionOf } from '../media-type.ts';
-import { type MediaStore, MediaStoreError } from './media-store.ts';
+import { type MediaStore, MediaStoreError, nameOf } from './media-store.ts';
 
 /**
- * Files under a directory, named by organization and content: the same content is stored once for each organization, and no two
- * organizations ever share a file.
+ * Files under a directory, in one of its own for each organization: no two of them ever share a file.
  */
 export function createLocalStore({ directory }: { readonly directory: string }): MediaStore {
   const pathOf = (key: string) => join(directory, checkedKey(key));
 
   return {
     id: 'local',
-    keyFor: ({ organizationId, sha256, mimeType }) =>
-      `${organizationId}/${sha256.slice(0, 2)}/${sha256}.${extensionOf(mimeType)}`,
+    keyFor(content) {
+      const name = nameOf(content);
+      return `${content.organizationId}/${name.slice(0, 2)}/${name}.${extensionOf(content.mimeType)}`;
+    },
     async put(path, { key }) {
       const target = pathOf(key);
       await mkdir(dirname(target), { recursive: true, mode: 0o700 });
       await place(path, target);
       await syncDirectory(dirname(target));
+    },
+    async has({ key }, bytes) {
+      try {
+        return (await stat(pathOf(key))).size === bytes;
+      } catch (error) {
+        if (isSystemError(error, 'ENOENT')) return false;
+        throw error;
+      }
     },
     async fetch({ key }) {
       const path = pathOf(key);
@@ -40,24 +49,32 @@ export function createLocalStore({ directory }: { readonly directory: string }):
   };
 }
 
-/** A second name for the file where the file system knows such, else a copy. What is there already has the same content. */
+/** A second name for the file where the file system knows such, else a copy; then it takes the place of what was there. */
 async function place(path: string, target: string): Promise<void> {
+  const part = `${target}.${randomUUID()}.part`;
   try {
-    await link(path, target);
-  } catch (error) {
-    if (isSystemError(error, 'EEXIST')) return;
-    if (isSystemError(error, 'ENOENT')) throw error;
-    const part = `${target}.${randomUUID()}.part`;
-    await copyFile(path, part, constants.COPYFILE_FICLONE);
+    await linkOrCopy(path, part);
     await rename(part, target);
+  } finally {
+    // A rename between two names of one file does nothing at all.
+    await rm(part, { force: true });
   }
 }
 
-/** Whose and which content a key of this store names. */
-export function contentOfKey(key: string): { readonly organizationId: string; readonly sha256: string } {
-  const [, organizationId, sha256] = /^([^/]+)\/[0-9a-f]{2}\/([0-9a-f]{64})\./.exec(key) ?? [];
-  if (organizationId === undefined || sha256 === undefined) throw new MediaStoreError('gone', 'There is no such key.');
-  return { organizationId, sha256 };
+async function linkOrCopy(path: string, part: string): Promise<void> {
+  try {
+    await link(path, part);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) throw error;
+    await copyFile(path, part, constants.COPYFILE_FICLONE);
+  }
+}
+
+/** Whose file a key of this store names, and what stands for its content. */
+export function partsOfKey(key: string): { readonly organizationId: string; readonly name: string } {
+  const [, organizationId, name] = /^([^/]+)\/[0-9a-f]{2}\/([0-9a-f]{64})\./.exec(key) ?? [];
+  if (organizationId === undefined || name === undefined) throw new MediaStoreError('gone', 'There is no such key.');
+  return { organizationId, name };
 }
 
 /** Keys come from the database and from signed addresses; neither ever leads out of the directory. */

@@ -42,7 +42,10 @@ async function objectFor(
   const path = join(directory, 'upload');
   await writeFile(path, content);
   const sha256 = createHash('sha256').update(content).digest('hex');
-  return { path, object: { key: store.keyFor({ organizationId, userId: 'usr_1', sha256, mimeType, at }), mimeType } };
+  return {
+    path,
+    object: { key: store.keyFor({ organizationId, userId: 'usr_1', sha256, id: 'obj_1', mimeType, at }), mimeType },
+  };
 }
 
 describe.each(Object.keys(stores) as MediaStore['id'][])('%s', (id) => {
@@ -67,6 +70,32 @@ describe.each(Object.keys(stores) as MediaStore['id'][])('%s', (id) => {
       await store.put(path, object);
       expect(await readFile(await store.fetch(object, copy()))).toEqual(content);
     }
+  });
+
+  test('whether a file is there is told, and one that was lost is put back under its key', async () => {
+    const content = await jpeg();
+    const { path, object } = await objectFor(store, content);
+    expect(await store.has(object, content.length)).toBe(false);
+    await store.put(path, object);
+    expect(await store.has(object, content.length)).toBe(true);
+    await store.remove(object);
+    expect(await store.has(object, content.length)).toBe(false);
+    await store.put(path, object);
+    expect(await store.has(object, content.length)).toBe(true);
+    expect(await readFile(await store.fetch(object, copy()))).toEqual(content);
+  });
+
+  test('the same content of another record has another key', async () => {
+    const content = {
+      organizationId: 'org_1',
+      userId: 'usr_1',
+      sha256: 'a'.repeat(64),
+      mimeType: 'image/jpeg',
+      at,
+    } as const;
+    const keys = ['obj_1', 'obj_2', 'obj_1'].map((one) => store.keyFor({ ...content, id: one }));
+    expect(keys[0]).toBe(keys[2]);
+    expect(keys[0]).not.toBe(keys[1]);
   });
 
   test('what is removed is gone, and may be removed again', async () => {
@@ -95,6 +124,20 @@ describe.each(Object.keys(stores) as MediaStore['id'][])('%s', (id) => {
       });
     }
   });
+});
+
+test('on this machine a file of which a part is gone is not there, and is put back whole', async () => {
+  const store = stores.local();
+  const content = await jpeg();
+  const { path, object } = await objectFor(store, content);
+  await store.put(path, object);
+  const stored = await store.fetch(object, '');
+  // As a disk leaves it: another file, not the one that was uploaded.
+  await rm(stored);
+  await writeFile(stored, content.subarray(0, 100));
+  expect(await store.has(object, content.length)).toBe(false);
+  await store.put(path, object);
+  expect(await readFile(stored)).toEqual(content);
 });
 
 describe('Cloudinary', () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { MediaMimeType } from '@vibetribe/contracts/media';
 
 /** A file in a store. The key is the store's own and never leaves the service unsigned. */
@@ -20,8 +21,10 @@ export interface MediaStore {
   readonly id: 'local' | 'cloudinary';
   /** Where new content belongs. Decided before it is written, so that a crash in between leaves no file that nobody knows of. */
   keyFor(content: NewContent): string;
-  /** Keeps the content of the file at `path`, which stays the caller's. @throws MediaStoreError */
+  /** Keeps the content of the file at `path`, which stays the caller's, in place of whatever is there. @throws MediaStoreError */
   put(path: string, object: StoredObject): Promise<void>;
+  /** Whether the file is there, with all of its bytes where the store tells them. @throws MediaStoreError where that cannot be told */
+  has(object: StoredObject, bytes: number): Promise<boolean>;
   /**
    * A path on this machine to read it from, but not to change it.
    * @param copy where to put a copy if the store is elsewhere
@@ -41,14 +44,21 @@ export interface NewContent {
   readonly userId: string | null;
   /** Hex. */
   readonly sha256: string;
+  /** Of the record: the same content, stored anew after it was removed, has another key, so that a late removal cannot meet it. */
+  readonly id: string;
   readonly mimeType: MediaMimeType;
   readonly at: Date;
 }
 
-/** `gone`: there is no such file. `refused`: it will not take this one. `unavailable`: try again later. */
+/** What a key is made of beside its folders, hex. */
+export function nameOf({ sha256, id }: Pick<NewContent, 'sha256' | 'id'>): string {
+  return createHash('sha256').update(`${sha256}:${id}`).digest('hex');
+}
+
+/** `gone`: there is no such file. `refused`: it will not take this one. `full`: no room is left. `unavailable`: try again later. */
 export class MediaStoreError extends Error {
   override readonly name = 'MediaStoreError';
-  readonly kind: 'gone' | 'refused' | 'unavailable';
+  readonly kind: 'gone' | 'refused' | 'full' | 'unavailable';
 
   constructor(kind: MediaStoreError['kind'], message: string, options: { cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

@@ -9,6 +9,8 @@ import { z } from 'zod';
 import type { Inspector } from '../inspect/inspector.ts';
 import { extensionOf } from '../media-type.ts';
 import { isSystemError } from '../system-error.ts';
+import { type DiskSpace, renditionReserveShare } from './disk-space.ts';
+import { trimFiles } from './trim-files.ts';
 
 export const Rendition = z.object({
   key: z.string(),
@@ -26,6 +28,7 @@ export interface Original {
   readonly organizationId: string;
   readonly sha256: string;
   readonly mimeType: MediaMimeType;
+  readonly bytes: number;
   readonly width: number;
   readonly height: number;
   /** Where it can be read; asked for only if the rendition is not there yet. */
@@ -43,16 +46,20 @@ export interface Renditions {
   pathOf(key: string): string;
 }
 
-/** @param now marks a rendition as used, so that old ones can be found */
-export function createRenditions({
-  directory,
-  inspector,
-  now,
-}: {
-  directory: string;
-  inspector: Inspector;
-  now: () => Date;
-}): Renditions {
+/** Of one organization; together with the bytes they may take, what keeps somebody from filling the disk with sizes of a picture. */
+const filesPerOrganizationMax = 2_000;
+
+export interface RenditionsOptions {
+  readonly directory: string;
+  readonly inspector: Inspector;
+  readonly disk: DiskSpace;
+  /** How much an organization's renditions may take now; those not used for longest go first. */
+  readonly bytesMax: (organizationId: string) => Promise<number>;
+  /** Marks a rendition as used, so that old ones can be found. */
+  readonly now: () => Date;
+}
+
+export function createRenditions({ directory, inspector, disk, bytesMax, now }: RenditionsOptions): Renditions {
   const flights = createSingleFlight<string, Rendition>();
   const pathOf = (key: string) => join(directory, checkedKey(key));
 
@@ -65,6 +72,8 @@ export function createRenditions({
   }
 
   async function render(original: Original, recipe: Recipe, key: string, path: string): Promise<Rendition> {
+    const { organizationId } = original;
+    await disk.require(recipe.kind === 'strip' ? original.bytes : recipe.bytesMax, renditionReserveShare);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const outputPath = `${path}.${randomUUID()}.part`;
     try {
@@ -73,6 +82,8 @@ export function createRenditions({
       await rename(outputPath, path);
       await writeFile(`${outputPath}.json`, JSON.stringify(rendition), { mode: 0o600 });
       await rename(`${outputPath}.json`, `${path}.json`);
+      const limits = { bytesMax: await bytesMax(organizationId), filesMax: filesPerOrganizationMax };
+      await trimFiles(join(directory, organizationId), { ...limits, keep: path });
       return rendition;
     } finally {
       await rm(outputPath, { force: true });

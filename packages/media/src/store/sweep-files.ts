@@ -9,19 +9,21 @@ import { isSystemError } from '../system-error.ts';
  */
 export async function sweepFiles(directory: string, before: Date): Promise<{ files: number; bytes: number }> {
   const swept = { files: 0, bytes: 0 };
-  for (const entry of await entriesOf(directory)) {
-    const path = join(directory, entry.name);
-    if (entry.isDirectory()) {
-      const inner = await sweepFiles(path, before);
-      swept.files += inner.files;
-      swept.bytes += inner.bytes;
-    } else if (entry.isFile()) {
-      const bytes = await removeIfOlder(path, before);
-      swept.files += bytes === null ? 0 : 1;
-      swept.bytes += bytes ?? 0;
-    }
+  for await (const path of filesBelow(directory)) {
+    const bytes = await removeIfOlder(path, before);
+    swept.files += bytes === null ? 0 : 1;
+    swept.bytes += bytes ?? 0;
   }
   return swept;
+}
+
+/** The paths of all files in a directory, which need not be there, and in those below it. */
+export async function* filesBelow(directory: string): AsyncGenerator<string> {
+  for (const entry of await entriesOf(directory)) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else if (entry.isFile()) yield path;
+  }
 }
 
 async function entriesOf(directory: string) {

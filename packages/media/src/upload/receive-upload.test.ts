@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -147,3 +147,22 @@ function breaking(file: Buffer): Readable {
 async function descriptors(): Promise<number> {
   return process.platform === 'linux' ? (await readdir('/proc/self/fd')).length : 0;
 }
+
+test('room is asked for before anything is written, and where it is refused nothing is left', async () => {
+  let asked = 0;
+  let written = 0;
+  const noMore = new Error('no more');
+  const room = {
+    async take(bytes: number) {
+      const [name] = await readdir(directory);
+      written = name === undefined ? 0 : (await stat(join(directory, name))).size;
+      asked = bytes;
+      if (bytes > 3 * megabyte) throw noMore;
+    },
+  };
+  const source = Readable.from(videoPieces(50 * megabyte));
+  await expect(receiveUpload({ source, fileName: null, room }, { directory, digests })).rejects.toBe(noMore);
+  expect(asked).toBeGreaterThan(3 * megabyte);
+  expect(written).toBeLessThanOrEqual(3 * megabyte);
+  expect(await readdir(directory)).toEqual([]);
+});

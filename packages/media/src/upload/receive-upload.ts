@@ -7,6 +7,8 @@ import type { FileDigest, FileDigests } from './file-digests.ts';
 import { createFileWriter } from './file-writer.ts';
 import { MediaRefusedError } from '../media-refused-error.ts';
 import { mediaTypes } from '../media-type.ts';
+import { MediaStoreError } from '../store/media-store.ts';
+import { isFullDisk } from '../system-error.ts';
 import { sniffBytes, sniffType } from './sniff-type.ts';
 
 /** A file in quarantine: its type is known by its first bytes, nothing else of it has been looked at. Disposing removes it. */
@@ -24,12 +26,19 @@ export interface Upload {
   readonly source: Readable;
   /** As its sender names it: kept to be shown, never believed. */
   readonly fileName: string | null;
+  /** Asked before anything is written. Absent: there is room for everything. */
+  readonly room?: UploadRoom | undefined;
+}
+
+export interface UploadRoom {
+  /** Makes sure of so many bytes, from the file's first one. What it rejects with ends the upload. */
+  take(bytes: number): Promise<void>;
 }
 
 /**
  * Writes an upload to a file of its own in `directory`, never holding more than a piece of it, and stops at the first sign that
  * it will not be taken: an unknown type, a byte too many. Whatever goes wrong, no file is left.
- * @throws MediaRefusedError where the file is at fault or its sender stopped
+ * @throws MediaRefusedError where the file is at fault or its sender stopped; MediaStoreError `full`; whatever `room` rejects with
  */
 export async function receiveUpload(
   upload: Upload,
@@ -41,7 +50,7 @@ export async function receiveUpload(
   undo.defer(() => rm(path, { force: true }));
   const file = undo.adopt(await open(path, 'wx', 0o600), (handle) => handle.close());
   using digest = options.digests.begin(path);
-  const { bytes, sha256, mimeType } = await writeChecked(upload, file, digest);
+  const { bytes, sha256, mimeType } = await tellingFullDisk(() => writeChecked(upload, file, digest));
   await file.close();
   undo.move();
   return {
@@ -67,6 +76,7 @@ async function writeChecked(
     bytes += chunk.length;
     if (mimeType !== null) {
       refuseTooLarge(bytes, mimeType);
+      await upload.room?.take(bytes);
       await writer.write(chunk);
       continue;
     }
@@ -74,16 +84,27 @@ async function writeChecked(
     if (head.length < sniffBytes) continue;
     mimeType = admit(head);
     refuseTooLarge(bytes, mimeType);
+    await upload.room?.take(bytes);
     await writer.write(head);
   }
   if (bytes === 0) throw new MediaRefusedError('empty', 'The file is empty.');
   if (mimeType === null) {
     mimeType = admit(head);
+    await upload.room?.take(bytes);
     await writer.write(head);
   }
   // The one copy of it is about to be promised to somebody.
   await writer.finish();
   return { bytes, sha256: await digest.finish(bytes), mimeType };
+}
+
+async function tellingFullDisk<Result>(write: () => Promise<Result>): Promise<Result> {
+  try {
+    return await write();
+  } catch (cause) {
+    if (!isFullDisk(cause)) throw cause;
+    throw new MediaStoreError('full', 'The disk that files are kept on is full.', { cause });
+  }
 }
 
 async function* withSenderFaults(source: Readable): AsyncGenerator<Buffer> {
