@@ -14,6 +14,39 @@ describe('the count', () => {
     ['@bob', 4],
     ['@bob@very.long.host.example hi', 7],
     ['me@example.com', 14],
+    // No known ending, user and password: plain text.
+    ['https://build.corp/', 19],
+    ['https://192.168.0.1/a', 21],
+    ['https://ada:secret@example.com/', 31],
+    ['https://example.com-x/', 22],
+    // What stands behind the host and is neither port, path nor query is no part of the link.
+    ['https://example.com#section', 31],
+    ['https://example.com:8443/a#section', 23],
+    ['https://example.com/?q=a,b.', 24],
+    ['https://example.com?q=1', 23],
+    // Punctuation and brackets beside links.
+    ['“https://example.com/a”', 24],
+    ['"https://example.com/a"', 25],
+    ['(https://example.com/a)', 25],
+    ['https://en.wikipedia.org/wiki/Ada_(language)', 23],
+    ['https://example.com/a((b)c)!', 24],
+    ['「https://example.com/a」。', 24],
+    ['https://example.com/a。', 23],
+    ['見てhttps://example.com/日本', 25],
+    ['xhttps://example.com/a', 22],
+    ['@https://example.com/a', 22],
+    ['https://example.com/a…', 23],
+    ['<https://example.com/a>', 25],
+    ['https://example.com/a https://b.example.org/', 47],
+    ['ipfs://example.com/a', 23],
+    ['https://t.co/abc/def', 27],
+    ['https://bücher.de/a', 23],
+    ['HTTPS://Example.COM/A', 23],
+    // Mentions.
+    ['@bob.@host.example', 18],
+    ['(@bob@host.example)', 6],
+    ['@bob@host.example@more', 22],
+    ['https://example.com/@bob@host.example', 23],
   ])('of %j is %i', (text, count) => {
     expect(countMastodon(text)).toBe(count);
   });

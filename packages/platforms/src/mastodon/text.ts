@@ -1,6 +1,7 @@
+import twitterText from 'twitter-text';
 import { countGraphemes } from '../graphemes.ts';
-import { withoutTrailingPunctuation } from '../link-end.ts';
 import { normalForm } from '../normal-form.ts';
+import { linksIn, type Span } from './links.ts';
 
 export const mastodonTextMax = 500;
 export const mastodonUrlCharacters = 23;
@@ -25,23 +26,45 @@ export function mastodonLength({ links, graphemes }: MastodonMeasure, urlCharact
 }
 
 export function measureMastodon(text: string): MastodonMeasure {
-  let links = 0;
-  const rest = text.replace(/(?<![\w@/])https?:\/\/[^\s<>"]+/giu, (link) => {
-    const shown = withoutTrailingPunctuation(link);
-    if (!isLink(shown)) return link;
-    links += 1;
-    return linkMark + link.slice(shown.length);
-  });
-  return { links, graphemes: countGraphemes(withoutMentionHosts(rest)) - links };
+  const links = linksIn(text).map((link) => ({ ...link, from: link.start, kind: 'link' as const }));
+  let counted = '';
+  let from = 0;
+  for (const span of withoutOverlaps([...links, ...mentionHostsIn(text)])) {
+    counted += text.slice(from, span.start) + (span.kind === 'link' ? linkMark : '');
+    from = span.end;
+  }
+  counted += text.slice(from);
+  const shown = links.length;
+  return { links: shown, graphemes: countGraphemes(counted) - shown };
 }
 
 /** Stands for a link: one grapheme, whatever is beside it. */
 const linkMark = 'x';
 
-/** A link whose host has no top-level domain is plain text to Mastodon and counts in full. */
-function isLink(shown: string): boolean {
-  return URL.canParse(shown) && /\.(?:\p{L}{2,}|xn--[a-z0-9-]+)$/iu.test(new URL(shown).hostname);
+type Counted = Span & { readonly from: number; readonly kind: 'link' | 'host' };
+
+/** Of two that overlap the one that begins first stays: a mention inside an address is part of the address. */
+function withoutOverlaps(found: readonly Counted[]): Counted[] {
+  const kept: Counted[] = [];
+  for (const one of found.toSorted((a, b) => a.from - b.from)) {
+    if ((kept.at(-1)?.end ?? 0) <= one.from) kept.push(one);
+  }
+  return kept;
 }
+
+/** The hosts of mentions, which do not count: `Account::MENTION_RE` and twitter-text, read 2026-11. */
+function mentionHostsIn(text: string): Counted[] {
+  const mention =
+    /(?<![=/\p{L}\p{M}\p{Nd}\p{Pc}])(@[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?)(@[\p{L}\p{M}\p{Nd}\p{Pc}]+(?:[.-]+[\p{L}\p{M}\p{Nd}\p{Pc}]+)*)/giu;
+  return [...text.matchAll(mention)].flatMap((match) => {
+    const [whole, name = ''] = match;
+    const end = match.index + whole.length;
+    if (noMentionBefore.test(text.slice(end, end + 3))) return [];
+    return [{ from: match.index, start: match.index + name.length, end, kind: 'host' as const }];
+  });
+}
+
+const noMentionBefore = new RegExp(twitterText.regexen.endMentionMatch.source, 'u');
 
 /** What a text and Mastodon's HTML copy of it have in common: NFC, mentions without host and case, white space folded. */
 export function mastodonFingerprint(text: string): string {
