@@ -17,32 +17,12 @@ afterAll(async () => {
   await client[Symbol.asyncDispose]();
 });
 
-const part = fc.oneof(
-  fc.constantFrom(
-    ...['https://example.com', 'https://build.corp', 'https://ada:pw@example.com', 'http://bücher.de', 'ipfs://a.org'],
-    ...['/a', '/(b)', '/((c)d)', '?q=1', '#frag', ':8080', '/日本', '/a_b-c.html'],
-    ...[
-      '@bob',
-      '@bob@host.example',
-      '@bob.',
-      '@',
-      '#tag',
-      'word',
-      ' ',
-      ' ',
-      '\n',
-      '.',
-      ',',
-      '!',
-      '…',
-      ':',
-      ';',
-      '-',
-      '_',
-    ],
-    ...['(', ')', '[', ']', '<', '>', '"', '“', '”', "'", '「', '」', '。', '、', '日本', '👩‍👩‍👧', 'é', '&', '/', '='],
-  ),
-);
+const parts = [
+  ['https://example.com', 'https://build.corp', 'https://ada:pw@example.com', 'http://bücher.de', 'ipfs://a.org'],
+  ['/a', '/(b)', '/((c)d)', '?q=1', '#frag', ':8080', '/日本', '/a_b-c.html'],
+  ['@bob', '@bob@host.example', '@bob.', '@', '#tag', 'word', ' ', ' ', '\n', '.', ',', '!', '…', ':', ';', '-', '_'],
+  ['(', ')', '[', ']', '<', '>', '"', '“', '”', "'", '「', '」', '。', '、', '日本', '👩‍👩‍👧', 'é', '&', '/', '='],
+].flat();
 
 /** Two readings of Mastodon's rules, written apart from each other. */
 test(
@@ -70,9 +50,12 @@ test(
       return answer.status;
     };
     const seed = Date.now() % 100_000;
-    const texts = fc.sample(fc.array(part, { minLength: 1, maxLength: 14 }), { numRuns: 150, seed });
-    for (const parts of texts) {
-      const base = `x ${parts.join('')} `;
+    const texts = fc.sample(fc.array(fc.constantFrom(...parts), { minLength: 1, maxLength: 14 }), {
+      numRuns: 150,
+      seed,
+    });
+    for (const drawn of texts) {
+      const base = `x ${drawn.join('')} `;
       const fitting = base + 'a'.repeat(mastodonTextMax - countMastodon(base));
       const what = `seed ${seed}: ${JSON.stringify(base)}`;
       expect(await statusOf(fitting), what).toBe(200);
