@@ -1,3 +1,7 @@
+import { platformIds } from '@vibetribe/contracts/platform-id';
+
+const [platform] = platformIds;
+
 /** An example of each request body, by the name of its schema. A test sends what these say through the schemas. */
 export const examples: Readonly<Record<string, unknown>> = {
   Register: {
@@ -10,11 +14,8 @@ export const examples: Readonly<Record<string, unknown>> = {
   Refresh: { refreshToken: 'rt_example' },
   SwitchOrganization: { organizationId: 'organization_example' },
   CreateApiKey: { name: 'Deploy script', scopes: ['read', 'write'], expiresAt: '2031-01-01T00:00:00Z' },
-  StartConnect: { platform: 'x', redirectTo: 'https://app.example.org/connected' },
-  ConnectManually: {
-    platform: 'bluesky',
-    credentials: { service: 'https://bsky.social', handle: 'ada.example.org', appPassword: 'abcd-efgh-ijkl-mnop' },
-  },
+  StartConnect: { platform, redirectTo: 'https://app.example.org/connected' },
+  ConnectManually: { platform, credentials: { accessToken: 'token_example' } },
   CreatePost: {
     content: 'The engine weaves algebraic patterns.',
     accountIds: ['account_example'],

@@ -71,7 +71,7 @@ test('an interrupted run is finished by the next one', async () => {
       return after.seal(text, context);
     },
   };
-  await expect(rotate(interrupted, stopping.signal)).rejects.toThrow();
+  await expect(rotate(interrupted, stopping.signal)).rejects.toMatchObject({ name: 'AbortError' });
   expect(await rotate(after)).toEqual({ rotated: 13, unreadable: 0, byKey: { new: 20 } });
   await database.sql('delete from grants');
 });

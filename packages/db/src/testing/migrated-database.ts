@@ -7,7 +7,7 @@ export interface MigratedDatabase extends AsyncDisposable {
   readonly url: string;
   readonly db: Database;
   /** As the database's owner. */
-  sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  readonly sql: <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<Row[]>;
 }
 
 /** @param login `ordinary`: the tables' owner is neither superuser nor may it bypass row-level security, as on managed servers */
