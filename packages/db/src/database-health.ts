@@ -20,7 +20,7 @@ const diskFull = '53100';
 const roomProbe = `
   begin; set local work_mem = '64kB'; set local lock_timeout = '1s';
   select current_setting('transaction_read_only') = 'on' as "isReadOnly", count(*)
-    from (select repeat('x', 100) || g as text from generate_series(1, 2000) g order by text offset 0) as sorted;
+    from (select repeat('y', 100) || g as text from generate_series(1, 2000) g order by text offset 0) as sorted;
   rollback`;
 
 /** @returns a check that any number may ask at once: they share one look */

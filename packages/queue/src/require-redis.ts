@@ -9,8 +9,8 @@ function commandsOf(prefix: string): string[][] {
   const key = `${prefix}:permissions`;
   return [
     ['info'],
-    ['client', 'setname', 'x'],
-    ['evalsha', 'x', '1', key],
+    ['client', 'setname', 'probe'],
+    ['evalsha', 'none', '1', key],
     ['subscribe', `${prefix}:bus:events`],
     ['publish', `${prefix}:bus:events`, ''],
     ['bzpopmin', key, '1'],
@@ -24,10 +24,10 @@ function commandsOf(prefix: string): string[][] {
     ['hgetall', key],
     ['zadd', key, '1', 'member'],
     ['zrange', key, '0', '1'],
-    ['lpush', key, 'x'],
+    ['lpush', key, 'value'],
     ['lrange', key, '0', '1'],
     ['rpoplpush', key, `${key}:other`],
-    ['sadd', key, 'x'],
+    ['sadd', key, 'value'],
     ['smembers', key],
     ['xadd', key, '*', 'field', '1'],
     ['xtrim', key, 'maxlen', '1'],

@@ -39,7 +39,7 @@ export function measureMastodon(text: string): MastodonMeasure {
 }
 
 /** Stands for a link: one grapheme, whatever is beside it. */
-const linkMark = 'x';
+const linkMark = '_';
 
 type Counted = Span & { readonly from: number; readonly kind: 'link' | 'host' };
 
