@@ -15,6 +15,7 @@ import { acceptJsonOnly } from './http/json-body.ts';
 import { liveRoute } from './live/live-route.ts';
 import { sendProblem } from './http/problem.ts';
 import { handleProblem } from './http/problem-handler.ts';
+import { answerGraceMs, createRequestLife } from './http/request-life.ts';
 import { logRequests } from './http/request-log.ts';
 import { validatorCompiler } from './http/request-validation.ts';
 import { accountRoutes } from './routes/accounts.ts';
@@ -48,7 +49,7 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
     bodyLimit: bodyBytesMax,
-    handlerTimeout: services.requestTimeoutMs,
+    handlerTimeout: services.requestTimeoutMs + answerGraceMs,
     // For senders of files; every other route's own limit is far below it.
     requestTimeout: transferTimeoutMs,
     return503OnClosing: true,
@@ -73,6 +74,8 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
   authenticateRequests(app, { authenticator: services.authenticator, limiter: services.requestLimiter });
   app.addHook('preValidation', guardText);
   honourIdempotencyKeys(app, { db: services.db, lockMs: services.requestTimeoutMs + keyLockGraceMs });
+  const life = createRequestLife(services.clock);
+  life.attach(app);
   await describeRoutes(app, { publicUrl: services.publicUrl });
   await app.register(websocket, { options: { maxPayload: socketMessageBytesMax, perMessageDeflate: false } });
   app.addHook('onRequest', async (request, reply) => {
@@ -81,12 +84,13 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
       return sendProblem(reply, new DomainError('not_found', 'There is no socket here.'));
   });
 
-  const root = { services };
+  const bound: ApiServices = { ...services, db: life.bind(services.db) };
+  const root = { services: bound };
   await app.register(healthRoutes, root);
   await app.register(metricsRoute, root);
   await app.register(securityTextRoute, root);
 
-  const v1 = { services, prefix: '/api/v1' };
+  const v1 = { services: bound, prefix: '/api/v1' };
   await app.register(healthRoutes, v1);
   await app.register(authRoutes, v1);
   await app.register(organizationRoutes, v1);

@@ -34,6 +34,8 @@ export interface TestApi extends AsyncDisposable {
   readonly replicas: readonly RunningApi[];
   /** As the database's owner. */
   readonly databaseUrl: string;
+  /** Of each replica, for one more as a process of its own. */
+  readonly env: Readonly<Record<string, string>>;
   /** Everything logged by all replicas. */
   logged(): string;
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
@@ -57,14 +59,15 @@ export async function startTestApi(
   const template = await templateDatabase(postgresUrl, 'api', prepare);
   const database = starting.use(await createTestDatabase(postgresUrl, { template }));
   const owner = starting.adopt(new pg.Pool({ connectionString: database.url, max: 3 }), (pool) => pool.end());
-  const config = parseApiConfig({
+  const env = {
     DATABASE_URL: database.url,
     AUTH_SECRET: randomBytes(32).toString('hex'),
     ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
     PORT: '0',
     DB_POOL_MIN: '0',
     ...options.env,
-  });
+  };
+  const config = parseApiConfig(env);
   let logged = '';
   const logger = createLogger({ app: 'api', level: 'debug', destination: { write: (line) => void (logged += line) } });
   const replicas: RunningApi[] = [];
@@ -93,6 +96,7 @@ export async function startTestApi(
   return {
     replicas,
     databaseUrl: database.url,
+    env,
     call,
     logged: () => logged,
     async register() {

@@ -22,6 +22,8 @@ export interface Database extends AsyncDisposable {
   asKeyedWorker<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
   /** Look-ups before the organization is known: login, sessions, API keys, OAuth states, tickets. It cannot see posts or grants. */
   asIdentity<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  /** The same, for work that must be finished although whoever asked for it has gone: a token that a platform has given. */
+  readonly lasting: Pick<Database, 'asTenant' | 'asWorker' | 'asKeyedWorker' | 'asIdentity'>;
   /** Round trip in ms; rejects when the database is away. */
   ping(): Promise<number>;
   /** Whether work can be done on it now: it answers, may be written, and has room. Within about 2 s; never rejects. */
@@ -97,12 +99,16 @@ export function connectDatabase(options: DatabaseOptions): Database {
   pool.on('connect', (client) => client.on('error', () => undefined));
   const transactions = createTransactions(pool);
 
-  return {
-    pool,
+  const transacting: Database['lasting'] = {
     asTenant: (organizationId, work) => transactions.run(inRole(roles.tenant, organizationId), work),
     asWorker: (work) => transactions.run(inRole(roles.worker), work),
     asKeyedWorker: (work) => transactions.runPrepared({ ...inRole(roles.worker), ...keyedPlans }, work),
     asIdentity: (work) => transactions.run(inRole(roles.identity), work),
+  };
+  return {
+    pool,
+    ...transacting,
+    lasting: transacting,
     async ping() {
       const startedAtMs = performance.now();
       await pool.query('select 1');

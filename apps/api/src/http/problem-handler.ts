@@ -53,7 +53,7 @@ const frameworkCodes: Readonly<Record<string, { code: ErrorCode; detail: string 
   FST_ERR_BAD_URL: { code: 'malformed_request', detail: 'The path is not valid.' },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'unsupported_media_type', detail: 'Send application/json.' },
   FST_ERR_CTP_BODY_TOO_LARGE: { code: 'payload_too_large', detail: 'The body is larger than this route takes.' },
-  FST_ERR_HANDLER_TIMEOUT: { code: 'timeout', detail: 'The request took too long; it may still be finished.' },
+  FST_ERR_HANDLER_TIMEOUT: { code: 'timeout', detail: 'The request took too long; it is not carried out.' },
 };
 
 const statusCodes: Readonly<Record<number, ErrorCode>> = {

@@ -80,7 +80,11 @@ export const accountRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = a
   app.get(
     '/accounts/callback/:platform',
     {
-      config: { access: 'public', errors: ['oauth_state_invalid', 'platform_rejected', 'platform_unavailable'] },
+      config: {
+        access: 'public',
+        writes: true,
+        errors: ['oauth_state_invalid', 'platform_rejected', 'platform_unavailable'],
+      },
       schema: {
         operationId: 'finishConnect',
         summary: 'Where the consent page sends the browser back to',

@@ -106,7 +106,7 @@ async function isDestroyed(
   { db }: Pick<CoreDependencies, 'db'>,
   { id, organizationId }: DestroyedGrant,
 ): Promise<boolean> {
-  const reading = db.asTenant(organizationId, (tx) =>
+  const reading = db.lasting.asTenant(organizationId, (tx) =>
     tx.execute(sql`select 1 from grants where id = ${id} and credentials = ''`),
   );
   return reading.then(

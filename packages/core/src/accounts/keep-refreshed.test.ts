@@ -93,7 +93,9 @@ describe('what the platform has answered is kept', () => {
       losses += 1;
       throw new ConnectionLostError('the answer to a commit was lost');
     };
-    expect(await getValidToken({ ...harness.core, db: { ...db, asWorker } }, grantId)).toMatchObject({
+    expect(
+      await getValidToken({ ...harness.core, db: { ...db, lasting: { ...db.lasting, asWorker } } }, grantId),
+    ).toMatchObject({
       kind: 'valid',
       refreshed: true,
     });

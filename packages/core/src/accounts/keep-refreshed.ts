@@ -27,7 +27,7 @@ export async function keepRefreshed(
 ): Promise<Kept> {
   const about = { grantId: grant.id, platform: grant.platform };
   const sealed = sealCredentials(deps.keyRing, grant, fresh);
-  const storing = retryWhile(() => deps.db.asWorker((tx) => store(deps, tx, { grant, asked, fresh, sealed })), {
+  const storing = retryWhile(() => deps.db.lasting.asWorker((tx) => store(deps, tx, { grant, asked, fresh, sealed })), {
     isPassing: () => !deps.db.pool.ending,
     patienceMs: Number.POSITIVE_INFINITY,
     pause: storePause,

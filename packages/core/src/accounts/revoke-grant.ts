@@ -60,7 +60,7 @@ async function isStillUsed(
   { platform, grantedBy }: Pick<DestroyedGrant, 'platform' | 'grantedBy'>,
 ): Promise<boolean> {
   if (grantedBy === null) return false;
-  const { rows } = await deps.db.asWorker((tx) =>
+  const { rows } = await deps.db.lasting.asWorker((tx) =>
     tx.execute(sql`
       select 1 from grants g where g.platform = ${platform} and g.granted_by = ${grantedBy} and g.dead_at is null
         and exists (select 1 from accounts a where a.grant_id = g.id and a.status = 'active') limit 1`),
