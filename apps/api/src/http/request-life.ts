@@ -76,7 +76,7 @@ export function createRequestLife(clock: Clock): RequestLife {
 
     attach(app) {
       app.addHook('onRequest', async (request, reply) => {
-        const { handlerTimeout = 0 } = request.routeOptions;
+        const { handlerTimeout } = request.routeOptions;
         if (handlerTimeout <= answerGraceMs) return;
         const timeoutMs = handlerTimeout - answerGraceMs;
         lives.set(request, {
