@@ -137,6 +137,12 @@ describe('pictures', () => {
     expect(findings([gif], { animation: null })).toContain('warning animation_lost mediaIds.0');
   });
 
+  test('alternative text of a video is said to be lost where only pictures have one', () => {
+    const alt = 'A'.repeat(200);
+    const shown = { mimeTypes: ['video/mp4'] satisfies ['video/mp4'], bytesMax: 50_000_000, alt: false };
+    expect(findings([{ ...video, alt }], { video: shown })).toEqual(['warning alt_not_shown mediaIds.0']);
+  });
+
   test('alternative text that nobody will see is said to be lost', () => {
     expect(findings([{ ...image, alt: 'A view' }], { altCharactersMax: null })).toEqual([
       'warning alt_not_shown mediaIds.0',

@@ -92,10 +92,12 @@ function stillFindings(
   return findings;
 }
 
-function altFindings(platform: string, rules: MediaRules, { alt }: CheckedMedia, field: string): MediaFinding[] {
+function altFindings(platform: string, rules: MediaRules, { alt, kind }: CheckedMedia, field: string): MediaFinding[] {
   if (alt === null || alt === '') return [];
   if (rules.altCharactersMax === null)
     return [warning('alt_not_shown', `${platform} shows no alternative text`, field)];
+  if (kind === 'video' && rules.video?.alt === false)
+    return [warning('alt_not_shown', `${platform} shows no alternative text of a video`, field)];
   const characters = Array.from(alt).length;
   if (characters <= rules.altCharactersMax) return [];
   return [

@@ -35,6 +35,8 @@ export const VideoRules = z.object({
   codecs: z.array(z.string()).optional(),
   audioCodecs: z.array(z.string()).optional(),
   indexFirst: z.boolean().optional(),
+  /** False: an alternative text of a video is not shown. */
+  alt: z.boolean().optional(),
 });
 export type VideoRules = z.infer<typeof VideoRules>;
 

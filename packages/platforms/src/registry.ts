@@ -2,6 +2,7 @@ import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { PlatformAdapter } from './port/adapter.ts';
 import { bluesky } from './bluesky/index.ts';
 import { discord } from './discord/index.ts';
+import { facebook } from './facebook/index.ts';
 import { mastodon } from './mastodon/index.ts';
 import { withCleanAnswers } from './with-clean-answers.ts';
 import { x } from './x/index.ts';
@@ -10,6 +11,7 @@ import { x } from './x/index.ts';
 export const adapters: Readonly<Record<PlatformId, PlatformAdapter>> = {
   bluesky: withCleanAnswers(bluesky),
   discord: withCleanAnswers(discord),
+  facebook: withCleanAnswers(facebook),
   mastodon: withCleanAnswers(mastodon),
   x: withCleanAnswers(x),
 };

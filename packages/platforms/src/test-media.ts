@@ -1,22 +1,32 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
+import type { MediaRules } from '@vibetribe/contracts/media-rules';
 import type { MediaItem } from './port/content.ts';
+import { startHttpServer, type TestServer } from './test-server.ts';
 
 /** A picture that no other test has; `reads` counts the bytes taken from it. */
 export interface TestMedia extends MediaItem {
   readonly reads: { bytes: number };
 }
 
-export function testPicture(alt: string | null = null): TestMedia {
-  return testMedia({
-    kind: 'image',
-    mimeType: 'image/png',
-    content: pngOf(12, 9),
-    width: 12,
-    height: 9,
-    alt,
-    durationMs: null,
-  });
+export function testPicture(alt: string | null = null, size = { width: 12, height: 9 }): TestMedia {
+  const content = pngOf(size.width, size.height);
+  return testMedia({ kind: 'image', mimeType: 'image/png', content, ...size, alt, durationMs: null });
+}
+
+/** A header that tells a size, and a comment that no other file has. */
+export function testPhoto(alt: string | null = null, size = { width: 640, height: 480 }): TestMedia {
+  const content = jpegOf(size.width, size.height);
+  return testMedia({ kind: 'image', mimeType: 'image/jpeg', content, ...size, alt, durationMs: null });
+}
+
+/** A picture as these rules take it. */
+export function fittingPicture({ image }: Pick<MediaRules, 'image'>, alt: string | null = null): TestMedia {
+  const { ratioMin = 0, ratioMax = Infinity, widthMin = 0, heightMin = 0 } = image ?? {};
+  const ratio = Math.min(Math.max(4 / 3, ratioMin), ratioMax);
+  const width = Math.max(12, widthMin, Math.ceil(heightMin * ratio));
+  const size = { width, height: Math.round(width / ratio) };
+  return image?.mimeTypes.includes('image/png') === false ? testPhoto(alt, size) : testPicture(alt, size);
 }
 
 export function testAnimation(alt: string | null = null): TestMedia {
@@ -58,6 +68,23 @@ function testMedia({ content, ...facts }: Given & { content: Buffer }): TestMedi
   };
 }
 
+function jpegOf(width: number, height: number): Buffer {
+  const comment = randomBytes(64);
+  const size = Buffer.alloc(4);
+  size.writeUInt16BE(height, 0);
+  size.writeUInt16BE(width, 2);
+  return Buffer.concat([
+    Buffer.of(0xff, 0xd8, 0xff, 0xe0, 0, 16),
+    Buffer.from('JFIF\0\x01\x01\0\0\x01\0\x01\0\0', 'latin1'),
+    Buffer.of(0xff, 0xfe, 0, comment.length + 2),
+    comment,
+    Buffer.of(0xff, 0xc0, 0, 11, 8),
+    size,
+    Buffer.of(1, 1, 0x11, 0),
+    Buffer.of(0xff, 0xd9),
+  ]);
+}
+
 function pngOf(width: number, height: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -79,4 +106,23 @@ function chunk(type: string, data: Buffer): Buffer {
   framed.set(body, 4);
   framed.writeUInt32BE(crc32(body), body.length + 4);
   return framed;
+}
+
+/** Where platforms that fetch by themselves find the media of a test. */
+export async function startMediaServer(): Promise<TestServer & { serve<Media extends MediaItem>(item: Media): Media }> {
+  const items = new Map<string, MediaItem>();
+  const server = await startHttpServer(async (request, response) => {
+    const item = items.get(request.url ?? '');
+    if (item === undefined) return void response.writeHead(404).end();
+    response.writeHead(200, { 'content-type': item.mimeType, 'content-length': item.bytes });
+    for await (const piece of item.read()) response.write(piece);
+    response.end();
+  });
+  return Object.assign(server, {
+    serve<Media extends MediaItem>(item: Media): Media {
+      const path = `/${item.sha256}.${item.mimeType.split('/')[1]}`;
+      items.set(path, item);
+      return { ...item, url: `${server.origin}${path}` };
+    },
+  });
 }

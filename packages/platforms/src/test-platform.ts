@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Agent } from 'undici';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { AdapterAccount } from './port/account.ts';
-import type { PlatformAdapter } from './port/adapter.ts';
+import type { CommentSupport, PlatformAdapter } from './port/adapter.ts';
 import type { PublishContent } from './port/content.ts';
 import type { PlatformEndpoints } from './port/endpoints.ts';
 import type { JsonValue } from './port/json-value.ts';
@@ -83,9 +83,29 @@ export interface TestPublication {
   readonly lastPost?: LastPost;
 }
 
+/** The adapter as one that writes comments below a post instead of posts. */
+export function commentsOnly(adapter: PlatformAdapter, comments: CommentSupport): PlatformAdapter {
+  return {
+    ...adapter,
+    publish: ({ replyTo, ...run }) => {
+      if (replyTo === null) throw new Error('a comment answers something');
+      return comments.publish({ ...run, replyTo });
+    },
+    reconcile: (query) => comments.reconcile(query),
+  };
+}
+
 /** As if the process had died between two steps. */
 export class PublisherStoppedError extends Error {
   override readonly name = 'PublisherStoppedError';
+}
+
+export interface PublishOptions {
+  /** So many steps, then it stops. */
+  readonly stepsMax?: number;
+  /** It stops where the next step would make something visible. */
+  readonly beforeSend?: boolean;
+  readonly now?: Date;
 }
 
 let publicationsStarted = 0;
@@ -97,6 +117,7 @@ export function startPublication(given: TestPublication) {
   const publicationId = `pub-${randomUUID()}`;
   const results: Record<string, JsonValue> = {};
   let stepsLeft = Infinity;
+  let stopsBeforeSend = false;
   const part = { scopes: [], details: {}, replyTo: null, ...given };
   const intents = new Map<string, { step: string; key: JsonValue; startedAt: Date }>();
 
@@ -105,7 +126,7 @@ export function startPublication(given: TestPublication) {
     type Step = typeof wanted;
     const stored = results[name];
     if (stored !== undefined) return stored as Awaited<ReturnType<Step['run']>>;
-    if (stepsLeft === 0) throw new PublisherStoppedError();
+    if (stepsLeft === 0 || (stopsBeforeSend && wanted.effect === 'once')) throw new PublisherStoppedError();
     stepsLeft -= 1;
     const seed = { partId: publicationId, now: new Date(), uniqueNumber, lastPost: given.lastPost ?? null };
     const intent = intents.get(name) ?? {
@@ -123,8 +144,9 @@ export function startPublication(given: TestPublication) {
     publicationId,
     results,
     intents,
-    publish: ({ stepsMax = Infinity, now = new Date() }: { stepsMax?: number; now?: Date } = {}) => {
+    publish: ({ stepsMax = Infinity, now = new Date(), beforeSend = false }: PublishOptions = {}) => {
       stepsLeft = stepsMax;
+      stopsBeforeSend = beforeSend;
       return given.adapter.publish({ ...part, http: given.client.http(given.timeoutMs), now, step });
     },
     /** As if the process had died after the platform's answer: the result is gone, the key stays. */

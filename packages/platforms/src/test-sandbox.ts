@@ -79,7 +79,8 @@ export async function startTestSandbox(nodePath: string) {
       const back = new URL(answer.headers.get('location') ?? '');
       if (back.searchParams.get('state') !== state) throw new Error('the consent page lost the state');
       const { searchParams } = back;
-      return { redirectUri, code: searchParams.get('code') ?? '', issuer: searchParams.get('iss'), pending };
+      const code = searchParams.get('code') ?? '';
+      return { handle: user.handle, redirectUri, code, issuer: searchParams.get('iss'), pending };
     },
 
     [Symbol.asyncDispose]: async () => {

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { PlatformError } from '../platform-error.ts';
+import type { PostCall } from '../port/account.ts';
+import type { TextContent } from '../port/content.ts';
+import { callFacebook } from './api.ts';
+import { callOf } from './publish-feed.ts';
+
+const Done = z.object({ success: z.literal(true) });
+
+export async function removeFromFacebook(call: PostCall): Promise<'removed' | 'already_gone'> {
+  const path = `/${encodeURIComponent(call.post.platformPostId)}`;
+  try {
+    await callFacebook({ ...callOf(call, call.http), method: 'DELETE', path, effect: 'idempotent', answer: Done });
+    return 'removed';
+  } catch (error) {
+    if (error instanceof PlatformError && error.kind === 'not_found') return 'already_gone';
+    throw error;
+  }
+}
+
+/** The words of a post; pictures, videos and links stay. */
+export async function editOnFacebook(call: PostCall & { readonly content: TextContent }): Promise<void> {
+  const path = `/${encodeURIComponent(call.post.platformPostId)}`;
+  const form = { message: call.content.text };
+  await callFacebook({ ...callOf(call, call.http), method: 'POST', path, form, effect: 'idempotent', answer: Done });
+}

@@ -1,0 +1,283 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { PlatformError } from '../platform-error.ts';
+import { testEndpoints } from '../test-endpoints.ts';
+import { testPicture, testVideo } from '../test-media.ts';
+import { commentsOnly, openTestClient, type SeenRequest, startPublication, startRoutes } from '../test-platform.ts';
+import { facebook } from './index.ts';
+
+const client = openTestClient('facebook');
+afterAll(() => client[Symbol.asyncDispose]());
+
+const account = { externalId: '10', handle: 'page', service: null };
+const post = '10_77';
+const start = (
+  origin: string,
+  content: { text?: string; options?: Record<string, unknown>; media?: ReturnType<typeof testPicture>[] } = {},
+) =>
+  startPublication({
+    adapter: facebook,
+    endpoints: testEndpoints({ api: origin, version: 'v25.0', hosts: { video: origin, upload: origin } }),
+    client,
+    account,
+    accessToken: 'page-token',
+    content: { text: 'Hello', options: {}, media: [], ...content },
+  });
+const formOf = ({ body }: Pick<SeenRequest, 'body'>) => Object.fromEntries(new URLSearchParams(body));
+const shown = {
+  [`GET /v25.0/${post}`]: () => ({
+    json: { id: post, is_published: true, permalink_url: 'https://www.facebook.com/x' },
+  }),
+};
+const drafted = { 'POST /v25.0/10/feed': () => ({ json: { id: post } }) };
+const refused = (code: number, subcode?: number) => ({
+  status: 400,
+  json: { error: { message: 'm', code, ...(subcode === undefined ? {} : { error_subcode: subcode }) } },
+});
+
+describe('a post of the feed', () => {
+  test('is created unpublished and then shown; the token stands in no address and no body', async () => {
+    await using server = await startRoutes({
+      ...drafted,
+      ...shown,
+      [`POST /v25.0/${post}`]: () => ({ json: { success: true } }),
+    });
+    const options = { link: 'https://example.com/' };
+    expect(await start(server.origin, { options }).publish()).toEqual({
+      kind: 'published',
+      platformPostId: post,
+      url: 'https://www.facebook.com/x',
+    });
+    expect(server.seen.slice(0, 2).map((request) => [request.route, formOf(request)])).toEqual([
+      ['POST /v25.0/10/feed', { message: 'Hello', link: 'https://example.com/', published: 'false' }],
+      [`POST /v25.0/${post}`, { is_published: 'true' }],
+    ]);
+    for (const { headers, body, query } of server.seen) {
+      expect(headers['authorization']).toBe('Bearer page-token');
+      expect(JSON.stringify([body, query])).not.toContain('page-token');
+    }
+  });
+
+  test('carries its photos by their ids, in order, with their descriptions', async () => {
+    let photos = 0;
+    await using server = await startRoutes({
+      ...drafted,
+      ...shown,
+      'POST /v25.0/10/photos': () => ({ json: { id: String(100 + photos++) } }),
+      [`POST /v25.0/${post}`]: () => ({ json: { success: true } }),
+    });
+    const media = [testPicture('First'), testPicture()];
+    expect(
+      await start(server.origin, { text: '', media, options: { link: 'https://example.com/' } }).publish(),
+    ).toMatchObject({ kind: 'published' });
+    expect(server.seen[0]?.body).toContain('name="alt_text_custom"\r\n\r\nFirst');
+    expect(formOf(server.seen[2] ?? { body: '' })).toEqual({
+      'attached_media[0]': '{"media_fbid":"100"}',
+      'attached_media[1]': '{"media_fbid":"101"}',
+      published: 'false',
+    });
+  });
+
+  test('is drafted anew when its words have changed since, never with the old ones', async () => {
+    await using server = await startRoutes({ ...drafted, [`POST /v25.0/${post}`]: () => refused(368) });
+    const first = start(server.origin);
+    await expect(first.publish()).rejects.toMatchObject({ kind: 'policy' });
+    const edited = start(server.origin, { text: 'Edited' });
+    Object.assign(edited.results, first.results);
+    await expect(edited.publish()).rejects.toMatchObject({ kind: 'policy' });
+    expect(
+      server.seen.filter(({ route }) => route.endsWith('/feed')).map((request) => formOf(request)['message']),
+    ).toEqual(['Hello', 'Edited']);
+  });
+
+  test.each([
+    [100, undefined],
+    [100, 33],
+  ])('that the platform does not show so (%i/%s) is dropped and made in one step', async (code, subcode) => {
+    const made = '10_88';
+    await using server = await startRoutes({
+      'POST /v25.0/10/feed': ({ body }) => ({ json: { id: body.includes('published=true') ? made : post } }),
+      [`POST /v25.0/${post}`]: () => refused(code, subcode),
+      [`DELETE /v25.0/${post}`]: () => ({ json: { success: true } }),
+      [`GET /v25.0/${made}`]: () => ({ json: { id: made, is_published: true } }),
+    });
+    expect(await start(server.origin).publish()).toMatchObject({ kind: 'published', platformPostId: made });
+    expect(server.seen.map(({ route }) => route)).toEqual([
+      'POST /v25.0/10/feed',
+      `POST /v25.0/${post}`,
+      `DELETE /v25.0/${post}`,
+      'POST /v25.0/10/feed',
+      `GET /v25.0/${made}`,
+    ]);
+  });
+
+  test('made in one step and in doubt, it is found by its words among what the page posted since', async () => {
+    let posts = 0;
+    const listed = (id: string, message: string) => ({
+      id,
+      message,
+      created_time: `${new Date().toISOString().slice(0, 19)}+0000`,
+    });
+    await using server = await startRoutes({
+      'POST /v25.0/10/feed': () => (posts++ === 0 ? { json: { id: post } } : { status: 500, json: {} }),
+      [`POST /v25.0/${post}`]: () => refused(100),
+      [`DELETE /v25.0/${post}`]: () => ({ json: { success: true } }),
+      [`GET /v25.0/${post}`]: () => refused(100, 33),
+      'GET /v25.0/10/published_posts': () => ({
+        json: { data: [listed('10_3', 'Other'), listed('10_2', 'Hello'), listed('10_1', 'Hello')] },
+      }),
+    });
+    const publication = start(server.origin);
+    await expect(publication.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
+    expect(await publication.reconcile({ takenPostIds: new Set(['10_1']) })).toMatchObject({
+      kind: 'found',
+      platformPostId: '10_2',
+    });
+    expect(await publication.reconcile({ takenPostIds: new Set(['10_1', '10_2']) })).toMatchObject({
+      kind: 'not_seen',
+    });
+  });
+
+  test.each([{ success: false }, {}, { success: 'true' }])('an answer of %j to the send is doubt', async (json) => {
+    await using server = await startRoutes({ ...drafted, [`POST /v25.0/${post}`]: () => ({ json }) });
+    await expect(start(server.origin).publish()).rejects.toMatchObject({ kind: 'ambiguous' });
+  });
+
+  test('a post that Facebook took and does not show is waited for, and given up after ten minutes', async () => {
+    await using server = await startRoutes({
+      ...drafted,
+      [`POST /v25.0/${post}`]: () => ({ json: { success: true } }),
+      [`GET /v25.0/${post}`]: () => ({ json: { id: post, is_published: false } }),
+    });
+    const publication = start(server.origin);
+    const at = (minutes: number) => new Date(Date.UTC(2026, 10, 22, 10, minutes));
+    expect(await publication.publish({ now: at(0) })).toMatchObject({ kind: 'processing' });
+    expect(await publication.publish({ now: at(9) })).toMatchObject({ kind: 'processing' });
+    expect(await publication.publish({ now: at(11) })).toMatchObject({
+      kind: 'turned_down',
+      error: { kind: 'policy' },
+    });
+  });
+});
+
+describe('a video', () => {
+  const offsets = (start_offset: number, end_offset: number) => ({
+    start_offset: String(start_offset),
+    end_offset: String(end_offset),
+  });
+
+  test('goes on where the server says, also where a piece came whose answer was lost', async () => {
+    const video = testVideo(1_000);
+    const starts: string[] = [];
+    await using server = await startRoutes({
+      'POST /v25.0/10/videos': ({ body }) => {
+        if (body.includes('upload_phase=start'))
+          return { json: { upload_session_id: '5', video_id: '6', ...offsets(0, 400) } };
+        if (body.includes('upload_phase=finish')) return { json: { success: true } };
+        const start = /name="start_offset"\r\n\r\n(\d+)/u.exec(body)?.[1] ?? '';
+        starts.push(start);
+        if (start !== '0') return { json: offsets(1_000, 1_000) };
+        return { status: 400, json: { error: { message: 'm', code: 6001, error_data: offsets(700, 1_000) } } };
+      },
+      'GET /v25.0/6': () => ({ json: { id: '6', post_id: post, status: { video_status: 'ready' } } }),
+    });
+    expect(await start(server.origin, { media: [video] }).publish()).toMatchObject({
+      kind: 'published',
+      platformPostId: post,
+    });
+    expect(starts).toEqual(['0', '700']);
+  });
+
+  test('that the server never takes further ends as its fault', async () => {
+    await using server = await startRoutes({
+      'POST /v25.0/10/videos': ({ body }) => ({
+        json: body.includes('upload_phase=start')
+          ? { upload_session_id: '5', video_id: '6', ...offsets(0, 400) }
+          : offsets(0, 400),
+      }),
+    });
+    await expect(start(server.origin, { media: [testVideo(1_000)] }).publish()).rejects.toMatchObject({
+      kind: 'unavailable',
+    });
+  });
+
+  const reel = (origin: string) => start(origin, { media: [testVideo(1_000)], options: { videoAs: 'reel' } });
+
+  test('as a reel gives the token to no other host than the one for uploads', async () => {
+    await using other = await startRoutes({});
+    await using server = await startRoutes({
+      'POST /v25.0/10/video_reels': () => ({ json: { video_id: '6', upload_url: `${other.origin}/steal` } }),
+      'GET /v25.0/6': () => ({ json: { id: '6' } }),
+    });
+    await expect(reel(server.origin).publish()).rejects.toMatchObject({ platformCode: 'upload_address' });
+    expect(other.seen).toEqual([]);
+  });
+
+  test('as a reel that Facebook refuses after it had taken it has failed for good, with the reason', async () => {
+    const status = { video_status: 'error', processing_phase: { status: 'error', errors: [{ message: 'Too short' }] } };
+    await using server = await startRoutes({
+      'POST /v25.0/10/video_reels': ({ body }) => ({
+        json: body.includes('start')
+          ? { video_id: '6', upload_url: `${server.origin}/up` }
+          : { success: true, post_id: post },
+      }),
+      'GET /v25.0/6': () => ({
+        json: { id: '6', status: server.seen.length > 4 ? status : { uploading_phase: { bytes_transferred: 1_000 } } },
+      }),
+    });
+    const publication = reel(server.origin);
+    expect(await publication.publish()).toMatchObject({ kind: 'processing' });
+    expect(await publication.publish()).toMatchObject({
+      kind: 'turned_down',
+      error: { kind: 'content', message: expect.stringContaining('Too short') },
+    });
+  });
+});
+
+test('removing twice is told, and editing sends the words only', async () => {
+  let isThere = true;
+  await using server = await startRoutes({
+    [`DELETE /v25.0/${post}`]: () => {
+      const answer = isThere ? { json: { success: true } } : refused(100, 33);
+      isThere = false;
+      return answer;
+    },
+    [`POST /v25.0/${post}`]: () => ({ json: { success: true } }),
+  });
+  const call = {
+    endpoints: testEndpoints({ api: server.origin }),
+    http: client.http(),
+    account,
+    accessToken: 't',
+    scopes: [],
+    details: {},
+    post: { platformPostId: post, url: null },
+  };
+  expect([await facebook.remove?.(call), await facebook.remove?.(call)]).toEqual(['removed', 'already_gone']);
+  await facebook.edit?.({ ...call, content: { text: 'New words', options: {} } });
+  expect(formOf(server.seen.at(-1) ?? { body: '' })).toEqual({ message: 'New words' });
+});
+
+test('a comment in doubt is found by its words and its author, not by somebody else’s', async () => {
+  const comments = [
+    { id: '3', message: 'First!', from: { id: '99' } },
+    { id: '2', message: 'First!', from: { id: '10' } },
+  ];
+  await using server = await startRoutes({
+    [`POST /v25.0/${post}/comments`]: () => ({ status: 500, json: {} }),
+    [`GET /v25.0/${post}/comments`]: () => ({ json: { data: comments } }),
+  });
+  const { comments: support } = facebook;
+  if (support === undefined) throw new Error('no comments');
+  const root = { platformPostId: post, url: null };
+  const publication = startPublication({
+    adapter: commentsOnly(facebook, support),
+    endpoints: testEndpoints({ api: server.origin }),
+    client,
+    account,
+    accessToken: 't',
+    replyTo: { root, parent: root },
+    content: { text: 'First!', options: {}, media: [] },
+  });
+  await expect(publication.publish()).rejects.toBeInstanceOf(PlatformError);
+  expect(await publication.reconcile()).toMatchObject({ kind: 'found', platformPostId: '2' });
+});

@@ -1,0 +1,7 @@
+import { createHash } from 'node:crypto';
+import type { JsonValue } from '../port/json-value.ts';
+
+/** The name of a step whose request holds the content itself: it changes with the content, so that an edited post meets no old result. */
+export function contentStep(name: string, content: JsonValue): string {
+  return `${name} (${createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12)})`;
+}
