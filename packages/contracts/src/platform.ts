@@ -1,5 +1,5 @@
+import { MediaRules } from '@vibetribe/media-rules/media-rules';
 import { z } from 'zod';
-import { MediaRules } from './media-rules.ts';
 import { PlatformId } from './platform-id.ts';
 
 /** `open`: nothing is sent until it has proved healthy again; `half_open`: one publication is trying. */

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { MediaRules } from '@vibetribe/contracts/media-rules';
+import type { MediaRules } from '@vibetribe/media-rules/media-rules';
 import sharp from 'sharp';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { jpeg, phoneJpeg } from './fixtures/test-images.ts';

@@ -1,4 +1,4 @@
-import type { MediaKind, MediaMimeType } from '@vibetribe/contracts/media';
+import type { MediaKind, MediaMimeType } from '@vibetribe/media-rules/media-facts';
 
 export const imageBytesMax = 10 * 1024 * 1024;
 export const videoBytesMax = 100 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { MediaRules } from '@vibetribe/contracts/media-rules';
+import type { MediaRules } from '@vibetribe/media-rules/media-rules';
 import type { MediaRulesContext, PlatformAdapter } from './port/adapter.ts';
 
 /** What may stand beside the text of a post of this account with these options. */

@@ -15,6 +15,8 @@ import * as publicationStatus from '@vibetribe/contracts/publication-status';
 import * as queue from '@vibetribe/contracts/queue';
 import * as role from '@vibetribe/contracts/role';
 import * as timeline from '@vibetribe/contracts/timeline';
+import * as mediaFacts from '@vibetribe/media-rules/media-facts';
+import * as mediaRules from '@vibetribe/media-rules/media-rules';
 import { z } from 'zod';
 import { examples } from './examples.ts';
 
@@ -26,6 +28,8 @@ const modules = [
   jsonValue,
   liveMessage,
   media,
+  mediaFacts,
+  mediaRules,
   notification,
   pause,
   platform,

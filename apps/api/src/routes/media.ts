@@ -1,4 +1,5 @@
-import { Media, MediaConfig, MediaKind, MediaStats, OptimizedUrl, OptimizeUrl } from '@vibetribe/contracts/media';
+import { Media, MediaConfig, MediaStats, OptimizedUrl, OptimizeUrl } from '@vibetribe/contracts/media';
+import { MediaKind } from '@vibetribe/media-rules/media-facts';
 import { pageOf, PageQuery } from '@vibetribe/contracts/page';
 import { deleteMedia } from '@vibetribe/core/media/delete-media';
 import { listMedia } from '@vibetribe/core/media/list-media';

@@ -1,4 +1,5 @@
-import { type MediaConfig, MediaMimeType } from '@vibetribe/contracts/media';
+import { type MediaConfig } from '@vibetribe/contracts/media';
+import { MediaMimeType } from '@vibetribe/media-rules/media-facts';
 import { imageFramesMax, imagePixelsMax } from '@vibetribe/media/inspect/image-limits';
 import { imageBytesMax, mediaTypes, videoBytesMax } from '@vibetribe/media/media-type';
 import type { Actor } from '../actor.ts';

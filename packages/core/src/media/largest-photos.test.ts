@@ -1,5 +1,5 @@
-import { checkMedia } from '@vibetribe/contracts/check-media';
-import type { MediaFacts } from '@vibetribe/contracts/media';
+import { checkMedia } from '@vibetribe/media-rules/check-media';
+import type { MediaFacts } from '@vibetribe/media-rules/media-facts';
 import { largestPhoto, redCorners } from '@vibetribe/media/fixtures/test-images';
 import { adapters } from '@vibetribe/platforms/registry';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';

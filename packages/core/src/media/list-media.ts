@@ -1,4 +1,5 @@
-import type { Media, MediaKind } from '@vibetribe/contracts/media';
+import type { Media } from '@vibetribe/contracts/media';
+import type { MediaKind } from '@vibetribe/media-rules/media-facts';
 import { media, mediaObjects } from '@vibetribe/db/schema/media';
 import { and, desc, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';

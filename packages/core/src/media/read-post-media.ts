@@ -1,4 +1,4 @@
-import type { CheckedMedia } from '@vibetribe/contracts/check-media';
+import type { CheckedMedia } from '@vibetribe/media-rules/check-media';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { media, mediaObjects } from '@vibetribe/db/schema/media';
 import type { OriginalMedia } from '@vibetribe/media/serve/media-reader';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { altCharactersMax, type Media, type MediaFacts } from '@vibetribe/contracts/media';
+import { altCharactersMax, type Media } from '@vibetribe/contracts/media';
+import type { MediaFacts } from '@vibetribe/media-rules/media-facts';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { newId } from '@vibetribe/db/new-id';
 import { media, mediaObjects } from '@vibetribe/db/schema/media';

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { checkMedia } from '@vibetribe/contracts/check-media';
+import { checkMedia } from '@vibetribe/media-rules/check-media';
 import type { FieldFault } from '@vibetribe/contracts/error-code';
 import { faultsMax } from '@vibetribe/contracts/fault-bounds';
 import type { Variant } from '@vibetribe/contracts/post';

@@ -1,4 +1,4 @@
-import type { ServerMediaLimits } from '@vibetribe/contracts/media-rules';
+import type { ServerMediaLimits } from '@vibetribe/media-rules/media-rules';
 import { bigint, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });

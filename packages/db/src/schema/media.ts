@@ -1,4 +1,4 @@
-import type { MediaFacts } from '@vibetribe/contracts/media';
+import type { MediaFacts } from '@vibetribe/media-rules/media-facts';
 import { bigint, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });

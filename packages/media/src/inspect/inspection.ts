@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import type { MediaFacts } from '@vibetribe/contracts/media';
+import type { MediaFacts } from '@vibetribe/media-rules/media-facts';
 import { MediaRefusedError } from '../media-refused-error.ts';
 import { probeImage } from './probe-image.ts';
 import { probeVideo } from './probe-video.ts';

@@ -1,4 +1,4 @@
-import type { MediaFacts } from '@vibetribe/contracts/media';
+import type { MediaFacts } from '@vibetribe/media-rules/media-facts';
 import type { MediaRefusalCode } from '../media-refused-error.ts';
 import type { RenderedImage } from './render-image.ts';
 

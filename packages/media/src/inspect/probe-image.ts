@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { MediaFacts } from '@vibetribe/contracts/media';
+import type { MediaFacts } from '@vibetribe/media-rules/media-facts';
 import type { Metadata } from 'sharp';
 import { decodeImage } from './image-decoder.ts';
 import { imageFramesMax, imagePixelsMax } from './image-limits.ts';

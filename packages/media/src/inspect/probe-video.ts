@@ -1,4 +1,4 @@
-import type { MediaFacts } from '@vibetribe/contracts/media';
+import type { MediaFacts } from '@vibetribe/media-rules/media-facts';
 import { type ByteSource, openByteSource } from '../containers/byte-source.ts';
 import { readIsobmff } from '../containers/read-isobmff.ts';
 import { readMpeg } from '../containers/read-mpeg.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { MediaMimeType } from '@vibetribe/contracts/media';
+import type { MediaMimeType } from '@vibetribe/media-rules/media-facts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gif, jpeg, largePicture, phoneJpeg, picture, png, webp } from '../fixtures/test-images.ts';
 import { movie, mpeg, mpegStream, webm } from '../fixtures/test-movies.ts';

@@ -1,4 +1,4 @@
-import type { MediaMimeType } from '@vibetribe/contracts/media';
+import type { MediaMimeType } from '@vibetribe/media-rules/media-facts';
 import { MediaRefusedError } from '../media-refused-error.ts';
 import { walkGif } from '../containers/walk-gif.ts';
 import { walkJpeg } from '../containers/walk-jpeg.ts';

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import type { ImageTarget } from '@vibetribe/contracts/plan-rendition';
+import type { ImageTarget } from '@vibetribe/media-rules/plan-rendition';
 import type { Sharp } from 'sharp';
 import { MediaRefusedError } from '../media-refused-error.ts';
 import { decodeImage } from './image-decoder.ts';

@@ -1,4 +1,4 @@
-import type { MediaFacts } from '@vibetribe/contracts/media';
+import type { MediaFacts } from '@vibetribe/media-rules/media-facts';
 import type { BlankRange } from '../containers/blank-range.ts';
 import { MediaRefusedError } from '../media-refused-error.ts';
 

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { MediaFacts, MediaKind, MediaMimeType } from '@vibetribe/contracts/media';
-import type { MediaRules } from '@vibetribe/contracts/media-rules';
-import { planRendition } from '@vibetribe/contracts/plan-rendition';
+import type { MediaFacts, MediaKind, MediaMimeType } from '@vibetribe/media-rules/media-facts';
+import type { MediaRules } from '@vibetribe/media-rules/media-rules';
+import { planRendition } from '@vibetribe/media-rules/plan-rendition';
 import { createSingleFlight } from '@vibetribe/resilience/single-flight';
 import type { MediaStore, StoredObject } from '../store/media-store.ts';
 import { extensionOf, mediaTypes } from '../media-type.ts';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import type { MediaMimeType } from '@vibetribe/contracts/media';
-import type { ImageTarget } from '@vibetribe/contracts/plan-rendition';
+import type { MediaMimeType } from '@vibetribe/media-rules/media-facts';
+import type { ImageTarget } from '@vibetribe/media-rules/plan-rendition';
 import { partsOfKey } from '../store/local-store.ts';
 import type { MediaLibrary } from '../media-library.ts';
 import { MediaStoreError } from '../store/media-store.ts';

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { MediaMimeType } from '@vibetribe/contracts/media';
+import { MediaMimeType } from '@vibetribe/media-rules/media-facts';
 import { z } from 'zod';
 
 /** A file that anybody who has the address may read until it expires: platforms that fetch what they publish, and browsers. */

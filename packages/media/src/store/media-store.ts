@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { MediaMimeType } from '@vibetribe/contracts/media';
+import type { MediaMimeType } from '@vibetribe/media-rules/media-facts';
 
 /** A file in a store. The key is the store's own and never leaves the service unsigned. */
 export interface StoredObject {

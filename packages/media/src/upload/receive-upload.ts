@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { MediaMimeType } from '@vibetribe/contracts/media';
+import type { MediaMimeType } from '@vibetribe/media-rules/media-facts';
 import type { FileDigest, FileDigests } from './file-digests.ts';
 import { createFileWriter } from './file-writer.ts';
 import { MediaRefusedError } from '../media-refused-error.ts';

@@ -1,4 +1,4 @@
-import type { MediaMimeType } from '@vibetribe/contracts/media';
+import type { MediaMimeType } from '@vibetribe/media-rules/media-facts';
 
 /** As many bytes of the beginning as `sniffType` wants to see; a shorter file is judged by what there is. */
 export const sniffBytes = 4096;

@@ -1,4 +1,4 @@
-import type { MediaRules } from '@vibetribe/contracts/media-rules';
+import type { MediaRules } from '@vibetribe/media-rules/media-rules';
 
 /**
  * The lexicons app.bsky.embed.images and app.bsky.embed.video; what the account's server does not take goes through the video service.

@@ -1,5 +1,5 @@
-import { checkMedia } from '@vibetribe/contracts/check-media';
-import { planRendition } from '@vibetribe/contracts/plan-rendition';
+import { checkMedia } from '@vibetribe/media-rules/check-media';
+import { planRendition } from '@vibetribe/media-rules/plan-rendition';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mediaRulesFor } from '../media-rules-for.ts';
 import { opened } from '../test-connect.ts';

@@ -1,4 +1,4 @@
-import type { ImageRules, MediaRules, ServerMediaLimits, VideoRules } from '@vibetribe/contracts/media-rules';
+import type { ImageRules, MediaRules, ServerMediaLimits, VideoRules } from '@vibetribe/media-rules/media-rules';
 
 const megabyte = 1024 * 1024;
 

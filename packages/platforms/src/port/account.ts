@@ -1,4 +1,4 @@
-import type { ServerMediaLimits } from '@vibetribe/contracts/media-rules';
+import type { ServerMediaLimits } from '@vibetribe/media-rules/media-rules';
 import type { PlatformHttp } from '../platform-http.ts';
 import type { PlatformEndpoints } from './endpoints.ts';
 import type { JsonValue } from './json-value.ts';

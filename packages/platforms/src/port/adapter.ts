@@ -1,5 +1,5 @@
 import type { LimitState } from '@vibetribe/contracts/account';
-import type { MediaRules } from '@vibetribe/contracts/media-rules';
+import type { MediaRules } from '@vibetribe/media-rules/media-rules';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { z } from 'zod';
 import type { ExhaustedLimit } from '../exhausted-limits.ts';

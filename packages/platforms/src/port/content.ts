@@ -1,4 +1,4 @@
-import type { MediaFacts, MediaKind } from '@vibetribe/contracts/media';
+import type { MediaFacts, MediaKind } from '@vibetribe/media-rules/media-facts';
 
 export interface TextContent {
   readonly text: string;

@@ -1,4 +1,4 @@
-import type { MediaRules } from '@vibetribe/contracts/media-rules';
+import type { MediaRules } from '@vibetribe/media-rules/media-rules';
 
 const megabyte = 1024 * 1024;
 

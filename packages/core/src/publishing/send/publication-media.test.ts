@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { MediaRules } from '@vibetribe/contracts/media-rules';
+import type { MediaRules } from '@vibetribe/media-rules/media-rules';
 import { phoneJpeg, png } from '@vibetribe/media/fixtures/test-images';
 import { inspectorPids } from '@vibetribe/media/fixtures/inspector-pids';
 import { PlatformError } from '@vibetribe/platforms/platform-error';

@@ -1,5 +1,5 @@
-import { planRendition } from '@vibetribe/contracts/plan-rendition';
-import type { MediaRules } from '@vibetribe/contracts/media-rules';
+import { planRendition } from '@vibetribe/media-rules/plan-rendition';
+import type { MediaRules } from '@vibetribe/media-rules/media-rules';
 import type { MediaReader, PublishMedia } from '@vibetribe/media/serve/media-reader';
 import { MediaHelperError } from '@vibetribe/media/media-helper-error';
 import { MediaRefusedError } from '@vibetribe/media/media-refused-error';

@@ -1,4 +1,4 @@
-import type { MediaFacts, MediaMimeType } from './media.ts';
+import type { MediaFacts, MediaMimeType } from './media-facts.ts';
 import type { ImageRules, MediaRules } from './media-rules.ts';
 
 type ImageMimeType = Extract<MediaMimeType, 'image/jpeg' | 'image/png' | 'image/webp'>;

@@ -1,6 +1,6 @@
 import { fileFindings, sizeFindings } from './check-media-size.ts';
 import { list, rounded, seconds } from './media-figures.ts';
-import type { MediaFacts } from './media.ts';
+import type { MediaFacts } from './media-facts.ts';
 import { error, type MediaFinding } from './media-finding.ts';
 import type { VideoRules } from './media-rules.ts';
 

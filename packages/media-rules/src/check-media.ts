@@ -1,6 +1,6 @@
 import { fileFindings, sizeFindings } from './check-media-size.ts';
 import { videoFindings } from './check-video.ts';
-import type { MediaFacts } from './media.ts';
+import type { MediaFacts } from './media-facts.ts';
 import { error, type MediaFinding, warning } from './media-finding.ts';
 import type { ImageRules, MediaRules } from './media-rules.ts';
 import { planRendition } from './plan-rendition.ts';

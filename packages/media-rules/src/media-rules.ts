@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MediaMimeType } from './media.ts';
+import { MediaMimeType } from './media-facts.ts';
 
 const pixelRange = {
   widthMin: z.int().optional(),

@@ -1,5 +1,5 @@
 import type { ImageRules } from './media-rules.ts';
-import type { MediaFacts } from './media.ts';
+import type { MediaFacts } from './media-facts.ts';
 import { error, type MediaFinding } from './media-finding.ts';
 import { list, megabytes, rounded } from './media-figures.ts';
 

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+export const MediaKind = z.enum(['image', 'video']);
+export type MediaKind = z.infer<typeof MediaKind>;
+
+/** Every type that may be uploaded. */
+export const MediaMimeType = z.enum([
+  'image/jpeg',
+  'image/png',
+  'image/gif',
+  'image/webp',
+  'video/mp4',
+  'video/mpeg',
+  'video/quicktime',
+  'video/webm',
+]);
+export type MediaMimeType = z.infer<typeof MediaMimeType>;
+
+/** What was read from the bytes. Sizes are upright: after the file's own orientation was applied. */
+export const MediaFacts = z.object({
+  kind: MediaKind,
+  mimeType: MediaMimeType,
+  bytes: z.int(),
+  width: z.int(),
+  height: z.int(),
+  /** EXIF orientation, 1 to 8; videos have 1, 3, 6 or 8. */
+  orientation: z.int(),
+  /** An image of several frames. */
+  animated: z.boolean(),
+  /** 1 for a still image, 0 for a video. */
+  frames: z.int(),
+  alpha: z.boolean(),
+  /** Null for a still image. */
+  durationMs: z.int().nullable(),
+  framesPerSecond: z.number().nullable(),
+  /** Of a video: `h264`, `hevc`, `vp9` and so on; an unknown one under its own four letters. */
+  codec: z.string().nullable(),
+  audioCodec: z.string().nullable(),
+  /** Of MP4 and QuickTime: the index stands before the data, so that a player may start before the end has arrived. */
+  indexFirst: z.boolean().nullable(),
+  /** The file carries data about its maker: camera, place, software, thumbnails. */
+  hasMetadata: z.boolean(),
+});
+export type MediaFacts = z.infer<typeof MediaFacts>;
