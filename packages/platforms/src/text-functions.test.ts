@@ -1,6 +1,7 @@
 import { platformIds } from '@vibetribe/contracts/platform-id';
 import { describe, expect, test } from 'vitest';
-import { facetsOf, handlesMentioned } from './bluesky/facets.ts';
+import { richTextOf } from './bluesky/facets.ts';
+import { handlesMentioned } from './bluesky/mentions.ts';
 import { discordFingerprint } from './discord/text.ts';
 import { countGraphemes } from './graphemes.ts';
 import { trimmedEnd, withoutTrailingPunctuation } from './link-end.ts';
@@ -21,7 +22,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
       [`${platform} composeUrl`, (text) => adapters[platform].composeUrl({ text, options: {} }, account)],
     ]),
   ),
-  facetsOf: (text) => facetsOf(text, { 'a.b': 'did:plc:a' }),
+  richTextOf: (text) => richTextOf(text, { 'a.b': 'did:plc:a' }),
   handlesMentioned,
   countGraphemes: (text) => countGraphemes(text),
   countMastodon: (text) => countMastodon(text),

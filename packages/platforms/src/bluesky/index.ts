@@ -1,6 +1,7 @@
 import type { PlatformAdapter } from '../port/adapter.ts';
 import { countGraphemes } from '../graphemes.ts';
 import { blueskyName } from './api.ts';
+import { shownText } from './facets.ts';
 import { blueskyEndpoints, blueskyLimits, blueskyReconciliation, blueskyExhaustedLimits } from './limits.ts';
 import { blueskyMediaRules } from './media-rules.ts';
 import { BlueskyOptions } from './options.ts';
@@ -17,9 +18,9 @@ export const bluesky: PlatformAdapter = {
   rules: {
     text: {
       max: blueskyGraphemesMax,
-      countedAs: 'characters (graphemes; 3,000 bytes at most)',
+      countedAs: 'characters (graphemes, a long link counts as it is shown; 3,000 bytes at most)',
       required: true,
-      count: countGraphemes,
+      count: (text) => countGraphemes(shownText(text)),
     },
     media: blueskyMediaRules,
     thread: null,

@@ -4,7 +4,8 @@ import type { KeySeed, Published, PublishRun } from '../port/publish.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import { callXrpc, postCollection, readPost, serviceOf } from './api.ts';
-import { facetsOf, handlesMentioned } from './facets.ts';
+import { richTextOf, shownText } from './facets.ts';
+import { handlesMentioned } from './mentions.ts';
 import { BlueskyOptions } from './options.ts';
 import { tidOf } from './tid.ts';
 import { embedOf } from './upload.ts';
@@ -38,7 +39,7 @@ export function placeOf({ externalId: did }: AdapterAccount, rkey: string): { pl
 
 /** Whether a record under our key is our post: edited since or not, it keeps the time we gave it. */
 export function isOurs(stored: { text: string; createdAt: string }, key: RecordKey, text: string): boolean {
-  return stored.createdAt === key.createdAt || stored.text === text;
+  return stored.createdAt === key.createdAt || stored.text === text || stored.text === shownText(text);
 }
 
 async function putPost(
@@ -48,10 +49,10 @@ async function putPost(
   { didByHandle, embed }: { didByHandle: Readonly<Record<string, string>>; embed: object | undefined },
 ): Promise<string> {
   const { langs } = BlueskyOptions.parse(content.options);
-  const facets = facetsOf(content.text, didByHandle);
+  const { text, facets } = richTextOf(content.text, didByHandle);
   const record = {
     $type: postCollection,
-    text: content.text,
+    text,
     createdAt: key.createdAt,
     ...(langs === undefined ? {} : { langs }),
     ...(facets.length === 0 ? {} : { facets }),

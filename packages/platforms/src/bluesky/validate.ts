@@ -2,6 +2,7 @@ import type { ContentFinding, DraftContent } from '../port/content.ts';
 import { exactTimes, optionFindings, textMissing, textTooLong } from '../content-findings.ts';
 import { measureAnew, type TextMeasure } from '../text-measure.ts';
 import { countGraphemes } from '../graphemes.ts';
+import { shownText } from './facets.ts';
 import { BlueskyOptions } from './options.ts';
 import { blueskyBytesMax, blueskyGraphemesMax, countBytes } from './text.ts';
 
@@ -11,12 +12,17 @@ export function validateBluesky(
   _account: unknown,
   measure: TextMeasure = measureAnew,
 ): ContentFinding[] {
-  const tooManyGraphemes = textTooLong(measure(countShownCharacters, text), blueskyGraphemesMax, 'characters');
-  const tooLong =
-    tooManyGraphemes.length > 0 ? tooManyGraphemes : textTooLong(measure(countBytes, text), blueskyBytesMax, 'bytes');
+  const { graphemes, bytes } = measure(measureShown, text);
+  const tooManyGraphemes = textTooLong(graphemes, blueskyGraphemesMax, 'characters');
+  const tooLong = tooManyGraphemes.length > 0 ? tooManyGraphemes : textTooLong(bytes, blueskyBytesMax, 'bytes');
   return [...textMissing({ text, media }), ...tooLong, ...optionFindings(BlueskyOptions, options)];
 }
 
-function countShownCharacters(text: string): number {
-  return countGraphemes(text, blueskyGraphemesMax * exactTimes);
+/** Far beyond what Bluesky takes, whatever it holds: not counted exactly. */
+const codeUnitsMax = 20_000;
+
+function measureShown(text: string): { graphemes: number; bytes: number } {
+  if (text.length > codeUnitsMax) return { graphemes: text.length, bytes: text.length };
+  const shown = shownText(text);
+  return { graphemes: countGraphemes(shown, blueskyGraphemesMax * exactTimes), bytes: countBytes(shown) };
 }
