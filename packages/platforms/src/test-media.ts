@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
-import type { MediaRules } from '@vibetribe/contracts/media-rules';
+import type { MediaRules } from '@vibetribe/media-rules/media-rules';
 import type { MediaItem } from './port/content.ts';
 import { startHttpServer, type TestServer } from './test-server.ts';
 

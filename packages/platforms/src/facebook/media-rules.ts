@@ -1,4 +1,4 @@
-import type { MediaRules, VideoRules } from '@vibetribe/contracts/media-rules';
+import type { MediaRules, VideoRules } from '@vibetribe/media-rules/media-rules';
 import type { MediaRulesContext } from '../port/adapter.ts';
 import { FacebookOptions } from './options.ts';
 
