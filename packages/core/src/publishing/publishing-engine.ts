@@ -1,3 +1,4 @@
+import type { Transaction } from '@vibetribe/db/connect-database';
 import { createBatcher } from '@vibetribe/resilience/batcher';
 import { sleep } from '@vibetribe/resilience/sleep';
 import type { CoreDependencies } from '../core-dependencies.ts';
@@ -5,6 +6,7 @@ import type { EngineContext } from './engine-context.ts';
 import { createEarlyJobs } from './dispatch/early-jobs.ts';
 import { beginSends, type SendIntent } from './send/begin-sends.ts';
 import { claimPublications } from './claim/claim-publications.ts';
+import { createHistoryGuard } from './history-guard.ts';
 import { createPlatformHealth } from './platform-health.ts';
 import { type PublishingMedia, readMediaUrls } from './send/publication-media.ts';
 import type { PublicationWork } from './claim/publication-work.ts';
@@ -43,11 +45,19 @@ const refusedTriesMax = 5;
 /** claim -> token -> steps -> outcome; every database write is batched over what this process has in flight. */
 export function createPublishingEngine(deps: CoreDependencies, options: EngineOptions): PublishingEngine {
   const { settings } = options;
+  const history = createHistoryGuard(deps);
   const claims = createBatcher({
     maxSize: batchMax,
     maxWaitMs: batchWaitMaxMs,
     run: (ids: string[]) =>
-      claimDistinct(ids, (distinct) => claimPublications(deps, settings, options.owner, distinct)),
+      claimDistinct(ids, async (distinct) => {
+        const check = (tx: Transaction) => history.check(tx);
+        const results = await claimPublications(deps, settings, options.owner, distinct, check).catch(
+          (error: unknown) => history.onRefused(error),
+        );
+        history.remember(results.flatMap((result) => (result.kind === 'claimed' ? [result.work] : [])));
+        return results;
+      }),
   });
   const sends = createBatcher({
     maxSize: batchMax,
@@ -110,6 +120,7 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
     publish,
     async [Symbol.asyncDispose]() {
       await early[Symbol.asyncDispose]();
+      history[Symbol.dispose]();
     },
   };
 }

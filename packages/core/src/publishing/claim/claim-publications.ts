@@ -33,14 +33,17 @@ type ClaimDependencies = Pick<
 /**
  * Takes publications for this publisher: lease and higher fence, in one transaction for the whole batch. The database's clock decides
  * what is due, and the gates (pause, token, lateness, breaker, limit) are read under the locks of the rows they concern.
+ * @param checkHistory may refuse the transaction's connection before anything is claimed
  */
 export async function claimPublications(
   deps: ClaimDependencies,
   settings: PublishSettings,
   owner: string,
   ids: readonly string[],
+  checkHistory: (tx: Transaction) => Promise<void> = async () => undefined,
 ): Promise<ClaimResult[]> {
   const results = await deps.db.asKeyedWorker(async (tx) => {
+    await checkHistory(tx);
     const [, , read, steps] = await Promise.all([
       lockAccounts(tx, ids),
       lockRows(tx, ids),
@@ -194,6 +197,7 @@ function workOf(context: ClaimContext, taken: Moved, steps: readonly StoredStep[
   return {
     publicationId: row.id,
     organizationId: row.organizationId,
+    postId: row.postId,
     accountId: row.accountId,
     accountDisconnected: context.accountDisconnected,
     platform: row.platform satisfies PlatformId,

@@ -10,6 +10,7 @@ import type { PublicationState } from '../state/publication-state.ts';
 export interface PublicationWork {
   readonly publicationId: string;
   readonly organizationId: string;
+  readonly postId: string;
   readonly accountId: string;
   /** Ended by its people; its credentials may be destroyed. */
   readonly accountDisconnected: boolean;

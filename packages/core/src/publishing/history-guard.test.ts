@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import type { PublishingEngine } from './publishing-engine.ts';
+import { createEngineHarness, type EngineHarness } from './testing/test-engine.ts';
+
+let harness: EngineHarness;
+beforeAll(async () => {
+  harness = await createEngineHarness(inject('postgresUrl'));
+});
+afterAll(() => harness[Symbol.asyncDispose]());
+beforeEach(() => harness.sql('delete from pauses'));
+
+/** What a restore and a failover do to those who are connected. */
+const cutConnections = () =>
+  harness.sql(
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'test'`,
+  );
+/** Jobs come again until the publisher has let one through. */
+const tried = (engine: PublishingEngine, id: string) => engine.publish(id).catch(() => undefined);
+const pauses = () => harness.sql<{ reason: string }>('select reason from pauses where organization_id is null');
+
+test('a database that lost committed claims is noticed at the next claim, and nothing goes out', async () => {
+  const account = await harness.addAccount();
+  const engine = harness.engine();
+  const sent = await harness.addPublication({ ...account, text: 'sent' });
+  await engine.publish(sent);
+  expect((await harness.read(sent)).status).toBe('published');
+  const before = harness.platform.accepted.length;
+
+  await harness.sql(
+    `update publications set status = 'scheduled', fence = 0, attempts = 0, published_at = null, platform_post_id = null,
+       intent_at = null, committed = false, due_at = now() where id = $1`,
+    [sent],
+  );
+  await cutConnections();
+  await expect.poll(() => tried(engine, sent).then(() => pauses())).toMatchObject([{ reason: /gone back in time/ }]);
+  await tried(engine, sent);
+  expect(await harness.read(sent)).toMatchObject({ status: 'waiting', waiting_reason: 'paused' });
+  expect(harness.platform.accepted).toHaveLength(before);
+});
+
+test('a post that is gone with its publication is noticed too', async () => {
+  const account = await harness.addAccount();
+  const engine = harness.engine();
+  const [lost, other] = [await harness.addPublication(account), await harness.addPublication(account)];
+  await engine.publish(lost);
+  const before = harness.platform.accepted.length;
+  for (const table of ['events', 'attempts', 'publication_steps', 'publications'])
+    await harness.sql(`delete from ${table} where ${table === 'publications' ? 'id' : 'publication_id'} = $1`, [lost]);
+  await harness.sql('delete from posts p where not exists (select 1 from publications where post_id = p.id)');
+  await cutConnections();
+  await expect.poll(() => tried(engine, other).then(() => pauses())).toHaveLength(1);
+  expect(harness.platform.accepted).toHaveLength(before);
+});
+
+test('new connections to a database that lost nothing pause nothing, nor does an account that is taken out of a post', async () => {
+  const account = await harness.addAccount();
+  const engine = harness.engine();
+  const [first, taken, next] = [
+    await harness.addPublication(account),
+    await harness.addPublication(account),
+    await harness.addPublication(account),
+  ];
+  await engine.publish(first);
+  await engine.publish(taken);
+  for (const table of ['events', 'attempts', 'publication_steps'])
+    await harness.sql(`delete from ${table} where publication_id = $1`, [taken]);
+  await harness.sql('delete from publications where id = $1', [taken]);
+  await cutConnections();
+  await expect.poll(() => tried(engine, next).then(async () => (await harness.read(next)).status)).toBe('published');
+  expect(await pauses()).toEqual([]);
+});
+
+test('after the pause is lifted the process starts from what the database holds now', async () => {
+  const account = await harness.addAccount();
+  const engine = harness.engine();
+  const sent = await harness.addPublication(account);
+  await engine.publish(sent);
+  await harness.sql('update publications set fence = 0 where id = $1', [sent]);
+  await cutConnections();
+  const waiting = await harness.addPublication(account);
+  await expect.poll(() => tried(engine, waiting).then(() => pauses())).toHaveLength(1);
+  await harness.sql('update pauses set lifted_at = now()');
+  await cutConnections();
+  const next = await harness.addPublication(account);
+  await expect.poll(() => tried(engine, next).then(async () => (await harness.read(next)).status)).toBe('published');
+});

@@ -1,0 +1,110 @@
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { newId } from '@vibetribe/db/new-id';
+import { sql } from 'drizzle-orm';
+import type { CoreDependencies } from '../core-dependencies.ts';
+
+/** What a process has seen committed about a publication. */
+export interface KnownClaim {
+  readonly publicationId: string;
+  readonly organizationId: string;
+  readonly postId: string;
+  readonly fence: number;
+}
+
+export interface HistoryGuard extends Disposable {
+  remember(claims: readonly KnownClaim[]): void;
+  /**
+   * Before a claim, in its transaction: whether the database behind a new connection holds what this process has seen in it.
+   * @throws HistoryLostError
+   */
+  check(tx: Transaction): Promise<void>;
+  /** Pauses the service where a claim was refused for it, and rejects with the claim's error. */
+  onRefused(error: unknown): Promise<never>;
+}
+
+/** The database lacks what was committed to it. Nothing was claimed. */
+export class HistoryLostError extends Error {
+  override readonly name = 'HistoryLostError';
+  readonly code = 'history_lost';
+}
+
+/** How many of its newest claims a process remembers. */
+const knownMax = 1_000;
+
+const reason =
+  'The database has gone back in time: it lacks claims that a publisher has seen committed. Posts may be out that it does not know of. Compare with the platforms before you lift this pause.';
+
+/**
+ * Pauses the service when the database went back in time: a restore under running publishers, or a failover that lost commits. What was
+ * sent since then would go out again. Every such event cuts the connections, so that a look after each new connection is enough.
+ */
+export function createHistoryGuard(deps: Pick<CoreDependencies, 'db' | 'logger' | 'signals'>): HistoryGuard {
+  const known = new Map<string, KnownClaim>();
+  let isChecked = true;
+  const onConnect = () => {
+    isChecked = false;
+  };
+  deps.db.pool.on('connect', onConnect);
+
+  return {
+    remember(claims) {
+      for (const { publicationId, organizationId, postId, fence } of claims) {
+        known.delete(publicationId);
+        known.set(publicationId, { publicationId, organizationId, postId, fence });
+      }
+      for (const id of known.keys()) {
+        if (known.size <= knownMax) break;
+        known.delete(id);
+      }
+    },
+    async check(tx) {
+      if (isChecked || known.size === 0) return;
+      // A connection that is made during the look counts for the next one.
+      isChecked = true;
+      const lost = await findLost(tx, [...known.values()]).catch((error: unknown) => {
+        isChecked = false;
+        throw error;
+      });
+      if (lost.length === 0) return;
+      isChecked = false;
+      throw new HistoryLostError(`the database has gone back in time: ${lost.length} claims, ${lost[0]} among them`);
+    },
+    async onRefused(error) {
+      if (error instanceof HistoryLostError) {
+        await pauseService(deps);
+        known.clear();
+        deps.logger.error({ err: error }, 'publishing is paused: the database has gone back in time');
+        deps.signals.eventsCommitted();
+        deps.signals.dispatchSoon();
+      }
+      throw error;
+    },
+    [Symbol.dispose]() {
+      deps.db.pool.off('connect', onConnect);
+    },
+  };
+}
+
+/** Publications whose fence is lower than it was, or that are gone with their post: an edit takes out a publication, but nobody a post. */
+async function findLost(tx: Transaction, known: readonly KnownClaim[]): Promise<string[]> {
+  const { rows } = await tx.execute<{ id: string }>(sql`
+      select k.id from jsonb_to_recordset(${JSON.stringify(
+        known.map(({ publicationId, ...claim }) => ({ id: publicationId, ...claim })),
+      )}::jsonb) as k(id text, "organizationId" text, "postId" text, fence bigint)
+      join organizations o on o.id = k."organizationId"
+      left join posts po on po.id = k."postId"
+      left join publications p on p.id = k.id
+      where p.fence < k.fence or po.id is null`);
+  return rows.map(({ id }) => id);
+}
+
+/** One pause, however many publishers notice. */
+async function pauseService(deps: Pick<CoreDependencies, 'db'>): Promise<void> {
+  await deps.db.asWorker((tx) =>
+    tx.execute(sql`
+      insert into pauses (id, organization_id, account_id, reason, created_by)
+      select ${newId('pause')}, null, null, ${reason}, 'service'
+      where not exists (
+        select 1 from pauses where organization_id is null and lifted_at is null and created_by = 'service')`),
+  );
+}
