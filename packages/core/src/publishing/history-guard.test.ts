@@ -18,7 +18,7 @@ const cutConnections = () =>
 const tried = (engine: PublishingEngine, id: string) => engine.publish(id).catch(() => undefined);
 const pauses = () => harness.sql<{ reason: string }>('select reason from pauses where organization_id is null');
 
-test('a database that lost committed claims is noticed at the next claim, and nothing goes out', async () => {
+test('a database that lost committed claims is noticed at the following claim, and nothing goes out', async () => {
   const account = await harness.addAccount();
   const engine = harness.engine();
   const sent = await harness.addPublication({ ...account, text: 'sent' });
@@ -55,7 +55,7 @@ test('a post that is gone with its publication is noticed too', async () => {
 test('new connections to a database that lost nothing pause nothing, nor does an account that is taken out of a post', async () => {
   const account = await harness.addAccount();
   const engine = harness.engine();
-  const [first, taken, next] = [
+  const [first, taken, following] = [
     await harness.addPublication(account),
     await harness.addPublication(account),
     await harness.addPublication(account),
@@ -66,7 +66,9 @@ test('new connections to a database that lost nothing pause nothing, nor does an
     await harness.sql(`delete from ${table} where publication_id = $1`, [taken]);
   await harness.sql('delete from publications where id = $1', [taken]);
   await cutConnections();
-  await expect.poll(() => tried(engine, next).then(async () => (await harness.read(next)).status)).toBe('published');
+  await expect
+    .poll(() => tried(engine, following).then(async () => (await harness.read(following)).status))
+    .toBe('published');
   expect(await pauses()).toEqual([]);
 });
 
@@ -81,6 +83,8 @@ test('after the pause is lifted the process starts from what the database holds 
   await expect.poll(() => tried(engine, waiting).then(() => pauses())).toHaveLength(1);
   await harness.sql('update pauses set lifted_at = now()');
   await cutConnections();
-  const next = await harness.addPublication(account);
-  await expect.poll(() => tried(engine, next).then(async () => (await harness.read(next)).status)).toBe('published');
+  const following = await harness.addPublication(account);
+  await expect
+    .poll(() => tried(engine, following).then(async () => (await harness.read(following)).status))
+    .toBe('published');
 });

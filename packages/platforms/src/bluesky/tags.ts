@@ -18,8 +18,7 @@ export function tagsIn(text: string): Tag[] {
 }
 
 /** What ends a tag wherever it stands: space, quotes, brackets, colons, dashes, full-width punctuation, and what is not seen. */
-const stop =
-  /[\s\p{Cc}\p{Pi}\p{Pf}\p{Ps}\p{Pe}\u00AD\u2060\u200A-\u200D<>"`|\\/#＃@:;,!?…—–―‒、。，．：；！？～・｜]/u;
+const stop = /[\s\p{Cc}\p{Pi}\p{Pf}\p{Ps}\p{Pe}\u00AD\u2060\u200A-\u200D<>"`|\\/#＃@:;,!?…—–―‒、。，．：；！？～・｜]/u;
 const pictograph = /\p{Extended_Pictographic}/u;
 
 function tagFrom(text: string, from: number): string {
