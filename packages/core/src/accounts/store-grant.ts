@@ -15,7 +15,7 @@ import { sealCredentials } from './seal-credentials.ts';
  * @returns the accounts' ids, in the order of the grant; none where it opens none, and then it is not stored
  */
 export async function storeGrant(
-  deps: Pick<CoreDependencies, 'db' | 'keyRing' | 'signals'>,
+  deps: Pick<CoreDependencies, 'db' | 'keyRing' | 'signals' | 'adapters'>,
   organizationId: string,
   platform: PlatformId,
   connected: ConnectedGrant,
@@ -26,7 +26,11 @@ export async function storeGrant(
   if (connected.accounts.length === 0) return [];
   const place = { organizationId, platform, service: connected.service ?? '' };
   const { accountIds, resumed } = await deps.db.asTenant(organizationId, async (tx) => {
-    const known = await lockKnownAccounts(tx, place, connected.accounts);
+    const known = await lockKnownAccounts(
+      tx,
+      { ...place, scope: deps.adapters[platform].externalIdScope },
+      connected.accounts,
+    );
     await tx.insert(grants).values({
       ...grant,
       platform,
@@ -63,21 +67,25 @@ type GrantedAccount = ConnectedGrant['accounts'][number];
 
 /**
  * Locks are taken in one order everywhere: accounts by id, publications by id, grants. Which accounts are known stays so until the end,
- * because an organization connects those of one platform one grant at a time.
+ * because an organization connects those of one platform one grant at a time. Where a platform names its accounts across servers, one
+ * that has moved or came through another address is known.
  * @returns ids by external id
  */
 async function lockKnownAccounts(
   tx: Transaction,
-  { organizationId, platform, service }: Place,
+  { organizationId, platform, service, scope }: Place & { readonly scope: 'platform' | 'server' },
   accounts: readonly GrantedAccount[],
 ): Promise<Map<string, string>> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`connect ${organizationId} ${platform}`}, 0))`);
-  const { rows } = await tx.execute<{ id: string; externalId: string }>(sql`
-    select id, external_id as "externalId" from accounts
-    where organization_id = ${organizationId} and platform = ${platform} and service = ${service}
+  const { rows } = await tx.execute<{ id: string; externalId: string; service: string; status: string }>(sql`
+    select id, external_id as "externalId", service, status from accounts
+    where organization_id = ${organizationId} and platform = ${platform} and (${scope === 'platform'} or service = ${service})
       and external_id = any(${sql.param(accounts.map(({ externalId }) => externalId))}::text[])
     order by id for no key update`);
-  return new Map(rows.map(({ id, externalId }) => [externalId, id]));
+  // Of several from before they were known as one, that on the same server, else one that is in use.
+  const rank = (row: (typeof rows)[number]) => (row.service === service ? 0 : row.status === 'disconnected' ? 2 : 1);
+  const preferred = rows.toSorted((one, other) => rank(other) - rank(one));
+  return new Map(preferred.map(({ id, externalId }) => [externalId, id]));
 }
 
 async function storeAccount(
@@ -90,7 +98,7 @@ async function storeAccount(
     values (${account.id}, ${account.organizationId}, ${account.grantId}, ${account.platform}, ${account.service}, ${account.externalId},
       ${account.handle}, ${account.displayName}, ${serverRules}::jsonb)
     on conflict (id) do update set
-      grant_id = excluded.grant_id, handle = excluded.handle, display_name = excluded.display_name, server_rules = excluded.server_rules,
+      grant_id = excluded.grant_id, service = excluded.service, handle = excluded.handle, display_name = excluded.display_name, server_rules = excluded.server_rules,
       status = 'active', updated_at = clock_timestamp()`);
 }
 
