@@ -6,24 +6,19 @@ import {
   type MediaSettings,
 } from '@vibetribe/core/media/media-settings';
 import { parseEnvironment } from '@vibetribe/core/parse-environment';
+import { cronTasks } from '@vibetribe/core/tasks/cron-tasks';
 import type { Retention } from '@vibetribe/core/tasks/clean-up';
 import { validate } from 'node-cron';
 import { z } from 'zod';
-import { cronTaskNames, type CronTaskName } from './cron-task-name.ts';
 
 const Days = z.coerce.number().int().min(1).max(36_500);
-const Schedule = z.string().refine(validate, { error: 'must be a cron expression of 5 or 6 fields' });
+const Expression = z.string().refine(validate, { error: 'must be a cron expression of 5 or 6 fields' });
 
 const CronEnv = CoreEnv.extend({
   ...mediaEnvShape,
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   HOST: z.string().min(1).default('127.0.0.1'),
-  CRON_TOKEN_REFRESH: Schedule.default('0 * * * *'),
-  CRON_CLEAN_UP: Schedule.default('0 2 * * *'),
-  CRON_HEALTH_CHECK: Schedule.default('*/5 * * * *'),
-  CRON_STALLED_DETECTION: Schedule.default('*/15 * * * *'),
-  CRON_ACCOUNT_PROFILES: Schedule.default('20 * * * *'),
-  CRON_MEDIA_GARBAGE: Schedule.default('30 2 * * *'),
+  ...scheduleShape(),
   RETENTION_READ_NOTIFICATIONS_DAYS: Days.default(30),
   RETENTION_UNREAD_NOTIFICATIONS_DAYS: Days.default(90),
   RETENTION_EVENTS_DAYS: Days.default(90),
@@ -35,8 +30,8 @@ export interface CronConfig extends CoreConfig, MediaSettings {
   /** Of /health and /metrics; 0: a free one. */
   readonly port: number;
   readonly host: string;
-  /** Cron expressions in UTC. */
-  readonly schedules: Readonly<Record<CronTaskName, string>>;
+  /** Cron expressions in UTC, by the task's name. */
+  readonly schedules: Readonly<Record<string, string>>;
   readonly retention: Retention;
   /** How long media that no post uses are kept. */
   readonly unusedMediaDays: number;
@@ -50,14 +45,9 @@ export function parseCronConfig(rawEnv: Readonly<Record<string, string | undefin
     ...mediaSettingsOf(env),
     port: env.PORT,
     host: env.HOST,
-    schedules: {
-      [cronTaskNames.tokenRefresh]: env.CRON_TOKEN_REFRESH,
-      [cronTaskNames.cleanUp]: env.CRON_CLEAN_UP,
-      [cronTaskNames.healthCheck]: env.CRON_HEALTH_CHECK,
-      [cronTaskNames.stalledDetection]: env.CRON_STALLED_DETECTION,
-      [cronTaskNames.accountProfiles]: env.CRON_ACCOUNT_PROFILES,
-      [cronTaskNames.mediaGarbage]: env.CRON_MEDIA_GARBAGE,
-    },
+    schedules: Object.fromEntries(
+      cronTasks.map(({ name, setting, schedule }) => [name, String(Reflect.get(env, setting) ?? schedule)]),
+    ),
     retention: {
       readNotificationDays: env.RETENTION_READ_NOTIFICATIONS_DAYS,
       unreadNotificationDays: env.RETENTION_UNREAD_NOTIFICATIONS_DAYS,
@@ -66,4 +56,10 @@ export function parseCronConfig(rawEnv: Readonly<Record<string, string | undefin
     },
     unusedMediaDays: env.RETENTION_UNUSED_MEDIA_DAYS,
   };
+}
+
+function scheduleShape() {
+  const shape: Record<`CRON_${string}`, z.ZodDefault<typeof Expression>> = {};
+  for (const { setting, schedule } of cronTasks) shape[setting] = Expression.default(schedule);
+  return shape;
 }

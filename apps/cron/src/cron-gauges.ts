@@ -1,15 +1,16 @@
 import type { HealthCheck } from '@vibetribe/core/tasks/check-health';
 import type { Stalled } from '@vibetribe/core/tasks/detect-stalled';
+import type { TaskRun } from '@vibetribe/core/tasks/run-task-once';
 import type { Metrics } from '@vibetribe/observability/metrics';
 import { Counter, Gauge } from 'prom-client';
-import { cronTaskNames, type CronTaskName } from './cron-task-name.ts';
 
 export interface CronGauges {
-  countRun(task: CronTaskName, outcome: 'done' | 'failed' | 'skipped'): void;
+  countRun(task: string, outcome: TaskRun['kind']): void;
   setHealth(check: HealthCheck): void;
   setStalled(stalled: Stalled): void;
+  setOverdue(tasks: readonly { readonly name: string; readonly isOverdue: boolean }[]): void;
   /** Another process has newer numbers: this one shows none. */
-  forget(task: CronTaskName): void;
+  forget(task: string): void;
 }
 
 /** What the cron tasks found, for Prometheus. Of many replicas the one that ran a task last shows its numbers. */
@@ -45,6 +46,13 @@ export function createCronGauges({ registry }: Pick<Metrics, 'registry'>): CronG
     registers,
   });
 
+  const overdue = new Gauge({
+    name: 'vibetribe_cron_overdue',
+    help: '1 where a task has not succeeded for two of its times.',
+    labelNames: ['task'],
+    registers,
+  });
+
   return {
     countRun: (task, outcome) => runs.inc({ task, outcome }),
     setHealth(check) {
@@ -60,9 +68,12 @@ export function createCronGauges({ registry }: Pick<Metrics, 'registry'>): CronG
       stalled.set({ reason: 'overdue' }, overdue);
       stalled.set({ reason: 'abandoned' }, abandoned);
     },
+    setOverdue(tasks) {
+      for (const { name, isOverdue } of tasks) overdue.set({ task: name }, isOverdue ? 1 : 0);
+    },
     forget(task) {
-      if (task === cronTaskNames.stalledDetection) stalled.reset();
-      if (task !== cronTaskNames.healthCheck) return;
+      if (task === 'stalled-detection') stalled.reset();
+      if (task !== 'health-check') return;
       healthy.reset();
       freeBytes.reset();
       troubled.reset();

@@ -1,3 +1,4 @@
+import { cronTasks } from '@vibetribe/core/tasks/cron-tasks';
 import { migrate } from '@vibetribe/db/migrate';
 import { migrateQueue } from '@vibetribe/queue/migrate-queue';
 import { spawnApp } from '@vibetribe/testkit/spawn-app';
@@ -65,6 +66,43 @@ test('two processes run each slot of a task once, stop cleanly on SIGTERM, and s
     { code: 0, signal: null },
   ]);
 }, 150_000);
+
+test.each(['2', '3'])(
+  'a pool of %s connections is enough for all tasks at the same moment',
+  async (poolMax) => {
+    await owner.query('delete from cron_runs');
+    const everySecond = Object.fromEntries(cronTasks.map(({ setting }) => [setting, '* * * * * *']));
+    await using app = await spawnApp({
+      app: 'cron',
+      env: environment({ ...everySecond, DB_POOL_MAX: poolMax }),
+      readyTimeoutMs: 60_000,
+    });
+    const done = async () => {
+      const { rows } = await owner.query<{ task: string }>(`select task from cron_runs where succeeded_at is not null`);
+      return rows.length === cronTasks.length;
+    };
+    await waitFor(done, { describe: 'every task to succeed', timeoutMs: 30_000, intervalMs: 50 });
+    await owner.query('update cron_runs set succeeded_at = null');
+    await waitFor(done, { describe: 'every task to succeed once more', timeoutMs: 30_000, intervalMs: 50 });
+    app.kill('SIGTERM');
+    expect(await app.stopped).toEqual({ code: 0, signal: null });
+  },
+  150_000,
+);
+
+test('what was missed while no process ran is caught up at the start, whatever clock took the last slot', async () => {
+  await owner.query('delete from cron_runs');
+  await owner.query(`insert into cron_runs (task, last_slot, finished_at, outcome)
+    values ('clean-up', now() + interval '1 year', now(), 'done'), ('media-garbage', now() - interval '3 days', now(), 'done')`);
+  await using _app = await spawnApp({ app: 'cron', env: environment(), readyTimeoutMs: 60_000 });
+  const caughtUp = async () => {
+    const { rows } = await owner.query(
+      `select task from cron_runs where succeeded_at is not null and last_slot between now() - interval '1 day' and now()`,
+    );
+    return rows.length === cronTasks.length;
+  };
+  await waitFor(caughtUp, { describe: 'every task to have run', timeoutMs: 30_000 });
+}, 100_000);
 
 test('a bad configuration ends it at once with every fault and no value', async () => {
   const started = spawnApp({ app: 'cron', env: { CRON_CLEAN_UP: 'secret-value' } });

@@ -1,32 +1,43 @@
 import { createLogger } from '@vibetribe/observability/logger';
-import { expect, test, vi } from 'vitest';
-import { scheduleTasks } from './schedule-tasks.ts';
+import { expect, test } from 'vitest';
+import { createSchedule } from './schedule.ts';
+import { scheduleTasks, type ScheduledRun, type ScheduleOptions } from './schedule-tasks.ts';
 
 const logger = createLogger({ app: 'test', level: 'silent' });
 
-test('a task runs at whole seconds by its schedule, one after the other, and disposing waits for the one that runs', async () => {
+function start(
+  task: Omit<ScheduledRun, 'name' | 'schedule'> & { expression: string },
+  options: Partial<ScheduleOptions> = {},
+) {
+  return scheduleTasks({
+    tasks: [{ name: 'task', schedule: createSchedule(task.expression), run: task.run }],
+    readTime: async () => new Date(),
+    findOpen: async () => new Set(),
+    logger,
+    ...options,
+  });
+}
+
+test('a task runs at whole seconds by its schedule, one after the other, and disposing aborts it and waits for its end', async () => {
   const slots: Date[] = [];
   let running = 0;
   let runningMax = 0;
+  const told = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
-  const scheduled = scheduleTasks(
-    [
-      {
-        name: 'health-check',
-        expression: '* * * * * *',
-        async run(slot) {
-          slots.push(slot);
-          running += 1;
-          runningMax = Math.max(runningMax, running);
-          if (slots.length === 2) await gate.promise;
-          running -= 1;
-        },
-      },
-    ],
-    logger,
-  );
-  await expect.poll(() => slots.length, { timeout: 5_000 }).toBe(2);
+  const scheduled = start({
+    expression: '* * * * * *',
+    async run(slot, signal) {
+      slots.push(slot);
+      running += 1;
+      runningMax = Math.max(runningMax, running);
+      signal.addEventListener('abort', () => told.resolve(), { once: true });
+      if (slots.length === 2) await gate.promise;
+      running -= 1;
+    },
+  });
+  await expect.poll(() => slots.length, { timeout: 10_000 }).toBe(2);
   const disposed = scheduled[Symbol.asyncDispose]();
+  await told.promise;
   expect(await Promise.race([disposed.then(() => 'disposed'), Promise.resolve('waits')])).toBe('waits');
   gate.resolve();
   await disposed;
@@ -36,32 +47,54 @@ test('a task runs at whole seconds by its schedule, one after the other, and dis
 
 test('a task that throws is told of and comes again', async () => {
   let runs = 0;
-  await using _scheduled = scheduleTasks(
-    [
-      {
-        name: 'clean-up',
-        expression: '* * * * * *',
-        async run() {
-          runs += 1;
-          throw new Error('broken');
-        },
-      },
-    ],
-    logger,
-  );
-  await expect.poll(() => runs, { timeout: 5_000 }).toBeGreaterThan(1);
+  await using _scheduled = start({
+    expression: '* * * * * *',
+    async run() {
+      runs += 1;
+      throw new Error('broken');
+    },
+  });
+  await expect.poll(() => runs, { timeout: 10_000 }).toBeGreaterThan(1);
 });
 
-test('a task whose time was slept through runs when the machine wakes, for the slot that was missed last', async () => {
-  vi.useFakeTimers({ now: new Date('2026-11-22T08:59:30Z') });
+test('what was missed while nothing ran is caught up at the start, once, for its last slot', async () => {
   const slots: string[] = [];
-  const scheduled = scheduleTasks(
-    [{ name: 'token-refresh', expression: '0 * * * *', run: async (slot) => void slots.push(slot.toISOString()) }],
-    logger,
+  let isOpen = true;
+  await using _scheduled = start(
+    {
+      expression: '0 2 * * *',
+      async run(slot) {
+        slots.push(slot.toISOString());
+        isOpen = false;
+      },
+    },
+    {
+      readTime: async () => new Date('2026-11-22T11:20:00Z'),
+      findOpen: async (asked) => new Set(isOpen ? asked.map(({ task }) => task) : []),
+      lookIntervalMs: 20,
+    },
   );
-  vi.setSystemTime(new Date('2026-11-22T11:20:00Z'));
-  await vi.advanceTimersByTimeAsync(31_000);
-  vi.useRealTimers();
-  await scheduled[Symbol.asyncDispose]();
-  expect(slots).toEqual(['2026-11-22T11:00:00.000Z']);
+  await expect.poll(() => slots.length).toBe(1);
+  expect(slots).toEqual(['2026-11-22T02:00:00.000Z']);
+});
+
+test.each([
+  ['a year ahead', '2025-11-22T10:00:30Z', '2025-11-22T10:00:00.000Z'],
+  ['a year behind', '2099-11-22T10:00:30Z', '2099-11-22T10:00:00.000Z'],
+])("a machine whose clock is %s takes the slots of the database's clock", async (_, now, wanted) => {
+  const slots: string[] = [];
+  await using _scheduled = scheduleTasks({
+    tasks: [
+      {
+        name: 'task',
+        schedule: { ...createSchedule('0 * * * *'), expression: '* * * * * *' },
+        run: async (slot) => void slots.push(slot.toISOString()),
+      },
+    ],
+    readTime: async () => new Date(now),
+    findOpen: async () => new Set(),
+    logger,
+  });
+  await expect.poll(() => slots.length, { timeout: 10_000 }).toBeGreaterThan(0);
+  expect(new Set(slots)).toEqual(new Set([wanted]));
 });

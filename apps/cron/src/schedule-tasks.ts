@@ -1,48 +1,105 @@
 import type { Logger } from '@vibetribe/observability/logger';
-import { schedule } from 'node-cron';
-import type { CronTaskName } from './cron-task-name.ts';
+import { startLoop } from '@vibetribe/resilience/loop';
+import { schedule as scheduleCron } from 'node-cron';
+import type { Schedule } from './schedule.ts';
 
 export interface ScheduledRun {
-  readonly name: CronTaskName;
-  /** Cron expression in UTC, of 5 fields or 6 with seconds. */
-  readonly expression: string;
-  /** `slot`: the time it was due by the schedule, the same in every process. */
-  run(slot: Date): Promise<void>;
+  readonly name: string;
+  readonly schedule: Schedule;
+  /** `slot`: the time it was due by the schedule and the database's clock, the same in every process. */
+  run(slot: Date, signal: AbortSignal): Promise<void>;
 }
 
-/** A machine that slept through a task's time still runs it, until its next time: this is longer than any pause between two. */
-const latenessMaxMs = 7 * 86_400_000;
+export interface ScheduleOptions {
+  readonly tasks: readonly ScheduledRun[];
+  /** The database's clock: this machine's own may be wrong by any amount. */
+  readonly readTime: () => Promise<Date>;
+  /** Which of these slots nobody has run. */
+  readonly findOpen: (slots: readonly { readonly task: string; readonly slot: Date }[]) => Promise<ReadonlySet<string>>;
+  readonly logger: Logger;
+  /** How often what was missed, cut off or failed is looked for. Default a minute; the first time at once. */
+  readonly lookIntervalMs?: number;
+}
 
-/** Runs each task at its times; a task that still runs when its next time comes is left out. Disposing waits for what runs. */
-export function scheduleTasks(tasks: readonly ScheduledRun[], logger: Logger): AsyncDisposable {
-  const underWay = new Set<Promise<void>>();
-  const start = async (task: ScheduledRun, slot: Date) => {
-    const turn = task
-      .run(slot)
-      .catch((error: unknown) => logger.error({ task: task.name, err: error }, 'a task could not be run'));
-    underWay.add(turn);
-    await turn;
-    underWay.delete(turn);
+const lookIntervalMsDefault = 60_000;
+/** A clock that is no further off than this is right. */
+const clockToleranceMs = 5_000;
+
+/**
+ * Runs each task at its times, and besides looks for slots that were missed. A task that still runs when its next time comes is left out.
+ * Disposing aborts what runs, and waits for its end.
+ */
+export function scheduleTasks(options: ScheduleOptions): AsyncDisposable {
+  const { tasks, readTime, findOpen, logger } = options;
+  const closing = new AbortController();
+  const underWay = new Map<string, Promise<void>>();
+
+  const start = (task: ScheduledRun, slot: () => Promise<Date | null>): Promise<void> => {
+    const running = underWay.get(task.name);
+    if (running !== undefined || closing.signal.aborted) return running ?? Promise.resolve();
+    const turn = (async () => {
+      try {
+        const due = await slot();
+        if (due !== null && !closing.signal.aborted) await task.run(due, closing.signal);
+      } catch (error) {
+        logger.error({ task: task.name, err: error }, 'a task could not be run');
+      } finally {
+        underWay.delete(task.name);
+      }
+    })();
+    underWay.set(task.name, turn);
+    return turn;
   };
+
+  /** The slot that was meant, where the clocks agree; else the last one by the database's clock. */
+  const slotAt = async (task: ScheduledRun, localSlot: Date): Promise<Date | null> => {
+    const now = await readTime();
+    const isRight = Math.abs(now.getTime() - localSlot.getTime()) <= clockToleranceMs;
+    return isRight ? localSlot : task.schedule.slotBefore(now);
+  };
+
+  const look = async () => {
+    const now = await readTime();
+    const slots = tasks.flatMap((task) => {
+      const slot = task.schedule.slotBefore(now);
+      return slot === null ? [] : [{ task: task.name, slot }];
+    });
+    const open = await findOpen(slots);
+    for (const { task: name, slot } of slots) {
+      const task = tasks.find((candidate) => candidate.name === name);
+      if (open.has(name) && task !== undefined) void start(task, async () => slot);
+    }
+  };
+
   const scheduled = tasks.map((task) =>
-    schedule(task.expression, ({ date }) => start(task, slotOf(date)), {
+    scheduleCron(task.schedule.expression, ({ date }) => start(task, () => slotAt(task, wholeSeconds(date))), {
       name: task.name,
       timezone: 'UTC',
       noOverlap: true,
-      missedExecutionTolerance: latenessMaxMs,
+      // What was slept through is looked for.
+      suppressMissedWarning: true,
       logger: cronLogger(logger.child({ task: task.name })),
     }),
   );
+  const looking = startLoop({
+    name: 'cron look',
+    intervalMs: options.lookIntervalMs ?? lookIntervalMsDefault,
+    runOnce: look,
+    onError: (error) => logger.error({ err: error }, 'missed tasks could not be looked for'),
+  });
+
   return {
     async [Symbol.asyncDispose]() {
+      closing.abort(new Error('the process is ending'));
       for (const task of scheduled) await task.destroy();
-      await Promise.all(underWay);
+      await looking[Symbol.asyncDispose]();
+      await Promise.all(underWay.values());
     },
   };
 }
 
 /** Schedules have whole seconds. */
-function slotOf(date: Date): Date {
+function wholeSeconds(date: Date): Date {
   return new Date(Math.floor(date.getTime() / 1_000) * 1_000);
 }
 

@@ -1,23 +1,21 @@
-import { collectGarbage } from '@vibetribe/core/media/collect-garbage';
 import { createSpareBytes } from '@vibetribe/core/media/spare-bytes';
 import { openService, type Service } from '@vibetribe/core/open-service';
-import { runHealthCheck } from '@vibetribe/core/tasks/check-health';
-import { runCleanUp } from '@vibetribe/core/tasks/clean-up';
-import { runStalledDetection } from '@vibetribe/core/tasks/detect-stalled';
-import { runAccountReread } from '@vibetribe/core/tasks/reread-accounts';
-import { runTokenRefresh } from '@vibetribe/core/tasks/refresh-tokens';
-import { runTaskOnce, type TaskDetail } from '@vibetribe/core/tasks/run-task-once';
-import { createMediaLibrary, type MediaLibrary } from '@vibetribe/media/media-library';
+import { type CronDependencies, cronTasks } from '@vibetribe/core/tasks/cron-tasks';
+import { findOpenSlots, readDatabaseTime, readTaskStates } from '@vibetribe/core/tasks/find-open-slots';
+import { runTaskOnce } from '@vibetribe/core/tasks/run-task-once';
+import { createTaskLocks } from '@vibetribe/core/tasks/task-locks';
+import { createMediaLibrary } from '@vibetribe/media/media-library';
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
 import { createMetrics, type Metrics } from '@vibetribe/observability/metrics';
 import { startOpsServer } from '@vibetribe/observability/ops-server';
 import type { CronConfig } from './config.ts';
-import { createCronGauges } from './cron-gauges.ts';
-import { cronTaskNames, type CronTaskName } from './cron-task-name.ts';
+import { createCronGauges, type CronGauges } from './cron-gauges.ts';
+import { createSchedule, type Schedule } from './schedule.ts';
 import { scheduleTasks } from './schedule-tasks.ts';
+import { overdueAfter, taskHealth } from './task-health.ts';
 
 export interface RunningCron extends AsyncDisposable {
-  /** Of /health and /metrics, on the loopback address. */
+  /** Of /health and /metrics. */
   readonly port: number;
   readonly url: string;
 }
@@ -44,73 +42,80 @@ export async function startCron(
     }),
   );
   const gauges = createCronGauges(metrics);
-  const now = () => service.core.clock.now();
-  const spareBytes = createSpareBytes({ ...service.core, ...config });
-  const media = starting.use(createMediaLibrary({ ...config, spareBytes, now }));
-  const runs = { ...taskRuns(config, service, media, metrics, gauges), ...mediaRuns(config, service, media) };
+  const locks = starting.use(
+    createTaskLocks({ databaseUrl: config.databaseUrl, applicationName: 'vibetribe-cron-locks' }),
+  );
+  const deps = openDependencies(config, service, { metrics, gauges }, starting);
+  const tasks = cronTasks.map((task) => ({
+    ...task,
+    schedule: createSchedule(config.schedules[task.name] ?? task.schedule),
+  }));
   starting.use(
-    scheduleTasks(
-      Object.values(cronTaskNames).map((name) => ({
-        name,
-        expression: config.schedules[name],
-        async run(slot) {
-          const { kind } = await runTaskOnce(service.core, { task: name, slot }, runs[name]);
+    scheduleTasks({
+      logger,
+      readTime: () => readDatabaseTime(service.db),
+      findOpen: (slots) => findOpenSlots(service.db, slots),
+      tasks: tasks.map((task) => ({
+        ...task,
+        async run(slot, signal) {
+          const { name, schedule } = task;
+          const taken = { task: name, slot, overdueAt: overdueAfter(schedule, slot) };
+          const { kind } = await runTaskOnce({ ...service.core, locks }, taken, (stop) => task.run(deps, stop), signal);
           gauges.countRun(name, kind);
           if (kind === 'skipped') gauges.forget(name);
         },
       })),
-      logger,
-    ),
+    }),
   );
-  const ops = starting.use(
-    await startOpsServer({ port: config.port, host: config.host, metrics, health: () => healthOf(service, media) }),
-  );
+  const health = createCronHealth(service, deps, { tasks, gauges, startedAt: await readDatabaseTime(service.db) });
+  const ops = starting.use(await startOpsServer({ port: config.port, host: config.host, metrics, health }));
   const running = starting.move();
   return { port: ops.port, url: `http://127.0.0.1:${ops.port}`, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-function taskRuns(
+function openDependencies(
   config: CronConfig,
   { core, queue }: Service,
-  { disk }: Pick<MediaLibrary, 'disk'>,
-  metrics: Metrics,
-  gauges: ReturnType<typeof createCronGauges>,
-): Record<Exclude<CronTaskName, 'media-garbage'>, () => Promise<TaskDetail>> {
+  { metrics, gauges }: { metrics: Metrics; gauges: CronGauges },
+  starting: AsyncDisposableStack,
+): CronDependencies {
+  const now = () => core.clock.now();
+  const spareBytes = createSpareBytes({ ...core, ...config });
+  const media = starting.use(createMediaLibrary({ ...config, spareBytes, now }));
   return {
-    [cronTaskNames.tokenRefresh]: async () => ({
-      ...(await runTokenRefresh(core, {
-        onOutcome: (platform, outcome) => metrics.countTokenRefresh({ platform, outcome }),
-      })),
-    }),
-    [cronTaskNames.accountProfiles]: async () => ({ ...(await runAccountReread(core)) }),
-    [cronTaskNames.cleanUp]: () => runCleanUp(core, config.retention),
-    async [cronTaskNames.healthCheck]() {
-      const check = await runHealthCheck({ ...core, queue, disk });
-      gauges.setHealth(check);
-      return check;
-    },
-    async [cronTaskNames.stalledDetection]() {
-      const stalled = await runStalledDetection(core);
-      gauges.setStalled(stalled);
-      return stalled;
+    ...core,
+    queue,
+    media,
+    disk: media.disk,
+    retention: config.retention,
+    unusedMediaDays: config.unusedMediaDays,
+    report: {
+      tokenRefresh: (platform, outcome) => metrics.countTokenRefresh({ platform, outcome }),
+      health: (check) => gauges.setHealth(check),
+      stalled: (stalled) => gauges.setStalled(stalled),
     },
   };
 }
 
-function mediaRuns(
-  { unusedMediaDays }: CronConfig,
-  { core }: Service,
-  media: MediaLibrary,
-): Record<'media-garbage', () => Promise<TaskDetail>> {
-  return {
-    [cronTaskNames.mediaGarbage]: async () => ({
-      ...(await collectGarbage({ ...core, media }, { unusedDays: unusedMediaDays })),
-    }),
+/** Ill where a task has not succeeded for two of its times, whatever process should have run it. */
+function createCronHealth(
+  { db, queue }: Service,
+  { disk }: Pick<CronDependencies, 'disk'>,
+  {
+    tasks,
+    gauges,
+    startedAt,
+  }: { tasks: readonly { name: string; schedule: Schedule }[]; gauges: CronGauges; startedAt: Date },
+) {
+  return async () => {
+    const [database, queueHealth, diskHealth] = await Promise.all([db.health(), queue.health(), disk.health()]);
+    if (!database.ok) return { ok: false, detail: { database, queue: queueHealth, disk: diskHealth } };
+    const [now, states] = await Promise.all([readDatabaseTime(db), readTaskStates(db)]);
+    const found = taskHealth(tasks, states, { now, startedAt });
+    gauges.setOverdue(found);
+    return {
+      ok: queueHealth.ok && diskHealth.ok && found.every(({ isOverdue }) => !isOverdue),
+      detail: { database, queue: queueHealth, disk: diskHealth, tasks: found },
+    };
   };
-}
-
-async function healthOf({ db, queue }: Service, { disk }: Pick<MediaLibrary, 'disk'>) {
-  const [database, queueHealth, diskHealth] = await Promise.all([db.health(), queue.health(), disk.health()]);
-  const ok = database.ok && queueHealth.ok && diskHealth.ok;
-  return { ok, detail: { database, queue: queueHealth, disk: diskHealth } };
 }

@@ -11,6 +11,8 @@ export async function connectOnce(options: {
   readonly databaseUrl: string;
   readonly applicationName: string;
   readonly settings?: SessionSettings;
+  /** For a connection that is idle for long: one that was cut silently is noticed. */
+  readonly keepAlive?: boolean;
 }): Promise<SingleConnection> {
   const { client: config, settings } = connectionConfig(options.databaseUrl);
   const Client: new (config: pg.PoolConfig) => pg.ClientBase = config.Client ?? pg.Client;
@@ -18,6 +20,8 @@ export async function connectOnce(options: {
     ...config,
     application_name: options.applicationName,
     connectionTimeoutMillis: 10_000,
+    keepAlive: options.keepAlive ?? false,
+    keepAliveInitialDelayMillis: 10_000,
   }) as pg.Client;
   // A connection that is lost between two statements is told by the next one.
   client.on('error', () => undefined);

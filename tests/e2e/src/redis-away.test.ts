@@ -8,8 +8,9 @@ test(
   'API, publisher and cron start while Redis is away, say so, and work as soon as it is there',
   { timeout: 180_000 },
   async () => {
-    const { port, kill } = await startRedisServer();
-    await kill();
+    const gone = await startRedisServer();
+    await gone.kill();
+    const { port } = gone;
     await using stack = await startTestStack({
       postgresUrl: inject('postgresUrl'),
       redisUrl: `redis://127.0.0.1:${port}/0`,

@@ -1,15 +1,19 @@
 import { parseApiConfig } from '@vibetribe/api/config';
 import { platformIds } from '@vibetribe/contracts/platform-id';
+import { cronTasks } from '@vibetribe/core/tasks/cron-tasks';
+import { parseCronConfig } from '@vibetribe/cron/config';
 import { parsePublisherConfig } from '@vibetribe/publisher/config';
+import { execFileSync } from 'node:child_process';
+import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
-import { readRepositoryFile } from './repository.ts';
+import { readRepositoryFile, repositoryRoot } from './repository.ts';
 
 const lines = readRepositoryFile('.env.example').split('\n');
 const settings = lines.flatMap((line, index) => {
   const [, name, value] = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(line) ?? [];
   return name === undefined || value === undefined ? [] : [{ name, value, above: lines[index - 1] ?? '' }];
 });
-const example = Object.fromEntries(settings.map(({ name, value }) => [name, value]));
+const example = parseEnv(readRepositoryFile('.env.example'));
 
 const required = {
   DATABASE_URL: 'postgres://127.0.0.1/vibetribe',
@@ -27,16 +31,20 @@ test.each(settings)('$name has a comment of its own', ({ above }) => {
 });
 
 test('the values are the defaults of the apps', () => {
-  const { PORT: _port, ...rest } = example;
   expect(parseApiConfig({ ...example, ...required })).toEqual(parseApiConfig(required));
-  expect(parsePublisherConfig({ ...rest, ...required })).toEqual(parsePublisherConfig(required));
+  expect(parsePublisherConfig({ ...example, ...required })).toEqual(parsePublisherConfig(required));
+});
+
+test('a shell that sources it has the same settings', () => {
+  const script = 'set -euo pipefail; set -a; . ./.env.example; exec env -0';
+  const sourced = execFileSync('/bin/bash', ['-c', script], { cwd: repositoryRoot, env: {}, encoding: 'utf8' });
+  const inShell = Object.fromEntries(sourced.split('\0').map((entry) => entry.split(/=(.*)/s, 2)));
+  for (const [name, value] of Object.entries(example)) expect(inShell[name], name).toBe(value);
 });
 
 test("cron's schedules and days are its defaults", () => {
-  const source = readRepositoryFile('apps/cron/src/config.ts');
-  const defaults = [...source.matchAll(/^ {2}((?:CRON|RETENTION)_[A-Z_]+): \w+\.default\('?([^')]+)'?\),$/gm)];
-  expect(defaults.length).toBeGreaterThan(9);
-  for (const [, name = '', value] of defaults) expect(example[name], name).toBe(value);
+  for (const { setting, schedule } of cronTasks) expect(example[setting], setting).toBe(schedule);
+  expect(parseCronConfig({ ...example, ...required })).toEqual(parseCronConfig(required));
 });
 
 test('no secret has a value', () => {

@@ -16,6 +16,8 @@ export interface RefreshExpiringOptions {
   readonly batchSize: number;
   readonly onOutcome?: ((platform: PlatformId, outcome: RefreshOutcome) => void) | undefined;
   readonly policy?: TokenOptions['policy'];
+  /** Begins no further refresh once it aborts; those under way come to their end. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface ExpiringGrant extends Record<string, unknown> {
@@ -42,9 +44,9 @@ export async function refreshExpiringGrants(
   do {
     const batch = await findExpiring(deps, options, after);
     counts.found += batch.length;
-    await eachOf(batch, options.concurrency, refreshOne);
+    await eachOf(batch, options.concurrency, refreshOne, options.signal);
     after = batch.length === options.batchSize ? (batch.at(-1) ?? null) : null;
-  } while (after !== null);
+  } while (after !== null && options.signal?.aborted !== true);
   return counts;
 }
 
@@ -99,10 +101,14 @@ async function eachOf<Item>(
   items: readonly Item[],
   concurrency: number,
   run: (item: Item) => Promise<void>,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const left = items.values();
   const worker = async () => {
-    for (const item of left) await run(item);
+    for (const item of left) {
+      if (signal?.aborted === true) return;
+      await run(item);
+    }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
 }

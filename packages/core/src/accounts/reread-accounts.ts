@@ -13,6 +13,8 @@ export interface RereadOptions {
   /** Of one run: the rest waits for the next. */
   readonly accountsMax: number;
   readonly concurrency: number;
+  /** Asks for no further account once it aborts. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** `unchanged`: it is as it was, or its platform has no way to say. `unread`: it could not be asked now. */
@@ -36,13 +38,16 @@ const timeoutMs = 15_000;
  */
 export async function rereadAccounts(deps: TokenDependencies, options: RereadOptions): Promise<RereadAccounts> {
   const counts = { changed: 0, unchanged: 0, unread: 0 };
-  for (let left = options.accountsMax; left > 0;) {
+  for (let left = options.accountsMax; left > 0 && options.signal?.aborted !== true;) {
     const batch = await deps.db.asWorker((tx) => takeDue(tx, options, Math.min(options.batchSize, left)));
     if (batch.length === 0) break;
     left -= batch.length;
     const queue = batch.values();
     const work = async () => {
-      for (const account of queue) counts[await rereadOne(deps, account)] += 1;
+      for (const account of queue) {
+        if (options.signal?.aborted === true) return;
+        counts[await rereadOne(deps, account)] += 1;
+      }
     };
     await Promise.all(Array.from({ length: options.concurrency }, work));
   }

@@ -22,20 +22,26 @@ const batchRows = 500;
 /** Removes what nobody uses: media without a post, content without media, uploads that were cut off, renditions grown old. */
 export async function collectGarbage(
   deps: Pick<MediaDependencies, 'db' | 'media' | 'logger'>,
-  { unusedDays }: { readonly unusedDays: number },
+  { unusedDays, signal }: { readonly unusedDays: number; readonly signal?: AbortSignal | undefined },
 ): Promise<CollectedGarbage> {
-  const media = await deleteUnusedMedia(deps, unusedDays);
-  const collected = await collectObjects(deps);
+  const media = await deleteUnusedMedia(deps, unusedDays, signal);
+  const collected = await collectObjects(deps, signal);
+  if (signal?.aborted === true) return { media, ...collected, temporaryFiles: 0 };
   await deps.db.asWorker((tx) => tx.delete(mediaTransfers).where(isOver()));
   const { files: temporaryFiles } = await deps.media.sweep();
   return { media, ...collected, temporaryFiles };
 }
 
 /** In small transactions, oldest first; what is used is passed by once. */
-async function deleteUnusedMedia({ db }: Pick<MediaDependencies, 'db'>, unusedDays: number): Promise<number> {
+async function deleteUnusedMedia(
+  { db }: Pick<MediaDependencies, 'db'>,
+  unusedDays: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   let deleted = 0;
   let after = { createdAt: '-infinity', id: '' };
   for (;;) {
+    if (signal?.aborted === true) return deleted;
     const { candidates, removed } = await db.asWorker(async (tx) => {
       const found = await findUnused(tx, unusedDays, after);
       const ids = found.flatMap(({ id, isUsed }) => (isUsed ? [] : [id]));
@@ -81,12 +87,14 @@ async function deleteIfUnused(tx: Transaction, ids: readonly string[]): Promise<
 
 async function collectObjects(
   deps: Pick<MediaDependencies, 'db' | 'media' | 'logger'>,
+  signal: AbortSignal | undefined,
 ): Promise<{ files: number; bytes: number; failed: number }> {
   const collected = { files: 0, bytes: 0, failed: 0 };
   let afterId = '';
   for (;;) {
     const ids = await garbageAfter(deps, afterId);
     for (const id of ids) {
+      if (signal?.aborted === true) return collected;
       try {
         const bytes = await collectObject(deps, id);
         collected.files += bytes === null ? 0 : 1;

@@ -17,9 +17,13 @@ export type CleanedUp = Readonly<
 
 const batchRows = 2_000;
 
-/** Deletes what nobody can use any more, in small transactions that hold up nobody. */
-export async function runCleanUp(deps: { readonly db: Database }, retention: Retention): Promise<CleanedUp> {
-  const remove = (table: string, where: SQL) => deleteWhere(deps.db, table, where);
+/** Deletes what nobody can use any more, in small transactions that hold up nobody; begins no further one once the signal aborts. */
+export async function runCleanUp(
+  deps: { readonly db: Database },
+  retention: Retention,
+  signal?: AbortSignal,
+): Promise<CleanedUp> {
+  const remove = (table: string, where: SQL) => deleteWhere(deps.db, table, where, signal);
   return {
     notifications: await remove(
       'notifications',
@@ -32,7 +36,7 @@ export async function runCleanUp(deps: { readonly db: Database }, retention: Ret
     oauthStates: await remove('oauth_states', sql`expires_at < now()`),
     liveTickets: await remove('live_tickets', sql`expires_at < now()`),
     sessions: await remove('sessions', endedSession(retention.endedSessionDays)),
-    events: await deleteOldEvents(deps.db, retention.eventDays),
+    events: await deleteOldEvents(deps.db, retention.eventDays, signal),
   };
 }
 
@@ -49,9 +53,10 @@ function endedSession(days: number): SQL {
         and (o.expires_at >= ${keptFrom} or (o.created_at, o.id) < (sessions.created_at, sessions.id))))`;
 }
 
-async function deleteWhere(db: Database, table: string, where: SQL): Promise<number> {
+async function deleteWhere(db: Database, table: string, where: SQL, signal?: AbortSignal): Promise<number> {
   let deleted = 0;
   for (;;) {
+    if (signal?.aborted === true) return deleted;
     const { rowCount } = await db.asWorker((tx) =>
       tx.execute(sql`
         delete from ${sql.identifier(table)} where ctid = any(array(
@@ -66,10 +71,11 @@ async function deleteWhere(db: Database, table: string, where: SQL): Promise<num
  * Walks the log from its beginning in id order: events of posts that are not over stay, and are passed by once. The log remembers up to where
  * it has holes: a client that comes back from before them is told to start anew.
  */
-async function deleteOldEvents(db: Database, days: number): Promise<number> {
+async function deleteOldEvents(db: Database, days: number, signal?: AbortSignal): Promise<number> {
   let deleted = 0;
   let afterId = 0;
   for (;;) {
+    if (signal?.aborted === true) return deleted;
     const { rows } = await db.asWorker((tx) =>
       tx.execute<{ lastId: number | null; seen: number; deleted: number }>(sql`
         with old as (

@@ -13,7 +13,7 @@ const withinMs = 90 * minuteMs;
 /** Hourly: nobody should have to wait for a refresh when a post is due. */
 export function runTokenRefresh(
   deps: TokenDependencies,
-  options: Pick<RefreshExpiringOptions, 'onOutcome'> = {},
+  options: Pick<RefreshExpiringOptions, 'onOutcome' | 'signal'> = {},
 ): Promise<RefreshedGrants> {
   return refreshExpiringGrants(deps, { ...options, withinMs, concurrency: 8, batchSize: 200 });
 }

@@ -4,6 +4,6 @@ import type { TokenDependencies } from '../accounts/get-valid-token.ts';
 const dayMs = 24 * 3_600_000;
 
 /** Each account once a day, a share of them in each hourly run. */
-export function runAccountReread(deps: TokenDependencies): Promise<RereadAccounts> {
-  return rereadAccounts(deps, { olderThanMs: dayMs, batchSize: 100, accountsMax: 5_000, concurrency: 8 });
+export function runAccountReread(deps: TokenDependencies, signal?: AbortSignal): Promise<RereadAccounts> {
+  return rereadAccounts(deps, { olderThanMs: dayMs, batchSize: 100, accountsMax: 5_000, concurrency: 8, signal });
 }

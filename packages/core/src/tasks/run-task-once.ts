@@ -1,92 +1,111 @@
 import type { Database } from '@vibetribe/db/connect-database';
 import type { Logger } from '@vibetribe/observability/logger';
 import { sql } from 'drizzle-orm';
+import type { TaskLocks } from './task-locks.ts';
 
 /** What a task reports: counts and names for an operator, no secrets. */
 export type TaskDetail = Readonly<Record<string, unknown>>;
 
-/** `skipped`: another process has this slot, or is still at work on an earlier one. */
+/**
+ * `skipped`: another process has this slot, or is still at work on an earlier one, or the slot is not there yet by the database's clock.
+ * `stopped`: told to end before it was done; whoever comes next for the slot goes on.
+ */
 export type TaskRun =
   | { readonly kind: 'done'; readonly detail: TaskDetail }
   | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'stopped' }
   | { readonly kind: 'skipped'; readonly because: 'running' | 'slot_taken' };
 
+export interface TaskSlot {
+  readonly task: string;
+  /** When it was due by its schedule and the database's clock; null: run by hand, whatever ran before, but not beside another run. */
+  readonly slot: Date | null;
+  /** When health is to tell of it unless it has succeeded again by then; null leaves it as it is. */
+  readonly overdueAt?: Date | null;
+}
+
+export interface TaskRunDependencies {
+  readonly db: Database;
+  readonly logger: Logger;
+  readonly locks: TaskLocks;
+}
+
+/** A slot further ahead than this of the database's clock was recorded by a wrong one, and counts for nothing. */
+const clockTolerance = sql`interval '1 minute'`;
+/** How long after a failure it is tried again: a minute, doubled by each further one. */
+const retryDelay = sql`make_interval(mins => least(15, power(2, least(c.failures, 10) - 1)::int))`;
+
 /**
- * Runs a task for one slot of its schedule, in one of all processes: an advisory lock keeps two from running at the same time, and the slot
- * is taken by a conditional update. A slot whose process died before its end may be taken again by whoever still comes for it.
- * @param slot null: run by hand, whatever ran before, but not beside another run
+ * Whether the row `c` of `cron_runs` leaves the slot to be run: nobody took it or a later one, whoever took it died or was stopped, or it
+ * failed and it is time to try again.
+ */
+export function slotIsOpen(slotAt: ReturnType<typeof sql>) {
+  return sql`(c.last_slot is null or c.last_slot < ${slotAt} or c.last_slot > clock_timestamp() + ${clockTolerance}
+    or c.last_slot = ${slotAt} and (c.finished_at is null or c.outcome = 'failed' and c.finished_at + ${retryDelay} <= clock_timestamp()))`;
+}
+
+/**
+ * Runs a task for one slot of its schedule, in one of all processes: a lock keeps two from running at the same time, and the slot is taken by
+ * a conditional update. A slot whose process died or was stopped before its end may be taken again, and so may one that failed, after a while.
+ * @param signal ends the run: it begins nothing more
  */
 export async function runTaskOnce(
-  deps: { readonly db: Database; readonly logger: Logger },
-  { task, slot }: { readonly task: string; readonly slot: Date | null },
-  run: () => Promise<TaskDetail>,
+  deps: TaskRunDependencies,
+  slot: TaskSlot,
+  run: (signal: AbortSignal) => Promise<TaskDetail>,
+  signal: AbortSignal,
 ): Promise<TaskRun> {
-  await using lock = await tryLock(deps.db, task);
-  if (!lock.isHeld) return { kind: 'skipped', because: 'running' };
-  if (!(await takeSlot(deps.db, task, slot))) return { kind: 'skipped', because: 'slot_taken' };
+  const { task } = slot;
+  if (signal.aborted) return { kind: 'stopped' };
+  await using lock = await deps.locks.tryLock(task);
+  if (lock === null) return { kind: 'skipped', because: 'running' };
+  if (!(await takeSlot(deps.db, slot))) return { kind: 'skipped', because: 'slot_taken' };
+  const stop = AbortSignal.any([signal, lock.lost]);
   try {
-    const detail = await run();
-    await recordEnd(deps.db, task, 'done', detail);
+    const detail = await run(stop);
+    if (stop.aborted) return stopped(deps, task);
+    await recordDone(deps.db, slot, detail);
     deps.logger.info({ task, detail }, 'task done');
     return { kind: 'done', detail };
   } catch (error) {
+    if (stop.aborted) return stopped(deps, task);
     deps.logger.error({ task, err: error }, 'task failed');
-    await recordEnd(deps.db, task, 'failed', {});
+    await recordFailed(deps.db, task);
     return { kind: 'failed', error };
   }
 }
 
-/** The lock belongs to the connection: it ends with the process, however that ends. */
-async function tryLock(db: Database, task: string): Promise<AsyncDisposable & { isHeld: boolean }> {
-  const client = await db.pool.connect();
-  // A lost connection is seen by the next statement; without a listener it would end the process.
-  const ignore = () => undefined;
-  client.on('error', ignore);
-  const release = (error?: Error) => {
-    client.off('error', ignore);
-    client.release(error);
-  };
-  try {
-    const key = `vibetribe cron ${task}`;
-    const { rows } = await client.query<{ held: boolean }>(
-      'select pg_try_advisory_lock(hashtextextended($1, 0)) as held',
-      [key],
-    );
-    const isHeld = rows[0]?.held === true;
-    return {
-      isHeld,
-      async [Symbol.asyncDispose]() {
-        try {
-          if (isHeld) await client.query('select pg_advisory_unlock(hashtextextended($1, 0))', [key]);
-          release();
-        } catch (error) {
-          release(error instanceof Error ? error : new Error('the lock could not be given back', { cause: error }));
-        }
-      },
-    };
-  } catch (error) {
-    release(error instanceof Error ? error : new Error('the lock could not be asked for', { cause: error }));
-    throw error;
-  }
+/** Its slot stays without an end, as if the process had died. */
+function stopped({ logger }: Pick<TaskRunDependencies, 'logger'>, task: string): TaskRun {
+  logger.info({ task }, 'task stopped before its end');
+  return { kind: 'stopped' };
 }
 
-async function takeSlot(db: Database, task: string, slot: Date | null): Promise<boolean> {
-  const slotAt = slot === null ? null : slot.toISOString();
+async function takeSlot(db: Database, { task, slot }: TaskSlot): Promise<boolean> {
+  const slotAt = sql`${slot === null ? null : slot.toISOString()}::timestamptz`;
   const { rowCount } = await db.asWorker((tx) =>
     tx.execute(sql`
-      insert into cron_runs as c (task, last_slot, started_at) values (${task}, ${slotAt}::timestamptz, clock_timestamp())
+      insert into cron_runs as c (task, last_slot, started_at) values (${task}, ${slotAt}, clock_timestamp())
       on conflict (task) do update set last_slot = coalesce(excluded.last_slot, c.last_slot), started_at = excluded.started_at,
+        failures = case when c.last_slot = excluded.last_slot then c.failures else 0 end,
         finished_at = null, outcome = null, detail = null
-      where excluded.last_slot is null or c.last_slot is null or c.last_slot < excluded.last_slot
-        or (c.last_slot = excluded.last_slot and c.finished_at is null)`),
+      where excluded.last_slot is null or ${slotIsOpen(sql`excluded.last_slot`)}`),
   );
   return rowCount === 1;
 }
 
-async function recordEnd(db: Database, task: string, outcome: 'done' | 'failed', detail: TaskDetail): Promise<void> {
+async function recordDone(db: Database, { task, overdueAt = null }: TaskSlot, detail: TaskDetail): Promise<void> {
   await db.asWorker((tx) =>
     tx.execute(sql`
-      update cron_runs set finished_at = clock_timestamp(), outcome = ${outcome}, detail = ${JSON.stringify(detail)}::jsonb
+      update cron_runs set finished_at = clock_timestamp(), outcome = 'done', detail = ${JSON.stringify(detail)}::jsonb, failures = 0,
+        succeeded_at = clock_timestamp(), overdue_at = coalesce(${overdueAt?.toISOString() ?? null}::timestamptz, overdue_at)
       where task = ${task}`),
+  );
+}
+
+async function recordFailed(db: Database, task: string): Promise<void> {
+  await db.asWorker((tx) =>
+    tx.execute(sql`
+      update cron_runs set finished_at = clock_timestamp(), outcome = 'failed', detail = '{}', failures = failures + 1 where task = ${task}`),
   );
 }

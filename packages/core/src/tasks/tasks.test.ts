@@ -8,7 +8,6 @@ import { runCleanUp, type Retention } from './clean-up.ts';
 import { runStalledDetection } from './detect-stalled.ts';
 import { runTokenRefresh } from './refresh-tokens.ts';
 import { runAccountReread } from './reread-accounts.ts';
-import { runTaskOnce } from './run-task-once.ts';
 
 const hourMs = 3_600_000;
 const retention: Retention = {
@@ -60,6 +59,22 @@ describe('the hourly refresh', () => {
     ]);
     expect(names.map((name) => harness.x.grants.get(name)?.refreshes)).toEqual(names.map(() => 1));
     expect(runs.reduce((sum, { refreshed }) => sum + refreshed, 0)).toBe(23);
+  });
+
+  test('told to stop it begins no further refresh, and those under way come to their end', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `stop${index}`);
+    for (const name of names) await harness.addXAccount(actor, name, 60_000);
+    const stopping = new AbortController();
+    const counts = await refreshExpiringGrants(harness.core, {
+      withinMs: hourMs,
+      concurrency: 3,
+      batchSize: 5,
+      signal: stopping.signal,
+      onOutcome: () => stopping.abort(),
+    });
+    expect(counts.refreshed).toBeLessThanOrEqual(3);
+    const refreshes = names.map((name) => harness.x.grants.get(name)?.refreshes ?? 0);
+    expect(refreshes.reduce((sum, count) => sum + count, 0)).toBe(counts.refreshed);
   });
 
   test('a platform that is down deactivates nobody, a dead grant is told apart, and neither stops the others', async () => {
@@ -164,6 +179,15 @@ describe('the clean-up', () => {
     });
   });
 
+  test('told to stop it deletes nothing more', async () => {
+    await harness.sql(
+      `insert into live_tickets (token_hash, organization_id, expires_at) values ('stop', $1, now() - interval '1 s')`,
+      [actor.organizationId],
+    );
+    expect(await runCleanUp(harness.core, retention, AbortSignal.abort())).toMatchObject({ liveTickets: 0 });
+    expect(await runCleanUp(harness.core, retention)).toMatchObject({ liveTickets: 1 });
+  });
+
   test('passes more than one batch', async () => {
     await harness.sql('delete from events');
     await harness.sql(
@@ -222,60 +246,6 @@ describe('the health check', () => {
     expect(await runHealthCheck({ ...harness.core, queue, disk: full })).toMatchObject({
       ok: false,
       disk: { ok: false },
-    });
-  });
-});
-
-describe('a task and its slots', () => {
-  const slot = new Date('2026-11-22T10:00:00Z');
-  const next = new Date('2026-11-22T11:00:00Z');
-
-  test('each slot runs once, whoever comes and in whatever order', async () => {
-    let runs = 0;
-    const come = (at: Date) =>
-      runTaskOnce(harness.core, { task: 'slots', slot: at }, async () => ({ runs: (runs += 1) }));
-    const outcomes = await Promise.all(Array.from({ length: 10 }, () => come(slot)));
-    expect(runs).toBe(1);
-    expect(outcomes.filter(({ kind }) => kind === 'done')).toHaveLength(1);
-    expect(await come(slot)).toEqual({ kind: 'skipped', because: 'slot_taken' });
-    expect(await come(next)).toEqual({ kind: 'done', detail: { runs: 2 } });
-    expect(await come(slot)).toEqual({ kind: 'skipped', because: 'slot_taken' });
-    expect(await harness.sql(`select outcome, detail from cron_runs where task = 'slots'`)).toEqual([
-      { outcome: 'done', detail: { runs: 2 } },
-    ]);
-  });
-
-  test('a run that is under way is not joined by a later slot, nor by hand', async () => {
-    const gate = Promise.withResolvers<void>();
-    const first = runTaskOnce(harness.core, { task: 'long', slot }, () => gate.promise.then(() => ({})));
-    await expect.poll(() => harness.sql(`select 1 from cron_runs where task = 'long'`)).toHaveLength(1);
-    for (const at of [next, null]) {
-      expect(await runTaskOnce(harness.core, { task: 'long', slot: at }, async () => ({}))).toEqual({
-        kind: 'skipped',
-        because: 'running',
-      });
-    }
-    gate.resolve();
-    expect(await first).toMatchObject({ kind: 'done' });
-  });
-
-  test('a failure is recorded and does not spoil the next slot', async () => {
-    const failing = () => Promise.reject(new Error('broken'));
-    expect(await runTaskOnce(harness.core, { task: 'fails', slot }, failing)).toMatchObject({ kind: 'failed' });
-    expect(await harness.sql(`select outcome from cron_runs where task = 'fails'`)).toEqual([{ outcome: 'failed' }]);
-    expect(await runTaskOnce(harness.core, { task: 'fails', slot: next }, async () => ({}))).toMatchObject({
-      kind: 'done',
-    });
-  });
-
-  test('a slot whose process died may be taken again; by hand a task runs at any time', async () => {
-    await harness.sql(`insert into cron_runs (task, last_slot, started_at) values ('died', $1, now())`, [slot]);
-    expect(await runTaskOnce(harness.core, { task: 'died', slot }, async () => ({}))).toMatchObject({ kind: 'done' });
-    expect(await runTaskOnce(harness.core, { task: 'died', slot: null }, async () => ({}))).toMatchObject({
-      kind: 'done',
-    });
-    expect(await runTaskOnce(harness.core, { task: 'died', slot }, async () => ({}))).toMatchObject({
-      kind: 'skipped',
     });
   });
 });

@@ -58,4 +58,7 @@ export const cronRuns = pgTable('cron_runs', {
   finishedAt: at('finished_at'),
   outcome: text('outcome'),
   detail: jsonb('detail'),
+  failures: integer('failures').notNull().default(0),
+  succeededAt: at('succeeded_at'),
+  overdueAt: at('overdue_at'),
 });
