@@ -4,6 +4,7 @@ import { type Ablation, endTimeoutMs } from './ablations/ablation.ts';
 import { databaseClock } from './ablations/database-clock.ts';
 import { intentBeforeSend } from './ablations/intent-before-send.ts';
 import { lateFence } from './ablations/late-fence.ts';
+import { pauseLock } from './ablations/pause-lock.ts';
 import { outcomeFence } from './ablations/outcome-fence.ts';
 import { quietPeriod } from './ablations/quiet-period.ts';
 import { silenceIsUnknown } from './ablations/silence-is-unknown.ts';
@@ -21,6 +22,7 @@ const ablations: readonly Ablation[] = [
   sweeper,
   silenceIsUnknown,
   stableKey,
+  pauseLock,
 ];
 const env = { CLAIM_LEASE_MS: '4000', PUBLISH_TIMEOUT_MS: '2000', RECONCILE_QUIET_MS: '500', SWEEP_INTERVAL_MS: '250' };
 

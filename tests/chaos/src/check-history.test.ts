@@ -85,6 +85,11 @@ test.each<[string, Parameters<typeof historyWith>[0], string[]]>([
     ['not_stopped'],
   ],
   ['a post that was under way when the stop came', { stops: [{ ...stop, heldFromMs: 5_050 }] }, []],
+  [
+    'a post that appeared long after a stop, although it had been due before',
+    { stops: [{ ...stop, heldFromMs: 5_001, underWayMsMax: 0 }] },
+    ['not_stopped'],
+  ],
   ['a post of another account than the stopped one', { stops: [{ ...stop, accountId: 'a2' }] }, []],
   ['a post after the stop was lifted', { stops: [{ ...stop, heldUntilMs: 5_100 }] }, []],
   ['a post that was accepted twice and shows once', { commits: 2 }, ['duplicated']],

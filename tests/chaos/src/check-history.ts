@@ -166,11 +166,12 @@ function checkStops(
   line: VisiblePost,
   stops: readonly StopRecord[],
 ): Violation[] {
-  return stops.flatMap(({ organizationId, accountId, heldFromMs, heldUntilMs }) => {
+  return stops.flatMap(({ organizationId, accountId, heldFromMs, heldUntilMs, underWayMsMax = Infinity }) => {
     const concerns =
       organizationId === account.organizationId && (accountId === null || accountId === account.accountId);
     const holds = line.receivedAtMs > heldFromMs && line.receivedAtMs < heldUntilMs;
-    if (!concerns || !holds || versions.some(({ dueAtMs }) => dueAtMs <= heldFromMs)) return [];
+    const wasDue = versions.some(({ dueAtMs }) => dueAtMs <= heldFromMs);
+    if (!concerns || !holds || (wasDue && line.receivedAtMs <= heldFromMs + underWayMsMax)) return [];
     return [
       violation(
         'not_stopped',

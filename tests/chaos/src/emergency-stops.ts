@@ -37,7 +37,7 @@ export async function runStops(
 }
 
 /** Those whose making or lifting got no answer are lifted here. */
-async function liftAll({ client }: Organization): Promise<void> {
+export async function liftAll({ client }: Organization): Promise<void> {
   const { items } = await client.read<{ items: { id: string }[] }>('GET', '/pauses');
   for (const { id } of items) await client.send({ method: 'DELETE', path: `/pauses/${id}` });
 }

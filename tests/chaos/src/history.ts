@@ -70,6 +70,8 @@ export interface StopRecord {
   readonly accountId: string | null;
   readonly heldFromMs: number;
   readonly heldUntilMs: number;
+  /** How long after the stop a post that was due before it may still appear, as its send was under way. Absent: as long as it holds. */
+  readonly underWayMsMax?: number;
 }
 
 export interface History {

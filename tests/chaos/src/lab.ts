@@ -7,7 +7,7 @@ import { createTestDatabase } from '@vibetribe/testkit/test-database';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import pg from 'pg';
 import { checkHistory, type Violation } from './check-history.ts';
-import { type ChaosAccount, type Operation, textOf } from './history.ts';
+import { type ChaosAccount, type Operation, type StopRecord, textOf } from './history.ts';
 import { createOrganization, type Organization } from './organizations.ts';
 import { publisherUnderTest, sharedEnvironment } from './product-environment.ts';
 import { readPosts } from './read-posts.ts';
@@ -29,6 +29,8 @@ export interface LabPost {
   readonly token: string;
   readonly account: ChaosAccount;
   readonly create: Operation;
+  /** Emergency stops that its scenario made and lifted. */
+  readonly stops?: readonly StopRecord[];
 }
 
 /** A small system for one scenario at a time: one organization, and no publisher but those that the scenario starts. */
@@ -159,14 +161,14 @@ export async function startLab(options: {
       );
       return status;
     },
-    async check({ token, create }) {
+    async check({ token, create, stops = [] }) {
       const { lines } = await sandbox.visible();
       const own = lines.filter(({ text }) => text.includes(`[${token}]`));
       const posts = (await readPosts(organization)).filter(({ content }) => content.includes(`[${token}]`));
       return checkHistory({
         accounts: organization.accounts,
         operations: [create],
-        stops: [],
+        stops,
         faults: [],
         visible: own,
         commits: own.length,

@@ -7,11 +7,13 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
+import { takePauseLock } from './pause-lock.ts';
 import { presentPause } from './pause-row.ts';
 
 /**
  * Stops everything of an account, an organization or the whole service. From the answer on no send begins: claims look at the stops,
- * and so does every send once more when its intent is written. A send that has begun cannot be called back.
+ * and so does every send once more when its intent is written, under a lock that making a pause takes alone. A send that has begun
+ * cannot be called back.
  */
 export async function createPause(
   deps: Pick<CoreDependencies, 'db'>,
@@ -33,11 +35,13 @@ export async function createPause(
         });
       }
     }
+    const organizationId = input.scope === 'service' ? null : actor.organizationId;
+    await takePauseLock(tx, organizationId);
     const [row] = await tx
       .insert(pauses)
       .values({
         id: newId('pause'),
-        organizationId: input.scope === 'service' ? null : actor.organizationId,
+        organizationId,
         accountId,
         reason: input.reason,
         createdBy: actor.principal,

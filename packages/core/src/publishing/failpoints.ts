@@ -31,6 +31,7 @@ export const protections = [
   'sweeper',
   'silence_is_unknown',
   'stable_key',
+  'pause_lock',
 ] as const;
 export type Protection = (typeof protections)[number];
 

@@ -2,6 +2,7 @@ import type { JsonValue } from '@vibetribe/platforms/port/json-value';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import type { Transaction } from '@vibetribe/db/connect-database';
+import { sharePauseLock } from '../../pauses/pause-lock.ts';
 import { holdsBack } from '../../pauses/pause-row.ts';
 import { stoppedDetail } from '../claim/decide-gate.ts';
 import type { PublicationInput } from '../state/publication-input.ts';
@@ -31,7 +32,11 @@ export async function beginSends(
   const byId = new Map(intents.map((intent) => [intent.work.publicationId, intent]));
   const begun = await deps.db.asKeyedWorker(async (tx) => {
     const ids = [...byId.keys()];
-    const [rows, stops] = await Promise.all([lockPublications(tx, ids), readStops(tx, ids)]);
+    const [, rows, stops] = await Promise.all([
+      holdOffPauses(tx, deps, intents),
+      lockPublications(tx, ids),
+      readStops(tx, ids),
+    ]);
     const decisions = rows.flatMap((row) => {
       const intent = byId.get(row.id);
       if (intent === undefined) return [];
@@ -58,6 +63,18 @@ export async function beginSends(
   });
   await deps.failpoints.reach('intent:after_commit');
   return intents.map(({ work }) => begun.has(work.publicationId));
+}
+
+async function holdOffPauses(
+  tx: Transaction,
+  { failpoints }: Pick<CoreDependencies, 'failpoints'>,
+  intents: readonly SendIntent[],
+): Promise<void> {
+  if (!failpoints.has('pause_lock')) return;
+  await sharePauseLock(
+    tx,
+    intents.map(({ work }) => work.organizationId),
+  );
 }
 
 /** A key that an earlier send was made under is kept: the next one is then the same one to the platform. */
