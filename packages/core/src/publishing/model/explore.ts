@@ -12,6 +12,10 @@ export interface Faults {
   readonly crashes: number;
   /** Requests or replies that the network may lose. */
   readonly losses: number;
+  /** Statements of ours that may fail. */
+  readonly troubles: number;
+  /** Emergency stops that the user may make. */
+  readonly pauses: 0 | 1;
 }
 
 /**
@@ -54,9 +58,13 @@ function startState(faults: Faults): ModelState {
     inFlight: [],
     visibleFromTick: [],
     cancelPromised: false,
+    pause: faults.pauses === 0 ? 'lifted' : 'none',
     crashesLeft: faults.crashes,
     lossesLeft: faults.losses,
+    troublesLeft: faults.troubles,
     early: false,
+    begunInPause: false,
+    retryUsedByUs: false,
   };
 }
 
@@ -67,6 +75,8 @@ function brokenRule(state: ModelState): string | null {
   if (state.early) return 'sent before its time';
   if (state.cancelPromised && (visibleFromTick.length > 0 || state.inFlight.length > 0))
     return 'appears after a promised cancel';
+  if (state.begunInPause) return 'begun although a pause was promised';
+  if (state.retryUsedByUs) return 'a retry was used up by our own trouble';
   if (publication.status === 'published' && visibleFromTick.length === 0) return 'called published without being there';
   if (publication.status === 'failed' && visibleFromTick.length > 0) return 'called failed although it is there';
   return null;
@@ -100,7 +110,12 @@ function keyOf(state: ModelState): string {
     rest.cancelPromised,
     rest.crashesLeft,
     rest.lossesLeft,
+    rest.pause,
+    rest.troublesLeft,
     rest.early,
+    rest.begunInPause,
+    rest.retryUsedByUs,
+    error?.code ?? null,
     waiting?.reason ?? null,
   ]);
 }

@@ -1,6 +1,6 @@
 import type { PublicationState } from '../state/publication-state.ts';
 
-/** One publication, two publishers, a user who may cancel, a platform, and time in steps. Everything that can differ is in here. */
+/** One publication, two publishers, a user who may cancel or pause, a platform, and time in steps. Everything that can differ is in here. */
 export interface ModelState {
   readonly tick: number;
   readonly publication: PublicationState;
@@ -11,21 +11,32 @@ export interface ModelState {
   readonly visibleFromTick: readonly number[];
   /** The user was told that the post will not appear. */
   readonly cancelPromised: boolean;
+  /** An emergency stop. `in_force`: the user was told that no send begins any more. */
+  readonly pause: 'none' | 'in_force' | 'lifted';
   readonly crashesLeft: number;
   readonly lossesLeft: number;
-  /** A protection was seen broken on the way here. */
+  /** Statements of ours that may still fail, with or without having been carried out. */
+  readonly troublesLeft: number;
+  /** Set where a protection was seen broken on the way here. */
   readonly early: boolean;
+  readonly begunInPause: boolean;
+  readonly retryUsedByUs: boolean;
 }
 
 /** A publisher: what it has in memory. A frozen one is simply not chosen to act; a dead one is idle again. */
 export type Worker =
   | { readonly doing: 'nothing' }
   | { readonly doing: 'preparing'; readonly fence: number }
+  /** It has looked at the pauses, and its intent is not committed yet. */
+  | { readonly doing: 'intending'; readonly fence: number; readonly lookedAtTick: number }
   | { readonly doing: 'about_to_send'; readonly fence: number; readonly sendBeforeTick: number }
   | { readonly doing: 'awaiting_reply'; readonly fence: number; readonly sentAtTick: number }
-  | { readonly doing: 'reporting'; readonly fence: number; readonly saw: 'accepted' | 'silence' | 'unsent' }
+  | { readonly doing: 'reporting'; readonly fence: number; readonly saw: Seen }
   | { readonly doing: 'asking'; readonly fence: number }
   | { readonly doing: 'reporting_finding'; readonly fence: number; readonly saw: 'found' | 'not_seen' };
+
+/** What became of a send, as its publisher knows it. `trouble`: a statement of its own failed before the send. */
+export type Seen = 'accepted' | 'silence' | 'unsent' | 'trouble';
 
 /** One protection removed at a time: each run without it must find the harm it prevents. */
 export type Ablation =
@@ -35,6 +46,8 @@ export type Ablation =
   | 'no_quiet_period'
   | 'client_clock_in_claim'
   | 'silence_is_retried'
+  | 'no_pause_lock'
+  | 'trouble_is_retried'
   | 'no_sweeper';
 
 export const msPerTick = 10_000;
