@@ -11,7 +11,7 @@ export const silentEventBody = 'select 0::bigint';
 const knownFunctions: Readonly<Record<string, { readonly arguments: string; readonly bodies: readonly string[] }>> = {
   apply_retention: {
     arguments:
-      'p_queue text, p_id text, p_state bullmq.job_state, p_now bigint, p_remove_all boolean, p_keep_age bigint, p_keep_count integer',
+      'p_queue text, p_id text, p_state job_state, p_now bigint, p_remove_all boolean, p_keep_age bigint, p_keep_count integer',
     bodies: ['141c449c70d0d1eb6c41846d7d644cab'],
   },
   move_to_active: {
@@ -36,8 +36,9 @@ export class UnknownQueueFunctionError extends Error {
  * @throws UnknownQueueFunctionError with the names of those that are missing, overloaded or other than known
  */
 export async function checkQueueFunctions(client: Pick<pg.ClientBase, 'query'>): Promise<void> {
+  // Names of types come with their schema or without it, by the search path.
   const { rows } = await client.query<{ name: string; arguments: string; body: string }>(
-    `select proname as name, pg_get_function_identity_arguments(oid) as arguments, md5(prosrc) as body
+    `select proname as name, replace(pg_get_function_identity_arguments(oid), 'bullmq.', '') as arguments, md5(prosrc) as body
      from pg_proc where pronamespace = 'bullmq'::regnamespace and proname = any($1)`,
     [Object.keys(knownFunctions)],
   );
