@@ -2,6 +2,7 @@ import type { Account } from '@vibetribe/contracts/account';
 import { sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
+import { cutPage } from '../cut-page.ts';
 import { readAccounts } from './account-row.ts';
 import { readAppUsage } from './app-usage.ts';
 import { presentAccount } from './present-account.ts';
@@ -16,5 +17,6 @@ export async function listAccounts(
     readAccounts(tx, actor, afterId === null ? sql`true` : sql`a.id > ${afterId}`, limit + 1),
   );
   const apps = await readAppUsage(deps, rows);
-  return { items: rows.slice(0, limit).map((row) => presentAccount(deps, row, apps)), hasMore: rows.length > limit };
+  const { items, hasMore } = cutPage(rows, limit);
+  return { items: items.map((row) => presentAccount(deps, row, apps)), hasMore };
 }

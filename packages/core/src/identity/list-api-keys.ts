@@ -2,6 +2,7 @@ import type { ApiKey } from '@vibetribe/contracts/auth';
 import { apiKeys } from '@vibetribe/db/schema/identity';
 import { and, desc, eq, isNull, lt } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
+import { cutPage } from '../cut-page.ts';
 import { requireRight } from './authorize.ts';
 import type { IdentityDependencies } from './identity-dependencies.ts';
 import { apiKeyColumns, presentApiKey } from './present-api-key.ts';
@@ -27,5 +28,6 @@ export async function listApiKeys(
       .orderBy(desc(apiKeys.id))
       .limit(limit + 1),
   );
-  return { items: rows.slice(0, limit).map(presentApiKey), hasMore: rows.length > limit };
+  const { items, hasMore } = cutPage(rows, limit);
+  return { items: items.map(presentApiKey), hasMore };
 }

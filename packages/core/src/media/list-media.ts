@@ -3,6 +3,7 @@ import type { MediaKind } from '@vibetribe/media-rules/media-facts';
 import { media, mediaObjects } from '@vibetribe/db/schema/media';
 import { and, desc, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
+import { cutPage } from '../cut-page.ts';
 import { requireRight } from '../identity/authorize.ts';
 import type { MediaDependencies } from './media-dependencies.ts';
 import { presentMedia } from './present-media.ts';
@@ -48,9 +49,10 @@ export async function listMedia(
       .orderBy(desc(media.createdAt), desc(media.id))
       .limit(limit + 1),
   );
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  const { items, hasMore } = cutPage(rows, limit);
+  const last = hasMore ? items.at(-1) : undefined;
   return {
-    items: rows.slice(0, limit).map(({ row, object }) => presentMedia(deps.mediaUrls, row, object)),
+    items: items.map(({ row, object }) => presentMedia(deps.mediaUrls, row, object)),
     next: last === undefined ? null : { createdAt: last.cursorAt, id: last.row.id },
   };
 }

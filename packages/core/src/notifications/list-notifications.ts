@@ -3,6 +3,7 @@ import type { Database } from '@vibetribe/db/connect-database';
 import { notifications } from '@vibetribe/db/schema/events';
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
+import { cutPage } from '../cut-page.ts';
 import { requireRight } from '../identity/authorize.ts';
 
 /** Where a page ended: the microsecond a notification was made, as the database writes it, and its id. */
@@ -44,9 +45,10 @@ export async function listNotifications(
       .orderBy(desc(notifications.createdAt), desc(notifications.id))
       .limit(limit + 1),
   );
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  const { items, hasMore } = cutPage(rows, limit);
+  const last = hasMore ? items.at(-1) : undefined;
   return {
-    items: rows.slice(0, limit).map(presentNotification),
+    items: items.map(presentNotification),
     next: last === undefined ? null : { createdAt: last.cursorAt, id: last.id },
   };
 }

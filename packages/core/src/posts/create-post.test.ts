@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { newId } from '@vibetribe/db/new-id';
 import { enqueueSettings } from '../publishing/dispatch/dispatch.ts';
 import { createPost } from './create-post.ts';
+import { updatePost } from './update-post.ts';
 import { createPostTestHarness, inMinutes, type PostTestHarness, refusalOf } from './test-harness.ts';
 import { validatePost } from './validate-post.ts';
 
@@ -122,6 +123,22 @@ describe('a created post', () => {
 });
 
 describe('a post that cannot be', () => {
+  test('has texts and options that are too large together, as a draft and after an edit too', async () => {
+    const actor = await harness.addActor();
+    const accountIds = [
+      await harness.addAccount(actor),
+      await harness.addAccount(actor),
+      await harness.addAccount(actor),
+    ];
+    const variants = Object.fromEntries(accountIds.map((id) => [id, { content: 'x'.repeat(90_000) }]));
+    const tooLarge = await refusalOf(harness.create(actor, { content: 'x'.repeat(90_000), accountIds, variants }));
+    expect(tooLarge).toMatchObject({ code: 'validation_failed', errors: [{ path: 'variants' }] });
+    const { id } = await harness.create(actor, { accountIds, variants });
+    const change = { content: 'x'.repeat(90_000) };
+    const grown = await refusalOf(updatePost(harness.deps, actor, { postId: id, change, expected: null }));
+    expect(grown).toMatchObject({ code: 'validation_failed', errors: [{ path: 'variants' }] });
+  });
+
   test('names every fault at once, with its path', async () => {
     const actor = await harness.addActor();
     const good = await harness.addAccount(actor);

@@ -84,6 +84,40 @@ describe('pages', () => {
   });
 });
 
+describe('large posts', () => {
+  test('fill a page by their size, and are all shown', async () => {
+    const actor = await harness.addActor();
+    const accountIds = [await harness.addAccount(actor), await harness.addAccount(actor)];
+    const content = 'x'.repeat(90_000);
+    const ids: string[] = [];
+    for (let made = 0; made < 12; made += 1) {
+      const { id } = await harness.create(actor, {
+        content,
+        accountIds,
+        variants: Object.fromEntries(accountIds.map((accountId) => [accountId, { content }])),
+      });
+      ids.unshift(id);
+    }
+    const page = await listPosts(harness.deps, actor, { limit: 100, after: null });
+    expect(Buffer.byteLength(JSON.stringify(page.items))).toBeLessThan(1_100_000);
+    expect(page.next).not.toBeNull();
+    expect(await idsOf(actor)).toEqual(ids);
+  });
+
+  test('are shown also where one alone is larger than a page', async () => {
+    const actor = await harness.addActor();
+    const accountIds = [await harness.addAccount(actor)];
+    const posts = [await harness.create(actor, { accountIds }), await harness.create(actor, { accountIds })];
+    const error = { category: 'content', code: 'x', message: 'x', retryable: false, manual: { text: 'x'.repeat(3e6) } };
+    await harness.sql('update publications set error = $2 where id = any($1)', [
+      posts.flatMap(({ publications }) => publications.map(({ id }) => id)),
+      JSON.stringify(error),
+    ]);
+    expect((await listPosts(harness.deps, actor, { limit: 100, after: null })).items).toHaveLength(1);
+    expect(await idsOf(actor)).toHaveLength(2);
+  });
+});
+
 describe('filters', () => {
   test('by status agree with the status that is shown, for every mix of publications', async () => {
     const actor = await harness.addActor();

@@ -1,10 +1,12 @@
 import type { Post } from '@vibetribe/contracts/post';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { PostStatus } from '@vibetribe/contracts/post-status';
+import type { Transaction } from '@vibetribe/db/connect-database';
 import { posts } from '@vibetribe/db/schema/posts';
-import { and, desc, eq, getTableColumns, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
+import { cutPage } from '../cut-page.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { readPublications } from './find-post.ts';
 import { hasStatus } from './has-status.ts';
@@ -28,7 +30,7 @@ export interface ListPosts {
   readonly platform?: PlatformId | undefined;
 }
 
-/** Posts, newest first. Pages are cut by creation time and id: what is created or deleted meanwhile moves no other post to another page. */
+/** Posts, newest first, as many as `limit` or as an answer holds. Pages are cut by creation time and id: what is created or deleted meanwhile moves no other post to another page. */
 export async function listPosts(
   deps: Pick<CoreDependencies, 'db'>,
   actor: Actor,
@@ -43,27 +45,46 @@ export async function listPosts(
     withinLimits(actor),
   ];
   return deps.db.asTenant(actor.organizationId, async (tx) => {
-    const rows = await tx
+    const found = await tx
       .select({
-        ...getTableColumns(posts),
+        id: posts.id,
         createdAtMicros: sql<string>`(extract(epoch from ${posts.createdAt}) * 1000000)::bigint::text`,
+        bytes: bytesOfPost,
       })
       .from(posts)
       .where(and(...conditions))
       .orderBy(desc(posts.createdAt), desc(posts.id))
       .limit(input.limit + 1);
-    const items = rows.slice(0, input.limit);
-    const last = rows.length > input.limit ? items.at(-1) : undefined;
-    const publications = await readPublications(
-      tx,
-      actor,
-      items.map((post) => post.id),
-    );
-    const byPost = Map.groupBy(publications, (row) => row.postId);
+    const page = cutPage(found, input.limit, ({ bytes }) => bytes);
+    const last = page.hasMore ? page.items.at(-1) : undefined;
     return {
-      items: items.map((post) => presentPost({ post, publications: byPost.get(post.id) ?? [] })),
+      items: await readPosts(
+        tx,
+        actor,
+        page.items.map(({ id }) => id),
+      ),
       next: last === undefined ? null : { createdAtMicros: last.createdAtMicros, id: last.id },
     };
+  });
+}
+
+/** Of its texts and what became of them, as they are sent, with room for all else. Nothing of it has left the database yet. */
+const bytesOfPost = sql<number>`(octet_length(posts.content) + 1000 + coalesce((
+  select sum(octet_length(x.variant::text) + coalesce(octet_length(x.error::text), 0) + 500) from publications x
+  where x.organization_id = posts.organization_id and x.post_id = posts.id), 0))::float8`;
+
+/** In the order of the ids; what was deleted meanwhile is left out. */
+async function readPosts(tx: Transaction, actor: Actor, ids: readonly string[]): Promise<Post[]> {
+  if (ids.length === 0) return [];
+  const rows = await tx
+    .select()
+    .from(posts)
+    .where(and(eq(posts.organizationId, actor.organizationId), inArray(posts.id, [...ids]), isNull(posts.deletedAt)));
+  const postById = new Map(rows.map((row) => [row.id, row]));
+  const byPost = Map.groupBy(await readPublications(tx, actor, ids), (row) => row.postId);
+  return ids.flatMap((id) => {
+    const post = postById.get(id);
+    return post === undefined ? [] : [presentPost({ post, publications: byPost.get(id) ?? [] })];
   });
 }
 

@@ -7,6 +7,7 @@ import type { PostRow } from './find-post.ts';
 import { accountFaults, type PostAccount, type PostAccounts } from './post-accounts.ts';
 import type { PostMedia } from './post-media.ts';
 import { isCalledOff } from './require-editable.ts';
+import { sizeFaults } from './post-size.ts';
 import { scheduleFaults } from './schedule-time.ts';
 import { goneMediaFaults, variantFaults, variantOf } from './variants.ts';
 
@@ -63,6 +64,10 @@ export async function planEdit(
   const faults = [
     ...accountFaults(wantedIds, accounts, (id) => !known.has(id) || (goesOut && !isCalledOffAt(id))),
     ...variantFaults(change, wantedIds, media),
+    ...sizeFaults({
+      content: change.content ?? post.content,
+      variants: change.variants ?? Object.fromEntries(kept.map(({ accountId, variant }) => [accountId, variant])),
+    }),
     ...(schedule.kind === 'moves' ? scheduleFaults(schedule.atMs, nowMs) : []),
     ...(goesOut ? keptMediaFaults(post, change, contents, media) : []),
     ...(goesOut ? await contentFaults(adapters, media, contents) : []),

@@ -3,11 +3,16 @@ import type { CreatePost } from '@vibetribe/contracts/post';
 import type { AccountContent } from './content-faults.ts';
 import { accountFaults, type PostAccounts } from './post-accounts.ts';
 import type { PostMedia } from './post-media.ts';
+import { sizeFaults } from './post-size.ts';
 import { variantFaults, variantOf } from './variants.ts';
 
-/** What the request names that is not there. */
+/** What is wrong whatever the platform: what the request names that is not there, and its size. */
 export function referenceFaults(input: CreatePost, accounts: PostAccounts, media: PostMedia): FieldFault[] {
-  return [...accountFaults(input.accountIds, accounts), ...variantFaults(input, input.accountIds, media)];
+  return [
+    ...accountFaults(input.accountIds, accounts),
+    ...variantFaults(input, input.accountIds, media),
+    ...sizeFaults({ content: input.content, variants: input.variants }),
+  ];
 }
 
 /** What goes to each account that exists. */

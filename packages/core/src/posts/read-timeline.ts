@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
+import { cutPage } from '../cut-page.ts';
 import { readPost } from './find-post.ts';
 
 /** Where a page ended. */
@@ -34,8 +35,8 @@ export async function readTimeline(
       .orderBy(asc(events.id))
       .limit(limit + 1);
   });
-  const items = rows.slice(0, limit);
-  const last = rows.length > limit ? items.at(-1) : undefined;
+  const { items, hasMore } = cutPage(rows, limit);
+  const last = hasMore ? items.at(-1) : undefined;
   return {
     items: items.map(presentEvent),
     next: last === undefined ? null : { eventId: last.id },

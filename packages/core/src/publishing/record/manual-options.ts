@@ -11,6 +11,17 @@ export function manualOptions(
   return {
     text: work.content.text,
     mediaUrls: [...mediaUrls],
-    composeUrl: adapter.composeUrl(work.content, work.account),
+    composeUrl: composeUrl(adapter, work),
   };
+}
+
+/** Browsers and servers take no longer ones: the page opens empty then, and the text is pasted. */
+const urlCharactersMax = 8_000;
+
+function composeUrl(
+  adapter: Pick<PlatformAdapter, 'composeUrl'>,
+  { content, account }: PublicationWork,
+): string | null {
+  const url = adapter.composeUrl(content, account);
+  return url === null || url.length <= urlCharactersMax ? url : adapter.composeUrl({ ...content, text: '' }, account);
 }
