@@ -1,3 +1,5 @@
+import type { ServerRules } from './port/account.ts';
+
 /** Why a call to a platform did not succeed, in the terms decisions are made in. */
 export type PlatformErrorKind =
   | 'auth_expired'
@@ -26,15 +28,18 @@ export class PlatformError extends Error {
   readonly platformCode: string;
   /** When the platform said it may be asked again, ms from now; null where it did not say. */
   readonly retryAfterMs: number | null;
+  /** What the refusal has taught of the account's server: by these rules it is to be tried again. */
+  readonly learnedRules: ServerRules | null;
 
   constructor(
     kind: PlatformErrorKind,
     message: string,
-    details: { platformCode: string; retryAfterMs?: number | null; cause?: unknown },
+    details: { platformCode: string; retryAfterMs?: number | null; learnedRules?: ServerRules; cause?: unknown },
   ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.kind = kind;
     this.platformCode = details.platformCode;
     this.retryAfterMs = details.retryAfterMs ?? null;
+    this.learnedRules = details.learnedRules ?? null;
   }
 }

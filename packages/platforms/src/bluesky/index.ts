@@ -3,7 +3,7 @@ import { countGraphemes } from '../graphemes.ts';
 import { blueskyName } from './api.ts';
 import { shownText } from './facets.ts';
 import { blueskyEndpoints, blueskyLimits, blueskyReconciliation, blueskyExhaustedLimits } from './limits.ts';
-import { blueskyMediaRules } from './media-rules.ts';
+import { blueskyMediaRules, blueskyMediaRulesOn } from './media-rules.ts';
 import { BlueskyOptions } from './options.ts';
 import { publishBluesky } from './publish.ts';
 import { reconcileBluesky } from './reconcile.ts';
@@ -34,6 +34,7 @@ export const bluesky: PlatformAdapter = {
   readAccount: readBlueskyAccount,
   refresh: blueskyRefresh,
   validate: validateBluesky,
+  mediaRules: ({ account }) => blueskyMediaRulesOn(account),
   publish: publishBluesky,
   reconcile: reconcileBluesky,
   exhaustedLimits: blueskyExhaustedLimits,

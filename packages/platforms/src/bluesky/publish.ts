@@ -4,6 +4,7 @@ import type { KeySeed, Published, PublishRun } from '../port/publish.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import { callXrpc, postCollection, readPost, serviceOf } from './api.ts';
+import { withSmallerPictures } from './blob-limit.ts';
 import { richTextOf, shownText } from './facets.ts';
 import { handlesMentioned } from './mentions.ts';
 import { BlueskyOptions } from './options.ts';
@@ -71,7 +72,8 @@ async function putPost(
       answer: z.object({ uri: z.string() }),
     });
   } catch (error) {
-    if (!(error instanceof PlatformError && error.platformCode === 'InvalidSwap')) throw error;
+    if (!(error instanceof PlatformError && error.platformCode === 'InvalidSwap'))
+      throw withSmallerPictures(error, account, content.media);
     await confirmOurs({ http, account, key, text: content.text, cause: error });
   }
   return key.rkey;

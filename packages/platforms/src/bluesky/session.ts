@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import type { AccountCall, AccountProfile } from '../port/account.ts';
+import type { AccountCall, AccountProfile, ServerRules } from '../port/account.ts';
 import type { ConnectedGrant, Credentials, ManualConnect, RefreshRequest, TokenRefresh } from '../port/connect.ts';
 import { foreignId, foreignToken, timeAt } from '../answer-fields.ts';
 import { secretField, serverOriginField } from '../credential-fields.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import { blueskyName, callXrpc, serviceOf } from './api.ts';
+import { rulesOfServer } from './blob-limit.ts';
 import { blueskySessionRefusal } from './errors.ts';
 import { DidDocument, ownServerOf } from './own-server.ts';
 
@@ -31,10 +32,12 @@ export const blueskyManual: ManualConnect = {
     const { service = endpoints.api, handle, appPassword } = BlueskyCredentials.parse(credentials);
     if (service === null) throw new PlatformError('content', 'Name the server', { platformCode: 'service_missing' });
     const session = await createSession({ http, service, identifier: handle, appPassword });
+    const own = ownServerOf(session.didDoc, service);
+    const account = { externalId: session.did, handle: session.handle, displayName: session.handle };
     return {
       credentials: credentialsOf(session, appPassword),
-      service: ownServerOf(session.didDoc, service),
-      accounts: [{ externalId: session.did, handle: session.handle, displayName: session.handle }],
+      service: own,
+      accounts: [{ ...account, ...(await serverRulesOf(http, own)) }],
     };
   },
 };
@@ -82,7 +85,25 @@ export async function readBlueskyAccount({ http, account, accessToken }: Account
   const call = { http, service, method: 'GET', nsid, token: accessToken, effect: 'read' } as const;
   const { did, handle, didDoc } = await callXrpc({ ...call, answer: OwnAccount });
   const shown = handle === invalidHandle ? account.handle : handle;
-  return { externalId: did, handle: shown, displayName: shown, service: ownServerOf(didDoc, service) };
+  const profile = { externalId: did, handle: shown, displayName: shown, service: ownServerOf(didDoc, service) };
+  return { ...profile, ...(await serverRulesOf(http, service, account.serverRules)) };
+}
+
+const ServerDescription = z.object({ blobUploadLimit: z.int().positive().optional().catch(undefined) });
+
+/** Newer servers say how large a file they take; of others it is found out when they refuse one. */
+async function serverRulesOf(
+  http: PlatformHttp,
+  service: string,
+  known?: ServerRules,
+): Promise<{ readonly serverRules?: ServerRules }> {
+  const nsid = 'com.atproto.server.describeServer';
+  const call = { http, service, method: 'GET', nsid, effect: 'read', answer: ServerDescription } as const;
+  const { blobUploadLimit: limit } = await callXrpc(call).catch((error: unknown): z.infer<typeof ServerDescription> => {
+    if (error instanceof PlatformError) return {};
+    throw error;
+  });
+  return limit === undefined ? {} : { serverRules: rulesOfServer(known, limit) };
 }
 
 const Session = z.object({

@@ -2,18 +2,16 @@ import { z } from 'zod';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishRun } from '../port/publish.ts';
 import { livingUpload, stepName } from '../media-steps.ts';
+import { PlatformError } from '../platform-error.ts';
 import { callXrpc, serviceOf } from './api.ts';
+import { directBytesMax, withSmallerPictures } from './blob-limit.ts';
 import { BlobRef, unnamedUntil } from './blob-ref.ts';
 import { uploadThroughService } from './video-service.ts';
-
-/** What servers of Bluesky take directly. */
-const directBytesMax = 50_000_000;
 
 /** What the post shows beside its text, once all of it is on the account's server; undefined where there is nothing. */
 export async function embedOf(run: PublishRun): Promise<object | undefined> {
   const shown: { blob: BlobRef; item: MediaItem }[] = [];
   for (const [index, item] of run.content.media.entries()) {
-    const upload = item.kind === 'video' && item.bytes > directBytesMax ? uploadThroughService : uploadBlob;
     shown.push({ blob: await upload(run, item, index), item });
   }
   const [first] = shown;
@@ -21,6 +19,22 @@ export async function embedOf(run: PublishRun): Promise<object | undefined> {
   if (first.item.kind === 'video') return { $type: 'app.bsky.embed.video', video: first.blob, ...describe(first.item) };
   const images = shown.map(({ blob, item }) => ({ image: blob, ...describe(item) }));
   return { $type: 'app.bsky.embed.images', images };
+}
+
+async function upload(run: PublishRun, item: MediaItem, index: number): Promise<BlobRef> {
+  const isVideo = item.kind === 'video';
+  if (isVideo && item.bytes > directBytesMax(run.account)) return uploadThroughService(run, item, index);
+  try {
+    return await uploadBlob(run, item, index);
+  } catch (error) {
+    if (isVideo && isTooLarge(error)) return uploadThroughService(run, item, index);
+    throw withSmallerPictures(error, run.account, [item]);
+  }
+}
+
+/** Of the account's server, or of one in front of it. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof PlatformError && ['PayloadTooLarge', 'http_413', 'BlobTooLarge'].includes(error.platformCode);
 }
 
 async function uploadBlob(run: PublishRun, item: MediaItem, index: number): Promise<BlobRef> {

@@ -4,6 +4,7 @@ import type { MediaItem } from '@vibetribe/platforms/port/content';
 import { mediaRulesFor } from '@vibetribe/platforms/media-rules-for';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import type { PlatformResponse } from '@vibetribe/platforms/platform-http';
+import { sql } from 'drizzle-orm';
 import { markGrantDead } from '../../accounts/mark-grant-dead.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { breakerKeyOf } from '../claim/claim-context.ts';
@@ -115,9 +116,29 @@ async function fateOf(
       return decide(new OwnTroubleError('The token was refused and could not be replaced.', { cause }));
     });
   }
+  const learned = await learnRules(deps, work, error).catch(tell('what a refusal taught could not be stored'));
+  if (learned === true) {
+    const detail = 'The server takes smaller files than others: they are made smaller.';
+    return { kind: 'processing', pollAfterMs: 0, detail, committed: runner.committed() };
+  }
   if (error.kind === 'auth_revoked')
     await markGrantDead(deps, work.grant, adapter.displayName).catch(tell('a dead grant could not be marked'));
   return decide(error, await manualOptionsOf(deps, context, work));
+}
+
+/** True: the account's server is known better now, and the same may be tried again with what it takes. */
+async function learnRules(
+  deps: Pick<CoreDependencies, 'db'>,
+  work: PublicationWork,
+  { learnedRules }: PlatformError,
+): Promise<boolean> {
+  if (learnedRules === null) return false;
+  await deps.db.asWorker((tx) =>
+    tx.execute(
+      sql`update accounts set server_rules = ${JSON.stringify(learnedRules)}::jsonb where id = ${work.accountId}`,
+    ),
+  );
+  return true;
 }
 
 function waitForToken(token: Exclude<Token, { kind: 'valid' }>): Outcome {
