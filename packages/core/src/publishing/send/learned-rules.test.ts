@@ -2,6 +2,8 @@ import { PlatformError } from '@vibetribe/platforms/platform-error';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { createEngineHarness, type EngineHarness } from '../testing/test-engine.ts';
 
+type PublishOf = EngineHarness['platform']['adapter']['publish'];
+
 let harness: EngineHarness;
 beforeEach(async () => {
   harness = await createEngineHarness(inject('postgresUrl'));
@@ -13,9 +15,9 @@ test('what a refusal teaches of the account’s server is kept, and the post goe
   const id = await harness.addPublication(account);
   const learnedRules = { textMax: 300, urlCharacters: null, media: { imageBytesMax: 1_000_000 } };
   const seen: unknown[] = [];
-  const { publish } = harness.platform.adapter;
+  const publish: PublishOf = harness.platform.adapter.publish.bind(harness.platform.adapter);
   Object.assign(harness.platform.adapter, {
-    async publish(run: Parameters<typeof publish>[0]) {
+    async publish(run: Parameters<PublishOf>[0]) {
       seen.push(run.account.serverRules?.media);
       if (run.account.serverRules !== undefined) return publish(run);
       throw new PlatformError('content', 'Too large.', { platformCode: 'http_413', learnedRules });
