@@ -3,6 +3,7 @@ import { OperatorError } from '@vibetribe/observability/operator-error';
 import { createLogger } from '@vibetribe/observability/logger';
 import { migrate } from '@vibetribe/db/migrate';
 import { migrateQueue } from '@vibetribe/queue/migrate-queue';
+import { createKeyRing } from '@vibetribe/security/key-ring';
 import { createPublishQueue } from '@vibetribe/queue/publish-queue';
 import { startPublishWorker } from '@vibetribe/queue/publish-worker';
 import { type DebianPostgres, startDebianPostgres, whyNoDebianPostgres } from '@vibetribe/testkit/debian-postgres';
@@ -13,6 +14,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { CoreEnv, coreConfigOf } from './core-config.ts';
 import { openService, type Service } from './open-service.ts';
+import { sealCredentials } from './accounts/seal-credentials.ts';
 import { parseEnvironment } from './parse-environment.ts';
 
 const missing = (await whyNoDebianPostgres()) ?? (await whyNoPgbouncer());
@@ -66,6 +68,53 @@ describe('a database that is not ready', () => {
     expect(await refusalOf(open({ DATABASE_URL: database.url, DB_ROLE_PREFIX: 'other' }))).toContain(
       'set DB_ROLE_PREFIX=vibetribe',
     );
+  });
+});
+
+describe('the keys of a database', () => {
+  const newKey = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
+  const start = async (databaseUrl: string, keys: string) => {
+    await using _service = await open({ DATABASE_URL: databaseUrl, ENCRYPTION_KEYS: keys });
+  };
+
+  test('are those of its first process: others are refused at the start, by the name of the key and without a secret', async () => {
+    await using database = await createTestDatabase(inject('postgresUrl'));
+    await migrateAll(database.url);
+    const first = newKey('k1');
+    await start(database.url, first);
+    await start(database.url, first);
+    for (const wrong of [newKey('k1'), newKey('k2'), `${newKey('k2')},${newKey('k1')}`]) {
+      const refusal = await refusalOf(open({ DATABASE_URL: database.url, ENCRYPTION_KEYS: wrong }));
+      expect(refusal).toMatch(/ENCRYPTION_KEYS.*key named k1/);
+      for (const key of wrong.split(',')) expect(refusal).not.toContain(key.split(':')[1]);
+    }
+  });
+
+  test('may be changed: the new one is written first, and the old one goes when nothing is sealed under it', async () => {
+    await using database = await createTestDatabase(inject('postgresUrl'));
+    await migrateAll(database.url);
+    const [old, fresh] = [newKey('k1'), newKey('k2')];
+    await start(database.url, old);
+    await start(database.url, `${fresh},${old}`);
+    await start(database.url, fresh);
+    expect(await refusalOf(open({ DATABASE_URL: database.url, ENCRYPTION_KEYS: old }))).toContain('key named k2');
+  });
+
+  test('of a database from before they were checked are known by the credentials in it', async () => {
+    await using database = await createTestDatabase(inject('postgresUrl'));
+    await migrateAll(database.url);
+    const right = newKey('k1');
+    const owner = new pg.Client({ connectionString: database.url });
+    await owner.connect();
+    const grant = { id: 'grt_1', organizationId: 'org_1' };
+    const sealed = sealCredentials(createKeyRing(right), grant, { accessToken: 'a', scopes: [] });
+    await owner.query(`insert into organizations (id, name) values ('org_1', 'One')`);
+    await owner.query(
+      `insert into grants (id, organization_id, platform, credentials) values ('grt_1', 'org_1', 'x', '${sealed}')`,
+    );
+    await owner.end();
+    expect(await refusalOf(open({ DATABASE_URL: database.url, ENCRYPTION_KEYS: newKey('k1') }))).toContain('named k1');
+    await start(database.url, right);
   });
 });
 

@@ -9,9 +9,10 @@ import { recordBackend } from '@vibetribe/queue/record-backend';
 import { connectQueue } from '@vibetribe/queue/connect-queue';
 import type { QueueConnection } from '@vibetribe/queue/queue-connection';
 import { systemClock } from '@vibetribe/resilience/clock';
-import { createKeyRing } from '@vibetribe/security/key-ring';
+import { createKeyRing, type KeyRing } from '@vibetribe/security/key-ring';
 import type { CoreConfig } from './core-config.ts';
 import { type Core, createCore } from './create-core.ts';
+import { requireKeys } from './require-keys.ts';
 import type { Failpoints } from './publishing/failpoints.ts';
 
 /** What every process of the product has open. Disposing closes it in the reverse order. */
@@ -35,7 +36,8 @@ export async function openService(options: {
 }): Promise<Service> {
   const { config, logger } = options;
   await using opening = new AsyncDisposableStack();
-  await requirePreparedDatabase(options);
+  const keyRing = createKeyRing(config.encryptionKeys);
+  await requirePreparedDatabase(options, keyRing);
   const db = opening.use(
     connectDatabase({
       databaseUrl: config.databaseUrl,
@@ -57,7 +59,7 @@ export async function openService(options: {
       logger,
       failpoints: options.failpoints,
       clock: systemClock(),
-      keyRing: createKeyRing(config.encryptionKeys),
+      keyRing,
       onPlatformCall: options.onPlatformCall,
     }),
   );
@@ -66,9 +68,13 @@ export async function openService(options: {
 }
 
 /** What is the service's and no tenant's is read and recorded as the login itself, on a connection of its own. */
-async function requirePreparedDatabase({ app, config, logger }: Parameters<typeof openService>[0]): Promise<void> {
+async function requirePreparedDatabase(
+  { app, config, logger }: Parameters<typeof openService>[0],
+  keyRing: KeyRing,
+): Promise<void> {
   await using login = await connectOnce({ databaseUrl: config.databaseUrl, applicationName: `vibetribe-${app}` });
   const { unknown } = await requireMigrated(login.client, { rolePrefix: config.dbRolePrefix });
   if (unknown.length > 0) logger.warn({ migrations: unknown }, 'the database was migrated by a newer version');
   await recordBackend(login.client, config.redisUrl === null ? 'postgres' : 'redis');
+  await requireKeys(login.client, keyRing, { rolePrefix: config.dbRolePrefix });
 }

@@ -8,7 +8,7 @@ import { type GrantRow, readGrant } from './read-grant.ts';
 import { type RefreshLease, returnLease, takeRefreshLease } from './refresh-lease.ts';
 import { type RefreshPolicy, refreshPolicy, requestRefresh } from './request-refresh.ts';
 import { revokeCredentials } from './revoke-grant.ts';
-import { openCredentials } from './seal-credentials.ts';
+import { openGrant, unreadable } from './open-grant.ts';
 
 export type TokenDependencies = Pick<
   CoreDependencies,
@@ -52,7 +52,8 @@ export async function getValidToken(
     if (grant === null)
       return { kind: 'unavailable', retryAfterMs: 1_000, detail: 'The account has just been connected anew.' };
     if (grant.isDead) return { kind: 'dead', reason: 'The account needs to be connected again.' };
-    const credentials = openCredentials(deps.keyRing, grant, grant.sealedCredentials);
+    const credentials = openGrant(deps, grant, grant.sealedCredentials);
+    if (credentials === null) return { kind: 'unavailable', ...unreadable };
     const isRefused = tokensOf(credentials).includes(options.refusedAccessToken ?? '');
     if (!isRefused && !endsWithin(grant, minValidityMs)) return { kind: 'valid', credentials, refreshed: false };
     if (!canRefresh(deps, grant, credentials))

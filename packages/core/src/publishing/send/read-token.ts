@@ -1,6 +1,6 @@
 import type { Credentials } from '@vibetribe/platforms/port/connect';
 import { getValidToken } from '../../accounts/get-valid-token.ts';
-import { openCredentials } from '../../accounts/seal-credentials.ts';
+import { openGrant, unreadable } from '../../accounts/open-grant.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
 
@@ -14,13 +14,14 @@ export type Token =
 
 /** The claim brought the ciphertext along: only a token that is about to end costs another look at the database. */
 export async function readToken(
-  deps: Parameters<typeof getValidToken>[0] & Pick<CoreDependencies, 'keyRing'>,
+  deps: Parameters<typeof getValidToken>[0] & Pick<CoreDependencies, 'keyRing' | 'logger'>,
   work: PublicationWork,
 ): Promise<Token> {
   const { grant } = work;
   if (grant.expiresAtMs === null || grant.expiresAtMs - work.claimedAtMs > minValidityMs) {
     const key = { id: grant.id, organizationId: work.organizationId };
-    return { kind: 'valid', credentials: openCredentials(deps.keyRing, key, grant.sealedCredentials) };
+    const credentials = openGrant(deps, key, grant.sealedCredentials);
+    return credentials === null ? { kind: 'later', ...unreadable } : { kind: 'valid', credentials };
   }
   return asToken(await getValidToken(deps, grant.id, { minValidityMs }));
 }
