@@ -1,6 +1,5 @@
 import type { AddressInfo } from 'node:net';
 import { createAuthenticator } from '@vibetribe/core/identity/authenticate';
-import type { Revocations } from '@vibetribe/core/identity/identity-dependencies';
 import { createSpareBytes } from '@vibetribe/core/media/spare-bytes';
 import { openService, type Service } from '@vibetribe/core/open-service';
 import { createMediaLibrary } from '@vibetribe/media/media-library';
@@ -114,15 +113,7 @@ async function openApiServices({
   const live = starting.use(await startLiveHub({ db, bus, authenticator, clock, logger }));
   watchLive(metrics, live);
   starting.use(await followRevocations(bus, { authenticator, live, logger }));
-  const announced = createRevocations(bus, logger);
-  // This process does not wait for its own announcement to come back.
-  const revocations: Revocations = {
-    announce(credential) {
-      authenticator.forget(credential);
-      live.endCredential(credential);
-      announced.announce(credential);
-    },
-  };
+  const revocations = createRevocations(bus, { authenticator, live, logger });
   const requests = starting.use(
     createRateLimiter(queue, { name: 'api', points: config.apiRateLimit, durationSeconds: requestWindowSeconds }),
   );

@@ -30,5 +30,6 @@ export const EventType = z.enum([
   'account.needs_reauth',
   'account.reconnected',
   'notification.created',
+  'analytics.updated',
 ]);
 export type EventType = z.infer<typeof EventType>;

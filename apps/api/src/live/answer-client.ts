@@ -1,113 +1,102 @@
-import { ClientMessage, type ServerMessage } from '@vibetribe/contracts/live-message';
+import type { ClientMessage, ServerMessage } from '@vibetribe/contracts/live-message';
 import type { ErrorCode } from '@vibetribe/contracts/error-code';
-import type { Database } from '@vibetribe/db/connect-database';
-import { posts } from '@vibetribe/db/schema/posts';
-import { publications } from '@vibetribe/db/schema/publications';
-import { and, eq, isNull } from 'drizzle-orm';
 import type { LiveConnection } from './live-connection.ts';
+import { parseMessage } from './parse-message.ts';
+import type { PostLookup } from './post-lookup.ts';
+import { analyticsRoom, namedPost, organizationRoom, postOfRoom, postRoom } from './rooms.ts';
 
 /** What a client's message asks of the other sockets. */
 export interface Typing {
-  readonly type: 'user-typing' | 'user-stopped-typing';
   readonly room: string;
+  readonly isTyping: boolean;
 }
 
 type Refusal = { readonly code: ErrorCode; readonly message: string };
 
-/** Does what a client's message says and gives the answer to it; `tell` passes on what others in the organization should hear. */
+/** Rooms that one socket may be in. */
+const roomsMax = 500;
+
+/** Does what a client's message says and gives the answer to it; `type` tells the others in a room that somebody types. */
 export async function answerClient(
-  db: Pick<Database, 'asTenant'>,
-  connection: LiveConnection,
+  hasPost: PostLookup,
+  connection: Pick<LiveConnection, 'actor' | 'rooms'>,
   text: string,
-  tell: (typing: Typing) => void,
+  type: (typing: Typing) => void,
 ): Promise<ServerMessage> {
-  const parsed = ClientMessage.safeParse(jsonOf(text));
-  if (!parsed.success) {
-    return refused(refOf(jsonOf(text)), {
-      code: 'validation_failed',
-      message: 'The message is not one of the known ones.',
-    });
-  }
-  const { type, ref } = parsed.data;
-  if (type === 'ping') return { type: 'pong', ...(ref === undefined ? {} : { ref }) };
-  const room = await roomOf(db, connection, parsed.data);
-  if (typeof room !== 'string') return refused(ref, room);
-  switch (type) {
-    case 'join-room':
-    case 'subscribe-post-updates':
-    case 'subscribe-analytics-updates':
-      connection.rooms.add(room);
-      break;
+  const { message, ref } = parseMessage(text);
+  if (message === null)
+    return {
+      type: 'error',
+      data: { code: 'validation_failed', message: 'The message is not one of the known ones.' },
+      ...ref,
+    };
+  if (message.type === 'ping') return { type: 'pong', ...ref };
+  const room = roomOf(connection, message);
+  const refusal = typeof room === 'string' ? await act(hasPost, connection, message.type, room, type) : room;
+  return refusal === null ? { type: 'ack', ...ref } : { type: 'error', data: refusal, ...ref };
+}
+
+async function act(
+  hasPost: PostLookup,
+  connection: Pick<LiveConnection, 'actor' | 'rooms'>,
+  verb: Exclude<ClientMessage['type'], 'ping'>,
+  room: string,
+  type: (typing: Typing) => void,
+): Promise<Refusal | null> {
+  const { rooms } = connection;
+  switch (verb) {
+    // Also out of what no longer exists.
     case 'leave-room':
     case 'unsubscribe-post-updates':
     case 'unsubscribe-analytics-updates':
-      connection.rooms.delete(room);
-      break;
-    case 'typing-start':
-      tell({ type: 'user-typing', room });
-      break;
+      rooms.delete(room);
+      return null;
     case 'typing-stop':
-      tell({ type: 'user-stopped-typing', room });
-      break;
+      type({ room, isTyping: false });
+      return null;
+    case 'join-room':
+    case 'subscribe-post-updates':
+    case 'subscribe-analytics-updates': {
+      if (!(await mayEnter(hasPost, connection, room))) return unknownPost;
+      if (rooms.size >= roomsMax && !rooms.has(room))
+        return { code: 'quota_exceeded', message: `A socket can be in ${roomsMax} rooms.` };
+      rooms.add(room);
+      return null;
+    }
+    case 'typing-start': {
+      if (!(await mayEnter(hasPost, connection, room))) return unknownPost;
+      type({ room, isTyping: true });
+      return null;
+    }
   }
-  return { type: 'ack', ...(ref === undefined ? {} : { ref }) };
 }
+
+async function mayEnter(hasPost: PostLookup, { actor }: Pick<LiveConnection, 'actor'>, room: string): Promise<boolean> {
+  const postId = postOfRoom(room);
+  return postId === null || hasPost(actor(), postId);
+}
+
+const unknownPost: Refusal = { code: 'not_found', message: 'There is no such post.' };
 
 /** The room meant, which is always one within the socket's own organization, under its inner name. */
-async function roomOf(
-  db: Pick<Database, 'asTenant'>,
-  connection: LiveConnection,
-  { type, data }: ClientMessage,
-): Promise<string | Refusal> {
-  const { organizationId } = connection.actor;
-  if (type === 'subscribe-analytics-updates' || type === 'unsubscribe-analytics-updates') return 'analytics';
-  const postId = data.postId ?? /^post:(.+)$/.exec(data.room ?? '')?.[1];
-  if (postId !== undefined) {
-    const isOwn = await isVisiblePost(db, connection, postId);
-    return isOwn ? `post:${postId}` : { code: 'not_found', message: 'There is no such post.' };
+function roomOf(
+  { actor }: Pick<LiveConnection, 'actor'>,
+  { type, data: { room, postId } }: ClientMessage,
+): string | Refusal {
+  const named = postId ?? (room === undefined ? null : namedPost(room));
+  if (type === 'subscribe-analytics-updates' || type === 'unsubscribe-analytics-updates') {
+    const isMeant = named !== null || room === undefined || isOwn(actor().organizationId, room);
+    return isMeant ? analyticsRoom(named) : unknownRoom;
   }
-  if (data.room === undefined) return { code: 'validation_failed', message: 'Name a room or a postId.' };
-  const isOrganization = [organizationId, `organization:${organizationId}`, `org:${organizationId}`].includes(
-    data.room,
-  );
-  return isOrganization ? 'organization' : { code: 'not_found', message: 'There is no such room.' };
+  if (named !== null) return postRoom(named);
+  if (type === 'subscribe-post-updates' || type === 'unsubscribe-post-updates')
+    return { code: 'validation_failed', message: 'Name a postId.' };
+  if (room === undefined) return { code: 'validation_failed', message: 'Name a room or a postId.' };
+  return isOwn(actor().organizationId, room) ? organizationRoom : unknownRoom;
 }
 
-async function isVisiblePost(
-  db: Pick<Database, 'asTenant'>,
-  { actor }: LiveConnection,
-  postId: string,
-): Promise<boolean> {
-  if (!postId.isWellFormed() || postId.includes('\0')) return false;
-  return db.asTenant(actor.organizationId, async (tx) => {
-    const [post] = await tx
-      .select({ id: posts.id })
-      .from(posts)
-      .where(and(eq(posts.id, postId), isNull(posts.deletedAt)));
-    if (post === undefined || actor.accountIds === null) return post !== undefined;
-    const allowed = actor.accountIds;
-    const rows = await tx
-      .select({ accountId: publications.accountId })
-      .from(publications)
-      .where(eq(publications.postId, postId));
-    return rows.every((row) => allowed.includes(row.accountId));
-  });
-}
+const unknownRoom: Refusal = { code: 'not_found', message: 'There is no such room.' };
 
-function refused(ref: string | undefined, data: Refusal): ServerMessage {
-  return { type: 'error', data: { ...data }, ...(ref === undefined ? {} : { ref }) };
-}
-
-/** So that a client can tell which of its messages was not understood. */
-function refOf(value: unknown): string | undefined {
-  const ref: unknown = typeof value === 'object' && value !== null && 'ref' in value ? value.ref : undefined;
-  return typeof ref === 'string' ? ref.slice(0, 100) : undefined;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+function isOwn(organizationId: string, room: string): boolean {
+  return [organizationId, `organization:${organizationId}`, `org:${organizationId}`].includes(room);
 }

@@ -1,65 +1,97 @@
-import type { ServerMessage } from '@vibetribe/contracts/live-message';
+import type { LoggedMessage } from '@vibetribe/contracts/live-message';
 import { postStatusOf } from '@vibetribe/contracts/post-status';
 import { formatCursor, type EventCursor } from '@vibetribe/core/events/event-cursor';
 import type { LoggedEvent } from '@vibetribe/core/events/read-events';
 import { presentNotification } from '@vibetribe/core/notifications/list-notifications';
+import { presentEvent } from '@vibetribe/core/posts/present-event';
 import { presentPublication } from '@vibetribe/core/posts/present-publication';
 import { publicationColumns, type PublicationRow } from '@vibetribe/core/publishing/store/publication-row';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { notifications } from '@vibetribe/db/schema/events';
 import { inArray, sql } from 'drizzle-orm';
+import { analyticsRoom, organizationRoom, postRoom } from './rooms.ts';
 
-/** What a socket may get of an event. `accountIds` are those it is about: a key limited to other accounts must not see it. */
-export interface LiveMessage {
-  readonly organizationId: string;
+/** What is told at once: an event, or all of a publication's, the last one last. */
+export interface Happening {
   readonly cursor: EventCursor;
-  readonly accountIds: readonly string[];
-  readonly message: ServerMessage;
+  readonly events: readonly [LoggedEvent, ...LoggedEvent[]];
 }
 
-/** The messages for events, with the state as it is now. An event that clients are not told of has none. */
-export async function messagesOf(tx: Transaction, events: readonly LoggedEvent[]): Promise<LiveMessage[]> {
-  const publications = await publicationsByPost(
-    tx,
-    events.filter(isAboutPost).flatMap((event) => event.postId ?? []),
-  );
+/** What sockets get of a happening. `accountIds` are those it is about: a key limited to other accounts must not see it. */
+export interface LiveMessage {
+  readonly organizationId: string;
+  /** Of its last event. */
+  readonly eventId: number;
+  readonly accountIds: readonly string[];
+  /** Heard by those who are in one of these. */
+  readonly rooms: readonly string[];
+  readonly message: LoggedMessage;
+}
+
+/** The messages for happenings, with the state as it is now. What clients are not told of has none. */
+export async function messagesOf(tx: Transaction, happenings: readonly Happening[]): Promise<LiveMessage[]> {
+  const lasts = happenings.map(({ events }) => events.at(-1) ?? events[0]);
+  const publications = await publicationsByPost(tx, lasts.filter(isAboutPost));
   const notes = await notificationsById(
     tx,
-    events.flatMap((event) => notificationIdOf(event) ?? []),
+    lasts.flatMap((event) => notificationIdOf(event) ?? []),
   );
-  return events.flatMap((event) => {
-    const content = isAboutPost(event)
-      ? postContent(event, publications.get(event.postId ?? '') ?? [])
-      : notificationContent(notes.get(notificationIdOf(event) ?? ''));
-    if (content === null) return [];
-    const { accountIds, ...message } = content;
-    const { organizationId, cursor, at } = event;
-    return [
-      { organizationId, cursor, accountIds, message: { ...message, id: formatCursor(cursor), at: at.toISOString() } },
-    ];
+  return happenings.flatMap((happening) => {
+    const [first] = happening.events;
+    const last = happening.events.at(-1) ?? first;
+    const logged = { id: formatCursor(happening.cursor), at: last.at.toISOString() };
+    const content = isAboutPost(last)
+      ? postContent(happening, last, publications.get(last.postId ?? '') ?? [], logged)
+      : otherContent(last, notes, logged);
+    return content === null ? [] : [{ organizationId: last.organizationId, eventId: last.cursor.id, ...content }];
   });
 }
 
-type Content = Pick<ServerMessage, 'type' | 'data'> & { accountIds: readonly string[] };
-
-function postContent(event: LoggedEvent, rows: readonly PublicationRow[]): Content {
-  const { postId, publicationId } = event;
-  const status = postStatusOf(rows);
-  const accountIds = rows.map((row) => row.accountId);
-  if (event.type === 'post.created') return { type: 'post-created', data: { postId, status }, accountIds };
-  const row = rows.find((candidate) => candidate.id === publicationId);
-  const publication = row === undefined ? {} : { publication: presentPublication(row) };
-  const deleted = event.type === 'post.deleted' ? { deleted: true } : {};
-  return { type: 'post-status-update', data: { postId, status, ...publication, ...deleted }, accountIds };
+/** Each event by itself, as it is told live. */
+export function eachAlone(events: readonly LoggedEvent[]): Happening[] {
+  return events.map((event) => ({ cursor: event.cursor, events: [event] }));
 }
 
-function notificationContent(row: typeof notifications.$inferSelect | undefined): Content | null {
+type Content = Pick<LiveMessage, 'accountIds' | 'rooms' | 'message'>;
+type Logged = Pick<LoggedMessage, 'id' | 'at'>;
+
+function postContent(
+  { events }: Happening,
+  last: LoggedEvent,
+  rows: readonly PublicationRow[],
+  logged: Logged,
+): Content | null {
+  const { postId, publicationId } = last;
+  if (postId === null) return null;
+  const audience = { accountIds: rows.map((row) => row.accountId), rooms: [organizationRoom, postRoom(postId)] };
+  const items = events.map((event) => presentEvent({ ...event, eventId: event.cursor.id }));
+  const data = { postId, status: postStatusOf(rows), events: items };
+  if (last.type === 'post.created') return { ...audience, message: { type: 'post-created', data, ...logged } };
+  const row = rows.find((candidate) => candidate.id === publicationId);
+  const publication = row === undefined ? {} : { publication: presentPublication(row) };
+  const deleted = last.type === 'post.deleted' ? { deleted: true as const } : {};
+  return {
+    ...audience,
+    message: { type: 'post-status-update', data: { ...data, ...publication, ...deleted }, ...logged },
+  };
+}
+
+function otherContent(event: LoggedEvent, notes: ReadonlyMap<string, NotificationRow>, logged: Logged): Content | null {
+  if (event.type === 'analytics.updated') {
+    const { accountId, postId } = event.data;
+    return {
+      accountIds: typeof accountId === 'string' ? [accountId] : [],
+      rooms: [analyticsRoom(null), ...(typeof postId === 'string' ? [analyticsRoom(postId)] : [])],
+      message: { type: 'analytics-update', data: { ...event.data }, ...logged },
+    };
+  }
+  const row = notes.get(notificationIdOf(event) ?? '');
   if (row === undefined) return null;
   const { accountId } = row.data;
   return {
-    type: 'notification',
-    data: presentNotification(row),
     accountIds: typeof accountId === 'string' ? [accountId] : [],
+    rooms: [organizationRoom],
+    message: { type: 'notification', data: presentNotification(row), ...logged },
   };
 }
 
@@ -72,16 +104,27 @@ function notificationIdOf({ type, data }: LoggedEvent): string | null {
   return typeof id === 'string' ? id : null;
 }
 
-async function publicationsByPost(tx: Transaction, postIds: readonly string[]): Promise<Map<string, PublicationRow[]>> {
-  if (postIds.length === 0) return new Map();
+async function publicationsByPost(
+  tx: Transaction,
+  events: readonly LoggedEvent[],
+): Promise<Map<string, PublicationRow[]>> {
+  const posts = new Map(
+    events.flatMap(({ organizationId, postId }) => (postId === null ? [] : [[postId, organizationId]])),
+  );
+  if (posts.size === 0) return new Map();
   const { rows } = await tx.execute<PublicationRow>(
-    sql`select ${publicationColumns} from publications p where p.post_id = any(${sql.param([...new Set(postIds)])}::text[]) order by p.id`,
+    sql`select ${publicationColumns}
+      from unnest(${sql.param([...posts.values()])}::text[], ${sql.param([...posts.keys()])}::text[]) as w(organization_id, post_id)
+      join publications p on p.organization_id = w.organization_id and p.post_id = w.post_id
+      order by p.id`,
   );
   return Map.groupBy(rows, (row) => row.postId);
 }
 
-async function notificationsById(tx: Transaction, ids: readonly string[]) {
-  if (ids.length === 0) return new Map<string, typeof notifications.$inferSelect>();
+type NotificationRow = typeof notifications.$inferSelect;
+
+async function notificationsById(tx: Transaction, ids: readonly string[]): Promise<Map<string, NotificationRow>> {
+  if (ids.length === 0) return new Map();
   const rows = await tx
     .select()
     .from(notifications)

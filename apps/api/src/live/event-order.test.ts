@@ -21,7 +21,7 @@ test.each(Array.from({ length: 12 }, (_, exponent) => 10 ** (exponent + 1)))(
     await using there = await openSocket(api, accessToken, { replica: 1 });
     await addEvent(api, organization.id, post, 'post.created');
     await notify(api);
-    const since = (await here.next(({ id }) => id !== undefined, 'the first event')).id;
+    const since = (await here.nextEvent()).id;
 
     await api.sql(`alter table events alter column id restart with ${power - eventsEach / 2}`);
     await api.sql(
@@ -38,17 +38,16 @@ test.each(Array.from({ length: 12 }, (_, exponent) => 10 ** (exponent + 1)))(
 
     await using resumed = await openSocket(api, accessToken, { since });
     const numberOf = (id: string | undefined) => id?.split('-').at(0);
-    const middle = await here.next(({ id }) => numberOf(id) === String(power - 1), 'the event before the power');
+    const middle = await here.next('post-status-update', ({ id }) => numberOf(id) === String(power - 1));
     await using resumedInside = await openSocket(api, accessToken, { since: middle.id });
-    const idsOf = (socket: typeof here) => socket.events().map(({ id }) => numberOf(id));
     for (const [socket, ids] of [
       [here, [rows[0]?.id, ...wanted]],
       [there, [rows[0]?.id, ...wanted]],
       [resumed, wanted],
       [resumedInside, wanted.slice(eventsEach / 2)],
     ] as const) {
-      await waitFor(() => socket.events().length >= ids.length, { describe: () => `${ids.length} events` });
-      expect(idsOf(socket)).toEqual(ids);
+      await waitFor(() => socket.happened().length >= ids.length, { describe: () => `${ids.length} events` });
+      expect(socket.happened()).toEqual(ids);
     }
   },
 );

@@ -1,46 +1,50 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { readEventWriters } from '@vibetribe/core/events/read-event-writers';
 import type { LoggedEvent } from '@vibetribe/core/events/read-events';
 import type { Authenticator } from '@vibetribe/core/identity/authenticate';
-import type { AuthenticatedActor, Credential } from '@vibetribe/core/identity/authenticated-actor';
+import type { AuthenticatedActor } from '@vibetribe/core/identity/authenticated-actor';
 import type { Database } from '@vibetribe/db/connect-database';
 import type { Logger } from '@vibetribe/observability/logger';
 import type { Bus } from '@vibetribe/queue/bus';
 import type { Clock } from '@vibetribe/resilience/clock';
-import { startLoop } from '@vibetribe/resilience/loop';
-import type { RawData, WebSocket } from 'ws';
-import { answerClient } from './answer-client.ts';
+import type { WebSocket } from 'ws';
+import { answerClient, type Typing } from './answer-client.ts';
+import { closeCodes } from './close-codes.ts';
 import { startEventFeed } from './event-feed.ts';
-import { messagesOf } from './event-message.ts';
-import { closeCodes, createLiveConnection, type LiveConnection } from './live-connection.ts';
-import { createMessageBudget } from './message-budget.ts';
-import { parsePresence, type PresenceMessage } from './presence-message.ts';
-import { outgoing, replayEvents } from './replay-events.ts';
+import { eachAlone, messagesOf } from './event-message.ts';
+import { createFairDelivery } from './fair-delivery.ts';
+import { loggedFrame, passingFrame } from './frame.ts';
+import { createLiveConnection, type LiveConnection } from './live-connection.ts';
+import { createLogReader, type LiveStart } from './log-reader.ts';
+import { createMessageBudget, socketAllowance } from './message-budget.ts';
+import { createOrganizationSockets } from './organization-sockets.ts';
+import { createPostLookup } from './post-lookup.ts';
+import { startPresence } from './presence.ts';
+import { receiveMessages } from './receive-messages.ts';
+import { greetClient, replayEvents } from './replay-events.ts';
+import { presenceRoom } from './rooms.ts';
+import { startSocketChecks, type SocketChecks } from './socket-checks.ts';
 
-export interface LiveHub extends AsyncDisposable {
-  /** The last event that this process has passed on to its sockets. */
+export interface LiveHub extends AsyncDisposable, Omit<SocketChecks, keyof AsyncDisposable> {
+  /** The id up to which this process has passed the event log on to its sockets. */
   position(): number;
   /** How many sockets this process has. */
   sockets(): number;
   /** How long committed events have been waiting for one who began to write events before them. */
   heldUpForMs(): number;
   /**
-   * Takes a socket in. A client that knows an event gets what it missed `since`; any other one what has been passed on since
-   * `openedAt`, when its connection was opened: it may have been told of that before it is registered here.
+   * Takes a socket in. A client that knows a position gets what it missed since then; any other one what has been passed on since its connection
+   * was opened: it may have been told of that before it is registered here.
    */
-  open(socket: WebSocket, actor: AuthenticatedActor, start: { since: string | null; openedAt: number }): void;
-  /** Closes the sockets of a credential that has ended. */
-  endCredential(credential: Credential): void;
-  /** Asks for every socket whether its credential is still good. */
-  recheck(): Promise<void>;
+  open(socket: WebSocket, stream: Socket, actor: AuthenticatedActor, start: LiveStart): void;
   /** Closes every socket: the process is going away. */
   closeAll(): void;
 }
 
-const pingIntervalMs = 30_000;
 const socketsPerOrganizationMax = 5_000;
 
-/** All sockets of this process, fed from the event log; people's comings and goings travel over the bus. */
+/** All sockets of this process, fed from the event log; who is there and who types travels over the bus. */
 export async function startLiveHub({
   db,
   bus,
@@ -54,138 +58,107 @@ export async function startLiveHub({
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly logger: Logger;
 }): Promise<LiveHub> {
-  const rooms = new Map<string, Set<LiveConnection>>();
-  const inOrganization = (organizationId: string) => rooms.get(organizationId) ?? new Set<LiveConnection>();
-  const everyone = () => [...rooms.values()].flatMap((connections) => [...connections]);
-
-  const deliverEvents = async (events: readonly LoggedEvent[]) => {
-    const wanted = events.filter((event) => rooms.has(event.organizationId));
-    if (wanted.length === 0) return;
-    const messages = await db.asWorker((tx) => messagesOf(tx, wanted));
-    for (const event of messages.map(outgoing)) {
-      for (const connection of inOrganization(event.organizationId)) connection.deliver(event);
-    }
-  };
-
-  const deliverPresence = (payload: string) => {
-    const presence = parsePresence(payload);
-    if (presence === null) return;
-    const { type, organizationId, userId, connectionId, room } = presence;
-    for (const connection of inOrganization(organizationId)) {
-      if (connection.id === connectionId || (room !== undefined && !connection.rooms.has(room))) continue;
-      connection.send({ type, data: { userId, connectionId, ...roomData(room) } });
-    }
-  };
-
-  const tell = ({ actor, id }: LiveConnection, message: Pick<PresenceMessage, 'type' | 'room'>) => {
-    if (actor.userId === null) return;
-    const presence: PresenceMessage = {
-      ...message,
-      organizationId: actor.organizationId,
-      userId: actor.userId,
-      connectionId: id,
-    };
-    bus.publish('live', JSON.stringify(presence)).catch((error: unknown) => {
-      logger.warn({ err: error }, 'a presence message could not be sent');
-    });
-  };
-
-  const recheckOne = async (connection: LiveConnection) => {
-    if ((await authenticator.recheck(connection.actor)) === null) connection.close(closeCodes.signedOut, 'signed out');
-  };
-
-  const recheck = async () => {
-    for (const connection of everyone()) await recheckOne(connection);
-  };
-
-  const answer = async (connection: LiveConnection, data: RawData, isBinary: boolean) => {
-    const text = !isBinary && Buffer.isBuffer(data) ? data.toString() : '';
-    connection.send(await answerClient(db, connection, text, (typing) => tell(connection, typing)));
-  };
+  const sockets = createOrganizationSockets(clock);
+  const log = createLogReader(db);
+  const hasPost = createPostLookup(db);
+  const onError = (error: unknown) => logger.warn({ err: error }, 'the live feed failed; it goes on');
 
   await using starting = new AsyncDisposableStack();
-  const onError = (error: unknown) => logger.warn({ err: error }, 'the live feed failed; it goes on');
-  starting.use(await bus.subscribe('live', deliverPresence));
-  const onHeldUp = (heldUpForMs: number) => {
-    db.asWorker(readEventWriters).then(
-      (writers) =>
-        logger.warn({ heldUpForMs, writers }, 'events wait for a transaction that writes events and does not end'),
-      onError,
-    );
-  };
-  const feed = starting.use(await startEventFeed({ db, bus, clock, onEvents: deliverEvents, onHeldUp, onError }));
-
-  const hub: LiveHub = {
-    position: () => feed.position(),
-    sockets: () => everyone().length,
-    heldUpForMs: () => feed.heldUpForMs(),
-    open(socket, actor, start) {
-      const connections = inOrganization(actor.organizationId);
-      if (connections.size >= socketsPerOrganizationMax) {
-        socket.close(closeCodes.tooMany, 'too many connections');
-        return;
-      }
-      const connection = createLiveConnection({ id: randomUUID(), socket, actor, isReplaying: true });
-      rooms.set(actor.organizationId, connections.add(connection));
-      socket.on('close', () => {
-        connections.delete(connection);
-        if (connections.size === 0 && rooms.get(actor.organizationId) === connections)
-          rooms.delete(actor.organizationId);
-        tell(connection, { type: 'user-disconnected' });
-      });
-      const fail = (error: unknown) => {
-        logger.error({ err: error }, 'a live connection failed');
-        socket.close(1011, 'internal error');
-      };
-      const budget = createMessageBudget(clock);
-      let lastAnswer = Promise.resolve();
-      socket.on('message', (data, isBinary) => {
-        if (!budget.spend()) {
-          connection.send({ type: 'error', data: { code: 'rate_limited', message: 'Too many messages.' } });
-          return;
-        }
-        // One after the other: leaving a room may not overtake joining it.
-        lastAnswer = lastAnswer.then(() => answer(connection, data, isBinary)).catch(fail);
-      });
-      replayEvents(db, connection, start).catch(fail);
-      tell(connection, { type: 'user-connected' });
-    },
-    endCredential(credential) {
-      for (const connection of everyone()) {
-        if (isSame(connection.actor.credential, credential)) connection.close(closeCodes.signedOut, 'signed out');
-      }
-    },
-    recheck,
-    closeAll() {
-      for (const connection of everyone()) connection.close(closeCodes.goingAway, 'going away');
-    },
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
-
-  starting.use(
-    startLoop({
-      name: 'live sockets',
-      intervalMs: pingIntervalMs,
-      async runOnce() {
-        for (const connection of everyone()) connection.ping();
-        await recheck();
-      },
+  const delivery = starting.use(
+    createFairDelivery({
+      listeners: (organizationId) => sockets.of(organizationId),
+      readMissed: (organizationId, fromId) => log.alone(organizationId, fromId),
+      clock,
       onError,
     }),
   );
-  starting.defer(() => hub.closeAll());
+  const presence = starting.use(
+    await startPresence({
+      replicaId: randomUUID(),
+      bus,
+      clock,
+      logger,
+      effects: {
+        admit: (connectionId) => sockets.find(connectionId)?.rooms.add(presenceRoom),
+        tellOne: (connectionId, message) => sockets.find(connectionId)?.send(message),
+        tellRoom: (organizationId, room, aboutId, message) =>
+          delivery.add(organizationId, [passingFrame(room, aboutId, message)]),
+      },
+    }),
+  );
+  const feed = starting.use(
+    await startEventFeed({
+      db,
+      bus,
+      clock,
+      onError,
+      async onEvents(events: readonly LoggedEvent[]) {
+        const wanted = events.filter((event) => sockets.of(event.organizationId).size > 0);
+        if (wanted.length === 0) return;
+        const messages = await db.asWorker((tx) => messagesOf(tx, eachAlone(wanted)));
+        for (const [organizationId, own] of Map.groupBy(messages, (message) => message.organizationId))
+          delivery.add(organizationId, own.map(loggedFrame));
+      },
+      onHeldUp(heldUpForMs) {
+        db.asWorker(readEventWriters).then(
+          (writers) =>
+            logger.warn({ heldUpForMs, writers }, 'events wait for a transaction that writes events and does not end'),
+          onError,
+        );
+      },
+    }),
+  );
+  const checks = starting.use(startSocketChecks({ sockets, authenticator, clock, onError }));
+  starting.defer(() => sockets.all().forEach((connection) => connection.close(closeCodes.goingAway, 'going away')));
+
+  const serve = async (connection: LiveConnection, start: LiveStart, hearClient: () => void) => {
+    const from = await greetClient(log, connection, start);
+    hearClient();
+    await replayEvents(log, connection, from, start.openedAtId);
+    const { organizationId, userId } = connection.actor();
+    if (connection.isOpen()) presence.join({ organizationId, userId, connectionId: connection.id });
+  };
+
   const running = starting.move();
-  return hub;
-}
-
-function isSame(one: Credential, other: Credential): boolean {
-  if (one.kind === 'key') return other.kind === 'key' && one.keyId === other.keyId;
-  return other.kind === 'session' && one.familyId === other.familyId;
-}
-
-/** A room under the name clients know it by. */
-function roomData(room: string | undefined): { postId?: string; room?: string } {
-  if (room === undefined) return {};
-  const postId = /^post:(.+)$/.exec(room)?.[1];
-  return postId === undefined ? { room } : { postId };
+  return {
+    ...checks,
+    position: () => feed.position(),
+    sockets: () => sockets.all().length,
+    heldUpForMs: () => feed.heldUpForMs(),
+    open(socket, stream, actor, start) {
+      if (socket.readyState !== socket.OPEN) return;
+      if (sockets.of(actor.organizationId).size >= socketsPerOrganizationMax) {
+        socket.close(closeCodes.tooMany, 'too many connections');
+        return;
+      }
+      const connection = createLiveConnection({ id: randomUUID(), socket, stream, actor });
+      const budget = sockets.add(connection);
+      socket.on('close', () => {
+        sockets.remove(connection);
+        presence.leave(connection.id);
+      });
+      const fail = (error: unknown) => {
+        logger.error({ err: error }, 'a live connection failed');
+        connection.close(closeCodes.internalError, 'internal error');
+      };
+      const hearClient = () => {
+        receiveMessages({
+          socket,
+          budgets: [createMessageBudget(clock, socketAllowance), budget],
+          send: (message) => connection.send(message),
+          onError: fail,
+          async answer(text) {
+            const type = (typing: Typing) => presence.type(connection.id, typing);
+            connection.send(await answerClient(hasPost, connection, text, type));
+          },
+        });
+        socket.resume();
+      };
+      // What the client sends at once waits until it was greeted.
+      socket.pause();
+      serve(connection, start, hearClient).catch(fail);
+    },
+    closeAll: () => sockets.all().forEach((connection) => connection.close(closeCodes.goingAway, 'going away')),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }

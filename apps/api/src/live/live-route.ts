@@ -1,10 +1,10 @@
 import { redeemLiveTicket } from '@vibetribe/core/identity/redeem-live-ticket';
 import { DomainError } from '@vibetribe/core/domain-error';
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
 import { sendProblem } from '../http/problem.ts';
-import { closeCodes } from './live-connection.ts';
+import { closeCodes } from './close-codes.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -16,10 +16,9 @@ declare module 'fastify' {
 const ticketCharactersMax = 200;
 
 /** `/ws?ticket=&since=`. A bad ticket is told by a close code, which browsers can read, not by a refused upgrade, which they cannot. */
-export const liveRoute: FastifyPluginAsync<{ services: Pick<ApiServices, 'db' | 'authenticator' | 'live'> }> = async (
-  app,
-  { services },
-) => {
+export const liveRoute: FastifyPluginAsync<{
+  services: Pick<ApiServices, 'db' | 'authenticator' | 'live' | 'redirectOrigins' | 'publicUrl'>;
+}> = async (app, { services }) => {
   app.route<{ Querystring: { ticket?: unknown; since?: unknown } }>({
     method: 'GET',
     url: '/ws',
@@ -29,14 +28,18 @@ export const liveRoute: FastifyPluginAsync<{ services: Pick<ApiServices, 'db' | 
       tags: ['live'],
       summary: 'Open the WebSocket',
       description:
-        'With `?ticket=` from `POST /auth/ws-ticket`, and `&since=` the id of the last event to resume after. A bad ticket is accepted and closed with 4401. docs/events.md describes the frames.',
+        'With `?ticket=` from `POST /auth/ws-ticket`, and `&since=` the `id` of the last message, or the `position` of `hello`, to resume after. A bad ticket is accepted and closed with 4401. docs/events.md describes the frames.',
       response: { 101: z.undefined() },
     },
     handler: async (_request, reply) =>
       sendProblem(reply, new DomainError('malformed_request', 'Connect with a WebSocket.')),
     wsHandler: async (socket, request) => {
       const { ticket, since } = request.query;
-      const openedAt = services.live.position();
+      const openedAtId = services.live.position();
+      if (!isOwnOrigin(request, [...services.redirectOrigins, services.publicUrl()])) {
+        socket.close(closeCodes.foreignOrigin, 'the page comes from an origin that is not listed');
+        return;
+      }
       // What the client sends at once waits until somebody listens.
       socket.pause();
       const isTicket = typeof ticket === 'string' && ticket.length > 0 && ticket.length <= ticketCharactersMax;
@@ -44,10 +47,20 @@ export const liveRoute: FastifyPluginAsync<{ services: Pick<ApiServices, 'db' | 
       socket.resume();
       if (actor === null) socket.close(closeCodes.signedOut, 'the ticket is not valid');
       else
-        services.live.open(socket, actor, {
+        services.live.open(socket, request.raw.socket, actor, {
           since: typeof since === 'string' && since !== '' ? since : null,
-          openedAt,
+          openedAtId,
         });
     },
   });
 };
+
+/** Browsers always say where a page comes from; other clients may leave it out. */
+function isOwnOrigin({ headers: { origin }, host }: FastifyRequest, origins: readonly string[]): boolean {
+  if (origin === undefined) return true;
+  return origins.some((own) => originOf(own) === origin) || (URL.canParse(origin) && new URL(origin).host === host);
+}
+
+function originOf(url: string): string | null {
+  return URL.canParse(url) ? new URL(url).origin : null;
+}

@@ -1,24 +1,46 @@
 import type { Clock } from '@vibetribe/resilience/clock';
 
-/** How many messages a client may send: so many at once, and so many more each second. */
-export interface MessageBudget {
-  /** False when the budget is used up. */
-  spend(): boolean;
+/** What may be sent: so much at once, and so much more each second. */
+export interface MessageAllowance {
+  readonly messages: number;
+  readonly messagesPerSecond: number;
+  readonly bytes: number;
+  readonly bytesPerSecond: number;
 }
 
-const burstMax = 60;
-const perSecond = 20;
+export interface MessageBudget {
+  /** False when the message is more than is left; then nothing is used up. */
+  spend(bytes: number): boolean;
+}
 
-export function createMessageBudget(clock: Pick<Clock, 'monotonicMs'>): MessageBudget {
-  let left = burstMax;
+export const socketAllowance: MessageAllowance = {
+  messages: 60,
+  messagesPerSecond: 20,
+  bytes: 128 * 1024,
+  bytesPerSecond: 16 * 1024,
+};
+
+/** Of all an organization's sockets in this process together. */
+export const organizationAllowance: MessageAllowance = {
+  messages: 5_000,
+  messagesPerSecond: 500,
+  bytes: 4 * 1024 * 1024,
+  bytesPerSecond: 512 * 1024,
+};
+
+export function createMessageBudget(clock: Pick<Clock, 'monotonicMs'>, allowance: MessageAllowance): MessageBudget {
+  let { messages, bytes } = allowance;
   let countedAtMs = clock.monotonicMs();
   return {
-    spend() {
+    spend(size) {
       const nowMs = clock.monotonicMs();
-      left = Math.min(burstMax, left + ((nowMs - countedAtMs) / 1000) * perSecond);
+      const seconds = (nowMs - countedAtMs) / 1000;
+      messages = Math.min(allowance.messages, messages + seconds * allowance.messagesPerSecond);
+      bytes = Math.min(allowance.bytes, bytes + seconds * allowance.bytesPerSecond);
       countedAtMs = nowMs;
-      if (left < 1) return false;
-      left -= 1;
+      if (messages < 1 || bytes < size) return false;
+      messages -= 1;
+      bytes -= size;
       return true;
     },
   };

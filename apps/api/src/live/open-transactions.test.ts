@@ -19,10 +19,10 @@ async function expectLiveEvents(): Promise<void> {
   await using socket = await openSocket(api, accessToken);
   await addEvent(api, organization.id, post, 'post.created');
   await notify(api);
-  const first = await socket.next(({ type }) => type === 'post-created', 'the event');
+  const first = await socket.next('post-created');
   await addEvent(api, organization.id, post);
   await using resumed = await openSocket(api, accessToken, { since: first.id, replica: 1 });
-  await resumed.next(({ type }) => type === 'post-status-update', 'the missed event');
+  await resumed.next('post-status-update');
 }
 
 test('a transaction that has written and stays open in another database holds up nobody', async () => {
@@ -75,7 +75,7 @@ test('one that has written events and does not end is told by log, health and me
     expect((await api.call('GET', '/metrics')).text).toMatch(/^vibetribe_events_held_up_seconds\{app="api"\} [4-9]/m);
     await open.sql('rollback');
   }
-  await socket.next(({ type }) => type === 'post-created', 'the event that waited');
+  await socket.next('post-created');
   await waitFor(
     async () => /^vibetribe_events_held_up_seconds\{app="api"\} 0$/m.test((await api.call('GET', '/metrics')).text),
     {
@@ -101,6 +101,6 @@ test('an event written after a savepoint was rolled back is waited for again, an
     await open.sql('commit');
   }
   await notify(api);
-  await socket.next(({ type }) => type === 'post-created', 'the later event');
+  await socket.next('post-created');
   expect(socket.events().map(({ type }) => type)).toEqual(['post-status-update', 'post-created']);
 });

@@ -1,66 +1,49 @@
-import { parseCursor } from '@vibetribe/core/events/event-cursor';
-import { isKept, readEvents } from '@vibetribe/core/events/read-events';
-import type { Database } from '@vibetribe/db/connect-database';
-import { messagesOf, type LiveMessage } from './event-message.ts';
-import type { LiveConnection, OutgoingEvent } from './live-connection.ts';
-
-const pageMax = 200;
+import { formatCursor } from '@vibetribe/core/events/event-cursor';
+import type { ReadFrom } from './collapse-events.ts';
+import type { LiveConnection } from './live-connection.ts';
+import type { LiveStart, LogReader } from './log-reader.ts';
 
 /**
- * Sends what the client missed since the event it names, or since its connection was opened, then lets it go live. The connection has been getting the feed's
- * events since before this began: whatever the feed had already passed on by then is behind every page's end.
- * A client whose event is no longer kept is told to start anew: `resync`.
+ * Tells the client the position it resumes from; one that knows a position which is no longer kept, that it has to start anew: `resync`.
+ * @returns from where it is to be told what it has missed
+ */
+export async function greetClient(log: LogReader, connection: LiveConnection, start: LiveStart): Promise<ReadFrom> {
+  const { known, position } = await log.start(connection.actor().organizationId, start);
+  connection.send({ type: 'hello', data: { position: formatCursor(known ?? position) } });
+  if (start.since !== null && known === null) connection.send({ type: 'resync' });
+  return known ?? { id: start.openedAtId };
+}
+
+/**
+ * Sends what the client has missed, and lets it go live:
+ * 1. The connection has been getting the feed's frames since before this began, and keeps them aside.
+ * 2. The log is read from the client's position to its end: whatever the feed had passed on before 1. is behind that end.
+ * 3. What was kept aside and is newer is sent; from then on frames are sent as they come.
+ * Where the clean-up has deleted what followed the position, the client is told to start anew.
  */
 export async function replayEvents(
-  db: Pick<Database, 'asTenant'>,
+  log: LogReader,
   connection: LiveConnection,
-  { since, openedAt }: { readonly since: string | null; readonly openedAt: number },
+  from: ReadFrom,
+  openedAtId: number,
 ): Promise<void> {
-  let position: number | null = since === null ? openedAt : await keptPosition(db, connection, since);
-  do {
-    if (position !== null) position = await replayToEnd(db, connection, position);
-  } while (connection.takeOverflow());
-  if (position === null) connection.send({ type: 'resync' });
+  if (!(await replayFrom(log, connection, from))) {
+    connection.send({ type: 'resync' });
+    await replayFrom(log, connection, { id: openedAtId });
+  }
   connection.goLive();
 }
 
-async function keptPosition(
-  db: Pick<Database, 'asTenant'>,
-  connection: LiveConnection,
-  since: string,
-): Promise<number | null> {
-  const cursor = parseCursor(since);
-  if (cursor === null) return null;
-  return (await db.asTenant(connection.actor.organizationId, (tx) => isKept(tx, cursor))) ? cursor.id : null;
-}
-
-/** Answers the id of the last event sent; null when some that followed are no longer kept. */
-async function replayToEnd(
-  db: Pick<Database, 'asTenant'>,
-  connection: LiveConnection,
-  fromId: number,
-): Promise<number | null> {
-  let position = fromId;
-  for (;;) {
-    const after = position;
-    const { organizationId } = connection.actor;
-    const page = await db.asTenant(organizationId, async (tx) => {
-      const read = { afterId: after, limit: pageMax, organizationId };
-      const { events, hasMore, cleanedTo } = await readEvents(tx, read);
-      return {
-        messages: await messagesOf(tx, events),
-        lastId: events.at(-1)?.cursor.id ?? after,
-        hasMore,
-        hasHole: after < cleanedTo,
-      };
-    });
-    if (page.hasHole) return null;
-    for (const message of page.messages) await connection.replay(outgoing(message));
-    position = page.lastId;
-    if (!page.hasMore) return position;
+/** False where events that followed are no longer kept. */
+async function replayFrom(log: LogReader, connection: LiveConnection, from: ReadFrom): Promise<boolean> {
+  let next = from;
+  let hasMore = true;
+  while (hasMore && connection.isOpen()) {
+    const page = await log.collapsed(connection.actor().organizationId, next);
+    if (page.hasHole) return false;
+    await connection.replay(page.frames);
+    next = { id: page.lastId };
+    hasMore = page.hasMore || connection.takeOverflow();
   }
-}
-
-export function outgoing(message: LiveMessage): OutgoingEvent {
-  return { ...message, text: JSON.stringify(message.message) };
+  return true;
 }

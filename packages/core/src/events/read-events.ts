@@ -85,13 +85,13 @@ export async function readPosition(tx: Transaction, organizationId: string, hori
 }
 
 /** Whether everything that followed the position can still be read by those who may see its event. */
-export async function isKept(tx: Transaction, { id, check }: EventCursor): Promise<boolean> {
+export async function isKept(tx: Transaction, { id, check, page }: EventCursor): Promise<boolean> {
   const { rows } = await tx.execute<{ givenOut: number; cleanedTo: number; isThere: boolean }>(sql`
     select last_event_id()::float8 as "givenOut", cleaned_to::float8 as "cleanedTo",
       exists (select 1 from events e where e.id = ${id}::bigint and ${checkOf} = ${check}::int) as "isThere"
     from event_log`);
   const [row] = rows;
-  if (row === undefined || id < row.cleanedTo) return false;
+  if (row === undefined || (page?.fromId ?? id) < row.cleanedTo) return false;
   return check === null ? id <= row.givenOut : row.isThere;
 }
 

@@ -17,4 +17,6 @@ export interface IdentityDependencies {
 /** Tells every process that a credential has ended. It may be lost: caches of credentials live for seconds only. */
 export interface Revocations {
   announce(credential: Credential): void;
+  /** Somebody's role in an organization has changed, or they are no longer a member: requests and sockets learn of it at once. */
+  memberChanged(member: { readonly organizationId: string; readonly userId: string }): void;
 }

@@ -58,7 +58,10 @@ function dependencies() {
       accessTokens,
       registrationOpen: true,
       logger: createLogger({ app: 'test', level: 'silent' }),
-      revocations: { announce: (credential: Credential) => void announced.push(credential) },
+      revocations: {
+        announce: (credential: Credential) => void announced.push(credential),
+        memberChanged: () => undefined,
+      },
     },
   };
 }

@@ -1,12 +1,12 @@
 import type { TimelineItem } from '@vibetribe/contracts/timeline';
 import { events } from '@vibetribe/db/schema/events';
 import { and, asc, eq, gt } from 'drizzle-orm';
-import type { z } from 'zod';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { cutPage } from '../cut-page.ts';
 import { readPost } from './find-post.ts';
+import { presentEvent } from './present-event.ts';
 
 /** Where a page ended. */
 export interface TimelineCursor {
@@ -38,18 +38,7 @@ export async function readTimeline(
   const { items, hasMore } = cutPage(rows, limit);
   const last = hasMore ? items.at(-1) : undefined;
   return {
-    items: items.map(presentEvent),
+    items: items.map((row) => presentEvent({ ...row, eventId: row.id })),
     next: last === undefined ? null : { eventId: last.id },
-  };
-}
-
-function presentEvent(row: typeof events.$inferSelect): TimelineItem {
-  return {
-    id: String(row.id),
-    at: row.at.toISOString(),
-    type: row.type,
-    ...(row.publicationId === null ? {} : { publicationId: row.publicationId }),
-    message: row.message,
-    data: row.data as Record<string, z.core.util.JSONType>,
   };
 }
