@@ -10,6 +10,8 @@ export interface Refusal {
   readonly platformCode: string;
   readonly reason?: string | undefined;
   readonly retryAfterMs?: number | null | undefined;
+  /** See `PlatformError.accountGone`. */
+  readonly accountGone?: string;
 }
 
 export interface PlatformCallRequest<Answer> {
@@ -48,8 +50,13 @@ function refused(call: PlatformCallRequest<unknown>, response: PlatformResponse)
   const refusal = call.refusalOf(response);
   const platformCode = plainCode(refusal.platformCode, response.status, call.request);
   const reason = quotable(refusal.reason, call.request);
+  const { retryAfterMs = null, accountGone = null } = refusal;
+  if (accountGone !== null) {
+    const message = `${call.platformName} says that the account ${accountGone}`;
+    return new PlatformError(refusal.kind, message, { platformCode, retryAfterMs, accountGone });
+  }
   const message = `${call.platformName} refused the request (${platformCode})${reason === '' ? '' : `: ${reason}`}`;
-  return new PlatformError(refusal.kind, message, { platformCode, retryAfterMs: refusal.retryAfterMs ?? null });
+  return new PlatformError(refusal.kind, message, { platformCode, retryAfterMs });
 }
 
 /** A server of the user's choice may answer with what it was sent: what repeats the token is not shown. */

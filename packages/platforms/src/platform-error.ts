@@ -30,16 +30,25 @@ export class PlatformError extends Error {
   readonly retryAfterMs: number | null;
   /** What the refusal has taught of the account's server: by these rules it is to be tried again. */
   readonly learnedRules: ServerRules | null;
+  /** What the platform says has become of the account itself, behind "the account": `is deactivated`. Null where that is not the reason. */
+  readonly accountGone: string | null;
 
   constructor(
     kind: PlatformErrorKind,
     message: string,
-    details: { platformCode: string; retryAfterMs?: number | null; learnedRules?: ServerRules; cause?: unknown },
+    details: {
+      platformCode: string;
+      retryAfterMs?: number | null;
+      learnedRules?: ServerRules;
+      accountGone?: string | null;
+      cause?: unknown;
+    },
   ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.kind = kind;
     this.platformCode = details.platformCode;
     this.retryAfterMs = details.retryAfterMs ?? null;
     this.learnedRules = details.learnedRules ?? null;
+    this.accountGone = details.accountGone ?? null;
   }
 }

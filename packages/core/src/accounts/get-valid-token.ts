@@ -101,7 +101,7 @@ async function refreshUnderLease(deps: TokenDependencies, refresh: LeasedRefresh
         { grantId: grant.id, platform: grant.platform, platformCode: answer.error.platformCode },
         'the platform says that the grant is dead',
       );
-      return endGrant(deps, { ...grant, refreshFence: lease.fence });
+      return endGrant(deps, { ...grant, refreshFence: lease.fence }, answer.error.accountGone);
     case 'failed':
       deps.logger.warn(
         { err: answer.error, grantId: grant.id, platform: grant.platform, kind: answer.error.kind },
@@ -150,14 +150,19 @@ function withoutRefresh(
   };
 }
 
-async function endGrant(deps: TokenDependencies, grant: GrantRow): Promise<ValidToken> {
+async function endGrant(
+  deps: TokenDependencies,
+  grant: GrantRow,
+  accountGone: string | null = null,
+): Promise<ValidToken> {
   const { displayName } = deps.adapters[grant.platform];
-  const isEnded = await markGrantDead(deps, grant, displayName);
+  const isEnded = await markGrantDead(deps, grant, displayName, accountGone);
   if (!isEnded) return { kind: 'busy', retryAfterMs: 1_000, detail: 'Its token has changed in this moment.' };
-  return {
-    kind: 'dead',
-    reason: `${displayName} no longer accepts the account's token: it needs to be connected again.`,
-  };
+  const why =
+    accountGone === null
+      ? `${displayName} no longer accepts the account's token`
+      : `${displayName} says that the account ${accountGone}`;
+  return { kind: 'dead', reason: `${why}: it needs to be connected again.` };
 }
 
 function canRefresh(deps: TokenDependencies, grant: GrantRow, credentials: Credentials): boolean {

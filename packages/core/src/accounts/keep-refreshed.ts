@@ -57,10 +57,10 @@ async function store(
 ): Promise<{ kept: Kept; resumed: number }> {
   // Accounts before grants, as whoever connects or disconnects them.
   await tx.execute(sql`select 1 from accounts where grant_id = ${grant.id} order by id for no key update`);
-  const { rows } = await tx.execute<{ credentials: string }>(
-    sql`select credentials from grants where id = ${grant.id} for update`,
+  const { rows } = await tx.execute<{ credentials: string; isDead: boolean }>(
+    sql`select credentials, dead_at is not null as "isDead" from grants where id = ${grant.id} for update`,
   );
-  const standing = rows[0]?.credentials ?? '';
+  const { credentials: standing = '', isDead = false } = rows[0] ?? {};
   if (standing === '') return { kept: 'gone', resumed: 0 };
   // The answer to an earlier commit was lost.
   if (standing === sealed) return { kept: 'stored', resumed: 0 };
@@ -73,7 +73,7 @@ async function store(
     where id = ${grant.id}`);
   const { rows: revived } = await tx.execute<{ id: string }>(sql`
     update accounts set status = 'active', updated_at = clock_timestamp()
-    where grant_id = ${grant.id} and status = 'needs_reauth' returning id`);
+    where ${isDead} and grant_id = ${grant.id} and status = 'needs_reauth' returning id`);
   await tx.execute(sql`
     insert into events (organization_id, type, message, data)
     select a.organization_id, 'token.refreshed', 'The token of ' || a.handle || ' was refreshed.',

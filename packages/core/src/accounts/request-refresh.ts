@@ -27,7 +27,7 @@ export const refreshPolicy: RefreshPolicy = {
 
 export type RefreshAnswer =
   | { readonly kind: 'fresh'; readonly credentials: Credentials }
-  /** The platform says that the grant is dead. */
+  /** The platform says that the grant is dead, or the account gone. */
   | { readonly kind: 'dead'; readonly error: PlatformError }
   | { readonly kind: 'failed'; readonly error: PlatformError };
 
@@ -79,7 +79,7 @@ async function askOnce(
     return { kind: 'fresh', credentials: fresh };
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
-    return { kind: error.kind === 'auth_revoked' ? 'dead' : 'failed', error };
+    return { kind: error.kind === 'auth_revoked' || error.accountGone !== null ? 'dead' : 'failed', error };
   }
 }
 

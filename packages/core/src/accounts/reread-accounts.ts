@@ -5,6 +5,7 @@ import { PlatformError } from '@vibetribe/platforms/platform-error';
 import type { AccountProfile, AdapterAccount } from '@vibetribe/platforms/port/account';
 import { sql } from 'drizzle-orm';
 import { getValidToken, type TokenDependencies } from './get-valid-token.ts';
+import { markAccountGone } from './mark-account-gone.ts';
 
 export interface RereadOptions {
   /** What was read longer ago is read again. */
@@ -82,6 +83,8 @@ async function rereadOne(deps: TokenDependencies, account: DueAccount): Promise<
     if (profile.externalId !== account.externalId) return 'unread';
     return await deps.db.asWorker((tx) => storeProfile(tx, account, profile));
   } catch (error) {
+    if (error instanceof PlatformError && error.accountGone !== null)
+      await markAccountGone(deps, { ...account, accountId: account.id }, error.accountGone);
     const level = error instanceof PlatformError ? 'debug' : 'error';
     deps.logger[level](
       { err: error, accountId: account.id, platform: account.platform },

@@ -22,6 +22,20 @@ test.each([
   });
 });
 
+test.each([
+  [401, 'AccountTakedown', 'has been taken down'],
+  [400, 'RepoTakendown', 'has been taken down'],
+  [400, 'RepoSuspended', 'is suspended'],
+  [401, 'AccountDeactivated', 'is deactivated'],
+  [400, 'RepoDeactivated', 'is deactivated'],
+  [401, 'AccountNotFound', 'does not exist any more'],
+  [400, 'RepoNotFound', 'does not exist any more'],
+])('%s %s is about the account itself', (status, error, accountGone) => {
+  expect(blueskyRefusal(answerOf(status, { error, message: 'why' }))).toMatchObject({ accountGone });
+  expect(blueskySessionRefusal(answerOf(status, { error, message: 'why' }))).toMatchObject({ accountGone });
+  expect(blueskyRefusal(answerOf(400, { error: 'InvalidRequest' }))).not.toHaveProperty('accountGone');
+});
+
 test('an answer without a name is judged by its status', () => {
   expect(blueskyRefusal(answerOf(401, '<html>'))).toMatchObject({ kind: 'auth_expired', platformCode: 'http_401' });
   expect(blueskyRefusal(answerOf(429, undefined, { 'ratelimit-reset': '1795341630' }))).toMatchObject({

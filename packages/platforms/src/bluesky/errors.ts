@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Refusal } from '../call-platform.ts';
-import type { PlatformErrorKind } from '../platform-error.ts';
+import { PlatformError, type PlatformErrorKind } from '../platform-error.ts';
 import type { PlatformResponse } from '../platform-http.ts';
 import { resetMsOf, retryAfterMsOf } from '../retry-after.ts';
 
@@ -28,6 +28,17 @@ const kindByName: Readonly<Record<string, PlatformErrorKind>> = {
   RateLimitExceeded: 'rate_limit',
 };
 
+/** What became of the account, where that is the reason. */
+const goneByName: Readonly<Record<string, string>> = {
+  AccountTakedown: 'has been taken down',
+  RepoTakendown: 'has been taken down',
+  RepoSuspended: 'is suspended',
+  AccountDeactivated: 'is deactivated',
+  RepoDeactivated: 'is deactivated',
+  AccountNotFound: 'does not exist any more',
+  RepoNotFound: 'does not exist any more',
+};
+
 const kindByStatus: Readonly<Record<number, PlatformErrorKind>> = {
   401: 'auth_expired',
   403: 'permission',
@@ -38,7 +49,9 @@ const kindByStatus: Readonly<Record<number, PlatformErrorKind>> = {
 export function blueskyRefusal(response: PlatformResponse): Refusal {
   const { error, message } = XrpcError.safeParse(response.json).data ?? {};
   const kind = kindByName[error ?? ''] ?? kindByStatus[response.status] ?? 'content';
+  const accountGone = goneByName[error ?? ''];
   return {
+    ...(accountGone === undefined ? {} : { accountGone }),
     kind,
     platformCode: error ?? `http_${response.status}`,
     reason: message,
@@ -48,6 +61,35 @@ export function blueskyRefusal(response: PlatformResponse): Refusal {
 
 /** Refusals of the session calls, without the reason: these requests carry the app password or the refresh token. */
 export function blueskySessionRefusal(response: PlatformResponse): Refusal {
-  const { kind, platformCode, retryAfterMs } = blueskyRefusal(response);
-  return { kind: kind === 'auth_expired' ? 'auth_revoked' : kind, platformCode, retryAfterMs };
+  const { reason: _reason, ...refusal } = blueskyRefusal(response);
+  return { ...refusal, kind: refusal.kind === 'auth_expired' ? 'auth_revoked' : refusal.kind };
+}
+
+/** A refresh token is the whole request: a server that finds the request wrong knows no account for it any more. */
+export function blueskyRefreshRefusal(response: PlatformResponse): Refusal {
+  const refusal = blueskySessionRefusal(response);
+  return refusal.platformCode === 'InvalidRequest' ? { ...refusal, kind: 'auth_revoked' } : refusal;
+}
+
+const goneByStatus: Readonly<Record<string, string>> = {
+  takendown: 'has been taken down',
+  suspended: 'is suspended',
+  deactivated: 'is deactivated',
+  deleted: 'does not exist any more',
+};
+
+/** Its server is not ready for the account at the moment. */
+const passingStatuses: readonly string[] = ['desynchronized', 'throttled'];
+
+/** A session of an account that is not active: `com.atproto.server.refreshSession`, read 2026-11. */
+export function inactiveAccount(platformName: string, status: string | undefined): PlatformError {
+  if (status !== undefined && passingStatuses.includes(status)) {
+    const message = `${platformName} says that the account is not ready (${status})`;
+    return new PlatformError('unavailable', message, { platformCode: `account_${status}` });
+  }
+  const accountGone = goneByStatus[status ?? ''] ?? 'is not active';
+  return new PlatformError('policy', `${platformName} says that the account ${accountGone}`, {
+    platformCode: 'AccountDeactivated',
+    accountGone,
+  });
 }

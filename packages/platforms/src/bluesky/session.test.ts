@@ -105,6 +105,51 @@ describe('refreshing', () => {
     },
   );
 
+  test.each([
+    ['deactivated', 'is deactivated'],
+    ['takendown', 'has been taken down'],
+    ['suspended', 'is suspended'],
+    ['deleted', 'does not exist any more'],
+    [undefined, 'is not active'],
+  ])('says that the account is gone where its session is not active (%s)', async (status, words) => {
+    await using server = await startRoutes({ [refresh]: () => session({ active: false, status }) });
+    await expect(run(server.origin, { refreshToken: 'r1', appPassword: 'pw' })).rejects.toMatchObject({
+      accountGone: words,
+      message: `Bluesky says that the account ${words}`,
+    });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test.each(['desynchronized', 'throttled'])('waits where its server is not ready for it (%s)', async (status) => {
+    await using server = await startRoutes({ [refresh]: () => session({ active: false, status }) });
+    await expect(run(server.origin, { refreshToken: 'r1' })).rejects.toMatchObject({
+      kind: 'unavailable',
+      accountGone: null,
+    });
+  });
+
+  test('says so where a server knows no account for the refresh token any more', async () => {
+    await using server = await startRoutes({
+      [refresh]: () => ({
+        status: 400,
+        json: { error: 'InvalidRequest', message: 'Could not find user info for account: did:plc:ada' },
+      }),
+      [create]: () => dead('AuthenticationRequired', 401),
+    });
+    await expect(run(server.origin, { refreshToken: 'r1' })).rejects.toMatchObject({ kind: 'auth_revoked' });
+    await expect(run(server.origin, { refreshToken: 'r1', appPassword: 'pw' })).rejects.toMatchObject({
+      kind: 'auth_revoked',
+    });
+  });
+
+  test('says what happened to the account, in words without a secret', async () => {
+    await using server = await startRoutes({ [refresh]: () => dead('AccountTakedown', 401) });
+    await expect(run(server.origin, { refreshToken: 'r1', appPassword: 'pw' })).rejects.toMatchObject({
+      message: 'Bluesky says that the account has been taken down',
+      platformCode: 'AccountTakedown',
+    });
+  });
+
   test('does not spend the app password on an outage', async () => {
     await using server = await startRoutes({ [refresh]: () => dead('Down', 503), [create]: () => session() });
     await expect(run(server.origin, { refreshToken: 'r1', appPassword: 'pw' })).rejects.toMatchObject({

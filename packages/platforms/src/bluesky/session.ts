@@ -7,7 +7,7 @@ import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import { blueskyName, callXrpc, serviceOf } from './api.ts';
 import { rulesOfServer } from './blob-limit.ts';
-import { blueskySessionRefusal } from './errors.ts';
+import { blueskyRefreshRefusal, blueskySessionRefusal, inactiveAccount } from './errors.ts';
 import { DidDocument, ownServerOf } from './own-server.ts';
 
 const BlueskyCredentials = z.strictObject({
@@ -112,6 +112,7 @@ const Session = z.object({
   accessJwt: foreignToken(),
   refreshJwt: foreignToken(),
   active: z.boolean().optional(),
+  status: z.string().optional().catch(undefined),
   didDoc: DidDocument.optional().catch(undefined),
 });
 type Session = z.infer<typeof Session>;
@@ -125,26 +126,25 @@ function createSession({
   appPassword,
 }: SessionRequest & { identifier: string; appPassword: string }) {
   const json = { identifier, password: appPassword };
-  return openSession({ http, service, nsid: 'com.atproto.server.createSession', json });
+  const nsid = 'com.atproto.server.createSession';
+  return openSession({ http, service, nsid, json, refusalOf: blueskySessionRefusal });
 }
 
 function refreshSession({ http, service, refreshToken }: SessionRequest & { refreshToken: string }) {
-  return openSession({ http, service, nsid: 'com.atproto.server.refreshSession', token: refreshToken });
+  const nsid = 'com.atproto.server.refreshSession';
+  return openSession({ http, service, nsid, token: refreshToken, refusalOf: blueskyRefreshRefusal });
 }
 
-async function openSession(call: SessionRequest & { nsid: string; json?: unknown; token?: string }): Promise<Session> {
+async function openSession(
+  call: SessionRequest & { nsid: string; json?: unknown; token?: string; refusalOf: typeof blueskySessionRefusal },
+): Promise<Session> {
   const session = await callXrpc({
     ...call,
     method: 'POST',
     effect: 'idempotent',
     answer: Session,
-    refusalOf: blueskySessionRefusal,
   });
-  if (session.active === false) {
-    throw new PlatformError('policy', `${blueskyName} says that the account is not active`, {
-      platformCode: 'AccountDeactivated',
-    });
-  }
+  if (session.active === false) throw inactiveAccount(blueskyName, session.status);
   return session;
 }
 

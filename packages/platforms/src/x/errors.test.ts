@@ -32,6 +32,17 @@ describe('a refusal of X', () => {
     expect(xRefusal(answerOf(status, json))).toMatchObject({ kind, platformCode });
   });
 
+  test('says that an account is suspended', () => {
+    const detail = 'Your account is suspended and is not permitted to access this feature.';
+    expect(xRefusal(answerOf(403, about(403, 'Forbidden', detail)))).toMatchObject({
+      kind: 'permission',
+      accountGone: 'is suspended',
+    });
+    expect(xRefusal(answerOf(403, about(403, 'Forbidden', 'You are not permitted.')))).not.toHaveProperty(
+      'accountGone',
+    );
+  });
+
   test('tells the wait from the window, and from the day where that is spent', () => {
     const inSeconds = (seconds: number) => String(Date.parse('2026-11-22T10:00:00Z') / 1_000 + seconds);
     const window = { 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': inSeconds(60) };

@@ -23,6 +23,7 @@ export function xRefusal(response: PlatformResponse): Refusal {
     platformCode: type ?? `http_${response.status}`,
     reason: problem.errors?.[0]?.message ?? problem.detail ?? problem.title,
     retryAfterMs: waitMs(response),
+    ...(isSuspended(response, problem.detail) ? { accountGone: 'is suspended' } : {}),
   };
 }
 
@@ -46,6 +47,11 @@ function kindOf(response: PlatformResponse, type: string | undefined, detail: st
 /** X has no code for this one: its type is `about:blank` as for every other 403 on a post, so the text has to tell. */
 function isDuplicate(type: string | undefined, detail: string | undefined): boolean {
   return type === undefined && detail !== undefined && /duplicate content/iu.test(detail);
+}
+
+/** It has none for this one either. */
+function isSuspended({ status }: PlatformResponse, detail: string | undefined): boolean {
+  return status === 403 && detail !== undefined && /account is suspended/iu.test(detail);
 }
 
 /** The type's host differs between the documents (api.x.com) and the wire (api.twitter.com): the last segment is the code. */

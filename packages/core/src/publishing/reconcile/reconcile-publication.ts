@@ -3,6 +3,7 @@ import type { AccountAccess } from '@vibetribe/platforms/port/account';
 import type { ReconcileFinding } from '@vibetribe/platforms/port/reconcile';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import { sql } from 'drizzle-orm';
+import { markAccountGone } from '../../accounts/mark-account-gone.ts';
 import { markGrantDead } from '../../accounts/mark-grant-dead.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { breakerKeyOf } from '../claim/claim-context.ts';
@@ -84,6 +85,10 @@ async function askWith(
 
 async function afterFault(deps: CoreDependencies, work: PublicationWork, error: PlatformError): Promise<Finding> {
   const adapter = deps.adapters[work.platform];
+  if (error.accountGone !== null) {
+    await markAccountGone(deps, { ...work, grantId: work.grant.id }, error.accountGone);
+    return { kind: 'cannot_tell', evidence: `${error.message}.` };
+  }
   if (error.kind === 'auth_revoked') {
     await markGrantDead(deps, work.grant, adapter.displayName);
     return needsReconnect();

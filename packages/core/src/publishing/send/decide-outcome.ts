@@ -78,6 +78,14 @@ export function turnDown(error: PlatformError, manual: PublicationError['manual'
 }
 
 function outcomeOf(error: PlatformError, facts: OutcomeFacts): Outcome {
+  if (error.accountGone !== null)
+    return {
+      kind: 'postponed',
+      reason: 'token',
+      retryAfterMs: null,
+      detail: `${error.message}. Once it is connected again, it goes out.`,
+      committed: facts.committed,
+    };
   const fault = { category: categories[error.kind], code: error.platformCode, message: error.message };
   switch (error.kind) {
     case 'ambiguous':

@@ -5,6 +5,7 @@ import { mediaRulesFor } from '@vibetribe/platforms/media-rules-for';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import type { PlatformResponse } from '@vibetribe/platforms/platform-http';
 import { sql } from 'drizzle-orm';
+import { markAccountGone } from '../../accounts/mark-account-gone.ts';
 import { markGrantDead } from '../../accounts/mark-grant-dead.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { breakerKeyOf } from '../claim/claim-context.ts';
@@ -121,7 +122,11 @@ async function fateOf(
     const detail = 'The server takes smaller files than others: they are made smaller.';
     return { kind: 'processing', pollAfterMs: 0, detail, committed: runner.committed() };
   }
-  if (error.kind === 'auth_revoked')
+  if (error.accountGone !== null)
+    await markAccountGone(deps, { ...work, grantId: work.grant.id }, error.accountGone).catch(
+      tell('that an account is gone could not be noted'),
+    );
+  else if (error.kind === 'auth_revoked')
     await markGrantDead(deps, work.grant, adapter.displayName).catch(tell('a dead grant could not be marked'));
   return decide(error, await manualOptionsOf(deps, context, work));
 }
