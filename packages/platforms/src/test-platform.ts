@@ -135,7 +135,11 @@ export function startPublication(given: TestPublication) {
       startedAt: new Date(),
     };
     intents.set(name, intent);
-    const result = await run({ key: intent.key as never, http: given.client.http(given.timeoutMs) });
+    const result = await run({
+      key: intent.key as never,
+      http: given.client.http(given.timeoutMs),
+      startedAt: new Date(),
+    });
     results[name] = result;
     return result;
   };

@@ -27,8 +27,10 @@ async function claimedPost() {
   const post = await duePost();
   const claimed = await harness.claim(post.publicationId);
   if (claimed.kind !== 'claimed') throw new Error(`the claim was ${claimed.kind}`);
-  const send = (deps: CoreDependencies = harness.deps) =>
-    beginSends(deps, harness.settings, [{ work: claimed.work, step: 'publish', key: null }]);
+  const send = async (deps: CoreDependencies = harness.deps) => {
+    const begun = await beginSends(deps, harness.settings, [{ work: claimed.work, step: 'publish', key: null }]);
+    return begun.map((startedAt) => startedAt !== null);
+  };
   return { ...post, send };
 }
 

@@ -15,7 +15,7 @@ export interface EngineContext {
   readonly uniqueNumber: () => number;
   readonly media: PublishingMedia;
   readonly lastPosts: LastPosts;
-  readonly beginSend: (intent: SendIntent) => Promise<boolean>;
+  readonly beginSend: (intent: SendIntent) => Promise<Date | null>;
   readonly record: (
     work: PublicationWork,
     report: OutcomeRecord['report'],

@@ -29,6 +29,7 @@ export const bluesky: PlatformAdapter = {
   },
   limits: blueskyLimits,
   reconciliation: blueskyReconciliation,
+  sendTimesDiffer: true,
   endpoints: blueskyEndpoints,
   manual: blueskyManual,
   readAccount: readBlueskyAccount,

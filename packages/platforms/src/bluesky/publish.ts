@@ -22,7 +22,8 @@ export async function publishBluesky(publication: PublishRun): Promise<Published
     name: 'publish',
     effect: 'once',
     key: recordKeyOf,
-    run: ({ key, http }) => putPost(publication, http, key, { didByHandle, embed }),
+    run: ({ key, http, startedAt }) =>
+      putPost(publication, http, key, { didByHandle, embed, createdAt: startedAt.toISOString() }),
   });
   return { kind: 'published', ...placeOf(publication.account, rkey) };
 }
@@ -38,23 +39,36 @@ export function placeOf({ externalId: did }: AdapterAccount, rkey: string): { pl
   };
 }
 
-/** Whether a record under our key is our post: edited since or not, it keeps the time we gave it. */
+/** The clocks that made the key and began the send may differ by this much. */
+const clockSkewMs = 10 * 60_000;
+
+/** Whether a record under our key is our post: edited since or not, it is no older than the key. */
 export function isOurs(stored: { text: string; createdAt: string }, key: RecordKey, text: string): boolean {
-  return stored.createdAt === key.createdAt || stored.text === text || stored.text === shownText(text);
+  if (stored.text === text || stored.text === shownText(text)) return true;
+  return Date.parse(stored.createdAt) >= Date.parse(key.createdAt) - clockSkewMs;
 }
 
 async function putPost(
   { account, accessToken, content }: PublishRun,
   http: PlatformHttp,
   key: RecordKey,
-  { didByHandle, embed }: { didByHandle: Readonly<Record<string, string>>; embed: object | undefined },
+  {
+    didByHandle,
+    embed,
+    createdAt,
+  }: {
+    readonly didByHandle: Readonly<Record<string, string>>;
+    readonly embed: object | undefined;
+    /** Of this send: a post that is sent again a day later is no day old. */
+    readonly createdAt: string;
+  },
 ): Promise<string> {
   const { langs } = BlueskyOptions.parse(content.options);
   const { text, facets } = richTextOf(content.text, didByHandle);
   const record = {
     $type: postCollection,
     text,
-    createdAt: key.createdAt,
+    createdAt,
     ...(langs === undefined ? {} : { langs }),
     ...(facets.length === 0 ? {} : { facets }),
     ...(embed === undefined ? {} : { embed }),

@@ -36,6 +36,8 @@ export interface PlatformAdapter {
   readonly refresh?: TokenRefresh;
   /** The account as it is now. Asked now and then; reads only. */
   readAccount?(call: AccountCall): Promise<AccountProfile>;
+  /** The platform orders an account's posts by a time that we give them: no two sends of an account begin in the same millisecond. */
+  readonly sendTimesDiffer?: true;
   readonly doctor?: DoctorDescription;
   readonly metrics?: MetricsSupport;
   /** Comments below a post, for `options.firstComment`. A platform of threads gives its replies here. */

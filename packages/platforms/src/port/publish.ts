@@ -31,7 +31,12 @@ export interface PublishRun extends AccountCall {
     readonly name: string;
     readonly effect: StepEffect;
     readonly key?: (seed: KeySeed) => Key | Promise<Key>;
-    readonly run: (context: { readonly key: Key; readonly http: PlatformHttp }) => Promise<Result>;
+    /** `startedAt`: when this send began; see `PlatformAdapter.sendTimesDiffer`. */
+    readonly run: (context: {
+      readonly key: Key;
+      readonly http: PlatformHttp;
+      readonly startedAt: Date;
+    }) => Promise<Result>;
   }): Promise<Result>;
 }
 

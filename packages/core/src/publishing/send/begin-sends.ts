@@ -7,7 +7,7 @@ import { holdsBack } from '../../pauses/pause-row.ts';
 import { stoppedDetail } from '../claim/decide-gate.ts';
 import type { PublicationInput } from '../state/publication-input.ts';
 import { lockPublications } from '../store/decide-and-write.ts';
-import { stateOf } from '../store/publication-row.ts';
+import { type PublicationRow, stateOf } from '../store/publication-row.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 import { transition } from '../state/reducer.ts';
@@ -20,15 +20,15 @@ export interface SendIntent {
 }
 
 /**
- * True: the intent is on disk and the lease is whole. False: the claim was lost; nothing may be sent.
+ * When the send began: the intent is on disk and the lease is whole. Null: the claim was lost; nothing may be sent.
  * @param intents one for each publication, at most
  */
 export async function beginSends(
-  deps: Pick<CoreDependencies, 'db' | 'failpoints'>,
+  deps: Pick<CoreDependencies, 'db' | 'failpoints' | 'adapters'>,
   settings: PublishSettings,
   intents: readonly SendIntent[],
-): Promise<boolean[]> {
-  if (!deps.failpoints.has('intent_before_send')) return intents.map(() => true);
+): Promise<(Date | null)[]> {
+  if (!deps.failpoints.has('intent_before_send')) return intents.map(({ work }) => new Date(work.claimedAtMs));
   const byId = new Map(intents.map((intent) => [intent.work.publicationId, intent]));
   const begun = await deps.db.asKeyedWorker(async (tx) => {
     const ids = [...byId.keys()];
@@ -37,6 +37,10 @@ export async function beginSends(
       lockPublications(tx, ids),
       readStops(tx, ids),
     ]);
+    const times = await spreadTimes(
+      tx,
+      rows.filter(({ platform }) => deps.adapters[platform].sendTimesDiffer === true),
+    );
     const decisions = rows.flatMap((row) => {
       const intent = byId.get(row.id);
       if (intent === undefined) return [];
@@ -44,7 +48,7 @@ export async function beginSends(
       const decided = transition(
         stateOf(row),
         stop === undefined ? intend(intent, settings) : holdBack(intent, stop),
-        row.nowMs,
+        times.get(row.id) ?? row.nowMs,
       );
       return decided.kind === 'moved'
         ? [{ row, transition: decided, intent, ...(stop === undefined ? { sendingStep: intent.step } : {}) }]
@@ -59,10 +63,33 @@ export async function beginSends(
       ),
     ]);
     await deps.failpoints.reach('intent:before_commit');
-    return new Set(moved.map(({ row }) => row.id));
+    return new Map(moved.map(({ row, transition: { state } }) => [row.id, state.intentAtMs ?? row.nowMs]));
   });
   await deps.failpoints.reach('intent:after_commit');
-  return intents.map(({ work }) => begun.has(work.publicationId));
+  return intents.map(({ work }) => {
+    const atMs = begun.get(work.publicationId);
+    return atMs === undefined ? null : new Date(atMs);
+  });
+}
+
+/** Where a platform orders an account's posts by the time we give them, no two sends of an account begin in the same millisecond. */
+async function spreadTimes(tx: Transaction, rows: readonly PublicationRow[]): Promise<Map<string, number>> {
+  const times = new Map<string, number>();
+  if (rows.length === 0) return times;
+  const accountIds = [...new Set(rows.map(({ accountId }) => accountId))].toSorted();
+  for (const accountId of accountIds)
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`send times ${accountId}`}, 0))`);
+  const { rows: last } = await tx.execute<{ accountId: string; atMs: number }>(sql`
+    select account_id as "accountId", floor(extract(epoch from max(started_at)) * 1000)::float8 as "atMs" from attempts
+    where account_id = any(${sql.param(accountIds)}::text[]) and started_at > statement_timestamp() - interval '1 minute'
+    group by account_id`);
+  const lastAtMs = new Map(last.map(({ accountId, atMs }) => [accountId, atMs]));
+  for (const { id, accountId, nowMs } of rows) {
+    const atMs = Math.max(nowMs, (lastAtMs.get(accountId) ?? 0) + 1);
+    lastAtMs.set(accountId, atMs);
+    times.set(id, atMs);
+  }
+  return times;
 }
 
 async function holdOffPauses(

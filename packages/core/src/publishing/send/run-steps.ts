@@ -26,7 +26,7 @@ export interface StepRunner {
 interface RunnerDependencies {
   readonly clock: Clock;
   readonly failpoints: Failpoints;
-  readonly beginSend: (intent: SendIntent) => Promise<boolean>;
+  readonly beginSend: (intent: SendIntent) => Promise<Date | null>;
   readonly saveStep: (work: PublicationWork, step: StoredStep) => Promise<boolean>;
   readonly httpFor: (lateFence: LateFence | null) => PlatformHttp;
   readonly uniqueNumber: () => number;
@@ -90,15 +90,16 @@ export function createStepRunner(deps: RunnerDependencies, work: PublicationWork
           const keyed = { name, effect, key, keyed: true, result: null, done: false };
           if (!(await deps.saveStep(work, keyed))) throw new ClaimLostError();
         }
-        const result = await run({ key, http: deps.httpFor(null) });
+        const result = await run({ key, http: deps.httpFor(null), startedAt: deps.now() });
         unwritten.push({ name, effect, result });
         return result;
       }
       const lateFence = fenceFromNow(deps);
-      if (!(await deps.beginSend({ work, step: name, key }))) throw new ClaimLostError();
+      const startedAt = await deps.beginSend({ work, step: name, key });
+      if (startedAt === null) throw new ClaimLostError();
       openStep = name;
       await deps.failpoints.reach('send:before_request');
-      const result = await run({ key, http: deps.httpFor(lateFence) });
+      const result = await run({ key, http: deps.httpFor(lateFence), startedAt });
       await deps.failpoints.reach('send:after_answer');
       openStep = null;
       committed = true;
