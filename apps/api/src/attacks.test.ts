@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
-import { newId } from '@vibetribe/db/new-id';
+import { addAccount } from '@vibetribe/db/testing/test-rows';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startTestApi, type TestApi } from './test-api.ts';
 import { type Attack, type AttackTarget, faultAttacks, textAttacks } from './test-attacks.ts';
@@ -14,7 +14,11 @@ beforeAll(async () => {
   token = accessToken;
   const accountsOf = async (platform: string, count: number) => {
     const ids = [];
-    for (let made = 0; made < count; made += 1) ids.push(await addAccount(organization.id, platform));
+    for (let made = 0; made < count; made += 1)
+      ids.push(
+        (await addAccount(api.sql, { organizationId: organization.id, platform, service: serverOf(platform) }))
+          .accountId,
+      );
     return ids;
   };
   const xAccountIds = await accountsOf('x', 100);
@@ -26,20 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-async function addAccount(organizationId: string, platform: string): Promise<string> {
-  const [grantId, accountId] = [newId('grant'), newId('account')];
-  await api.sql(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, $3, '')`, [
-    grantId,
-    organizationId,
-    platform,
-  ]);
-  await api.sql(
-    `insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name, service)
-     values ($1, $2, $3, $4, $1, 'someone', 'Someone', case when $4 in ('mastodon', 'bluesky') then 'https://social.example' else '' end)`,
-    [accountId, organizationId, grantId, platform],
-  );
-  return accountId;
-}
+const serverOf = (platform: string) => (['mastodon', 'bluesky'].includes(platform) ? 'https://social.example' : '');
 
 /** Beyond what the machine may do beside the test; an attack that gets through takes a hundred times as long. */
 const stallMsMax = 500;

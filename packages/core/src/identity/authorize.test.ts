@@ -62,3 +62,11 @@ describe('scopes', () => {
     expect(may(actor('viewer', ['read', 'write', 'admin']), 'posts:write')).toBe(false);
   });
 });
+
+test('what reaches every account is closed to a key that is limited to some', () => {
+  const limited = { ...actor('owner', ['admin', 'ops'], true), accountIds: ['acc_1'] };
+  const rights: Right[] = ['members:manage', 'organization:manage', 'webhooks:manage', 'audit:read', 'service:manage'];
+  expect(rights.filter((right) => may(limited, right))).toEqual([]);
+  expect(rights.filter((right) => !may({ ...limited, accountIds: null }, right))).toEqual([]);
+  expect(may(limited, 'posts:write')).toBe(true);
+});

@@ -8,13 +8,15 @@ interface Requirement {
   /** Null: any key will do, whatever its scopes. */
   readonly scope: ApiKeyScope | null;
   readonly serviceAdmin?: true;
+  /** It reaches every account of the organization, so no key has it that is limited to some. */
+  readonly allAccounts?: true;
 }
 
 /** Everything that can be allowed or refused: the least role, and the scope an API key needs on top of its maker's role. */
 const rights = {
   'self:use': { role: 'viewer', scope: null },
   'organization:read': { role: 'viewer', scope: 'read' },
-  'organization:manage': { role: 'admin', scope: 'admin' },
+  'organization:manage': { role: 'admin', scope: 'admin', allAccounts: true },
   'posts:read': { role: 'viewer', scope: 'read' },
   'posts:write': { role: 'editor', scope: 'write' },
   'media:read': { role: 'viewer', scope: 'read' },
@@ -23,13 +25,13 @@ const rights = {
   'accounts:manage': { role: 'admin', scope: 'admin' },
   'keys:manage': { role: 'admin', scope: 'admin' },
   'members:read': { role: 'viewer', scope: 'read' },
-  'members:manage': { role: 'admin', scope: 'admin' },
-  'webhooks:manage': { role: 'admin', scope: 'admin' },
-  'audit:read': { role: 'admin', scope: 'admin' },
+  'members:manage': { role: 'admin', scope: 'admin', allAccounts: true },
+  'webhooks:manage': { role: 'admin', scope: 'admin', allAccounts: true },
+  'audit:read': { role: 'admin', scope: 'admin', allAccounts: true },
   'notifications:read': { role: 'viewer', scope: 'read' },
   'notifications:mark': { role: 'viewer', scope: 'write' },
   'live:connect': { role: 'viewer', scope: 'read' },
-  'service:manage': { role: 'viewer', scope: 'admin', serviceAdmin: true },
+  'service:manage': { role: 'viewer', scope: 'admin', serviceAdmin: true, allAccounts: true },
   'service:observe': { role: 'viewer', scope: 'ops', serviceAdmin: true },
 } as const satisfies Record<string, Requirement>;
 
@@ -43,14 +45,25 @@ const impliedBy: Readonly<Record<ApiKeyScope, readonly ApiKeyScope[]>> = {
   ops: ['ops'],
 };
 
-/** @throws DomainError `forbidden`, saying which role or scope is missing */
+/** @throws DomainError `forbidden`, saying which role or scope is missing, or that the key is limited to some accounts */
 export function requireRight(actor: Actor, right: Right): void {
   const { role, scope, ...rest }: Requirement = rights[right];
   if (!roleReaches(actor.role, role))
     throw new DomainError('forbidden', `This needs the role ${role} or a higher one.`);
   if (rest.serviceAdmin && !actor.serviceAdmin) throw new DomainError('forbidden', 'This needs a service admin.');
+  if (rest.allAccounts) requireAllAccounts(actor);
   if (scope !== null && !hasScope(actor, scope))
     throw new DomainError('forbidden', `This needs an API key with the scope ${scope}.`);
+}
+
+/** @throws DomainError `forbidden` for a key that is limited to some accounts */
+export function requireAllAccounts(actor: Actor): void {
+  if (actor.accountIds !== null)
+    throw new DomainError('forbidden', 'This concerns accounts that the API key is not for.');
+}
+
+export function mayUseAccount({ accountIds }: Pick<Actor, 'accountIds'>, accountId: string): boolean {
+  return accountIds === null || accountIds.includes(accountId);
 }
 
 export function roleReaches(role: Role, least: Role): boolean {

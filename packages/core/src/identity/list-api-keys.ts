@@ -5,7 +5,7 @@ import type { Actor } from '../actor.ts';
 import { cutPage } from '../cut-page.ts';
 import { requireRight } from './authorize.ts';
 import type { IdentityDependencies } from './identity-dependencies.ts';
-import { apiKeyColumns, presentApiKey } from './present-api-key.ts';
+import { apiKeyColumns, presentApiKey, withinLimits } from './present-api-key.ts';
 
 /** The organization's keys that are not revoked, newest first, after the id given. */
 export async function listApiKeys(
@@ -22,6 +22,7 @@ export async function listApiKeys(
         and(
           eq(apiKeys.organizationId, actor.organizationId),
           isNull(apiKeys.revokedAt),
+          withinLimits(actor),
           afterId === null ? undefined : lt(apiKeys.id, afterId),
         ),
       )

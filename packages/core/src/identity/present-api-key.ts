@@ -1,5 +1,7 @@
 import { type ApiKey, ApiKeyScope } from '@vibetribe/contracts/auth';
 import { apiKeys } from '@vibetribe/db/schema/identity';
+import { type SQL, sql } from 'drizzle-orm';
+import type { Actor } from '../actor.ts';
 
 /** The columns that may leave the server; the hash is not among them. */
 export const apiKeyColumns = {
@@ -12,6 +14,11 @@ export const apiKeyColumns = {
   expiresAt: apiKeys.expiresAt,
   lastUsedAt: apiKeys.lastUsedAt,
 };
+
+/** Keys that the actor may see and end: to one that is limited to some accounts, those that reach no other. */
+export function withinLimits({ accountIds }: Pick<Actor, 'accountIds'>): SQL | undefined {
+  return accountIds === null ? undefined : sql`${apiKeys.accountIds} <@ ${sql.param([...accountIds])}::text[]`;
+}
 
 type ApiKeyRow = Pick<typeof apiKeys.$inferSelect, keyof typeof apiKeyColumns>;
 

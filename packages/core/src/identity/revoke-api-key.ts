@@ -3,6 +3,7 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import { notFound } from '../domain-error.ts';
 import { requireRight } from './authorize.ts';
+import { withinLimits } from './present-api-key.ts';
 import type { IdentityDependencies } from './identity-dependencies.ts';
 
 /** Ends a key of the organization, everywhere and at once. @throws DomainError `forbidden`, `not_found` */
@@ -16,7 +17,7 @@ export async function revokeApiKey(
     tx
       .update(apiKeys)
       .set({ revokedAt: sql`now()` })
-      .where(and(eq(apiKeys.id, keyId), isNull(apiKeys.revokedAt)))
+      .where(and(eq(apiKeys.id, keyId), isNull(apiKeys.revokedAt), withinLimits(actor)))
       .returning({ id: apiKeys.id }),
   );
   if (revoked === undefined) throw notFound('API key');

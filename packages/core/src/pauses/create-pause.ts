@@ -6,7 +6,7 @@ import { and, eq } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
-import { requireRight } from '../identity/authorize.ts';
+import { mayUseAccount, requireAllAccounts, requireRight } from '../identity/authorize.ts';
 import { takePauseLock } from './pause-lock.ts';
 import { presentPause } from './pause-row.ts';
 
@@ -21,6 +21,7 @@ export async function createPause(
   input: CreatePause,
 ): Promise<Pause> {
   requireRight(actor, input.scope === 'service' ? 'service:manage' : 'accounts:manage');
+  if (input.scope !== 'account') requireAllAccounts(actor);
   const accountId = input.scope === 'account' ? (input.id ?? null) : null;
   // The stop of the whole service belongs to no organization: no tenant could write it.
   return deps.db.asWorker(async (tx) => {
@@ -29,7 +30,7 @@ export async function createPause(
         .select({ id: accounts.id })
         .from(accounts)
         .where(and(eq(accounts.organizationId, actor.organizationId), eq(accounts.id, accountId)));
-      if (account === undefined) {
+      if (account === undefined || !mayUseAccount(actor, account.id)) {
         throw new DomainError('validation_failed', 'The account is unknown.', {
           errors: [{ path: 'id', message: 'is no account of this organization' }],
         });

@@ -3,11 +3,11 @@ import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { notFound } from '../domain-error.ts';
-import { requireRight } from '../identity/authorize.ts';
+import { requireAllAccounts, requireRight } from '../identity/authorize.ts';
 import { resumeWaiting } from '../publishing/dispatch/resume-waiting.ts';
 import { findPause } from './pause-row.ts';
 
-/** Lifts a stop and lets go what it held and no other stop holds. */
+/** Lifts a stop and lets go what it held and no other stop holds. @throws DomainError `forbidden`, `not_found` */
 export async function liftPause(
   deps: Pick<CoreDependencies, 'db' | 'signals' | 'failpoints'>,
   actor: Actor,
@@ -15,6 +15,7 @@ export async function liftPause(
 ): Promise<void> {
   const pause = await deps.db.asWorker((tx) => findPause(tx, actor, id));
   requireRight(actor, pause.organizationId === null ? 'service:manage' : 'accounts:manage');
+  if (pause.accountId === null) requireAllAccounts(actor);
   const lifted = await deps.db.asWorker((tx) =>
     tx
       .update(pauses)

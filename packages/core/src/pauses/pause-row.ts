@@ -1,7 +1,7 @@
 import type { Pause } from '@vibetribe/contracts/pause';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { pauses } from '@vibetribe/db/schema/service';
-import { and, eq, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import { notFound } from '../domain-error.ts';
 
@@ -17,11 +17,17 @@ export function presentPause(row: PauseRow): Pause {
   };
 }
 
-/** Stops the actor may know of: the organization's own, and the service's, which hold its posts back too. */
+/**
+ * Stops the actor may know of: the organization's own, and the service's, which hold its posts back too. A key that is limited to
+ * some accounts knows of the stops that hold those back.
+ */
 export function visibleTo(actor: Actor): SQL | undefined {
   return and(
     isNull(pauses.liftedAt),
     or(eq(pauses.organizationId, actor.organizationId), isNull(pauses.organizationId)),
+    actor.accountIds === null
+      ? undefined
+      : or(isNull(pauses.accountId), inArray(pauses.accountId, [...actor.accountIds])),
   );
 }
 

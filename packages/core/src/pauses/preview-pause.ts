@@ -1,5 +1,5 @@
 import type { PausedPublication } from '@vibetribe/contracts/pause';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
@@ -21,7 +21,7 @@ export async function previewPause(
         to_char(p.scheduled_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "scheduledAt",
         left(coalesce(p.variant ->> 'content', po.content), ${excerptCharacters}) as text
       from publications p join posts po on po.organization_id = p.organization_id and po.id = p.post_id
-      where ${inScope(pause)} and (
+      where ${inScope(pause)} and ${ofOwnAccounts(actor)} and (
         p.status = 'waiting' and p.waiting_reason = 'paused'
         or p.status in ('scheduled', 'retrying', 'waiting') and p.due_at <= statement_timestamp())
         and ${input.afterId === null ? sql`true` : sql`p.id > ${input.afterId}`}
@@ -33,4 +33,8 @@ export async function previewPause(
       hasMore: rows.length > input.limit,
     };
   });
+}
+
+function ofOwnAccounts({ accountIds }: Actor): SQL {
+  return accountIds === null ? sql`true` : sql`p.account_id = any(${sql.param([...accountIds])}::text[])`;
 }
