@@ -20,6 +20,8 @@ export interface ApiServices extends CoreDependencies, IdentityDependencies, Med
   readonly live: LiveHub;
   /** Origin of the API as browsers and platforms see it, without a slash at its end; known once it listens. */
   readonly publicUrl: () => string;
+  /** Addresses and ranges of proxies whose word about a client's address counts. */
+  readonly trustProxy: readonly string[];
   /** URI of whom to tell about a weakness; null: `security@` the public host. */
   readonly securityContact: string | null;
   /** Origins of frontends. */

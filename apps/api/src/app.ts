@@ -34,6 +34,7 @@ import { publicationRoutes } from './routes/publications.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { securityTextRoute } from './routes/security-text.ts';
 import { addSecurityHeaders } from './http/security-headers.ts';
+import { warnOfUnknownProxy } from './http/trust-proxy.ts';
 import { guardText } from './http/text-guard.ts';
 
 const bodyBytesMax = 1024 * 1024;
@@ -53,6 +54,8 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
     // For senders of files; every other route's own limit is far below it.
     requestTimeout: transferTimeoutMs,
     return503OnClosing: true,
+    // Whose word about a client's address counts; nobody's where no proxy was named.
+    trustProxy: services.trustProxy.length === 0 ? false : [...services.trustProxy],
     frameworkErrors: (error, request, reply) => void handleProblem(error, request, reply),
   });
   app.setValidatorCompiler(validatorCompiler);
@@ -71,7 +74,13 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
   });
   // Before authentication: a refusal must carry these headers too, or browsers hide it from the page.
   await addSecurityHeaders(app, { origins: services.redirectOrigins });
-  authenticateRequests(app, { authenticator: services.authenticator, limiter: services.requestLimiter });
+  authenticateRequests(app, {
+    authenticator: services.authenticator,
+    limiter: services.requestLimiter,
+    // Behind a proxy the loopback address is the proxy's.
+    trustsLoopback: services.trustProxy.length === 0,
+  });
+  warnOfUnknownProxy(app, services.trustProxy);
   app.addHook('preValidation', guardText);
   honourIdempotencyKeys(app, { db: services.db, lockMs: services.requestTimeoutMs + keyLockGraceMs });
   const life = createRequestLife(services.clock);

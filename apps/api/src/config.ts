@@ -7,6 +7,7 @@ import {
 } from '@vibetribe/core/media/media-settings';
 import { parseEnvironment } from '@vibetribe/core/parse-environment';
 import { z } from 'zod';
+import { isProxyEntry } from './http/trust-proxy.ts';
 
 const secretCharactersMin = 32;
 
@@ -20,6 +21,17 @@ const ApiEnv = CoreEnv.extend({
   API_RATE_LIMIT: z.coerce.number().int().min(1).default(12_000),
   LOGIN_RATE_LIMIT: z.coerce.number().int().min(1).default(10),
   REGISTRATION: z.enum(['open', 'closed']).default('open'),
+  TRUST_PROXY: z
+    .string()
+    .transform(listOf)
+    .pipe(
+      z.array(
+        z
+          .string()
+          .refine(isProxyEntry, { error: 'must be a list of addresses or ranges such as 10.0.0.5,10.1.0.0/16' }),
+      ),
+    )
+    .prefault(''),
   SECURITY_CONTACT: z
     .union([z.email().transform((email) => `mailto:${email}`), z.url({ protocol: /^(mailto|https|tel)$/ })], {
       error: 'must be an email address or an https:// address',
@@ -45,6 +57,8 @@ export interface ApiConfig extends Omit<CoreConfig, 'publicUrl'>, MediaSettings 
   /** Failed logins in 15 minutes, for each email and address. */
   readonly loginRateLimit: number;
   readonly registrationOpen: boolean;
+  /** Addresses and ranges of proxies whose word about a client's address counts. */
+  readonly trustProxy: readonly string[];
   /** URI of whom to tell about a weakness; null: `security@` the public host. */
   readonly securityContact: string | null;
   /** Origins of frontends: they may call the API from a browser, and an account's connection may end there. */
@@ -65,6 +79,7 @@ export function parseApiConfig(rawEnv: Readonly<Record<string, string | undefine
     apiRateLimit: env.API_RATE_LIMIT,
     loginRateLimit: env.LOGIN_RATE_LIMIT,
     registrationOpen: env.REGISTRATION === 'open',
+    trustProxy: env.TRUST_PROXY,
     securityContact: env.SECURITY_CONTACT ?? null,
     redirectOrigins: env.REDIRECT_ORIGINS.map((url) => new URL(url).origin),
   };

@@ -24,6 +24,7 @@ import { createRevocations, followRevocations } from './session-revocations.ts';
 import {
   createSignInLimit,
   failuresPerAddressFactor,
+  knownAddressSeconds,
   registrationsPerAddressFactor,
   signInWindowSeconds,
   type SignInLimit,
@@ -140,6 +141,7 @@ async function openApiServices({
     requestLimiter: createRequestLimiter(requests, config.apiRateLimit),
     signInLimit: openSignInLimit(queue, config.loginRateLimit, starting),
     health: createHealthReport({ db, queue, queueAdmin, live, disk: media.disk, logger, clock }),
+    trustProxy: config.trustProxy,
     securityContact: config.securityContact,
     redirectOrigins: config.redirectOrigins,
     requestTimeoutMs: config.requestTimeoutMs,
@@ -160,6 +162,14 @@ function openSignInLimit(queue: Service['queue'], failuresMax: number, starting:
     byEmail: limiter('login-email', 1),
     byAddress: limiter('login-address', failuresPerAddressFactor),
     registrations: limiter('register', registrationsPerAddressFactor),
+    known: starting.use(
+      createRateLimiter(queue, {
+        name: 'login-known',
+        points: 1,
+        durationSeconds: knownAddressSeconds,
+        isExact: true,
+      }),
+    ),
   });
 }
 

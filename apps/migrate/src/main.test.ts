@@ -20,6 +20,38 @@ test('a new database becomes usable, and a second run changes nothing', { timeou
   expect(rows).toEqual([{ product: 'posts', queue: 'bullmq.job' }]);
 });
 
+test(
+  'makes the service admin of the environment, once: later passwords of the environment change nothing',
+  { timeout: 60_000 },
+  async () => {
+    await using database = await createTestDatabase(inject('postgresUrl'));
+    const admin = { DATABASE_URL: database.url, ADMIN_EMAIL: 'Root@example.com', ADMIN_PASSWORD: 'a first password' };
+    const first = migrate(admin);
+    expect(first.stdout).toContain('has been made');
+    expect(first.stdout + first.stderr).not.toContain('a first password');
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    const read = async () =>
+      (await client.query('select email, service_admin as "isAdmin", password_hash as hash from users')).rows;
+    const [made] = await read();
+    expect(made).toMatchObject({ email: 'root@example.com', isAdmin: true });
+    expect(migrate({ ...admin, ADMIN_PASSWORD: 'another password' }).status).toBe(0);
+    expect(await read()).toEqual([made]);
+    await client.end();
+  },
+);
+
+test.each([
+  [{ ADMIN_PASSWORD: 'a first password' }, 'ADMIN_EMAIL: is missing'],
+  [{ ADMIN_EMAIL: 'root@example.com', ADMIN_PASSWORD: 'short' }, 'ADMIN_PASSWORD: must have at least 10'],
+  [{ ADMIN_EMAIL: 'root', ADMIN_PASSWORD: 'a first password' }, 'ADMIN_EMAIL'],
+])('an admin that cannot be made is a fault of the configuration: %s', (given, fault) => {
+  const { status, stderr } = migrate({ DATABASE_URL: 'postgres://127.0.0.1:9/none', ...given });
+  expect(stderr).toContain(fault);
+  expect(stderr).not.toContain('a first password');
+  expect(status).toBe(1);
+});
+
 test('without a database address it says so and exits 1', () => {
   const { status, stderr } = migrate({});
   expect(stderr).toContain('DATABASE_URL');

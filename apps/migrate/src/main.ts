@@ -1,20 +1,30 @@
+import { Register } from '@vibetribe/contracts/auth';
 import { CoreEnv } from '@vibetribe/core/core-config';
 import { EnvironmentError, parseEnvironment } from '@vibetribe/core/parse-environment';
 import { createLogger } from '@vibetribe/observability/logger';
 import { OperatorError } from '@vibetribe/observability/operator-error';
+import { makeFirstAdmin } from './make-first-admin.ts';
 import { runMigrations } from './run-migrations.ts';
 
 const nodeMajorMin = 24;
 
-const MigrateEnvironment = CoreEnv.pick({ DATABASE_URL: true, DB_ROLE_PREFIX: true });
+const MigrateEnvironment = CoreEnv.pick({ DATABASE_URL: true, DB_ROLE_PREFIX: true })
+  .extend({ ADMIN_EMAIL: Register.shape.email.optional(), ADMIN_PASSWORD: Register.shape.password.optional() })
+  .refine((env) => env.ADMIN_PASSWORD === undefined || env.ADMIN_EMAIL !== undefined, {
+    path: ['ADMIN_EMAIL'],
+    error: 'is missing',
+  });
 
 const logger = createLogger({ app: 'migrate', level: 'info' });
 try {
   if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
     throw new EnvironmentError([`Node ${nodeMajorMin} or newer is needed; this is ${process.versions.node}`]);
   }
-  const { DATABASE_URL, DB_ROLE_PREFIX } = parseEnvironment(MigrateEnvironment, process.env);
-  await runMigrations({ databaseUrl: DATABASE_URL, rolePrefix: DB_ROLE_PREFIX, logger });
+  const env = parseEnvironment(MigrateEnvironment, process.env);
+  const place = { databaseUrl: env.DATABASE_URL, rolePrefix: env.DB_ROLE_PREFIX };
+  await runMigrations({ ...place, logger });
+  const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = env;
+  if (email !== undefined && password !== undefined) await makeFirstAdmin({ ...place, email, password, logger });
   logger.info('the database is up to date');
   process.exit(0);
 } catch (error) {

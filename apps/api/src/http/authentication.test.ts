@@ -30,6 +30,7 @@ function guardedApp(): { app: FastifyInstance; counted: string[] } {
       },
     },
     limiter: { count: async (key) => void counted.push(key) },
+    trustsLoopback: true,
   });
   return { app, counted };
 }

@@ -40,11 +40,15 @@ export function requireAccess(app: FastifyInstance, pluginRoutes: Readonly<Recor
   });
 }
 
+interface Guard {
+  readonly authenticator: Pick<Authenticator, 'authenticate'>;
+  readonly limiter: RequestLimiter;
+  /** Whether a caller on this machine counts as an operator. */
+  readonly trustsLoopback: boolean;
+}
+
 /** Callers are known, counted and allowed in before any other work is done for them. */
-export function authenticateRequests(
-  app: FastifyInstance,
-  guard: { readonly authenticator: Pick<Authenticator, 'authenticate'>; readonly limiter: RequestLimiter },
-): void {
+export function authenticateRequests(app: FastifyInstance, guard: Guard): void {
   app.decorateRequest('actor', { getter: actorOf });
   app.addHook('onRequest', async (request, reply) => {
     // An unknown path has no route and so no access; its handler answers 404 or 405 and reads nothing.
@@ -56,11 +60,11 @@ export function authenticateRequests(
 async function admit(
   request: FastifyRequest,
   reply: FastifyReply,
-  { authenticator, limiter }: { authenticator: Pick<Authenticator, 'authenticate'>; limiter: RequestLimiter },
+  { authenticator, limiter, trustsLoopback }: Guard,
 ): Promise<void> {
   const { access, isUncounted } = request.routeOptions.config;
   if (access === undefined) throw new Error(`the route ${request.routeOptions.url} was added behind the guard`);
-  if (access === 'operator' && isLoopback(request)) return;
+  if (access === 'operator' && trustsLoopback && isLoopback(request)) return;
   if (access === 'public') return isUncounted ? undefined : limiter.count(`ip:${request.ip}`, reply);
   const actor = await identify(request, reply, { authenticator, limiter });
   await limiter.count(actor.principal, reply);
@@ -71,7 +75,7 @@ async function admit(
 async function identify(
   request: FastifyRequest,
   reply: FastifyReply,
-  { authenticator, limiter }: { authenticator: Pick<Authenticator, 'authenticate'>; limiter: RequestLimiter },
+  { authenticator, limiter }: Pick<Guard, 'authenticator' | 'limiter'>,
 ): Promise<AuthenticatedActor> {
   const bearer = /^bearer +([\x21-\x7e]{1,4096})$/i.exec(request.headers.authorization ?? '')?.[1];
   try {

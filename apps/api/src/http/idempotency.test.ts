@@ -48,6 +48,7 @@ async function repeatableApp(handler: RouteHandlerMethod, options: { lockMs?: nu
   authenticateRequests(app, {
     authenticator: { authenticate: async () => actor },
     limiter: { count: async () => undefined },
+    trustsLoopback: true,
   });
   honourIdempotencyKeys(app, { db, lockMs: options.lockMs ?? 10_000 });
   app.post('/things', { config: { access: 'posts:write', idempotent: { secretFields: ['secret'] } } }, handler);

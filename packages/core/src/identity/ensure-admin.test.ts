@@ -45,6 +45,18 @@ describe('the administrator', () => {
     expect(await harness.sql(`select 1 from sessions where id = 's1' and revoked_at is not null`)).toHaveLength(1);
   });
 
+  test('takes nothing over from a stranger who had the address: password, sessions and keys of his end', async () => {
+    const { userId, organizationId } = await admin('stranger@example.com', 'password of a stranger');
+    await harness.sql('update users set service_admin = false where id = $1', [userId]);
+    await harness.sql(
+      `insert into api_keys (id, organization_id, user_id, name, key_hash, last4, role, scopes)
+       values ('key_s', $1, $2, 'k', 'hash-of-a-stranger', 'xxxx', 'owner', '{}')`,
+      [organizationId, userId],
+    );
+    await admin('stranger@example.com', 'password of the operator');
+    expect(await harness.sql(`select 1 from api_keys where id = 'key_s' and revoked_at is not null`)).toHaveLength(1);
+  });
+
   test('an ordinary user who has the address becomes a service admin and owns an organization again', async () => {
     const { userId } = await admin('member@example.com');
     await harness.sql('update users set service_admin = false where id = $1', [userId]);

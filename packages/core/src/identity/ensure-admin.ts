@@ -1,6 +1,6 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { newId } from '@vibetribe/db/new-id';
-import { memberships, organizations, sessions, users } from '@vibetribe/db/schema/identity';
+import { apiKeys, memberships, organizations, sessions, users } from '@vibetribe/db/schema/identity';
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { IdentityDependencies } from './identity-dependencies.ts';
 import { lockUser } from './lock-user.ts';
@@ -8,7 +8,8 @@ import { insertOwner } from './register.ts';
 
 /**
  * Makes sure that a service admin with this password exists and owns an organization; can be repeated.
- * Where the password differs from the stored one it is replaced, and the user's sessions end.
+ * Where the password differs from the stored one it is replaced, and the user's sessions end. Whoever had the address before may be a
+ * stranger who registered it: where the user was no service admin yet, the keys that he made end too.
  */
 export async function ensureAdmin(
   deps: Pick<IdentityDependencies, 'db' | 'passwords'>,
@@ -35,13 +36,14 @@ export async function ensureAdmin(
     await lockUser(tx, user);
     await tx.update(users).set({ serviceAdmin: true, passwordHash }).where(eq(users.id, user.id));
     if (!keepsPassword) await revokeSessionsOf(tx, user.id);
+    if (!keepsPassword && !user.serviceAdmin) await revokeKeysOf(tx, user.id);
     return { userId: user.id, organizationId: await ownedOrganization(tx, user.id, input.organizationName) };
   });
 }
 
 async function findUser(tx: Transaction, email: string) {
   const [user] = await tx
-    .select({ id: users.id, passwordHash: users.passwordHash })
+    .select({ id: users.id, passwordHash: users.passwordHash, serviceAdmin: users.serviceAdmin })
     .from(users)
     .where(eq(sql`lower(${users.email})`, email));
   return user;
@@ -52,6 +54,13 @@ async function revokeSessionsOf(tx: Transaction, userId: string): Promise<void> 
     .update(sessions)
     .set({ revokedAt: sql`now()` })
     .where(and(eq(sessions.userId, userId), isNull(sessions.revokedAt)));
+}
+
+async function revokeKeysOf(tx: Transaction, userId: string): Promise<void> {
+  await tx
+    .update(apiKeys)
+    .set({ revokedAt: sql`now()` })
+    .where(and(eq(apiKeys.userId, userId), isNull(apiKeys.revokedAt)));
 }
 
 async function ownedOrganization(tx: Transaction, userId: string, organizationName: string): Promise<string> {

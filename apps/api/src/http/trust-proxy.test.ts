@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { startTestApi, type TestApi } from '../test-api.ts';
+import { isProxyEntry } from './trust-proxy.ts';
+
+test.each([
+  ['127.0.0.1', true],
+  ['10.0.0.0/8', true],
+  ['fd00::/8', true],
+  ['::1', true],
+  ['loopback', true],
+  ['10.0.0.0/33', false],
+  ['fd00::/129', false],
+  ['10.0.0', false],
+  ['10.0.0.0/8/8', false],
+  ['proxy.internal', false],
+  ['*', false],
+])('%s is an entry of TRUST_PROXY: %s', (entry, expected) => {
+  expect(isProxyEntry(entry)).toBe(expected);
+});
+
+const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
+
+describe('behind a proxy that is named', () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await startTestApi(inject('postgresUrl'), {
+      env: { TRUST_PROXY: '127.0.0.1, 10.0.0.0/8', LOGIN_RATE_LIMIT: '3', API_RATE_LIMIT: '20' },
+    });
+  });
+  afterAll(() => api[Symbol.asyncDispose]());
+  const logIn = async (email: string, password: string, address: string) =>
+    (await api.call('POST', '/api/v1/auth/login', { body: { email, password }, ...from(address) })).status;
+
+  test('a right password is not refused because somebody else guessed from another address', async () => {
+    const { email, password } = await api.register();
+    const guesses = [];
+    for (let guess = 0; guess < 6; guess += 1) guesses.push(await logIn(email, 'a wrong password', '203.0.113.1'));
+    expect(guesses.filter((status) => status === 429).length).toBeGreaterThan(0);
+    expect(await logIn(email, password, '203.0.113.2')).toBe(200);
+  });
+
+  test('a client cannot choose its address: what stands before the last proxy counts for nothing', async () => {
+    const { email } = await api.register();
+    const statuses = [];
+    for (let guess = 0; guess < 6; guess += 1)
+      statuses.push(await logIn(email, 'a wrong password', `198.51.100.${guess}, 203.0.113.9, 10.1.2.3`));
+    expect(statuses.slice(-2)).toEqual([429, 429]);
+  });
+
+  test('limits count each client by itself', async () => {
+    const ask = async (address: string) => (await api.call('GET', '/api/v1/nowhere', from(address))).status;
+    for (let count = 0; count < 25; count += 1) await ask('203.0.113.50');
+    expect(await ask('203.0.113.50')).toBe(429);
+    expect(await ask('203.0.113.51')).toBe(404);
+  });
+
+  test('nobody is an operator by the address of the proxy, with or without its header', async () => {
+    for (const path of ['/metrics', '/api/v1/health/detailed']) {
+      expect((await api.call('GET', path)).status).toBe(401);
+      expect((await api.call('GET', path, from('127.0.0.1'))).status).toBe(401);
+    }
+    expect((await api.call('GET', '/metrics', { token: await api.adminKey() })).status).toBe(200);
+  });
+});
+
+describe('behind a proxy that is not named', () => {
+  test('what it says counts for nothing, and the operator is told once', async () => {
+    await using api = await startTestApi(inject('postgresUrl'), { env: { LOGIN_RATE_LIMIT: '2' } });
+    const { email } = await api.register();
+    const statuses = [];
+    for (let guess = 0; guess < 4; guess += 1) {
+      const body = { email, password: 'a wrong password' };
+      const answer = await api.call('POST', '/api/v1/auth/login', { body, ...from(`203.0.113.${guess}`) });
+      statuses.push(answer.status);
+    }
+    expect(statuses).toEqual([401, 401, 429, 429]);
+    expect(api.logged().match(/TRUST_PROXY does not name/g)).toHaveLength(1);
+  });
+
+  test('who has signed in from an address before gets in there, however many others fail from it', async () => {
+    await using api = await startTestApi(inject('postgresUrl'), { env: { LOGIN_RATE_LIMIT: '1' } });
+    const { email, password } = await api.register();
+    const logIn = async (body: object) => (await api.call('POST', '/api/v1/auth/login', { body })).status;
+    expect(await logIn({ email, password })).toBe(200);
+    for (let count = 0; count < 25; count += 1)
+      await logIn({ email: `other-${count}@example.com`, password: 'a wrong password' });
+    expect(await logIn({ email: 'newcomer@example.com', password: 'a wrong password' })).toBe(429);
+    expect(await logIn({ email, password })).toBe(200);
+  });
+});
