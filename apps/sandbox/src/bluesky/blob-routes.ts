@@ -4,6 +4,7 @@ import type { SitePlace } from '../site.ts';
 import { ReceivedFile } from '../uploads/received-file.ts';
 import { invalidRequest, xrpcError } from './answers.ts';
 import type { Blobs } from './blobs.ts';
+import { blobUploads } from './limits.ts';
 import type { Sessions } from './sessions.ts';
 import { spend } from './spend.ts';
 
@@ -13,7 +14,7 @@ const blobBytesMax = 50_000_000;
 export function blobRoutes(app: FastifyInstance, place: SitePlace, sessions: Sessions, blobs: Blobs): void {
   app.post('/xrpc/com.atproto.repo.uploadBlob', (request, reply) => {
     const { account } = sessions.require(request.headers.authorization, 'access');
-    spend(place, request, reply);
+    spend(place, request, reply, [{ limit: blobUploads, subject: account.id }]);
     const { body } = request;
     if (!(body instanceof ReceivedFile))
       throw new RefusalError(invalidRequest('Request encoding (Content-Type) required but not provided'));

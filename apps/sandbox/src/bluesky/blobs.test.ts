@@ -34,6 +34,14 @@ const post = (embed: object, account = ada) =>
   });
 const images = (...list: object[]) => ({ $type: 'app.bsky.embed.images', images: list });
 
+test('the type of a blob is what its bytes say', async () => {
+  expect((await upload(pngOf(4, 4), 'image/jpeg')).blob?.mimeType).toBe('image/png');
+  expect((await upload(pngOf(4, 5), 'application/octet-stream')).blob?.mimeType).toBe('image/png');
+  expect((await upload(Buffer.from('text'), 'application/octet-stream')).blob?.mimeType).toBe(
+    'application/octet-stream',
+  );
+});
+
 test('pictures are shown with size, digest and description; the same bytes are the same blob', async () => {
   const file = pngOf(20, 10);
   const { blob } = await upload(file, 'image/png');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
 import { mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
+import { typeInBytes } from '../uploads/sniff-type.ts';
 import { PostMedium } from '../world/posts.ts';
 import { rawCidOf } from './cid.ts';
 
@@ -34,9 +35,11 @@ export function createBlobs({ site, world }: SitePlace): Blobs {
     get,
     add(did, file) {
       const cid = rawCidOf(file.sha256);
+      // What the bytes say counts more than what the client said.
+      const mimeType = typeInBytes(file.head) ?? file.mimeType;
       const { alt: _alt, ...medium } = mediumOf(file, null);
-      store.commit([table.put(keyOf(did, cid), { ...medium, did, cid, mimeType: file.mimeType })]);
-      return { $type: 'blob', ref: { $link: cid }, mimeType: file.mimeType, size: file.bytes };
+      store.commit([table.put(keyOf(did, cid), { ...medium, did, cid, mimeType })]);
+      return { $type: 'blob', ref: { $link: cid }, mimeType, size: file.bytes };
     },
     mediaOf(did, { embed }) {
       return shownIn(embed).flatMap(({ blob, alt }) => {

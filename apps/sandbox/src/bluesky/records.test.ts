@@ -58,11 +58,12 @@ test('a key that exists answers 500 and leaves one post, also of requests at onc
   });
 });
 
-test('putRecord with swapRecord null creates once and says InvalidSwap after', async () => {
+test('putRecord with swapRecord null creates once, takes the same record again, and says InvalidSwap to another', async () => {
   const rkey = newTid();
   const first = await put({ rkey, record: record('put'), swapRecord: null });
   expect(first.status).toBe(200);
-  const second = await put({ rkey, record: record('put'), swapRecord: null });
+  expect((await put({ rkey, record: record('put'), swapRecord: null })).status).toBe(200);
+  const second = await put({ rkey, record: record('put otherwise'), swapRecord: null });
   expect(second.status).toBe(400);
   expect(second.body).toEqual({ error: 'InvalidSwap', message: `Record was at ${Written.parse(first.body).cid}` });
 });

@@ -45,8 +45,9 @@ export function writeRoutes(
     const prepared = prepare(at.collection, at.rkey, input.record, input.validate);
     checkBlobs(did, prepared.value);
     const current = records.get(at);
-    checkRecord(current, input.swapRecord);
+    // The same record again is no write, whatever it was to replace.
     if (current?.cid === prepared.cid) return { uri: current.uri, cid: current.cid, ...prepared.status };
+    checkRecord(current, input.swapRecord);
     checkCommit(did, input.swapCommit);
     return {
       uri: atUri(at),

@@ -98,7 +98,7 @@ test('requests are told without their query, newest first', async () => {
   const { body, text } = await sandbox.send('/_sandbox/requests?platform=x&limit=2');
   expect(body).toMatchObject({
     items: [
-      { method: 'GET', path: '/x/2/tweets', status: 200, account: ada.account.id, platform: 'x', fault: null },
+      { method: 'GET', path: '/x/2/tweets', status: 400, account: ada.account.id, platform: 'x', fault: null },
       { method: 'POST', path: '/x/2/tweets', status: 201 },
     ],
   });

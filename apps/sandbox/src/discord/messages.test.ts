@@ -39,6 +39,7 @@ test('an account is a channel of the one server, and its token that of a bot of 
   expect(channel).toMatchObject({ id: news.account.id, type: 0, name: 'news-more' });
   expect((await call(`/guilds/${channel.guild_id}`)).body).toMatchObject({ name: 'Sandbox' });
   expect((await call('/users/@me')).body).toMatchObject({ bot: true, username: 'news-more-bot' });
+  expect((await call('/users/%40me')).body).toEqual((await call('/users/@me')).body);
   const again = await sandbox.account('discord', 'news-more');
   expect((await call('/users/@me', { as: again })).body).toEqual((await call('/users/@me')).body);
 });

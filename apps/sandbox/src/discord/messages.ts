@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { mediumOf } from '../uploads/received-file.ts';
+import { typeInBytes } from '../uploads/sniff-type.ts';
 import type { Account } from '../world/accounts.ts';
 import type { Post } from '../world/posts.ts';
 import type { Bot } from './bots.ts';
@@ -65,13 +66,18 @@ export function createMessages({ site, platform, world }: SitePlace, newId: () =
         },
         [
           ...expiredNonces(),
-          details.put(id, { id, flags, fileNames: files.map(({ fileName }) => fileName) }),
+          details.put(id, {
+            id,
+            flags,
+            fileNames: files.map(({ fileName }) => fileName),
+            contentTypes: files.map(({ file }) => typeInBytes(file.head) ?? file.mimeType),
+          }),
           ...remembered,
         ],
       );
     },
     get: (id) => posts.get(site, id),
-    detail: (id) => details.get(id) ?? { id, flags: 0, fileNames: [] },
+    detail: (id) => details.get(id) ?? { id, flags: 0, fileNames: [], contentTypes: [] },
     remove: (post) => posts.remove(post, [details.drop(post.id)]),
     clear: () => [
       ...Array.from(details.rows(), (row) => details.drop(row.id)),
@@ -80,5 +86,10 @@ export function createMessages({ site, platform, world }: SitePlace, newId: () =
   };
 }
 
-const MessageDetail = z.object({ id: z.string(), flags: z.number(), fileNames: z.array(z.string()).default([]) });
+const MessageDetail = z.object({
+  id: z.string(),
+  flags: z.number(),
+  fileNames: z.array(z.string()).default([]),
+  contentTypes: z.array(z.string()).default([]),
+});
 const NonceRow = z.object({ key: z.string(), message: z.string(), expiresAtMs: z.number() });

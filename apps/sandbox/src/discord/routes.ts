@@ -21,7 +21,13 @@ const api = '/api/v10';
 export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, messages: Messages): void {
   const { site, world } = place;
 
-  app.get(`${api}/users/@me`, (request, reply) => botView(bots.of(admit(place, request, reply, discordLimits.read))));
+  // As a parameter, so that `%40me` is the same address.
+  app.get<{ Params: { user: string } }>(`${api}/users/:user`, (request, reply) => {
+    const bot = bots.of(admit(place, request, reply, discordLimits.read));
+    if (request.params.user !== '@me' && request.params.user !== bot.id)
+      throw new RefusalError(apiError(404, 10_013, 'Unknown User'));
+    return botView(bot);
+  });
 
   app.get<{ Params: { guild: string } }>(`${api}/guilds/:guild`, (request, reply) => {
     admit(place, request, reply, discordLimits.read);
@@ -74,6 +80,6 @@ export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, me
   }
 
   function view(channel: Account, post: Post) {
-    return messageView(post, bots.of(channel), messages.detail(post.id));
+    return messageView(post, bots.of(channel), messages.detail(post.id), place.origin());
   }
 }

@@ -47,7 +47,7 @@ export function botView({ id, username }: Bot) {
 }
 
 /** https://docs.discord.com/developers/resources/message#message-object; no guild, and no nonce but in the answer to its creation. */
-export function messageView(post: Post, bot: Bot, { flags, fileNames }: MessageDetail) {
+export function messageView(post: Post, bot: Bot, { flags, fileNames, contentTypes }: MessageDetail, origin: string) {
   return {
     id: post.id,
     type: 0,
@@ -60,13 +60,22 @@ export function messageView(post: Post, bot: Bot, { flags, fileNames }: MessageD
     mention_everyone: false,
     mentions: [],
     mention_roles: [],
-    attachments: post.media.map(({ bytes, width, height, alt }, index) => ({
-      id: String(BigInt(post.id) + BigInt(index) + 1n),
-      filename: fileNames[index] ?? 'file',
-      size: bytes,
-      ...(alt === null ? {} : { description: alt }),
-      ...(width === null ? {} : { width, height }),
-    })),
+    attachments: post.media.map(({ bytes, width, height, alt }, index) => {
+      const id = String(BigInt(post.id) + BigInt(index) + 1n);
+      const fileName = fileNames[index] ?? 'file';
+      const contentType = contentTypes[index];
+      const address = `${origin}/attachments/${post.account}/${id}/${encodeURIComponent(fileName)}`;
+      return {
+        id,
+        filename: fileName,
+        size: bytes,
+        url: address,
+        proxy_url: address,
+        ...(contentType === undefined ? {} : { content_type: contentType }),
+        ...(alt === null ? {} : { description: alt }),
+        ...(width === null ? {} : { width, height }),
+      };
+    }),
     embeds: [],
     components: [],
     pinned: false,

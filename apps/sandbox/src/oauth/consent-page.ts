@@ -28,12 +28,8 @@ export function sendConsentPage(
     </form>
     <p><a href="${page.denyUrl}">Refuse</a></p>
   </div>`;
-  const target = URL.canParse(page.redirectUri) ? new URL(page.redirectUri).origin : 'null';
-  return sendDocument(reply, {
-    title: `Connect ${page.siteTitle}`,
-    body,
-    formTargets: target === 'null' ? [] : [target],
-  });
+  // Browsers hold the form to this along every redirect that follows, and the application's callback may send people on.
+  return sendDocument(reply, { title: `Connect ${page.siteTitle}`, body, formTargets: ['http:', 'https:'] });
 }
 
 /** A request that is not worth a redirect: who sent it cannot be trusted with one. */

@@ -25,6 +25,7 @@ export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Twee
 
   app.get('/2/tweets', (request, reply) => {
     admit(place, request, reply, { scopes: readScopes, limit: tweetLimits.lookup });
+    refuseUnknown(request.query, ['ids', ...fieldParameters]);
     const choice = parseQuery(TweetFieldsQuery, request.query);
     const { ids } = parseQuery(IdsQuery, request.query);
     const found = ids.flatMap((id) => tweets.get(id) ?? []);
@@ -37,6 +38,7 @@ export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Twee
 
   app.get<{ Params: { id: string } }>('/2/tweets/:id', (request, reply) => {
     admit(place, request, reply, { scopes: readScopes, limit: tweetLimits.lookup });
+    refuseUnknown(request.query, fieldParameters);
     const choice = parseQuery(TweetFieldsQuery, request.query);
     const { id } = parseQuery(z.object({ id: TweetId }), request.params);
     const post = tweets.get(id);
@@ -63,6 +65,32 @@ const IdsQuery = z.object({
     .transform((list) => list.split(','))
     .pipe(z.array(TweetId).min(1).max(100)),
 });
+
+/** What every look-up of posts takes beside its own parameters, under either of X's names. */
+export const fieldParameters = [
+  'tweet.fields',
+  'post.fields',
+  'expansions',
+  'media.fields',
+  'poll.fields',
+  'user.fields',
+  'place.fields',
+] as const;
+
+/** @throws {RefusalError} 400, naming every parameter that X does not have here */
+export function refuseUnknown(query: unknown, known: readonly string[]): void {
+  const given = z.record(z.string(), z.unknown()).catch({}).parse(query);
+  const unknown = Object.keys(given).filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  throw new RefusalError(
+    invalidRequest(
+      unknown.map((name) => ({
+        message: `The query parameter [${name}] is not one of [${known.join(',')}]`,
+        parameters: { [name]: [String(given[name])] },
+      })),
+    ),
+  );
+}
 
 /** @throws {RefusalError} 400, naming every parameter that is wrong */
 export function parseQuery<Value>(schema: z.ZodType<Value>, query: unknown): Value {

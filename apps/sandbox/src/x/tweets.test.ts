@@ -22,6 +22,22 @@ const postId = async (json: unknown, token?: string) =>
 const get = (path: string, token = ada.accessToken) => sandbox.send(`/x/2/${path}`, { token });
 const list = async (id: string, query = '') => Listing.parse((await get(`users/${id}/tweets?${query}`)).body);
 
+test('a query parameter that X does not have is refused, expansions and fields of either name are taken', async () => {
+  const { id } = ada.account;
+  for (const path of [
+    `users/${id}/tweets?colour=red`,
+    'tweets?ids=1&colour=red',
+    'tweets/1?colour=red',
+    'users/me?colour=red',
+  ]) {
+    const answer = await get(path);
+    expect([path, answer.status]).toEqual([path, 400]);
+    expect(JSON.stringify(answer.body)).toContain('The query parameter [colour] is not one of');
+  }
+  for (const fields of ['tweet.fields=created_at&expansions=author_id&user.fields=name', 'post.fields=created_at'])
+    expect((await get(`users/${id}/tweets?${fields}`)).status).toBe(200);
+});
+
 test('a tweet is created with 201, read by id and by the timeline, and deleted', async () => {
   const created = await post({ text: 'Hello there' });
   expect(created.status).toBe(201);

@@ -6,7 +6,7 @@ import { compareIds } from '../world/snowflake.ts';
 import { admit } from './admit.ts';
 import { resourceNotFound } from './answers.ts';
 import { tweetLimits } from './limits.ts';
-import { parseQuery } from './tweet-routes.ts';
+import { fieldParameters, parseQuery, refuseUnknown } from './tweet-routes.ts';
 import { tweetView, TweetFieldsQuery } from './tweet-view.ts';
 import type { Tweets } from './tweets.ts';
 
@@ -15,11 +15,13 @@ export function userRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweet
 
   app.get('/2/users/me', (request, reply) => {
     const { account } = admit(place, request, reply, { scopes: ['users.read'], limit: tweetLimits.me });
+    refuseUnknown(request.query, ['user.fields', 'tweet.fields', 'post.fields', 'expansions']);
     return { data: { id: account.id, name: account.displayName, username: account.handle } };
   });
 
   app.get<{ Params: { id: string } }>('/2/users/:id/tweets', { config: { listing: true } }, (request, reply) => {
     admit(place, request, reply, { scopes: ['tweet.read', 'users.read'], limit: tweetLimits.userTweets });
+    refuseUnknown(request.query, [...Object.keys(TimelineQuery.shape), ...fieldParameters]);
     const choice = parseQuery(TweetFieldsQuery, request.query);
     const query = parseQuery(TimelineQuery, request.query);
     const { id } = request.params;
