@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import { MultipartForm } from '../uploads/multipart-form.ts';
+import { typeInBytes } from '../uploads/sniff-type.ts';
 import { admit } from './admit.ts';
 import { recordNotFound, validationFailed } from './answers.ts';
 import type { Attachment, Attachments } from './attachments.ts';
@@ -31,6 +32,21 @@ export function attachmentRoutes(app: FastifyInstance, place: SitePlace, attachm
     const isReady = attachments.isReady(attachment);
     return reply.code(isReady ? 200 : 206).send(attachmentView(attachment, isReady, origin()));
   });
+}
+
+/** Where attachments' addresses lead: anybody may look. */
+export function pictureRoute(app: FastifyInstance, attachments: Attachments): void {
+  app.get<{ Params: { id: string } }>(
+    '/system/media_attachments/:id',
+    { config: { page: true } },
+    async (request, reply) => {
+      const picture = /^\d{1,20}$/u.test(request.params.id)
+        ? await attachments.pictureOf(request.params.id)
+        : undefined;
+      if (picture === undefined) throw new RefusalError(recordNotFound());
+      return reply.header('content-type', typeInBytes(picture) ?? 'application/octet-stream').send(picture);
+    },
+  );
 }
 
 /** https://docs.joinmastodon.org/entities/MediaAttachment/ */

@@ -28,6 +28,16 @@ async function upload(file: Buffer, type: string, { description = '', account = 
 const post = (json: object, account = ada) =>
   sandbox.mastodon('/api/v1/statuses', { token: account.accessToken, json });
 
+test('the address of a picture serves it to anybody, with the type of its bytes', async () => {
+  const file = pngOf(31, 20);
+  const { body } = await upload(file, 'image/png');
+  const { url } = Attachment.parse(body);
+  const answer = await fetch(url ?? '');
+  expect(answer.headers.get('content-type')).toBe('image/png');
+  expect(Buffer.from(await answer.arrayBuffer())).toEqual(file);
+  expect((await fetch(`${url}0`)).status).toBe(404);
+});
+
 test('pictures are there at once and are shown with their description, also without a text', async () => {
   const file = pngOf(30, 20);
   const { status, id } = await upload(file, 'image/png', { description: 'Grey' });

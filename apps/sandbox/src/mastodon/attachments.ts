@@ -17,6 +17,8 @@ export type Attachments = {
   /** One of the account's that no post shows yet. */
   get(account: Account, id: string): Attachment | undefined;
   isReady(attachment: Attachment): boolean;
+  /** The picture that everybody may see under its address; undefined where there is none, or it is too large to be kept. */
+  pictureOf(id: string): Promise<Buffer | undefined>;
   /** As a post may take them. @throws {RefusalError} 422 */
   attachable(account: Account, ids: readonly string[]): Attachment[];
   attachTo(status: string, attachments: readonly Attachment[]): Change[];
@@ -56,7 +58,8 @@ const processingMs = 400;
 const unattachedLifeMs = 24 * 3_600_000;
 
 export function createAttachments({ site, world }: SitePlace, limits: AttachmentLimits): Attachments {
-  const { store, clock } = world;
+  const { store, clock, segments } = world;
+  const placeOf = (id: string) => `${site}-attachment-${id}`;
   const table = store.table(`${site}.attachments`, Attachment);
   const nextId = createSnowflake({
     epochMs: 0,
@@ -87,8 +90,15 @@ export function createAttachments({ site, world }: SitePlace, limits: Attachment
         readyAtMs: kind === 'image' ? nowMs : nowMs + processingMs,
         expiresAtMs: nowMs + unattachedLifeMs,
       };
+      if (kind !== 'video' && file.bytes === file.head.length) segments.write(placeOf(attachment.id), 0, file.head);
       store.commit([table.put(attachment.id, attachment)]);
       return attachment;
+    },
+    async pictureOf(id) {
+      const attachment = table.get(id);
+      if (attachment === undefined || attachment.kind === 'video') return undefined;
+      const kept = await segments.join(placeOf(id), [0], 'image').catch(() => undefined);
+      return kept?.head;
     },
     get,
     isReady,

@@ -7,7 +7,7 @@ import { createSnowflake } from '../world/snowflake.ts';
 import { mastodonAnswers } from './answers.ts';
 import { appRoutes } from './app-routes.ts';
 import { createApplications } from './applications.ts';
-import { attachmentRoutes } from './attachment-routes.ts';
+import { attachmentRoutes, pictureRoute } from './attachment-routes.ts';
 import { createAttachments, defaultLimits, ownLimits } from './attachments.ts';
 import { instanceRoutes } from './instance-route.ts';
 import { oauthRoutes } from './oauth-routes.ts';
@@ -65,6 +65,7 @@ function openMastodon(place: SitePlace): Site {
       instanceRoutes(app, title, place, limits);
       statusRoutes(app, site, place, statuses, applications, attachments);
       attachmentRoutes(app, place, attachments);
+      pictureRoute(app, attachments);
       app.get<{ Params: { id: string } }>('/@:handle/:id', { config: { page: true } }, (request, reply) =>
         sendPostPage(reply, site, world, request.params.id),
       );
