@@ -65,7 +65,7 @@ export async function requireRedis(redis: Redis, prefix: string): Promise<void> 
 /** What an error of Redis says about this login, as one for the operator; null for any other error. */
 export function redisRefusal(error: unknown): OperatorError | null {
   if (!(error instanceof Error && error.name === 'ReplyError') || !refusalPattern.test(error.message)) return null;
-  return refusal(`was refused: ${error.message}`);
+  return refusal(`was refused: ${error.message.replace(/\.$/, '')}`);
 }
 
 function refusal(what: string): OperatorError {

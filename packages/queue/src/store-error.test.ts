@@ -10,8 +10,7 @@ import { waitFor } from '@vibetribe/testkit/wait-for';
 test('a refused login to Redis is logged and reported without the password', async () => {
   await using redis = await startRedisServer();
   const admin = new Redis(redis.url);
-  await admin.config('SET', 'requirepass', 'right');
-  admin.disconnect();
+  await admin.config('SET', 'requirepass', 'canary-password');
   const told: unknown[] = [];
   const logger = {
     info: () => undefined,
@@ -21,6 +20,9 @@ test('a refused login to Redis is logged and reported without the password', asy
   const pool = new pg.Pool({ connectionString: inject('postgresUrl') });
   const connection = await connectQueue({ pool, logger, redisUrl: redis.url.replace('//', '//:canary-password@') });
   const onError = (error: unknown): void => void told.push(error);
+  // The password changes while the process runs: it was right at the start.
+  await admin.config('SET', 'requirepass', 'another');
+  await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
   const worker = startPublishWorker({
     connection,
     platform: 'x',
@@ -35,7 +37,25 @@ test('a refused login to Redis is logged and reported without the password', asy
 
   expect(inspectAll([...told, await connection.health()])).not.toContain('canary-password');
   await worker.close({ drainMs: 100 });
+  admin.disconnect();
   await connection[Symbol.asyncDispose]();
+  await pool.end();
+});
+
+test('a login that is refused at the start is told without the password', async () => {
+  await using redis = await startRedisServer();
+  const admin = new Redis(redis.url);
+  await admin.config('SET', 'requirepass', 'right');
+  admin.disconnect();
+  const pool = new pg.Pool({ connectionString: inject('postgresUrl') });
+  const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const connecting = connectQueue({ pool, logger, redisUrl: redis.url.replace('//', '//:canary-password@') });
+  const error: unknown = await connecting.then(
+    () => null,
+    (cause: unknown) => cause,
+  );
+  expect(error).toMatchObject({ name: 'OperatorError' });
+  expect(inspectAll([error])).not.toContain('canary-password');
   await pool.end();
 });
 
