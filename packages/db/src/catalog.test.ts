@@ -16,7 +16,15 @@ beforeAll(async () => {
 afterAll(() => database[Symbol.asyncDispose]());
 
 /** Tables that belong to no tenant: everyone's, or the service's own. */
-const sharedTables = ['app_limits', 'breakers', 'cron_runs', 'event_log', 'schema_migrations', 'service_settings'];
+const sharedTables = [
+  'app_limits',
+  'breakers',
+  'cron_runs',
+  'event_log',
+  'publisher_presence',
+  'schema_migrations',
+  'service_settings',
+];
 const roles = ['vibetribe_identity', 'vibetribe_tenant', 'vibetribe_worker'];
 
 describe('row-level security', () => {

@@ -99,6 +99,64 @@ describe('waiting', () => {
   });
 });
 
+describe('a post that its policy ends', () => {
+  test('is told of, and how late it was', async () => {
+    const account = await harness.addAccount();
+    const late = { ...account, dueInMs: -66_000, misfire: { policy: 'skip' } } as const;
+    const [kept, ended] = [
+      await harness.addPublication({ ...late, misfire: { policy: 'skip', maxLateSeconds: 3_600 } }),
+      await harness.addPublication(late),
+    ];
+    const publisher = harness.engine();
+    await publisher.publish(kept);
+    await publisher.publish(ended);
+    expect((await harness.read(kept)).status).toBe('published');
+    expect((await harness.read(ended)).status).toBe('skipped');
+    const told = await harness.sql('select kind, body from notifications');
+    expect(told).toEqual([{ kind: 'publication_skipped', body: expect.stringContaining('66 seconds late') }]);
+  });
+
+  test('is ended by a bound that its author has set, whatever held it back', async () => {
+    const account = await harness.addAccount();
+    const id = await harness.addPublication({ ...account, misfire: { policy: 'skip', maxLateSeconds: 600 } });
+    harness.platform.behave('rate_limit');
+    await harness.engine().publish(id);
+    await harness.sql(`update publications set scheduled_at = now() - interval '11 minutes'`);
+    await harness.sql(`update accounts set posts_closed_until = null`);
+    await harness.makeDue(id);
+    await harness.engine().publish(id);
+    expect((await harness.read(id)).status).toBe('skipped');
+  });
+});
+
+describe('what is late because the service is busy', () => {
+  test('goes out as fast as it can; what was left alone while nobody claimed anything goes out one by one', async () => {
+    const account = await harness.addAccount();
+    const publish = async (text: string) => {
+      const ids = await Promise.all(
+        [1, 2, 3].map((post) => harness.addPublication({ ...account, dueInMs: -90_000, text: `${text} ${post}` })),
+      );
+      const publisher = harness.engine();
+      await Promise.all(ids.map((id) => publisher.publish(id)));
+      const rows = await Promise.all(ids.map((id) => harness.read(id)));
+      return rows.map(({ status, waiting_reason: reason }) => reason ?? status).toSorted();
+    };
+    // Publishers have been at work all the time.
+    await harness.sql(
+      `insert into publisher_presence (seen_at, back_at) values (now() - interval '2 s', now() - interval '1 hour')`,
+    );
+    expect(await publish('busy')).toEqual(['published', 'published', 'published']);
+    // Nobody was there for 70 s.
+    await harness.sql(`update publisher_presence set seen_at = now() - interval '70 s'`);
+    await harness.sql(`update attempts set started_at = now() - interval '1 hour'`);
+    expect(await publish('away')).toEqual(['burst_guard', 'burst_guard', 'published']);
+    const [presence] = await harness.sql<{ back: boolean }>(
+      `select back_at > now() - interval '10 s' and seen_at >= back_at as back from publisher_presence`,
+    );
+    expect(presence).toEqual({ back: true });
+  });
+});
+
 describe('what has piled up', () => {
   test('goes out one by one for each account, and holds up nobody who is on time', async () => {
     const flooded = await harness.addAccount();

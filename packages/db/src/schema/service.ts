@@ -1,4 +1,4 @@
-import { integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { boolean, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
@@ -49,6 +49,13 @@ export const appLimits = pgTable('app_limits', {
   postsMax: integer('posts_max').notNull().default(0),
   placesLeft: integer('places_left').notNull().default(0),
   lastPermitAt: at('last_permit_at'),
+});
+
+/** One row. */
+export const publisherPresence = pgTable('publisher_presence', {
+  id: boolean('id').primaryKey().default(true),
+  seenAt: at('seen_at').notNull(),
+  backAt: at('back_at').notNull(),
 });
 
 export const cronRuns = pgTable('cron_runs', {

@@ -11,7 +11,8 @@ export interface BurstGuard {
 
 /**
  * Keeps what has piled up for an account (an outage, an import, a series) from going out all at once: late posts go one by one,
- * `spacingMs` apart, those whose author wanted them spread `spreadMs` apart. Posts that are on time are not held back.
+ * `spacingMs` apart, those whose author wanted them spread `spreadMs` apart. Posts that are on time are not held back, nor those that are
+ * late only because the service is busy.
  * The accounts' rows must be locked.
  */
 export function createBurstGuard(tx: Transaction, spacing: { spacingMs: number; spreadMs: number }): BurstGuard {

@@ -3,10 +3,11 @@ import type { AdapterAccount } from '@vibetribe/platforms/port/account';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import { holdsBack } from '../../pauses/pause-row.ts';
+import { type Presence, presenceColumns } from './presence.ts';
 import { type PublicationRow, publicationColumns } from '../store/publication-row.ts';
 
 /** A locked publication and what decides whether it may go. */
-export interface ClaimContext {
+export interface ClaimContext extends Presence {
   readonly row: PublicationRow;
   readonly postContent: string;
   readonly postMediaIds: readonly string[];
@@ -58,7 +59,7 @@ export async function readClaimContext(tx: Transaction, ids: readonly string[]):
       g.source as "credentialSource", floor(extract(epoch from a.posts_closed_until) * 1000)::float8 as "closedUntilMs",
       floor(extract(epoch from l.closed_until) * 1000)::float8 as "appClosedUntilMs",
       (select s.reason from pauses s where ${holdsBack} limit 1) as "pausedBecause",
-      ${breakerKey} as "breakerKey",
+      ${presenceColumns}, ${breakerKey} as "breakerKey",
       coalesce(b.state, 'closed') as "breakerState", floor(extract(epoch from b.retry_at) * 1000)::float8 as "breakerRetryAtMs"
     from publications p
     join posts po on po.id = p.post_id

@@ -1,5 +1,6 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import type { WaitingReason } from '@vibetribe/contracts/publication-status';
 import type { AdapterAccount } from '@vibetribe/platforms/port/account';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
@@ -8,6 +9,7 @@ import { type AppLimit, createAppLimit } from './app-limit.ts';
 import { breakerGateFor } from './breaker-gate.ts';
 import { type BurstGuard, createBurstGuard } from './burst-guard.ts';
 import { decideGate, defaultMisfire, isLate, type LimitFact } from './decide-gate.ts';
+import { backAtMsOf, notePresence, wasLeftAlone } from './presence.ts';
 import type { PublicationState } from '../state/publication-state.ts';
 import type { Gate } from '../state/publication-input.ts';
 import { contentFor, type PublicationWork, type StoredStep } from './publication-work.ts';
@@ -63,6 +65,8 @@ export async function claimPublications(
         taken.kind === 'moved' ? [{ row: context.row, transition: taken, leaseOwner: owner }] : [],
       ),
     );
+    const [first] = contexts;
+    if (first !== undefined) await notePresence(tx, first, first.row.nowMs);
     await deps.failpoints.reach('claim:before_commit');
     return new Map(
       claims.map(({ context, taken }): [string, ClaimResult] => {
@@ -146,13 +150,15 @@ async function limitsOf(context: ClaimContext, rates: AccountLimit, apps: AppLim
   return ofAccount.fullUntilMs === null ? [ofAccount, await apps.limitOf(context)] : [ofAccount];
 }
 
-/** Lateness of a post that was held back by its own limit, or is being retried, is no misfire: it was looked at in time. */
-function latenessCounts({ status, attempts, committed, waiting }: PublicationState): boolean {
-  if (committed) return false;
-  if (waiting?.reason === 'internal') return true;
-  if (attempts > 0) return false;
-  if (status === 'scheduled') return true;
-  return waiting !== null && ['breaker', 'paused', 'token'].includes(waiting.reason);
+const heldByOthers: ReadonlySet<WaitingReason> = new Set(['breaker', 'paused', 'token', 'internal']);
+
+/** A post that was held back by its own limit, or is being retried, was looked at in time. */
+function latenessCounts({ status, attempts, committed, evidence, waiting }: PublicationState) {
+  if (committed || evidence !== null) return 'never';
+  if (waiting?.reason === 'internal') return 'always';
+  if (attempts > 0) return 'by_its_bound';
+  const wasHeld = status === 'scheduled' || (waiting !== null && heldByOthers.has(waiting.reason));
+  return wasHeld ? 'always' : 'by_its_bound';
 }
 
 /** These two give something away, a place in the line and the part of the breaker's probe: only to who really goes. */
@@ -163,18 +169,19 @@ async function lastGates(
   state: PublicationState,
   bursts: BurstGuard,
 ): Promise<Gate> {
-  if (guarded(state, context.row.nowMs)) {
+  if (hasPiledUp(state, context)) {
     const gate = await bursts.gateFor(context, context.misfire?.policy ?? defaultMisfire.policy);
     if (gate.kind !== 'go') return gate;
   }
   return breakerGateFor(tx, context, settings.claimLeaseMs);
 }
 
-/** A place that the guard has given is kept: it is not given another one when its time has come. */
-function guarded(state: PublicationState, nowMs: number): boolean {
-  if (state.attempts > 0 || state.waiting?.reason === 'burst_guard' || state.waiting?.reason === 'rate_limit')
-    return false;
-  return isLate(state.scheduledAtMs, nowMs);
+/** Late as the service or the platform was away. A place that the guard has given is kept: it gets no other one when its time has come. */
+function hasPiledUp({ attempts, waiting, scheduledAtMs }: PublicationState, context: ClaimContext): boolean {
+  const { nowMs } = context.row;
+  if (attempts > 0 || !isLate(scheduledAtMs, nowMs)) return false;
+  if (waiting !== null) return heldByOthers.has(waiting.reason);
+  return wasLeftAlone(scheduledAtMs, backAtMsOf(context, nowMs));
 }
 
 async function readSteps(tx: Transaction, ids: readonly string[]): Promise<Map<string, StoredStep[]>> {

@@ -1,4 +1,5 @@
 import type { Misfire } from '@vibetribe/contracts/post';
+import type { MisfirePolicy } from '@vibetribe/contracts/publication-status';
 import { isoTime } from '../state/iso-time.ts';
 import type { Gate } from '../state/publication-input.ts';
 
@@ -11,7 +12,11 @@ export interface GateFacts {
   readonly calledOff: boolean;
   readonly lateness: {
     readonly scheduledAtMs: number | null;
-    readonly counts: boolean;
+    /**
+     * `never`: something of it is visible, or may be. `by_its_bound`: its own limit or its retries held it, so that only a bound that its
+     * author has set counts. `always`: nothing could send it.
+     */
+    readonly counts: 'always' | 'by_its_bound' | 'never';
     readonly misfire: Misfire | null;
   };
   readonly limits: readonly LimitFact[];
@@ -35,7 +40,8 @@ export function isLate(scheduledAtMs: number | null, nowMs: number): boolean {
 
 /** May this publication be sent now, as far as pauses, token, lateness and limits go? Checked in the order in which a person would want to be told. */
 export function decideGate(facts: GateFacts): Gate {
-  if (facts.calledOff) return { kind: 'skip', detail: 'Its account was disconnected; it will not appear.' };
+  if (facts.calledOff)
+    return { kind: 'skip', because: 'disconnected', detail: 'Its account was disconnected; it will not appear.' };
   if (facts.pausedBecause !== null) {
     return { kind: 'wait', reason: 'paused', untilMs: null, detail: stoppedDetail(facts.pausedBecause) };
   }
@@ -54,27 +60,31 @@ export function stoppedDetail(reason: string): string {
   return `Stopped: ${reason}`;
 }
 
+/** So late a post may be where its author has set no bound, seconds. */
+const maxLateSecondsDefault: Record<MisfirePolicy, number> = {
+  late: defaultMisfire.maxLateSeconds,
+  spread: defaultMisfire.maxLateSeconds,
+  skip: punctualWithinMs / 1000,
+  ask: punctualWithinMs / 1000,
+};
+
 function misfireGate({ lateness, nowMs }: GateFacts): Gate | null {
-  if (!lateness.counts || lateness.scheduledAtMs === null || !isLate(lateness.scheduledAtMs, nowMs)) return null;
-  const lateByMs = nowMs - lateness.scheduledAtMs;
+  const { scheduledAtMs, counts } = lateness;
+  if (scheduledAtMs === null || counts === 'never') return null;
   const misfire = lateness.misfire ?? defaultMisfire;
-  const maxLateMs = (misfire.maxLateSeconds ?? defaultMisfire.maxLateSeconds) * 1000;
-  const detail = `It is ${Math.round(lateByMs / 60_000)} minutes late (due ${isoTime(lateness.scheduledAtMs)})`;
-  const asks = {
-    kind: 'wait',
-    reason: 'decision',
-    untilMs: null,
-    detail: `${detail}; publish it or skip it?`,
-  } as const;
-  switch (misfire.policy) {
-    case 'skip':
-      return { kind: 'skip', detail: `${detail}; its policy is to skip.` };
-    case 'ask':
-      return asks;
-    case 'late':
-    case 'spread':
-      return lateByMs > maxLateMs ? asks : null;
-  }
+  if (counts === 'by_its_bound' && lateness.misfire?.maxLateSeconds === undefined) return null;
+  const maxLateMs = (misfire.maxLateSeconds ?? maxLateSecondsDefault[misfire.policy]) * 1000;
+  const lateByMs = nowMs - scheduledAtMs;
+  if (lateByMs <= maxLateMs) return null;
+  const detail = `It is ${lateBy(lateByMs)} late (due ${isoTime(scheduledAtMs)})`;
+  if (misfire.policy === 'skip')
+    return { kind: 'skip', because: 'misfire', detail: `${detail}; its policy is to skip it then.` };
+  return { kind: 'wait', reason: 'decision', untilMs: null, detail: `${detail}; publish it or skip it?` };
+}
+
+function lateBy(ms: number): string {
+  if (ms < 2 * punctualWithinMs) return `${Math.floor(ms / 1000)} seconds`;
+  return `${Math.floor(ms / 60_000)} minutes`;
 }
 
 /** Of several limits without a place, the one that opens last is told. */

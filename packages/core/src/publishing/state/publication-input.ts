@@ -46,7 +46,7 @@ export type Resolution =
 export type Gate =
   | { readonly kind: 'go' }
   | { readonly kind: 'wait'; readonly reason: WaitingReason; readonly untilMs: number | null; readonly detail: string }
-  | { readonly kind: 'skip'; readonly detail: string };
+  | { readonly kind: 'skip'; readonly because: 'misfire' | 'disconnected'; readonly detail: string };
 
 /** The closed set of fates a publishing run may end in. */
 export type Outcome =

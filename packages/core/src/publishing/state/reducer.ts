@@ -49,8 +49,13 @@ function claim(state: PublicationState, input: Extract<PublicationInput, { type:
   if (state.intentAtMs !== null && input.gate.kind !== 'go') return refused('intent_open');
   if (input.gate.kind === 'skip' && state.evidence !== null) return becomeUnconfirmed(state, state.evidence);
   if (input.gate.kind === 'skip') {
-    const skipped = { ...state, status: 'skipped', dueAtMs: null, waiting: null } as const;
-    return moved(skipped, event('publication.skipped', input.gate.detail));
+    const skipped = moved(
+      { ...state, status: 'skipped', dueAtMs: null, waiting: null },
+      event('publication.skipped', input.gate.detail, { because: input.gate.because }),
+    );
+    if (input.gate.because === 'disconnected') return skipped;
+    const body = input.gate.detail;
+    return { ...skipped, notifications: [{ kind: 'publication_skipped', title: 'A post was not published', body }] };
   }
   if (input.gate.kind === 'wait') return waitUntil(state, input.gate);
   const leased = { ...state, fence: state.fence + 1, leaseUntilMs: atMs + input.leaseMs };

@@ -157,7 +157,7 @@ function claimsOf(state: PublicationState, always: Always): LabelledInput[] {
   if (state.intentAtMs !== null) return [go];
   return [
     go,
-    always('claim (skip)', { type: 'claim', leaseMs, gate: { kind: 'skip', detail: 'late' } }),
+    always('claim (skip)', { type: 'claim', leaseMs, gate: { kind: 'skip', because: 'misfire', detail: 'late' } }),
     ...WaitingReason.options.flatMap((reason) =>
       [0, null].map((untilMs) =>
         always('claim (wait)', { type: 'claim', leaseMs, gate: { kind: 'wait', reason, untilMs, detail: reason } }),

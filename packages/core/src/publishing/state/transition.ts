@@ -42,7 +42,12 @@ export interface TimelineEntry {
 }
 
 export interface NotificationEntry {
-  readonly kind: 'publication_failed' | 'publication_unconfirmed' | 'publication_asks' | 'account_needs_reauth';
+  readonly kind:
+    | 'publication_failed'
+    | 'publication_unconfirmed'
+    | 'publication_asks'
+    | 'publication_skipped'
+    | 'account_needs_reauth';
   readonly title: string;
   readonly body: string;
 }

@@ -100,7 +100,7 @@ const gate = fc.oneof(
       detail: fc.constant('waits'),
     }),
   },
-  { weight: 1, arbitrary: fc.constant({ kind: 'skip', detail: 'late' } as const) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'skip', because: 'misfire', detail: 'late' } as const) },
 );
 const resolution = fc.constantFrom(
   { kind: 'published', ...found } as const,

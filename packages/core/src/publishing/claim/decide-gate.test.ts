@@ -1,0 +1,123 @@
+import type { Misfire } from '@vibetribe/contracts/post';
+import { describe, expect, test } from 'vitest';
+import { decideGate, type GateFacts, type LimitFact } from './decide-gate.ts';
+
+const nowMs = Date.parse('2026-03-01T12:00:00Z');
+const free: LimitFact = { fullUntilMs: null, detail: 'free' };
+const open: GateFacts = {
+  nowMs,
+  pausedBecause: null,
+  accountUsable: true,
+  calledOff: false,
+  lateness: { scheduledAtMs: nowMs, counts: 'always', misfire: null },
+  limits: [free],
+};
+const lateness = (lateByMs: number, misfire: Misfire | null, counts: GateFacts['lateness']['counts'] = 'always') => ({
+  lateness: { scheduledAtMs: nowMs - lateByMs, counts, misfire },
+});
+
+/** Each gate shut by itself, in the order in which a person is told of them. */
+const gates: readonly { name: string; facts: Partial<GateFacts>; says: object }[] = [
+  { name: 'called off', facts: { calledOff: true }, says: { kind: 'skip', because: 'disconnected' } },
+  {
+    name: 'paused',
+    facts: { pausedBecause: 'crisis' },
+    says: { kind: 'wait', reason: 'paused', untilMs: null, detail: 'Stopped: crisis' },
+  },
+  {
+    name: 'no usable account',
+    facts: { accountUsable: false },
+    says: { kind: 'wait', reason: 'token', untilMs: null },
+  },
+  {
+    name: 'too late',
+    facts: lateness(61_000, { policy: 'skip' }),
+    says: { kind: 'skip', because: 'misfire' },
+  },
+  {
+    name: 'over a limit',
+    facts: { limits: [{ fullUntilMs: nowMs + 5_000, detail: 'full' }] },
+    says: { kind: 'wait', reason: 'rate_limit', untilMs: nowMs + 5_000, detail: 'full' },
+  },
+];
+
+describe('the gates of a send', () => {
+  test('are open where nothing stands in the way', () => {
+    expect(decideGate(open)).toEqual({ kind: 'go' });
+    expect(decideGate({ ...open, limits: [] })).toEqual({ kind: 'go' });
+  });
+
+  test.each(gates)('$name alone', ({ facts, says }) => {
+    expect(decideGate({ ...open, ...facts })).toMatchObject(says);
+  });
+
+  const pairs = gates.flatMap((one, index) => gates.slice(index + 1).map((other) => ({ one, other })));
+  test.each(pairs)('$one.name goes before $other.name', ({ one, other }) => {
+    expect(decideGate({ ...open, ...other.facts, ...one.facts })).toMatchObject(one.says);
+  });
+
+  test.each([
+    [[null, 7], 7],
+    [[3, null], 3],
+    [[3, 7], 7],
+    [[7, 3], 7],
+  ] as const)('of the limits %j the one that opens last is told', ([one, other], last) => {
+    const limit = (untilMs: number | null): LimitFact => ({
+      fullUntilMs: untilMs === null ? null : nowMs + untilMs,
+      detail: `until ${untilMs}`,
+    });
+    const gate = decideGate({ ...open, limits: [limit(one), limit(other)] });
+    expect(gate).toMatchObject({ reason: 'rate_limit', untilMs: nowMs + last, detail: `until ${last}` });
+  });
+});
+
+const dayMs = 86_400_000;
+const asks = { kind: 'wait', reason: 'decision', untilMs: null };
+const skips = { kind: 'skip', because: 'misfire' };
+
+describe('misfire', () => {
+  test.each([
+    // Without a bound: a minute for those who do not want it late, a day for the others.
+    [null, dayMs, asks],
+    [{ policy: 'late' }, dayMs, asks],
+    [{ policy: 'spread' }, dayMs, asks],
+    [{ policy: 'skip' }, 60_000, skips],
+    [{ policy: 'ask' }, 60_000, asks],
+    // With one: that, for all four, below a minute too.
+    [{ policy: 'late', maxLateSeconds: 3_600 }, 3_600_000, asks],
+    [{ policy: 'spread', maxLateSeconds: 3_600 }, 3_600_000, asks],
+    [{ policy: 'skip', maxLateSeconds: 3_600 }, 3_600_000, skips],
+    [{ policy: 'ask', maxLateSeconds: 3_600 }, 3_600_000, asks],
+    [{ policy: 'late', maxLateSeconds: 10 }, 10_000, asks],
+    [{ policy: 'spread', maxLateSeconds: 10 }, 10_000, asks],
+    [{ policy: 'skip', maxLateSeconds: 10 }, 10_000, skips],
+    [{ policy: 'ask', maxLateSeconds: 10 }, 10_000, asks],
+  ] as const)('%j lets go until %d ms after its time, and not later', (misfire, maxLateMs, after) => {
+    expect(decideGate({ ...open, ...lateness(maxLateMs, misfire) })).toEqual({ kind: 'go' });
+    expect(decideGate({ ...open, ...lateness(maxLateMs + 1, misfire) })).toMatchObject(after);
+  });
+
+  test.each([
+    ['always', null, 2 * dayMs, asks],
+    ['by_its_bound', null, 2 * dayMs, { kind: 'go' }],
+    ['by_its_bound', { policy: 'skip' }, 2 * dayMs, { kind: 'go' }],
+    ['by_its_bound', { policy: 'skip', maxLateSeconds: 60 }, 60_001, skips],
+    ['never', { policy: 'skip', maxLateSeconds: 60 }, 2 * dayMs, { kind: 'go' }],
+  ] as const)('lateness that counts %s, %j: after %d ms', (counts, misfire, lateByMs, says) => {
+    expect(decideGate({ ...open, ...lateness(lateByMs, misfire, counts) })).toMatchObject(says);
+  });
+
+  test('a post without a time is never late', () => {
+    const timeless = { lateness: { scheduledAtMs: null, counts: 'always', misfire: { policy: 'skip' } } } as const;
+    expect(decideGate({ ...open, ...timeless })).toEqual({ kind: 'go' });
+  });
+
+  test.each([
+    [61_900, '61 seconds late (due 2026-03-01T11:58:58.100Z)'],
+    [150_000, '2 minutes late (due 2026-03-01T11:57:30.000Z)'],
+  ])('%d ms are told as such', (lateByMs, words) => {
+    expect(decideGate({ ...open, ...lateness(lateByMs, { policy: 'skip' }) })).toMatchObject({
+      detail: `It is ${words}; its policy is to skip it then.`,
+    });
+  });
+});
