@@ -100,7 +100,10 @@ describe('the process', () => {
     });
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-    const port = await waitFor(() => /"msg":"ready".*"port":(\d+)/.exec(output)?.[1], { describe: 'it is ready' });
+    const port = await waitFor(() => /"msg":"ready".*"port":(\d+)/.exec(output)?.[1], {
+      describe: 'it is ready',
+      timeoutMs: 60_000,
+    });
     child.stdout.pause();
     const ask = async () => {
       const startedAtMs = performance.now();
