@@ -127,7 +127,7 @@ describe('pictures', () => {
     expect(findings([media])).toEqual(['warning image_converted mediaIds.0']);
     expect(planRendition(rules, media)).toMatchObject({
       kind: 'render',
-      mimeType: 'image/jpeg',
+      mimeTypes: ['image/jpeg'],
       bytesMax: 1_000_000,
       widthMax: 1440,
     });
@@ -156,12 +156,58 @@ describe('pictures', () => {
     expect(findings([{ ...image, orientation: 6, hasMetadata: true }])).toEqual([]);
   });
 
-  test('transparency is kept where it can be shown', () => {
-    const transparent: CheckedMedia = { ...image, mimeType: 'image/webp', alpha: true };
-    const target = (mimeTypes: CheckedMedia['mimeType'][]) =>
-      planRendition({ ...rules, image: { mimeTypes, bytesMax: 1_000_000 } }, transparent);
-    expect(target(['image/jpeg', 'image/png'])).toMatchObject({ mimeType: 'image/png' });
-    expect(target(['image/jpeg'])).toMatchObject({ mimeType: 'image/jpeg' });
+  test('transparency is kept where it can be shown, in WebP before a PNG is made smaller', () => {
+    const transparent: CheckedMedia = { ...image, mimeType: 'image/webp', alpha: true, orientation: 3 };
+    const targets = (mimeTypes: CheckedMedia['mimeType'][], media = transparent) => {
+      const plan = planRendition({ ...rules, image: { mimeTypes, bytesMax: 1_000_000 } }, media);
+      return plan.kind === 'render' ? plan.mimeTypes : plan.kind;
+    };
+    expect(targets(['image/jpeg', 'image/png', 'image/webp'])).toEqual(['image/webp']);
+    expect(targets(['image/jpeg', 'image/png'])).toEqual(['image/png']);
+    expect(targets(['image/jpeg'])).toEqual(['image/jpeg']);
+    const drawn: CheckedMedia = { ...transparent, mimeType: 'image/png' };
+    expect(targets(['image/jpeg', 'image/png', 'image/webp'], drawn)).toEqual(['image/png', 'image/webp']);
+    expect(targets(['image/jpeg', 'image/png', 'image/webp'], { ...drawn, bytes: 1_000_001 })).toEqual(['image/webp']);
+  });
+
+  test('a GIF that does not move becomes a PNG, a PNG of a photo a JPEG', () => {
+    const taken = { mimeTypes: ['image/jpeg', 'image/png'] as CheckedMedia['mimeType'][], bytesMax: 1_000_000 };
+    const still: CheckedMedia = { ...image, mimeType: 'image/gif' };
+    expect(planRendition({ ...rules, image: taken }, still)).toMatchObject({ mimeTypes: ['image/png', 'image/jpeg'] });
+    const photo: CheckedMedia = { ...image, mimeType: 'image/png', bytes: 3_000_000 };
+    expect(planRendition({ ...rules, image: taken }, photo)).toMatchObject({ mimeTypes: ['image/jpeg'] });
+  });
+
+  test('what nobody else shows rightly is encoded anew, whatever its size and type', () => {
+    expect(planRendition(rules, { ...image, mustRender: true })).toMatchObject({ kind: 'render' });
+    expect(findings([{ ...image, mustRender: true }])).toEqual(['warning image_converted mediaIds.0']);
+    expect(findings([{ ...image, mimeType: 'image/heic', mustRender: true }])).toEqual([
+      'warning image_converted mediaIds.0',
+    ]);
+  });
+});
+
+describe('animations of other types', () => {
+  const webp: CheckedMedia = { ...gif, mimeType: 'image/webp', width: 400, height: 300 };
+
+  test('a WebP becomes a GIF where the platform moves those, and stands by itself like one', () => {
+    expect(findings([webp])).toEqual(['warning animation_converted mediaIds.0']);
+    expect(planRendition(rules, webp)).toMatchObject({
+      kind: 'animate',
+      gif: { bytesMax: 5_000_000 },
+      still: { mimeTypes: ['image/jpeg'] },
+    });
+    expect(findings([webp, image])).toContain('error animation_not_alone mediaIds');
+  });
+
+  test.each([
+    ['an animated PNG', { ...webp, mimeType: 'image/png' as const }],
+    ['a WebP of more frames than the platform takes', { ...webp, frames: 101 }],
+    ['a WebP whose frames have too many pixels together', { ...webp, width: 1400, height: 1400, frames: 90 }],
+  ])('%s falls back to a still picture, and the author is told', (_, media) => {
+    expect(findings([media])).toEqual(['warning animation_lost mediaIds.0', 'warning image_converted mediaIds.0']);
+    expect(planRendition(rules, media)).toMatchObject({ kind: 'render' });
+    expect(findings([media, image])).not.toContain('error animation_not_alone mediaIds');
   });
 });
 

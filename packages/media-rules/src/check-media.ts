@@ -3,7 +3,7 @@ import { videoFindings } from './check-video.ts';
 import type { MediaFacts } from './media-facts.ts';
 import { error, type MediaFinding, warning } from './media-finding.ts';
 import type { ImageRules, MediaRules } from './media-rules.ts';
-import { planRendition } from './plan-rendition.ts';
+import { movementOf, planRendition } from './plan-rendition.ts';
 
 export type CheckedMedia = MediaFacts & { readonly alt: string | null };
 
@@ -27,7 +27,7 @@ export function checkMedia(platform: string, rules: MediaRules, media: readonly 
 function countFindings(platform: string, rules: MediaRules, media: readonly CheckedMedia[]): MediaFinding[] {
   const images = media.filter((one) => one.kind === 'image').length;
   const videos = media.length - images;
-  const animations = media.filter((one) => one.animated).length;
+  const animations = media.filter((one) => movementOf(rules, one).kind !== 'none').length;
   const findings: MediaFinding[] = [];
   const add = (code: string, message: string) => findings.push(error(code, message, 'mediaIds'));
   if (images > rules.imagesMax) add('images_too_many', `${platform} takes ${rules.imagesMax} pictures, not ${images}`);
@@ -56,12 +56,18 @@ function kindFindings(platform: string, rules: MediaRules, media: CheckedMedia, 
     return videoFindings(platform, rules.video, media, field);
   }
   if (rules.image === null) return [];
-  if (media.animated && rules.animation !== null) {
-    const { framesMax } = rules.animation;
+  const moving = movementOf(rules, media);
+  if (moving.kind === 'as_gif')
+    return [
+      ...sizeFindings(platform, { ...moving.rules, ...shrinkable }, media, field),
+      warning('animation_converted', `The animation becomes a GIF for ${platform}, or its first frame`, field),
+    ];
+  if (moving.kind === 'as_it_is') {
+    const { framesMax } = moving.rules;
     const tooLong = framesMax !== undefined && media.frames > framesMax;
     return [
-      ...fileFindings(platform, rules.animation, media, field),
-      ...sizeFindings(platform, rules.animation, media, field),
+      ...fileFindings(platform, moving.rules, media, field),
+      ...sizeFindings(platform, moving.rules, media, field),
       ...(tooLong
         ? [error('frames_too_many', `${platform} takes ${framesMax} frames, not ${media.frames}`, field)]
         : []),
@@ -70,6 +76,9 @@ function kindFindings(platform: string, rules: MediaRules, media: CheckedMedia, 
   return stillFindings(platform, { ...rules, image: rules.image }, media, field);
 }
 
+/** What a rendition mends. */
+const shrinkable = { widthMax: undefined, heightMax: undefined, pixelsMax: undefined };
+
 /** Type, size in bytes and too many pixels are mended by a rendition; too few pixels and the shape are not. */
 function stillFindings(
   platform: string,
@@ -77,12 +86,7 @@ function stillFindings(
   media: CheckedMedia,
   field: string,
 ): MediaFinding[] {
-  const findings = sizeFindings(
-    platform,
-    { ...rules.image, widthMax: undefined, heightMax: undefined, pixelsMax: undefined },
-    media,
-    field,
-  );
+  const findings = sizeFindings(platform, { ...rules.image, ...shrinkable }, media, field);
   if (media.animated) findings.push(warning('animation_lost', `${platform} shows the first frame only`, field));
   if (planRendition(rules, { ...media, animated: false, orientation: 1 }).kind === 'render') {
     findings.push(

@@ -9,6 +9,8 @@ export const MediaMimeType = z.enum([
   'image/png',
   'image/gif',
   'image/webp',
+  'image/heic',
+  'image/avif',
   'video/mp4',
   'video/mpeg',
   'video/quicktime',
@@ -29,6 +31,7 @@ export const MediaFacts = z.object({
   animated: z.boolean(),
   /** 1 for a still image, 0 for a video. */
   frames: z.int(),
+  /** Something of it is transparent. */
   alpha: z.boolean(),
   /** Null for a still image. */
   durationMs: z.int().nullable(),
@@ -38,7 +41,9 @@ export const MediaFacts = z.object({
   audioCodec: z.string().nullable(),
   /** Of MP4 and QuickTime: the index stands before the data, so that a player may start before the end has arrived. */
   indexFirst: z.boolean().nullable(),
-  /** The file carries data about its maker: camera, place, software, thumbnails. */
+  /** The file carries data about its maker (camera, place, software, thumbnails), or its end is not as it should be. */
   hasMetadata: z.boolean(),
+  /** An image that is shown wrongly, or not at all, where it is not encoded anew: of other colours than sRGB's, HEIC, AVIF. */
+  mustRender: z.boolean().optional(),
 });
 export type MediaFacts = z.infer<typeof MediaFacts>;

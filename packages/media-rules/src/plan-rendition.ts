@@ -1,35 +1,64 @@
 import type { MediaFacts, MediaMimeType } from './media-facts.ts';
-import type { ImageRules, MediaRules } from './media-rules.ts';
+import type { AnimationRules, ImageRules, MediaRules } from './media-rules.ts';
 
-type ImageMimeType = Extract<MediaMimeType, 'image/jpeg' | 'image/png' | 'image/webp'>;
+/** What pictures are encoded as. */
+export type ImageTargetType = Extract<MediaMimeType, 'image/jpeg' | 'image/png' | 'image/webp'>;
 
 /**
  * `original`: goes out as it is. `strip`: the same picture or video, without the data about its maker.
- * `render`: decoded, turned upright, fitted into the limits and encoded anew.
+ * `render`: decoded, turned upright, fitted into the limits and encoded anew. `animate`: its frames become a GIF, or where that
+ * cannot be made small enough, its first one a still picture.
  */
 export type RenditionPlan =
   | { readonly kind: 'original' }
   | { readonly kind: 'strip' }
-  | ({ readonly kind: 'render' } & ImageTarget);
+  | ({ readonly kind: 'render' } & ImageTarget)
+  | { readonly kind: 'animate'; readonly gif: SizeTarget; readonly still: ImageTarget };
 
-/** What an image must become. Sizes are upper bounds: nothing is enlarged. */
-export interface ImageTarget {
-  readonly mimeType: ImageMimeType;
+/** Upper bounds: nothing is enlarged. */
+export interface SizeTarget {
   readonly bytesMax: number;
   readonly widthMax: number | null;
   readonly heightMax: number | null;
   readonly pixelsMax: number | null;
 }
 
+/** What an image must become. */
+export interface ImageTarget extends SizeTarget {
+  /** The one wanted most first. PNG loses nothing, and is left for the next where it is too large. */
+  readonly mimeTypes: readonly ImageTargetType[];
+}
+
 /** How a media has to be changed for a platform to take it; what cannot be mended is `checkMedia`'s to tell. */
 export function planRendition(rules: MediaRules, facts: MediaFacts): RenditionPlan {
-  if (facts.kind === 'video') return facts.hasMetadata ? { kind: 'strip' } : { kind: 'original' };
-  if (facts.animated && rules.animation !== null) return facts.hasMetadata ? { kind: 'strip' } : { kind: 'original' };
+  const unchanged: RenditionPlan = facts.hasMetadata ? { kind: 'strip' } : { kind: 'original' };
+  if (facts.kind === 'video') return unchanged;
+  const moving = movementOf(rules, facts);
+  if (moving.kind === 'as_it_is') return unchanged;
   if (rules.image === null) return { kind: 'original' };
-  if (facts.animated || facts.orientation !== 1 || !fits(rules.image, facts)) {
-    return { kind: 'render', ...imageTarget(rules.image, facts) };
-  }
-  return facts.hasMetadata ? { kind: 'strip' } : { kind: 'original' };
+  const still = imageTarget(rules.image, facts);
+  if (moving.kind === 'as_gif') return { kind: 'animate', gif: sizeTarget(moving.rules), still };
+  const mustRender = facts.animated || facts.orientation !== 1 || facts.mustRender === true;
+  return mustRender || !fits(rules.image, facts) ? { kind: 'render', ...still } : unchanged;
+}
+
+/** Pixels of all frames together: more would take longer than a publication may wait. */
+const gifPixelsMax = 60_000_000;
+
+/** What becomes of a picture's movement. */
+export function movementOf(
+  { animation }: MediaRules,
+  facts: MediaFacts,
+): { readonly kind: 'as_it_is' | 'as_gif'; readonly rules: AnimationRules } | { readonly kind: 'none' } {
+  if (!facts.animated || animation === null) return { kind: 'none' };
+  if (animation.mimeTypes.includes(facts.mimeType)) return { kind: 'as_it_is', rules: animation };
+  const isConvertible = facts.mimeType === 'image/webp' && animation.mimeTypes.includes('image/gif');
+  const { widthMax = Infinity, heightMax = Infinity, framesMax = Infinity } = animation;
+  const shrunk = Math.min(1, widthMax / facts.width, heightMax / facts.height);
+  const pixels = facts.width * facts.height * shrunk ** 2 * facts.frames;
+  return isConvertible && facts.frames <= framesMax && pixels <= gifPixelsMax
+    ? { kind: 'as_gif', rules: animation }
+    : { kind: 'none' };
 }
 
 function fits(rules: ImageRules, facts: MediaFacts): boolean {
@@ -43,8 +72,11 @@ function fits(rules: ImageRules, facts: MediaFacts): boolean {
 }
 
 function imageTarget(rules: ImageRules, facts: MediaFacts): ImageTarget {
+  return { mimeTypes: targetTypes(rules, facts), ...sizeTarget(rules) };
+}
+
+function sizeTarget(rules: ImageRules): SizeTarget {
   return {
-    mimeType: targetType(rules, facts),
     bytesMax: rules.bytesMax,
     widthMax: rules.widthMax ?? null,
     heightMax: rules.heightMax ?? null,
@@ -52,12 +84,15 @@ function imageTarget(rules: ImageRules, facts: MediaFacts): ImageTarget {
   };
 }
 
-/** Transparency is kept where the platform can show it; else JPEG, and the background becomes white. */
-function targetType(rules: ImageRules, facts: MediaFacts): ImageMimeType {
-  const order: readonly ImageMimeType[] = facts.alpha
-    ? ['image/png', 'image/webp', 'image/jpeg']
-    : facts.mimeType === 'image/png' && facts.bytes <= rules.bytesMax
-      ? ['image/png', 'image/jpeg', 'image/webp']
-      : ['image/jpeg', 'image/webp', 'image/png'];
-  return order.find((type) => rules.mimeTypes.includes(type)) ?? 'image/jpeg';
+/**
+ * Transparency is kept where the platform can show it, in WebP rather than in a smaller PNG; else the background becomes white.
+ * What was drawn rather than photographed, a PNG or GIF that is small enough as it is, stays without loss.
+ */
+function targetTypes({ mimeTypes, bytesMax }: ImageRules, { mimeType, bytes, alpha }: MediaFacts): ImageTargetType[] {
+  const isDrawn = (mimeType === 'image/png' || mimeType === 'image/gif') && bytes <= bytesMax;
+  const shrinkable: readonly ImageTargetType[] = alpha
+    ? ['image/webp', 'image/png', 'image/jpeg']
+    : ['image/jpeg', 'image/webp', 'image/png'];
+  const last = shrinkable.find((type) => mimeTypes.includes(type)) ?? 'image/jpeg';
+  return isDrawn && mimeTypes.includes('image/png') && last !== 'image/png' ? ['image/png', last] : [last];
 }

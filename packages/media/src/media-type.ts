@@ -15,6 +15,8 @@ export const mediaTypes: Readonly<Record<MediaMimeType, MediaType>> = {
   'image/png': image('png'),
   'image/gif': image('gif'),
   'image/webp': image('webp'),
+  'image/heic': image('heic'),
+  'image/avif': image('avif'),
   'video/mp4': video('mp4'),
   'video/quicktime': video('mov'),
   'video/mpeg': video('mpg'),

@@ -14,6 +14,8 @@ export interface PngLayout {
   readonly frames: number;
   readonly durationMs: number;
   readonly chunks: readonly PngChunk[];
+  /** The exponent that the samples were made with, where nothing else tells their colours; null: sRGB's curve, or told otherwise. */
+  readonly gamma: number | null;
   readonly endOffset: number;
   /** The file ends with its last chunk of the picture, or within its end mark. */
   readonly isEndMissing: boolean;
@@ -36,6 +38,7 @@ export function walkPng(file: Buffer): PngLayout {
     height: file.readUInt32BE(header.start + 12),
     frames: animation === undefined ? 1 : file.readUInt32BE(animation.start + 8),
     durationMs: durationOf(file, chunks),
+    gamma: gammaIn(file, chunks),
     chunks,
     endOffset: chunks.at(-1)?.end ?? file.length,
     isEndMissing: chunks.at(-1)?.type !== 'IEND',
@@ -78,6 +81,17 @@ const endMark = Buffer.from('0000000049454e44ae426082', 'hex');
 
 function isPartOfEnd(rest: Buffer): boolean {
   return rest.length < endMark.length && rest.equals(endMark.subarray(0, rest.length));
+}
+
+/** What tells colours in full: then the gamma chunk is for those who do not know it. */
+const colourChunks: ReadonlySet<string> = new Set(['iCCP', 'sRGB', 'cICP']);
+
+function gammaIn(file: Buffer, chunks: readonly PngChunk[]): number | null {
+  const chunk = chunks.find(({ type, start, end }) => type === 'gAMA' && end - start === 16);
+  if (chunk === undefined || chunks.some(({ type }) => colourChunks.has(type))) return null;
+  const gamma = file.readUInt32BE(chunk.start + 8) / 100_000;
+  // As good as sRGB's own, or no gamma at all.
+  return Math.abs(gamma - 1 / 2.2) < 0.01 || gamma < 0.05 || gamma > 5 ? null : gamma;
 }
 
 /** The sum of the frames' delays, each a fraction of a second. */

@@ -7,7 +7,6 @@ import { gif, jpeg, largePicture, picture, png, webp } from '../fixtures/test-im
 import { box, movie } from '../fixtures/test-movies.ts';
 import { sniffType } from '../upload/sniff-type.ts';
 import { createInspector, type Inspector } from './inspector.ts';
-import type { ImageMimeType } from './read-image-layout.ts';
 
 let directory: string;
 let inspector: Inspector;
@@ -33,7 +32,7 @@ async function takeAndStrip(file: Buffer) {
   await writeFile(path, file);
   const facts = await inspector.inspect({ kind: 'probe', path, mimeType }, 'org_1');
   await inspector.inspect({ kind: 'strip', inputPath: path, outputPath: stripped, mimeType }, 'org_1');
-  const target = { mimeType: 'image/jpeg', bytesMax: 1_000_000, quality: null } as const;
+  const target = { mimeTypes: ['image/jpeg'], bytesMax: 1_000_000, quality: null } as const;
   const any = { widthMax: null, heightMax: null, pixelsMax: null };
   await inspector.inspect({ kind: 'render', inputPath: path, outputPath: rendered, ...target, ...any }, 'org_1');
   return { facts, stripped: await readFile(stripped), rendered: await readFile(rendered) };
@@ -77,7 +76,7 @@ describe('what stands behind the end of a picture is cut off', () => {
     'image/webp': () => webp(3),
   };
   const cases = trailers.flatMap(([what, make]) =>
-    (Object.keys(pictures) as ImageMimeType[]).map((mimeType) => [what, mimeType, make] as const),
+    (Object.keys(pictures) as (keyof typeof pictures)[]).map((mimeType) => [what, mimeType, make] as const),
   );
 
   test.each(cases)('%s behind %s', async (_, mimeType, make) => {

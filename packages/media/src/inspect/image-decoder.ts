@@ -2,7 +2,8 @@ import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { imagePixelsMax } from './image-limits.ts';
 
 /**
- * Sets libvips up for untrusted files: the four loaders we take and no other (no SVG, PDF, TIFF, text), one thread, no cache.
+ * Sets libvips up for untrusted files: the loaders of what we take and no other (no SVG, PDF, text), one thread, no cache. TIFF is
+ * for what we write ourselves: nothing that begins like one gets here.
  * Once per process, before the first image.
  */
 export function prepareDecoder(): void {
@@ -10,7 +11,14 @@ export function prepareDecoder(): void {
   sharp.concurrency(1);
   sharp.block({ operation: ['VipsForeignLoad'] });
   sharp.unblock({
-    operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp', 'VipsForeignLoadNsgif'],
+    operation: [
+      'VipsForeignLoadJpeg',
+      'VipsForeignLoadPng',
+      'VipsForeignLoadWebp',
+      'VipsForeignLoadNsgif',
+      'VipsForeignLoadHeif',
+      'VipsForeignLoadTiff',
+    ],
   });
 }
 

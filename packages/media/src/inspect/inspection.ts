@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { MediaFacts } from '@vibetribe/media-rules/media-facts';
 import { MediaRefusedError } from '../media-refused-error.ts';
+import { type AnimateImage, animateImage } from './animate-image.ts';
 import { probeImage } from './probe-image.ts';
 import { probeVideo } from './probe-video.ts';
 import { type RenderImage, type RenderedImage, renderImage } from './render-image.ts';
@@ -16,12 +17,14 @@ export type Inspection =
       readonly outputPath: string;
       readonly mimeType: MediaFacts['mimeType'];
     }
-  | ({ readonly kind: 'render' } & RenderImage);
+  | ({ readonly kind: 'render' } & RenderImage)
+  | ({ readonly kind: 'animate' } & AnimateImage);
 
 export type InspectionResult<Kind extends Inspection['kind']> = {
   probe: MediaFacts;
   strip: null;
   render: RenderedImage;
+  animate: RenderedImage;
 }[Kind];
 
 /** @throws MediaRefusedError */
@@ -34,6 +37,8 @@ export async function inspect(inspection: Inspection): Promise<MediaFacts | Rend
       return null;
     case 'render':
       return renderImage(inspection);
+    case 'animate':
+      return animateImage(inspection);
   }
 }
 
@@ -53,6 +58,8 @@ async function probe(path: string, mimeType: MediaFacts['mimeType']): Promise<Me
     case 'image/png':
     case 'image/gif':
     case 'image/webp':
+    case 'image/heic':
+    case 'image/avif':
       return probeImage(path, mimeType);
     case 'video/mp4':
     case 'video/mpeg':
@@ -68,6 +75,8 @@ async function strip({ inputPath, outputPath, mimeType }: Extract<Inspection, { 
     case 'image/png':
     case 'image/gif':
     case 'image/webp':
+    case 'image/heic':
+    case 'image/avif':
       await writeFile(outputPath, stripImage(await readFile(inputPath), mimeType), { flag: 'wx', mode: 0o600 });
       break;
     case 'video/mp4':

@@ -30,7 +30,10 @@ async function slowWork(inspector: Inspector) {
   const limits = { bytesMax: 1_000_000, widthMax: null, heightMax: null, pixelsMax: null, quality: null };
   return {
     outputPath,
-    rendering: inspector.inspect({ kind: 'render', inputPath, outputPath, mimeType: 'image/jpeg', ...limits }, 'org_1'),
+    rendering: inspector.inspect(
+      { kind: 'render', inputPath, outputPath, mimeTypes: ['image/jpeg'], ...limits },
+      'org_1',
+    ),
   };
 }
 

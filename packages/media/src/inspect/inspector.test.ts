@@ -37,7 +37,7 @@ test('a file that takes too long is refused, its process is killed, and the next
     kind: 'render',
     inputPath,
     outputPath: join(directory, 'out'),
-    mimeType: 'image/jpeg',
+    mimeTypes: ['image/jpeg'],
     ...limits,
   } as const;
   await expect(inspector.inspect(slow, 'org_1')).rejects.toMatchObject({
@@ -88,7 +88,12 @@ test('six large renderings of one organization do not hold up another’s file, 
   const limits = { bytesMax: 400_000, widthMax: null, heightMax: null, pixelsMax: null, quality: null };
   const finished: string[] = [];
   const render = async (name: string, organizationId: string, path = inputPath) => {
-    const job = { kind: 'render', inputPath: path, outputPath: join(directory, name), mimeType: 'image/jpeg' } as const;
+    const job = {
+      kind: 'render',
+      inputPath: path,
+      outputPath: join(directory, name),
+      mimeTypes: ['image/jpeg'],
+    } as const;
     await inspector.inspect({ ...job, ...limits }, organizationId);
     finished.push(name);
   };
@@ -185,7 +190,7 @@ test('a large photo turned by EXIF becomes small enough, upright and without its
       kind: 'render',
       inputPath,
       outputPath,
-      mimeType: 'image/jpeg',
+      mimeTypes: ['image/jpeg'],
       bytesMax,
       widthMax: null,
       heightMax: null,
@@ -221,7 +226,7 @@ test('a transparent PNG for a platform that takes JPEG only is put on white', as
       kind: 'render',
       inputPath: await file('in', transparent),
       outputPath,
-      mimeType: 'image/jpeg',
+      mimeTypes: ['image/jpeg'],
       quality: null,
       ...limits,
     },

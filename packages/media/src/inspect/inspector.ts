@@ -85,7 +85,7 @@ export function createInspector(options: InspectorOptions = inspectorDefaults): 
   /** @throws InspectionFailedError */
   async function runIn(kept: KeptProcess, inspection: Inspection) {
     try {
-      return await kept.process.run(inspection, inspection.kind === 'render' ? options.render : options.probe);
+      return await kept.process.run(inspection, isLight(inspection) ? options.probe : options.render);
     } finally {
       giveBack({ ...kept, inspections: kept.inspections + 1 });
     }
@@ -120,7 +120,7 @@ export function createInspector(options: InspectorOptions = inspectorDefaults): 
       organizationId: string,
     ) {
       const work = () => permits.run(organizationId, () => inspectAgain(inspection));
-      const reply = await (inspection.kind === 'render' ? renderings.run(organizationId, work) : work());
+      const reply = await (isRendering(inspection) ? renderings.run(organizationId, work) : work());
       return resultOf<Kind>(reply);
     },
     async [Symbol.asyncDispose]() {
@@ -131,6 +131,16 @@ export function createInspector(options: InspectorOptions = inspectorDefaults): 
       }
     },
   };
+}
+
+function isRendering({ kind }: Inspection): boolean {
+  return kind === 'render' || kind === 'animate';
+}
+
+/** HEIC and AVIF cost as much to look at as others to encode. */
+function isLight(inspection: Inspection): boolean {
+  const isHeavyType = 'mimeType' in inspection && ['image/heic', 'image/avif'].includes(inspection.mimeType);
+  return !isRendering(inspection) && !isHeavyType;
 }
 
 function resultOf<Kind extends Inspection['kind']>(

@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { MediaFacts } from '@vibetribe/media-rules/media-facts';
-import type { Metadata } from 'sharp';
-import { decodeImage } from './image-decoder.ts';
-import { imageFramesMax, imagePixelsMax } from './image-limits.ts';
-import { MediaRefusedError } from '../media-refused-error.ts';
+import { avifPixelsMax, imageFramesMax, imagePixelsMax } from './image-limits.ts';
+import { broken, openPicture, type OpenPicture } from './open-picture.ts';
 import {
   type ImageLayout,
   type ImageMimeType,
@@ -12,6 +10,7 @@ import {
   refuseHugeImage,
 } from './read-image-layout.ts';
 import { refuseSecondFormat } from './refuse-second-format.ts';
+import { uprightSize } from './working-copy.ts';
 
 /** The longest edge of the small picture that is decoded only to see that all of it can be. */
 const proofPixels = 64;
@@ -23,62 +22,65 @@ const proofPixels = 64;
  */
 export async function probeImage(path: string, mimeType: ImageMimeType): Promise<MediaFacts> {
   const file = await readFile(path);
-  const limits = { pixelsMax: imagePixelsMax, framesMax: imageFramesMax };
+  const pixelsMax = mimeType === 'image/avif' ? avifPixelsMax : imagePixelsMax;
+  const limits = { pixelsMax, framesMax: imageFramesMax };
   const layout = readImageLayout(file, mimeType);
   refuseHugeImage(layout, limits);
-  if (layout.isTooShort) throw malformed();
+  if (layout.isTooShort) throw broken();
   refuseSecondFormat(file, layout.endOffset);
-  const picture = pictureOf(file, mimeType, layout);
-  const metadata = await readMetadata(picture);
-  if (`image/${metadata.format}` !== mimeType) throw malformed();
-  refuseHugeImage({ ...layout, width: metadata.width, height: metadata.height }, limits);
-  await proveWhole(picture, layout);
-  return factsOf(file, mimeType, layout, metadata);
+  const picture = await openPicture({ mimeType, bytes: pictureOf(file, mimeType, layout) });
+  refuseHugeImage({ ...layout, width: picture.width, height: picture.height }, limits);
+  const alpha = await decodeWhole(picture, layout);
+  return factsOf(file, mimeType, layout, picture, alpha);
 }
 
-async function readMetadata(file: Buffer): Promise<Metadata> {
+/**
+ * Where the mark of the end is ours, a decoder that runs into it only warns that something is missing.
+ * @returns whether anything of it is transparent
+ */
+async function decodeWhole(picture: OpenPicture, { isEndMissing }: ImageLayout): Promise<boolean> {
+  const image = picture.open(isEndMissing ? { failOn: 'warning' } : {});
   try {
-    return await decodeImage(file, { limitInputPixels: false }).metadata();
-  } catch (cause) {
-    throw malformed(cause);
-  }
-}
-
-/** Where the mark of the end is ours, a decoder that runs into it only warns that something is missing. */
-async function proveWhole(picture: Buffer, { isEndMissing }: ImageLayout): Promise<void> {
-  try {
-    await decodeImage(picture, isEndMissing ? { failOn: 'warning' } : {})
+    if (picture.hasAlpha) {
+      const alpha = await image.extractChannel('alpha').toColourspace('b-w').raw({ depth: 'uchar' }).toBuffer();
+      return alpha.some((value) => value !== 255);
+    }
+    await image
       .resize(proofPixels, proofPixels, { fit: 'inside', kernel: 'nearest', fastShrinkOnLoad: true })
       .raw()
       .toBuffer();
+    return false;
   } catch (cause) {
-    throw malformed(cause);
+    throw broken(cause);
   }
 }
 
-function factsOf(file: Buffer, mimeType: ImageMimeType, layout: ImageLayout, metadata: Metadata): MediaFacts {
-  const orientation = metadata.orientation ?? 1;
-  const isTurned = orientation >= 5;
+/** No platform takes these, and no browser shows CMYK as it was meant. */
+const foreignTypes: ReadonlySet<ImageMimeType> = new Set(['image/heic', 'image/avif']);
+
+function factsOf(
+  file: Buffer,
+  mimeType: ImageMimeType,
+  layout: ImageLayout,
+  picture: OpenPicture,
+  alpha: boolean,
+): MediaFacts {
   const animated = layout.frames > 1;
   return {
     kind: 'image',
     mimeType,
     bytes: file.length,
-    width: isTurned ? metadata.height : metadata.width,
-    height: isTurned ? metadata.width : metadata.height,
-    orientation,
+    ...uprightSize(picture),
+    orientation: picture.orientation,
     animated,
     frames: layout.frames,
-    alpha: metadata.hasAlpha,
+    alpha,
     durationMs: animated ? layout.durationMs : null,
     framesPerSecond: animated && layout.durationMs > 0 ? (layout.frames * 1000) / layout.durationMs : null,
     codec: null,
     audioCodec: null,
     indexFirst: null,
     hasMetadata: layout.hasMetadata || layout.isEndMissing,
+    mustRender: picture.isCmyk || foreignTypes.has(mimeType),
   };
-}
-
-function malformed(cause?: unknown): MediaRefusedError {
-  return new MediaRefusedError('malformed', 'The picture is broken or cut off.', { cause });
 }

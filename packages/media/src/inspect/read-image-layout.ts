@@ -1,6 +1,7 @@
 import type { MediaMimeType } from '@vibetribe/media-rules/media-facts';
 import { MediaRefusedError } from '../media-refused-error.ts';
 import { walkGif } from '../containers/walk-gif.ts';
+import { walkHeif } from '../containers/walk-heif.ts';
 import { walkJpeg } from '../containers/walk-jpeg.ts';
 import { walkPng } from '../containers/walk-png.ts';
 import { walkWebp } from '../containers/walk-webp.ts';
@@ -12,6 +13,8 @@ export interface ImageLayout {
   readonly height: number | null;
   readonly frames: number;
   readonly durationMs: number;
+  /** Of PNG: the exponent of its samples, where it is not about that of sRGB. Null: nothing is to be done. */
+  readonly gamma: number | null;
   readonly endOffset: number;
   /** The picture is whole, but the mark of its end is not there. */
   readonly isEndMissing: boolean;
@@ -33,8 +36,11 @@ export function readImageLayout(file: Buffer, mimeType: ImageMimeType): ImageLay
     case 'image/gif': {
       const { blocks, ...gif } = walkGif(file);
       const hasMetadata = gif.endOffset < file.length || blocks.some(({ kind }) => kind === 'metadata');
-      return { ...gif, isTooShort: false, hasMetadata };
+      return { ...gif, gamma: null, isTooShort: false, hasMetadata };
     }
+    case 'image/heic':
+    case 'image/avif':
+      return heifLayout(file);
     case 'image/webp': {
       const { canvas, chunks, ...webp } = walkWebp(file);
       const hasMetadata = webp.endOffset < file.length || chunks.some(({ type }) => !webpPictureChunks.has(type));
@@ -42,11 +48,19 @@ export function readImageLayout(file: Buffer, mimeType: ImageMimeType): ImageLay
         ...webp,
         width: canvas?.width ?? null,
         height: canvas?.height ?? null,
+        gamma: null,
         isTooShort: false,
         hasMetadata,
       };
     }
   }
+}
+
+/** Place and camera stand in parts of their own, in each that was seen. */
+function heifLayout(file: Buffer): ImageLayout {
+  const { width, height, endOffset } = walkHeif(file);
+  const still = { frames: 1, durationMs: 0, gamma: null, isEndMissing: false, isTooShort: false };
+  return { width, height, endOffset, ...still, hasMetadata: true };
 }
 
 function jpegLayout(file: Buffer): ImageLayout {
@@ -56,6 +70,7 @@ function jpegLayout(file: Buffer): ImageLayout {
     height,
     frames: 1,
     durationMs: 0,
+    gamma: null,
     endOffset,
     isEndMissing,
     isTooShort,
@@ -67,12 +82,13 @@ function jpegLayout(file: Buffer): ImageLayout {
 }
 
 function pngLayout(file: Buffer): ImageLayout {
-  const { width, height, frames, durationMs, chunks, endOffset, isEndMissing, isTooShort } = walkPng(file);
+  const { width, height, frames, durationMs, gamma, chunks, endOffset, isEndMissing, isTooShort } = walkPng(file);
   return {
     width,
     height,
     frames,
     durationMs,
+    gamma,
     endOffset,
     isEndMissing,
     isTooShort,
@@ -120,6 +136,8 @@ export const endMarks: Readonly<Record<ImageMimeType, Buffer>> = {
   'image/png': Buffer.from('0000000049454e44ae426082', 'hex'),
   'image/gif': Buffer.from('3b', 'hex'),
   'image/webp': Buffer.alloc(1),
+  'image/heic': Buffer.alloc(0),
+  'image/avif': Buffer.alloc(0),
 };
 
 /** The picture alone: nothing behind its end, and the mark of its end. */

@@ -21,7 +21,7 @@ async function render(file: Buffer, target: Partial<Parameters<typeof renderImag
   await writeFile(inputPath, file);
   const rendered = await renderImage({
     ...any,
-    mimeType: 'image/png',
+    mimeTypes: ['image/png'],
     bytesMax: 1e7,
     inputPath,
     outputPath,
@@ -46,14 +46,14 @@ test.each([1, 4, 5, 7])('what is turned (%i) is fitted into the limits as it is 
     [{ heightMax: 100 }, wide ? 133 : 75, 100],
     [{ pixelsMax: 400 * 3 * 25 }, wide ? 200 : 150, wide ? 150 : 200],
   ] as const)
-    expect((await render(file, { mimeType: 'image/jpeg', ...limits })).rendered).toMatchObject({ width, height });
+    expect((await render(file, { mimeTypes: ['image/jpeg'], ...limits })).rendered).toMatchObject({ width, height });
 });
 
 test('a picture is made to fit by quality first and by size then, as large as it may be', async () => {
   const file = await picture(1200, 900).jpeg({ quality: 98 }).toBuffer();
   const sizes = [];
   for (const bytesMax of [600_000, 300_000, 100_000, 20_000, 2_000]) {
-    const { rendered, file: made } = await render(file, { mimeType: 'image/jpeg', bytesMax });
+    const { rendered, file: made } = await render(file, { mimeTypes: ['image/jpeg'], bytesMax });
     expect(made.length).toBeLessThanOrEqual(bytesMax);
     expect(made.length).toBeGreaterThan(bytesMax * 0.4);
     sizes.push(rendered.width);
@@ -65,6 +65,6 @@ test.each(['image/jpeg', 'image/webp'] as const)('a very long picture becomes a 
   const file = await sharp({ create: { width: 90_000, height: 20, channels: 3, background: '#336699' } })
     .png()
     .toBuffer();
-  const { rendered } = await render(file, { mimeType });
+  const { rendered } = await render(file, { mimeTypes: [mimeType] });
   expect(rendered).toMatchObject({ width: mimeType === 'image/jpeg' ? 65_500 : 16_383 });
 });

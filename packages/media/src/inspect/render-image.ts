@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises';
-import type { ImageTarget } from '@vibetribe/media-rules/plan-rendition';
+import type { ImageTarget, ImageTargetType } from '@vibetribe/media-rules/plan-rendition';
 import type { Sharp } from 'sharp';
 import { MediaRefusedError } from '../media-refused-error.ts';
-import { decodeImage } from './image-decoder.ts';
+import { fitPixels, scaled } from './fit-pixels.ts';
+import { openPicture } from './open-picture.ts';
 import { readPicture } from './read-picture.ts';
 import { decodeCopy, openUpright, type PixelSize, uprightSize, type WorkingCopy } from './working-copy.ts';
 
 export interface RenderedImage {
+  readonly mimeType: ImageTargetType | 'image/gif';
   readonly bytes: number;
   readonly width: number;
   readonly height: number;
@@ -38,24 +40,26 @@ const shrinksMax = 8;
  * Colours become sRGB. @throws MediaRefusedError where it cannot be decoded or made small enough
  */
 export async function renderImage(job: RenderImage): Promise<RenderedImage> {
-  const picture = await readPicture(job.inputPath);
-  const before = await decodeImage(picture.bytes).metadata();
-  const upright = uprightSize(before);
-  const copy = await decoding(() =>
-    decodeCopy(picture.bytes, before, { upright: fitPixels(upright, job), keepsAlpha: job.mimeType !== 'image/jpeg' }),
-  );
-  const { data, width, height, quality } = await encodeWithin(copy, job);
+  const file = await readPicture(job.inputPath);
+  const picture = await openPicture(file);
+  const upright = uprightSize(picture);
+  const keepsAlpha = picture.hasAlpha && job.mimeTypes[0] !== 'image/jpeg';
+  const { gamma } = file.layout;
+  const copy = await decodeCopy(picture, { upright: fitPixels(upright, job, job.mimeTypes), keepsAlpha, gamma });
+  const { data, width, height, mimeType, quality } = await encodeWithin(copy, job);
   await writeFile(job.outputPath, data, { flag: 'wx', mode: 0o600 });
   return {
+    mimeType,
     bytes: data.length,
     width,
     height,
     done: [
-      ...((before.orientation ?? 1) === 1 ? [] : ['turned upright']),
-      ...((before.pages ?? 1) > 1 ? ['reduced to its first frame'] : []),
+      ...(picture.orientation === 1 ? [] : ['turned upright']),
+      ...(file.layout.frames > 1 ? ['reduced to its first frame'] : []),
       ...(width < upright.width ? [`shrunk from ${upright.width} x ${upright.height} to ${width} x ${height}`] : []),
-      ...(picture.mimeType === job.mimeType ? [] : [`converted to ${job.mimeType}`]),
-      ...(before.hasAlpha && job.mimeType === 'image/jpeg' ? ['put on a white background'] : []),
+      ...(file.mimeType === mimeType ? [] : [`converted to ${mimeType}`]),
+      ...(picture.isCmyk ? ['converted from CMYK to sRGB'] : []),
+      ...(picture.hasAlpha && mimeType === 'image/jpeg' ? ['put on a white background'] : []),
       ...(quality === null || quality === qualities[0].quality ? [] : [`compressed to quality ${quality}`]),
       'stripped of place and camera',
     ],
@@ -63,6 +67,7 @@ export async function renderImage(job: RenderImage): Promise<RenderedImage> {
 }
 
 interface Encoded {
+  readonly mimeType: ImageTargetType;
   readonly data: Buffer;
   readonly width: number;
   readonly height: number;
@@ -70,24 +75,32 @@ interface Encoded {
   readonly quality: number | null;
 }
 
+/** The types in their order, each as large as it may be; the last one becomes as small as it must. */
 async function encodeWithin(copy: WorkingCopy, job: RenderImage): Promise<Encoded> {
+  const [first, ...others] = job.mimeTypes;
+  if (first === undefined) throw new RangeError('a rendition needs a type');
+  const best = await encode(copy, first, uprightSize(copy), job.quality ?? qualities[0].quality);
+  if (best.data.length <= job.bytesMax) return best;
+  if (others.length > 0) return encodeWithin(copy, { ...job, mimeTypes: others });
+  return compress(copy, job, best);
+}
+
+/** @param best encoded as well as can be, and too large */
+async function compress(copy: WorkingCopy, job: RenderImage, best: Encoded): Promise<Encoded> {
   const full = uprightSize(copy);
-  const best = job.quality ?? qualities[0].quality;
-  const first = await encode(copy, job, full, best);
-  if (first.data.length <= job.bytesMax) return first;
-  let last = first;
-  if (job.quality === null && job.mimeType !== 'image/png') {
+  let last = best;
+  if (job.quality === null && best.quality !== null) {
     // What is far from fitting is not tried, but for the last, which tells how far it is.
-    const likely = ({ share }: { share: number }) => first.data.length * share * 0.85 <= job.bytesMax;
+    const likely = ({ share }: { share: number }) => best.data.length * share * 0.85 <= job.bytesMax;
     for (const { quality } of qualities.slice(1).filter((each) => likely(each) || each === qualities[3])) {
-      last = await encode(copy, job, full, quality);
+      last = await encode(copy, best.mimeType, full, quality);
       if (last.data.length <= job.bytesMax) return last;
     }
   }
   let factor = 1;
   for (let shrinks = 0; shrinks < shrinksMax; shrinks += 1) {
     factor *= Math.min(0.9, Math.sqrt(job.bytesMax / last.data.length) * 0.97);
-    last = await encode(copy, job, scaled(full, factor), last.quality ?? best);
+    last = await encode(copy, best.mimeType, scaled(full, factor), last.quality ?? 0);
     if (last.data.length <= job.bytesMax) return last;
   }
   throw new MediaRefusedError('too_large', 'The picture cannot be made small enough.');
@@ -95,56 +108,30 @@ async function encodeWithin(copy: WorkingCopy, job: RenderImage): Promise<Encode
 
 async function encode(
   copy: WorkingCopy,
-  { mimeType }: RenderImage,
+  mimeType: ImageTargetType,
   size: PixelSize,
   quality: number,
 ): Promise<Encoded> {
   const image = encoderOf(openUpright(copy, size), mimeType, { ...size, quality });
   const { data, info } = await image.toBuffer({ resolveWithObject: true });
-  return { data, width: info.width, height: info.height, quality: mimeType === 'image/png' ? null : quality };
+  return { mimeType, data, width: info.width, height: info.height, quality: mimeType === 'image/png' ? null : quality };
 }
 
-/** With more, the better coding of JPEG takes ten times as long, and six bytes for each of them. */
+/** With more, the better codings take ten times as long, and in JPEG six bytes for each of them. */
 const costlyPixels = 16_000_000;
 
 function encoderOf(
   image: Sharp,
-  mimeType: ImageTarget['mimeType'],
-  { quality, width, height }: PixelSize & { quality: number },
+  mimeType: ImageTargetType,
+  { quality, ...size }: PixelSize & { quality: number },
 ): Sharp {
+  const isCostly = size.width * size.height > costlyPixels;
   switch (mimeType) {
     case 'image/jpeg':
-      return image.jpeg({ quality, optimizeCoding: width * height <= costlyPixels });
+      return image.flatten({ background: '#ffffff' }).jpeg({ quality, optimizeCoding: !isCostly });
     case 'image/webp':
-      return image.webp({ quality, effort: 3 });
+      return image.webp({ quality, effort: isCostly ? 1 : 3 });
     case 'image/png':
-      return image.png({ compressionLevel: 9 });
+      return image.png({ compressionLevel: isCostly ? 6 : 9 });
   }
-}
-
-async function decoding<Result>(decode: () => Promise<Result>): Promise<Result> {
-  try {
-    return await decode();
-  } catch (cause) {
-    throw new MediaRefusedError('malformed', 'The picture is broken or cut off.', { cause });
-  }
-}
-
-/** Longer ones cannot be told in these formats, or not by their libraries. */
-const edgePixelsMax = { 'image/jpeg': 65_500, 'image/png': 1_000_000, 'image/webp': 16_383 } as const;
-
-/** Fitted inside every limit, in proportion; never enlarged. */
-function fitPixels({ width, height }: PixelSize, target: ImageTarget): PixelSize {
-  const edgeMax = edgePixelsMax[target.mimeType];
-  const factor = Math.min(
-    1,
-    Math.min(edgeMax, target.widthMax ?? Infinity) / width,
-    Math.min(edgeMax, target.heightMax ?? Infinity) / height,
-    Math.sqrt((target.pixelsMax ?? Infinity) / (width * height)),
-  );
-  return scaled({ width, height }, factor);
-}
-
-function scaled({ width, height }: PixelSize, factor: number): PixelSize {
-  return { width: Math.max(1, Math.floor(width * factor)), height: Math.max(1, Math.floor(height * factor)) };
 }

@@ -1,3 +1,4 @@
+import { MediaRefusedError } from '../media-refused-error.ts';
 import {
   endMarks,
   isJpegMetadata,
@@ -33,6 +34,9 @@ export function stripImage(file: Buffer, mimeType: ImageMimeType): Buffer {
     }
     case 'image/webp':
       return stripWebp(file);
+    case 'image/heic':
+    case 'image/avif':
+      throw new MediaRefusedError('unsupported', 'Such a picture is encoded anew.');
   }
 }
 

@@ -1,5 +1,5 @@
-import sharp, { type Metadata, type Sharp } from 'sharp';
-import { decodeImage } from './image-decoder.ts';
+import sharp, { type Sharp } from 'sharp';
+import { broken, type OpenPicture } from './open-picture.ts';
 
 /**
  * A picture's pixels in memory, decoded once and encoded as often as needed: 8 bits a sample, sRGB, as the file has them, so not
@@ -22,20 +22,41 @@ export interface PixelSize {
 /**
  * Decodes a picture, shrunk on the way where it is to become smaller.
  * @param upright the size wanted, after turning
+ * @param gamma of its samples, where they are not on sRGB's curve
+ * @throws MediaRefusedError where it cannot be decoded
  */
 export async function decodeCopy(
-  picture: Buffer,
-  { orientation = 1 }: Pick<Metadata, 'orientation'>,
-  { upright, keepsAlpha }: { readonly upright: PixelSize; readonly keepsAlpha: boolean },
+  picture: OpenPicture,
+  {
+    upright,
+    keepsAlpha,
+    gamma,
+  }: { readonly upright: PixelSize; readonly keepsAlpha: boolean; readonly gamma: number | null },
 ): Promise<WorkingCopy> {
+  const { orientation } = picture;
   const { width, height } = uprightSize({ ...upright, orientation });
-  const image = decodeImage(picture)
-    .resize(width, height, { fit: 'fill', withoutEnlargement: true })
-    .toColourspace('srgb');
-  const { data, info } = await (keepsAlpha ? image : image.flatten({ background: '#ffffff' }))
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true });
-  return { pixels: data, width: info.width, height: info.height, channels: info.channels, orientation };
+  const image = picture.open().resize(width, height, { fit: 'fill', withoutEnlargement: true }).toColourspace('srgb');
+  try {
+    const { data, info } = await (keepsAlpha ? image : image.flatten({ background: '#ffffff' }))
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    if (gamma !== null) toSrgbCurve(data, info.channels, gamma);
+    return { pixels: data, width: info.width, height: info.height, channels: info.channels, orientation };
+  } catch (cause) {
+    throw broken(cause);
+  }
+}
+
+/** From the curve that the samples were made with to sRGB's (IEC 61966-2-1), in place; not what is transparency. */
+function toSrgbCurve(pixels: Buffer, channels: number, gamma: number): void {
+  const curve = Uint8Array.from({ length: 256 }, (_, sample) => {
+    const light = (sample / 255) ** (1 / gamma);
+    const encoded = light <= 0.0031308 ? light * 12.92 : 1.055 * light ** (1 / 2.4) - 0.055;
+    return Math.round(encoded * 255);
+  });
+  const colours = channels < 3 ? 1 : 3;
+  for (let at = 0; at < pixels.length; at += channels)
+    for (let colour = at; colour < at + colours; colour += 1) pixels[colour] = curve[pixels[colour] ?? 0] ?? 0;
 }
 
 /** Turned as EXIF's number says (CIPA DC-008, orientation) and of this size, ready to be encoded. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { MediaMimeType } from '@vibetribe/media-rules/media-facts';
-import type { ImageTarget } from '@vibetribe/media-rules/plan-rendition';
+import type { ImageTargetType } from '@vibetribe/media-rules/plan-rendition';
 import { partsOfKey } from '../store/local-store.ts';
 import type { MediaLibrary } from '../media-library.ts';
 import { MediaStoreError } from '../store/media-store.ts';
@@ -47,7 +47,7 @@ export async function openTicket(
     },
     {
       kind: 'render',
-      mimeType: target,
+      mimeTypes: [target],
       bytesMax: imageBytesMax,
       widthMax: width,
       heightMax: height,
@@ -58,14 +58,17 @@ export async function openTicket(
   return { path: made.path, mimeType: made.mimeType, bytes: made.bytes, version: made.sha256 };
 }
 
+/** What may be transparent, and was drawn rather than photographed more often than not. */
+const drawnTypes: ReadonlySet<MediaMimeType> = new Set(['image/png', 'image/gif', 'image/webp']);
+
 function targetType(
   format: NonNullable<FileTicket['transformation']>['format'],
   mimeType: MediaMimeType,
   takesWebp: boolean,
-): ImageTarget['mimeType'] {
+): ImageTargetType {
   if (format === 'jpeg' || format === 'png' || format === 'webp') return `image/${format}`;
   if (takesWebp) return 'image/webp';
-  return mimeType === 'image/jpeg' ? 'image/jpeg' : 'image/png';
+  return drawnTypes.has(mimeType) ? 'image/png' : 'image/jpeg';
 }
 
 async function fileAt(path: string, mimeType: MediaMimeType, version: string): Promise<TicketFile> {

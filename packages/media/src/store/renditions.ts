@@ -7,7 +7,6 @@ import type { ImageTarget, RenditionPlan } from '@vibetribe/media-rules/plan-ren
 import { createSingleFlight } from '@vibetribe/resilience/single-flight';
 import { z } from 'zod';
 import type { Inspector } from '../inspect/inspector.ts';
-import { extensionOf } from '../media-type.ts';
 import { isSystemError } from '../system-error.ts';
 import { type DiskSpace, renditionReserveShare } from './disk-space.ts';
 import { trimFiles } from './trim-files.ts';
@@ -36,7 +35,7 @@ export interface Original {
 }
 
 export type Recipe =
-  | { readonly kind: 'strip' }
+  | Exclude<RenditionPlan, { readonly kind: 'original' | 'render' }>
   | ({ readonly kind: 'render'; readonly quality?: number | null } & ImageTarget);
 
 /** Changed copies of originals, kept in a directory. Any of them may be deleted at any time: it is made again. */
@@ -73,7 +72,7 @@ export function createRenditions({ directory, inspector, disk, bytesMax, now }: 
 
   async function render(original: Original, recipe: Recipe, key: string, path: string): Promise<Rendition> {
     const { organizationId } = original;
-    await disk.require(recipe.kind === 'strip' ? original.bytes : recipe.bytesMax, renditionReserveShare);
+    await disk.require(bytesMaxOf(recipe, original), renditionReserveShare);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const outputPath = `${path}.${randomUUID()}.part`;
     try {
@@ -107,12 +106,24 @@ async function change(
     const { size } = await stat(outputPath);
     return { mimeType, bytes: size, width, height, done: ['stripped of place and camera'] };
   }
-  const { quality = null, ...target } = recipe;
-  const rendered = await inspector.inspect(
-    { ...target, kind: 'render', inputPath, outputPath, quality },
-    organizationId,
-  );
-  return { ...rendered, mimeType: recipe.mimeType, done: [...rendered.done] };
+  const rendered = await inspector.inspect({ ...orderOf(recipe), inputPath, outputPath }, organizationId);
+  return { ...rendered, done: [...rendered.done] };
+}
+
+function orderOf(recipe: Exclude<Recipe, { readonly kind: 'strip' }>) {
+  return recipe.kind === 'animate' ? recipe : { ...recipe, quality: recipe.quality ?? null };
+}
+
+/** Most bytes that come of it. */
+function bytesMaxOf(recipe: Recipe, original: Original): number {
+  switch (recipe.kind) {
+    case 'strip':
+      return original.bytes;
+    case 'render':
+      return recipe.bytesMax;
+    case 'animate':
+      return recipe.gif.bytesMax;
+  }
 }
 
 /** The record is written last: where it is, the file is whole. */
@@ -127,21 +138,17 @@ async function known(path: string): Promise<Rendition | null> {
   }
 }
 
-function keyOf({ organizationId, sha256, mimeType }: Original, recipe: Recipe): string {
+/** Its type is known only once it is made, and stands in its record. */
+function keyOf({ organizationId, sha256 }: Original, recipe: Recipe): string {
+  const fields = Object.entries(recipe).toSorted(([one], [other]) => (one < other ? -1 : 1));
   const id = createHash('sha256')
-    .update(
-      JSON.stringify([
-        recipeVersion,
-        sha256,
-        Object.entries(recipe).toSorted(([one], [other]) => (one < other ? -1 : 1)),
-      ]),
-    )
+    .update(JSON.stringify([recipeVersion, sha256, fields]))
     .digest('hex');
-  return `${organizationId}/${id.slice(0, 2)}/${id}.${extensionOf(recipe.kind === 'strip' ? mimeType : recipe.mimeType)}`;
+  return `${organizationId}/${id.slice(0, 2)}/${id}.made`;
 }
 
 /** Raised when the same recipe gives another result. */
-const recipeVersion = 3;
+const recipeVersion = 4;
 
 async function digestOf(path: string): Promise<string> {
   const hash = createHash('sha256');

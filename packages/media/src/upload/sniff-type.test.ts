@@ -17,10 +17,27 @@ describe('movies', () => {
     expect(sniffType(ftyp(...brands))).toEqual({ mimeType });
   });
 
-  test.each([[['heic', 'mif1', 'heic']], [['avif', 'mif1', 'avif', 'iso8']], [['M4A ', 'M4A ']]])(
-    'brands %j are not taken',
+  test.each([
+    [['3gp1', '3gp1'], 'video/mp4'],
+    [['3g2a', '3g2a'], 'video/mp4'],
+    [['XAVC', 'XAVC', 'mp42'], 'video/mp4'],
+    [['dby1', 'dby1'], 'video/mp4'],
+    [['niko', 'niko'], 'video/mp4'],
+    [['mp42', 'qt  '], 'video/mp4'],
+    [['CAEP', 'CAEP', 'qt  '], 'video/quicktime'],
+    [['heic', 'mif1', 'heic'], 'image/heic'],
+    [['mif1', 'mif1', 'heic', 'hevc'], 'image/heic'],
+    [['msf1', 'msf1', 'hevc'], 'image/heic'],
+    [['avif', 'mif1', 'avif', 'iso8'], 'image/avif'],
+    [['mif1', 'avif', 'miaf'], 'image/avif'],
+  ])('brands %j are %s, too', (brands, mimeType) => {
+    expect(sniffType(ftyp(...brands))).toEqual({ mimeType });
+  });
+
+  test.each([[['M4A ', 'M4A ', 'mp42', 'isom']], [['M4B ', 'M4B ']], [['F4A ', 'F4A ']]])(
+    'brands %j are sound',
     (brands) => {
-      expect(sniffType(ftyp(...brands))).toMatchObject({ mimeType: null, name: expect.any(String) });
+      expect(sniffType(ftyp(...brands))).toMatchObject({ mimeType: null, name: expect.stringContaining('sound') });
     },
   );
 

@@ -10,7 +10,7 @@ export type SniffedType =
 
 /** The type of a file by its first bytes: a short table of what we take, and of what people send by mistake. */
 export function sniffType(head: Buffer): SniffedType {
-  const mimeType = imageType(head) ?? movieType(head) ?? webmType(head) ?? mpegType(head);
+  const mimeType = imageType(head) ?? boxedType(head) ?? webmType(head) ?? mpegType(head);
   return mimeType === null ? { mimeType, name: foreignName(head) } : { mimeType };
 }
 
@@ -23,19 +23,28 @@ function imageType(head: Buffer): MediaMimeType | null {
   return null;
 }
 
-const movieBrand = /^(iso[m2-9a]|mp4[12]|avc1|dash|cmf[cs2]|M4V[ HP]|MSNV|mmp4|f4v |XAVC|3gp[4-9])$/;
 const ftypBytesMax = 1024;
 
-/** A movie by its `ftyp` box. QuickTime files of old have none and begin with their index or data at once. */
-function movieType(head: Buffer): MediaMimeType | null {
+/** A movie or a picture by its `ftyp` box. QuickTime files of old have none and begin with their index or data at once. */
+function boxedType(head: Buffer): MediaMimeType | null {
   const box = ascii(head, 4, 8);
   const size = head.length >= 8 ? head.readUInt32BE(0) : 0;
-  if (['moov', 'mdat', 'wide'].includes(box)) return size === 1 || size >= 8 ? 'video/quicktime' : null;
+  if (['moov', 'mdat', 'wide', 'skip', 'free', 'pnot'].includes(box))
+    return size === 1 || size >= 8 ? 'video/quicktime' : null;
   if (box !== 'ftyp' || size < 16 || size > ftypBytesMax || size % 4 !== 0) return null;
   const brands = brandsOf(head, size);
   if (brands[0] === 'qt  ') return 'video/quicktime';
-  if (brands.some((brand) => movieBrand.test(brand)) && !brands.some(isPictureBrand)) return 'video/mp4';
-  return brands.includes('qt  ') ? 'video/quicktime' : null;
+  if (brands.some((brand) => /^avi[fs]$/.test(brand))) return 'image/avif';
+  if (brands.some((brand) => /^(hei[cxms]|hev[cx]|mif[12]|msf1)$/.test(brand))) return 'image/heic';
+  if (isSoundBrand(brands[0] ?? '')) return null;
+  // Cameras invent brands: whether there is a film in it, its index tells.
+  return brands.includes('qt  ') && !brands.some((brand) => /^(iso|mp[47]|avc1|M4V|3g)/.test(brand))
+    ? 'video/quicktime'
+    : 'video/mp4';
+}
+
+function isSoundBrand(brand: string): boolean {
+  return /^(M4[ABP] |F4[AB] |aax )$/.test(brand);
 }
 
 /** The major brand first, then the compatible ones. */
@@ -47,16 +56,16 @@ function brandsOf(head: Buffer, size: number): string[] {
   return brands;
 }
 
-function isPictureBrand(brand: string): boolean {
-  return /^(hei[cxms]|hev[cxms]|avi[fs]|mif[12]|msf1)$/.test(brand);
-}
-
 /** EBML whose DocType, which stands among its first elements, is WebM. Matroska of any other kind is not taken. */
 function webmType(head: Buffer): MediaMimeType | null {
   if (!startsWith(head, [0x1a, 0x45, 0xdf, 0xa3])) return null;
-  const docType = head.subarray(0, 64).indexOf(Buffer.from([0x42, 0x82, 0x84, 0x77, 0x65, 0x62, 0x6d]));
-  return docType === -1 ? null : 'video/webm';
+  const at = head.subarray(0, headerBytesMax).indexOf(Buffer.of(0x42, 0x82));
+  // Its length stands in one byte, or where a writer left room, in more.
+  const text = at + 2 + Math.clz32(head[at + 2] ?? 0) - 23;
+  return at !== -1 && ascii(head, text, text + 4) === 'webm' ? 'video/webm' : null;
 }
+
+const headerBytesMax = 512;
 
 /** A program stream (MPEG-1 or MPEG-2 pack header) or a bare video stream (sequence header). */
 function mpegType(head: Buffer): MediaMimeType | null {
@@ -68,11 +77,7 @@ function mpegType(head: Buffer): MediaMimeType | null {
 }
 
 function foreignName(head: Buffer): string | null {
-  const box = ascii(head, 4, 8);
-  if (box === 'ftyp')
-    return brandsOf(head, head.readUInt32BE(0)).some(isPictureBrand)
-      ? 'a HEIC or AVIF picture'
-      : 'an audio or unknown MP4 file';
+  if (ascii(head, 4, 8) === 'ftyp') return 'an MP4 file of sound';
   if (startsWith(head, [0x1a, 0x45, 0xdf, 0xa3])) return 'a Matroska file';
   if (startsWith(head, [0x50, 0x4b, 0x03, 0x04])) return 'a ZIP archive or office document';
   if (startsWith(head, [0x49, 0x49, 0x2a, 0x00]) || startsWith(head, [0x4d, 0x4d, 0x00, 0x2a])) return 'a TIFF picture';

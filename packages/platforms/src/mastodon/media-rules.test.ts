@@ -87,7 +87,7 @@ describe('an instance’s own limits', () => {
     });
     expect(planRendition(rules, { ...small, mimeType: 'image/webp' })).toMatchObject({
       kind: 'render',
-      mimeType: 'image/jpeg',
+      mimeTypes: ['image/jpeg'],
     });
     expect(planRendition(mastodon.rules.media, { ...photo, ...still })).toEqual({ kind: 'original' });
   });

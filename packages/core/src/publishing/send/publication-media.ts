@@ -49,7 +49,8 @@ export async function prepareMedia(
     });
     items.push(itemOf(original, prepared, urls?.sign(prepared.ticket).url ?? null));
     if (prepared.done.length > 0) {
-      const what = planRendition(rules, original.facts).kind === 'render' ? 'changed for the platform: ' : '';
+      const isStripped = planRendition(rules, original.facts).kind === 'strip';
+      const what = isStripped ? '' : 'changed for the platform: ';
       done.push(`Media ${index + 1} of ${originals.length} was ${what}${prepared.done.join(', ')}.`);
     }
   }
