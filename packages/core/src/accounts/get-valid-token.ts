@@ -4,8 +4,9 @@ import { sleep } from '@vibetribe/resilience/sleep';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { keepRefreshed } from './keep-refreshed.ts';
 import { markGrantDead } from './mark-grant-dead.ts';
+import { noteRefreshFailure, refreshFailureCause } from './note-refresh-failure.ts';
 import { type GrantRow, readGrant } from './read-grant.ts';
-import { type RefreshLease, returnLease, takeRefreshLease } from './refresh-lease.ts';
+import { type RefreshLease, takeRefreshLease } from './refresh-lease.ts';
 import { type RefreshPolicy, refreshPolicy, requestRefresh } from './request-refresh.ts';
 import { revokeCredentials } from './revoke-grant.ts';
 import { openGrant, unreadable } from './open-grant.ts';
@@ -87,10 +88,13 @@ interface LeasedRefresh {
 
 async function refreshUnderLease(deps: TokenDependencies, refresh: LeasedRefresh): Promise<ValidToken> {
   const { grant, lease, credentials, policy, endsAtMs } = refresh;
-  const giveBack = () => deps.db.asWorker((tx) => returnLease(tx, lease));
+  // A lease that cannot be given back ends by itself.
+  const giveBack = (cause: string) =>
+    deps.db
+      .asWorker((tx) => noteRefreshFailure(tx, lease, deps.adapters[grant.platform].displayName, cause))
+      .catch((error: unknown) => deps.logger.warn({ err: error, grantId: grant.id }, 'a lease was not given back'));
   const answer = await requestRefresh(deps, grant, credentials, policy, endsAtMs).catch(async (error: unknown) => {
-    // A lease that cannot be given back ends by itself.
-    await giveBack().catch((cause: unknown) => deps.logger.warn({ err: cause, grantId: grant.id }, 'a lease is kept'));
+    await giveBack('something on our side does not work');
     throw error;
   });
   switch (answer.kind) {
@@ -107,7 +111,8 @@ async function refreshUnderLease(deps: TokenDependencies, refresh: LeasedRefresh
         { err: answer.error, grantId: grant.id, platform: grant.platform, kind: answer.error.kind },
         'a token could not be refreshed',
       );
-      await giveBack();
+      await giveBack(refreshFailureCause(answer.error));
+      deps.signals.eventsCommitted();
       return withoutRefresh(grant, credentials, refresh.isRefused, 'unavailable', answer.error);
   }
 }
@@ -146,7 +151,7 @@ function withoutRefresh(
   return {
     kind,
     retryAfterMs,
-    detail: `Its token could not be refreshed: ${error === undefined ? 'the platform was just asked without success' : causeOf(error)}.`,
+    detail: `Its token could not be refreshed: ${error === undefined ? 'the platform was just asked without success' : refreshFailureCause(error)}.`,
   };
 }
 
@@ -175,27 +180,4 @@ function tokensOf({ accessToken, accountTokens = {} }: Credentials): string[] {
 
 function endsWithin(grant: GrantRow, ms: number): boolean {
   return grant.expiresAtMs !== null && grant.expiresAtMs - grant.nowMs <= ms;
-}
-
-function causeOf(error: PlatformError): string {
-  switch (error.kind) {
-    case 'network':
-    case 'ambiguous':
-      return 'the platform could not be reached';
-    case 'unavailable':
-      return 'the platform has a fault of its own';
-    case 'rate_limit':
-    case 'quota':
-      return 'the platform limits how often it may be asked';
-    case 'permission':
-    case 'policy':
-      return "the platform does not accept this server's application";
-    case 'auth_expired':
-    case 'auth_revoked':
-    case 'content':
-    case 'duplicate':
-    case 'not_found':
-    case 'media_processing':
-      return `the platform refused the request (${error.platformCode})`;
-  }
 }

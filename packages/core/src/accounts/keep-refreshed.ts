@@ -56,7 +56,9 @@ async function store(
   { grant, asked, fresh, sealed }: Refreshed,
 ): Promise<{ kept: Kept; resumed: number }> {
   // Accounts before grants, as whoever connects or disconnects them.
-  await tx.execute(sql`select 1 from accounts where grant_id = ${grant.id} order by id for no key update`);
+  const { rows: opened } = await tx.execute<{ id: string }>(
+    sql`select id from accounts where grant_id = ${grant.id} order by id for no key update`,
+  );
   const { rows } = await tx.execute<{ credentials: string; isDead: boolean }>(
     sql`select credentials, dead_at is not null as "isDead" from grants where id = ${grant.id} for update`,
   );
@@ -69,7 +71,8 @@ async function store(
   await tx.execute(sql`
     update grants set credentials = ${sealed}, expires_at = ${fresh.expiresAt ?? null}::timestamptz, dead_at = null,
       scopes = ${sql.param([...fresh.scopes])}::text[], refreshed_at = clock_timestamp(), refresh_until = null,
-      refresh_fence = refresh_fence + 1, refresh_failures = 0
+      refresh_fence = refresh_fence + 1, refresh_failures = 0,
+      failing_since = null, failing_told_at = null
     where id = ${grant.id}`);
   const { rows: revived } = await tx.execute<{ id: string }>(sql`
     update accounts set status = 'active', updated_at = clock_timestamp()
@@ -80,9 +83,14 @@ async function store(
       jsonb_build_object('accountId', a.id, 'platform', a.platform, 'expiresAt', ${fresh.expiresAt ?? null}::text)
     from accounts a where a.grant_id = ${grant.id} and a.status = 'active'`);
   const ids = revived.map(({ id }) => id);
-  if (ids.length === 0) return { kept: 'stored', resumed: 0 };
-  await tellReconnected(tx, ids);
-  return { kept: 'stored', resumed: await resumeWaiting(tx, ids) };
+  if (ids.length > 0) await tellReconnected(tx, ids);
+  return {
+    kept: 'stored',
+    resumed: await resumeWaiting(
+      tx,
+      opened.map(({ id }) => id),
+    ),
+  };
 }
 
 /** Sealing the same credentials anew gives another ciphertext. */

@@ -25,10 +25,3 @@ export async function takeRefreshLease(
   const [taken] = rows;
   return taken === undefined ? null : { grantId: grant.id, fence: taken.fence };
 }
-
-/** Gives the lease back after a refresh that brought nothing; the next one may try. */
-export async function returnLease(tx: Transaction, lease: RefreshLease): Promise<void> {
-  await tx.execute(sql`
-    update grants set refresh_until = null, refresh_failures = refresh_failures + 1
-    where id = ${lease.grantId} and refresh_fence = ${lease.fence}`);
-}

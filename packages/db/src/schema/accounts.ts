@@ -17,6 +17,8 @@ export const grants = pgTable('grants', {
   refreshUntil: at('refresh_until'),
   refreshedAt: at('refreshed_at').notNull().defaultNow(),
   refreshFailures: integer('refresh_failures').notNull().default(0),
+  failingSince: at('failing_since'),
+  failingToldAt: at('failing_told_at'),
   source: text('source').$type<'oauth' | 'manual'>().notNull().default('oauth'),
   /** See `ConnectedGrant.grantedBy`. */
   grantedBy: text('granted_by'),

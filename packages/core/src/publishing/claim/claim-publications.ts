@@ -8,7 +8,7 @@ import { type ClaimContext, readClaimContext } from './claim-context.ts';
 import { type AppLimit, createAppLimit } from './app-limit.ts';
 import { breakerGateFor } from './breaker-gate.ts';
 import { type BurstGuard, createBurstGuard } from './burst-guard.ts';
-import { decideGate, defaultMisfire, isLate, type LimitFact } from './decide-gate.ts';
+import { boundWait, decideGate, type GateFacts, defaultMisfire, isLate, type LimitFact } from './decide-gate.ts';
 import { backAtMsOf, notePresence, wasLeftAlone } from './presence.ts';
 import type { PublicationState } from '../state/publication-state.ts';
 import type { Gate } from '../state/publication-input.ts';
@@ -127,14 +127,19 @@ async function claimOne(
       taken: transition(state, { type: 'claim', leaseMs: settings.claimLeaseMs, gate: { kind: 'go' } }, row.nowMs),
     };
   }
-  const gate = decideGate({
+  const facts: GateFacts = {
     nowMs: row.nowMs,
     pausedBecause: context.pausedBecause,
     accountUsable: context.accountUsable,
     calledOff: context.accountDisconnected && !state.committed,
-    lateness: { scheduledAtMs: state.scheduledAtMs, counts: latenessCounts(state), misfire: context.misfire },
+    lateness: {
+      scheduledAtMs: state.scheduledAtMs,
+      counts: latenessCounts(state, context.accountUsable),
+      misfire: context.misfire,
+    },
     limits: await limitsOf(context, rates, apps),
-  });
+  };
+  const gate = boundWait(decideGate(facts), facts);
   const passed = gate.kind === 'go' ? await lastGates(tx, settings, context, state, bursts) : gate;
   const taken = transition(state, { type: 'claim', leaseMs: settings.claimLeaseMs, gate: passed }, row.nowMs);
   if (passed.kind === 'go' && taken.kind === 'moved') {
@@ -153,9 +158,9 @@ async function limitsOf(context: ClaimContext, rates: AccountLimit, apps: AppLim
 const heldByOthers: ReadonlySet<WaitingReason> = new Set(['breaker', 'paused', 'token', 'internal']);
 
 /** A post that was held back by its own limit, or is being retried, was looked at in time. */
-function latenessCounts({ status, attempts, committed, evidence, waiting }: PublicationState) {
+function latenessCounts({ status, attempts, committed, evidence, waiting }: PublicationState, accountUsable: boolean) {
   if (committed || evidence !== null) return 'never';
-  if (waiting?.reason === 'internal') return 'always';
+  if (waiting?.reason === 'internal' || waiting?.reason === 'token' || !accountUsable) return 'always';
   if (attempts > 0) return 'by_its_bound';
   const wasHeld = status === 'scheduled' || (waiting !== null && heldByOthers.has(waiting.reason));
   return wasHeld ? 'always' : 'by_its_bound';

@@ -56,6 +56,13 @@ export function decideGate(facts: GateFacts): Gate {
   return misfireGate(facts) ?? limitGate(facts) ?? { kind: 'go' };
 }
 
+/** How long it waits for its account is its misfire policy's business: then it is skipped, or a person is asked. */
+export function boundWait(gate: Gate, facts: Pick<GateFacts, 'lateness' | 'nowMs'>): Gate {
+  if (gate.kind !== 'wait' || gate.reason !== 'token') return gate;
+  const endsAtMs = misfireAtMs(facts.lateness);
+  return misfireGate(facts) ?? { ...gate, untilMs: endsAtMs === null ? null : endsAtMs + 1 };
+}
+
 export function stoppedDetail(reason: string): string {
   return `Stopped: ${reason}`;
 }
@@ -68,18 +75,21 @@ const maxLateSecondsDefault: Record<MisfirePolicy, number> = {
   ask: punctualWithinMs / 1000,
 };
 
-function misfireGate({ lateness, nowMs }: GateFacts): Gate | null {
-  const { scheduledAtMs, counts } = lateness;
-  if (scheduledAtMs === null || counts === 'never') return null;
-  const misfire = lateness.misfire ?? defaultMisfire;
-  if (counts === 'by_its_bound' && lateness.misfire?.maxLateSeconds === undefined) return null;
-  const maxLateMs = (misfire.maxLateSeconds ?? maxLateSecondsDefault[misfire.policy]) * 1000;
-  const lateByMs = nowMs - scheduledAtMs;
-  if (lateByMs <= maxLateMs) return null;
-  const detail = `It is ${lateBy(lateByMs)} late (due ${isoTime(scheduledAtMs)})`;
-  if (misfire.policy === 'skip')
+function misfireGate({ lateness, nowMs }: Pick<GateFacts, 'lateness' | 'nowMs'>): Gate | null {
+  const boundMs = misfireAtMs(lateness);
+  if (boundMs === null || lateness.scheduledAtMs === null || nowMs <= boundMs) return null;
+  const detail = `It is ${lateBy(nowMs - lateness.scheduledAtMs)} late (due ${isoTime(lateness.scheduledAtMs)})`;
+  if ((lateness.misfire ?? defaultMisfire).policy === 'skip')
     return { kind: 'skip', because: 'misfire', detail: `${detail}; its policy is to skip it then.` };
   return { kind: 'wait', reason: 'decision', untilMs: null, detail: `${detail}; publish it or skip it?` };
+}
+
+/** Until when it may be late; null: for ever. */
+function misfireAtMs({ scheduledAtMs, counts, misfire }: GateFacts['lateness']): number | null {
+  if (scheduledAtMs === null || counts === 'never') return null;
+  if (counts === 'by_its_bound' && misfire?.maxLateSeconds === undefined) return null;
+  const { policy, maxLateSeconds } = misfire ?? defaultMisfire;
+  return scheduledAtMs + (maxLateSeconds ?? maxLateSecondsDefault[policy]) * 1000;
 }
 
 function lateBy(ms: number): string {

@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { holdsBack } from '../../pauses/pause-row.ts';
+import { defaultMisfire } from '../claim/decide-gate.ts';
+import { refusedMaxMs } from '../reconcile/reconcile-publication.ts';
 import { movePublications } from '../store/decide-and-write.ts';
 
 const batchMax = 500;
@@ -8,7 +10,8 @@ const batchMax = 500;
 /**
  * Resumes publications that wait without a time although nothing holds them back any more. Lifting a pause and connecting an account
  * resume what waits at that moment. A publisher that read the pause just before its end writes the wait just after it, and only this
- * sweep finds that row. It also ends what was being sent when its account was disconnected.
+ * sweep finds that row. It also ends what was being sent when its account was disconnected, lets the gate decide on what has waited too long
+ * for its account, and leaves a send in doubt to a person whose account is not connected again for a day.
  * @returns how many were resumed
  */
 export async function resumeWaiting(
@@ -23,6 +26,10 @@ export async function resumeWaiting(
   return resumed;
 }
 
+/** Of `posts po`. Where the gate thinks otherwise, it says until when the post waits. */
+const maxLateSeconds = sql`coalesce((po.misfire ->> 'maxLateSeconds')::float8,
+  case when po.misfire ->> 'policy' in ('skip', 'ask') then 60 else ${defaultMisfire.maxLateSeconds} end)`;
+
 /** Skips rows that somebody else is writing; the next run sees them. */
 async function resumeSome(deps: Pick<CoreDependencies, 'db'>): Promise<number> {
   return deps.db.asKeyedWorker(async (tx) => {
@@ -30,9 +37,13 @@ async function resumeSome(deps: Pick<CoreDependencies, 'db'>): Promise<number> {
       select p.id from publications p
       join accounts a on a.id = p.account_id
       join grants g on g.id = a.grant_id
+      join posts po on po.id = p.post_id
       where p.status = 'waiting' and p.due_at is null and p.lease_until is null and (
         p.waiting_reason in ('token', 'reconciling') and (
           a.status = 'active' and g.dead_at is null or a.status = 'disconnected' and (p.intent_at is not null or not p.committed))
+        or p.waiting_reason = 'token' and not p.committed and p.intent_at is null
+          and p.scheduled_at < statement_timestamp() - make_interval(secs => ${maxLateSeconds})
+        or p.waiting_reason = 'reconciling' and p.intent_at < statement_timestamp() - ${refusedMaxMs} * interval '1 millisecond'
         or p.waiting_reason = 'paused' and not exists (select 1 from pauses s where ${holdsBack}))
       order by p.id limit ${batchMax} for update of p skip locked`);
     const moves = await movePublications(

@@ -14,8 +14,11 @@ import { accountPlace } from '../record/match-posts.ts';
 import { somethingOfOurs } from '../send/decide-outcome.ts';
 import { readToken, replaceToken, type Token } from '../send/read-token.ts';
 
-/** A platform that still refuses the question so long after the send will hardly answer it: a channel is gone, an account suspended. */
-const refusedMaxMs = 24 * 3_600_000;
+/**
+ * A platform that still refuses the question so long after the send will hardly answer it: a channel is gone, an account suspended. The same
+ * holds for an account that nobody has connected again, and for a token that cannot be renewed.
+ */
+export const refusedMaxMs = 24 * 3_600_000;
 
 /** More of them prove no more. */
 const knownSinceMax = 20;
@@ -66,8 +69,7 @@ async function askWith(
   token: Token,
   nowByDatabase: () => Date,
 ): Promise<Finding> {
-  if (token.kind === 'dead') return needsReconnect();
-  if (token.kind === 'later') return noAnswer(token.detail, token.retryAfterMs);
+  if (token.kind !== 'valid') return withoutToken(work, token);
   const access = accessOf(token.credentials, work.account);
   try {
     await deps.failpoints.reach('reconcile:before_ask');
@@ -77,8 +79,7 @@ async function askWith(
   } catch (error) {
     if (!(error instanceof PlatformError && error.kind === 'auth_expired')) throw error;
     const replaced = await replaceToken(deps, work, access.accessToken);
-    if (replaced.kind === 'dead') return needsReconnect();
-    if (replaced.kind === 'later') return noAnswer(replaced.detail, replaced.retryAfterMs);
+    if (replaced.kind !== 'valid') return withoutToken(work, replaced);
     return ask(deps, context, work, accessOf(replaced.credentials, work.account), nowByDatabase);
   }
 }
@@ -93,10 +94,20 @@ async function afterFault(deps: CoreDependencies, work: PublicationWork, error: 
     await markGrantDead(deps, work.grant, adapter.displayName);
     return needsReconnect();
   }
-  if (isRefusal(error) && work.claimedAtMs - (work.state.intentAtMs ?? work.claimedAtMs) > refusedMaxMs) {
+  if (isRefusal(error) && isOld(work)) {
     return { kind: 'cannot_tell', evidence: `${adapter.displayName} refuses to be asked: ${error.message}.` };
   }
   return noAnswer(`The platform could not be asked: ${error.message}`, error.retryAfterMs);
+}
+
+function withoutToken(work: PublicationWork, token: Exclude<Token, { kind: 'valid' }>): Finding {
+  if (isOld(work))
+    return { kind: 'cannot_tell', evidence: `${token.detail} The platform could not be asked for a day.` };
+  return token.kind === 'dead' ? needsReconnect() : noAnswer(token.detail, token.retryAfterMs);
+}
+
+function isOld({ claimedAtMs, state }: PublicationWork): boolean {
+  return claimedAtMs - (state.intentAtMs ?? claimedAtMs) > refusedMaxMs;
 }
 
 function needsReconnect(): Finding {

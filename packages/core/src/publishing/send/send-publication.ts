@@ -58,7 +58,7 @@ async function run(
   let accessToken: string | null = null;
   try {
     const token = await readToken(deps, work);
-    if (token.kind !== 'valid') return waitForToken(token);
+    if (token.kind !== 'valid') return waitForToken(work, token);
     const access = accessOf(token.credentials, work.account);
     ({ accessToken } = access);
     const fate = await deps.adapters[work.platform].publish({
@@ -146,9 +146,21 @@ async function learnRules(
   return true;
 }
 
-function waitForToken(token: Exclude<Token, { kind: 'valid' }>): Outcome {
-  const retryAfterMs = token.kind === 'dead' ? null : token.retryAfterMs;
-  return { kind: 'wait', reason: 'token', retryAfterMs, detail: token.detail };
+function waitForToken(work: PublicationWork, token: Exclude<Token, { kind: 'valid' }>): Outcome {
+  return { kind: 'wait', reason: 'token', retryAfterMs: tokenPauseMs(work, token), detail: token.detail };
+}
+
+/** The later it is already, the longer until the next look, ms. Whoever renews the token before lets it go on at once. */
+const tokenPause = { share: 1 / 2, maxMs: 3_600_000 };
+
+/** Null: until the account is connected again. */
+function tokenPauseMs(
+  { claimedAtMs, state }: PublicationWork,
+  token: Exclude<Token, { kind: 'valid' }>,
+): number | null {
+  if (token.kind === 'dead') return null;
+  const lateByMs = Math.max(0, claimedAtMs - (state.scheduledAtMs ?? claimedAtMs));
+  return Math.max(token.retryAfterMs, Math.min(tokenPause.maxMs, Math.round(lateByMs * tokenPause.share)));
 }
 
 async function manualOptionsOf(deps: CoreDependencies, context: EngineContext, work: PublicationWork) {
@@ -199,7 +211,7 @@ async function afterRefusedToken(
   return {
     kind: 'postponed',
     reason: 'token',
-    retryAfterMs: isReplaced ? 0 : token.kind === 'dead' ? null : token.retryAfterMs,
+    retryAfterMs: isReplaced ? 0 : tokenPauseMs(work, token),
     detail: isReplaced ? 'The platform refused the token; it was refreshed.' : token.detail,
     committed: runner.committed(),
   };
