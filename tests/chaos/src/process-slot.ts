@@ -7,6 +7,8 @@ export interface ProcessSlot extends AsyncDisposable {
   readonly app: string;
   /** Null while it is down. */
   origin(): string | null;
+  /** Of the process that is up. @throws Error while none is */
+  pid(): number;
   /** Sends a signal to the process, if there is one. */
   signal(signal: NodeJS.Signals): void;
   /** Ends it and resolves when it has ended; it is started again after `downMs`, with `env` beside its own until it ends again. */
@@ -75,6 +77,10 @@ export function createProcessSlot(
     name: options.name,
     app: options.app,
     origin: () => (running === null ? null : `http://127.0.0.1:${running.port}`),
+    pid() {
+      if (running === null) throw new Error(`${options.name} is down`);
+      return running.pid;
+    },
     signal: (signal) => running?.kill(signal),
     async replace({ signal, killAfterMs, downMs = 0, env = {} }) {
       await starting;

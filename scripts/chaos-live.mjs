@@ -1,0 +1,3 @@
+import { runEntry } from './bootstrap.mjs';
+
+await runEntry('tests/chaos/src/live/main.ts', process.argv.slice(2));
