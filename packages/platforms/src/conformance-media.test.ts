@@ -4,12 +4,11 @@ import type { AdapterAccount } from './port/account.ts';
 import type { Credentials } from './port/connect.ts';
 import { accessOf } from './account-access.ts';
 import { platformEndpoints } from './endpoints.ts';
-import { PlatformError } from './platform-error.ts';
 import { adapters } from './registry.ts';
 import { credentialsFor, opened } from './test-connect.ts';
 import { fittingPicture, startMediaServer, testAnimation, type TestMedia, testVideo } from './test-media.ts';
-import { openTestClient, PublisherStoppedError, startPublication, type TestClient } from './test-platform.ts';
-import { publishThrough, reachSend } from './test-publish.ts';
+import { openTestClient, startPublication, type TestClient } from './test-platform.ts';
+import { publishStopped, publishThrough, reachSend } from './test-publish.ts';
 import { startTestSandbox, type TestSandbox } from './test-sandbox.ts';
 
 let sandbox: TestSandbox;
@@ -101,17 +100,7 @@ describe.each(withMedia)('%s', (platform) => {
     const connected = await connect();
     const media = make();
     const publication = start(connected, media, { text: 'Stopped again and again' });
-    for (let stops = 0; stops < 200; stops += 1) {
-      const end = await publication.publish({ stepsMax: 1 }).catch((error: unknown) => error);
-      if (!(end instanceof Error)) {
-        if (isPublished(end)) break;
-        await sandbox.control('POST', '/_sandbox/clock', { advanceMs: 1_000 });
-        continue;
-      }
-      if (end instanceof PublisherStoppedError) continue;
-      if (!(end instanceof PlatformError && end.kind === 'media_processing')) throw end;
-      await sandbox.control('POST', '/_sandbox/clock', { advanceMs: 1_000 });
-    }
+    await publishStopped(sandbox, publication);
     expect(await shown(connected)).toEqual({
       commits: 1,
       media: [media.map((item) => expect.objectContaining(factsOf(item)))],
@@ -149,7 +138,3 @@ describe.each(withMedia)('%s', (platform) => {
     expect(await sandbox.control('GET', '/_sandbox/stats')).toMatchObject({ unknownRoutes: [] });
   });
 });
-
-function isPublished(fate: unknown): boolean {
-  return typeof fate === 'object' && fate !== null && 'kind' in fate && fate.kind === 'published';
-}

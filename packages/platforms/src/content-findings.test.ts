@@ -17,7 +17,7 @@ describe.each(platformIds)('%s', (platform) => {
     ]);
   });
 
-  test.each(['', '   ', '\n\t'])('refuses the empty text %j', (text) => {
+  test.runIf(rules.required).each(['', '   ', '\n\t'])('refuses the empty text %j', (text) => {
     expect(faultsOf(text)).toEqual([
       expect.objectContaining({ severity: 'error', code: 'text_missing', field: 'content' }),
     ]);

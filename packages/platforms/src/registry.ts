@@ -3,6 +3,7 @@ import type { PlatformAdapter } from './port/adapter.ts';
 import { bluesky } from './bluesky/index.ts';
 import { discord } from './discord/index.ts';
 import { facebook } from './facebook/index.ts';
+import { instagram } from './instagram/index.ts';
 import { mastodon } from './mastodon/index.ts';
 import { withCleanAnswers } from './with-clean-answers.ts';
 import { x } from './x/index.ts';
@@ -12,6 +13,7 @@ export const adapters: Readonly<Record<PlatformId, PlatformAdapter>> = {
   bluesky: withCleanAnswers(bluesky),
   discord: withCleanAnswers(discord),
   facebook: withCleanAnswers(facebook),
+  instagram: withCleanAnswers(instagram),
   mastodon: withCleanAnswers(mastodon),
   x: withCleanAnswers(x),
 };

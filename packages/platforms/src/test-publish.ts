@@ -29,3 +29,24 @@ export async function reachSend(sandbox: Pick<TestSandbox, 'control'>, publicati
   const end = await publishThrough(sandbox, publication, { beforeSend: true }).catch((error: unknown) => error);
   if (!(end instanceof PublisherStoppedError)) throw new Error('it did not come to a send', { cause: end });
 }
+
+const stopsMax = 300;
+
+/** Publishes with a stop between every two steps, as if the process had died there. */
+export async function publishStopped(
+  { control }: Pick<TestSandbox, 'control'>,
+  publication: Publication,
+): Promise<PublishFate> {
+  for (let stops = 0; stops < stopsMax; stops += 1) {
+    const end = await publication.publish({ stepsMax: 1 }).catch((error: unknown) => error);
+    if (end instanceof PublisherStoppedError) continue;
+    if (end instanceof Error && !(end instanceof PlatformError && end.kind === 'media_processing')) throw end;
+    if (isFate(end) && end.kind !== 'processing') return end;
+    await control('POST', '/_sandbox/clock', { advanceMs: 1_000 });
+  }
+  throw new Error('it never came to an end');
+}
+
+function isFate(end: unknown): end is PublishFate {
+  return typeof end === 'object' && end !== null && 'kind' in end && !(end instanceof Error);
+}

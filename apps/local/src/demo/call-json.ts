@@ -5,6 +5,7 @@ export interface Call {
   method?: 'GET' | 'POST';
   url: string;
   bearer?: string;
+  /** Sent as JSON, but for a form. */
   body?: unknown;
   signal: AbortSignal;
 }
@@ -18,12 +19,13 @@ const callTimeoutMs = 15_000;
 export async function callJson<Schema extends z.ZodType>(schema: Schema, call: Call): Promise<z.output<Schema>> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (call.bearer !== undefined) headers['authorization'] = `Bearer ${call.bearer}`;
-  if (call.body !== undefined) headers['content-type'] = 'application/json';
+  const form = call.body instanceof FormData ? call.body : null;
+  if (call.body !== undefined && form === null) headers['content-type'] = 'application/json';
   const what = `${call.method ?? 'GET'} ${new URL(call.url).pathname}`;
   const response = await fetch(call.url, {
     method: call.method ?? 'GET',
     headers,
-    body: call.body === undefined ? null : JSON.stringify(call.body),
+    body: call.body === undefined ? null : (form ?? JSON.stringify(call.body)),
     signal: AbortSignal.any([call.signal, AbortSignal.timeout(callTimeoutMs)]),
   });
   const text = await response.text();

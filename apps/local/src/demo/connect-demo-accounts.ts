@@ -14,18 +14,23 @@ const SandboxAccount = z.looseObject({ account: z.object({ id: z.string(), handl
 const SandboxHosts = z.record(z.string(), z.string());
 const Platforms = z.object({ items: z.array(Platform) });
 
+/** An account of the demo, and whether its platform shows nothing without a picture. */
+export interface DemoAccount {
+  readonly account: Account;
+  readonly needsPicture: boolean;
+}
+
 /** Connects an account of every platform: through its consent page where it has one, else by the form it asks for. */
-export async function connectDemoAccounts(target: DemoTarget): Promise<Account[]> {
+export async function connectDemoAccounts(target: DemoTarget): Promise<DemoAccount[]> {
   const { api, sandbox, apiKey: bearer, signal } = target;
   const { items: platforms } = await callJson(Platforms, { url: `${api}/api/v1/platforms`, bearer, signal });
   const hosts = await callJson(SandboxHosts, { url: `${sandbox}/_sandbox/hosts`, signal });
-  const accounts: Account[] = [];
+  const accounts: DemoAccount[] = [];
   for (const platform of platforms) {
-    accounts.push(
-      platform.connect.oauth
-        ? await connectByConsent(target, platform)
-        : await connectByHand(target, platform, hosts[platform.id]),
-    );
+    const account = platform.connect.oauth
+      ? await connectByConsent(target, platform)
+      : await connectByHand(target, platform, hosts[platform.id]);
+    accounts.push({ account, needsPicture: platform.rules.media.required });
   }
   return accounts;
 }

@@ -5,8 +5,9 @@ import { TimelineItem } from '@vibetribe/contracts/timeline';
 import type { Clock } from '@vibetribe/resilience/clock';
 import { z } from 'zod';
 import { callJson } from './call-json.ts';
-import { connectDemoAccounts, type DemoTarget } from './connect-demo-accounts.ts';
+import { connectDemoAccounts, type DemoAccount, type DemoTarget } from './connect-demo-accounts.ts';
 import { DemoError } from './demo-error.ts';
+import { uploadDemoPicture } from './upload-demo-picture.ts';
 
 const leadMs = 4_000;
 const pollMs = 250;
@@ -24,8 +25,10 @@ export async function runDemo(
   target: DemoTarget,
   edge: { clock: Pick<Clock, 'now'>; print: (line: string) => void },
 ): Promise<void> {
-  const accounts = await connectDemoAccounts(target);
-  const body = demoPost(accounts, edge.clock.now());
+  const connected = await connectDemoAccounts(target);
+  const accounts = connected.map(({ account }) => account);
+  const picture = connected.some(({ needsPicture }) => needsPicture) ? await uploadDemoPicture(target) : null;
+  const body = demoPost(connected, picture, edge.clock.now());
   const url = `${target.api}/api/v1/posts`;
   const created = await callJson(Post, { method: 'POST', url, bearer: target.apiKey, body, signal: target.signal });
   const platformOf = new Map(created.publications.map(({ id, platform }) => [id, platform]));
@@ -46,15 +49,18 @@ export async function runDemo(
 }
 
 /** Texts differ from run to run and account to account: X refuses a text that it has seen. */
-function demoPost(accounts: readonly Account[], now: Date): CreatePost {
+function demoPost(accounts: readonly DemoAccount[], picture: string | null, now: Date): CreatePost {
   const run = now.getTime().toString(36);
-  const variants = accounts.map(({ id, platform }) => [
+  const variants = accounts.map(({ account: { id, platform }, needsPicture }) => [
     id,
-    { content: `Hello ${platform}: scheduled once, published once. (demo run ${run})` },
+    {
+      content: `Hello ${platform}: scheduled once, published once. (demo run ${run})`,
+      ...(needsPicture && picture !== null ? { mediaIds: [picture] } : {}),
+    },
   ]);
   return {
     content: `Hello from VibeTribe (demo run ${run})`,
-    accountIds: accounts.map((account) => account.id),
+    accountIds: accounts.map(({ account }) => account.id),
     scheduledAt: new Date(now.getTime() + leadMs).toISOString(),
     variants: Object.fromEntries(variants),
   };

@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { foreignNumericId, foreignToken } from '../answer-fields.ts';
-import { authorizeOf, clientOf } from '../configured.ts';
+import { foreignNumericId } from '../answer-fields.ts';
+import { apiOf, authorizeOf, clientOf } from '../configured.ts';
 import { graphGrantRefusal } from '../graph/errors.ts';
+import { dialogUrl, isRefused, type PersonLogin, prolong, tokenForCode } from '../graph/person-login.ts';
 import { grantedIn, Permissions } from '../graph/scopes.ts';
 import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
 import type { ConnectedGrant, Credentials, OAuthConnect, RefreshRequest, TokenRefresh } from '../port/connect.ts';
-import type { PlatformEndpoints } from '../port/endpoints.ts';
 import { callFacebook, facebookName, versionOf } from './api.ts';
 import { accountOf, readManagedPages, readOwnPage, type PageCall } from './pages.ts';
 
@@ -27,20 +26,14 @@ export const facebookOAuth: OAuthConnect = {
   pkce: false,
 
   async begin({ endpoints, redirectUri, state }) {
-    const url = new URL(`${authorizeOf(endpoints, facebookName)}/${versionOf(endpoints)}/dialog/oauth`);
-    url.search = new URLSearchParams({
-      client_id: clientOf(endpoints, settings).id,
-      redirect_uri: redirectUri,
-      response_type: 'code',
-      scope: scopes.join(','),
-      state,
-    }).toString();
-    return { authorizationUrl: url.href };
+    const base = authorizeOf(endpoints, facebookName);
+    const clientId = clientOf(endpoints, settings).id;
+    const dialog = { base, version: versionOf(endpoints), clientId, redirectUri, scopes, state };
+    return { authorizationUrl: dialogUrl(dialog) };
   },
 
   async exchange({ endpoints, http, redirectUri, code }): Promise<ConnectedGrant> {
-    const short = await askToken({ endpoints, http }, { code, redirect_uri: redirectUri });
-    const accessToken = await longLived({ endpoints, http, accessToken: short });
+    const accessToken = await tokenForCode(loginOf({ endpoints, http }), code, redirectUri);
     const call = { endpoints, http, accessToken };
     const [person, granted, pages] = await Promise.all([
       callFacebook({ ...call, method: 'GET', path: '/me', query: { fields: 'id' }, effect: 'read', answer: Person }),
@@ -93,7 +86,7 @@ async function refresh({ endpoints, http, account, credentials }: RefreshRequest
 async function prolonged(call: PageCall): Promise<string> {
   if (call.endpoints.client === null) return call.accessToken;
   try {
-    return await longLived(call);
+    return await prolong(loginOf(call), call.accessToken);
   } catch (error) {
     if (isRefused(error)) return call.accessToken;
     throw error;
@@ -118,32 +111,9 @@ function withoutPerson({ refreshToken: _ended, ...credentials }: Credentials): C
 }
 
 const Person = z.object({ id: foreignNumericId() });
-const TokenReply = z.object({ access_token: foreignToken() });
-
-function longLived({ endpoints, http, accessToken }: PageCall): Promise<string> {
-  return askToken({ endpoints, http }, { grant_type: 'fb_exchange_token', fb_exchange_token: accessToken });
-}
-
-async function askToken(
-  { endpoints, http }: { endpoints: PlatformEndpoints; http: PlatformHttp },
-  form: Readonly<Record<string, string>>,
-): Promise<string> {
-  const { id, secret } = clientOf(endpoints, settings);
-  const { access_token: token } = await callFacebook({
-    endpoints,
-    http,
-    method: 'POST',
-    path: '/oauth/access_token',
-    form: { client_id: id, client_secret: secret, ...form },
-    effect: 'idempotent',
-    answer: TokenReply,
-    refusalOf: graphGrantRefusal,
-  });
-  return token;
-}
-
-function isRefused(error: unknown): boolean {
-  return error instanceof PlatformError && ['auth_expired', 'auth_revoked'].includes(error.kind);
+function loginOf({ endpoints, http }: Pick<PageCall, 'endpoints' | 'http'>): PersonLogin {
+  const graph = `${apiOf(endpoints, facebookName)}/${versionOf(endpoints)}`;
+  return { http, platformName: facebookName, graph, client: clientOf(endpoints, settings) };
 }
 
 function noPage(): PlatformError {

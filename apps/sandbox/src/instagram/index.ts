@@ -1,0 +1,109 @@
+import type { FastifyRequest } from 'fastify';
+import { graphAnswers } from '../graph/answers.ts';
+import { createComments } from '../graph/comments.ts';
+import { newGraphId } from '../graph/number-ids.ts';
+import { parametersOf, tokenOf } from '../graph/request-parameters.ts';
+import { sendPostPage } from '../page/post-page.ts';
+import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import { createAdmission } from './admit.ts';
+import { createContainers } from './containers.ts';
+import { useCase } from './limits.ts';
+import { nodeRoutes } from './node-routes.ts';
+import { oauthRoutes } from './oauth-routes.ts';
+import type { InstagramParts } from './parts.ts';
+import { createMediaPosts } from './posts.ts';
+import { publishRoutes } from './publish-routes.ts';
+import { createTokens } from './tokens.ts';
+import { mediaUrl } from './views.ts';
+
+/** Instagram's professional accounts, through its own login and through that of the neighbour's pages. */
+export const instagram: PlatformDefinition = {
+  id: 'instagram',
+  title: 'Instagram',
+  prefix: '/graph',
+  claims: ({ path, token }) =>
+    loginPaths.test(path) || ownNodes.test(path) || (itself.test(path) && token?.startsWith('IG') === true),
+  sites: ['instagram'],
+  open: openInstagram,
+};
+
+/** The login's hosts know no versions. */
+const loginPaths = /^\/(?:oauth\/(?:authorize|access_token)|access_token|refresh_access_token|ig-api-upload\/|p\/)/u;
+/** Ids tell by how they begin, and how long they are, whose they are. */
+const ownNodes = /^\/v\d+\.\d+\/1[78]\d{15}(?:[/?]|$)/u;
+const itself = /^\/v\d+\.\d+\/me(?:[/?]|$)/u;
+
+const allScopes = ['basic', 'content_publish', 'manage_comments', 'manage_insights', 'manage_messages']
+  .map((name) => `instagram_business_${name}`)
+  .join(',');
+
+function openInstagram(place: SitePlace): Site {
+  const { world } = place;
+  const tokens = createTokens(place);
+  const containers = createContainers(place);
+  const newCommentId = () => newGraphId('17', 17, (id) => id.startsWith('17841') || containers.isTaken(id));
+  const parts: InstagramParts = {
+    tokens,
+    admission: createAdmission(place),
+    containers,
+    posts: createMediaPosts(place),
+    comments: createComments(place, 'instagram.comments', newCommentId),
+  };
+
+  const site: Site = {
+    id: place.site,
+    platform: place.platform,
+    title: 'Instagram',
+    origin: place.origin,
+    answers: graphAnswers(useCase),
+    identify: (request) => identify(place, parts, request),
+    normalizeHandle: (handle) =>
+      handle
+        .trim()
+        .toLowerCase()
+        .replace(/^@/, '')
+        .replace(/[^a-z0-9._]+/g, '_'),
+    newAccountId: () => newGraphId('17841', 17, (id) => world.accounts.byId(place.site, id) !== undefined),
+    issueCredentials(account) {
+      const { access_token: accessToken, expires_in: expiresIn } = tokens.issue(
+        tokens.consent(account, allScopes),
+        'long',
+      );
+      return { accessToken, expiresIn };
+    },
+    postUrl: (post) => mediaUrl(place, parts.posts.factsOf(post.id)?.shortcode ?? post.id),
+    clearPosts: () => [...parts.posts.clear(), ...containers.clear(), ...parts.comments.clear()],
+    routes(app) {
+      oauthRoutes(app, site, place, tokens);
+      publishRoutes(app, place, parts);
+      nodeRoutes(app, place, parts);
+      app.get<{ Params: { shortcode: string } }>('/p/:shortcode/', { config: { page: true } }, (request, reply) => {
+        const { shortcode } = request.params;
+        const found = world.posts
+          .page({ site: site.id }, Infinity, Infinity)
+          .find(({ id }) => parts.posts.factsOf(id)?.shortcode === shortcode);
+        return sendPostPage(reply, site, world, found?.id ?? shortcode);
+      });
+    },
+  };
+  return site;
+}
+
+/** By the token, wherever it is from, or by the code or token that is to be exchanged. A page's token stands for the account in the path. */
+function identify(
+  { site, world }: SitePlace,
+  { admission }: InstagramParts,
+  request: FastifyRequest,
+): Caller | undefined {
+  const given = parametersOf(request);
+  const found = admission.look(tokenOf(request) ?? '');
+  if (found !== undefined) {
+    const { accounts, grant } = found.opened;
+    const named = /\/(17841\d{12})\//u.exec(request.originalUrl)?.[1];
+    const account = accounts.find((id) => id === named) ?? accounts[0];
+    const isExchanged = given['grant_type'] !== undefined;
+    return account === undefined ? undefined : { account, grant: grant.id, use: isExchanged ? 'refresh' : 'access' };
+  }
+  const code = given['code'] === undefined ? undefined : world.codes.peek(site, given['code']);
+  return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { foreignNumericId } from '../answer-fields.ts';
+import { listOf } from '../graph/read-pages.ts';
+import type { CommentSupport } from '../port/adapter.ts';
+import { callInstagram } from './api.ts';
+import { callOf } from './container.ts';
+import { countInstagram, instagramCommentMax } from './text.ts';
+
+const Created = z.object({ id: foreignNumericId() });
+const Comment = z.object({
+  id: foreignNumericId(),
+  text: z.string().default(''),
+  username: z.string().optional().catch(undefined),
+});
+
+/** Comments of the account below its own post. https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-media/comments, read 2026-11. */
+export const instagramComments: CommentSupport = {
+  text: { max: instagramCommentMax, countedAs: 'characters', count: countInstagram },
+
+  async publish(run) {
+    const path = commentsOf(run.replyTo.root.platformPostId);
+    const form = { message: run.content.text };
+    const id = await run.step({
+      name: 'publish',
+      effect: 'once',
+      run: async ({ http }) =>
+        (await callInstagram({ ...callOf(run, http), method: 'POST', path, form, effect: 'once', answer: Created })).id,
+    });
+    return { kind: 'published', platformPostId: id, url: null };
+  },
+
+  async reconcile(query) {
+    const post = query.replyTo?.root.platformPostId;
+    if (post === undefined) return { kind: 'cannot_tell', evidence: 'it is not known which post this comments on' };
+    const { data } = await callInstagram({
+      ...callOf(query, query.http),
+      method: 'GET',
+      path: commentsOf(post),
+      query: { fields: 'id,text,username', limit: '50' },
+      effect: 'read',
+      answer: listOf(Comment),
+    });
+    const { handle } = query.account;
+    const match = data
+      .filter(
+        ({ id, username }) =>
+          !query.takenPostIds.has(id) && (username ?? handle).toLowerCase() === handle.toLowerCase(),
+      )
+      .findLast(({ text }) => text.trim() === query.content.text.trim());
+    if (match === undefined) return { kind: 'not_seen', evidence: `none of ${data.length} comments is this one` };
+    return { kind: 'found', platformPostId: match.id, url: null, evidence: `comment ${match.id} has these words` };
+  },
+};
+
+function commentsOf(post: string): string {
+  return `/${encodeURIComponent(post)}/comments`;
+}

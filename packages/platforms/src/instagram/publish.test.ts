@@ -1,0 +1,397 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import type { MediaItem } from '../port/content.ts';
+import { testEndpoints } from '../test-endpoints.ts';
+import { testPhoto, testVideo } from '../test-media.ts';
+import {
+  openTestClient,
+  PublisherStoppedError,
+  type SeenRequest,
+  startPublication,
+  startRoutes,
+} from '../test-platform.ts';
+import { instagram } from './index.ts';
+
+const client = openTestClient('instagram');
+afterAll(() => client[Symbol.asyncDispose]());
+
+const account = { externalId: '17841000000000001', handle: 'ada', service: null };
+const mediaRoute = `POST /v25.0/${account.externalId}/media`;
+const publishRoute = `POST /v25.0/${account.externalId}/media_publish`;
+const listRoute = `GET /v25.0/${account.externalId}/media`;
+const quotaRoute = `GET /v25.0/${account.externalId}/content_publishing_limit`;
+const withUrl = (item: MediaItem): MediaItem => ({ ...item, url: `https://files.example/${item.sha256}.jpg` });
+const at = (minutes: number) => new Date(Date.UTC(2026, 10, 22, 10, minutes));
+
+const start = (
+  origin: string,
+  content: { text?: string; options?: Record<string, unknown>; media?: MediaItem[] } = {},
+  details = { login: 'instagram' },
+) =>
+  startPublication({
+    adapter: instagram,
+    endpoints: testEndpoints({ api: origin, version: 'v25.0', hosts: { upload: origin, pages: origin } }),
+    client,
+    account,
+    accessToken: 'secret-token',
+    details,
+    content: { text: 'Hello', options: {}, media: [withUrl(testPhoto('A view'))], ...content },
+  });
+const formOf = ({ body }: Pick<SeenRequest, 'body'>) => Object.fromEntries(new URLSearchParams(body));
+const error = (code: number, subcode?: number) => ({
+  status: 400,
+  json: { error: { message: 'm', code, ...(subcode === undefined ? {} : { error_subcode: subcode }) } },
+});
+const quota =
+  (used: number, total = 100) =>
+  () => ({ json: { data: [{ quota_usage: used, config: { quota_total: total, quota_duration: 86_400 } }] } });
+const listed =
+  (...posts: object[]) =>
+  () => ({ json: { data: posts } });
+const finished = { json: { id: '171', status_code: 'FINISHED' } };
+const usual = {
+  [mediaRoute]: () => ({ json: { id: '171' } }),
+  'GET /v25.0/171': () => finished,
+  [quotaRoute]: quota(0),
+  [listRoute]: listed(),
+  [publishRoute]: () => ({ json: { id: '181' } }),
+  'GET /v25.0/181': () => ({ json: { id: '181', permalink: 'https://www.instagram.com/p/x/' } }),
+};
+
+test('a picture becomes a container, and the container a post; the token stands in no address and no body', async () => {
+  await using server = await startRoutes(usual);
+  expect(await start(server.origin).publish()).toEqual({
+    kind: 'published',
+    platformPostId: '181',
+    url: 'https://www.instagram.com/p/x/',
+  });
+  const [made] = server.seen;
+  expect(formOf(made ?? { body: '' })).toEqual({
+    caption: 'Hello',
+    alt_text: 'A view',
+    image_url: expect.stringMatching(/^https:\/\/files/u),
+  });
+  for (const { headers, body, query } of server.seen) {
+    expect(headers['authorization']).toBe('Bearer secret-token');
+    expect(JSON.stringify([body, query])).not.toContain('secret-token');
+  }
+});
+
+test('every option arrives under the platform’s own name', async () => {
+  await using server = await startRoutes({
+    ...usual,
+    [mediaRoute]: () => ({ json: { id: '171', uri: `${server.origin}/up` } }),
+    'POST /up': () => ({ json: { success: true } }),
+  });
+  const options = {
+    postAs: 'reel',
+    locationId: '55',
+    userTags: [{ username: '@bob', x: 0.5, y: 0.25 }],
+    collaborators: ['@eve'],
+    coverUrl: 'https://files.example/cover.jpg',
+    thumbOffsetMs: 1_500,
+    shareToFeed: false,
+    audioName: 'Sound',
+    trial: 'performance',
+    madeWithAi: true,
+  };
+  await start(server.origin, { options, media: [testVideo(1_000)] }).publish();
+  expect(formOf(server.seen[0] ?? { body: '' })).toEqual({
+    media_type: 'REELS',
+    upload_type: 'resumable',
+    caption: 'Hello',
+    location_id: '55',
+    user_tags: '[{"username":"bob","x":0.5,"y":0.25}]',
+    collaborators: '["eve"]',
+    cover_url: 'https://files.example/cover.jpg',
+    thumb_offset: '1500',
+    share_to_feed: 'false',
+    audio_name: 'Sound',
+    trial_params: '{"graduation_strategy":"SS_PERFORMANCE"}',
+    is_ai_generated: 'true',
+  });
+  const upload = server.seen.find(({ route }) => route === 'POST /up');
+  expect(upload?.headers).toMatchObject({ authorization: 'OAuth secret-token', offset: '0', file_size: '1000' });
+});
+
+test('a story shows no text, and goes by the other list', async () => {
+  await using server = await startRoutes({ ...usual, [`GET /v25.0/${account.externalId}/stories`]: listed() });
+  await start(server.origin, { options: { postAs: 'story' } }).publish();
+  expect(formOf(server.seen[0] ?? { body: '' })).toEqual({ media_type: 'STORIES', image_url: expect.anything() });
+  expect(server.seen.map(({ route }) => route)).not.toContain(listRoute);
+});
+
+test('a carousel is its items’ containers in order', async () => {
+  let containers = 170;
+  await using server = await startRoutes({
+    ...usual,
+    [mediaRoute]: () => ({ json: { id: String(++containers) } }),
+    'GET /v25.0/171': () => finished,
+    'GET /v25.0/172': () => finished,
+    'GET /v25.0/173': () => finished,
+  });
+  await start(server.origin, { media: [withUrl(testPhoto('One')), withUrl(testPhoto('Two'))] }).publish();
+  const forms = server.seen.filter(({ route }) => route === mediaRoute).map(formOf);
+  expect(forms).toMatchObject([
+    { is_carousel_item: 'true', alt_text: 'One' },
+    { is_carousel_item: 'true', alt_text: 'Two' },
+    { media_type: 'CAROUSEL', children: '171,172', caption: 'Hello' },
+  ]);
+  expect(forms[0]).not.toHaveProperty('caption');
+  expect(formOf(server.seen.find(({ route }) => route === publishRoute) ?? { body: '' })).toEqual({
+    creation_id: '173',
+  });
+});
+
+test('an account of a page is asked for at the page’s host', async () => {
+  await using own = await startRoutes({});
+  await using pages = await startRoutes(usual);
+  const publication = startPublication({
+    adapter: instagram,
+    endpoints: testEndpoints({ api: own.origin, hosts: { pages: pages.origin } }),
+    client,
+    account,
+    accessToken: 'page-token',
+    details: { login: 'page' },
+    content: { text: '', options: {}, media: [withUrl(testPhoto())] },
+  });
+  expect(await publication.publish()).toMatchObject({ kind: 'published' });
+  expect(own.seen).toEqual([]);
+});
+
+describe('a container', () => {
+  test('in progress is waited for', async () => {
+    await using server = await startRoutes({
+      ...usual,
+      'GET /v25.0/171': () => ({ json: { status_code: 'IN_PROGRESS' } }),
+    });
+    await expect(start(server.origin).publish()).rejects.toMatchObject({
+      kind: 'media_processing',
+      retryAfterMs: 5_000,
+    });
+  });
+
+  test('that is missing for a moment is waited for, one that stays missing is made anew', async () => {
+    let containers = 170;
+    await using server = await startRoutes({
+      ...usual,
+      [mediaRoute]: () => ({ json: { id: String(++containers) } }),
+      'GET /v25.0/171': () => error(100, 33),
+      'GET /v25.0/172': () => finished,
+    });
+    const publication = start(server.origin);
+    await expect(publication.publish({ now: at(0) })).rejects.toMatchObject({ kind: 'media_processing' });
+    await expect(publication.publish({ now: at(9) })).rejects.toMatchObject({ kind: 'media_processing' });
+    expect(await publication.publish({ now: at(11) })).toMatchObject({ kind: 'published' });
+    expect(containers).toBe(172);
+  });
+
+  test('that could not fetch its media is made anew, three times at most', async () => {
+    let containers = 170;
+    const failing = () => ({
+      json: { status_code: 'ERROR', status: 'Error: Media upload has failed with error code 2207003' },
+    });
+    await using server = await startRoutes({
+      ...usual,
+      [mediaRoute]: () => ({ json: { id: String(++containers) } }),
+      'GET /v25.0/171': failing,
+      'GET /v25.0/172': failing,
+      'GET /v25.0/173': failing,
+    });
+    await expect(start(server.origin).publish()).rejects.toMatchObject({
+      kind: 'unavailable',
+      platformCode: 'container_2207003',
+    });
+    expect(containers).toBe(173);
+  });
+
+  test('whose media is of no use fails for good, with the code', async () => {
+    const status = 'Error: Media upload has failed with error code 2207026';
+    await using server = await startRoutes({
+      ...usual,
+      'GET /v25.0/171': () => ({ json: { status_code: 'ERROR', status } }),
+    });
+    await expect(start(server.origin).publish()).rejects.toMatchObject({ kind: 'content', platformCode: '2207026' });
+  });
+
+  test('near its end is made anew before the send, and never published after a day', async () => {
+    let containers = 170;
+    await using server = await startRoutes({
+      ...usual,
+      [mediaRoute]: () => ({ json: { id: String(++containers) } }),
+      'GET /v25.0/172': () => finished,
+    });
+    const publication = start(server.origin);
+    await expect(publication.publish({ now: at(0), stepsMax: 2 })).rejects.toBeInstanceOf(PublisherStoppedError);
+    expect(await publication.publish({ now: at(24 * 60 - 10) })).toMatchObject({ kind: 'published' });
+    expect(formOf(server.seen.find(({ route }) => route === publishRoute) ?? { body: '' })).toEqual({
+      creation_id: '172',
+    });
+  });
+});
+
+describe('the account’s own limit', () => {
+  test('used up, nothing is sent and an hour is waited', async () => {
+    await using server = await startRoutes({ ...usual, [quotaRoute]: quota(100) });
+    await expect(start(server.origin).publish()).rejects.toMatchObject({
+      kind: 'quota',
+      platformCode: 'content_publishing_limit',
+      retryAfterMs: 3_600_000,
+    });
+    expect(server.seen.map(({ route }) => route)).not.toContain(publishRoute);
+  });
+
+  test('not told, the send goes out and its answer decides', async () => {
+    await using server = await startRoutes({
+      ...usual,
+      [quotaRoute]: () => error(100),
+      [publishRoute]: () => error(9, 2_207_042),
+    });
+    await expect(start(server.origin).publish()).rejects.toMatchObject({ kind: 'quota', platformCode: '9/2207042' });
+  });
+
+  test('is shown as it is told', async () => {
+    await using server = await startRoutes({ [quotaRoute]: quota(7, 50) });
+    const call = {
+      endpoints: testEndpoints({ api: server.origin }),
+      http: client.http(),
+      account,
+      accessToken: 't',
+      scopes: [],
+      details: {},
+      now: at(0),
+    };
+    expect(await instagram.readLimits?.(call)).toEqual([
+      { name: 'content_publishing_limit', limit: 50, remaining: 43, resetAt: null },
+    ]);
+  });
+});
+
+describe('in doubt', () => {
+  const post = (id: string, caption: string, minute = 0) => ({
+    id,
+    caption,
+    timestamp: at(minute).toISOString(),
+    permalink: `https://i/${id}`,
+  });
+  async function inDoubt(origin: string) {
+    const publication = start(origin);
+    await expect(publication.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
+    const { intents } = publication;
+    const intent = intents.get('publish');
+    if (intent === undefined) throw new Error('nothing was sent');
+    return (changes: Parameters<typeof publication.reconcile>[0]) =>
+      publication.reconcile({ intent: { ...intent, startedAt: at(0) }, ...changes });
+  }
+  const containerIs = (code: string) => ({ 'GET /v25.0/171': () => ({ json: { status_code: code } }) });
+  const lost = { [publishRoute]: () => ({ status: 500, json: {} }) };
+
+  test.each(['FINISHED', 'EXPIRED', 'ERROR'])('a container that is %s was not published', async (code) => {
+    await using server = await startRoutes({ ...usual, ...lost });
+    const reconcile = await inDoubt(server.origin);
+    await using later = await startRoutes({ ...usual, ...containerIs(code) });
+    const endpoints = testEndpoints({ api: later.origin });
+    expect(await reconcile({ endpoints })).toMatchObject({ kind: 'not_seen' });
+  });
+
+  test('a published one is the post with its caption above the newest of before, not an older or somebody else’s', async () => {
+    await using server = await startRoutes({ ...usual, ...lost, [listRoute]: listed(post('180', 'Before')) });
+    const reconcile = await inDoubt(server.origin);
+    await using later = await startRoutes({
+      ...containerIs('PUBLISHED'),
+      [listRoute]: listed(
+        post('184', 'Other', 4),
+        post('183', 'Hello', 3),
+        post('182', 'Hello', 2),
+        post('180', 'Before'),
+        post('179', 'Hello'),
+      ),
+    });
+    const endpoints = testEndpoints({ api: later.origin });
+    expect(await reconcile({ endpoints })).toMatchObject({
+      kind: 'found',
+      platformPostId: '182',
+      url: 'https://i/182',
+    });
+    expect(await reconcile({ endpoints, takenPostIds: new Set(['182']) })).toMatchObject({ platformPostId: '183' });
+  });
+
+  test('a published one whose caption the platform changed is the only new post', async () => {
+    await using server = await startRoutes({ ...usual, ...lost, [listRoute]: listed(post('180', 'Before')) });
+    const reconcile = await inDoubt(server.origin);
+    await using later = await startRoutes({
+      ...containerIs('PUBLISHED'),
+      [listRoute]: listed(post('182', 'HELLO', 2), post('180', 'Before')),
+    });
+    expect(await reconcile({ endpoints: testEndpoints({ api: later.origin }) })).toMatchObject({
+      platformPostId: '182',
+    });
+  });
+
+  test('a published one that is not listed yet proves nothing, and after a quarter of an hour it is out without an address', async () => {
+    await using server = await startRoutes({ ...usual, ...lost, [listRoute]: listed(post('180', 'Before')) });
+    const reconcile = await inDoubt(server.origin);
+    await using later = await startRoutes({ ...containerIs('PUBLISHED'), [listRoute]: listed(post('180', 'Before')) });
+    const endpoints = testEndpoints({ api: later.origin });
+    expect(await reconcile({ endpoints, askedAt: at(1) })).toMatchObject({ kind: 'inconclusive' });
+    expect(await reconcile({ endpoints, askedAt: at(16) })).toMatchObject({
+      kind: 'found',
+      platformPostId: '171',
+      url: null,
+    });
+  });
+
+  test('a send that finds its container published before gives that post, and sends nothing more', async () => {
+    let published = false;
+    await using server = await startRoutes({
+      ...usual,
+      'GET /v25.0/171': () => ({ json: { status_code: published ? 'PUBLISHED' : 'FINISHED' } }),
+      [publishRoute]: () => error(9_007, 2_207_027),
+      [listRoute]: () => {
+        const before = !published;
+        published = true;
+        return { json: { data: before ? [] : [{ ...post('185', 'Hello'), timestamp: new Date().toISOString() }] } };
+      },
+    });
+    expect(await start(server.origin).publish()).toMatchObject({ kind: 'published', platformPostId: '185' });
+  });
+});
+
+test.each([
+  [error(-1, 2_207_001), 'ambiguous'],
+  [error(9_007, 2_207_027), 'media_processing'],
+  [error(4, 2_207_051), 'policy'],
+  [error(25, 2_207_050), 'policy'],
+  [error(24, 2_207_006), 'not_found'],
+  [error(36_003, 2_207_009), 'content'],
+  [error(80_002), 'rate_limit'],
+  [error(190, 463), 'auth_expired'],
+  [error(190, 458), 'auth_revoked'],
+  [error(10), 'permission'],
+])('a send that is answered %j ends as %s', async (answer, kind) => {
+  await using server = await startRoutes({ ...usual, [publishRoute]: () => answer });
+  await expect(start(server.origin).publish()).rejects.toMatchObject({ kind });
+});
+
+test('without an address for its pictures it says what to set', async () => {
+  await using server = await startRoutes(usual);
+  const publication = start(server.origin, { media: [testPhoto()] });
+  await expect(publication.publish()).rejects.toMatchObject({ kind: 'permission', platformCode: 'media_url_missing' });
+});
+
+describe('before anything is sent', () => {
+  const codes = (text: string, options: Record<string, unknown> = {}) =>
+    instagram.validate({ text, options, media: [] }, account).map(({ code, field }) => `${code} ${field}`);
+
+  test('too many hashtags and mentions, and options that do not fit, are told', () => {
+    expect(codes('#a '.repeat(30) + '@b '.repeat(20))).toEqual([]);
+    expect(codes('#a '.repeat(31))).toEqual(['hashtags_too_many content']);
+    expect(codes('@b '.repeat(21))).toEqual(['mentions_too_many content']);
+    expect(codes('words', { postAs: 'story', firstComment: 'x' })).toEqual([
+      'text_not_shown content',
+      'option_unused options.firstComment',
+    ]);
+    expect(codes('', { thumbOffsetMs: 5 })).toEqual(['option_unused options.thumbOffsetMs']);
+    expect(codes('', { postAs: 'reel', thumbOffsetMs: 5 })).toEqual([]);
+    expect(codes('', { collaborators: ['a b'] })).toEqual(['option_invalid options.collaborators.0']);
+  });
+});

@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { foreignNumericId } from '../answer-fields.ts';
+import { contentStep } from '../graph/content-key.ts';
+import { stepName } from '../media-steps.ts';
+import { PlatformError } from '../platform-error.ts';
+import type { PlatformHttp } from '../platform-http.ts';
+import type { AccountCall } from '../port/account.ts';
+import type { MediaItem } from '../port/content.ts';
+import type { Published, PublishRun } from '../port/publish.ts';
+import { callInstagram } from './api.ts';
+import { callOf, makeContainer, readStatus, readyContainer, sendVideo } from './container.ts';
+import { findPublished, InstagramKey, keyBeforeSend } from './find-published.ts';
+import { readQuota } from './limits.ts';
+import { InstagramOptions } from './options.ts';
+import { childParameters, postParameters } from './parameters.ts';
+
+/** Begins the names of the steps whose result is a container that may become the post. */
+export const postContainerStep = 'post container';
+
+const Created = z.object({ id: foreignNumericId() });
+
+/**
+ * Containers first: one for each item of a carousel, one for the post. Publishing makes a container into a post, once: whoever repeats
+ * it, or asks, meets the container as it is then.
+ */
+export async function publishInstagram(run: PublishRun): Promise<Published> {
+  const options = InstagramOptions.parse(run.content.options);
+  const container = await prepare(run, options);
+  await run.step({ name: 'quota', effect: 'read', run: ({ http }) => requireRoom(run, http) });
+  const isStory = options.postAs === 'story';
+  const id = await run.step({
+    name: 'publish',
+    effect: 'once',
+    key: () => keyBeforeSend(run, isStory),
+    run: ({ key, http }) => publishContainer(run, http, container, InstagramKey.parse(key)),
+  });
+  return { kind: 'published', platformPostId: id, url: await readPermalink(run, id) };
+}
+
+async function prepare(run: PublishRun, options: InstagramOptions): Promise<string> {
+  const { media, text } = run.content;
+  const [first, ...others] = media;
+  if (first === undefined) {
+    throw new PlatformError('content', 'Instagram takes no post without a picture or video', {
+      platformCode: 'media_missing',
+    });
+  }
+  if (others.length === 0) {
+    const parameters = postParameters({ text, options, item: first });
+    const name = contentStep(postContainerStep, { ...defined(parameters), media: first.sha256 });
+    return itemContainer(run, name, first, parameters);
+  }
+  const children: string[] = [];
+  for (const [index, item] of media.entries()) {
+    const parameters = childParameters(item, index === 0 ? options.userTags : undefined);
+    const name = contentStep(stepName({ index, item, generation: 0, part: 'item' }), defined(parameters));
+    children.push(await itemContainer(run, name, item, parameters));
+  }
+  const parameters = { ...postParameters({ text, options, item: null }), children: children.join(',') };
+  return readyContainer(run, contentStep(postContainerStep, defined(parameters)), (http) =>
+    makeContainer(run, http, null, parameters),
+  );
+}
+
+function itemContainer(
+  run: PublishRun,
+  name: string,
+  item: MediaItem,
+  parameters: ReturnType<typeof postParameters>,
+): Promise<string> {
+  const send = item.kind === 'video' ? sendVideo(run, item) : null;
+  return readyContainer(run, name, (http) => makeContainer(run, http, item, parameters), send);
+}
+
+function defined(parameters: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  );
+}
+
+/** The window slides, so that a place becomes free at some time within it; asked for again after this. */
+const quotaPauseMs = 3_600_000;
+
+/** What the account may post in 24 hours is told by the platform; where it is not, the send will tell. */
+async function requireRoom(run: PublishRun, http: PlatformHttp): Promise<{ used: number; total: number } | null> {
+  const quota = await readQuota({ ...run, http }).catch((error: unknown) => {
+    if (error instanceof PlatformError && !error.kind.startsWith('auth_')) return null;
+    throw error;
+  });
+  if (quota === null || quota.used < quota.total) return quota === null ? null : { ...quota };
+  const message = `The account has posted ${quota.used} of the ${quota.total} times that Instagram allows in 24 hours`;
+  throw new PlatformError('quota', message, { platformCode: 'content_publishing_limit', retryAfterMs: quotaPauseMs });
+}
+
+async function publishContainer(
+  run: PublishRun,
+  http: PlatformHttp,
+  container: string,
+  key: InstagramKey,
+): Promise<string> {
+  try {
+    const created = await callInstagram({
+      ...callOf(run, http),
+      method: 'POST',
+      path: `/${encodeURIComponent(run.account.externalId)}/media_publish`,
+      form: { creation_id: container },
+      effect: 'once',
+      answer: Created,
+    });
+    return created.id;
+  } catch (error) {
+    if (!(error instanceof PlatformError && error.kind === 'media_processing')) throw error;
+    const { status_code: code } = await readStatus(run, http, container);
+    if (code !== 'PUBLISHED') throw error;
+    return publishedBefore(run, http, key, error);
+  }
+}
+
+/** An earlier send of ours has arrived: which post it became. */
+async function publishedBefore(
+  run: PublishRun,
+  http: PlatformHttp,
+  key: InstagramKey,
+  cause: PlatformError,
+): Promise<string> {
+  const since = new Date(run.now.getTime() - 24 * 3_600_000);
+  const found = await findPublished(
+    { ...run, http },
+    { key, since, caption: run.content.text, takenPostIds: new Set() },
+  );
+  if (found !== null) return found.id;
+  const message = 'Instagram has published it before and does not list it yet';
+  throw new PlatformError('ambiguous', message, { platformCode: 'published_before', cause });
+}
+
+const Media = z.object({ permalink: z.string().optional() });
+
+/** An answer that does not come changes nothing: it is out. */
+async function readPermalink(call: AccountCall, id: string): Promise<string | null> {
+  const query = { fields: 'permalink' };
+  const request = { ...callOf(call, call.http), method: 'GET', path: `/${encodeURIComponent(id)}`, query } as const;
+  try {
+    return (await callInstagram({ ...request, effect: 'read', answer: Media })).permalink ?? null;
+  } catch (error) {
+    if (error instanceof PlatformError) return null;
+    throw error;
+  }
+}

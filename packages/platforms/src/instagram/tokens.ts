@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { endOfLife, foreignToken } from '../answer-fields.ts';
+import { apiOf, clientOf, hostOf } from '../configured.ts';
+import { callGraph } from '../graph/call-graph.ts';
+import { graphGrantRefusal } from '../graph/errors.ts';
+import { isRefused, prolong } from '../graph/person-login.ts';
+import { PlatformError } from '../platform-error.ts';
+import type { ConsentAnswer, Credentials, RefreshRequest, TokenRefresh } from '../port/connect.ts';
+import { readAccountOfPage, readAccountsOfPages, type TokenCall } from './accounts.ts';
+import { graphOf, instagramName, type Login, loginOf } from './api.ts';
+import { loginRefusal } from './errors.ts';
+
+export const ownSettings = 'INSTAGRAM_CLIENT_ID and INSTAGRAM_CLIENT_SECRET';
+export const pageSettings = 'INSTAGRAM_PAGE_CLIENT_ID and INSTAGRAM_PAGE_CLIENT_SECRET';
+
+const hourMs = 3_600_000;
+/** A token is renewed only when it is a day old, and never after its end. */
+const renewedAfterMs = 24 * hourMs;
+const renewedAheadMs = 10 * 24 * hourMs;
+
+/** https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login, read 2026-11. */
+export const instagramRefresh: TokenRefresh = {
+  cost: 'repeatable',
+  aheadMs: renewedAheadMs,
+  isPossible({ refreshToken, issuedAt, details = {} }, now) {
+    if (loginOf({ details }) === 'page') return refreshToken !== undefined;
+    return issuedAt === undefined || now.getTime() - Date.parse(issuedAt) >= renewedAfterMs;
+  },
+  refresh: (request) =>
+    loginOf({ details: request.credentials.details ?? {} }) === 'page' ? renewByPage(request) : renewItself(request),
+};
+
+const Permissions = z.union([z.array(z.string()), z.string().transform((list) => list.split(','))]).catch([]);
+const Code = z.object({ access_token: foreignToken(), permissions: Permissions.optional() });
+/** The documents show it both ways. */
+const CodeReply = z.union([Code, z.object({ data: z.tuple([Code]).rest(Code) }).transform(({ data }) => data[0])]);
+
+/** A token for an hour. The code comes back with `#_` behind it. */
+export async function exchangeCode({ endpoints, http, code, redirectUri }: ConsentAnswer) {
+  const { id, secret } = clientOf(endpoints, ownSettings);
+  const reply = await callGraph({
+    http,
+    platformName: instagramName,
+    method: 'POST',
+    url: `${hostOf(endpoints, 'login', instagramName)}/oauth/access_token`,
+    form: {
+      client_id: id,
+      client_secret: secret,
+      grant_type: 'authorization_code',
+      redirect_uri: redirectUri,
+      code: code.replace(/#_$/u, ''),
+    },
+    effect: 'idempotent',
+    answer: CodeReply,
+    refusalOf: loginRefusal,
+  });
+  return { token: reply.access_token, granted: reply.permissions ?? [] };
+}
+
+/** 60 days for an hour's token. */
+export function prolongShort(call: TokenCall & { readonly now: Date }): Promise<Credentials> {
+  const { secret } = clientOf(call.endpoints, ownSettings);
+  const query = { grant_type: 'ig_exchange_token', client_secret: secret, access_token: call.accessToken };
+  return askLongLived(call, '/access_token', query);
+}
+
+/** Another 60 days. */
+export function prolongLong(call: TokenCall & { readonly now: Date }): Promise<Credentials> {
+  const query = { grant_type: 'ig_refresh_token', access_token: call.accessToken };
+  return askLongLived(call, '/refresh_access_token', query);
+}
+
+const LongLived = z.object({ access_token: foreignToken(), expires_in: z.number() });
+
+/** The platform takes these two as an address only. */
+async function askLongLived(
+  { endpoints, http, now }: TokenCall & { readonly now: Date },
+  path: string,
+  query: Readonly<Record<string, string>>,
+): Promise<Credentials> {
+  const reply = await callGraph({
+    http,
+    platformName: instagramName,
+    method: 'GET',
+    url: `${apiOf(endpoints, instagramName)}${path}`,
+    query,
+    effect: 'idempotent',
+    answer: LongLived,
+    refusalOf: graphGrantRefusal,
+  });
+  const expiresAt = endOfLife(now, reply.expires_in);
+  return {
+    accessToken: reply.access_token,
+    issuedAt: now.toISOString(),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    details: { login: 'instagram' satisfies Login },
+    scopes: [],
+  };
+}
+
+async function renewItself({ endpoints, http, credentials, now }: RefreshRequest): Promise<Credentials> {
+  const fresh = await prolongLong({ endpoints, http, now, accessToken: credentials.accessToken });
+  return { ...credentials, ...fresh, scopes: credentials.scopes };
+}
+
+/** A page's token has no end; where it was ended, the person's token makes a new one. */
+async function renewByPage({ endpoints, http, account, credentials }: RefreshRequest): Promise<Credentials> {
+  const { refreshToken, accountTokens = {} } = credentials;
+  if (refreshToken === undefined) throw dead('There is no token of a person with which to renew the one of the page');
+  const client = endpoints.clients['page'];
+  const login =
+    client === undefined ? null : { http, platformName: instagramName, graph: graphOf(endpoints, 'page'), client };
+  try {
+    const accessToken = login === null ? refreshToken : await prolong(login, refreshToken);
+    const found = await readAccountsOfPages({ endpoints, http, accessToken });
+    const known = found.filter(({ externalId }) => Object.hasOwn(accountTokens, externalId));
+    if (!known.some(({ externalId }) => externalId === account.externalId))
+      throw dead('The page is no longer there for this person');
+    const tokens = Object.fromEntries(known.map(({ externalId, token }) => [externalId, token]));
+    return { ...credentials, accessToken, refreshToken: accessToken, accountTokens: { ...accountTokens, ...tokens } };
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    const accessToken = accountTokens[account.externalId] ?? credentials.accessToken;
+    const alive = await readAccountOfPage({ endpoints, http, accessToken }).catch((cause: unknown) => {
+      if (isRefused(cause)) throw dead('Neither the token of the page nor that of its person is taken', cause);
+      throw cause;
+    });
+    if (alive === null) throw error;
+    const { refreshToken: _ended, ...rest } = credentials;
+    return rest;
+  }
+}
+
+function dead(message: string, cause?: unknown): PlatformError {
+  return new PlatformError('auth_revoked', message, { platformCode: 'grant_dead', cause });
+}
