@@ -25,7 +25,7 @@ test('no file or folder is named after a missing noun', () => {
 
 test('files are named in kebab-case', () => {
   const names = sources.map((path) => basename(path));
-  expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|config))?\.(ts|mjs)$/.test(name))).toEqual([]);
+  expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|config|d))?\.(ts|mjs)$/.test(name))).toEqual([]);
 });
 
 test('a missing noun is recognised, alone and as the last word', () => {
