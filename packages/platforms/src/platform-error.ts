@@ -16,6 +16,9 @@ export type PlatformErrorKind =
   | 'network'
   | 'ambiguous';
 
+/** No platform has a longer window: after it it is asked again, whatever it said. */
+const retryAfterMsMax = 24 * 3_600_000;
+
 /**
  * A platform's refusal or silence. `unavailable` and `network` promise that nothing was done; where that cannot be promised
  * on a step that makes something visible, the kind is `ambiguous`. The message is ours and safe to show: no token, no foreign text
@@ -26,7 +29,7 @@ export class PlatformError extends Error {
   readonly kind: PlatformErrorKind;
   /** The platform's own code, such as `ExpiredToken`, `190/463` or `http_503`. */
   readonly platformCode: string;
-  /** When the platform said it may be asked again, ms from now; null where it did not say. */
+  /** When the platform said it may be asked again, ms from now, a day at most; null where it did not say. */
   readonly retryAfterMs: number | null;
   /** What the refusal has taught of the account's server: by these rules it is to be tried again. */
   readonly learnedRules: ServerRules | null;
@@ -47,7 +50,10 @@ export class PlatformError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.kind = kind;
     this.platformCode = details.platformCode;
-    this.retryAfterMs = details.retryAfterMs ?? null;
+    this.retryAfterMs =
+      details.retryAfterMs === null || details.retryAfterMs === undefined
+        ? null
+        : Math.min(details.retryAfterMs, retryAfterMsMax);
     this.learnedRules = details.learnedRules ?? null;
     this.accountGone = details.accountGone ?? null;
   }

@@ -1,5 +1,6 @@
+import { accounts } from '@vibetribe/db/schema/accounts';
 import { posts } from '@vibetribe/db/schema/posts';
-import { eq, sql } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
@@ -51,10 +52,20 @@ export async function publishPost(
       .set({ scheduledAt: sql`clock_timestamp()`, version: post.version + 1, updatedAt: sql`clock_timestamp()` })
       .where(eq(posts.id, post.id))
       .returning();
-    return { post: now ?? post, publications: taken.rows };
+    const heldByPlatform = rows.flatMap((row) => (row.waitingReason === 'rate_limit' ? [row.accountId] : []));
+    return { post: now ?? post, publications: taken.rows, heldByPlatform };
   });
+  await openAccounts(deps, actor, published.heldByPlatform);
   notifyAfterCommit(deps.signals, published.publications);
   return presentVersioned(published);
+}
+
+/** Who asks for it now asks the platform now: an account that it has closed gets one more send. */
+async function openAccounts(deps: Pick<CoreDependencies, 'db'>, actor: Actor, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await deps.db.asTenant(actor.organizationId, (tx) =>
+    tx.update(accounts).set({ postsClosedUntil: null }).where(inArray(accounts.id, ids)),
+  );
 }
 
 function refusal(rows: readonly PublicationRow[]): DomainError {

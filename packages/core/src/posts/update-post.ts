@@ -7,6 +7,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { lockPublications, movePublications } from '../publishing/store/decide-and-write.ts';
+import { forgetPreparedSteps } from '../publishing/store/forget-prepared-steps.ts';
 import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import { type FoundPost, lockPost, type PostRow } from './find-post.ts';
 import { insertPublications } from './insert-post.ts';
@@ -71,6 +72,10 @@ async function writeEdit(
   });
   await removePublications(tx, plan.removed);
   const kept = await writeVariants(tx, plan.kept, change.variants);
+  await forgetPreparedSteps(
+    tx,
+    kept.map(({ id }) => id),
+  );
   const added = await insertPublications(tx, post, plan.added, nowMs);
   return { post, publications: await applySchedule(tx, plan, kept, added, nowMs) };
 }

@@ -31,9 +31,10 @@ export function receiveUserInput(state: PublicationState, input: UserInput, atMs
   }
 }
 
-/** Nothing of it is on its way: it may be edited, rescheduled or taken off the schedule. */
+/** Nothing of it is on its way, and no send of it can have arrived: it may be edited, rescheduled or taken off the schedule. */
 function isUntouched(state: PublicationState): boolean {
-  if (state.attempts > 0 || state.committed || state.intentAtMs !== null || state.leaseUntilMs !== null) return false;
+  if (state.committed || state.inDoubtSinceMs !== null || state.evidence !== null) return false;
+  if (state.intentAtMs !== null || state.leaseUntilMs !== null) return false;
   return state.status === 'draft' || state.status === 'scheduled' || state.status === 'waiting';
 }
 

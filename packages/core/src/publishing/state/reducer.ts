@@ -60,11 +60,14 @@ function claim(state: PublicationState, input: Extract<PublicationInput, { type:
   if (input.gate.kind === 'wait') return waitUntil(state, input.gate);
   const leased = { ...state, fence: state.fence + 1, leaseUntilMs: atMs + input.leaseMs };
   if (state.intentAtMs !== null) {
-    return moved(leased, event('publication.claimed', 'A publisher asks the platform what became of the last send.'));
+    return moved(
+      leased,
+      event('publication.claimed', 'A publisher asks the platform what became of the last send.', { purpose: 'ask' }),
+    );
   }
   return moved(
     { ...leased, status: 'publishing', waiting: null },
-    event('publication.claimed', 'A publisher took it up.', { fence: leased.fence }),
+    event('publication.claimed', 'A publisher took it up.', { purpose: 'send', fence: leased.fence }),
   );
 }
 

@@ -1,0 +1,10 @@
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { sql } from 'drizzle-orm';
+
+/** What was uploaded or looked up for the content as it was. A key that a send was made under is kept: to the platform the next one is the same. */
+export async function forgetPreparedSteps(tx: Transaction, publicationIds: readonly string[]): Promise<void> {
+  if (publicationIds.length === 0) return;
+  await tx.execute(
+    sql`delete from publication_steps where publication_id = any(${sql.param(publicationIds)}::text[]) and effect <> 'once'`,
+  );
+}
