@@ -68,7 +68,9 @@ export function startLiveClient(door: LiveDoor): LiveClient {
     });
     const { ticket } = (await answer.json()) as { ticket: string };
     const query = new URLSearchParams({ ticket, ...(since === null ? {} : { since }) });
-    const opened = new WebSocket(`${origin.replace('http', 'ws')}/api/v1/ws?${query.toString()}`, { perMessageDeflate: false });
+    const opened = new WebSocket(`${origin.replace('http', 'ws')}/api/v1/ws?${query.toString()}`, {
+      perMessageDeflate: false,
+    });
     await new Promise<void>((resolve) => {
       opened.on('open', () => {
         socket = opened;
