@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GivenTime } from './given-time.ts';
 import { Role } from './role.ts';
 
 const Email = z.email().max(254).toLowerCase();
@@ -62,7 +63,7 @@ export const CreateApiKey = z.strictObject({
   name: z.string().trim().min(1).max(200),
   scopes: z.array(ApiKeyScope).min(1),
   accountIds: z.array(z.string().min(1).max(100)).min(1).max(100).optional(),
-  expiresAt: z.iso.datetime({ offset: true }).optional(),
+  expiresAt: GivenTime.optional(),
 });
 export type CreateApiKey = z.infer<typeof CreateApiKey>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GivenTime } from './given-time.ts';
 import { PlatformId } from './platform-id.ts';
 import { PostStatus } from './post-status.ts';
 import { ErrorCategory, MisfirePolicy, PostPriority, PublicationStatus, WaitingReason } from './publication-status.ts';
@@ -45,7 +46,7 @@ export const CreatePost = z.strictObject({
     .max(accountsPerPostMax)
     .refine((ids) => new Set(ids).size === ids.length, { error: 'must not name an account twice' }),
   mediaIds: z.array(Id).max(50).optional(),
-  scheduledAt: Timestamp.optional(),
+  scheduledAt: GivenTime.optional(),
   timezone: timezone.optional(),
   variants: z
     .record(Id, Variant)
@@ -62,7 +63,7 @@ export type CreatePost = z.infer<typeof CreatePost>;
 /** PUT replaces what is given; `scheduledAt: null` takes the post off the schedule. */
 export const UpdatePost = CreatePost.omit({ draft: true })
   .partial()
-  .extend({ scheduledAt: Timestamp.nullable().optional() });
+  .extend({ scheduledAt: GivenTime.nullable().optional() });
 export type UpdatePost = z.infer<typeof UpdatePost>;
 
 export const PublicationError = z.object({

@@ -50,6 +50,7 @@ const frameworkCodes: Readonly<Record<string, { code: ErrorCode; detail: string 
     code: 'malformed_request',
     detail: 'The body is not as long as Content-Length says.',
   },
+  FST_ERR_MAX_PARAM_LENGTH: { code: 'not_found', detail: 'No id is so long.' },
   FST_ERR_BAD_URL: { code: 'malformed_request', detail: 'The path is not valid.' },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'unsupported_media_type', detail: 'Send application/json.' },
   FST_ERR_CTP_BODY_TOO_LARGE: { code: 'payload_too_large', detail: 'The body is larger than this route takes.' },
@@ -70,6 +71,6 @@ function frameworkRefusal(error: FastifyError | Error): { code: ErrorCode; detai
   const known = 'code' in error ? frameworkCodes[error.code] : undefined;
   if (known !== undefined) return known;
   const status = 'statusCode' in error ? error.statusCode : undefined;
-  const code = status === undefined ? undefined : statusCodes[status];
-  return code === undefined ? null : { code, detail: error.message };
+  if (status === undefined || status < 400 || status > 499) return null;
+  return { code: statusCodes[status] ?? 'malformed_request', detail: error.message };
 }

@@ -13,10 +13,9 @@ import { notFound } from '@vibetribe/core/domain-error';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { decodeCursor, encodeCursor, PlaceId } from '../http/cursor.ts';
 
 const tags = ['accounts'];
-const Place = z.string().max(100);
 const AccountParams = z.object({ id: z.string() });
 
 /** What consent pages send back, in the terms of RFC 6749 and 9207; whatever else they add is left out. */
@@ -42,7 +41,7 @@ export const accountRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = a
     },
     async (request) => {
       const { limit, cursor } = request.query;
-      const page = await listAccounts(services, request.actor, { limit, afterId: decodeCursor(Place, cursor) });
+      const page = await listAccounts(services, request.actor, { limit, afterId: decodeCursor(PlaceId, cursor) });
       const last = page.items.at(-1);
       return { items: page.items, nextCursor: page.hasMore && last !== undefined ? encodeCursor(last.id) : null };
     },

@@ -6,12 +6,10 @@ import { listApiKeys } from '@vibetribe/core/identity/list-api-keys';
 import { revokeApiKey } from '@vibetribe/core/identity/revoke-api-key';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { decodeCursor, encodeCursor, PlaceId } from '../http/cursor.ts';
 import { answerInTransaction } from '../http/idempotency.ts';
 
 type Services = Pick<IdentityDependencies, 'db' | 'revocations'>;
-
-const Place = z.string().max(100);
 
 export const apiKeyRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (app, { services }) => {
   app.post(
@@ -48,7 +46,7 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
       const { limit, cursor } = request.query;
       const { items, hasMore } = await listApiKeys(services, request.actor, {
         limit,
-        afterId: decodeCursor(Place, cursor),
+        afterId: decodeCursor(PlaceId, cursor),
       });
       const last = items.at(-1);
       return { items, nextCursor: hasMore && last !== undefined ? encodeCursor(last.id) : null };

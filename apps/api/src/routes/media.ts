@@ -9,16 +9,13 @@ import { optimizeUrl } from '@vibetribe/core/media/optimize-url';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { decodeCursor, encodeCursor, PlaceId, PlaceTime } from '../http/cursor.ts';
 import { mediaFileRoute } from './media-file.ts';
 import { mediaUploadRoutes } from './media-uploads.ts';
 
 type Services = Pick<ApiServices, 'db' | 'clock' | 'logger' | 'media' | 'mediaUrls' | 'mediaQuotaBytes'>;
 
-const Place = z.strictObject({
-  createdAt: z.string().regex(/^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$/),
-  id: z.string().max(100),
-});
+const Place = z.strictObject({ createdAt: PlaceTime, id: PlaceId });
 
 const Query = PageQuery.extend({ type: MediaKind.optional() });
 

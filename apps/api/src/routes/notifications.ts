@@ -5,12 +5,9 @@ import { readNotification } from '@vibetribe/core/notifications/read-notificatio
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { decodeCursor, encodeCursor, PlaceId, PlaceTime } from '../http/cursor.ts';
 
-const Place = z.strictObject({
-  createdAt: z.string().regex(/^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$/),
-  id: z.string().max(100),
-});
+const Place = z.strictObject({ createdAt: PlaceTime, id: PlaceId });
 
 const Query = PageQuery.extend({ unread: z.enum(['true', 'false']).optional() });
 

@@ -7,11 +7,10 @@ import { listPauses } from '@vibetribe/core/pauses/list-pauses';
 import { previewPause } from '@vibetribe/core/pauses/preview-pause';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { decodeCursor, encodeCursor, PlaceId } from '../http/cursor.ts';
 
 type Services = Pick<CoreDependencies, 'db' | 'signals' | 'failpoints'>;
 
-const Place = z.string().max(100);
 const Params = z.object({ id: z.string() });
 
 export const pauseRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (app, { services }) => {
@@ -62,7 +61,7 @@ export const pauseRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
       const { items, hasMore } = await previewPause(services, request.actor, {
         id: request.params.id,
         limit,
-        afterId: decodeCursor(Place, cursor),
+        afterId: decodeCursor(PlaceId, cursor),
       });
       const last = items.at(-1);
       return { items, nextCursor: hasMore && last !== undefined ? encodeCursor(last.publicationId) : null };

@@ -1,3 +1,4 @@
+import { GivenTime } from '@vibetribe/contracts/given-time';
 import { pageOf, PageQuery } from '@vibetribe/contracts/page';
 import { PlatformId } from '@vibetribe/contracts/platform-id';
 import { CreatePost, Post, UpdatePost, ValidationReport } from '@vibetribe/contracts/post';
@@ -21,22 +22,21 @@ import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { decodeCursor, encodeCursor, PlaceId } from '../http/cursor.ts';
 import { entityTag, expectedVersion } from '../http/etag.ts';
 import { answerInTransaction } from '../http/idempotency.ts';
 
 const tags = ['posts'];
 const PostParams = z.object({ id: z.string() });
-const Timestamp = z.iso.datetime({ offset: true });
 
 const ListQuery = PageQuery.extend({
   status: PostStatus.optional(),
-  from: Timestamp.optional(),
-  to: Timestamp.optional(),
+  from: GivenTime.optional(),
+  to: GivenTime.optional(),
   accountId: z.string().optional(),
   platform: PlatformId.optional(),
 });
-const PostPlace = z.object({ createdAtMicros: z.string().regex(/^\d{1,16}$/), id: z.string().max(100) });
+const PostPlace = z.object({ createdAtMicros: z.string().regex(/^\d{1,16}$/), id: PlaceId });
 
 /** A post's whole story fits on one page; who wants less says so. */
 const TimelineQuery = z.object({

@@ -1,3 +1,4 @@
+import { GivenTime } from '@vibetribe/contracts/given-time';
 import { z } from 'zod';
 import { secretField } from '../credential-fields.ts';
 import { PlatformError } from '../platform-error.ts';
@@ -7,7 +8,7 @@ import { accountOf, readManagedPages, readOwnPage, type PageCall } from './pages
 const FacebookCredentials = z.strictObject({
   accessToken: secretField('the access token'),
   refreshToken: secretField("the person's token").optional(),
-  expiresAt: z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with offset' }).optional(),
+  expiresAt: GivenTime.optional(),
   externalId: z
     .string()
     .trim()

@@ -1,3 +1,4 @@
+import { GivenTime } from '@vibetribe/contracts/given-time';
 import { z } from 'zod';
 import type { Credentials, ManualConnect } from '../port/connect.ts';
 import { PlatformError } from '../platform-error.ts';
@@ -8,7 +9,7 @@ import { refreshX, revokeX } from './oauth.ts';
 const XCredentials = z.strictObject({
   accessToken: secretField('the access token'),
   refreshToken: secretField('the refresh token').optional(),
-  expiresAt: z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with offset' }).optional(),
+  expiresAt: GivenTime.optional(),
   externalId: z
     .string()
     .regex(/^\d{1,19}$/u, { error: 'must be the numeric user id' })
