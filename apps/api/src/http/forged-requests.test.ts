@@ -115,7 +115,7 @@ describe('never a fault of ours', () => {
 
 describe('a time that no clock keeps', () => {
   const times = badTexts
-    .filter((text) => /^\d{4}-/.test(text))
+    .filter((text) => /^\d{4}-/.test(text) && !text.endsWith('+23:59'))
     .concat('9999-12-31T23:59:59-14:00', '0000-12-31T23:59:59Z');
 
   test.each(times)('%s is a fault of its field, wherever it is given', async (time) => {

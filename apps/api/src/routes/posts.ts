@@ -1,4 +1,3 @@
-import { GivenTime } from '@vibetribe/contracts/given-time';
 import { pageOf, PageQuery } from '@vibetribe/contracts/page';
 import { PlatformId } from '@vibetribe/contracts/platform-id';
 import { CreatePost, Post, UpdatePost, ValidationReport } from '@vibetribe/contracts/post';
@@ -28,11 +27,13 @@ import { answerInTransaction } from '../http/idempotency.ts';
 
 const tags = ['posts'];
 const PostParams = z.object({ id: z.string() });
+/** The end of a range may lie anywhere. */
+const Timestamp = z.iso.datetime({ offset: true });
 
 const ListQuery = PageQuery.extend({
   status: PostStatus.optional(),
-  from: GivenTime.optional(),
-  to: GivenTime.optional(),
+  from: Timestamp.optional(),
+  to: Timestamp.optional(),
   accountId: z.string().optional(),
   platform: PlatformId.optional(),
 });
