@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Logger, createLogger } from './logger.ts';
+import { serializeError } from './serialize-error.ts';
 
 const canary = 'canary-7f3a9c';
 
@@ -221,3 +222,15 @@ function loggedBy(log: (logger: Logger) => void): string {
 function buried(value: Record<string, unknown>, depth: number): Record<string, unknown> {
   return depth === 0 ? value : { level1: buried(value, depth - 1) };
 }
+
+test('a failed statement is logged without its parameters, in its message, stack and as a cause', () => {
+  const query = 'insert into users (email, password_hash) values ($1, $2)';
+  const failed = Object.assign(new Error(`Failed query: ${query}\nparams: someone@example.org,planted-hash`), {
+    query,
+    params: ['someone@example.org', 'planted-hash'],
+  });
+  const told = JSON.stringify([serializeError(failed), serializeError(new Error('wrapped', { cause: failed }))]);
+  expect(told).toContain('insert into users');
+  expect(told).not.toContain('planted-hash');
+  expect(told).not.toContain('someone@example.org');
+});

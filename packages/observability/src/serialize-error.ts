@@ -10,6 +10,7 @@ export interface SerializedError {
 
 const causesMax = 5;
 const partsMax = 5;
+const queryCharactersMax = 500;
 
 /**
  * What a log tells of an error: message, code, stack and causes. Whatever else hangs on it (the request, the row, the response body)
@@ -17,16 +18,25 @@ const partsMax = 5;
  */
 export function serializeError(error: Error, causesLeft: number = causesMax): SerializedError {
   const { code } = error as { code?: unknown };
+  const message = messageOf(error);
+  const stack = error.stack?.replace(error.message, () => message);
   return {
     type: error.name,
-    message: error.message,
+    message,
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
-    ...(error.stack === undefined ? {} : { stack: error.stack }),
+    ...(stack === undefined ? {} : { stack }),
     ...(error.cause === undefined || causesLeft === 0 ? {} : { cause: serializePart(error.cause, causesLeft - 1) }),
     ...(error instanceof AggregateError && causesLeft > 0
       ? { errors: error.errors.slice(0, partsMax).map((part: unknown) => serializePart(part, causesLeft - 1)) }
       : {}),
   };
+}
+
+/** A failed statement puts its parameters into its message: password hashes and texts of posts among them. */
+function messageOf(error: Error): string {
+  const { query, params } = error as { query?: unknown; params?: unknown };
+  if (typeof query !== 'string' || params === undefined) return error.message;
+  return `Failed query: ${query.slice(0, queryCharactersMax)}`;
 }
 
 /** Anything can be thrown; what is not an error is only named by its type. */

@@ -71,4 +71,15 @@ describe('an emergency stop', () => {
       errors: [{ path }],
     });
   });
+
+  test('is made once, however often its request is repeated with one key', async () => {
+    const { accountId, call } = await signUp();
+    const body = { scope: 'account', id: accountId, reason: 'Once' };
+    const once = () => call('POST', '/pauses', { body, headers: { 'idempotency-key': 'pause-once' } });
+    const [first, second] = [await once(), await once()];
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(second.json).toEqual(first.json);
+    expect(second.headers.get('idempotent-replayed')).toBe('true');
+    expect((await call('GET', '/pauses')).json['items']).toHaveLength(1);
+  });
 });

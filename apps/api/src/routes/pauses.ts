@@ -26,7 +26,10 @@ export const pauseRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
         response: { 201: Pause },
       },
     },
-    async (request, reply) => reply.code(201).send(await createPause(services, request.actor, request.body)),
+    async (request, reply) => {
+      reply.code(201);
+      return createPause(services, request.actor, request.body);
+    },
   );
 
   app.get(
