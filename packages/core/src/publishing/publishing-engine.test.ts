@@ -32,7 +32,7 @@ describe('a send that goes well', () => {
     );
   });
 
-  test('does not go out before its time by the database clock, and then goes out although its only job rang early', async () => {
+  test('does not go out before its time by the database clock, and then goes out although its only job came early', async () => {
     const id = await harness.addPublication({ ...(await harness.addAccount()), dueInMs: 400 });
     await harness.engine().publish(id);
     expect(harness.platform.accepted).toHaveLength(0);

@@ -23,7 +23,7 @@ export interface EngineOptions {
   readonly owner: string;
   readonly media: PublishingMedia;
   readonly random: () => number;
-  /** A number that no other call of any process gets, 0 to 2^53. */
+  /** A random number that two calls hardly ever share, 0 to 2^53. */
   readonly uniqueNumber: () => number;
   readonly onRecorded?: (settled: { work: PublicationWork; transition: Transition }) => void;
 }
@@ -33,7 +33,7 @@ export interface PublishingEngine extends AsyncDisposable {
   publish(publicationId: string): Promise<void>;
 }
 
-/** A job that rang earlier than this before its time (a queue's clock may be fast) is left to the sweeper. */
+/** A job that came earlier than this before its time (a queue's clock may be fast) is left to the sweeper. */
 const earlyMaxMs = 5 * 60_000;
 const batchMax = 100;
 const batchWaitMaxMs = 250;
