@@ -86,8 +86,8 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     await settled(connection);
     expect(runningMax).toBe(2);
     expect(new Set(delivered.map(nameOf)).size).toBe(61);
-    // Two jobs of eight were held when it came: it is the next one after the first that ends.
-    expect(delivered.map(nameOf).indexOf('first_1')).toBeLessThan(20);
+    // Two jobs of eight were held when it came, and when both end at once a third is taken beside it.
+    expect(delivered.map(nameOf).indexOf('first_1')).toBeLessThanOrEqual(24);
   });
 
   test('of a shared job whose one publication fails the others are handled, and the failing one is named', async () => {

@@ -17,7 +17,7 @@ describe.each(['postgres', 'redis'] as const)('queues on %s', (backend) => {
 
   beforeAll(async () => {
     closing = new AsyncDisposableStack();
-    const env = backend === 'redis' ? { REDIS_URL: inject('redisUrl') } : {};
+    const env = backend === 'redis' ? { REDIS_URL: ownRedisUrl() } : {};
     api = closing.use(await startTestApi(inject('postgresUrl'), { env }));
     key = await api.adminKey();
     await Promise.all(
@@ -86,11 +86,16 @@ describe.each(['postgres', 'redis'] as const)('queues on %s', (backend) => {
   });
 });
 
+/** A database of Redis for this test alone: other tests have jobs in the first one. */
+function ownRedisUrl(): string {
+  return new URL('/7', inject('redisUrl')).href;
+}
+
 /** A job of a publication that is due in a minute; the publication's id. */
 async function enqueueLater(api: TestApi, backend: 'postgres' | 'redis'): Promise<string> {
   const pool = new pg.Pool({ connectionString: api.databaseUrl, max: 1 });
   try {
-    const redis = backend === 'redis' ? { redisUrl: inject('redisUrl') } : {};
+    const redis = backend === 'redis' ? { redisUrl: ownRedisUrl() } : {};
     await using connection = await connectQueue({ pool, logger: quiet, ...redis });
     const publicationId = `pub_${randomUUID()}`;
     const request = { platform: 'x', publicationId, generation: 1, delayMs: 60_000, priority: 1 };

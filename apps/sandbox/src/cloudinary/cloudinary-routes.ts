@@ -27,7 +27,8 @@ export function cloudinaryRoutes(
     async (request, reply) => {
       const { cloud, kind, action } = request.params;
       if (cloud !== sandboxAccount.cloudName) return refuse(reply, 401, `cloud_name mismatch: ${cloud}`);
-      return action === 'upload' ? upload(assets, kind, request, reply) : destroy(assets, kind, request, reply);
+      const done = await (action === 'upload' ? upload(assets, kind, request) : destroy(assets, kind, request));
+      return 'fault' in done ? refuse(reply, done.fault.status, done.fault.message) : done.answer;
     },
   );
 
@@ -49,51 +50,36 @@ export function cloudinaryRoutes(
   });
 }
 
-async function upload(
-  assets: AssetFolder,
-  kind: 'image' | 'video',
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<unknown> {
+type CallFault = { status: number; message: string };
+type CallAnswer = { fault: CallFault } | { answer: Record<string, unknown> };
+
+/** Ends when nothing of a refused upload is left. */
+async function upload(assets: AssetFolder, kind: 'image' | 'video', request: FastifyRequest): Promise<CallAnswer> {
   const part = assets.newPart();
   try {
     const body = await readUpload(request.raw, part);
     const fault = authFault(body.params) ?? fileFault(body);
-    if (fault !== null) return refuse(reply, fault.status, fault.message);
+    if (fault !== null) return { fault };
     const contentType = await typeOf(part, kind);
-    if (contentType === null) return refuse(reply, 400, 'Invalid image file');
+    if (contentType === null) return { fault: { status: 400, message: 'Invalid image file' } };
     const publicId = body.params['public_id'] ?? randomUUID();
     await assets.keep(part, { publicId, kind, bytes: body.bytes, contentType });
     const path = `/${sandboxAccount.cloudName}/${kind}/upload/v1/${publicId}`;
-    return {
-      public_id: publicId,
-      version: 1,
-      resource_type: kind,
-      type: 'upload',
-      bytes: body.bytes,
-      url: path,
-      secure_url: path,
-    };
+    const answer = { public_id: publicId, version: 1, resource_type: kind, type: 'upload', bytes: body.bytes };
+    return { answer: { ...answer, url: path, secure_url: path } };
   } finally {
     await rm(part, { force: true });
   }
 }
 
-async function destroy(
-  assets: AssetFolder,
-  kind: string,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<unknown> {
+async function destroy(assets: AssetFolder, kind: string, request: FastifyRequest): Promise<CallAnswer> {
   const part = assets.newPart();
   const { params } = await readUpload(request.raw, part);
   await rm(part, { force: true });
   const fault = authFault(params);
-  if (fault !== null) return refuse(reply, fault.status, fault.message);
-  return { result: (await assets.remove(kind, params['public_id'] ?? '')) ? 'ok' : 'not found' };
+  if (fault !== null) return { fault };
+  return { answer: { result: (await assets.remove(kind, params['public_id'] ?? '')) ? 'ok' : 'not found' } };
 }
-
-type CallFault = { status: number; message: string };
 
 function authFault(params: UploadBody['params']): CallFault | null {
   if (params['api_key'] !== sandboxAccount.apiKey)
