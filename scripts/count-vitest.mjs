@@ -12,6 +12,34 @@ export function countVitest(report, exitCode) {
   return { passed, failed: failed + unexplained, skipped };
 }
 
+/** The paths of the files in which something failed. */
+export function failedFiles(report) {
+  return report.testResults.filter((file) => file.status === 'failed').map((file) => file.name);
+}
+
+/** The names of the tests that failed, each behind its file; of a file that broke as a whole, its path. */
+export function failedTests(report) {
+  return report.testResults.filter((file) => file.status === 'failed').flatMap(failuresOf);
+}
+
+/** What a run amounts to once the files that failed in it were run again: in these the second run decides. */
+export function countWithSecondRun(first, second, secondExitCode) {
+  const again = countVitest(second, secondExitCode);
+  const rerun = new Set(failedFiles(first));
+  const others = first.testResults.filter((file) => !rerun.has(file.name)).flatMap((file) => file.assertionResults);
+  const passed = others.filter((test) => test.status === 'passed').length;
+  return {
+    passed: passed + (again.passed ?? 0),
+    failed: again.failed,
+    skipped: others.length - passed + (again.skipped ?? 0),
+  };
+}
+
 function isBroken(file) {
   return file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed');
+}
+
+function failuresOf(file) {
+  const names = file.assertionResults.filter((test) => test.status === 'failed').map((test) => test.fullName);
+  return names.length === 0 ? [file.name] : names.map((name) => `${file.name} > ${name}`);
 }
