@@ -26,6 +26,23 @@ export const Account = z.object({
 });
 export type Account = z.infer<typeof Account>;
 
+export const NotRefreshedReason = z.enum([
+  'not_supported',
+  'no_refresh_token',
+  'too_early',
+  'just_refreshed',
+  'being_refreshed',
+  'platform_unavailable',
+]);
+export type NotRefreshedReason = z.infer<typeof NotRefreshedReason>;
+
+/** `notRefreshed`: why the token is the one it was; null where it is a new one. */
+export const RefreshedAccount = Account.extend({
+  refreshed: z.boolean(),
+  notRefreshed: z.object({ reason: NotRefreshedReason, detail: z.string() }).nullable(),
+});
+export type RefreshedAccount = z.infer<typeof RefreshedAccount>;
+
 /** The secret fields differ per platform; the platform's adapter checks them. */
 export const ConnectManually = z.strictObject({ platform: PlatformId, credentials: z.record(z.string(), z.string()) });
 export type ConnectManually = z.infer<typeof ConnectManually>;

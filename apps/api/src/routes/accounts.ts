@@ -1,4 +1,11 @@
-import { Account, ConnectManually, ConnectStarted, StartConnect, TokenStats } from '@vibetribe/contracts/account';
+import {
+  Account,
+  ConnectManually,
+  ConnectStarted,
+  RefreshedAccount,
+  StartConnect,
+  TokenStats,
+} from '@vibetribe/contracts/account';
 import { pageOf, PageQuery } from '@vibetribe/contracts/page';
 import { PlatformId } from '@vibetribe/contracts/platform-id';
 import { connectManually } from '@vibetribe/core/accounts/connect-manually';
@@ -142,10 +149,10 @@ export const accountRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = a
       config: { access: 'accounts:manage', errors: ['conflict', 'platform_rejected', 'platform_unavailable'] },
       schema: {
         operationId: 'refreshAccount',
-        summary: 'Refresh an account’s token now',
+        summary: 'Refresh an account’s token now, or tell why it was not',
         tags,
         params: AccountParams,
-        response: { 200: Account },
+        response: { 200: RefreshedAccount },
       },
     },
     async (request) => refreshAccount(services, request.actor, { accountId: request.params.id }),

@@ -1,3 +1,5 @@
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import type { Credentials } from '@vibetribe/platforms/port/connect';
 import { ConnectionLostError } from '@vibetribe/db/product-pool';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
@@ -9,6 +11,7 @@ import { listAccounts } from './list-accounts.ts';
 import { listPlatforms } from './list-platforms.ts';
 import { markGrantDead } from './mark-grant-dead.ts';
 import { refreshAccount } from './refresh-account.ts';
+import { storeGrant } from './store-grant.ts';
 import { type AccountsHarness, createAccountsHarness } from './test-accounts.ts';
 import { getTokenStats } from './get-token-stats.ts';
 
@@ -174,8 +177,78 @@ describe('refreshing by hand', () => {
     const { accountId, username } = await addAccount(hourMs);
     expect(await refreshAccount(harness.core, actor, { accountId })).toMatchObject({
       tokenExpiresIn: expect.stringMatching(/^(1 h 59 min|2 h)$/),
+      refreshed: true,
+      notRefreshed: null,
     });
     expect(harness.x.grants.get(username)?.refreshes).toBe(1);
+  });
+
+  test('is done for a token whose end nobody knows, too', async () => {
+    const { accountId, grantId, username } = await addAccount();
+    await harness.sql('update grants set expires_at = null where id = $1', [grantId]);
+    expect(await refreshAccount(harness.core, actor, { accountId })).toMatchObject({ refreshed: true });
+    expect(harness.x.grants.get(username)?.refreshes).toBe(1);
+  });
+
+  const day = 24 * hourMs;
+  const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+  test.each<[string, PlatformId, Partial<Credentials>, string, RegExp]>([
+    [
+      'with an end and nothing to refresh it with',
+      'x',
+      { expiresAt: at(hourMs) },
+      'no_refresh_token',
+      /connected again/,
+    ],
+    [
+      'that has ended, with nothing to refresh it with',
+      'x',
+      { expiresAt: at(-hourMs) },
+      'no_refresh_token',
+      /connected again/,
+    ],
+    ['without an end', 'mastodon', {}, 'not_supported', /Mastodon has no way/],
+    ['of a bot', 'discord', {}, 'not_supported', /Discord has no way/],
+    [
+      'of an hour ago',
+      'instagram',
+      { expiresAt: at(60 * day), issuedAt: at(-hourMs) },
+      'too_early',
+      /can be refreshed from 20/,
+    ],
+    ['of a page', 'facebook', {}, 'no_refresh_token', /no known end/],
+  ])('of a token %s tells that nothing was refreshed, and why (%s)', async (_what, platform, given, reason, detail) => {
+    const [accountId = ''] = await storeGrant(
+      harness.core,
+      actor.organizationId,
+      platform,
+      {
+        credentials: { accessToken: 'kept', scopes: [], ...given },
+        service: platform === 'mastodon' ? 'https://social.example' : null,
+        accounts: [{ externalId: '1', handle: 'one', displayName: 'One' }],
+      },
+      { source: 'manual' },
+    );
+    const answer = await refreshAccount(harness.core, actor, { accountId });
+    expect(answer).toMatchObject({ id: accountId, status: 'active', refreshed: false, notRefreshed: { reason } });
+    expect(answer.notRefreshed?.detail).toMatch(detail);
+  });
+
+  test('that the platform does not answer leaves a good token, and says so; a bad one is told to be tried again', async () => {
+    const lasting = await addAccount(hourMs);
+    const ended = await addAccount(-1);
+    harness.x.fault = () => ({ status: 500 });
+    try {
+      const answers = await Promise.allSettled(
+        [lasting, ended].map(({ accountId }) => refreshAccount(harness.core, actor, { accountId })),
+      );
+      expect(answers).toMatchObject([
+        { value: { refreshed: false, notRefreshed: { reason: 'platform_unavailable' } } },
+        { reason: { code: 'platform_unavailable' } },
+      ]);
+    } finally {
+      harness.x.fault = () => null;
+    }
   });
 
   test('of a dead grant says that the account has to be connected again', async () => {

@@ -18,11 +18,21 @@ export type TokenDependencies = Pick<
 
 /** `busy`: another process is refreshing it. `unavailable`: it could not be refreshed now. Both tell when to ask again. */
 export type ValidToken =
-  | { readonly kind: 'valid'; readonly credentials: Credentials; readonly refreshed: boolean }
+  | { readonly kind: 'valid'; readonly credentials: Credentials; readonly refreshed: true }
+  | { readonly kind: 'valid'; readonly credentials: Credentials; readonly refreshed: false; readonly kept: KeptToken }
   | { readonly kind: 'dead'; readonly reason: string }
   | { readonly kind: 'busy' | 'unavailable'; readonly retryAfterMs: number; readonly detail: string };
 
+/** Why a token is handed out as it was. */
+export type KeptToken =
+  | { readonly reason: 'lasts' | 'being_refreshed' }
+  /** There is nothing to ask with, or the platform does not renew it at this time. */
+  | { readonly reason: 'cannot'; readonly doesEnd: boolean; readonly nowMs: number }
+  | { readonly reason: 'platform_unavailable'; readonly cause: string };
+
 export interface TokenOptions {
+  /** Refreshed however long it lasts, also where its end is not known. */
+  readonly always?: boolean;
   /** A token that ends sooner than this is refreshed first. Default: 5 minutes. */
   readonly minValidityMs?: number;
   /** The access token that the platform has just refused: it is refreshed unless another one is stored by now. */
@@ -47,6 +57,7 @@ export async function getValidToken(
   const policy = options.policy ?? refreshPolicy;
   const patienceEndsMs = deps.clock.monotonicMs() + policy.waitMs;
   let minValidityMs = options.minValidityMs ?? minValidityMsDefault;
+  let isWanted = options.always === true;
   let failuresSeen: number | null = null;
   for (;;) {
     const grant = await deps.db.asWorker((tx) => readGrant(tx, grantId));
@@ -56,9 +67,11 @@ export async function getValidToken(
     const credentials = openGrant(deps, grant, grant.sealedCredentials);
     if (credentials === null) return { kind: 'unavailable', ...unreadable };
     const isRefused = tokensOf(credentials).includes(options.refusedAccessToken ?? '');
-    if (!isRefused && !endsWithin(grant, minValidityMs)) return { kind: 'valid', credentials, refreshed: false };
-    if (!canRefresh(deps, grant, credentials))
-      return isRefused ? endGrant(deps, grant) : { kind: 'valid', credentials, refreshed: false };
+    if (!isRefused && !isWanted && !endsWithin(grant, minValidityMs)) return asItWas(credentials, { reason: 'lasts' });
+    if (!canRefresh(deps, grant, credentials)) {
+      if (isRefused) return endGrant(deps, grant);
+      return asItWas(credentials, { reason: 'cannot', doesEnd: grant.expiresAtMs !== null, nowMs: grant.nowMs });
+    }
 
     // Someone who waited for another caller's refresh does not repeat a failure that has just been had.
     failuresSeen ??= grant.refreshFailures;
@@ -73,6 +86,7 @@ export async function getValidToken(
       if (lease !== null) return refreshUnderLease(deps, { grant, lease, credentials, isRefused, policy, endsAtMs });
     }
     await sleep(policy.pollMs);
+    isWanted = false;
     minValidityMs = Math.min(minValidityMs, minValidityMsDefault);
   }
 }
@@ -145,13 +159,18 @@ function withoutRefresh(
   kind: 'busy' | 'unavailable',
   error?: PlatformError,
 ): ValidToken {
-  if (!isRefused && !endsWithin(grant, 0)) return { kind: 'valid', credentials, refreshed: false };
+  const cause = error === undefined ? 'the platform was just asked without success' : refreshFailureCause(error);
+  if (!isRefused && !endsWithin(grant, 0))
+    return asItWas(
+      credentials,
+      kind === 'busy' ? { reason: 'being_refreshed' } : { reason: 'platform_unavailable', cause },
+    );
   if (kind === 'busy') return { kind, retryAfterMs: 2_000, detail: 'Its token is being refreshed.' };
   const retryAfterMs = error?.retryAfterMs ?? retryAfterMsDefault;
   return {
     kind,
     retryAfterMs,
-    detail: `Its token could not be refreshed: ${error === undefined ? 'the platform was just asked without success' : refreshFailureCause(error)}.`,
+    detail: `Its token could not be refreshed: ${cause}.`,
   };
 }
 
@@ -168,6 +187,10 @@ async function endGrant(
       ? `${displayName} no longer accepts the account's token`
       : `${displayName} says that the account ${accountGone}`;
   return { kind: 'dead', reason: `${why}: it needs to be connected again.` };
+}
+
+function asItWas(credentials: Credentials, kept: KeptToken): ValidToken {
+  return { kind: 'valid', credentials, refreshed: false, kept };
 }
 
 function canRefresh(deps: TokenDependencies, grant: GrantRow, credentials: Credentials): boolean {

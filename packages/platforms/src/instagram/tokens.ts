@@ -22,13 +22,21 @@ const renewedAheadMs = 10 * 24 * hourMs;
 export const instagramRefresh: TokenRefresh = {
   cost: 'repeatable',
   aheadMs: renewedAheadMs,
-  isPossible({ refreshToken, issuedAt, details = {} }, now) {
+  isPossible(credentials, now) {
+    const { refreshToken, details = {} } = credentials;
     if (loginOf({ details }) === 'page') return refreshToken !== undefined;
-    return issuedAt === undefined || now.getTime() - Date.parse(issuedAt) >= renewedAfterMs;
+    const from = renewsFrom(credentials);
+    return from === null || now >= from;
   },
+  renewsFrom,
   refresh: (request) =>
     loginOf({ details: request.credentials.details ?? {} }) === 'page' ? renewByPage(request) : renewItself(request),
 };
+
+function renewsFrom({ issuedAt, details = {} }: Credentials): Date | null {
+  if (issuedAt === undefined || loginOf({ details }) === 'page') return null;
+  return new Date(Date.parse(issuedAt) + renewedAfterMs);
+}
 
 const Permissions = z.union([z.array(z.string()), z.string().transform((list) => list.split(','))]).catch([]);
 const Code = z.object({ access_token: foreignToken(), permissions: Permissions.optional() });

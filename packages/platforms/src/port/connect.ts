@@ -114,6 +114,8 @@ export interface TokenRefresh {
   readonly aheadMs?: number;
   /** Whether asking can help at this time: there is something to ask with, and the platform renews tokens of this age. */
   isPossible(credentials: Credentials, now: Date): boolean;
+  /** From when on the platform renews this token, where it does not renew young ones. */
+  renewsFrom?(credentials: Credentials): Date | null;
   /** @throws PlatformError `auth_revoked` where the platform says that the grant is dead; for everything else it is asked again later */
   refresh(request: RefreshRequest): Promise<Credentials>;
 }
