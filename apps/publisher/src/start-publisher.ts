@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { platformIds } from '@vibetribe/contracts/platform-id';
 import type { CoreDependencies } from '@vibetribe/core/core-dependencies';
@@ -62,7 +62,6 @@ export async function startPublisher(
       media,
       owner: `${hostname()}-${randomBytes(6).toString('hex')}`,
       random: Math.random,
-      uniqueNumber: () => randomInt(2 ** 48 - 1),
       onRecorded: (settled) => countOutcome(metrics, settled),
     }),
   );

@@ -108,12 +108,8 @@ export interface PublishOptions {
   readonly now?: Date;
 }
 
-let publicationsStarted = 0;
-
 /** One publication with its steps' results and keys kept as the core keeps them, in memory. */
 export function startPublication(given: TestPublication) {
-  publicationsStarted += 1;
-  const uniqueNumber = publicationsStarted;
   const publicationId = `pub-${randomUUID()}`;
   const results: Record<string, JsonValue> = {};
   let stepsLeft = Infinity;
@@ -128,7 +124,7 @@ export function startPublication(given: TestPublication) {
     if (stored !== undefined) return stored as Awaited<ReturnType<Step['run']>>;
     if (stepsLeft === 0 || (stopsBeforeSend && wanted.effect === 'once')) throw new PublisherStoppedError();
     stepsLeft -= 1;
-    const seed = { partId: publicationId, now: new Date(), uniqueNumber, lastPost: given.lastPost ?? null };
+    const seed = { partId: publicationId, lastPost: given.lastPost ?? null };
     const intent = intents.get(name) ?? {
       step: name,
       key: (await key?.(seed)) ?? null,

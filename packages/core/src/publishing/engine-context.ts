@@ -12,7 +12,6 @@ export interface EngineContext {
   readonly settings: PublishSettings;
   readonly health: PlatformHealth;
   readonly random: () => number;
-  readonly uniqueNumber: () => number;
   readonly media: PublishingMedia;
   readonly lastPosts: LastPosts;
   readonly beginSend: (intent: SendIntent) => Promise<Date | null>;

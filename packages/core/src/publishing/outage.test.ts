@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { startTestSandbox, type TestSandbox } from '@vibetribe/platforms/test-sandbox';
 import { expect, inject, test } from 'vitest';
 import { type Core, createCore } from '../create-core.ts';
@@ -98,7 +97,6 @@ function engineOn(harness: TestHarness, core: Core, line: { isCut: boolean }): P
       owner: 'test',
       media: withoutFiles,
       random: () => 0,
-      uniqueNumber: () => randomInt(2 ** 47),
     },
   );
 }

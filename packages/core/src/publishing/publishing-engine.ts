@@ -23,8 +23,6 @@ export interface EngineOptions {
   readonly owner: string;
   readonly media: PublishingMedia;
   readonly random: () => number;
-  /** A random number that two calls hardly ever share, 0 to 2^53. */
-  readonly uniqueNumber: () => number;
   readonly onRecorded?: (settled: { work: PublicationWork; transition: Transition }) => void;
 }
 
@@ -82,7 +80,6 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
     media: options.media,
     lastPosts: createLastPosts(deps.clock),
     random: options.random,
-    uniqueNumber: options.uniqueNumber,
     beginSend: (intent) => sends.add(intent),
     async record(work, report, results = []) {
       const transition = await persistently(async (attempt) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AdapterAccount } from '../port/account.ts';
-import type { KeySeed, Published, PublishRun } from '../port/publish.ts';
+import type { Published, PublishRun } from '../port/publish.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import { callXrpc, postCollection, readPost, serviceOf } from './api.ts';
@@ -12,7 +12,11 @@ import { tidOf } from './tid.ts';
 import { embedOf } from './upload.ts';
 
 /** Where the post will stand, chosen before it is sent: whoever repeats the request meets the record and not a second place. */
-export const RecordKey = z.object({ rkey: z.string().regex(/^[2-7a-z]{13}$/u), createdAt: z.string() });
+export const RecordKey = z.object({
+  rkey: z.string().regex(/^[2-7a-z]{13}$/u),
+  /** Of keys made of a time and a random number, as they once were. */
+  createdAt: z.string().optional(),
+});
 export type RecordKey = z.infer<typeof RecordKey>;
 
 export async function publishBluesky(publication: PublishRun): Promise<Published> {
@@ -21,15 +25,11 @@ export async function publishBluesky(publication: PublishRun): Promise<Published
   const rkey = await publication.step({
     name: 'publish',
     effect: 'once',
-    key: recordKeyOf,
+    key: ({ partId }) => ({ rkey: tidOf(partId) }),
     run: ({ key, http, startedAt }) =>
       putPost(publication, http, key, { didByHandle, embed, createdAt: startedAt.toISOString() }),
   });
   return { kind: 'published', ...placeOf(publication.account, rkey) };
-}
-
-function recordKeyOf(seed: KeySeed): RecordKey {
-  return { rkey: tidOf(seed), createdAt: seed.now.toISOString() };
 }
 
 export function placeOf({ externalId: did }: AdapterAccount, rkey: string): { platformPostId: string; url: string } {
@@ -42,8 +42,9 @@ export function placeOf({ externalId: did }: AdapterAccount, rkey: string): { pl
 /** The clocks that made the key and began the send may differ by this much. */
 const clockSkewMs = 10 * 60_000;
 
-/** Whether a record under our key is our post: edited since or not, it is no older than the key. */
+/** Whether a record under our key is our post. Nobody else makes the key of our id; an older key may be met twice, and the record is no older than it. */
 export function isOurs(stored: { text: string; createdAt: string }, key: RecordKey, text: string): boolean {
+  if (key.createdAt === undefined) return true;
   if (stored.text === text || stored.text === shownText(text)) return true;
   return Date.parse(stored.createdAt) >= Date.parse(key.createdAt) - clockSkewMs;
 }

@@ -55,9 +55,6 @@ export interface ReplyRun extends PublishRun {
 export interface KeySeed {
   /** Unique for each part of each publication, and the same whenever it is asked for. */
   readonly partId: string;
-  readonly now: Date;
-  /** Unlikely to be met again: random, 0 to 2^48. */
-  readonly uniqueNumber: number;
   /** The last post of this account that this process has seen appear: whatever is sent from now on is newer. Null: none. */
   readonly lastPost: LastPost | null;
 }

@@ -16,8 +16,8 @@ export interface Ablation {
 }
 
 /**
- * All scenarios use it: its record key is chosen anew for every send once `stable_key` is taken away. Elsewhere the platform protects
- * too: Mastodon's key is made of the publication's id alone, and X refuses a text that it has.
+ * All scenarios use it: once `stable_key` is taken away, its record key is another one for every send. Elsewhere the platform protects
+ * too: Mastodon compares what it gets, and X refuses a text that it has.
  */
 export const ablationPlatform = 'bluesky';
 const publishPath = 'putRecord';

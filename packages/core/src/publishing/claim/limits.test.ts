@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import type { PlatformResponse } from '@vibetribe/platforms/platform-http';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import type { CoreDependencies } from '../../core-dependencies.ts';
@@ -26,7 +25,6 @@ function engineOf(harness: TestHarness, deps: Partial<CoreDependencies> = {}): P
       owner: 'test',
       media: withoutFiles,
       random: () => 0,
-      uniqueNumber: () => randomInt(2 ** 47),
     },
   );
   engines.push(engine);

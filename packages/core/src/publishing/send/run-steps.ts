@@ -29,7 +29,6 @@ interface RunnerDependencies {
   readonly beginSend: (intent: SendIntent) => Promise<Date | null>;
   readonly saveStep: (work: PublicationWork, step: StoredStep) => Promise<boolean>;
   readonly httpFor: (lateFence: LateFence | null) => PlatformHttp;
-  readonly uniqueNumber: () => number;
   readonly lastPost: () => LastPost | null;
   readonly now: () => Date;
   /** A request handed to the network before this much of the lease is gone ends before the lease does, ms. */
@@ -51,9 +50,7 @@ export function createStepRunner(deps: RunnerDependencies, work: PublicationWork
     // The key was stored by the same step of the same adapter, so it has its type.
     if (known?.keyed === true && deps.failpoints.has('stable_key')) return known.key as Key;
     const seed = {
-      partId: work.publicationId,
-      now: deps.now(),
-      uniqueNumber: deps.uniqueNumber(),
+      partId: deps.failpoints.has('stable_key') ? work.publicationId : `${work.publicationId} ${work.fence}`,
       lastPost: deps.lastPost(),
     };
     return makeKey === undefined ? (null as Key) : makeKey(seed);

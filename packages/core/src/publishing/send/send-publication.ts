@@ -227,7 +227,6 @@ function createRunner(
     {
       clock: deps.clock,
       now: () => deps.clock.now(),
-      uniqueNumber: context.uniqueNumber,
       lastPost: () => context.lastPosts.of(work),
       failpoints: deps.failpoints,
       beginSend: context.beginSend,

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { createPublishingEngine, type PublishingEngine } from '../publishing-engine.ts';
 import type { Failpoints } from '../failpoints.ts';
 import type { PublishSettings } from '../publish-settings.ts';
@@ -41,7 +40,6 @@ export async function createEngineHarness(
           owner: 'test',
           media: withoutFiles,
           random: () => 0,
-          uniqueNumber: () => randomInt(2 ** 47),
         },
       );
       engines.push(made);
