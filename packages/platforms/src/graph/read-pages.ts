@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** A page of a list. https://developers.facebook.com/docs/graph-api/results, read 2026-11. */
 export function listOf<Row>(row: z.ZodType<Row>) {
   return z.object({
-    data: z.array(row).default([]),
+    data: z.array(row),
     paging: z
       .object({
         cursors: z.object({ after: z.string().max(1_000).optional() }).optional(),

@@ -3,6 +3,7 @@ import type { KeySeed, PublishRun } from '../port/publish.ts';
 import { PlatformError } from '../platform-error.ts';
 import { callX } from './api.ts';
 import { newerX, nothingBefore, XPostId } from './post-id.ts';
+import { listOf } from './timeline.ts';
 
 /**
  * X takes no key: what is stored before the first send is the newest post that the account had by then. Ours is newer, whatever our
@@ -27,7 +28,7 @@ export async function keyBeforeSend(run: PublishRun, { lastPost }: Pick<KeySeed,
   }
 }
 
-const Listing = z.object({ data: z.array(z.object({ id: XPostId })).default([]) });
+const Listing = listOf(z.object({ id: XPostId }));
 
 async function readNewest({ endpoints, accessToken, account, http }: PublishRun, known: string | null) {
   const parameters = new URLSearchParams({ max_results: '5', ...(known === null ? {} : { since_id: known }) });

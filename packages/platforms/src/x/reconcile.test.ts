@@ -156,6 +156,13 @@ describe('what is looked for', () => {
     },
   );
 
+  test('a list that is called a success and has errors in the place of posts shows nothing', async () => {
+    const errors = [{ title: 'Internal Error', type: 'about:blank' }];
+    await expect(lookFor({ listing: () => ({ json: { errors } }), after: ours })).rejects.toMatchObject({
+      kind: 'unavailable',
+    });
+  });
+
   test('is asked for with one cheap question, and none where the last post was seen just now', async () => {
     const questions = async (scene: Scene) => {
       const { seen } = await lookFor(scene);

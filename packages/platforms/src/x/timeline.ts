@@ -21,11 +21,20 @@ export const XPost = z.object({
 });
 export type XPost = z.infer<typeof XPost>;
 
-const Listing = z.object({
-  data: z.array(XPost).default([]),
-  meta: z.object({ next_token: z.string().min(1).optional().catch(undefined) }).optional(),
-});
+const Listing = listOf(XPost);
 type Listing = z.infer<typeof Listing>;
+
+/** X calls an answer a success that has errors in the place of its data: such a list shows nothing, and is not empty. */
+export function listOf<Post extends z.ZodType>(post: Post) {
+  return z
+    .object({
+      data: z.array(post).optional(),
+      errors: z.array(z.unknown()).default([]),
+      meta: z.object({ next_token: z.string().min(1).optional().catch(undefined) }).optional(),
+    })
+    .refine(({ data, errors }) => data !== undefined || errors.length === 0, { error: 'errors in the place of posts' })
+    .transform(({ data = [], meta }) => ({ data, meta }));
+}
 
 export interface XTimeline {
   /** Newest first. */
