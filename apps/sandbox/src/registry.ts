@@ -4,7 +4,8 @@ import { facebook } from './facebook/index.ts';
 import { instagram } from './instagram/index.ts';
 import { mastodon } from './mastodon/index.ts';
 import type { PlatformDefinition } from './site.ts';
+import { threads } from './threads/index.ts';
 import { x } from './x/index.ts';
 
 /** Every platform of the sandbox: a folder and a line. */
-export const platforms: readonly PlatformDefinition[] = [bluesky, discord, facebook, instagram, mastodon, x];
+export const platforms: readonly PlatformDefinition[] = [bluesky, discord, facebook, instagram, mastodon, threads, x];

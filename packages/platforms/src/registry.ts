@@ -5,6 +5,7 @@ import { discord } from './discord/index.ts';
 import { facebook } from './facebook/index.ts';
 import { instagram } from './instagram/index.ts';
 import { mastodon } from './mastodon/index.ts';
+import { threads } from './threads/index.ts';
 import { withCleanAnswers } from './with-clean-answers.ts';
 import { x } from './x/index.ts';
 
@@ -15,5 +16,6 @@ export const adapters: Readonly<Record<PlatformId, PlatformAdapter>> = {
   facebook: withCleanAnswers(facebook),
   instagram: withCleanAnswers(instagram),
   mastodon: withCleanAnswers(mastodon),
+  threads: withCleanAnswers(threads),
   x: withCleanAnswers(x),
 };

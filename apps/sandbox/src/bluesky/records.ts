@@ -65,8 +65,9 @@ export function createRecords({ site, platform, world }: SitePlace, blobs: Pick<
       const media = blobs.mediaOf(place.did, value);
       const createdAt = textOf(value.createdAt) ?? indexedAt;
       const known = posts.get(site, uri);
+      const replyTo = parentOf(value);
       if (known === undefined)
-        posts.accept({ ...postOf(place.did, uri, text, createdAt), media, receivedAt: indexedAt }, changes);
+        posts.accept({ ...postOf(place.did, uri, text, createdAt), media, receivedAt: indexedAt, replyTo }, changes);
       else posts.amend({ ...known, text, media, createdAt }, changes);
       return commit;
     },
@@ -92,10 +93,17 @@ export function createRecords({ site, platform, world }: SitePlace, blobs: Pick<
     uri: string,
     text: string,
     createdAt: string,
-  ): Omit<Post, 'seq' | 'receivedAt' | 'media'> {
+  ): Omit<Post, 'seq' | 'receivedAt' | 'media' | 'replyTo'> {
     return { platform, site, account: did, id: uri, text, createdAt, receivedTickMs: clock.nowMs() };
   }
 }
+
+/** The post that a record answers. */
+function parentOf(value: unknown): string | null {
+  return Parent.safeParse(value).data?.reply.parent.uri ?? null;
+}
+
+const Parent = z.object({ reply: z.object({ parent: z.object({ uri: z.string() }) }) });
 
 export function atUri({ did, collection, rkey }: RecordPlace): string {
   return `at://${did}/${collection}/${rkey}`;

@@ -157,9 +157,9 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
   }
 
   function viewPost(post: Post) {
-    const { platform, account, id, text, media, createdAt, receivedAt } = post;
+    const { platform, account, id, text, media, createdAt, receivedAt, replyTo } = post;
     const url = sites.find((site) => site.id === post.site)?.postUrl(post) ?? null;
-    return { platform, account, id, text, media, createdAt, receivedAt, url };
+    return { platform, account, id, text, media, createdAt, receivedAt, url, replyTo };
   }
 }
 

@@ -95,6 +95,7 @@ export function createStatuses(
           createdAt: at,
           receivedAt: at,
           receivedTickMs: clock.nowMs(),
+          replyTo: parent?.id ?? null,
         },
         [details.put(id, detail), ...attachments.attachTo(id, attached), ...expiredKeys(), ...keyRow],
       );

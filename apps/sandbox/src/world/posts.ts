@@ -22,12 +22,14 @@ export type PostMedium = z.infer<typeof PostMedium>;
  */
 export type Post = z.infer<typeof Post>;
 
+export type NewPost = Omit<Post, 'seq' | 'replyTo'> & { readonly replyTo?: string | null };
+
 export type PostFilter = { platform?: string; site?: string; account?: string };
 
 export type Posts = {
   get(site: string, id: string): Post | undefined;
   /** Makes a post visible; `alongside` goes to disk in the same line, or neither does. */
-  accept(post: Omit<Post, 'seq'>, alongside?: readonly Change[]): Post;
+  accept(post: NewPost, alongside?: readonly Change[]): Post;
   amend(post: Post, alongside?: readonly Change[]): void;
   remove(post: Post, alongside?: readonly Change[]): void;
   /** Oldest first. */
@@ -60,7 +62,7 @@ export function createPosts(store: Store): Posts {
     get: (site, id) => table.get(`${site}/${id}`),
     accept(fields, alongside = []) {
       const seq = lastSeq + 1;
-      const post = { ...fields, seq };
+      const post = { replyTo: null, ...fields, seq };
       const key = `${post.site}/${post.account}`;
       const count = (commits.get(key)?.count ?? 0) + 1;
       const { platform, site, account } = post;
@@ -105,6 +107,8 @@ const Post = z.object({
   createdAt: z.string(),
   receivedAt: z.string(),
   receivedTickMs: z.number(),
+  /** Id of the post that this one answers. */
+  replyTo: z.string().nullable().default(null),
 });
 
 const CommitCount = z.object({

@@ -110,6 +110,7 @@ export function createTweets({ site, platform, world }: SitePlace, uploads: Uplo
           createdAt,
           receivedAt: createdAt,
           receivedTickMs: clock.nowMs(),
+          replyTo: reply?.inReplyTo ?? null,
         },
         [
           ...(reply === undefined ? [] : [replies.put(id, reply)]),

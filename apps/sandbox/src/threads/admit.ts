@@ -1,0 +1,53 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { missingPermission, noSuchObject, refuse, tokenFaults } from '../graph/answers.ts';
+import { tokenOf } from '../graph/request-parameters.ts';
+import { appUsage, usageOf } from '../graph/usage.ts';
+import type { SitePlace } from '../site.ts';
+import type { Account } from '../world/accounts.ts';
+import type { Grant } from '../world/grants.ts';
+import { callsOfAccount, useCase } from './limits.ts';
+import type { Tokens } from './tokens.ts';
+
+export type Admitted = { account: Account; grant: Grant };
+
+export type Admission = {
+  /** A living token with this permission, within the account's limits. @throws {RefusalError} */
+  own(request: FastifyRequest, reply: FastifyReply, scope: Scope): Admitted;
+  /** The same, for the account named in the path. @throws {RefusalError} */
+  named(request: FastifyRequest, reply: FastifyReply, id: string, scope: Scope): Admitted;
+};
+
+export type Scope =
+  | 'threads_basic'
+  | 'threads_content_publish'
+  | 'threads_delete'
+  | 'threads_manage_replies'
+  | 'threads_read_replies';
+
+export function createAdmission({ site, platform, world }: SitePlace, tokens: Tokens): Admission {
+  function own(request: FastifyRequest, reply: FastifyReply, scope: Scope): Admitted {
+    const value = tokenOf(request);
+    if (value === undefined) throw refuse(tokenFaults.missing);
+    const found = tokens.look(value);
+    if (found.state === 'unknown') throw refuse(tokenFaults.malformed);
+    if (found.state !== 'valid') throw refuse(tokenFaults[found.state]);
+    const { grant } = found;
+    const account = world.accounts.byId(site, grant.account ?? '');
+    if (account === undefined) throw refuse(tokenFaults.malformed);
+    if (!grant.scope.split(',').includes(scope)) throw missingPermission(scope);
+    const [calls] = world.limits.draw(platform, [{ limit: callsOfAccount, subject: account.id }]);
+    if (calls === undefined) return { account, grant };
+    reply.headers({ ...usageOf(useCase.type, account.id, calls, world.clock.wallMs()), ...appUsage(1) });
+    if (!calls.exceeded) return { account, grant };
+    throw refuse({ code: useCase.code, message: `(#${useCase.code}) There have been too many calls to this account.` });
+  }
+
+  return {
+    own,
+    named(request, reply, id, scope) {
+      const admitted = own(request, reply, scope);
+      if (id !== 'me' && id !== admitted.account.id) throw noSuchObject(id);
+      return admitted;
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import type { FastifyRequest } from 'fastify';
+import { graphAnswers } from '../graph/answers.ts';
+import { newGraphId } from '../graph/number-ids.ts';
+import { parametersOf, tokenOf } from '../graph/request-parameters.ts';
+import { sendPostPage } from '../page/post-page.ts';
+import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import { createAdmission } from './admit.ts';
+import { createContainers } from './containers.ts';
+import { useCase } from './limits.ts';
+import { nodeRoutes } from './node-routes.ts';
+import { oauthRoutes } from './oauth-routes.ts';
+import type { ThreadsParts } from './parts.ts';
+import { createThreadsPosts } from './posts.ts';
+import { publishRoutes } from './publish-routes.ts';
+import { createTokens, type Tokens } from './tokens.ts';
+import { postPageUrl } from './views.ts';
+
+export const threads: PlatformDefinition = {
+  id: 'threads',
+  title: 'Threads',
+  prefix: '/threads',
+  sites: ['threads'],
+  open: openThreads,
+};
+
+const allScopes = [
+  'threads_basic',
+  'threads_content_publish',
+  'threads_manage_replies',
+  'threads_read_replies',
+  'threads_manage_insights',
+  'threads_delete',
+].join(',');
+
+function openThreads(place: SitePlace): Site {
+  const { world } = place;
+  const tokens = createTokens(place);
+  const parts: ThreadsParts = {
+    tokens,
+    admission: createAdmission(place, tokens),
+    containers: createContainers(place),
+    posts: createThreadsPosts(place),
+  };
+
+  const site: Site = {
+    id: place.site,
+    platform: place.platform,
+    title: 'Threads',
+    origin: place.origin,
+    answers: graphAnswers(useCase),
+    identify: (request) => identify(place, tokens, request),
+    normalizeHandle: (handle) =>
+      handle
+        .trim()
+        .toLowerCase()
+        .replace(/^@/, '')
+        .replace(/[^a-z0-9._]+/g, '_'),
+    newAccountId: () => newGraphId('2', 17, (id) => world.accounts.byId(place.site, id) !== undefined),
+    issueCredentials(account) {
+      const issued = tokens.issue(tokens.consent(account, allScopes), 'long');
+      return { accessToken: issued.access_token, expiresIn: issued.expires_in };
+    },
+    postUrl: (post) => postPageUrl(place, parts.posts.factsOf(post.id)?.shortcode ?? post.id),
+    clearPosts: () => [...parts.posts.clear(), ...parts.containers.clear()],
+    routes(app) {
+      oauthRoutes(app, site, place, tokens);
+      publishRoutes(app, place, parts);
+      nodeRoutes(app, place, parts);
+      app.get<{ Params: { shortcode: string } }>('/post/:shortcode', { config: { page: true } }, (request, reply) => {
+        const { shortcode } = request.params;
+        const found = world.posts
+          .page({ site: site.id }, Infinity, Infinity)
+          .find(({ id }) => parts.posts.factsOf(id)?.shortcode === shortcode);
+        return sendPostPage(reply, site, world, found?.id ?? shortcode);
+      });
+    },
+  };
+  return site;
+}
+
+function identify({ site, world }: SitePlace, tokens: Tokens, request: FastifyRequest): Caller | undefined {
+  const given = parametersOf(request);
+  const found = tokens.look(tokenOf(request) ?? '');
+  if (found.state !== 'unknown') {
+    const { account, id: grant } = found.grant;
+    const use = given['grant_type'] === undefined ? 'access' : 'refresh';
+    return account === null ? undefined : { account, grant, use };
+  }
+  const code = given['code'] === undefined ? undefined : world.codes.peek(site, given['code']);
+  return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
+}

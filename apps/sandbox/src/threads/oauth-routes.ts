@@ -1,0 +1,94 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { RefusalError } from '../answer.ts';
+import { refuse, tokenFaults } from '../graph/answers.ts';
+import { parametersOf } from '../graph/request-parameters.ts';
+import { builtInClient } from '../oauth/built-in-client.ts';
+import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
+import type { Site, SitePlace } from '../site.ts';
+import { connectAccount } from '../world/connect-account.ts';
+import type { Tokens } from './tokens.ts';
+
+const codeLifeMs = 3_600_000;
+
+/** https://developers.facebook.com/docs/threads/get-started */
+export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, tokens: Tokens): void {
+  const { world } = place;
+
+  app.get('/oauth/authorize', { config: { page: true } }, (request, reply) => {
+    const parsed = AuthorizeQuery.safeParse(request.query);
+    if (!parsed.success || parsed.data.client_id !== builtInClient.id) {
+      return sendConsentError(reply, site.title, 400, 'Invalid platform app');
+    }
+    const { redirect_uri: redirectUri, state, scope, sandbox_approve: handle } = parsed.data;
+    if (handle === undefined || site.normalizeHandle(handle) === '') {
+      const denied = { error: 'access_denied', error_reason: 'user_denied', state };
+      const accounts = world.accounts.ofSite(site.id);
+      const denyUrl = withQuery(redirectUri, denied);
+      return sendConsentPage(reply, request, { siteTitle: site.title, accounts, scope, redirectUri, denyUrl });
+    }
+    const account = connectAccount(site, world, handle);
+    const code = world.codes.issue(
+      { site: site.id, account: account.id, client: builtInClient.id, redirectUri, scope, challenge: null },
+      codeLifeMs,
+    );
+    return reply.redirect(`${withQuery(redirectUri, { code, state })}#_`, 302);
+  });
+
+  app.post('/oauth/access_token', (request) => {
+    const given = parametersOf(request);
+    if (given['client_id'] !== builtInClient.id || given['client_secret'] !== builtInClient.secret) {
+      throw loginError('Invalid platform app');
+    }
+    if (given['grant_type'] !== 'authorization_code') throw loginError('Invalid grant_type');
+    const code = world.codes.redeem(site.id, given['code'] ?? '');
+    if (code === undefined) throw loginError('Matching code was not found or was already used');
+    if (code.redirectUri !== given['redirect_uri']) throw loginError('Error validating verification code');
+    const account = world.accounts.byId(site.id, code.account);
+    if (account === undefined) throw loginError('Matching code was not found or was already used');
+    const { access_token } = tokens.issue(tokens.consent(account, code.scope), 'short');
+    return { access_token, user_id: account.id };
+  });
+
+  app.get('/access_token', (request) => {
+    const given = parametersOf(request);
+    if (given['grant_type'] !== 'th_exchange_token') throw refuse({ code: 100, message: 'Invalid grant_type' });
+    if (given['client_secret'] !== builtInClient.secret)
+      throw refuse({ code: 1, message: 'Error validating client secret.' });
+    return { ...tokens.issue(living(given['access_token']), 'long'), token_type: 'bearer' };
+  });
+
+  app.get('/refresh_access_token', (request) => {
+    const given = parametersOf(request);
+    if (given['grant_type'] !== 'th_refresh_token') throw refuse({ code: 100, message: 'Invalid grant_type' });
+    const grant = living(given['access_token']);
+    if (!tokens.mayBeRenewed(given['access_token'] ?? '')) {
+      throw refuse({ code: 10, message: 'A token can be refreshed when it is at least 24 hours old' });
+    }
+    return { ...tokens.issue(grant, 'long'), token_type: 'bearer' };
+  });
+
+  function living(value = '') {
+    const found = tokens.look(value);
+    if (found.state === 'unknown') throw refuse(tokenFaults.malformed);
+    if (found.state !== 'valid') throw refuse(tokenFaults[found.state]);
+    return found.grant;
+  }
+}
+
+/** The login's host has an error shape of its own. */
+function loginError(message: string): RefusalError {
+  return new RefusalError({
+    status: 400,
+    body: { error_type: 'OAuthException', code: 400, error_message: message },
+  });
+}
+
+const AuthorizeQuery = z.object({
+  client_id: z.string(),
+  redirect_uri: z.url(),
+  response_type: z.literal('code'),
+  scope: z.string().min(1),
+  state: z.string().max(500).default(''),
+  sandbox_approve: z.string().optional(),
+});

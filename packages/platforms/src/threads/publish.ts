@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { contentStep } from '../graph/content-key.ts';
+import type { Parameters } from '../graph/call-graph.ts';
+import { stepName } from '../media-steps.ts';
+import { urlOfMedia } from '../media-url.ts';
+import { PlatformError } from '../platform-error.ts';
+import type { PlatformHttp } from '../platform-http.ts';
+import type { AccountCall } from '../port/account.ts';
+import type { MediaItem } from '../port/content.ts';
+import type { Published, PublishRun } from '../port/publish.ts';
+import { callOf, callThreads, pathOf, threadsName } from './api.ts';
+import { Created, readStatus, readyContainer } from './container.ts';
+import { findPublished, keyBeforeSend, ThreadsKey } from './find-published.ts';
+import { readQuotas } from './limits.ts';
+import { ThreadsOptions } from './options.ts';
+
+/** Begins the names of the steps whose result is a container that may become the post. */
+export const postContainerStep = 'post container';
+
+/**
+ * Containers first: one for each item of a carousel, one for the post. Publishing makes a container into a post, once: whoever repeats
+ * it, or asks, meets the container as it is then.
+ */
+export async function publishThreads(run: PublishRun): Promise<Published> {
+  const container = await prepare(run, ThreadsOptions.parse(run.content.options));
+  await run.step({ name: 'quota', effect: 'read', run: ({ http }) => requireRoom(run, http) });
+  const id = await run.step({
+    name: 'publish',
+    effect: 'once',
+    key: () => keyBeforeSend(run),
+    run: ({ key, http }) => publishContainer(run, http, container, ThreadsKey.parse(key)),
+  });
+  return { kind: 'published', platformPostId: id, url: await readPermalink(run, id) };
+}
+
+async function prepare(run: PublishRun, options: ThreadsOptions): Promise<string> {
+  const { media, text } = run.content;
+  const common = {
+    text: text === '' ? undefined : text,
+    reply_to_id: run.replyTo?.parent.platformPostId,
+    reply_control: options.replyControl,
+    topic_tag: options.topicTag?.replace(/^#/u, ''),
+  };
+  const [first, ...others] = media;
+  if (first === undefined) {
+    const parameters = { media_type: 'TEXT', ...common, link_attachment: options.linkAttachment };
+    return readyContainer(run, contentStep(postContainerStep, defined(parameters)), parameters);
+  }
+  if (others.length === 0) {
+    const parameters = { ...common, ...described(first) };
+    const name = contentStep(postContainerStep, { ...defined(parameters), media: first.sha256 });
+    return readyContainer(run, name, { ...parameters, ...sourceOf(first) });
+  }
+  const children: string[] = [];
+  for (const [index, item] of media.entries()) {
+    const parameters = { is_carousel_item: 'true', ...described(item) };
+    const name = contentStep(stepName({ index, item, generation: 0, part: 'item' }), defined(parameters));
+    children.push(await readyContainer(run, name, { ...parameters, ...sourceOf(item) }));
+  }
+  const parameters = { media_type: 'CAROUSEL', ...common, children: children.join(',') };
+  return readyContainer(run, contentStep(postContainerStep, defined(parameters)), parameters);
+}
+
+function described({ kind, alt }: MediaItem): Parameters {
+  return { media_type: kind === 'video' ? 'VIDEO' : 'IMAGE', alt_text: alt === null || alt === '' ? undefined : alt };
+}
+
+/** Threads fetches both from our address, which is another one each time it is signed. */
+function sourceOf(item: MediaItem): Parameters {
+  return { [item.kind === 'video' ? 'video_url' : 'image_url']: urlOfMedia(item, threadsName) };
+}
+
+function defined(parameters: Parameters): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  );
+}
+
+/** The window slides, so that a place becomes free at some time within it; asked for again after this. */
+const quotaPauseMs = 3_600_000;
+
+/** What the account may post and answer in 24 hours is told by the platform; where it is not, the send will tell. */
+async function requireRoom(run: PublishRun, http: PlatformHttp): Promise<{ used: number; total: number } | null> {
+  const quotas = await readQuotas({ ...run, http }).catch((error: unknown) => {
+    if (error instanceof PlatformError && !error.kind.startsWith('auth_')) return null;
+    throw error;
+  });
+  const quota = (run.replyTo === null ? quotas?.posts : quotas?.replies) ?? null;
+  if (quota === null || quota.used < quota.total) return quota === null ? null : { ...quota };
+  const message = `The profile has posted ${quota.used} of the ${quota.total} times that Threads allows in 24 hours`;
+  throw new PlatformError('quota', message, { platformCode: 'threads_publishing_limit', retryAfterMs: quotaPauseMs });
+}
+
+async function publishContainer(
+  run: PublishRun,
+  http: PlatformHttp,
+  container: string,
+  key: ThreadsKey,
+): Promise<string> {
+  try {
+    const created = await callThreads({
+      ...callOf(run, http),
+      method: 'POST',
+      path: pathOf(run.account.externalId, '/threads_publish'),
+      form: { creation_id: container },
+      effect: 'once',
+      answer: Created,
+    });
+    return created.id;
+  } catch (error) {
+    if (!(error instanceof PlatformError && error.kind === 'media_processing')) throw error;
+    const { status } = await readStatus(run, http, container);
+    if (status !== 'PUBLISHED' && status !== 'gone') throw error;
+    return publishedBefore(run, http, key, error);
+  }
+}
+
+/** An earlier send of ours may have arrived: which post it became. The refusal alone says neither. */
+async function publishedBefore(
+  run: PublishRun,
+  http: PlatformHttp,
+  key: ThreadsKey,
+  cause: PlatformError,
+): Promise<string> {
+  const since = new Date(run.now.getTime() - 24 * 3_600_000);
+  const parent = run.replyTo?.parent.platformPostId ?? null;
+  const wanted = { key, since, text: run.content.text, parent, takenPostIds: new Set<string>() };
+  const found = await findPublished({ ...run, http }, wanted);
+  if (found !== null) return found.id;
+  const message = 'Threads may have published it before and does not list it';
+  throw new PlatformError('ambiguous', message, { platformCode: 'published_before', cause });
+}
+
+const Post = z.object({ permalink: z.string().optional() });
+
+/** An answer that does not come changes nothing: it is out. */
+async function readPermalink(call: AccountCall, id: string): Promise<string | null> {
+  const request = {
+    ...callOf(call, call.http),
+    method: 'GET',
+    path: pathOf(id),
+    query: { fields: 'permalink' },
+  } as const;
+  try {
+    return (await callThreads({ ...request, effect: 'read', answer: Post })).permalink ?? null;
+  } catch (error) {
+    if (error instanceof PlatformError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { endOfLife, foreignToken } from '../answer-fields.ts';
+import { apiOf, clientOf } from '../configured.ts';
+import { callGraph } from '../graph/call-graph.ts';
+import { graphGrantRefusal } from '../graph/errors.ts';
+import type { PlatformHttp } from '../platform-http.ts';
+import type { ConsentAnswer, Credentials, RefreshRequest, TokenRefresh } from '../port/connect.ts';
+import type { PlatformEndpoints } from '../port/endpoints.ts';
+import { threadsName } from './api.ts';
+import { loginRefusal } from './errors.ts';
+
+export const clientSettings = 'THREADS_CLIENT_ID and THREADS_CLIENT_SECRET';
+
+const dayMs = 24 * 3_600_000;
+
+/** A token is renewed when it is a day old, and never after its end. https://developers.facebook.com/docs/threads/get-started/long-lived-tokens, read 2026-11. */
+export const threadsRefresh: TokenRefresh = {
+  cost: 'repeatable',
+  aheadMs: 10 * dayMs,
+  isPossible: ({ issuedAt }, now) => issuedAt === undefined || now.getTime() - Date.parse(issuedAt) >= dayMs,
+  async refresh({ endpoints, http, credentials, now }: RefreshRequest) {
+    const fresh = await prolongLong({ endpoints, http, now, accessToken: credentials.accessToken });
+    return { ...credentials, ...fresh, scopes: credentials.scopes };
+  },
+};
+
+export interface TokenCall {
+  readonly endpoints: PlatformEndpoints;
+  readonly http: PlatformHttp;
+  readonly accessToken: string;
+  readonly now: Date;
+}
+
+/** A token for an hour. The code comes back with `#_` behind it. */
+export async function exchangeCode({ endpoints, http, code, redirectUri }: ConsentAnswer): Promise<string> {
+  const { id, secret } = clientOf(endpoints, clientSettings);
+  const reply = await callGraph({
+    http,
+    platformName: threadsName,
+    method: 'POST',
+    url: `${apiOf(endpoints, threadsName)}/oauth/access_token`,
+    form: {
+      client_id: id,
+      client_secret: secret,
+      grant_type: 'authorization_code',
+      redirect_uri: redirectUri,
+      code: code.replace(/#_$/u, ''),
+    },
+    effect: 'idempotent',
+    answer: z.object({ access_token: foreignToken() }),
+    refusalOf: loginRefusal,
+  });
+  return reply.access_token;
+}
+
+/** 60 days for an hour's token. */
+export function prolongShort(call: TokenCall): Promise<Credentials> {
+  const { secret } = clientOf(call.endpoints, clientSettings);
+  const query = { grant_type: 'th_exchange_token', client_secret: secret, access_token: call.accessToken };
+  return askLongLived(call, '/access_token', query);
+}
+
+/** Another 60 days. */
+export function prolongLong(call: TokenCall): Promise<Credentials> {
+  return askLongLived(call, '/refresh_access_token', {
+    grant_type: 'th_refresh_token',
+    access_token: call.accessToken,
+  });
+}
+
+const LongLived = z.object({ access_token: foreignToken(), expires_in: z.number() });
+
+/** The platform takes these two as an address only. */
+async function askLongLived(
+  { endpoints, http, now }: TokenCall,
+  path: string,
+  query: Readonly<Record<string, string>>,
+): Promise<Credentials> {
+  const reply = await callGraph({
+    http,
+    platformName: threadsName,
+    method: 'GET',
+    url: `${apiOf(endpoints, threadsName)}${path}`,
+    query,
+    effect: 'idempotent',
+    answer: LongLived,
+    refusalOf: graphGrantRefusal,
+  });
+  const expiresAt = endOfLife(now, reply.expires_in);
+  return {
+    accessToken: reply.access_token,
+    issuedAt: now.toISOString(),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    scopes: [],
+  };
+}
