@@ -1,18 +1,20 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
 export const Asset = z.object({
   publicId: z.string(),
-  kind: z.enum(['image', 'video']),
+  kind: z.enum(['image', 'video', 'raw']),
   bytes: z.number(),
   contentType: z.string(),
+  /** As it was answered. */
+  answer: z.record(z.string(), z.unknown()).default({}),
 });
 export type Asset = z.infer<typeof Asset>;
 
-/** Uploaded files on disk: a file of bytes and one of facts for each, named by their public id's digest. */
+/** Uploaded files on disk: a file of bytes and one of facts for each, named by their public id's digest. What a run before began is dropped. */
 export type AssetFolder = {
   /** A path to write an upload to before it is known to be signed. */
   newPart(): string;
@@ -25,6 +27,7 @@ export type AssetFolder = {
 
 export function openAssetFolder(directory: string): AssetFolder {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(directory)) if (name.endsWith('.part')) rmSync(join(directory, name));
   const pathOf = (kind: string, publicId: string) =>
     join(directory, createHash('sha1').update(`${kind}:${publicId}`).digest('hex'));
 

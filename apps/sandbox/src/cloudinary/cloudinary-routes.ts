@@ -1,17 +1,20 @@
-import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sandboxAccount } from './account.ts';
-import { openAssetFolder, type AssetFolder } from './asset-folder.ts';
-import { readUpload, type UploadBody } from './read-upload.ts';
+import { readFacts } from './asset-facts.ts';
+import { type Asset, type AssetFolder, openAssetFolder } from './asset-folder.ts';
+import { chunkBytesMin, type ChunkedUploads, createChunkedUploads, rangeIn } from './chunked-uploads.ts';
+import { bringFile, fileBytesMax, readUpload, type UploadBody } from './read-upload.ts';
 import { isSigned, isSignedDelivery } from './signature.ts';
+import { md5Of, publicIdOf, uploadAnswer } from './upload-answer.ts';
 
-type CallParams = { cloud: string; kind: 'image' | 'video'; action: string };
+type Kind = Asset['kind'];
+type CallParams = { cloud: string; kind: Kind | 'auto'; action: string };
 
 /**
  * The part of Cloudinary that keeps uploads: https://cloudinary.com/documentation/image_upload_api_reference
- * Files are delivered as they were sent: transformations are signed and not carried out.
+ * Files are delivered as they were sent: transformations are not carried out.
  */
 export function cloudinaryRoutes(
   app: FastifyInstance,
@@ -19,15 +22,17 @@ export function cloudinaryRoutes(
   onUnknownRoute: (method: string, path: string) => void,
 ): void {
   const assets = openAssetFolder(directory);
-  // Every call is multipart, and reads its body by itself, so that a file goes to disk.
-  app.addContentTypeParser('multipart/form-data', (_request, _body, done) => done(null));
+  const chunks = createChunkedUploads(() => assets.newPart());
+  // Every call is a form, and reads its body by itself, so that a file goes to disk.
+  for (const type of ['multipart/form-data', 'application/x-www-form-urlencoded'])
+    app.addContentTypeParser(type, (_request, _body, done) => done(null));
 
   app.post<{ Params: CallParams }>(
-    '/v1_1/:cloud/:kind(^image$|^video$)/:action(^upload$|^destroy$)',
+    '/v1_1/:cloud/:kind(^image$|^video$|^raw$|^auto$)/:action(^upload$|^destroy$)',
     async (request, reply) => {
       const { cloud, kind, action } = request.params;
       if (cloud !== sandboxAccount.cloudName) return refuse(reply, 401, `cloud_name mismatch: ${cloud}`);
-      const done = await (action === 'upload' ? upload(assets, kind, request) : destroy(assets, kind, request));
+      const done = await (action === 'upload' ? upload(assets, chunks, kind, request) : destroy(assets, kind, request));
       return 'fault' in done ? refuse(reply, done.fault.status, done.fault.message) : done.answer;
     },
   );
@@ -39,8 +44,8 @@ export function cloudinaryRoutes(
     return { plan: 'Free', storage: { usage: await assets.usedBytes() }, credits: { limit: 25 } };
   });
 
-  app.get<{ Params: { cloud: string; kind: string; signature: string; '*': string } }>(
-    '/:cloud/:kind(^image$|^video$)/upload/:signature(^s--.{8}--$)/*',
+  app.get<{ Params: { cloud: string; kind: Kind; '*': string } }>(
+    '/:cloud/:kind(^image$|^video$|^raw$)/upload/*',
     async (request, reply) => deliver(assets, request.params, reply),
   );
 
@@ -54,22 +59,79 @@ type CallFault = { status: number; message: string };
 type CallAnswer = { fault: CallFault } | { answer: Record<string, unknown> };
 
 /** Ends when nothing of a refused upload is left. */
-async function upload(assets: AssetFolder, kind: 'image' | 'video', request: FastifyRequest): Promise<CallAnswer> {
+async function upload(
+  assets: AssetFolder,
+  chunks: ChunkedUploads,
+  asked: Kind | 'auto',
+  request: FastifyRequest,
+): Promise<CallAnswer> {
   const part = assets.newPart();
   try {
     const body = await readUpload(request.raw, part);
-    const fault = authFault(body.params) ?? fileFault(body);
+    const fault = authFault(body.params);
     if (fault !== null) return { fault };
-    const contentType = await typeOf(part, kind);
-    if (contentType === null) return { fault: { status: 400, message: 'Invalid image file' } };
-    const publicId = body.params['public_id'] ?? randomUUID();
-    await assets.keep(part, { publicId, kind, bytes: body.bytes, contentType });
-    const path = `/${sandboxAccount.cloudName}/${kind}/upload/v1/${publicId}`;
-    const answer = { public_id: publicId, version: 1, resource_type: kind, type: 'upload', bytes: body.bytes };
-    return { answer: { ...answer, url: path, secure_url: path } };
+    if (!(await bringFile(body, part))) return refused(`Resource not found - ${body.params['file']?.slice(0, 200)}`);
+    const faulty = fileFault(body);
+    if (faulty !== null) return { fault: faulty };
+    const range = request.headers['content-range'];
+    if (range === undefined) return await keep(assets, asked, request, { ...body, path: part });
+    return await addChunk({ assets, chunks, asked, request, body, part, given: range });
   } finally {
     await rm(part, { force: true });
   }
+}
+
+/** A piece of an upload; the last one to come is answered like an upload in one piece. */
+async function addChunk(chunk: {
+  assets: AssetFolder;
+  chunks: ChunkedUploads;
+  asked: Kind | 'auto';
+  request: FastifyRequest;
+  body: UploadBody;
+  part: string;
+  given: string;
+}): Promise<CallAnswer> {
+  const { assets, chunks, asked, request, body, part, given } = chunk;
+  const range = rangeIn(given);
+  const id = String(request.headers['x-unique-upload-id'] ?? '');
+  if (id === '') return refused('Missing required header - X-Unique-Upload-Id');
+  if (range === null || range.last - range.first + 1 !== body.bytes) return refused(`Invalid Content-Range: ${given}`);
+  const isLast = range.total !== null && range.last + 1 === range.total;
+  if (!isLast && body.bytes < chunkBytesMin) return refused('All parts except EOF-chunk must be larger than 5mb');
+  if (Math.max(range.last + 1, range.total ?? 0) > fileBytesMax) {
+    await chunks.drop(id);
+    return refused(tooLarge);
+  }
+  const whole = await chunks.add(id, range, part);
+  if (!whole.done) return { answer: { done: false, bytes: whole.bytes, public_id: body.params['public_id'] } };
+  try {
+    const kept = await keep(assets, asked, request, { ...body, ...whole });
+    return 'fault' in kept ? kept : { answer: { ...kept.answer, done: true } };
+  } finally {
+    await rm(whole.path, { force: true });
+  }
+}
+
+async function keep(
+  assets: AssetFolder,
+  asked: Kind | 'auto',
+  request: FastifyRequest,
+  { params, fileName, bytes, path }: Pick<UploadBody, 'params' | 'fileName' | 'bytes'> & { path: string },
+): Promise<CallAnswer> {
+  const facts = await readFacts(path, bytes);
+  const kind = asked === 'auto' ? facts.kind : asked;
+  if (kind === 'image' && facts.kind !== 'image') return refused('Invalid image file');
+  if (kind === 'video' && facts.kind !== 'video') return refused('Unsupported video format or file');
+  const publicId = publicIdOf(params, fileName, kind);
+  const known =
+    params['overwrite'] === 'false' || params['overwrite'] === '0' ? await assets.find(kind, publicId) : null;
+  if (known !== null) return { answer: { ...known.answer, existing: true } };
+  const etag = await md5Of(path);
+  const origin = `${request.protocol}://${request.host}/cloudinary`;
+  const answer = uploadAnswer({ params, fileName, publicId, kind, bytes, facts, etag, now: new Date(), origin });
+  const { contentType } = kind === 'raw' ? { contentType: 'application/octet-stream' } : facts;
+  await assets.keep(path, { publicId, kind, bytes, contentType, answer });
+  return { answer };
 }
 
 async function destroy(assets: AssetFolder, kind: string, request: FastifyRequest): Promise<CallAnswer> {
@@ -89,33 +151,29 @@ function authFault(params: UploadBody['params']): CallFault | null {
     : { status: 401, message: `Invalid Signature ${params['signature']}` };
 }
 
+const tooLarge = 'File size too large. Maximum is 104857600';
+
 function fileFault({ bytes, isWhole }: UploadBody): CallFault | null {
   if (bytes === 0) return { status: 400, message: 'Missing required parameter - file' };
-  return isWhole ? null : { status: 400, message: 'File size too large. Maximum is 104857600' };
+  return isWhole ? null : { status: 400, message: tooLarge };
 }
 
-/** Null where a picture does not look like one. */
-async function typeOf(path: string, kind: 'image' | 'video'): Promise<string | null> {
-  if (kind === 'video') return 'video/mp4';
-  await using file = await open(path, 'r');
-  const { buffer } = await file.read(Buffer.alloc(12), 0, 12, 0);
-  const head = buffer.toString('latin1');
-  if (head.startsWith('\xff\xd8\xff')) return 'image/jpeg';
-  if (head.startsWith('\x89PNG')) return 'image/png';
-  if (head.startsWith('GIF8')) return 'image/gif';
-  return head.startsWith('RIFF') && head.endsWith('WEBP') ? 'image/webp' : null;
+function refused(message: string): CallAnswer {
+  return { fault: { status: 400, message } };
 }
 
+/** Originals and what is made of them, with a signature or without: who uploads as `upload` lets anybody see them who knows the address. */
 async function deliver(
   assets: AssetFolder,
-  { cloud, kind, signature, '*': rest }: { cloud: string; kind: string; signature: string; '*': string },
+  { cloud, kind, '*': rest }: { cloud: string; kind: Kind; '*': string },
   reply: FastifyReply,
 ): Promise<unknown> {
-  const [, transformation = '', publicId = ''] = /^(?:(.*)\/)?v\d+\/(.*)$/.exec(rest) ?? [];
+  const [, signature, path = ''] = /^(?:s--(.{8})--\/)?(.*)$/u.exec(rest) ?? [];
+  const [, transformation = '', publicId = path] = /^(?:(.*)\/)?v\d+\/(.*)$/u.exec(path) ?? [];
   const signed = transformation === '' ? publicId : `${transformation}/${publicId}`;
-  const isOurs =
-    cloud === sandboxAccount.cloudName && isSignedDelivery(signature.slice(3, 11), signed, sandboxAccount.apiSecret);
-  const asset = isOurs ? await assets.find(kind, publicId) : null;
+  const isAllowed = signature === undefined || isSignedDelivery(signature, signed, sandboxAccount.apiSecret);
+  if (cloud !== sandboxAccount.cloudName || !isAllowed) return refuse(reply, 404, 'Resource not found');
+  const asset = (await assets.find(kind, publicId)) ?? (await assets.find(kind, publicId.replace(/\.[a-z\d]+$/iu, '')));
   if (asset === null) return refuse(reply, 404, 'Resource not found');
   return reply
     .headers({ 'content-type': asset.contentType, 'content-length': asset.bytes, 'x-content-type-options': 'nosniff' })

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { imageSize } from 'image-size';
 import type { PostMedium } from '../world/posts.ts';
 import { metadataOf } from './image-metadata.ts';
+import { sizeOfJpeg } from './jpeg-size.ts';
+import { typeInBytes } from './sniff-type.ts';
 
 /** A file as it came in. What is beyond its beginning is counted and digested, and not kept. */
 export class ReceivedFile {
@@ -20,8 +22,8 @@ export class ReceivedFile {
   }
 }
 
-/** Holds a whole segment of a chunked upload. */
-export const headBytesMax = 6 * 1024 * 1024;
+/** Holds a whole segment of a chunked upload, and the largest picture that a platform takes. */
+export const headBytesMax = 16 * 1024 * 1024;
 export const fileBytesMax = 110 * 1024 * 1024;
 
 export async function receiveFile(source: AsyncIterable<Buffer>, mimeType: string): Promise<ReceivedFile> {
@@ -52,6 +54,11 @@ export function kindOf(mimeType: string): 'image' | 'video' {
 
 /** Undefined where the bytes are no image. */
 export function sizeOfImage(head: Buffer): { width: number; height: number; type: string } | undefined {
+  // Read here, because `image-size` wants a segment ahead of the frame.
+  if (typeInBytes(head) === 'image/jpeg') {
+    const size = sizeOfJpeg(head);
+    return size === undefined ? undefined : { ...size, type: 'jpg' };
+  }
   try {
     const { width, height, type = '' } = imageSize(head);
     return { width, height, type };
