@@ -8,7 +8,7 @@ import { admit } from './admit.ts';
 import { invalidRequest } from './answers.ts';
 import { tweetLimits } from './limits.ts';
 import { altCharactersMax, categoryNames, segmentBytesMax, uploadLifeSeconds } from './media-rules.ts';
-import { parseQuery } from './tweet-routes.ts';
+import { parseQuery, refuseUnknown } from './tweet-routes.ts';
 import type { Upload, Uploads } from './uploads.ts';
 
 const scopes = ['media.write'];
@@ -54,6 +54,7 @@ export function mediaRoutes(app: FastifyInstance, place: SitePlace, uploads: Upl
 
   app.get('/2/media/upload', (request, reply) => {
     const { account } = admit(place, request, reply, { scopes, limit: tweetLimits.uploadStatus });
+    refuseUnknown(request.query, Object.keys(StatusQuery.shape));
     const { media_id } = parseQuery(StatusQuery, request.query);
     return { data: view(uploads.require(account, media_id), uploads, nowMs()) };
   });
@@ -128,7 +129,7 @@ const Initialize = z.strictObject({
   shared: z.boolean().optional(),
 });
 const StatusQuery = z.object({ command: z.literal('STATUS').optional(), media_id: MediaId });
-const Metadata = z.object({
+const Metadata = z.strictObject({
   id: MediaId,
   metadata: z.object({ alt_text: z.object({ text: z.string().max(altCharactersMax) }) }).optional(),
 });

@@ -67,6 +67,19 @@ test('pictures are shown in their order, with their size, digest and description
       attachments: { media_keys: media.map((one) => one.media_key) },
     },
   });
+  const expanded = `expansions=attachments.media_keys&media.fields=width,height,alt_text,url`;
+  expect((await sandbox.send(`/x/2/tweets/${id}?${expanded}`, { token: ada.accessToken })).body).toMatchObject({
+    data: { attachments: {} },
+    includes: {
+      media: media.map((one, index) => ({
+        media_key: one.media_key,
+        type: 'photo',
+        width: 10 * (index + 1),
+        height: 8,
+        ...(index === 0 ? { alt_text: 'A small grey thing' } : {}),
+      })),
+    },
+  });
 });
 
 test('a video comes in segments, is processed for a while, and is the sum of its segments', async () => {

@@ -4,6 +4,7 @@ import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import { admit } from './admit.ts';
 import { forbidden, invalidRequest, resourceNotFound } from './answers.ts';
+import { includesOf } from './includes.ts';
 import { tweetLimits } from './limits.ts';
 import { parseTweetBody } from './tweet-body.ts';
 import { tweetView, TweetFieldsQuery } from './tweet-view.ts';
@@ -15,6 +16,7 @@ const writeScopes = [...readScopes, 'tweet.write'];
 export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweets): void {
   app.post('/2/tweets', (request, reply) => {
     const { account } = admit(place, request, reply, { scopes: writeScopes, limit: tweetLimits.create });
+    refuseUnknown(request.query, []);
     const post = tweets.create(account, parseTweetBody(request.body));
     const { id, text, edit_history_tweet_ids } = tweetView(post, tweets.context(post.id), {
       fields: new Set(),
@@ -32,6 +34,7 @@ export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Twee
     const missing = ids.filter((id) => tweets.get(id) === undefined);
     return {
       ...(found.length > 0 ? { data: found.map((post) => tweetView(post, tweets.context(post.id), choice)) } : {}),
+      ...includesOf(place, tweets, found, choice),
       ...(missing.length > 0 ? { errors: missing.map((id) => resourceNotFound('tweet', 'ids', id)) } : {}),
     };
   });
@@ -43,7 +46,7 @@ export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Twee
     const { id } = parseQuery(z.object({ id: TweetId }), request.params);
     const post = tweets.get(id);
     if (post === undefined) return { errors: [resourceNotFound('tweet', 'id', id)] };
-    return { data: tweetView(post, tweets.context(id), choice) };
+    return { data: tweetView(post, tweets.context(id), choice), ...includesOf(place, tweets, [post], choice) };
   });
 
   app.delete<{ Params: { id: string } }>('/2/tweets/:id', (request, reply) => {

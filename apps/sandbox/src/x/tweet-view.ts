@@ -4,25 +4,93 @@ import type { TweetContext } from './tweets.ts';
 import { serveText } from './tweet-text.ts';
 
 /** Which fields a reader asked for, and under which names: X is half-way from `tweet` to `post`. */
-export type FieldChoice = { fields: ReadonlySet<string>; names: 'tweet' | 'post' };
+export type FieldChoice = {
+  fields: ReadonlySet<string>;
+  names: 'tweet' | 'post';
+  /** What else is to be told of what the posts refer to. */
+  expansions: ReadonlySet<string>;
+  mediaFields: ReadonlySet<string>;
+  userFields: ReadonlySet<string>;
+};
 
 const CommaList = z
   .string()
   .optional()
   .transform((list) => new Set(list === undefined ? [] : list.split(',').map((name) => name.trim())));
 
+/** @param known what there is; anything else is refused */
+const listOf = (known: readonly string[]) =>
+  CommaList.refine((names) => [...names].every((name) => known.includes(name)), {
+    error: `is not one of [${known.join(',')}]`,
+  });
+
+/** As the OpenAPI description has them, under both of X's names. */
+const expansionNames = [
+  'article.cover_media',
+  'article.media_entities',
+  'attachments.media_keys',
+  'attachments.media_source_tweet',
+  'attachments.poll_ids',
+  'author_id',
+  'edit_history_post_ids',
+  'edit_history_tweet_ids',
+  'entities.mentions.username',
+  'geo.place_id',
+  'in_reply_to_user_id',
+  'referenced_posts',
+  'referenced_posts.id',
+  'referenced_posts.id.author_id',
+  'referenced_tweets',
+  'referenced_tweets.id',
+  'referenced_tweets.id.author_id',
+  'username',
+];
+
+const words = (text: string) => text.trim().split(/\s+/u);
+
+const postFields =
+  words(`article article_title attachments author_id card_uri community_id context_annotations conversation_id
+  created_at display_text_range edit_controls edit_history_post_ids edit_history_tweet_ids entities geo id in_reply_to_user_id lang
+  matched_media_notes media_metadata non_public_metrics note_post note_request_suggestions note_tweet organic_metrics
+  paid_partnership possibly_sensitive promoted_metrics public_metrics referenced_posts referenced_tweets reply_settings scopes
+  source suggested_source_links suggested_source_links_with_counts text withheld`);
+const mediaFields = words(`alt_text duration_ms height media_key non_public_metrics organic_metrics preview_image_url
+  promoted_metrics public_metrics type url variants width`);
+const userFields =
+  words(`affiliation confirmed_email connection_status created_at description entities id is_identity_verified
+  location most_recent_post_id most_recent_tweet_id name parody pinned_post_id pinned_tweet_id profile_banner_url
+  profile_image_url protected public_metrics receives_your_dm subscribes_to_you subscription subscription_type url username
+  verified verified_followers_count verified_type withheld`);
+
 export const TweetFieldsQuery = z
-  .object({ 'tweet.fields': CommaList, 'post.fields': CommaList })
+  .object({
+    'tweet.fields': listOf(postFields),
+    'post.fields': listOf(postFields),
+    expansions: listOf(expansionNames),
+    'media.fields': listOf(mediaFields),
+    'user.fields': listOf(userFields),
+  })
   .transform((query): FieldChoice => ({
-    fields: new Set([...query['tweet.fields'], ...query['post.fields']]),
+    fields: new Set([...query['tweet.fields'], ...query['post.fields'], ...fieldsFor(query.expansions)]),
     names: query['post.fields'].size > 0 ? 'post' : 'tweet',
+    expansions: query.expansions,
+    mediaFields: query['media.fields'],
+    userFields: query['user.fields'],
   }));
+
+/** An expansion brings the field that it expands. */
+function fieldsFor(expansions: ReadonlySet<string>): string[] {
+  return [...expansions].map((name) => {
+    if (name.startsWith('attachments.')) return 'attachments';
+    return /^referenced_(?:tweet|post)s/u.exec(name)?.[0] ?? name;
+  });
+}
 
 /** `id`, `text` and the edit history are always there, the rest on request. */
 export function tweetView(
   post: Post,
   { reply, mediaKeys }: TweetContext,
-  { fields, names }: FieldChoice,
+  { fields, names }: Pick<FieldChoice, 'fields' | 'names'>,
 ): Record<string, unknown> {
   const served = serveText(post.id, post.text, mediaKeys);
   const asked = (name: string, value: unknown) => (fields.has(name) && value !== undefined ? { [name]: value } : {});

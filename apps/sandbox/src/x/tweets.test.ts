@@ -38,6 +38,36 @@ test('a query parameter that X does not have is refused, expansions and fields o
     expect((await get(`users/${id}/tweets?${fields}`)).status).toBe(200);
 });
 
+test('an expansion or a field that X does not have is refused, in a look-up as in a post’s own query', async () => {
+  for (const query of ['expansions=owner', 'tweet.fields=colour', 'media.fields=colour', 'user.fields=colour'])
+    expect([query, (await get(`tweets?ids=1&${query}`)).status]).toEqual([query, 400]);
+  const token = ada.accessToken;
+  expect((await sandbox.send('/x/2/tweets?colour=red', { token, json: { text: 'Not out' } })).status).toBe(400);
+  expect(JSON.stringify(await list(ada.account.id))).not.toContain('Not out');
+});
+
+test('expansions tell what posts refer to, each once', async () => {
+  const bob = await sandbox.account('x', 'bob-expanded');
+  const first = await postId({ text: 'Expanded' }, bob.accessToken);
+  const second = await postId({ text: 'Answer', reply: { in_reply_to_tweet_id: first } });
+  const expansions = 'expansions=author_id,in_reply_to_user_id,referenced_tweets.id';
+  expect((await get(`tweets/${second}?${expansions}`)).body).toMatchObject({
+    data: { author_id: ada.account.id, in_reply_to_user_id: bob.account.id, referenced_tweets: [{ id: first }] },
+    includes: {
+      users: [
+        { id: ada.account.id, username: 'ada' },
+        { id: bob.account.id, username: bob.account.handle },
+      ],
+      tweets: [{ id: first, text: 'Expanded' }],
+    },
+  });
+  const both = await get(
+    `tweets?ids=${first},${second}&expansions=author_id,in_reply_to_user_id&post.fields=created_at`,
+  );
+  expect((both.body as { includes: { users: unknown[] } }).includes.users).toHaveLength(2);
+  expect((await get(`tweets/${second}`)).body).not.toHaveProperty('includes');
+});
+
 test('a tweet is created with 201, read by id and by the timeline, and deleted', async () => {
   const created = await post({ text: 'Hello there' });
   expect(created.status).toBe(201);

@@ -5,6 +5,7 @@ import type { Post } from '../world/posts.ts';
 import { compareIds } from '../world/snowflake.ts';
 import { admit } from './admit.ts';
 import { resourceNotFound } from './answers.ts';
+import { includesOf, userView } from './includes.ts';
 import { tweetLimits } from './limits.ts';
 import { fieldParameters, parseQuery, refuseUnknown } from './tweet-routes.ts';
 import { tweetView, TweetFieldsQuery } from './tweet-view.ts';
@@ -16,7 +17,8 @@ export function userRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweet
   app.get('/2/users/me', (request, reply) => {
     const { account } = admit(place, request, reply, { scopes: ['users.read'], limit: tweetLimits.me });
     refuseUnknown(request.query, ['user.fields', 'tweet.fields', 'post.fields', 'expansions']);
-    return { data: { id: account.id, name: account.displayName, username: account.handle } };
+    const fields = new Set(String(z.string().catch('').parse(Object(request.query)['user.fields'])).split(','));
+    return { data: userView(account, fields) };
   });
 
   app.get<{ Params: { id: string } }>('/2/users/:id/tweets', { config: { listing: true } }, (request, reply) => {
@@ -36,7 +38,11 @@ export function userRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweet
     });
     const meta = { result_count: page.length, newest_id: page[0]?.id, oldest_id: page.at(-1)?.id, next_token: next };
     if (page.length === 0) return { meta };
-    return { data: page.map((post) => tweetView(post, tweets.context(post.id), choice)), meta };
+    return {
+      data: page.map((post) => tweetView(post, tweets.context(post.id), choice)),
+      ...includesOf(place, tweets, page, choice),
+      meta,
+    };
   });
 }
 
