@@ -73,6 +73,25 @@ test('files are shown in their order, with size, digest and description, and the
   });
 });
 
+test('an attachment’s address serves the file to anybody, with the type of its bytes, until the message goes', async () => {
+  await open('served');
+  const picture = pngOf(20, 10);
+  const { body } = await post({}, [
+    [Buffer.from('a film'), 'b.mp4', 'video/mp4'],
+    [picture, 'a b.png', 'application/octet-stream'],
+  ]);
+  const { id, attachments } = z
+    .object({ id: z.string(), attachments: z.array(z.object({ url: z.url(), content_type: z.string() })) })
+    .parse(body);
+  expect(attachments.map(({ content_type: type }) => type)).toEqual(['video/mp4', 'image/png']);
+  const served = await fetch(attachments[1]?.url ?? '');
+  expect([served.status, served.headers.get('content-type')]).toEqual([200, 'image/png']);
+  expect(Buffer.from(await served.arrayBuffer()).equals(picture)).toBe(true);
+  const path = `/discord/api/v10/channels/${news.account.id}/messages/${id}`;
+  await sandbox.send(path, { method: 'DELETE', headers: { authorization: `Bot ${news.accessToken}` } });
+  expect((await fetch(attachments[1]?.url ?? '')).status).toBe(404);
+});
+
 test('a file without a text is a message; without both there is none', async () => {
   await open('wordless');
   expect((await post({}, [[pngOf(2, 2), 'a.png', 'image/png']])).status).toBe(200);

@@ -54,6 +54,19 @@ function openDiscord(place: SitePlace): Site {
     routes(app) {
       botRoutes(app, place, bots, messages);
       app.get<{ Params: { id: string } }>(
+        '/attachments/:channel/:id/:name',
+        { config: { page: true } },
+        async (request, reply) => {
+          const { id } = request.params;
+          const file = /^\d{1,20}$/u.test(id) ? await messages.fileOf(id) : undefined;
+          if (file === undefined)
+            return reply.code(404).type('text/plain').send('This content is no longer available.');
+          return reply
+            .headers({ 'content-type': file.contentType, 'x-content-type-options': 'nosniff' })
+            .send(file.bytes);
+        },
+      );
+      app.get<{ Params: { id: string } }>(
         '/channels/:guild/:channel/:id',
         { config: { page: true } },
         (request, reply) => sendPostPage(reply, site, world, request.params.id),

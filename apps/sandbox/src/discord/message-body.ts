@@ -6,7 +6,10 @@ import { apiError, invalidForm } from './answers.ts';
 
 export type MessageFile = { fileName: string; file: ReceivedFile; description: string | null };
 
+export type Embed = z.infer<typeof Embed>;
+
 export type MessageBody = {
+  embeds: readonly Embed[];
   files: readonly MessageFile[];
   content: string;
   nonce: string | number | undefined;
@@ -17,7 +20,7 @@ export type MessageBody = {
 export const contentMax = 2000;
 const nonceMax = 25;
 /** https://docs.discord.com/developers/reference#uploading-files */
-const filesMax = 10;
+export const filesMax = 10;
 const fileBytesMax = 10 * 1024 * 1024;
 /** SUPPRESS_EMBEDS and SUPPRESS_NOTIFICATIONS: what a message may be made with. */
 const settableFlags = (1 << 2) | (1 << 12);
@@ -37,12 +40,13 @@ export function parseMessageBody(body: unknown): MessageBody {
       ),
     );
   }
-  const { content, nonce, enforce_nonce, flags, attachments } = parsed.data;
+  const { content, nonce, enforce_nonce, flags, attachments, embeds } = parsed.data;
   const text = (content ?? '').trim();
   if (sent.length > filesMax || sent.some(({ file }) => file.bytes > fileBytesMax)) {
     throw new RefusalError(apiError(413, 40_005, 'Request entity too large'));
   }
-  if (text === '' && sent.length === 0) throw new RefusalError(apiError(400, 50_006, 'Cannot send an empty message'));
+  if (text === '' && sent.length === 0 && (embeds ?? []).length === 0)
+    throw new RefusalError(apiError(400, 50_006, 'Cannot send an empty message'));
   const descriptions = new Map((attachments ?? []).map(({ id, description }) => [`files[${id}]`, description ?? null]));
   const files = sent.map(({ name, fileName, file }) => ({
     fileName,
@@ -51,6 +55,7 @@ export function parseMessageBody(body: unknown): MessageBody {
   }));
   return {
     files,
+    embeds: embeds ?? [],
     content: text,
     nonce: nonce ?? undefined,
     enforceNonce: enforce_nonce ?? false,
@@ -71,7 +76,49 @@ function payloadOf({ fields }: MultipartForm): unknown {
 
 const atMost = (max: number) => (text: string) => Array.from(text).length <= max;
 
+const text = (max: number) => z.string().refine(atMost(max), `Must be ${max} or fewer in length.`);
+const address = z.string().regex(/^(?:https?|attachment):\/\//u, 'Not a well formed URL.');
+
+/** https://docs.discord.com/developers/resources/message#embed-object-embed-limits */
+export const Embed = z.object({
+  title: text(256).optional(),
+  description: text(4096).optional(),
+  url: address.optional(),
+  timestamp: z.string().optional(),
+  color: z.int().min(0).max(0xff_ff_ff).optional(),
+  footer: z.object({ text: text(2048), icon_url: address.optional() }).optional(),
+  image: z.object({ url: address }).optional(),
+  thumbnail: z.object({ url: address }).optional(),
+  author: z.object({ name: text(256), url: address.optional(), icon_url: address.optional() }).optional(),
+  fields: z
+    .array(z.object({ name: text(256), value: text(1024), inline: z.boolean().optional() }))
+    .max(25)
+    .optional(),
+});
+
+const embedsMax = 10;
+const embedCharactersMax = 6000;
+
+/** Of all embeds of a message together. */
+function charactersOf(embeds: readonly Embed[]): number {
+  const texts = embeds.flatMap(({ title, description, footer, author, fields = [] }) => [
+    title,
+    description,
+    footer?.text,
+    author?.name,
+    ...fields.flatMap(({ name, value }) => [name, value]),
+  ]);
+  return texts.reduce((sum, each = '') => sum + Array.from(each).length, 0);
+}
+
 const MessageForm = z.object({
+  embeds: z
+    .array(Embed)
+    .max(embedsMax, `Must be ${embedsMax} or fewer in length.`)
+    .refine((embeds) => charactersOf(embeds) <= embedCharactersMax, {
+      error: `Embed size exceeds maximum size of ${embedCharactersMax}`,
+    })
+    .nullish(),
   content: z.string().refine(atMost(contentMax), `Must be ${contentMax} or fewer in length.`).nullish(),
   nonce: z.union([z.string().refine(atMost(nonceMax), `Must be ${nonceMax} or fewer in length.`), z.int()]).nullish(),
   enforce_nonce: z.boolean().nullish(),

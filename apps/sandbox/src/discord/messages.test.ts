@@ -99,11 +99,35 @@ test.each<[string, object, number, object]>([
     400,
     { code: 50_035, errors: { nonce: { _errors: [{ code: 'BASE_TYPE_MAX_LENGTH' }] } } },
   ],
+  ['eleven embeds', { embeds: Array(11).fill({ title: 't' }) }, 400, { code: 50_035, errors: { embeds: {} } }],
+  [
+    'a title of 257',
+    { embeds: [{ title: 't'.repeat(257) }] },
+    400,
+    { code: 50_035, errors: { embeds: { '0': { title: { _errors: [{ code: 'BASE_TYPE_MAX_LENGTH' }] } } } } },
+  ],
+  [
+    'embeds of 6001 characters',
+    { embeds: [{ description: 'd'.repeat(4000) }, { description: 'd'.repeat(2001) }] },
+    400,
+    { code: 50_035, errors: { embeds: { _errors: [{ message: 'Embed size exceeds maximum size of 6000' }] } } },
+  ],
   ['a number as text', { content: 7 }, 400, { code: 50_035, errors: { content: {} } }],
-])('%s is refused', async (_what, body, status, error) => {
-  const channel = await sandbox.account('discord', 'refused');
+])('%s is refused', async (what, body, status, error) => {
+  const channel = await sandbox.account('discord', `refused ${what}`);
   expect(await post(body, channel)).toMatchObject({ status, body: error });
   expect(await list(channel)).toEqual([]);
+});
+
+test('embeds are a message, and are given back unless they are suppressed', async () => {
+  const channel = await sandbox.account('discord', 'embeds');
+  const embeds = [{ title: 'T', description: 'D', color: 255, fields: [{ name: 'n', value: 'v', inline: true }] }];
+  expect(await posted({ embeds }, channel)).toMatchObject({ content: '', embeds: [{ type: 'rich', ...embeds[0] }] });
+  expect(await posted({ embeds, content: 'Plain', flags: 4 }, channel)).toMatchObject({ embeds: [] });
+  expect((await call(messagesOf(channel), { as: channel })).body).toMatchObject([
+    { embeds: [] },
+    { embeds: [{ title: 'T' }] },
+  ]);
 });
 
 test('2000 code points are taken', async () => {

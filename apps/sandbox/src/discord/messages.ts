@@ -6,7 +6,7 @@ import { typeInBytes } from '../uploads/sniff-type.ts';
 import type { Account } from '../world/accounts.ts';
 import type { Post } from '../world/posts.ts';
 import type { Bot } from './bots.ts';
-import type { MessageBody } from './message-body.ts';
+import { Embed, filesMax, type MessageBody } from './message-body.ts';
 
 /** What a message has beyond a post; `fileNames` are those of its media. */
 export type MessageDetail = z.infer<typeof MessageDetail>;
@@ -16,6 +16,8 @@ export type Messages = {
   create(channel: Account, bot: Bot, body: MessageBody): Post;
   get(id: string): Post | undefined;
   detail(id: string): MessageDetail;
+  /** The file behind an attachment's address; undefined where there is none. */
+  fileOf(attachment: string): Promise<{ bytes: Buffer; contentType: string } | undefined>;
   remove(post: Post): void;
   clear(): Change[];
 };
@@ -24,7 +26,8 @@ export type Messages = {
 const nonceLifeMs = 180_000;
 
 export function createMessages({ site, platform, world }: SitePlace, newId: () => string): Messages {
-  const { store, posts, clock } = world;
+  const { store, posts, clock, segments } = world;
+  const placeOf = (id: string) => `${site}-message-${id}`;
   const details = store.table('discord.messages', MessageDetail);
   const nonces = store.table('discord.nonces', NonceRow);
 
@@ -44,11 +47,12 @@ export function createMessages({ site, platform, world }: SitePlace, newId: () =
   }
 
   return {
-    create(channel, bot, { content, files, nonce, enforceNonce, flags }) {
+    create(channel, bot, { content, files, embeds, nonce, enforceNonce, flags }) {
       const key = nonce === undefined ? undefined : `${bot.id}/${nonce}`;
       const earlier = key === undefined || !enforceNonce ? undefined : underNonce(key);
       if (earlier !== undefined) return earlier;
       const id = newId();
+      for (const [index, { file }] of files.entries()) segments.write(placeOf(id), index, file.head);
       const createdAt = new Date(clock.wallMs()).toISOString();
       const remembered =
         key === undefined ? [] : [nonces.put(key, { key, message: id, expiresAtMs: clock.nowMs() + nonceLifeMs })];
@@ -69,6 +73,7 @@ export function createMessages({ site, platform, world }: SitePlace, newId: () =
           details.put(id, {
             id,
             flags,
+            embeds: [...embeds],
             fileNames: files.map(({ fileName }) => fileName),
             contentTypes: files.map(({ file }) => typeInBytes(file.head) ?? file.mimeType),
           }),
@@ -77,10 +82,26 @@ export function createMessages({ site, platform, world }: SitePlace, newId: () =
       );
     },
     get: (id) => posts.get(site, id),
-    detail: (id) => details.get(id) ?? { id, flags: 0, fileNames: [], contentTypes: [] },
-    remove: (post) => posts.remove(post, [details.drop(post.id)]),
+    detail: (id) => details.get(id) ?? { id, flags: 0, embeds: [], fileNames: [], contentTypes: [] },
+    async fileOf(attachment) {
+      for (let index = 0; index < filesMax; index += 1) {
+        const detail = details.get(String(BigInt(attachment) - BigInt(index) - 1n));
+        if (detail?.fileNames[index] === undefined) continue;
+        const contentType = detail.contentTypes[index] ?? 'application/octet-stream';
+        const kept = await segments.join(placeOf(detail.id), [index], contentType).catch(() => undefined);
+        return kept === undefined ? undefined : { bytes: kept.head, contentType };
+      }
+      return undefined;
+    },
+    remove(post) {
+      segments.drop(placeOf(post.id));
+      posts.remove(post, [details.drop(post.id)]);
+    },
     clear: () => [
-      ...Array.from(details.rows(), (row) => details.drop(row.id)),
+      ...Array.from(details.rows(), (row) => {
+        segments.drop(placeOf(row.id));
+        return details.drop(row.id);
+      }),
       ...Array.from(nonces.rows(), (row) => nonces.drop(row.key)),
     ],
   };
@@ -89,6 +110,7 @@ export function createMessages({ site, platform, world }: SitePlace, newId: () =
 const MessageDetail = z.object({
   id: z.string(),
   flags: z.number(),
+  embeds: z.array(Embed).default([]),
   fileNames: z.array(z.string()).default([]),
   contentTypes: z.array(z.string()).default([]),
 });

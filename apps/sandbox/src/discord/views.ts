@@ -46,8 +46,15 @@ export function botView({ id, username }: Bot) {
   return { id, username, discriminator: '0000', global_name: null, avatar: null, bot: true, flags: 0, public_flags: 0 };
 }
 
+const suppressEmbeds = 1 << 2;
+
 /** https://docs.discord.com/developers/resources/message#message-object; no guild, and no nonce but in the answer to its creation. */
-export function messageView(post: Post, bot: Bot, { flags, fileNames, contentTypes }: MessageDetail, origin: string) {
+export function messageView(
+  post: Post,
+  bot: Bot,
+  { flags, embeds, fileNames, contentTypes }: MessageDetail,
+  origin: string,
+) {
   return {
     id: post.id,
     type: 0,
@@ -76,7 +83,7 @@ export function messageView(post: Post, bot: Bot, { flags, fileNames, contentTyp
         ...(width === null ? {} : { width, height }),
       };
     }),
-    embeds: [],
+    embeds: (flags & suppressEmbeds) === 0 ? embeds.map((embed) => ({ type: 'rich', ...embed })) : [],
     components: [],
     pinned: false,
     flags,
