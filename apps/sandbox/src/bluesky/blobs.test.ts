@@ -85,6 +85,23 @@ test('a blob that is not there, of somebody else, too large or told wrongly is r
   expect((await post({ $type: 'app.bsky.embed.video', video: video.blob, alt: 'Film' })).status).toBe(200);
 });
 
+test('each account has a thousand uploads a day, and is told when it may go on', async () => {
+  await using scaled = await startTestSandbox();
+  await scaled.send('/_sandbox/limits', { method: 'PUT', json: { platform: 'bluesky', scale: 0.003 } });
+  const headers = { 'content-type': 'image/png' };
+  const add = async (handle: string) => {
+    const { accessToken } = await scaled.account('bluesky', handle);
+    const url = new URL('/xrpc/com.atproto.repo.uploadBlob', scaled.running.hosts.bluesky);
+    const authorization = `Bearer ${accessToken}`;
+    return fetch(url, { method: 'POST', headers: { ...headers, authorization }, body: new Uint8Array(pngOf(3, 3)) });
+  };
+  for (let count = 0; count < 3; count += 1) expect((await add('busy')).status).toBe(200);
+  const refused = await add('busy');
+  expect([refused.status, refused.headers.get('ratelimit-limit')]).toEqual([429, '3']);
+  expect(await refused.json()).toMatchObject({ error: 'RateLimitExceeded' });
+  expect((await add('calm')).status).toBe(200);
+});
+
 test('nobody uploads without a session, and no more than the server takes', async () => {
   expect((await upload(pngOf(3, 3), 'image/png', { ...ada, accessToken: 'none' })).status).toBe(400);
   expect((await upload(Buffer.alloc(50_000_001), 'video/mp4')).status).toBe(413);
