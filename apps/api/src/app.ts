@@ -21,6 +21,8 @@ import { validatorCompiler } from './http/request-validation.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { authRoutes } from './routes/auth.ts';
+import { confirmConsentRoute } from './routes/confirm-consent.ts';
+import { connectRoutes } from './routes/connect.ts';
 import { healthRoutes } from './routes/health.ts';
 import { mediaRoutes } from './routes/media.ts';
 import { transferTimeoutMs } from './routes/media-uploads.ts';
@@ -104,6 +106,8 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
   await app.register(authRoutes, v1);
   await app.register(organizationRoutes, v1);
   await app.register(apiKeyRoutes, v1);
+  await app.register(connectRoutes, v1);
+  await app.register(confirmConsentRoute, v1);
   await app.register(accountRoutes, v1);
   await app.register(platformRoutes, v1);
   await app.register(postRoutes, v1);

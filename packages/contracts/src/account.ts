@@ -59,6 +59,36 @@ export type StartConnect = z.infer<typeof StartConnect>;
 export const ConnectStarted = z.object({ authorizationUrl: z.url(), state: z.string() });
 export type ConnectStarted = z.infer<typeof ConnectStarted>;
 
+/** The one-time code that a browser brought back from a consent page. */
+export const CompleteConnect = z.strictObject({ connectCode: z.string().min(1).max(200) });
+export type CompleteConnect = z.infer<typeof CompleteConnect>;
+
+/** An account, or where to choose from several: a grant may hold many pages. */
+export const Connected = z.union([z.object({ account: Account }), z.object({ selectionId: z.string() })]);
+export type Connected = z.infer<typeof Connected>;
+
+/** What one grant opens, to choose from. `accountId` where it is connected to the organization already. */
+export const AccountSelection = z.object({
+  id: z.string(),
+  platform: PlatformId,
+  expiresAt: z.iso.datetime({ offset: true }),
+  items: z.array(
+    z.object({
+      externalId: z.string(),
+      handle: z.string(),
+      displayName: z.string(),
+      accountId: z.string().nullable(),
+    }),
+  ),
+});
+export type AccountSelection = z.infer<typeof AccountSelection>;
+
+export const SelectAccounts = z.strictObject({ externalIds: z.array(z.string().min(1).max(200)).min(1).max(1_000) });
+export type SelectAccounts = z.infer<typeof SelectAccounts>;
+
+export const SelectedAccounts = z.object({ items: z.array(Account) });
+export type SelectedAccounts = z.infer<typeof SelectedAccounts>;
+
 const CountByWindow = z.object({ '1h': z.int(), '24h': z.int(), '7d': z.int() });
 
 export const TokenStats = z.object({

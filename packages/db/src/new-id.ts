@@ -8,6 +8,7 @@ const prefixes = {
   apiKey: 'key',
   grant: 'grt',
   account: 'acc',
+  consent: 'cns',
   media: 'med',
   mediaObject: 'obj',
   mediaTransfer: 'trf',

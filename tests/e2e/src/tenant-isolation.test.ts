@@ -305,6 +305,7 @@ function comparable(body: unknown): unknown {
 }
 
 function validBodyFor(path: string): unknown {
+  if (path.includes('/selections/')) return { externalIds: ['page'] };
   if (path.endsWith('/resolve')) return { outcome: 'not_published', retry: false };
   return {};
 }

@@ -15,6 +15,8 @@ export const examples: Readonly<Record<string, unknown>> = {
   SwitchOrganization: { organizationId: 'organization_example' },
   CreateApiKey: { name: 'Deploy script', scopes: ['read', 'write'], expiresAt: '2031-01-01T00:00:00Z' },
   StartConnect: { platform, redirectTo: 'https://app.example.org/connected' },
+  CompleteConnect: { connectCode: 'code_example' },
+  SelectAccounts: { externalIds: ['page_example'] },
   ConnectManually: { platform, credentials: { accessToken: 'token_example' } },
   CreatePost: {
     content: 'The engine weaves algebraic patterns.',

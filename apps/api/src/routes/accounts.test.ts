@@ -66,7 +66,7 @@ async function hosts(): Promise<Record<'bluesky' | 'mastodon' | 'mastodon2', str
 }
 
 /** Through the sandbox's consent page, as a browser would. */
-async function connectX(handle: string, to?: string) {
+async function connectX(handle: string, to?: string, headers: Record<string, string> = {}) {
   const started = await call('POST', '/accounts/connect', {
     body: { platform: 'x', ...(to === undefined ? {} : { redirectTo: to }) },
   });
@@ -75,7 +75,10 @@ async function connectX(handle: string, to?: string) {
     redirect: 'manual',
   });
   const back = new URL(consent.headers.get('location') ?? '');
-  return { callback: back.pathname + back.search, answer: await api.call('GET', back.pathname + back.search) };
+  return {
+    callback: back.pathname + back.search,
+    answer: await api.call('GET', back.pathname + back.search, { headers }),
+  };
 }
 
 async function connectMastodon(handle: string, server: 'mastodon' | 'mastodon2' = 'mastodon') {
@@ -85,28 +88,69 @@ async function connectMastodon(handle: string, server: 'mastodon' | 'mastodon2' 
 }
 
 describe('connecting', () => {
-  test('X by its consent page: the browser ends where the user wanted, with the account connected', async () => {
+  test('X by its consent page: the browser ends where the user wanted, with a code that only they can hand in', async () => {
     const { answer, callback } = await connectX('ann', redirectTo);
     expect(answer.status, answer.text).toBe(302);
     const location = new URL(answer.headers.get('location') ?? '');
     expect(location.origin + location.pathname).toBe(redirectTo);
-    const account = await call('GET', `/accounts/${location.searchParams.get('accountId')}`);
-    expect(account.json).toMatchObject({
+    const connectCode = location.searchParams.get('connectCode');
+    planted.push(String(connectCode));
+    expect((await call('GET', '/accounts')).json).toEqual({ items: [], nextCursor: null });
+    const complete = (options: CallOptions = {}) =>
+      call('POST', '/accounts/connect/complete', { body: { connectCode }, ...options });
+    const stranger = (await api.register()).accessToken;
+    const refused = await complete({ token: stranger });
+    expect([refused.status, refused.json['code']]).toEqual([400, 'oauth_state_invalid']);
+    expect((await api.call('POST', '/api/v1/accounts/connect/complete', { body: { connectCode } })).status).toBe(401);
+    const completed = await complete({ headers: { 'idempotency-key': 'complete-ann' } });
+    expect(completed.status, completed.text).toBe(200);
+    const { id } = accountOf(completed.json['account']);
+    expect((await call('GET', `/accounts/${id}`)).json).toMatchObject({
       platform: 'x',
       handle: 'ann',
       status: 'active',
       tokenExpiresIn: expect.stringMatching(/^(1 h 59 min|2 h)$/),
     });
+    expect((await complete()).json['code']).toBe('oauth_state_invalid');
+    expect((await complete({ headers: { 'idempotency-key': 'complete-ann' } })).json).toEqual(completed.json);
     const replayed = await api.call('GET', callback);
     expect([replayed.status, replayed.json['code']]).toEqual([400, 'oauth_state_invalid']);
   });
 
-  test('without a place to end, the callback answers with the account', async () => {
+  test('without a place to end, the callback answers a program with the account, and whose it is now', async () => {
     const { answer } = await connectX('ben');
     expect(answer.status, answer.text).toBe(200);
-    expect(answer.json).toMatchObject({ account: { handle: 'ben', status: 'active' } });
+    expect(answer.json).toMatchObject({
+      account: { handle: 'ben', status: 'active' },
+      organization: { name: 'Engines' },
+    });
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
+
+  test.each([{ accept: 'text/html,*/*;q=0.8' }, { 'sec-fetch-dest': 'image' }, { 'sec-fetch-site': 'cross-site' }])(
+    'without one a browser (%o) gets a page that says which organization asks, and connects only by its button',
+    async (headers) => {
+      await api.sql(`update organizations set name = '<b>Evil & Sons</b>' where name = 'Engines'`);
+      const { answer } = await connectX('bea', undefined, headers);
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+      expect(answer.text).toContain('&lt;b&gt;Evil &amp; Sons&lt;/b&gt; asks');
+      expect(answer.text).not.toContain('<b>');
+      expect(answer.headers.get('content-security-policy')).toContain("form-action 'self'; frame-ancestors 'none'");
+      expect((await call('GET', '/accounts')).json).toEqual({ items: [], nextCursor: null });
+      const field = (name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(answer.text)?.[1] ?? '';
+      const press = (fields: Record<string, string>) =>
+        api.call('POST', '/api/v1/accounts/connect/confirm', {
+          body: String(new URLSearchParams({ code: field('code'), account: field('account'), ...fields })),
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        });
+      planted.push(field('code'));
+      expect((await press({ answer: 'perhaps' })).status).toBe(422);
+      const pressed = await press({ answer: 'connect' });
+      expect([pressed.status, pressed.text]).toEqual([200, expect.stringContaining('Connected: 1.')]);
+      expect((await call('GET', '/accounts')).json).toMatchObject({ items: [{ handle: 'bea' }] });
+      expect((await press({ answer: 'connect' })).status).toBe(400);
+    },
+  );
 
   test('Bluesky by an app password, which the sandbox has given out', async () => {
     const { appPassword, account } = await sandboxAccount('bluesky', 'cleo');

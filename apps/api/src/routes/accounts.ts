@@ -1,22 +1,10 @@
-import {
-  Account,
-  ConnectManually,
-  ConnectStarted,
-  RefreshedAccount,
-  StartConnect,
-  TokenStats,
-} from '@vibetribe/contracts/account';
+import { Account, RefreshedAccount, TokenStats } from '@vibetribe/contracts/account';
 import { pageOf, PageQuery } from '@vibetribe/contracts/page';
-import { PlatformId } from '@vibetribe/contracts/platform-id';
-import { connectManually } from '@vibetribe/core/accounts/connect-manually';
 import { disconnectAccount } from '@vibetribe/core/accounts/disconnect-account';
-import { finishConnect } from '@vibetribe/core/accounts/finish-connect';
 import { getAccount } from '@vibetribe/core/accounts/get-account';
 import { listAccounts } from '@vibetribe/core/accounts/list-accounts';
 import { refreshAccount } from '@vibetribe/core/accounts/refresh-account';
-import { startConnect } from '@vibetribe/core/accounts/start-connect';
 import { getTokenStats } from '@vibetribe/core/accounts/get-token-stats';
-import { notFound } from '@vibetribe/core/domain-error';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
@@ -24,14 +12,6 @@ import { decodeCursor, encodeCursor, PlaceId } from '../http/cursor.ts';
 
 const tags = ['accounts'];
 const AccountParams = z.object({ id: z.string() });
-
-/** What consent pages send back, in the terms of RFC 6749 and 9207; whatever else they add is left out. */
-const CallbackQuery = z.object({
-  state: z.string().max(200).optional(),
-  code: z.string().max(4096).optional(),
-  error: z.string().max(200).optional(),
-  iss: z.string().max(2048).optional(),
-});
 
 export const accountRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = async (app, { services }) => {
   app.get(
@@ -66,66 +46,6 @@ export const accountRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = a
       },
     },
     async (request) => getTokenStats(services, request.actor),
-  );
-
-  app.post(
-    '/accounts/connect',
-    {
-      config: { access: 'accounts:manage', errors: ['platform_rejected', 'platform_unavailable'] },
-      schema: {
-        operationId: 'startConnect',
-        summary: 'Begin to connect an account through the platform’s consent page',
-        tags,
-        body: StartConnect,
-        response: { 200: ConnectStarted },
-      },
-    },
-    async (request) => startConnect(services, request.actor, request.body),
-  );
-
-  app.get(
-    '/accounts/callback/:platform',
-    {
-      config: {
-        access: 'public',
-        writes: true,
-        errors: ['oauth_state_invalid', 'platform_rejected', 'platform_unavailable'],
-      },
-      schema: {
-        operationId: 'finishConnect',
-        summary: 'Where the consent page sends the browser back to',
-        tags,
-        params: z.object({ platform: z.string() }),
-        querystring: CallbackQuery,
-        response: { 200: z.object({ account: Account }), 302: z.undefined() },
-      },
-    },
-    async (request, reply) => {
-      const platform = PlatformId.safeParse(request.params.platform);
-      if (!platform.success) throw notFound('platform');
-      reply.header('cache-control', 'no-store');
-      const answer = await finishConnect(services, { platform: platform.data, ...request.query });
-      if (answer.kind === 'redirect') return reply.redirect(answer.url, 302);
-      return { account: answer.account };
-    },
-  );
-
-  app.post(
-    '/accounts/manual',
-    {
-      config: { access: 'accounts:manage', idempotent: {}, errors: ['platform_rejected', 'platform_unavailable'] },
-      schema: {
-        operationId: 'connectManually',
-        summary: 'Connect an account with credentials',
-        tags,
-        body: ConnectManually,
-        response: { 201: Account },
-      },
-    },
-    async (request, reply) => {
-      reply.code(201);
-      return connectManually(services, request.actor, request.body);
-    },
   );
 
   app.get(

@@ -26,7 +26,8 @@ export type ConnectDependencies = Pick<
 
 /**
  * Connects an account with credentials that the user hands over, after the platform has confirmed them.
- * @throws DomainError `validation_failed` with paths under `credentials`, `platform_rejected`, `platform_unavailable`
+ * @throws DomainError `validation_failed` with paths under `credentials`, `platform_rejected`, `platform_unavailable`,
+ *   `forbidden` where the actor is limited to other accounts
  */
 export async function connectManually(
   deps: ConnectDependencies,
@@ -34,10 +35,12 @@ export async function connectManually(
   input: ConnectManually,
 ): Promise<Account> {
   const connected = await askPlatform(deps, input);
-  const [accountId] = await storeGrant(deps, actor.organizationId, input.platform, connected, { source: 'manual' });
+  const [accountId] = await storeGrant(deps, actor.organizationId, input.platform, connected, {
+    source: 'manual',
+    accountIds: actor.accountIds,
+  });
   if (accountId === undefined) throw new DomainError('platform_rejected', 'These credentials open no account.');
-  // A key that is limited to other accounts may connect this one, and sees it this once.
-  return getAccount(deps, { ...actor, accountIds: null }, { accountId });
+  return getAccount(deps, actor, { accountId });
 }
 
 async function askPlatform(

@@ -2,12 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ConnectionLostError } from '@vibetribe/db/product-pool';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
-import { DomainError } from '../domain-error.ts';
+import { completeConnect } from './complete-connect.ts';
 import { connectManually } from './connect-manually.ts';
 import { finishConnect } from './finish-connect.ts';
 import { getAccount } from './get-account.ts';
 import { startConnect } from './start-connect.ts';
-import { type AccountsHarness, createAccountsHarness } from './test-accounts.ts';
+import { type AccountsHarness, createAccountsHarness, refusal } from './test-accounts.ts';
 
 let harness: AccountsHarness;
 let actor: Actor & { userId: string };
@@ -27,15 +27,6 @@ const deps = () => ({
 const start = (input: { redirectTo?: string } = {}) => startConnect(deps(), actor, { platform: 'x', ...input });
 const finish = (input: Omit<Parameters<typeof finishConnect>[1], 'platform'>) =>
   finishConnect(deps(), { platform: 'x', ...input });
-
-async function refusal(work: Promise<unknown>) {
-  const error = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof DomainError)) throw new Error('it was not refused', { cause: error });
-  return { code: error.code, paths: error.errors.map(({ path }) => path), message: error.message };
-}
 
 describe('beginning at the consent page', () => {
   test('gives the address of the consent page with a state of its own and a challenge; the state is stored hashed, the verifier sealed', async () => {
@@ -74,14 +65,19 @@ describe('beginning at the consent page', () => {
 });
 
 describe('coming back from the consent page', () => {
-  test('connects the account and sends people on with its id', async () => {
+  test('sends people on with a code, and connects nothing before whoever began hands it in', async () => {
     const { authorizationUrl } = await start({ redirectTo });
     const answer = await finish(harness.x.approve(authorizationUrl, 'ann'));
     if (answer.kind !== 'redirect') throw new Error('no redirect');
     const url = new URL(answer.url);
     expect(url.origin + url.pathname).toBe('https://app.example.org/accounts');
     expect(url.searchParams.get('tab')).toBe('all');
-    const account = await getAccount(harness.core, actor, { accountId: url.searchParams.get('accountId') ?? '' });
+    expect([...url.searchParams.keys()].toSorted()).toEqual(['connectCode', 'tab']);
+    expect(await harness.sql(`select 1 from accounts where handle = 'ann'`)).toEqual([]);
+    const connectCode = url.searchParams.get('connectCode') ?? '';
+    const completed = await completeConnect(deps(), actor, { connectCode });
+    if (!('account' in completed)) throw new Error('no account');
+    const account = await getAccount(harness.core, actor, { accountId: completed.account.id });
     expect(account).toMatchObject({
       platform: 'x',
       handle: 'ann',
@@ -100,6 +96,7 @@ describe('coming back from the consent page', () => {
     expect(await finish(harness.x.approve(authorizationUrl, 'ben'))).toMatchObject({
       kind: 'account',
       account: { handle: 'ben' },
+      organization: { id: actor.organizationId },
     });
   });
 

@@ -1,13 +1,16 @@
 import type { Account } from '@vibetribe/contracts/account';
+import type { Organization, User } from '@vibetribe/contracts/auth';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { ConnectedGrant } from '@vibetribe/platforms/port/connect';
+import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { DomainError } from '../domain-error.ts';
 import { connectFault } from './connect-fault.ts';
 import type { ConnectDependencies } from './connect-manually.ts';
 import { type ConnectSettings, callbackUrl, pendingContext, verifierContext } from './connect-settings.ts';
+import type { Beginner } from './find-beginner.ts';
 import { getAccount } from './get-account.ts';
-import { storeConsent } from './store-consent.ts';
+import { type BroughtGrant, holdConsent, storeConsent } from './store-consent.ts';
 import { type TakenState, takeOAuthState } from './take-oauth-state.ts';
 
 /** What the platform's consent page sent along; all of it is foreign. */
@@ -18,11 +21,26 @@ export interface CallbackInput {
   /** Who sent the code, by RFC 9207. */
   readonly iss?: string | undefined;
   readonly error?: string | undefined;
+  /** A person sees the answer: they are asked before anything is connected. */
+  readonly isBrowser?: boolean;
 }
 
 export type CallbackAnswer =
   | { readonly kind: 'redirect'; readonly url: string }
-  | { readonly kind: 'account'; readonly account: Account };
+  | { readonly kind: 'account'; readonly account: Account; readonly organization: Organization }
+  | { readonly kind: 'selection'; readonly selectionId: string; readonly organization: Organization }
+  | { readonly kind: 'question'; readonly question: ConsentQuestion };
+
+/** What whoever has given a consent is asked: the link to the consent page may have come from anybody. */
+export interface ConsentQuestion {
+  readonly organization: Organization;
+  /** Null for a key whose maker is gone. */
+  readonly askedBy: Pick<User, 'name' | 'email'> | null;
+  readonly platformName: string;
+  readonly accounts: ConnectedGrant['accounts'];
+  /** For `confirmConsent`. */
+  readonly code: string;
+}
 
 type FinishDependencies = ConnectDependencies & Pick<ConnectSettings, 'publicUrl'>;
 
@@ -31,23 +49,63 @@ const timeoutMs = 20_000;
 const budgetMs = 25_000;
 
 /**
- * Ends what `startConnect` began: takes the state, exchanges the code, stores the grant. Where the user named a page to end up on, every
- * outcome after the state is a redirect there, with `accountId` or one of the closed set of `error` codes; never the platform's text.
- * @throws DomainError `oauth_state_invalid`; without such a page also `platform_rejected` and `platform_unavailable`
+ * Ends what `startConnect` began: takes the state and exchanges the code. Where the user named a page to end up on, every outcome after
+ * the state is a redirect there, with a `connectCode` for whoever began or one of the closed set of `error` codes, never the platform's
+ * text. Elsewhere a person in a browser is asked; a program gets the account, or a selection from several.
+ * @throws DomainError `oauth_state_invalid`; without such a page also `platform_rejected`, `platform_unavailable` and `forbidden`
  */
 export async function finishConnect(deps: FinishDependencies, input: CallbackInput): Promise<CallbackAnswer> {
   const endsAtMs = deps.clock.monotonicMs() + budgetMs;
   const taken = await takeOAuthState(deps, input);
   try {
     const connected = await exchange(deps, input, taken);
-    const [accountId] = await storeConsent(deps, taken.organizationId, input.platform, connected, endsAtMs);
-    if (taken.redirectTo !== null) return redirect(taken.redirectTo, 'accountId', accountId);
-    const readers = { organizationId: taken.organizationId, accountIds: null };
-    return { kind: 'account', account: await getAccount(deps, readers, { accountId }) };
+    return await answer(deps, input, taken, { platform: input.platform, connected, endsAtMs });
   } catch (error) {
     if (taken.redirectTo === null || !(error instanceof DomainError)) throw error;
     return redirect(taken.redirectTo, 'error', errorCodeOf(error));
   }
+}
+
+async function answer(
+  deps: FinishDependencies,
+  { isBrowser = false }: CallbackInput,
+  { redirectTo, beginner }: TakenState,
+  brought: BroughtGrant,
+): Promise<CallbackAnswer> {
+  if (redirectTo !== null) {
+    const { code } = await holdConsent(deps, beginner, { ...brought, stage: 'code' });
+    return redirect(redirectTo, 'connectCode', code);
+  }
+  const { accounts } = brought.connected;
+  if (isBrowser) {
+    const { code } = await holdConsent(deps, beginner, { ...brought, stage: 'page' });
+    const { organization, askedBy } = await readAsker(deps, beginner);
+    const platformName = deps.adapters[brought.platform].displayName;
+    return { kind: 'question', question: { organization, askedBy, platformName, accounts, code } };
+  }
+  if (accounts.length > 1) {
+    const { id } = await holdConsent(deps, beginner, { ...brought, stage: 'selection' });
+    return { kind: 'selection', selectionId: id, organization: (await readAsker(deps, beginner)).organization };
+  }
+  const [accountId] = await storeConsent(deps, beginner, brought);
+  const { organization } = await readAsker(deps, beginner);
+  return { kind: 'account', account: await getAccount(deps, beginner, { accountId }), organization };
+}
+
+async function readAsker(
+  { db }: Pick<FinishDependencies, 'db'>,
+  { organizationId, userId }: Beginner,
+): Promise<Pick<ConsentQuestion, 'organization' | 'askedBy'>> {
+  const { rows } = await db.asIdentity((tx) =>
+    tx.execute<{ organizationName: string; name: string | null; email: string | null }>(sql`
+      select o.name as "organizationName", u.name, u.email
+      from organizations o left join users u on u.id = ${userId} where o.id = ${organizationId}`),
+  );
+  const { organizationName = '', name = null, email = null } = rows[0] ?? {};
+  return {
+    organization: { id: organizationId, name: organizationName },
+    askedBy: name === null || email === null ? null : { name, email },
+  };
 }
 
 async function exchange(
@@ -103,7 +161,7 @@ function errorCodeOf(error: DomainError): string {
   return error instanceof ConsentDeclined && error.wasDenied ? 'access_denied' : error.code;
 }
 
-function redirect(to: string, name: 'accountId' | 'error', value: string): CallbackAnswer {
+function redirect(to: string, name: 'connectCode' | 'error', value: string): CallbackAnswer {
   const url = new URL(to);
   url.searchParams.set(name, value);
   return { kind: 'redirect', url: url.href };

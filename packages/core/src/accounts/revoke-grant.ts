@@ -63,7 +63,9 @@ async function isStillUsed(
   const { rows } = await deps.db.lasting.asWorker((tx) =>
     tx.execute(sql`
       select 1 from grants g where g.platform = ${platform} and g.granted_by = ${grantedBy} and g.dead_at is null
-        and exists (select 1 from accounts a where a.grant_id = g.id and a.status = 'active') limit 1`),
+        and exists (select 1 from accounts a where a.grant_id = g.id and a.status = 'active')
+      union all
+      select 1 from consents c where c.platform = ${platform} and c.granted_by = ${grantedBy} and c.expires_at > clock_timestamp() limit 1`),
   );
   return rows.length > 0;
 }

@@ -7,7 +7,7 @@ interface GrantKey {
   readonly organizationId: string;
 }
 
-const StoredCredentials = z.object({
+export const StoredCredentials = z.object({
   accessToken: z.string(),
   accountTokens: z.record(z.string(), z.string()).exactOptional(),
   refreshToken: z.string().exactOptional(),

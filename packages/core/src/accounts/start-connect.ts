@@ -19,8 +19,8 @@ type StartDependencies = Pick<
 const timeoutMs = 20_000;
 
 /**
- * Begins connecting an account through the platform's consent page. The state lives 10 minutes, works once and is bound to the user,
- * the organization, the platform and where the user wants to end up; only its hash is stored.
+ * Begins connecting an account through the platform's consent page. The state lives 10 minutes, works once and is bound to who
+ * began, the organization, the platform and where the user wants to end up; only its hash is stored.
  * @throws DomainError `validation_failed` with a path, `platform_rejected` where no application is configured
  */
 export async function startConnect(
@@ -42,6 +42,7 @@ export async function startConnect(
       stateHash,
       organizationId: actor.organizationId,
       userId: actor.userId,
+      principal: actor.principal,
       platform: input.platform,
       service: input.instance ?? input.service ?? null,
       redirectTo: input.redirectTo ?? null,

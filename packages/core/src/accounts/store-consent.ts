@@ -5,6 +5,9 @@ import { retryWhile } from '@vibetribe/resilience/retry-while';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
+import type { ConsentStage } from './consent-row.ts';
+import type { Beginner } from './find-beginner.ts';
+import { prepareConsent } from './prepare-consent.ts';
 import { revokeCredentials } from './revoke-grant.ts';
 import { storeGrant } from './store-grant.ts';
 
@@ -13,41 +16,75 @@ type ConsentDependencies = Pick<
   'db' | 'keyRing' | 'clock' | 'logger' | 'signals' | 'adapters' | 'endpoints' | 'platformHttp'
 >;
 
+/** What a consent brought. */
+export interface BroughtGrant {
+  readonly platform: PlatformId;
+  readonly connected: ConnectedGrant;
+  /** Monotonic; nothing is tried after it. */
+  readonly endsAtMs: number;
+}
+
 /**
- * Stores what a consent brought. Where the database is away it is tried again while its user waits; what cannot be stored is revoked at
+ * Connects what a consent brought. Where the database is away it is tried again while its user waits; what cannot be stored is revoked at
  * the platform, where it would stand for ever with nobody to use it.
- * @param endsAtMs monotonic; nothing is tried after it
  * @returns the accounts' ids, at least one
- * @throws DomainError `platform_rejected` where it opens no account
+ * @throws DomainError `platform_rejected` where it opens no account, `forbidden` where it opens none that whoever began is limited to
  */
 export async function storeConsent(
   deps: ConsentDependencies,
-  organizationId: string,
-  platform: PlatformId,
-  connected: ConnectedGrant,
-  endsAtMs: number,
+  { organizationId, accountIds }: Beginner,
+  brought: BroughtGrant,
 ): Promise<[string, ...string[]]> {
-  const grant = { id: newId('grant'), platform, grantedBy: connected.grantedBy ?? null };
-  let mayStand = false;
-  const store = async () => {
-    const stored = mayStand ? await readStored(deps, organizationId, grant.id) : [];
-    if (stored.length > 0) return stored;
-    return storeGrant(deps, organizationId, platform, connected, { source: 'oauth', grantId: grant.id });
-  };
+  const grantId = newId('grant');
+  const { platform, connected } = brought;
+  return storeOrRevoke(deps, grantId, brought, async (isRepeated) => {
+    const stored = isRepeated ? await readStored(deps, organizationId, grantId) : [];
+    const [first, ...others] =
+      stored.length > 0
+        ? stored
+        : await storeGrant(deps, organizationId, platform, connected, { source: 'oauth', grantId, accountIds });
+    if (first === undefined) throw opensNothing();
+    return [first, ...others];
+  });
+}
+
+/** Keeps it for whoever has to accept it first. @returns its id, and the code that opens it once */
+export async function holdConsent(
+  deps: ConsentDependencies,
+  beginner: Beginner,
+  { stage, ...brought }: BroughtGrant & { readonly stage: ConsentStage },
+): Promise<{ readonly id: string; readonly code: string }> {
+  const { id, code, store } = prepareConsent(deps, beginner, { ...brought, stage });
+  await storeOrRevoke(deps, id, brought, async () => {
+    if (brought.connected.accounts.length === 0) throw opensNothing();
+    await store();
+  });
+  return { id, code };
+}
+
+async function storeOrRevoke<Result>(
+  deps: ConsentDependencies,
+  id: string,
+  { platform, connected, endsAtMs }: BroughtGrant,
+  store: (isRepeated: boolean) => Promise<Result>,
+): Promise<Result> {
+  let isRepeated = false;
   try {
-    const [first, ...others] = await retryWhile(store, {
+    return await retryWhile(() => store(isRepeated), {
       isPassing: mayPass,
       patienceMs: endsAtMs - deps.clock.monotonicMs(),
       pause: { baseMs: 250, capMs: 2_000 },
       monotonicMs: () => deps.clock.monotonicMs(),
-      onRetry: () => void (mayStand = true),
+      onRetry: () => void (isRepeated = true),
     });
-    if (first === undefined) throw new DomainError('platform_rejected', 'The consent opens no account.');
-    return [first, ...others];
   } catch (error) {
-    await revokeCredentials(deps, grant, connected.credentials);
+    await revokeCredentials(deps, { id, platform, grantedBy: connected.grantedBy ?? null }, connected.credentials);
     throw error;
   }
+}
+
+function opensNothing(): DomainError {
+  return new DomainError('platform_rejected', 'The consent opens no account.');
 }
 
 /** The answer to a commit may have been lost: the grant stands then, with its accounts. */

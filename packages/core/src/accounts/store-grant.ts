@@ -5,32 +5,42 @@ import { grants } from '@vibetribe/db/schema/accounts';
 import type { ConnectedGrant } from '@vibetribe/platforms/port/connect';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
+import { type GrantPlace, lockKnownAccounts } from './known-accounts.ts';
+import { narrowTo } from './narrow-grant.ts';
 import { resumeWaiting, tellReconnected } from './resume-accounts.ts';
 import { sealCredentials } from './seal-credentials.ts';
+
+export interface StoreOptions {
+  /** Whether the credentials came through the platform's consent page to our application, or from the user. */
+  readonly source: 'oauth' | 'manual';
+  readonly grantId?: string;
+  /** The accounts that whoever connects is limited to: no other one is connected, a new one neither. */
+  readonly accountIds?: readonly string[] | null;
+  /** First in the transaction: what has to hold for it to be stored. */
+  readonly before?: (tx: Transaction) => Promise<void>;
+}
 
 /**
  * Stores what a platform has granted, with every account that it opens. A known account keeps its id, is active again, and the
  * publications that waited for it go on; a grant that opens no account any more is deleted.
- * @param source the credentials came from the user, not through the platform's consent page to our application
  * @returns the accounts' ids, in the order of the grant; none where it opens none, and then it is not stored
+ * @throws DomainError `forbidden` where it opens none of the accounts that whoever connects is limited to
  */
 export async function storeGrant(
   deps: Pick<CoreDependencies, 'db' | 'keyRing' | 'signals' | 'adapters'>,
   organizationId: string,
   platform: PlatformId,
   connected: ConnectedGrant,
-  { source, grantId = newId('grant') }: { readonly source: 'oauth' | 'manual'; readonly grantId?: string },
+  { source, grantId = newId('grant'), accountIds: limitedTo = null, before }: StoreOptions,
 ): Promise<string[]> {
   const grant = { id: grantId, organizationId };
-  const { credentials } = connected;
   if (connected.accounts.length === 0) return [];
-  const place = { organizationId, platform, service: connected.service ?? '' };
+  const scope = deps.adapters[platform].externalIdScope;
+  const place = { organizationId, platform, service: connected.service ?? '', scope };
   const { accountIds, resumed } = await deps.db.asTenant(organizationId, async (tx) => {
-    const known = await lockKnownAccounts(
-      tx,
-      { ...place, scope: deps.adapters[platform].externalIdScope },
-      connected.accounts,
-    );
+    await before?.(tx);
+    const known = await lockKnownAccounts(tx, place, connected.accounts);
+    const { credentials, accounts } = narrowTo(limitedTo, connected, known);
     await tx.insert(grants).values({
       ...grant,
       platform,
@@ -42,12 +52,15 @@ export async function storeGrant(
       source,
     });
     const ids: string[] = [];
-    for (const account of connected.accounts) {
+    for (const account of accounts) {
       const id = known.get(account.externalId) ?? newId('account');
       await storeAccount(tx, { ...account, ...place, id, grantId });
       ids.push(id);
     }
-    await tellReconnected(tx, [...known.values()]);
+    await tellReconnected(
+      tx,
+      [...known.values()].filter((id) => ids.includes(id)),
+    );
     const resumedCount = await resumeWaiting(tx, ids);
     await deleteUnusedGrants(tx, place, grantId);
     return { accountIds: ids, resumed: resumedCount };
@@ -57,40 +70,11 @@ export async function storeGrant(
   return accountIds;
 }
 
-interface Place {
-  readonly organizationId: string;
-  readonly platform: PlatformId;
-  readonly service: string;
-}
-
 type GrantedAccount = ConnectedGrant['accounts'][number];
-
-/**
- * Locks are taken in one order everywhere: accounts by id, publications by id, grants. Which accounts are known stays so until the end,
- * because an organization connects those of one platform one grant at a time. Where a platform names its accounts across servers, one
- * that has moved or came through another address is known.
- * @returns ids by external id
- */
-async function lockKnownAccounts(
-  tx: Transaction,
-  { organizationId, platform, service, scope }: Place & { readonly scope: 'platform' | 'server' },
-  accounts: readonly GrantedAccount[],
-): Promise<Map<string, string>> {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`connect ${organizationId} ${platform}`}, 0))`);
-  const { rows } = await tx.execute<{ id: string; externalId: string; service: string; status: string }>(sql`
-    select id, external_id as "externalId", service, status from accounts
-    where organization_id = ${organizationId} and platform = ${platform} and (${scope === 'platform'} or service = ${service})
-      and external_id = any(${sql.param(accounts.map(({ externalId }) => externalId))}::text[])
-    order by id for no key update`);
-  // Of several from before they were known as one, that on the same server, else one that is in use.
-  const rank = (row: (typeof rows)[number]) => (row.service === service ? 0 : row.status === 'disconnected' ? 2 : 1);
-  const preferred = rows.toSorted((one, other) => rank(other) - rank(one));
-  return new Map(preferred.map(({ id, externalId }) => [externalId, id]));
-}
 
 async function storeAccount(
   tx: Transaction,
-  account: GrantedAccount & Place & { readonly id: string; readonly grantId: string },
+  account: GrantedAccount & GrantPlace & { readonly id: string; readonly grantId: string },
 ): Promise<void> {
   const serverRules = account.serverRules === undefined ? null : JSON.stringify(account.serverRules);
   await tx.execute(sql`
@@ -102,7 +86,7 @@ async function storeAccount(
       status = 'active', updated_at = clock_timestamp()`);
 }
 
-async function deleteUnusedGrants(tx: Transaction, { platform }: Place, newGrantId: string): Promise<void> {
+async function deleteUnusedGrants(tx: Transaction, { platform }: GrantPlace, newGrantId: string): Promise<void> {
   await tx.execute(sql`
     delete from grants g where g.platform = ${platform} and g.id <> ${newGrantId}
       and not exists (select 1 from accounts a where a.organization_id = g.organization_id and a.grant_id = g.id)`);

@@ -3,20 +3,22 @@ import { hashToken } from '@vibetribe/security/opaque-token';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
+import { type Beginner, findBeginner } from './find-beginner.ts';
 
 export interface TakenState {
   readonly stateHash: string;
   readonly organizationId: string;
+  readonly beginner: Beginner;
   readonly redirectTo: string | null;
   readonly sealedVerifier: string;
   /** '' where the adapter keeps nothing. */
   readonly sealedPending: string;
 }
 
-interface StateRow extends TakenState, Record<string, unknown> {
+interface StateRow extends Omit<TakenState, 'beginner'>, Record<string, unknown> {
   platform: string;
+  principal: string | null;
   isAlive: boolean;
-  mayConnect: boolean;
 }
 
 /**
@@ -28,21 +30,20 @@ export async function takeOAuthState(
   { platform, state }: { readonly platform: PlatformId; readonly state?: string | undefined },
 ): Promise<TakenState> {
   const stateHash = hashToken(state ?? '');
-  const { rows } = await deps.db.asIdentity((tx) =>
-    tx.execute<StateRow>(sql`
+  const taken = await deps.db.asIdentity(async (tx) => {
+    const { rows } = await tx.execute<StateRow>(sql`
       delete from oauth_states s where s.state_hash = ${stateHash}
       returning s.state_hash as "stateHash", s.organization_id as "organizationId", s.redirect_to as "redirectTo",
-        s.code_verifier as "sealedVerifier", s.pending as "sealedPending", s.platform, s.expires_at > clock_timestamp() as "isAlive",
-        s.user_id is null or exists (
-          select 1 from memberships m
-          where m.organization_id = s.organization_id and m.user_id = s.user_id and m.role in ('admin', 'owner')) as "mayConnect"`),
+        s.code_verifier as "sealedVerifier", s.pending as "sealedPending", s.platform, s.principal,
+        s.expires_at > clock_timestamp() as "isAlive"`);
+    const [row] = rows;
+    if (row === undefined || !row.isAlive || row.platform !== platform || row.principal === null) return null;
+    const beginner = await findBeginner(tx, { organizationId: row.organizationId, principal: row.principal });
+    return beginner === null ? null : { ...row, beginner };
+  });
+  if (taken !== null) return taken;
+  throw new DomainError(
+    'oauth_state_invalid',
+    'The authorization is unknown, was used already or took longer than 10 minutes: start again.',
   );
-  const [row] = rows;
-  if (row === undefined || !row.isAlive || !row.mayConnect || row.platform !== platform) {
-    throw new DomainError(
-      'oauth_state_invalid',
-      'The authorization is unknown, was used already or took longer than 10 minutes: start again.',
-    );
-  }
-  return row;
 }

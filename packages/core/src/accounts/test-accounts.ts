@@ -10,6 +10,7 @@ import { createTestDatabase, templateDatabase } from '@vibetribe/testkit/test-da
 import pg from 'pg';
 import type { Actor } from '../actor.ts';
 import { type Core, createCore } from '../create-core.ts';
+import { DomainError } from '../domain-error.ts';
 import { storeGrant } from './store-grant.ts';
 import { startTestXPlatform, type TestXPlatform } from './test-x-platform.ts';
 
@@ -174,4 +175,14 @@ export function openTestCore(
       },
     }),
   );
+}
+
+/** What a piece of work was refused with. */
+export async function refusal(work: Promise<unknown>) {
+  const error = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof DomainError)) throw new Error('it was not refused', { cause: error });
+  return { code: error.code, paths: error.errors.map(({ path }) => path), message: error.message };
 }

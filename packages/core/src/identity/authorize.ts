@@ -47,19 +47,28 @@ const impliedBy: Readonly<Record<ApiKeyScope, readonly ApiKeyScope[]>> = {
 
 /** @throws DomainError `forbidden`, saying which role or scope is missing, or that the key is limited to some accounts */
 export function requireRight(actor: Actor, right: Right): void {
-  const { role, scope, ...rest }: Requirement = rights[right];
-  if (!roleReaches(actor.role, role))
-    throw new DomainError('forbidden', `This needs the role ${role} or a higher one.`);
-  if (rest.serviceAdmin && !actor.serviceAdmin) throw new DomainError('forbidden', 'This needs a service admin.');
-  if (rest.allAccounts) requireAllAccounts(actor);
-  if (scope !== null && !hasScope(actor, scope))
-    throw new DomainError('forbidden', `This needs an API key with the scope ${scope}.`);
+  const missing = missingFor(actor, right);
+  if (missing !== null) throw new DomainError('forbidden', missing);
 }
+
+export function holdsRight(actor: Actor, right: Right): boolean {
+  return missingFor(actor, right) === null;
+}
+
+function missingFor(actor: Actor, right: Right): string | null {
+  const { role, scope, ...rest }: Requirement = rights[right];
+  if (!roleReaches(actor.role, role)) return `This needs the role ${role} or a higher one.`;
+  if (rest.serviceAdmin && !actor.serviceAdmin) return 'This needs a service admin.';
+  if (rest.allAccounts && actor.accountIds !== null) return otherAccounts;
+  if (scope !== null && !hasScope(actor, scope)) return `This needs an API key with the scope ${scope}.`;
+  return null;
+}
+
+const otherAccounts = 'This concerns accounts that the API key is not for.';
 
 /** @throws DomainError `forbidden` for a key that is limited to some accounts */
 export function requireAllAccounts(actor: Actor): void {
-  if (actor.accountIds !== null)
-    throw new DomainError('forbidden', 'This concerns accounts that the API key is not for.');
+  if (actor.accountIds !== null) throw new DomainError('forbidden', otherAccounts);
 }
 
 export function mayUseAccount({ accountIds }: Pick<Actor, 'accountIds'>, accountId: string): boolean {

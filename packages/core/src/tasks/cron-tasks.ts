@@ -1,6 +1,7 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { RefreshOutcome } from '../accounts/refresh-expiring-grants.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
+import { revokeUnusedConsents } from '../accounts/revoke-unused-consents.ts';
 import { collectGarbage } from '../media/collect-garbage.ts';
 import type { MediaDependencies } from '../media/media-dependencies.ts';
 import { type HealthCheck, type HealthDependencies, runHealthCheck } from './check-health.ts';
@@ -52,6 +53,12 @@ export const cronTasks: readonly CronTask[] = [
     setting: 'CRON_ACCOUNT_PROFILES',
     schedule: '20 * * * *',
     run: async (deps, signal) => ({ ...(await runAccountReread(deps, signal)) }),
+  },
+  {
+    name: 'unused-consents',
+    setting: 'CRON_UNUSED_CONSENTS',
+    schedule: '*/10 * * * *',
+    run: async (deps, signal) => ({ ...(await revokeUnusedConsents(deps, signal)) }),
   },
   {
     name: 'clean-up',

@@ -62,5 +62,21 @@ export const oauthStates = pgTable('oauth_states', {
   codeVerifier: text('code_verifier').notNull(),
   /** Ciphertext, sealed to this row, of the adapter's `ConsentBegun.pending`; '' for nothing. */
   pending: text('pending').notNull().default(''),
+  /** Who began: `Actor.principal`. */
+  principal: text('principal'),
+  expiresAt: at('expires_at').notNull(),
+});
+
+export const consents = pgTable('consents', {
+  id: text('id').primaryKey(),
+  organizationId: text('organization_id').notNull(),
+  /** Who began: `Actor.principal`. */
+  principal: text('principal').notNull(),
+  platform: text('platform').notNull(),
+  stage: text('stage', { enum: ['code', 'page', 'selection'] }).notNull(),
+  codeHash: text('code_hash'),
+  /** Ciphertext of a `ConnectedGrant`, sealed to this row. */
+  grantSealed: text('grant_sealed').notNull(),
+  grantedBy: text('granted_by'),
   expiresAt: at('expires_at').notNull(),
 });
