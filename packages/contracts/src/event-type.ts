@@ -11,6 +11,7 @@ export const EventType = z.enum([
   'publication.scheduled',
   'publication.rescheduled',
   'publication.unscheduled',
+  'publication.edited',
   'publication.canceled',
   'publication.claimed',
   'publication.waiting',

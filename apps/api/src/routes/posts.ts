@@ -129,7 +129,7 @@ export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = asyn
       config: { access: 'posts:write', errors: ['already_publishing', 'conflict'], versioned: true },
       schema: {
         operationId: 'updatePost',
-        summary: 'Replace what is given while nothing is on its way',
+        summary: 'Replace what is given while nothing is on its way, or mend what has failed',
         tags,
         params: PostParams,
         body: UpdatePost,

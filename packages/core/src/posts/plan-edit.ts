@@ -9,7 +9,7 @@ import type { PostMedia } from './post-media.ts';
 import { isCalledOff } from './require-editable.ts';
 import { sizeFaults } from './post-size.ts';
 import { scheduleFaults } from './schedule-time.ts';
-import { goneMediaFaults, variantFaults, variantOf } from './variants.ts';
+import { keptMediaFaults, variantFaults, variantOf } from './variants.ts';
 
 /** An edit worked out before anything is written. */
 export interface EditPlan {
@@ -69,23 +69,14 @@ export async function planEdit(
       variants: change.variants ?? Object.fromEntries(kept.map(({ accountId, variant }) => [accountId, variant])),
     }),
     ...(schedule.kind === 'moves' ? scheduleFaults(schedule.atMs, nowMs) : []),
-    ...(goesOut ? keptMediaFaults(post, change, contents, media) : []),
+    ...(goesOut ? keptMediaFaults(post, change, partsOf(contents), media) : []),
     ...(goesOut ? await contentFaults(adapters, media, contents) : []),
   ];
   return { faults, schedule, kept, removed, added };
 }
 
-/** What the change gives anew is checked with it. */
-function keptMediaFaults(
-  post: PostRow,
-  change: UpdatePost,
-  contents: readonly AccountContent[],
-  media: PostMedia,
-): FieldFault[] {
-  const parts = contents.map(({ account, variant }) => ({ accountId: account.id, variant }));
-  return goneMediaFaults({ mediaIds: change.mediaIds === undefined ? post.mediaIds : [] }, parts, media).filter(
-    ({ path }) => change.variants === undefined || path.startsWith('mediaIds'),
-  );
+function partsOf(contents: readonly AccountContent[]) {
+  return contents.map(({ account, variant }) => ({ accountId: account.id, variant }));
 }
 
 function scheduleChange({ post, rows, nowMs }: EditFacts, change: UpdatePost): ScheduleChange {

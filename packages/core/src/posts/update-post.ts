@@ -1,8 +1,7 @@
 import type { UpdatePost } from '@vibetribe/contracts/post';
 import type { Transaction } from '@vibetribe/db/connect-database';
-import { posts } from '@vibetribe/db/schema/posts';
 import { publications } from '@vibetribe/db/schema/publications';
-import { eq, inArray, sql } from 'drizzle-orm';
+import { inArray } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
@@ -12,10 +11,10 @@ import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import { type FoundPost, lockPost, type PostRow } from './find-post.ts';
 import { insertPublications } from './insert-post.ts';
 import { type EditPlan, planEdit } from './plan-edit.ts';
+import { planMend } from './plan-mend.ts';
 import { lockAccounts } from './post-accounts.ts';
 import { readMedia } from './post-media.ts';
 import { presentVersioned, type VersionedPost } from './present-post.ts';
-import { recordPostEvent } from './record-post-event.ts';
 import { refuseFaults } from './refuse-faults.ts';
 import { isCalledOff, requireEditable } from './require-editable.ts';
 import { requireVersion } from './require-version.ts';
@@ -23,10 +22,14 @@ import { notifyAfterCommit } from './notify-after-commit.ts';
 import { schedulePublications, unschedulePublications } from './schedule-publications.ts';
 import { readDatabaseClock } from './schedule-time.ts';
 import { namedMediaIds, variantOf } from './variants.ts';
+import { storeVariants, writePost } from './write-edit.ts';
+import { writeMend } from './write-mend.ts';
 
 /**
- * Replaces what is given. Once it has answered, the new text is what goes out: a claim that began before it makes it fail instead.
- * @throws DomainError `not_found`; `precondition_failed`; `already_publishing` when any of it is on its way or has ended;
+ * Replaces what is given. Once it has answered, the new text is what goes out: a claim that began before it makes it fail instead. Of a post
+ * of which something has failed, the content of that is replaced, and a retry sends it.
+ * @throws DomainError `not_found`; `precondition_failed`; `already_publishing` when any of it is on its way or is out;
+ *   `conflict` when what has failed may have arrived;
  *   `validation_failed` as when creating a post
  */
 export async function updatePost(
@@ -41,12 +44,18 @@ export async function updatePost(
     requireVersion(found.post, input.expected);
     const accounts = await lockAccounts(tx, actor, [...new Set([...found.accountIds, ...(change.accountIds ?? [])])]);
     const rows = await lockPublications(tx, found.publicationIds);
-    requireEditable(rows);
+    const hasFailed = rows.some(({ status }) => status === 'failed');
+    if (!hasFailed) requireEditable(rows);
     const media = await readMedia(tx, actor, [
       ...namedMediaIds(change),
       ...namedMediaIds(found.post),
       ...rows.flatMap((row) => row.variant.mediaIds ?? []),
     ]);
+    if (hasFailed) {
+      const mend = await planMend(deps.adapters, { post: found.post, rows, accounts, media }, change);
+      refuseFaults(mend.faults);
+      return writeMend(tx, deps, { before: found.post, accounts }, mend, change);
+    }
     const nowMs = await readDatabaseClock(tx);
     const plan = await planEdit(deps.adapters, { post: found.post, rows, accounts, media, nowMs }, change);
     refuseFaults(plan.faults);
@@ -64,12 +73,6 @@ async function writeEdit(
   nowMs: number,
 ): Promise<FoundPost> {
   const post = await writePost(tx, before, change);
-  const changed = Object.keys(change).sort();
-  await recordPostEvent(tx, post, {
-    type: 'post.edited',
-    message: changed.length === 0 ? 'Saved without a change.' : `Edited: ${changed.join(', ')}.`,
-    data: { changed, version: post.version },
-  });
   await removePublications(tx, plan.removed);
   const kept = await writeVariants(tx, plan.kept, change.variants);
   await forgetPreparedSteps(
@@ -78,26 +81,6 @@ async function writeEdit(
   );
   const added = await insertPublications(tx, post, plan.added, nowMs);
   return { post, publications: await applySchedule(tx, plan, kept, added, nowMs) };
-}
-
-async function writePost(tx: Transaction, before: PostRow, change: UpdatePost): Promise<PostRow> {
-  const { scheduledAt } = change;
-  const [post] = await tx
-    .update(posts)
-    .set({
-      ...(change.content === undefined ? {} : { content: change.content }),
-      ...(change.mediaIds === undefined ? {} : { mediaIds: change.mediaIds }),
-      ...(change.timezone === undefined ? {} : { timezone: change.timezone }),
-      ...(change.priority === undefined ? {} : { priority: change.priority }),
-      ...(change.misfire === undefined ? {} : { misfire: change.misfire }),
-      ...(scheduledAt === undefined ? {} : { scheduledAt: scheduledAt === null ? null : new Date(scheduledAt) }),
-      version: before.version + 1,
-      updatedAt: sql`clock_timestamp()`,
-    })
-    .where(eq(posts.id, before.id))
-    .returning();
-  if (post === undefined) throw new Error(`post ${before.id} is gone although its row was locked`);
-  return post;
 }
 
 /** They leave the post, with a last line on its timeline; nothing of them was ever sent. */
@@ -120,10 +103,7 @@ async function writeVariants(
 ): Promise<PublicationRow[]> {
   if (variants === undefined || kept.length === 0) return [...kept];
   const rows = kept.map((row) => ({ ...row, variant: variantOf(variants, row.accountId) }));
-  const values = JSON.stringify(rows.map(({ id, variant }) => ({ id, variant })));
-  await tx.execute(sql`
-    update publications p set variant = v.variant, updated_at = clock_timestamp()
-    from jsonb_to_recordset(${values}::jsonb) as v(id text, variant jsonb) where p.id = v.id`);
+  await storeVariants(tx, rows);
   return rows;
 }
 

@@ -45,3 +45,15 @@ export function goneMediaFaults(
     ),
   ];
 }
+
+/** What an edit keeps of the stored media; what it gives anew is checked with it. */
+export function keptMediaFaults(
+  post: { readonly mediaIds: readonly string[] },
+  change: Variants,
+  parts: readonly { readonly accountId: string; readonly variant: Variant }[],
+  media: PostMedia,
+): FieldFault[] {
+  return goneMediaFaults({ mediaIds: change.mediaIds === undefined ? post.mediaIds : [] }, parts, media).filter(
+    ({ path }) => change.variants === undefined || path.startsWith('mediaIds'),
+  );
+}

@@ -16,6 +16,8 @@ export interface Faults {
   readonly troubles: number;
   /** Emergency stops that the user may make. */
   readonly pauses: 0 | 1;
+  /** Requests that the platform may refuse for good; the user may mend what failed so. */
+  readonly refusals: number;
 }
 
 /**
@@ -62,9 +64,12 @@ function startState(faults: Faults): ModelState {
     crashesLeft: faults.crashes,
     lossesLeft: faults.losses,
     troublesLeft: faults.troubles,
+    refusalsLeft: faults.refusals,
+    mendedAtFence: null,
     early: false,
     begunInPause: false,
     retryUsedByUs: false,
+    oldTextAppeared: false,
   };
 }
 
@@ -77,6 +82,7 @@ function brokenRule(state: ModelState): string | null {
     return 'appears after a promised cancel';
   if (state.begunInPause) return 'begun although a pause was promised';
   if (state.retryUsedByUs) return 'a retry was used up by our own trouble';
+  if (state.oldTextAppeared) return 'the old text appears after it was mended';
   if (publication.status === 'published' && visibleFromTick.length === 0) return 'called published without being there';
   if (publication.status === 'failed' && visibleFromTick.length > 0) return 'called failed although it is there';
   return null;
@@ -97,8 +103,9 @@ function keyOf(state: ModelState): string {
     publication;
   const names = workers.map((worker) => JSON.stringify(worker));
   const swapped = (names[0] ?? '') > (names[1] ?? '');
-  const inFlight = rest.inFlight.map(({ sentAtTick, worker }) => [
+  const inFlight = rest.inFlight.map(({ sentAtTick, worker, fence }) => [
     sentAtTick,
+    rest.mendedAtFence !== null && fence <= rest.mendedAtFence,
     worker === null ? null : swapped ? 1 - worker : worker,
   ]);
   return JSON.stringify([
@@ -112,6 +119,9 @@ function keyOf(state: ModelState): string {
     rest.lossesLeft,
     rest.pause,
     rest.troublesLeft,
+    rest.refusalsLeft,
+    rest.mendedAtFence,
+    rest.oldTextAppeared,
     rest.early,
     rest.begunInPause,
     rest.retryUsedByUs,

@@ -6,7 +6,7 @@ export interface ModelState {
   readonly publication: PublicationState;
   readonly workers: readonly [Worker, Worker];
   /** Requests between a publisher and the platform. */
-  readonly inFlight: readonly { readonly sentAtTick: number; readonly worker: 0 | 1 | null }[];
+  readonly inFlight: readonly { readonly sentAtTick: number; readonly worker: 0 | 1 | null; readonly fence: number }[];
   /** When each post became visible to readers. More than one: published twice. */
   readonly visibleFromTick: readonly number[];
   /** The user was told that the post will not appear. */
@@ -17,10 +17,15 @@ export interface ModelState {
   readonly lossesLeft: number;
   /** Statements of ours that may still fail, with or without having been carried out. */
   readonly troublesLeft: number;
+  /** Requests that the platform may still refuse for good. */
+  readonly refusalsLeft: number;
+  /** The fence when the user mended what had failed, and had it tried again: a claim from before has the old text. Null: not mended. */
+  readonly mendedAtFence: number | null;
   /** Set where a protection was seen broken on the way here. */
   readonly early: boolean;
   readonly begunInPause: boolean;
   readonly retryUsedByUs: boolean;
+  readonly oldTextAppeared: boolean;
 }
 
 /** A publisher: what it has in memory. A frozen one is simply not chosen to act; a dead one is idle again. */
@@ -36,7 +41,7 @@ export type Worker =
   | { readonly doing: 'reporting_finding'; readonly fence: number; readonly saw: 'found' | 'not_seen' };
 
 /** What became of a send, as its publisher knows it. `trouble`: a statement of its own failed before the send. */
-export type Seen = 'accepted' | 'silence' | 'unsent' | 'trouble';
+export type Seen = 'accepted' | 'refused' | 'silence' | 'unsent' | 'trouble';
 
 /** One protection removed at a time: each run without it must find the harm it prevents. */
 export type Ablation =
@@ -48,6 +53,7 @@ export type Ablation =
   | 'silence_is_retried'
   | 'no_pause_lock'
   | 'trouble_is_retried'
+  | 'doubt_is_mended'
   | 'no_sweeper';
 
 export const msPerTick = 10_000;

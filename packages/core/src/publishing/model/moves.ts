@@ -29,7 +29,7 @@ export function nextStates(state: ModelState, ablation: Ablation | null): ModelS
   for (const index of [0, 1] as const) next.push(...workerMoves(state, index, ablation));
   next.push(...networkMoves(state), ...pauseMoves(state, ablation));
   if (isRowLocked(state)) return next;
-  next.push(...userMoves(state));
+  next.push(...userMoves(state), ...mend(state, ablation));
   if (ablation !== 'no_sweeper') next.push(...sweep(state, ablation), ...resume(state));
   return next;
 }
@@ -177,7 +177,7 @@ function send(
   }
   return {
     ...withWorker(state, index, { doing: 'awaiting_reply', fence: worker.fence, sentAtTick: state.tick }),
-    inFlight: [...state.inFlight, { sentAtTick: state.tick, worker: index }],
+    inFlight: [...state.inFlight, { sentAtTick: state.tick, worker: index, fence: worker.fence }],
     early: state.early || state.tick < dueTick,
   };
 }
@@ -203,8 +203,15 @@ function reportedFence(state: ModelState, worker: { fence: number }, ablation: A
 function networkMoves(state: ModelState): ModelState[] {
   return state.inFlight.flatMap((request, position) => {
     const inFlight = state.inFlight.filter((_, other) => other !== position);
-    const accepted = { ...state, inFlight, visibleFromTick: [...state.visibleFromTick, state.tick + listingLagTicks] };
+    const accepted = {
+      ...state,
+      inFlight,
+      visibleFromTick: [...state.visibleFromTick, state.tick + listingLagTicks],
+      oldTextAppeared: state.oldTextAppeared || request.fence <= (state.mendedAtFence ?? -1),
+    };
     const next: ModelState[] = [answer(accepted, request.worker, 'accepted')];
+    if (state.refusalsLeft > 0)
+      next.push(answer({ ...state, inFlight, refusalsLeft: state.refusalsLeft - 1 }, request.worker, 'refused'));
     if (state.lossesLeft > 0) {
       const lossy = { lossesLeft: state.lossesLeft - 1 };
       next.push({ ...state, ...lossy, inFlight }, { ...accepted, ...lossy });
@@ -213,7 +220,7 @@ function networkMoves(state: ModelState): ModelState[] {
   });
 }
 
-function answer(state: ModelState, index: 0 | 1 | null, saw: 'accepted'): ModelState {
+function answer(state: ModelState, index: 0 | 1 | null, saw: 'accepted' | 'refused'): ModelState {
   if (index === null) return state;
   const worker = state.workers[index];
   return worker.doing === 'awaiting_reply'
@@ -225,6 +232,22 @@ function userMoves(state: ModelState): ModelState[] {
   if (state.cancelPromised) return [];
   const taken = transition(state.publication, { type: 'cancel' }, state.tick * msPerTick);
   return taken.kind === 'refused' ? [] : [{ ...state, publication: taken.state, cancelPromised: true }];
+}
+
+/** Once, in one move: its content is edited, and it is tried again. From then on its new text is promised. */
+function mend(state: ModelState, ablation: Ablation | null): ModelState[] {
+  if (state.mendedAtFence !== null) return [];
+  const atMs = state.tick * msPerTick;
+  const { publication } = state;
+  const isForced = ablation === 'doubt_is_mended' && publication.waiting?.reason === 'reconciling';
+  const failed: PublicationState = isForced
+    ? { ...publication, status: 'failed', leaseUntilMs: null, intentAtMs: null, inDoubtSinceMs: null }
+    : publication;
+  if (failed.status !== 'failed') return [];
+  const edited = transition(failed, { type: 'edit' }, atMs);
+  if (edited.kind === 'refused') return [];
+  const retried = transition(edited.state, { type: 'retry' }, atMs);
+  return retried.kind === 'refused' ? [] : [{ ...state, publication: retried.state, mendedAtFence: publication.fence }];
 }
 
 /** Making a pause waits until no intent is being written; then it is promised. */
@@ -257,6 +280,7 @@ function quiet(ablation: Ablation | null) {
 function outcomeOf(saw: Seen, ablation: Ablation | null): Outcome {
   const fault = { category: 'network', code: 'silence', message: 'No answer came.' } as const;
   if (saw === 'accepted') return { kind: 'published', platformPostId: 'p', url: null };
+  if (saw === 'refused') return { kind: 'rejected', error: { ...fault, retryable: false, manual: null } };
   if ((saw === 'unsent' || saw === 'trouble') && ablation !== 'trouble_is_retried')
     return { kind: 'postponed', reason: 'internal', detail: 'Trouble.', retryAfterMs: 0, committed: false };
   if (saw !== 'silence' || ablation === 'silence_is_retried') return { kind: 'retry', fault, retryAfterMs: null };

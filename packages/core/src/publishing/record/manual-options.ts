@@ -5,7 +5,7 @@ import type { PublicationWork } from '../claim/publication-work.ts';
 /** What a person needs to post it by hand. */
 export function manualOptions(
   adapter: Pick<PlatformAdapter, 'composeUrl'>,
-  work: PublicationWork,
+  work: Pick<PublicationWork, 'content' | 'account'>,
   mediaUrls: readonly string[],
 ): PublicationError['manual'] {
   return {
@@ -20,7 +20,7 @@ const urlCharactersMax = 8_000;
 
 function composeUrl(
   adapter: Pick<PlatformAdapter, 'composeUrl'>,
-  { content, account }: PublicationWork,
+  { content, account }: Pick<PublicationWork, 'content' | 'account'>,
 ): string | null {
   const url = adapter.composeUrl(content, account);
   return url === null || url.length <= urlCharactersMax ? url : adapter.composeUrl({ ...content, text: '' }, account);

@@ -30,7 +30,8 @@ export type PublicationInput =
 export type UserInput =
   | { readonly type: 'schedule'; readonly atMs: number }
   | { readonly type: 'unschedule' }
-  | { readonly type: 'edit' }
+  /** `manual`: what its people may do by hand with the content that it now has. */
+  | { readonly type: 'edit'; readonly manual?: PublicationError['manual'] }
   | { readonly type: 'cancel' }
   | { readonly type: 'publish_now' }
   | { readonly type: 'retry' }

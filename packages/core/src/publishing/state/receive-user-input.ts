@@ -1,3 +1,4 @@
+import type { PublicationError } from '@vibetribe/contracts/post';
 import { isoTime } from './iso-time.ts';
 import type { Resolution, UserInput } from './publication-input.ts';
 import type { PublicationState } from './publication-state.ts';
@@ -15,7 +16,7 @@ export function receiveUserInput(state: PublicationState, input: UserInput, atMs
         { type: 'publication.unscheduled', message: 'Taken off the schedule.', data: {} },
       );
     case 'edit':
-      return isUntouched(state) ? moved(state) : refused('under_way');
+      return edit(state, input.manual ?? null);
     case 'cancel':
       return cancel(state);
     case 'publish_now':
@@ -23,12 +24,22 @@ export function receiveUserInput(state: PublicationState, input: UserInput, atMs
     case 'retry':
       if (state.status !== 'failed') return refused('not_failed');
       return moved(
-        { ...startOver(state), status: 'scheduled', dueAtMs: atMs },
+        { ...startOver(state), status: 'scheduled', scheduledAtMs: atMs, dueAtMs: atMs },
         { type: 'publication.scheduled', message: 'Tried again by hand.', data: { scheduledAt: isoTime(atMs) } },
       );
     case 'resolve':
       return resolve(state, input.resolution, atMs);
   }
+}
+
+/** What has failed is mended in place, unless an earlier send may have arrived: then there could be two texts of it. */
+function edit(state: PublicationState, manual: PublicationError['manual']): Transition {
+  if (state.status !== 'failed') return isUntouched(state) ? moved(state) : refused('under_way');
+  if (state.inDoubtSinceMs !== null || state.evidence !== null) return refused('in_doubt');
+  return moved(
+    { ...state, error: state.error === null ? null : { ...state.error, manual } },
+    { type: 'publication.edited', message: 'Mended; it goes out when it is tried again.', data: {} },
+  );
 }
 
 /** Nothing of it is on its way, and no send of it can have arrived: it may be edited, rescheduled or taken off the schedule. */
@@ -73,7 +84,8 @@ function publishNow(state: PublicationState, atMs: number): Transition {
 
 function resolve(state: PublicationState, resolution: Resolution, atMs: number): Transition {
   if (resolution.kind === 'publish' || resolution.kind === 'skip') return decide(state, resolution.kind, atMs);
-  if (state.status !== 'unconfirmed') return refused('not_unconfirmed');
+  const isInDoubt = state.status === 'unconfirmed' || (state.status === 'failed' && state.inDoubtSinceMs !== null);
+  if (!isInDoubt) return refused('not_unconfirmed');
   const told = (message: string) =>
     ({ type: 'publication.resolved', message, data: { outcome: resolution.kind } }) as const;
   if (resolution.kind === 'published') {
@@ -92,7 +104,7 @@ function resolve(state: PublicationState, resolution: Resolution, atMs: number):
   };
   if (resolution.retry) {
     return moved(
-      { ...startOver(cleared), status: 'scheduled', dueAtMs: atMs },
+      { ...startOver(cleared), status: 'scheduled', scheduledAtMs: atMs, dueAtMs: atMs },
       told('A person did not find it; it is sent again.'),
     );
   }

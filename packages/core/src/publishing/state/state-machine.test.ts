@@ -94,6 +94,7 @@ function kindOf({ state, atMs }: Moment): string {
     state.retriesUsed,
     state.absentReads,
     state.intentAtMs === null,
+    state.inDoubtSinceMs === null,
     state.committed,
     state.platformPostId,
     state.error?.code,

@@ -18,7 +18,7 @@ export interface Refused {
   readonly reason: RefusalReason;
 }
 
-/** `superseded`, `lease_over`: a publisher that lost its claim. `under_way`: too late to stop or edit. The rest name themselves. */
+/** `superseded`, `lease_over`: a publisher that lost its claim. `under_way`: too late to stop or edit. `in_doubt`: an earlier send may have arrived. The rest name themselves. */
 export type RefusalReason =
   | 'ended'
   | 'leased'
@@ -30,6 +30,7 @@ export type RefusalReason =
   | 'not_expired'
   | 'not_waiting'
   | 'under_way'
+  | 'in_doubt'
   | 'not_failed'
   | 'not_unconfirmed'
   | 'not_asking'

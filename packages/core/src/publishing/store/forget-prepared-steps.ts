@@ -8,3 +8,9 @@ export async function forgetPreparedSteps(tx: Transaction, publicationIds: reado
     sql`delete from publication_steps where publication_id = any(${sql.param(publicationIds)}::text[]) and effect <> 'once'`,
   );
 }
+
+/** For what is sent as something new: a key stands for the content that it was made with. Only where no send may have arrived. */
+export async function forgetAllSteps(tx: Transaction, publicationIds: readonly string[]): Promise<void> {
+  if (publicationIds.length === 0) return;
+  await tx.execute(sql`delete from publication_steps where publication_id = any(${sql.param(publicationIds)}::text[])`);
+}

@@ -1,0 +1,151 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { FieldFault } from '@vibetribe/contracts/error-code';
+import type { UpdatePost, Variant } from '@vibetribe/contracts/post';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { DomainError } from '../domain-error.ts';
+import { transition } from '../publishing/state/reducer.ts';
+import { type PublicationRow, stateOf } from '../publishing/store/publication-row.ts';
+import { contentFaults } from './content-faults.ts';
+import type { PostRow } from './find-post.ts';
+import type { PostAccounts } from './post-accounts.ts';
+import type { PostMedia } from './post-media.ts';
+import { sizeFaults } from './post-size.ts';
+import { keptMediaFaults, variantFaults, variantOf } from './variants.ts';
+
+/** An edit of a post of which something has failed, worked out before anything is written. */
+export interface MendPlan {
+  readonly faults: readonly FieldFault[];
+  readonly mended: readonly Mended[];
+  /** All, with the variant that each gets. What is left alone keeps its content, whatever becomes of the post's. */
+  readonly rows: readonly PublicationRow[];
+}
+
+export interface Mended {
+  readonly row: PublicationRow;
+  readonly keepsMedia: boolean;
+}
+
+interface MendFacts {
+  readonly post: PostRow;
+  readonly rows: readonly PublicationRow[];
+  readonly accounts: PostAccounts;
+  readonly media: PostMedia;
+}
+
+/**
+ * What failed gets the new content, and what still waits untouched; everything else keeps what it has.
+ * @throws DomainError `already_publishing` where the change concerns what is out or on its way, or more than content;
+ *   `conflict` where it concerns what failed and may have arrived
+ */
+export async function planMend(
+  adapters: CoreDependencies['adapters'],
+  { post, rows, accounts, media }: MendFacts,
+  change: UpdatePost,
+): Promise<MendPlan> {
+  requireContentOnly(post, rows, change);
+  const mended: Mended[] = [];
+  const planned = rows.map((row) => {
+    const before = contentOf(post, row.variant);
+    const variant = change.variants === undefined ? row.variant : variantOf(change.variants, row.accountId);
+    const after = contentOf({ ...post, ...given(change) }, variant);
+    const refusal = refusalOf(row);
+    if (refusal === null) {
+      const next = { ...row, variant };
+      if (!isDeepStrictEqual(before, after))
+        mended.push({ row: next, keepsMedia: isDeepStrictEqual(before.mediaIds, after.mediaIds) });
+      return next;
+    }
+    const isNamed = change.variants !== undefined && Object.hasOwn(change.variants, row.accountId);
+    if (isNamed && !isDeepStrictEqual(before, contentOf(post, variant))) throw untouchable(row, refusal);
+    const kept = { ...row, variant: keep(post, change, row.variant) };
+    if (refusal === 'in_doubt' && !isNamed && kept.variant !== row.variant) throw untouchable(row, refusal);
+    return kept;
+  });
+  if (planned.every((row) => refusalOf(row) !== null)) {
+    const [failed] = rows.filter((row) => row.status === 'failed');
+    if (failed !== undefined) throw untouchable(failed, 'in_doubt');
+  }
+  const content = change.content ?? post.content;
+  const mediaIds = change.mediaIds ?? post.mediaIds;
+  const accountIds = rows.map(({ accountId }) => accountId);
+  const parts = mended.map(({ row }) => row);
+  const contents = parts.flatMap(({ accountId, variant }) => {
+    const account = accounts.get(accountId);
+    return account === undefined ? [] : [{ account, content, mediaIds, variant }];
+  });
+  const faults = [
+    ...variantFaults(change, accountIds, media),
+    ...sizeFaults({
+      content,
+      variants: Object.fromEntries(planned.map(({ accountId, variant }) => [accountId, variant])),
+    }),
+    ...keptMediaFaults(post, change, parts, media),
+    ...(await contentFaults(adapters, media, contents)),
+  ];
+  return { faults, mended, rows: planned };
+}
+
+/** The accounts, the time and how it is sent belong to what is out, too. A client may send back what it read. */
+function requireContentOnly(post: PostRow, rows: readonly PublicationRow[], change: UpdatePost): void {
+  const { accountIds, scheduledAt, timezone, priority, misfire } = change;
+  const known = rows.map(({ accountId }) => accountId).sort();
+  const isTime = scheduledAt === undefined || toMs(scheduledAt) === (post.scheduledAt?.getTime() ?? null);
+  const isSame =
+    (accountIds === undefined || isDeepStrictEqual([...accountIds].sort(), known)) &&
+    isTime &&
+    (timezone === undefined || timezone === post.timezone) &&
+    (priority === undefined || priority === post.priority) &&
+    (misfire === undefined || isDeepStrictEqual(misfire, post.misfire));
+  if (isSame) return;
+  throw new DomainError(
+    'already_publishing',
+    'A part of the post has ended: only the text, media and options of what failed can be changed. Retry sends it then.',
+  );
+}
+
+function toMs(at: string | null): number | null {
+  return at === null ? null : Date.parse(at);
+}
+
+function given({ content, mediaIds }: UpdatePost): Partial<Pick<PostRow, 'content' | 'mediaIds'>> {
+  return { ...(content === undefined ? {} : { content }), ...(mediaIds === undefined ? {} : { mediaIds }) };
+}
+
+/** What an account is sent. */
+function contentOf(post: Pick<PostRow, 'content' | 'mediaIds'>, { content, mediaIds, options }: Variant) {
+  return { content: content ?? post.content, mediaIds: mediaIds ?? post.mediaIds, options: options ?? {} };
+}
+
+/** What followed the post's text or media keeps those that it was sent with. */
+function keep(post: PostRow, change: UpdatePost, variant: Variant): Variant {
+  const content = change.content !== undefined && change.content !== post.content && variant.content === undefined;
+  const media =
+    change.mediaIds !== undefined &&
+    !isDeepStrictEqual(change.mediaIds, post.mediaIds) &&
+    variant.mediaIds === undefined;
+  if (!content && !media) return variant;
+  return {
+    ...variant,
+    ...(content ? { content: post.content } : {}),
+    ...(media ? { mediaIds: [...post.mediaIds] } : {}),
+  };
+}
+
+type Refusal = 'in_doubt' | 'out_of_reach';
+
+function refusalOf(row: PublicationRow): Refusal | null {
+  const taken = transition(stateOf(row), { type: 'edit' }, row.nowMs);
+  if (taken.kind === 'moved') return null;
+  return taken.reason === 'in_doubt' ? 'in_doubt' : 'out_of_reach';
+}
+
+function untouchable({ id, accountId, status }: PublicationRow, refusal: Refusal): DomainError {
+  if (refusal === 'out_of_reach') {
+    const message = `The publication for account ${accountId} is ${status}: what is out or on its way is not changed.`;
+    return new DomainError('already_publishing', message);
+  }
+  return new DomainError(
+    'conflict',
+    `An earlier send for account ${accountId} may have arrived. Look there and settle it first: POST /publications/${id}/resolve.`,
+  );
+}

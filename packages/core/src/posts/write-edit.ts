@@ -1,0 +1,42 @@
+import type { UpdatePost } from '@vibetribe/contracts/post';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { posts } from '@vibetribe/db/schema/posts';
+import { eq, sql } from 'drizzle-orm';
+import type { PublicationRow } from '../publishing/store/publication-row.ts';
+import type { PostRow } from './find-post.ts';
+import { recordPostEvent } from './record-post-event.ts';
+
+/** Writes what is given of the post itself, with a new version, and tells it. */
+export async function writePost(tx: Transaction, before: PostRow, change: UpdatePost): Promise<PostRow> {
+  const { scheduledAt } = change;
+  const [post] = await tx
+    .update(posts)
+    .set({
+      ...(change.content === undefined ? {} : { content: change.content }),
+      ...(change.mediaIds === undefined ? {} : { mediaIds: change.mediaIds }),
+      ...(change.timezone === undefined ? {} : { timezone: change.timezone }),
+      ...(change.priority === undefined ? {} : { priority: change.priority }),
+      ...(change.misfire === undefined ? {} : { misfire: change.misfire }),
+      ...(scheduledAt === undefined ? {} : { scheduledAt: scheduledAt === null ? null : new Date(scheduledAt) }),
+      version: before.version + 1,
+      updatedAt: sql`clock_timestamp()`,
+    })
+    .where(eq(posts.id, before.id))
+    .returning();
+  if (post === undefined) throw new Error(`post ${before.id} is gone although its row was locked`);
+  const changed = Object.keys(change).sort();
+  await recordPostEvent(tx, post, {
+    type: 'post.edited',
+    message: changed.length === 0 ? 'Saved without a change.' : `Edited: ${changed.join(', ')}.`,
+    data: { changed, version: post.version },
+  });
+  return post;
+}
+
+export async function storeVariants(tx: Transaction, rows: readonly PublicationRow[]): Promise<void> {
+  const values = JSON.stringify(rows.map(({ id, variant }) => ({ id, variant })));
+  await tx.execute(sql`
+    update publications p set variant = v.variant, updated_at = clock_timestamp()
+    from jsonb_to_recordset(${values}::jsonb) as v(id text, variant jsonb)
+    where p.id = v.id and p.variant is distinct from v.variant`);
+}
