@@ -24,11 +24,11 @@ interface Mendable {
   readonly post: Post;
   readonly accountIds: readonly string[];
   readonly publicationIds: readonly string[];
-  edit(change: UpdatePost, expected?: number | null): Promise<Post>;
-  retry(): Promise<Post>;
+  readonly edit: (change: UpdatePost, expected?: number | null) => Promise<Post>;
+  readonly retry: () => Promise<Post>;
   /** Sends one of its publications until it has ended or waits for someone. */
-  play(index: number): Promise<string>;
-  texts(): string[];
+  readonly play: (index: number) => Promise<string>;
+  readonly texts: () => string[];
 }
 
 async function postTo(count: number, input: { misfire?: UpdatePost['misfire'] } = {}): Promise<Mendable> {
@@ -59,7 +59,7 @@ async function postTo(count: number, input: { misfire?: UpdatePost['misfire'] } 
     edit: async (change, expected = null) =>
       (await updatePost(harness.deps, actor, { postId: post.id, change, expected })).post,
     retry: async () => (await retryPost(harness.deps, actor, { postId: post.id })).post,
-    async play(index) {
+    play: async (index) => {
       const id = publicationIds[index] ?? '';
       for (let turn = 0; turn < 30; turn += 1) {
         const { status } = await harness.read(id);
