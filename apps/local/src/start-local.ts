@@ -83,7 +83,7 @@ async function startOnPorts(config: LocalConfig, edge: LocalEdge, ports: LocalPo
   const login = { email: config.adminEmail, password: secrets.adminPassword };
   const { apiKey } = await prepareAdminLogin({
     databaseUrl: database.url,
-    rolePrefix: config.environment.DB_ROLE_PREFIX,
+    rolePrefix: config.environment['DB_ROLE_PREFIX'],
     ...login,
     logger: loggerOf('local'),
   });

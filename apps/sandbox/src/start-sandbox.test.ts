@@ -57,11 +57,11 @@ test('an origin whose port was taken meanwhile moves, the others stay', async ()
   const first = await startSandbox(config);
   const { hosts } = first;
   await first[Symbol.asyncDispose]();
-  const squatter = createServer().listen(Number(new URL(hosts.bluesky ?? '').port), '127.0.0.1');
+  const squatter = createServer().listen(Number(new URL(hosts['bluesky'] ?? '').port), '127.0.0.1');
   await once(squatter, 'listening');
   const second = await startSandbox(config);
-  expect(second.hosts.bluesky).not.toBe(hosts.bluesky);
-  expect(second.hosts.mastodon).toBe(hosts.mastodon);
+  expect(second.hosts['bluesky']).not.toBe(hosts['bluesky']);
+  expect(second.hosts['mastodon']).toBe(hosts['mastodon']);
   await second[Symbol.asyncDispose]();
   squatter.close();
   await rm(dataDir, { recursive: true });

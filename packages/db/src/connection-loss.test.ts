@@ -11,8 +11,8 @@ test('a connection lost between two statements of a transaction fails the transa
   const operator = new pg.Client({ connectionString: inject('postgresUrl') });
   await operator.connect();
   const lost = db.asWorker(async (tx) => {
-    const { rows } = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
-    const pid = [rows[0]?.pid];
+    const { rows } = await tx.execute(sql`select pg_backend_pid() as pid`);
+    const pid = [rows[0]?.['pid']];
     await operator.query('select pg_terminate_backend($1)', pid);
     const isGone = async () =>
       (await operator.query('select 1 from pg_stat_activity where pid = $1', pid)).rowCount === 0;

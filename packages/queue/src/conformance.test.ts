@@ -68,7 +68,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     let runningMax = 0;
     const opened = Promise.withResolvers<void>();
     await queue.enqueue(Array.from({ length: 60 }, (_, index) => jobFor(`crowd-${index}`, { priority: 100 })));
-    expect((await counts(connection)).prioritized).toBeLessThan(10);
+    expect((await counts(connection))['prioritized']).toBeLessThan(10);
     startWorker({
       concurrency: 2,
       handle: async (queued) => {
@@ -104,7 +104,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     await hasDelivered(59);
     await settled(connection);
     expect(failed).toEqual([{ publicationId: 'crowd-7', generation: 1 }]);
-    expect((await counts(connection)).failed).toBe(1);
+    expect((await counts(connection))['failed']).toBe(1);
   });
 
   test('a delayed request is not delivered before its time, and within a second of it', async () => {
@@ -150,7 +150,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
       },
     });
     await queue.enqueue([jobFor('a')]);
-    await waitFor(async () => (await counts(connection)).failed === 1, { describe: 'one failed job' });
+    await waitFor(async () => (await counts(connection))['failed'] === 1, { describe: 'one failed job' });
     await settled(connection);
     expect(attempts).toBe(1);
   });
@@ -162,7 +162,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     });
     startWorker({ handle: () => Promise.reject(thrown), onError: (error) => errors.push(error) });
     await queue.enqueue([jobFor('a')]);
-    await waitFor(async () => (await counts(connection)).failed === 1, { describe: 'one failed job' });
+    await waitFor(async () => (await counts(connection))['failed'] === 1, { describe: 'one failed job' });
 
     const dump = await dumpStore(backend, connection);
     expect(dump).toContain('p_a_1');
@@ -182,10 +182,10 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     await hasDelivered(440);
     await settled(connection);
     const keptMax = connection.kind === 'redis' ? 101 : 200 + concurrency;
-    await waitFor(async () => ((await counts(connection)).completed ?? 0) <= keptMax, {
+    await waitFor(async () => ((await counts(connection))['completed'] ?? 0) <= keptMax, {
       describe: 'old completed jobs are removed',
     });
-    expect((await counts(connection)).completed).toBeGreaterThanOrEqual(100);
+    expect((await counts(connection))['completed']).toBeGreaterThanOrEqual(100);
   });
 
   test('closing waits for the running job, aborts it when the time is over, and takes no other', async () => {

@@ -1,3 +1,4 @@
+import { queryRows } from '@vibetribe/db/query-rows';
 import type { LoggedMessage } from '@vibetribe/contracts/live-message';
 import { postStatusOf } from '@vibetribe/contracts/post-status';
 import { formatCursor, type EventCursor } from '@vibetribe/core/events/event-cursor';
@@ -5,7 +6,11 @@ import type { LoggedEvent } from '@vibetribe/core/events/read-events';
 import { presentNotification } from '@vibetribe/core/notifications/list-notifications';
 import { presentEvent } from '@vibetribe/core/posts/present-event';
 import { presentPublication } from '@vibetribe/core/posts/present-publication';
-import { publicationColumns, type PublicationRow } from '@vibetribe/core/publishing/store/publication-row';
+import {
+  publicationColumns,
+  publicationRowColumns,
+  type PublicationRow,
+} from '@vibetribe/core/publishing/store/publication-row';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { notifications } from '@vibetribe/db/schema/events';
 import { inArray, sql } from 'drizzle-orm';
@@ -112,12 +117,10 @@ async function publicationsByPost(
     events.flatMap(({ organizationId, postId }) => (postId === null ? [] : [[postId, organizationId]])),
   );
   if (posts.size === 0) return new Map();
-  const { rows } = await tx.execute<PublicationRow>(
-    sql`select ${publicationColumns}
-      from unnest(${sql.param([...posts.values()])}::text[], ${sql.param([...posts.keys()])}::text[]) as w(organization_id, post_id)
+  const rows = await queryRows(tx, publicationRowColumns)`
+      select ${publicationColumns} from unnest(${sql.param([...posts.values()])}::text[], ${sql.param([...posts.keys()])}::text[]) as w(organization_id, post_id)
       join publications p on p.organization_id = w.organization_id and p.post_id = w.post_id
-      order by p.id`,
-  );
+      order by p.id`;
   return Map.groupBy(rows, (row) => row.postId);
 }
 

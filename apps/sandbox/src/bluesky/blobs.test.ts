@@ -17,7 +17,7 @@ const Blob = z.object({
 });
 
 async function upload(file: Buffer, type: string, account = ada) {
-  const url = new URL('/xrpc/com.atproto.repo.uploadBlob', sandbox.running.hosts.bluesky);
+  const url = new URL('/xrpc/com.atproto.repo.uploadBlob', sandbox.running.hosts['bluesky']);
   const headers = { authorization: `Bearer ${account.accessToken}`, 'content-type': type };
   const answer = await fetch(url, { method: 'POST', headers, body: new Uint8Array(file) });
   return { status: answer.status, blob: Blob.safeParse(await answer.json()).data?.blob };

@@ -61,9 +61,9 @@ export function createRecords({ site, platform, world }: SitePlace, blobs: Pick<
         store.commit(changes);
         return commit;
       }
-      const text = textOf(value.text) ?? '';
+      const text = textOf(value['text']) ?? '';
       const media = blobs.mediaOf(place.did, value);
-      const createdAt = textOf(value.createdAt) ?? indexedAt;
+      const createdAt = textOf(value['createdAt']) ?? indexedAt;
       const known = posts.get(site, uri);
       const replyTo = parentOf(value);
       if (known === undefined)

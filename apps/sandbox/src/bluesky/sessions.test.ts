@@ -32,7 +32,7 @@ test('an app password opens a session by handle and by DID', async () => {
       did: ada.account.id,
       handle: 'ada.test',
       active: true,
-      didDoc: { id: ada.account.id, service: [{ id: '#atproto_pds', serviceEndpoint: sandbox.running.hosts.bluesky }] },
+      didDoc: { id: ada.account.id, service: [{ id: '#atproto_pds', serviceEndpoint: sandbox.running.hosts['bluesky'] }] },
     });
     const { accessJwt } = Session.parse(reply.body);
     expect((await whoAmI(accessJwt)).body).toMatchObject({ did: ada.account.id, handle: 'ada.test' });
@@ -118,7 +118,7 @@ test('thirty sign-ins in five minutes are allowed', async () => {
 
 test('the server describes itself and resolves handles', async () => {
   expect((await sandbox.bluesky('com.atproto.server.describeServer')).body).toMatchObject({
-    did: `did:web:${encodeURIComponent(new URL(sandbox.running.hosts.bluesky ?? '').host)}`,
+    did: `did:web:${encodeURIComponent(new URL(sandbox.running.hosts['bluesky'] ?? '').host)}`,
     availableUserDomains: ['.test'],
   });
   const found = await sandbox.bluesky('com.atproto.identity.resolveHandle?handle=ada.test');

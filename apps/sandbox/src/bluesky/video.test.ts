@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox[Symbol.asyncDispose]());
 
-const aud = () => `did:web:${encodeURIComponent(new URL(sandbox.running.hosts.bluesky ?? '').host)}`;
+const aud = () => `did:web:${encodeURIComponent(new URL(sandbox.running.hosts['bluesky'] ?? '').host)}`;
 const lxm = 'com.atproto.repo.uploadBlob';
 const seconds = (ahead: number) => String(Math.floor(Date.now() / 1_000) + ahead);
 
@@ -29,7 +29,7 @@ async function upload(
 ) {
   const url = new URL(
     `/xrpc/app.bsky.video.uploadVideo?${new URLSearchParams({ did, name: 'a.mp4' }).toString()}`,
-    sandbox.running.hosts.bluesky,
+    sandbox.running.hosts['bluesky'],
   );
   const answer = await fetch(url, {
     method: 'POST',

@@ -118,12 +118,12 @@ function prepare(
   record: Record<string, unknown>,
   validate: boolean | undefined,
 ): Prepared {
-  if (record.$type !== undefined && record.$type !== collection) {
+  if (record['$type'] !== undefined && record['$type'] !== collection) {
     throw new RefusalError(
-      invalidRequest(`Invalid $type: expected ${collection}, got ${JSON.stringify(record.$type)}`),
+      invalidRequest(`Invalid $type: expected ${collection}, got ${JSON.stringify(record['$type'])}`),
     );
   }
-  const value = record.$type === undefined ? { $type: collection, ...record } : record;
+  const value = record['$type'] === undefined ? { $type: collection, ...record } : record;
   const isPost = collection === postCollection;
   if (isPost && !isTid(rkey))
     throw new RefusalError(invalidRequest(`Invalid record key for ${collection}: expected a TID, got ${rkey}`));

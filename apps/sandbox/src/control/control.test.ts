@@ -33,7 +33,7 @@ test('posts tells what is visible, newest first, and counts every acceptance', a
   await tweet(ada, 'first');
   const second = await tweet(ada, 'second https://example.com');
   const { data } = z.object({ data: z.object({ id: z.string() }) }).parse(second.body);
-  const status = await fetch(`${sandbox.running.hosts.mastodon2}/api/v1/statuses`, {
+  const status = await fetch(`${sandbox.running.hosts['mastodon2']}/api/v1/statuses`, {
     method: 'POST',
     headers: { authorization: `Bearer ${eve.accessToken}` },
     body: new URLSearchParams({ status: 'third' }),
@@ -52,7 +52,7 @@ test('posts tells what is visible, newest first, and counts every acceptance', a
     media: [],
     createdAt: expect.stringMatching(/Z$/),
     receivedAt: expect.stringMatching(/Z$/),
-    url: expect.stringContaining(sandbox.running.hosts.mastodon2 ?? 'none'),
+    url: expect.stringContaining(sandbox.running.hosts['mastodon2'] ?? 'none'),
   });
   expect(await posts('platform=x&account=ada')).toMatchObject({ commits: 2, items: [{ text: 'first' }] });
   expect(await posts(`account=${ada.account.id}`)).toMatchObject({ commits: 2, items: [{ text: 'first' }] });

@@ -44,7 +44,7 @@ export function invalidForm(faults: readonly FieldFault[]): Answer {
   for (const { path, code, message } of faults) {
     let branch = errors;
     for (const name of path) branch = (branch[name] ??= {}) as Record<string, unknown>;
-    branch._errors = [...((branch._errors as unknown[] | undefined) ?? []), { code, message }];
+    branch['_errors'] = [...((branch['_errors'] as unknown[] | undefined) ?? []), { code, message }];
   }
   return { status: 400, body: { message: 'Invalid Form Body', code: 50_035, errors } };
 }

@@ -66,7 +66,7 @@ export function parseMessageBody(body: unknown): MessageBody {
 /** @throws {RefusalError} 400 */
 function payloadOf({ fields }: MultipartForm): unknown {
   try {
-    return JSON.parse(fields.payload_json ?? '{}');
+    return JSON.parse(fields['payload_json'] ?? '{}');
   } catch (error) {
     if (error instanceof SyntaxError)
       throw new RefusalError(apiError(400, 50_109, 'The request body contains invalid JSON.'));

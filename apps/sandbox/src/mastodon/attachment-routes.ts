@@ -20,7 +20,7 @@ export function attachmentRoutes(app: FastifyInstance, place: SitePlace, attachm
     const file = body instanceof MultipartForm ? body.file('file') : undefined;
     if (!(body instanceof MultipartForm) || file === undefined)
       throw new RefusalError(validationFailed("File can't be blank"));
-    const attachment = attachments.add(account, file, body.fields.description ?? '');
+    const attachment = attachments.add(account, file, body.fields['description'] ?? '');
     const isReady = attachments.isReady(attachment);
     return reply.code(isReady ? 200 : 202).send(attachmentView(attachment, isReady, origin()));
   });

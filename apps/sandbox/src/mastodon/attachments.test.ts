@@ -19,7 +19,7 @@ async function upload(file: Buffer, type: string, { description = '', account = 
   form.set('description', description);
   form.set('file', new Blob([new Uint8Array(file)], { type }), 'file');
   const headers = { authorization: `Bearer ${account.accessToken}` };
-  const url = new URL('/api/v2/media', sandbox.running.hosts.mastodon);
+  const url = new URL('/api/v2/media', sandbox.running.hosts['mastodon']);
   const answer = await fetch(url, { method: 'POST', headers, body: form });
   const body: unknown = await answer.json();
   return { status: answer.status, body, id: Attachment.safeParse(body).data?.id ?? '' };

@@ -90,7 +90,7 @@ test('approving redirects with code and state; the token never expires and knows
     username: 'ada',
     acct: 'ada',
     display_name: 'ada',
-    url: `${sandbox.running.hosts.mastodon}/@ada`,
+    url: `${sandbox.running.hosts['mastodon']}/@ada`,
   });
 });
 
@@ -172,10 +172,10 @@ test('the two instances know nothing of each other', async () => {
 
 test('the instance tells its limits, and its OAuth routes', async () => {
   expect((await sandbox.mastodon('/api/v2/instance')).body).toMatchObject({
-    domain: new URL(sandbox.running.hosts.mastodon ?? '').host,
+    domain: new URL(sandbox.running.hosts['mastodon'] ?? '').host,
     configuration: { statuses: { max_characters: 500, characters_reserved_per_url: 23, max_media_attachments: 4 } },
   });
   expect((await sandbox.mastodon('/.well-known/oauth-authorization-server')).body).toMatchObject({
-    token_endpoint: `${sandbox.running.hosts.mastodon}/oauth/token`,
+    token_endpoint: `${sandbox.running.hosts['mastodon']}/oauth/token`,
   });
 });

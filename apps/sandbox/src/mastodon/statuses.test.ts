@@ -30,7 +30,7 @@ test('a status is posted with 200, read, listed and deleted with its source text
   const reply = await post({ status: 'Hello <world> & all' });
   expect(reply.status).toBe(200);
   const status = Status.parse(reply.body);
-  const origin = sandbox.running.hosts.mastodon ?? '';
+  const origin = sandbox.running.hosts['mastodon'] ?? '';
   expect(status).toMatchObject({
     content: '<p>Hello &lt;world&gt; &amp; all</p>',
     visibility: 'public',

@@ -10,7 +10,7 @@ import { z } from 'zod';
  * Undefined in a checkout that has none.
  */
 export function platformSpecsDirectory(env: Readonly<Record<string, string | undefined>>): string | undefined {
-  const directory = env.PLATFORM_SPECS_DIR ?? resolve(import.meta.dirname, '../../../../../shared/specs');
+  const directory = env['PLATFORM_SPECS_DIR'] ?? resolve(import.meta.dirname, '../../../../../shared/specs');
   return existsSync(directory) ? directory : undefined;
 }
 

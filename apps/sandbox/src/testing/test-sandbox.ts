@@ -49,8 +49,8 @@ export async function startTestSandbox(): Promise<TestSandbox> {
     },
     dataDir,
     send,
-    bluesky: (method, request) => exchange(new URL(`/xrpc/${method}`, running.hosts.bluesky), request),
-    mastodon: (path, request) => exchange(new URL(path, running.hosts.mastodon), request),
+    bluesky: (method, request) => exchange(new URL(`/xrpc/${method}`, running.hosts['bluesky']), request),
+    mastodon: (path, request) => exchange(new URL(path, running.hosts['mastodon']), request),
     account: async (platform, handle) => TestAccount.parse(await control('/_sandbox/accounts', { platform, handle })),
     fault: async (spec) => z.object({ id: z.string() }).parse(await control('/_sandbox/faults', spec)).id,
     async restart() {

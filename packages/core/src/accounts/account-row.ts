@@ -1,29 +1,32 @@
-import type { AccountStatus } from '@vibetribe/contracts/account';
-import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { z } from 'zod';
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
+import { AccountStatus } from '@vibetribe/contracts/account';
+import { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { type SQL, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 
 /** An account with what its grant and its sends of the last hour say about it. Times are ms since the epoch. */
-export interface AccountRow extends Record<string, unknown> {
-  id: string;
-  organizationId: string;
-  grantId: string;
-  platform: PlatformId;
-  externalId: string;
-  handle: string;
-  displayName: string;
-  status: AccountStatus;
-  tokenExpiresAtMs: number | null;
-  scopes: string[];
-  sendsInLastHour: number;
-  oldestSendAtMs: number | null;
+const accountRowColumns = {
+  id: column.text,
+  organizationId: column.text,
+  grantId: column.text,
+  platform: PlatformId,
+  externalId: column.text,
+  handle: column.text,
+  displayName: column.text,
+  status: AccountStatus,
+  tokenExpiresAtMs: column.numberOrNull,
+  scopes: z.array(z.string()),
+  sendsInLastHour: column.number,
+  oldestSendAtMs: column.numberOrNull,
   /** Until when the platform itself takes no more posts, as its last answers said. */
-  closedUntilMs: number | null;
+  closedUntilMs: column.numberOrNull,
   /** The credentials came from the user: the limit of the service's application is not theirs. */
-  credentialSource: 'oauth' | 'manual';
-  nowMs: number;
-}
+  credentialSource: z.enum(['oauth', 'manual']),
+  nowMs: column.number,
+};
+export type AccountRow = RowOf<typeof accountRowColumns>;
 
 /** Accounts in id order, those alone that the actor may see. `where` is about `accounts a`. */
 export async function readAccounts(
@@ -32,7 +35,7 @@ export async function readAccounts(
   where: SQL,
   limit: number,
 ): Promise<AccountRow[]> {
-  const { rows } = await tx.execute<AccountRow>(sql`
+  const rows = await queryRows(tx, accountRowColumns)`
     select a.id, a.organization_id as "organizationId", a.grant_id as "grantId", a.platform, a.external_id as "externalId", a.handle,
       a.display_name as "displayName", a.status, g.scopes,
       floor(extract(epoch from g.expires_at) * 1000)::float8 as "tokenExpiresAtMs",
@@ -45,7 +48,7 @@ export async function readAccounts(
       select count(*)::int as sends, min(started_at) as oldest_at from attempts
       where account_id = a.id and started_at > statement_timestamp() - interval '1 hour') t
     where ${where} and ${visibleTo(actor)}
-    order by a.id limit ${limit}`);
+    order by a.id limit ${limit}`;
   return rows;
 }
 

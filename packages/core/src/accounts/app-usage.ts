@@ -1,4 +1,6 @@
-import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import {} from '@vibetribe/db/query-rows';
+import { column, queryRows } from '@vibetribe/db/query-rows';
+import { PlatformId } from '@vibetribe/contracts/platform-id';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { appWindowMs } from '../publishing/claim/app-limit.ts';
@@ -11,6 +13,13 @@ export interface AppUsage {
   readonly oldestAtMs: number | null;
   readonly closedUntilMs: number | null;
 }
+
+const usageColumns = {
+  platform: PlatformId,
+  used: column.number,
+  oldestAtMs: column.numberOrNull,
+  closedUntilMs: column.numberOrNull,
+};
 
 /** For the platforms among these accounts whose application has a limit. It is shared by all organizations, and so is its count. */
 export async function readAppUsage(
@@ -25,15 +34,16 @@ export async function readAppUsage(
     return limit === null ? [] : [{ platform, limit }];
   });
   if (limits.length === 0) return new Map();
-  const { rows } = await deps.db.asWorker((tx) =>
-    tx.execute<Omit<AppUsage, 'limit'> & { platform: PlatformId }>(sql`
+  const rows = await deps.db.asWorker(
+    (tx) =>
+      queryRows(tx, usageColumns)`
       select w.platform, t.used, floor(extract(epoch from t.oldest_at) * 1000)::float8 as "oldestAtMs",
         floor(extract(epoch from l.closed_until) * 1000)::float8 as "closedUntilMs"
       from unnest(${sql.param(limits.map(({ platform }) => platform))}::text[]) as w(platform)
       cross join lateral (
         select count(*)::int as used, min(started_at) as oldest_at from attempts
         where platform = w.platform and started_at > statement_timestamp() - ${appWindowMs} * interval '1 millisecond') t
-      left join app_limits l on l.platform = w.platform`),
+      left join app_limits l on l.platform = w.platform`,
   );
   const byPlatform = new Map(rows.map((row) => [row.platform, row]));
   return new Map(

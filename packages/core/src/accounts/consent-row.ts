@@ -1,18 +1,20 @@
-import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
+import { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { type SQL, sql } from 'drizzle-orm';
 import { DomainError } from '../domain-error.ts';
 
 /** What a platform has granted and nobody of ours has accepted yet. */
-export interface ConsentRow extends Record<string, unknown> {
-  id: string;
-  organizationId: string;
+const consentColumns = {
+  id: column.text,
+  organizationId: column.text,
   /** Who began: `Actor.principal`. */
-  principal: string;
-  platform: PlatformId;
-  grantSealed: string;
-  expiresAtMs: number;
-}
+  principal: column.text,
+  platform: PlatformId,
+  grantSealed: column.text,
+  expiresAtMs: column.number,
+};
+export type ConsentRow = RowOf<typeof consentColumns>;
 
 export type ConsentStage = 'code' | 'page' | 'selection';
 
@@ -21,10 +23,10 @@ export const consentMinutes = { code: 10, page: 10, selection: 30 } as const sat
 
 /** One that has not expired; null where there is none. `where` is about `consents`. */
 export async function readConsent(tx: Transaction, stage: ConsentStage, where: SQL): Promise<ConsentRow | null> {
-  const { rows } = await tx.execute<ConsentRow>(sql`
+  const rows = await queryRows(tx, consentColumns)`
     select id, organization_id as "organizationId", principal, platform, grant_sealed as "grantSealed",
       floor(extract(epoch from expires_at) * 1000)::float8 as "expiresAtMs"
-    from consents where stage = ${stage} and expires_at > clock_timestamp() and ${where}`);
+    from consents where stage = ${stage} and expires_at > clock_timestamp() and ${where}`;
   return rows[0] ?? null;
 }
 

@@ -1,3 +1,4 @@
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
@@ -9,7 +10,7 @@ import { transition } from '../publishing/state/reducer.ts';
 import type { Moved } from '../publishing/state/transition.ts';
 import { writeTransitions } from '../publishing/store/write-transitions.ts';
 import { visibleTo } from './account-row.ts';
-import { type DestroyedGrant, revokeGrant } from './revoke-grant.ts';
+import { type DestroyedGrant, destroyedGrantColumns, revokeGrant } from './revoke-grant.ts';
 
 /**
  * Ends an account: what was scheduled for it is canceled, its credentials are destroyed unless they open another account, and the
@@ -44,22 +45,23 @@ export async function disconnectAccount(
   if (destroyed !== null) await revokeGrant(deps, destroyed);
 }
 
-interface LockedAccount extends Record<string, unknown> {
-  id: string;
-  grantId: string;
-  status: string;
-}
+const lockedAccountColumns = {
+  id: column.text,
+  grantId: column.text,
+  status: column.text,
+};
+type LockedAccount = RowOf<typeof lockedAccountColumns>;
 
 /** All accounts of the account's grant, locked in the order of their ids; none where the actor sees no such account. */
 async function lockAccountsOfGrant(tx: Transaction, actor: Actor, accountId: string): Promise<LockedAccount[]> {
   for (;;) {
-    const { rows: visible } = await tx.execute<{ grantId: string }>(
-      sql`select a.grant_id as "grantId" from accounts a where a.id = ${accountId} and ${visibleTo(actor)}`,
-    );
+    const visible = await queryRows(tx, {
+      grantId: column.text,
+    })`select a.grant_id as "grantId" from accounts a where a.id = ${accountId} and ${visibleTo(actor)}`;
     const [account] = visible;
     if (account === undefined) return [];
-    const { rows } = await tx.execute<LockedAccount>(sql`
-      select id, grant_id as "grantId", status from accounts where grant_id = ${account.grantId} order by id for no key update`);
+    const rows = await queryRows(tx, lockedAccountColumns)`
+      select id, grant_id as "grantId", status from accounts where grant_id = ${account.grantId} order by id for no key update`;
     // Not among them where it was connected anew while its lock was waited for.
     if (rows.some(({ id }) => id === accountId)) return rows;
   }
@@ -67,9 +69,9 @@ async function lockAccountsOfGrant(tx: Transaction, actor: Actor, accountId: str
 
 /** Drafts stay: scheduling them is refused until the account is connected again. */
 async function cancelPublications(tx: Transaction, accountId: string): Promise<void> {
-  const { rows: open } = await tx.execute<{ id: string }>(sql`
+  const open = await queryRows(tx, { id: column.text })`
     select id from publications
-    where account_id = ${accountId} and status in ('scheduled', 'publishing', 'waiting', 'retrying')`);
+    where account_id = ${accountId} and status in ('scheduled', 'publishing', 'waiting', 'retrying')`;
   const rows = await lockPublications(
     tx,
     open.map(({ id }) => id),
@@ -93,12 +95,12 @@ function explained(canceled: Moved): Moved {
 }
 
 async function destroyGrant(tx: Transaction, grantId: string): Promise<DestroyedGrant | null> {
-  const { rows } = await tx.execute<DestroyedGrant>(sql`
+  const rows = await queryRows(tx, destroyedGrantColumns)`
     with held as (select id, credentials from grants where id = ${grantId} for update)
     update grants g set credentials = '', expires_at = null, scopes = '{}', refresh_until = null, refresh_fence = refresh_fence + 1,
       dead_at = coalesce(dead_at, clock_timestamp())
     from held where g.id = held.id
-    returning g.id, g.organization_id as "organizationId", g.platform, held.credentials as "sealedCredentials", g.granted_by as "grantedBy"`);
+    returning g.id, g.organization_id as "organizationId", g.platform, held.credentials as "sealedCredentials", g.granted_by as "grantedBy"`;
   return rows[0] ?? null;
 }
 

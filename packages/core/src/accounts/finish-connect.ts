@@ -1,8 +1,8 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { Account } from '@vibetribe/contracts/account';
 import type { Organization, User } from '@vibetribe/contracts/auth';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { ConnectedGrant } from '@vibetribe/platforms/port/connect';
-import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { DomainError } from '../domain-error.ts';
 import { connectFault } from './connect-fault.ts';
@@ -96,10 +96,11 @@ async function readAsker(
   { db }: Pick<FinishDependencies, 'db'>,
   { organizationId, userId }: Beginner,
 ): Promise<Pick<ConsentQuestion, 'organization' | 'askedBy'>> {
-  const { rows } = await db.asIdentity((tx) =>
-    tx.execute<{ organizationName: string; name: string | null; email: string | null }>(sql`
+  const rows = await db.asIdentity(
+    (tx) =>
+      queryRows(tx, { organizationName: column.text, name: column.textOrNull, email: column.textOrNull })`
       select o.name as "organizationName", u.name, u.email
-      from organizations o left join users u on u.id = ${userId} where o.id = ${organizationId}`),
+      from organizations o left join users u on u.id = ${userId} where o.id = ${organizationId}`,
   );
   const { organizationName = '', name = null, email = null } = rows[0] ?? {};
   return {

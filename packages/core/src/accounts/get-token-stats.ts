@@ -1,25 +1,28 @@
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import type { TokenStats } from '@vibetribe/contracts/account';
-import { sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { visibleTo } from './account-row.ts';
 
-interface PlatformCounts extends Record<string, unknown> {
-  platform: string;
-  total: number;
-  expired: number;
-  within1h: number;
-  within24h: number;
-  within7d: number;
-  needsReauth: number;
-}
+const platformCountsColumns = {
+  platform: column.text,
+  total: column.number,
+  expired: column.number,
+  within1h: column.number,
+  within24h: column.number,
+  within7d: column.number,
+  needsReauth: column.number,
+};
+type PlatformCounts = RowOf<typeof platformCountsColumns>;
 
 type Counts = TokenStats['byPlatform'][string];
 
 /** Counts the tokens of connected accounts by the database's clock. The windows contain each other; what has expired is in none. */
 export async function getTokenStats(deps: Pick<CoreDependencies, 'db'>, actor: Actor): Promise<TokenStats> {
-  const { rows } = await deps.db.asTenant(actor.organizationId, (tx) =>
-    tx.execute<PlatformCounts>(sql`
+  const rows = await deps.db.asTenant(
+    actor.organizationId,
+    (tx) =>
+      queryRows(tx, platformCountsColumns)`
       select a.platform, count(*)::int as total,
         count(*) filter (where left_over <= interval '0')::int as expired,
         count(*) filter (where left_over > interval '0' and left_over <= interval '1 hour')::int as "within1h",
@@ -29,7 +32,7 @@ export async function getTokenStats(deps: Pick<CoreDependencies, 'db'>, actor: A
       from accounts a
       join (select organization_id, id, expires_at - now() as left_over from grants) g on g.organization_id = a.organization_id and g.id = a.grant_id
       where a.status <> 'disconnected' and ${visibleTo(actor)}
-      group by a.platform order by a.platform`),
+      group by a.platform order by a.platform`,
   );
   const byPlatform = Object.fromEntries(rows.map((row) => [row.platform, countsOf(row)]));
   return { ...Object.values(byPlatform).reduce(add, none), byPlatform };

@@ -1,3 +1,4 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import type { Credentials } from '@vibetribe/platforms/port/connect';
 import { retryWhile } from '@vibetribe/resilience/retry-while';
@@ -56,12 +57,13 @@ async function store(
   { grant, asked, fresh, sealed }: Refreshed,
 ): Promise<{ kept: Kept; resumed: number }> {
   // Accounts before grants, as whoever connects or disconnects them.
-  const { rows: opened } = await tx.execute<{ id: string }>(
-    sql`select id from accounts where grant_id = ${grant.id} order by id for no key update`,
-  );
-  const { rows } = await tx.execute<{ credentials: string; isDead: boolean }>(
-    sql`select credentials, dead_at is not null as "isDead" from grants where id = ${grant.id} for update`,
-  );
+  const opened = await queryRows(tx, {
+    id: column.text,
+  })`select id from accounts where grant_id = ${grant.id} order by id for no key update`;
+  const rows = await queryRows(tx, {
+    credentials: column.text,
+    isDead: column.boolean,
+  })`select credentials, dead_at is not null as "isDead" from grants where id = ${grant.id} for update`;
   const { credentials: standing = '', isDead = false } = rows[0] ?? {};
   if (standing === '') return { kept: 'gone', resumed: 0 };
   // The answer to an earlier commit was lost.
@@ -74,9 +76,9 @@ async function store(
       refresh_fence = refresh_fence + 1, refresh_failures = 0,
       failing_since = null, failing_told_at = null
     where id = ${grant.id}`);
-  const { rows: revived } = await tx.execute<{ id: string }>(sql`
+  const revived = await queryRows(tx, { id: column.text })`
     update accounts set status = 'active', updated_at = clock_timestamp()
-    where ${isDead} and grant_id = ${grant.id} and status = 'needs_reauth' returning id`);
+    where ${isDead} and grant_id = ${grant.id} and status = 'needs_reauth' returning id`;
   await tx.execute(sql`
     insert into events (organization_id, type, message, data)
     select a.organization_id, 'token.refreshed', 'The token of ' || a.handle || ' was refreshed.',

@@ -1,3 +1,4 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
@@ -36,11 +37,16 @@ export async function readKnownAccounts(
   accounts: Named,
   lock: SQL = sql``,
 ): Promise<Map<string, string>> {
-  const { rows } = await tx.execute<{ id: string; externalId: string; service: string; status: string }>(sql`
+  const rows = await queryRows(tx, {
+    id: column.text,
+    externalId: column.text,
+    service: column.text,
+    status: column.text,
+  })`
     select id, external_id as "externalId", service, status from accounts
     where organization_id = ${organizationId} and platform = ${platform} and (${scope === 'platform'} or service = ${service})
       and external_id = any(${sql.param(accounts.map(({ externalId }) => externalId))}::text[])
-    order by id ${lock}`);
+    order by id ${lock}`;
   // Of several from before they were known as one, that on the same server, else one that is in use.
   const rank = (row: (typeof rows)[number]) => (row.service === service ? 0 : row.status === 'disconnected' ? 2 : 1);
   const preferred = rows.toSorted((one, other) => rank(other) - rank(one));

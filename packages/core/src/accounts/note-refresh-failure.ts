@@ -1,3 +1,4 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { newId } from '@vibetribe/db/new-id';
 import type { PlatformError } from '@vibetribe/platforms/platform-error';
@@ -18,20 +19,21 @@ export async function noteRefreshFailure(
   platformName: string,
   cause: string,
 ): Promise<void> {
-  const { rows } = await tx.execute<{ isTold: boolean }>(sql`
+  const rows = await queryRows(tx, { isTold: column.booleanOrNull })`
     update grants set refresh_until = null, refresh_failures = refresh_failures + 1,
       failing_since = coalesce(failing_since, clock_timestamp()),
       failing_told_at = case when failing_since <= clock_timestamp() - make_interval(mins => ${toldAfterMinutes}::int)
         then coalesce(failing_told_at, clock_timestamp()) end
     where id = ${lease.grantId} and refresh_fence = ${lease.fence}
-    returning failing_told_at >= transaction_timestamp() as "isTold"`);
+    returning failing_told_at >= transaction_timestamp() as "isTold"`;
   if (rows[0]?.isTold === true) await tellFailing(tx, lease.grantId, platformName, cause);
 }
 
 async function tellFailing(tx: Transaction, grantId: string, platformName: string, cause: string): Promise<void> {
-  const { rows: accounts } = await tx.execute<{ id: string; handle: string }>(
-    sql`select id, handle from accounts where grant_id = ${grantId} and status = 'active' order by id`,
-  );
+  const accounts = await queryRows(tx, {
+    id: column.text,
+    handle: column.text,
+  })`select id, handle from accounts where grant_id = ${grantId} and status = 'active' order by id`;
   const told = accounts.map(({ id, handle }) => ({
     id,
     notificationId: newId('notification'),

@@ -1,31 +1,32 @@
-import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
+import { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import type { AdapterAccount } from '@vibetribe/platforms/port/account';
-import { sql } from 'drizzle-orm';
 
 /** A grant with one of the accounts that it opens. Times are ms since the epoch by the database's clock, `nowMs` when it was read. */
-export interface GrantRow extends Record<string, unknown> {
-  id: string;
-  organizationId: string;
-  platform: PlatformId;
-  sealedCredentials: string;
-  expiresAtMs: number | null;
-  isDead: boolean;
-  refreshFence: number;
+const grantRowColumns = {
+  id: column.text,
+  organizationId: column.text,
+  platform: PlatformId,
+  sealedCredentials: column.text,
+  expiresAtMs: column.numberOrNull,
+  isDead: column.boolean,
+  refreshFence: column.number,
   /** See `ConnectedGrant.grantedBy`. */
-  grantedBy: string | null;
-  refreshFailures: number;
-  isBeingRefreshed: boolean;
-  externalId: string;
-  handle: string;
+  grantedBy: column.textOrNull,
+  refreshFailures: column.number,
+  isBeingRefreshed: column.boolean,
+  externalId: column.text,
+  handle: column.text,
   /** '' where the platform is one server. */
-  service: string;
-  nowMs: number;
-}
+  service: column.text,
+  nowMs: column.number,
+};
+export type GrantRow = RowOf<typeof grantRowColumns>;
 
 /** Null where the grant is gone: its accounts have been connected anew. */
 export async function readGrant(tx: Transaction, grantId: string): Promise<GrantRow | null> {
-  const { rows } = await tx.execute<GrantRow>(sql`
+  const rows = await queryRows(tx, grantRowColumns)`
     select g.id, g.organization_id as "organizationId", g.platform, g.credentials as "sealedCredentials",
       floor(extract(epoch from g.expires_at) * 1000)::float8 as "expiresAtMs", g.dead_at is not null as "isDead",
       g.refresh_fence::float8 as "refreshFence", g.granted_by as "grantedBy", g.refresh_failures as "refreshFailures",
@@ -34,7 +35,7 @@ export async function readGrant(tx: Transaction, grantId: string): Promise<Grant
       floor(extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"
     from grants g
     join lateral (select external_id, handle, service from accounts where grant_id = g.id order by id limit 1) a on true
-    where g.id = ${grantId}`);
+    where g.id = ${grantId}`;
   return rows[0] ?? null;
 }
 

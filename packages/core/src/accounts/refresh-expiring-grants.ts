@@ -1,4 +1,5 @@
-import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
+import { PlatformId } from '@vibetribe/contracts/platform-id';
 import { sql } from 'drizzle-orm';
 import { getValidToken, type TokenDependencies, type TokenOptions } from './get-valid-token.ts';
 
@@ -20,11 +21,12 @@ export interface RefreshExpiringOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface ExpiringGrant extends Record<string, unknown> {
-  id: string;
-  platform: PlatformId;
-  expiresAt: string;
-}
+const expiringGrantColumns = {
+  id: column.text,
+  platform: PlatformId,
+  expiresAt: column.text,
+};
+type ExpiringGrant = RowOf<typeof expiringGrantColumns>;
 
 /**
  * Refreshes every grant that ends within the time given, the one that ends first at first. Any number of processes may do so at once:
@@ -60,14 +62,15 @@ async function findExpiring(
   const aheads = Object.fromEntries(
     Object.values(deps.adapters).map(({ id, refresh }) => [id, Math.max(withinMs, refresh?.aheadMs ?? 0)]),
   );
-  const { rows } = await deps.db.asWorker((tx) =>
-    tx.execute<ExpiringGrant>(sql`
+  const rows = await deps.db.asWorker(
+    (tx) =>
+      queryRows(tx, expiringGrantColumns)`
       select g.id, g.platform, g.expires_at::text as "expiresAt" from grants g
       where g.dead_at is null and g.expires_at <= statement_timestamp() + ${Math.max(...Object.values(aheads))} * interval '1 millisecond'
         and g.expires_at <= statement_timestamp() + (${JSON.stringify(aheads)}::jsonb ->> g.platform)::float8 * interval '1 millisecond' and ${behind}
         and (g.refresh_until is null or g.refresh_until <= statement_timestamp())
         and exists (select 1 from accounts a where a.grant_id = g.id and a.status = 'active')
-      order by g.expires_at, g.id limit ${batchSize}`),
+      order by g.expires_at, g.id limit ${batchSize}`,
   );
   return rows;
 }

@@ -1,5 +1,5 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
-import { sql } from 'drizzle-orm';
 import type { GrantRow } from './read-grant.ts';
 
 /** The right to ask the platform for new credentials of one grant. What the platform answers is stored whoever holds the lease by then. */
@@ -17,11 +17,11 @@ export async function takeRefreshLease(
   grant: Pick<GrantRow, 'id' | 'refreshFence'>,
   leaseMs: number,
 ): Promise<RefreshLease | null> {
-  const { rows } = await tx.execute<{ fence: number }>(sql`
+  const rows = await queryRows(tx, { fence: column.number })`
     update grants set refresh_fence = refresh_fence + 1, refresh_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
     where id = ${grant.id} and dead_at is null and refresh_fence = ${grant.refreshFence}
       and (refresh_until is null or refresh_until <= clock_timestamp())
-    returning refresh_fence::float8 as fence`);
+    returning refresh_fence::float8 as fence`;
   const [taken] = rows;
   return taken === undefined ? null : { grantId: grant.id, fence: taken.fence };
 }

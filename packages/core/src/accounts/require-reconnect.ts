@@ -1,14 +1,16 @@
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { newId } from '@vibetribe/db/new-id';
 import { type SQL, sql } from 'drizzle-orm';
 
 /** An account that its people have to connect again, as they are told of it. */
-export interface StoppedAccount extends Record<string, unknown> {
-  id: string;
-  organizationId: string;
-  platform: string;
-  handle: string;
-}
+const stoppedAccountColumns = {
+  id: column.text,
+  organizationId: column.text,
+  platform: column.text,
+  handle: column.text,
+};
+export type StoppedAccount = RowOf<typeof stoppedAccountColumns>;
 
 export interface Told {
   readonly title: string;
@@ -33,9 +35,9 @@ export async function requireReconnect(
   which: SQL,
   tell: (account: StoppedAccount) => Told,
 ): Promise<number> {
-  const { rows: accounts } = await tx.execute<StoppedAccount>(sql`
+  const accounts = await queryRows(tx, stoppedAccountColumns)`
     update accounts set status = 'needs_reauth', updated_at = clock_timestamp() where ${which} and status = 'active'
-    returning id, organization_id as "organizationId", platform, handle`);
+    returning id, organization_id as "organizationId", platform, handle`;
   const told = accounts.map((account) => ({ ...account, notificationId: newId('notification'), ...tell(account) }));
   if (told.length === 0) return 0;
   await tx.execute(sql`

@@ -1,4 +1,5 @@
-import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
+import { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { accessOf } from '@vibetribe/platforms/account-access';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
@@ -22,14 +23,15 @@ export interface RereadOptions {
 export type RereadOutcome = 'changed' | 'unchanged' | 'unread';
 export type RereadAccounts = Readonly<Record<RereadOutcome, number>>;
 
-interface DueAccount extends Record<string, unknown> {
-  id: string;
-  grantId: string;
-  platform: PlatformId;
-  externalId: string;
-  handle: string;
-  service: string;
-}
+const dueAccountColumns = {
+  id: column.text,
+  grantId: column.text,
+  platform: PlatformId,
+  externalId: column.text,
+  handle: column.text,
+  service: column.text,
+};
+type DueAccount = RowOf<typeof dueAccountColumns>;
 
 const timeoutMs = 15_000;
 
@@ -56,14 +58,14 @@ export async function rereadAccounts(deps: TokenDependencies, options: RereadOpt
 }
 
 async function takeDue(tx: Transaction, { olderThanMs }: RereadOptions, limit: number): Promise<DueAccount[]> {
-  const { rows } = await tx.execute<DueAccount>(sql`
+  const rows = await queryRows(tx, dueAccountColumns)`
     update accounts a set profile_read_at = statement_timestamp()
     where a.id in (
       select due.id from accounts due join grants g on g.organization_id = due.organization_id and g.id = due.grant_id
       where due.status = 'active' and g.dead_at is null
         and due.profile_read_at <= statement_timestamp() - ${olderThanMs} * interval '1 millisecond'
       order by due.profile_read_at, due.id limit ${limit} for no key update of due skip locked)
-    returning a.id, a.grant_id as "grantId", a.platform, a.external_id as "externalId", a.handle, a.service`);
+    returning a.id, a.grant_id as "grantId", a.platform, a.external_id as "externalId", a.handle, a.service`;
   return rows;
 }
 

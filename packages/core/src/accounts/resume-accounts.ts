@@ -1,3 +1,4 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import { movePublications } from '../publishing/store/decide-and-write.ts';
@@ -12,10 +13,10 @@ export async function tellReconnected(tx: Transaction, accountIds: readonly stri
 
 /** What waited for these accounts goes on. @returns how many publications did */
 export async function resumeWaiting(tx: Transaction, accountIds: readonly string[]): Promise<number> {
-  const { rows } = await tx.execute<{ id: string }>(sql`
+  const rows = await queryRows(tx, { id: column.text })`
     select id from publications
     where account_id = any(${sql.param(accountIds)}::text[]) and status = 'waiting'
-      and (waiting_reason = 'token' or (waiting_reason = 'reconciling' and due_at is null))`);
+      and (waiting_reason = 'token' or (waiting_reason = 'reconciling' and due_at is null))`;
   const ids = rows.map(({ id }) => id);
   const moves = await movePublications(tx, ids, () => ({ type: 'resume', reasons: ['token'] }));
   return moves.filter(({ transition }) => transition.kind === 'moved').length;

@@ -1,4 +1,5 @@
-import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { column, type RowOf } from '@vibetribe/db/query-rows';
+import { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Credentials } from '@vibetribe/platforms/port/connect';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
@@ -7,14 +8,15 @@ import { openCredentials } from './seal-credentials.ts';
 type RevokeDependencies = Pick<CoreDependencies, 'logger' | 'adapters' | 'endpoints' | 'platformHttp'>;
 
 /** What a destroyed grant leaves for one last call. */
-export interface DestroyedGrant extends Record<string, unknown> {
-  id: string;
-  organizationId: string;
-  platform: PlatformId;
-  sealedCredentials: string;
+export const destroyedGrantColumns = {
+  id: column.text,
+  organizationId: column.text,
+  platform: PlatformId,
+  sealedCredentials: column.text,
   /** See `ConnectedGrant.grantedBy`. */
-  grantedBy: string | null;
-}
+  grantedBy: column.textOrNull,
+};
+export type DestroyedGrant = RowOf<typeof destroyedGrantColumns>;
 
 const timeoutMs = 5_000;
 

@@ -1,6 +1,6 @@
-import { sql } from 'drizzle-orm';
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import type { CoreDependencies } from '../core-dependencies.ts';
-import type { ConsentRow } from './consent-row.ts';
+import { PlatformId } from '@vibetribe/contracts/platform-id';
 import { revokeCredentials } from './revoke-grant.ts';
 import { openConsent } from './seal-consent.ts';
 
@@ -9,7 +9,13 @@ type RevokeDependencies = Pick<
   'db' | 'keyRing' | 'logger' | 'adapters' | 'endpoints' | 'platformHttp'
 >;
 
-type UnusedConsent = Pick<ConsentRow, 'id' | 'organizationId' | 'platform' | 'grantSealed'>;
+const unusedConsentColumns = {
+  id: column.text,
+  organizationId: column.text,
+  platform: PlatformId,
+  grantSealed: column.text,
+};
+type UnusedConsent = RowOf<typeof unusedConsentColumns>;
 
 /** What a platform granted and nobody accepted in time is destroyed here and forgotten there. Begins no further one once the signal aborts. */
 export async function revokeUnusedConsents(
@@ -35,11 +41,12 @@ export async function revokeConsent(deps: RevokeDependencies, consent: UnusedCon
 }
 
 async function takeExpired({ db }: RevokeDependencies): Promise<UnusedConsent | null> {
-  const { rows } = await db.asWorker((tx) =>
-    tx.execute<UnusedConsent & Record<string, unknown>>(sql`
+  const rows = await db.asWorker(
+    (tx) =>
+      queryRows(tx, unusedConsentColumns)`
       delete from consents where id = (
         select id from consents where expires_at <= clock_timestamp() order by expires_at limit 1 for update skip locked)
-      returning id, organization_id as "organizationId", platform, grant_sealed as "grantSealed"`),
+      returning id, organization_id as "organizationId", platform, grant_sealed as "grantSealed"`,
   );
   return rows[0] ?? null;
 }

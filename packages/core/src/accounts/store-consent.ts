@@ -1,8 +1,8 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import { newId } from '@vibetribe/db/new-id';
 import type { ConnectedGrant } from '@vibetribe/platforms/port/connect';
 import { retryWhile } from '@vibetribe/resilience/retry-while';
-import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
 import type { ConsentStage } from './consent-row.ts';
@@ -93,8 +93,9 @@ async function readStored(
   organizationId: string,
   grantId: string,
 ): Promise<string[]> {
-  const { rows } = await deps.db.asTenant(organizationId, (tx) =>
-    tx.execute<{ id: string }>(sql`select id from accounts where grant_id = ${grantId} order by id`),
+  const rows = await deps.db.asTenant(
+    organizationId,
+    (tx) => queryRows(tx, { id: column.text })`select id from accounts where grant_id = ${grantId} order by id`,
   );
   return rows.map(({ id }) => id);
 }

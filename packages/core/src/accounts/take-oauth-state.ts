@@ -1,25 +1,22 @@
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import { hashToken } from '@vibetribe/security/opaque-token';
-import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
 import { type Beginner, findBeginner } from './find-beginner.ts';
 
-export interface TakenState {
-  readonly stateHash: string;
-  readonly organizationId: string;
-  readonly beginner: Beginner;
-  readonly redirectTo: string | null;
-  readonly sealedVerifier: string;
+const stateColumns = {
+  stateHash: column.text,
+  organizationId: column.text,
+  redirectTo: column.textOrNull,
+  sealedVerifier: column.text,
   /** '' where the adapter keeps nothing. */
-  readonly sealedPending: string;
-}
-
-interface StateRow extends Omit<TakenState, 'beginner'>, Record<string, unknown> {
-  platform: string;
-  principal: string | null;
-  isAlive: boolean;
-}
+  sealedPending: column.text,
+  platform: column.text,
+  principal: column.textOrNull,
+  isAlive: column.boolean,
+};
+export type TakenState = RowOf<typeof stateColumns> & { readonly beginner: Beginner };
 
 /**
  * Takes the state in one statement: whoever comes second finds nothing. It is spent even where it does not fit.
@@ -31,11 +28,11 @@ export async function takeOAuthState(
 ): Promise<TakenState> {
   const stateHash = hashToken(state ?? '');
   const taken = await deps.db.asIdentity(async (tx) => {
-    const { rows } = await tx.execute<StateRow>(sql`
+    const rows = await queryRows(tx, stateColumns)`
       delete from oauth_states s where s.state_hash = ${stateHash}
       returning s.state_hash as "stateHash", s.organization_id as "organizationId", s.redirect_to as "redirectTo",
         s.code_verifier as "sealedVerifier", s.pending as "sealedPending", s.platform, s.principal,
-        s.expires_at > clock_timestamp() as "isAlive"`);
+        s.expires_at > clock_timestamp() as "isAlive"`;
     const [row] = rows;
     if (row === undefined || !row.isAlive || row.platform !== platform || row.principal === null) return null;
     const beginner = await findBeginner(tx, { organizationId: row.organizationId, principal: row.principal });

@@ -1,4 +1,6 @@
-import type { EventType } from '@vibetribe/contracts/event-type';
+import { z } from 'zod';
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
+import { EventType } from '@vibetribe/contracts/event-type';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql, type SQL } from 'drizzle-orm';
 import type { EventCursor } from './event-cursor.ts';
@@ -25,17 +27,18 @@ export interface EventPage {
   readonly cleanedTo: number;
 }
 
-interface EventRow extends Record<string, unknown> {
-  eventId: number;
-  check: number;
-  organizationId: string;
-  postId: string | null;
-  publicationId: string | null;
-  type: EventType;
-  message: string;
-  data: Record<string, unknown>;
-  at: Date;
-}
+const eventRowColumns = {
+  eventId: column.number,
+  check: column.number,
+  organizationId: column.text,
+  postId: column.textOrNull,
+  publicationId: column.textOrNull,
+  type: EventType,
+  message: column.text,
+  data: z.record(z.string(), z.unknown()),
+  at: z.date(),
+};
+type EventRow = RowOf<typeof eventRowColumns>;
 
 /** The next events of the log. `organizationId`: of this organization alone. */
 export async function readEvents(
@@ -47,18 +50,19 @@ export async function readEvents(
   }: { readonly afterId: number; readonly limit: number; readonly organizationId?: string },
 ): Promise<EventPage> {
   // Each statement sees what was committed when it began: the horizon's has to be the earlier one.
-  const horizon = tx.execute(sql`select set_config('app.event_horizon', event_horizon()::text, true)`);
-  const page = tx.execute<EventRow>(sql`
+  const horizon = queryRows(tx, { horizon: column.text })`
+    select set_config('app.event_horizon', event_horizon()::text, true) as horizon`;
+  const page = queryRows(tx, eventRowColumns)`
     select e.id::float8 as "eventId", ${checkOf} as "check", e.organization_id as "organizationId", e.post_id as "postId",
       e.publication_id as "publicationId", e.type, e.message, e.data, e.at
     from events e
     where ${within(organizationId)} and e.id > ${afterId}::bigint and e.id <= current_setting('app.event_horizon')::bigint
     order by e.id
-    limit ${limit}`);
-  const log = tx.execute<{ isHeldUp: boolean; cleanedTo: number }>(sql`
+    limit ${limit}`;
+  const log = queryRows(tx, { isHeldUp: column.boolean, cleanedTo: column.number })`
     select exists (select 1 from events e where e.id > current_setting('app.event_horizon')::bigint) as "isHeldUp",
-      cleaned_to::float8 as "cleanedTo" from event_log`);
-  const [, { rows }, { rows: logs }] = await Promise.all([horizon, page, log]);
+      cleaned_to::float8 as "cleanedTo" from event_log`;
+  const [, rows, logs] = await Promise.all([horizon, page, log]);
   return {
     events: rows.map(eventOf),
     hasMore: rows.length === limit,
@@ -69,7 +73,7 @@ export async function readEvents(
 
 /** The end of what can be read now: everything up to it could have been read, nothing after it. */
 export async function readHorizon(tx: Transaction): Promise<number> {
-  const { rows } = await tx.execute<{ horizon: number }>(sql`select event_horizon()::float8 as horizon`);
+  const rows = await queryRows(tx, { horizon: column.number })`select event_horizon()::float8 as horizon`;
   const [row] = rows;
   if (row === undefined) throw new Error('the event horizon could not be read');
   return row.horizon;
@@ -77,19 +81,19 @@ export async function readHorizon(tx: Transaction): Promise<number> {
 
 /** The organization's last event up to `horizon`, as a position to read on from; `horizon` itself where there is none. */
 export async function readPosition(tx: Transaction, organizationId: string, horizon: number): Promise<EventCursor> {
-  const { rows } = await tx.execute<{ eventId: number; check: number }>(sql`
+  const rows = await queryRows(tx, { eventId: column.number, check: column.number })`
     select e.id::float8 as "eventId", ${checkOf} as "check" from events e
-    where ${within(organizationId)} and e.id <= ${horizon}::bigint order by e.id desc limit 1`);
+    where ${within(organizationId)} and e.id <= ${horizon}::bigint order by e.id desc limit 1`;
   const [row] = rows;
   return row === undefined ? { id: horizon, check: null } : { id: row.eventId, check: row.check };
 }
 
 /** Whether everything that followed the position can still be read by those who may see its event. */
 export async function isKept(tx: Transaction, { id, check, page }: EventCursor): Promise<boolean> {
-  const { rows } = await tx.execute<{ givenOut: number; cleanedTo: number; isThere: boolean }>(sql`
+  const rows = await queryRows(tx, { givenOut: column.number, cleanedTo: column.number, isThere: column.boolean })`
     select last_event_id()::float8 as "givenOut", cleaned_to::float8 as "cleanedTo",
       exists (select 1 from events e where e.id = ${id}::bigint and ${checkOf} = ${check}::int) as "isThere"
-    from event_log`);
+    from event_log`;
   const [row] = rows;
   if (row === undefined || (page?.fromId ?? id) < row.cleanedTo) return false;
   return check === null ? id <= row.givenOut : row.isThere;

@@ -1,3 +1,4 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 
@@ -16,8 +17,8 @@ export async function lockUser(
       : 'tokenHash' in by
         ? sql`id = (select user_id from sessions where token_hash = ${by.tokenHash})`
         : sql`id = (select user_id from sessions where family_id = ${by.familyId} limit 1)`;
-  const { rows } = await tx.execute<{ passwordHash: string }>(
-    sql`select password_hash as "passwordHash" from users where ${which} for no key update`,
-  );
+  const rows = await queryRows(tx, {
+    passwordHash: column.text,
+  })`select password_hash as "passwordHash" from users where ${which} for no key update`;
   return rows[0] ?? null;
 }

@@ -1,3 +1,4 @@
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import { sql } from 'drizzle-orm';
 import { openCredentials, sealCredentials } from '../accounts/seal-credentials.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
@@ -11,11 +12,12 @@ export interface KeyRotation {
   readonly byKey: Readonly<Record<string, number>>;
 }
 
-interface SealedGrant extends Record<string, unknown> {
-  readonly id: string;
-  readonly organizationId: string;
-  readonly credentials: string;
-}
+const sealedGrantColumns = {
+  id: column.text,
+  organizationId: column.text,
+  credentials: column.text,
+};
+type SealedGrant = RowOf<typeof sealedGrantColumns>;
 
 const batchRows = 200;
 
@@ -51,11 +53,12 @@ async function readBatch(
   writingKeyId: string,
   afterId: string,
 ): Promise<SealedGrant[]> {
-  const { rows } = await deps.db.asWorker((tx) =>
-    tx.execute<SealedGrant>(sql`
+  const rows = await deps.db.asWorker(
+    (tx) =>
+      queryRows(tx, sealedGrantColumns)`
       select id, organization_id as "organizationId", credentials from grants
       where id > ${afterId} and credentials <> '' and split_part(credentials, ':', 3) <> ${writingKeyId}
-      order by id limit ${batchRows}`),
+      order by id limit ${batchRows}`,
   );
   return rows;
 }
@@ -84,10 +87,11 @@ function reseal({ keyRing }: Pick<CoreDependencies, 'keyRing'>, grant: SealedGra
 }
 
 async function countByKey(deps: Pick<CoreDependencies, 'db'>): Promise<Record<string, number>> {
-  const { rows } = await deps.db.asWorker((tx) =>
-    tx.execute<{ keyId: string; count: number }>(sql`
+  const rows = await deps.db.asWorker(
+    (tx) =>
+      queryRows(tx, { keyId: column.text, count: column.number })`
       select split_part(credentials, ':', 3) as "keyId", count(*)::int as count from grants
-      where credentials <> '' group by 1 order by 1`),
+      where credentials <> '' group by 1 order by 1`,
   );
   return Object.fromEntries(rows.map(({ keyId, count }) => [keyId, count]));
 }

@@ -1,3 +1,4 @@
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import { mediaTransfers } from '@vibetribe/db/schema/media';
@@ -54,11 +55,12 @@ async function deleteUnusedMedia(
   }
 }
 
-interface Candidate extends Record<string, unknown> {
-  createdAt: string;
-  id: string;
-  isUsed: boolean;
-}
+const candidateColumns = {
+  createdAt: column.text,
+  id: column.text,
+  isUsed: column.boolean,
+};
+type Candidate = RowOf<typeof candidateColumns>;
 
 async function findUnused(
   tx: Transaction,
@@ -66,19 +68,19 @@ async function findUnused(
   after: Pick<Candidate, 'createdAt' | 'id'>,
 ): Promise<Candidate[]> {
   const before = sql`now() - make_interval(days => ${unusedDays}::int)`;
-  const { rows } = await tx.execute<Candidate>(sql`
+  const rows = await queryRows(tx, candidateColumns)`
     select created_at::text as "createdAt", id, media_is_used(organization_id, id, false) as "isUsed" from media
     where created_at < ${before} and coalesce(last_used_at, created_at) < ${before}
       and (created_at, id) > (${after.createdAt}::timestamptz, ${after.id})
-    order by created_at, id limit ${batchRows}`);
+    order by created_at, id limit ${batchRows}`;
   return rows;
 }
 
 /** Locked by one statement and looked at by the next: whoever saves a post with it holds it until the commit, and then uses it. */
 async function deleteIfUnused(tx: Transaction, ids: readonly string[]): Promise<number> {
-  const { rows } = await tx.execute<{ id: string }>(
-    sql`select id from media where id = any(${sql.param(ids)}::text[]) order by id for update skip locked`,
-  );
+  const rows = await queryRows(tx, {
+    id: column.text,
+  })`select id from media where id = any(${sql.param(ids)}::text[]) order by id for update skip locked`;
   const locked = rows.map(({ id }) => id);
   const { rowCount } = await tx.execute(sql`
     delete from media where id = any(${sql.param(locked)}::text[]) and not media_is_used(organization_id, id, false)`);
@@ -114,14 +116,15 @@ async function garbageAfter(
   { db, media }: Pick<MediaDependencies, 'db' | 'media'>,
   afterId: string,
 ): Promise<string[]> {
-  const { rows } = await db.asWorker((tx) =>
-    tx.execute<{ id: string }>(sql`
+  const rows = await db.asWorker(
+    (tx) =>
+      queryRows(tx, { id: column.text })`
       select o.id from media_objects o
       where o.id > ${afterId} and o.store = ${media.store.id}
         and (o.removing_at is not null
           or ((o.stored_at is not null or o.touched_at < now() - make_interval(hours => ${unfinishedHoursMax}::int))
             and not exists (select 1 from media m where m.organization_id = o.organization_id and m.object_id = o.id)))
-      order by o.id limit ${batchRows}`),
+      order by o.id limit ${batchRows}`,
   );
   return rows.map(({ id }) => id);
 }

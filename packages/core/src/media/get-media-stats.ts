@@ -1,5 +1,6 @@
+import { z } from 'zod';
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { MediaStats } from '@vibetribe/contracts/media';
-import { sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import { requireRight } from '../identity/authorize.ts';
 import type { MediaDependencies } from './media-dependencies.ts';
@@ -13,9 +14,14 @@ export async function getMediaStats(
   requireRight(actor, 'media:read');
   const { organizationId } = actor;
   return deps.db.asTenant(organizationId, async (tx) => {
-    const { rows } = await tx.execute<{ kind: 'image' | 'video'; isUsed: boolean; count: number; bytes: number }>(sql`
+    const rows = await queryRows(tx, {
+      kind: z.enum(['image', 'video']),
+      isUsed: column.boolean,
+      count: column.number,
+      bytes: column.number,
+    })`
       select kind, media_is_used(organization_id, id, false) as "isUsed", count(*)::int as count, sum(bytes)::float8 as bytes
-      from media where organization_id = ${organizationId} group by 1, 2`);
+      from media where organization_id = ${organizationId} group by 1, 2`;
     const sumOf = (counted: typeof rows) =>
       counted.reduce((sum, { count, bytes }) => ({ count: sum.count + count, bytes: sum.bytes + bytes }), {
         count: 0,

@@ -1,4 +1,6 @@
-import type { PausedPublication } from '@vibetribe/contracts/pause';
+import {} from '@vibetribe/db/query-rows';
+import { queryRows } from '@vibetribe/db/query-rows';
+import { PausedPublication } from '@vibetribe/contracts/pause';
 import { type SQL, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
@@ -16,7 +18,7 @@ export async function previewPause(
   requireRight(actor, 'accounts:read');
   const pause = await deps.db.asWorker((tx) => findPause(tx, actor, input.id));
   return deps.db.asTenant(actor.organizationId, async (tx) => {
-    const { rows } = await tx.execute<Omit<PausedPublication, 'scheduledAt'> & { scheduledAt: Date | null }>(sql`
+    const rows = await queryRows(tx, PausedPublication.shape)`
       select p.id as "publicationId", p.post_id as "postId", p.account_id as "accountId", p.platform,
         to_char(p.scheduled_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "scheduledAt",
         left(coalesce(p.variant ->> 'content', po.content), ${excerptCharacters}) as text
@@ -25,13 +27,8 @@ export async function previewPause(
         p.status = 'waiting' and p.waiting_reason = 'paused'
         or p.status in ('scheduled', 'retrying', 'waiting') and p.due_at <= statement_timestamp())
         and ${input.afterId === null ? sql`true` : sql`p.id > ${input.afterId}`}
-      order by p.id limit ${input.limit + 1}`);
-    return {
-      items: rows
-        .slice(0, input.limit)
-        .map((row) => ({ ...row, scheduledAt: row.scheduledAt === null ? null : String(row.scheduledAt) })),
-      hasMore: rows.length > input.limit,
-    };
+      order by p.id limit ${input.limit + 1}`;
+    return { items: rows.slice(0, input.limit), hasMore: rows.length > input.limit };
   });
 }
 

@@ -1,10 +1,11 @@
+import { queryRows } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { posts } from '@vibetribe/db/schema/posts';
 import { publications } from '@vibetribe/db/schema/publications';
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import { notFound } from '../domain-error.ts';
-import { type PublicationRow, publicationColumns } from '../publishing/store/publication-row.ts';
+import { type PublicationRow, publicationColumns, publicationRowColumns } from '../publishing/store/publication-row.ts';
 
 export type PostRow = typeof posts.$inferSelect;
 
@@ -53,11 +54,9 @@ export async function readPublications(
   postIds: readonly string[],
 ): Promise<PublicationRow[]> {
   if (postIds.length === 0) return [];
-  const { rows } = await tx.execute<PublicationRow>(
-    sql`select ${publicationColumns} from publications p
-        where p.organization_id = ${actor.organizationId} and p.post_id = any(${sql.param(postIds)}::text[]) order by p.id`,
-  );
-  return rows;
+  return queryRows(tx, publicationRowColumns)`
+    select ${publicationColumns} from publications p
+    where p.organization_id = ${actor.organizationId} and p.post_id = any(${sql.param(postIds)}::text[]) order by p.id`;
 }
 
 function visible(actor: Actor, postId: string) {

@@ -1,3 +1,4 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { Misfire, Variant } from '@vibetribe/contracts/post';
 import type { PostPriority } from '@vibetribe/contracts/publication-status';
 import type { Transaction } from '@vibetribe/db/connect-database';
@@ -25,7 +26,7 @@ export async function insertPost(tx: Transaction, actor: Actor, post: NewPost): 
   const seeds = publicationSeeds(id, post.parts);
   const created = { accountIds: post.parts.map(({ account }) => account.id), scheduledAt: post.scheduledAt };
   const message = post.parts.length === 1 ? 'Created for one account.' : `Created for ${post.parts.length} accounts.`;
-  const { rows } = await tx.execute<{ createdAtMs: number }>(sql`
+  const rows = await queryRows(tx, { createdAtMs: column.number })`
     with post as (
       insert into posts (id, organization_id, author_user_id, content, media_ids, scheduled_at, timezone, priority, misfire)
       values (${id}, ${organizationId}, ${userId}, ${post.content}, ${sql.param(post.mediaIds)}::text[],
@@ -37,7 +38,7 @@ export async function insertPost(tx: Transaction, actor: Actor, post: NewPost): 
       insert into events (organization_id, post_id, type, message, data)
       values (${organizationId}, ${id}, 'post.created', ${message}, ${JSON.stringify(created)}::jsonb)
     )
-    select floor(extract(epoch from created_at) * 1000)::float8 as "createdAtMs" from post`);
+    select floor(extract(epoch from created_at) * 1000)::float8 as "createdAtMs" from post`;
   const createdAt = new Date(rows[0]?.createdAtMs ?? Number.NaN);
   const row: PostRow = {
     id,

@@ -1,6 +1,6 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { FieldFault } from '@vibetribe/contracts/error-code';
 import type { Transaction } from '@vibetribe/db/connect-database';
-import { sql } from 'drizzle-orm';
 
 /** A request is on its way for a while, and clocks differ: less than this in the past counts as now. */
 const pastToleranceMs = 60_000;
@@ -9,9 +9,9 @@ const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59);
 
 /** The database's clock, the only one that decides what is due; ms since the epoch. */
 export async function readDatabaseClock(tx: Transaction): Promise<number> {
-  const { rows } = await tx.execute<{ nowMs: number }>(
-    sql`select floor(extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"`,
-  );
+  const rows = await queryRows(tx, {
+    nowMs: column.number,
+  })`select floor(extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"`;
   const [row] = rows;
   if (row === undefined) throw new Error('the database did not tell its clock');
   return row.nowMs;

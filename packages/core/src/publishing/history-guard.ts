@@ -1,3 +1,4 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { newId } from '@vibetribe/db/new-id';
 import { sql } from 'drizzle-orm';
@@ -87,14 +88,14 @@ export function createHistoryGuard(deps: Pick<CoreDependencies, 'db' | 'logger' 
 
 /** Publications whose fence is lower than it was, or that are gone with their post: an edit takes out a publication, but nobody a post. */
 async function findLost(tx: Transaction, known: readonly KnownClaim[]): Promise<string[]> {
-  const { rows } = await tx.execute<{ id: string }>(sql`
+  const rows = await queryRows(tx, { id: column.text })`
       select k.id from jsonb_to_recordset(${JSON.stringify(
         known.map(({ publicationId, ...claim }) => ({ id: publicationId, ...claim })),
       )}::jsonb) as k(id text, "organizationId" text, "postId" text, fence bigint)
       join organizations o on o.id = k."organizationId"
       left join posts po on po.id = k."postId"
       left join publications p on p.id = k.id
-      where p.fence < k.fence or po.id is null`);
+      where p.fence < k.fence or po.id is null`;
   return rows.map(({ id }) => id);
 }
 

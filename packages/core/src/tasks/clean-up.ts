@@ -1,3 +1,4 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import { endedStatuses } from '@vibetribe/contracts/publication-status';
 import type { Database } from '@vibetribe/db/connect-database';
 import { type SQL, sql } from 'drizzle-orm';
@@ -76,8 +77,9 @@ async function deleteOldEvents(db: Database, days: number, signal?: AbortSignal)
   let afterId = 0;
   for (;;) {
     if (signal?.aborted === true) return deleted;
-    const { rows } = await db.asWorker((tx) =>
-      tx.execute<{ lastId: number | null; seen: number; deleted: number }>(sql`
+    const rows = await db.asWorker(
+      (tx) =>
+        queryRows(tx, { lastId: column.numberOrNull, seen: column.number, deleted: column.number })`
         with old as (
           select e.id, e.post_id is null or not exists (
             select 1 from publications p where p.organization_id = e.organization_id and p.post_id = e.post_id
@@ -89,7 +91,7 @@ async function deleteOldEvents(db: Database, days: number, signal?: AbortSignal)
         ), told as (
           update event_log set cleaned_to = greatest(cleaned_to, (select max(id) from gone)) where exists (select 1 from gone)
         )
-        select (select max(id)::float8 from old) as "lastId", (select count(*)::int from old) as seen, (select count(*)::int from gone) as deleted`),
+        select (select max(id)::float8 from old) as "lastId", (select count(*)::int from old) as seen, (select count(*)::int from gone) as deleted`,
     );
     const [batch] = rows;
     if (batch === undefined || batch.lastId === null) return deleted;

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { CoreDependencies } from '../core-dependencies.ts';
 
 export interface Stalled extends Readonly<Record<string, unknown>> {
@@ -22,13 +22,14 @@ export async function runStalledDetection(deps: Pick<CoreDependencies, 'db' | 'l
 }
 
 async function count(deps: Pick<CoreDependencies, 'db'>): Promise<{ overdue: number; abandoned: number }> {
-  const { rows } = await deps.db.asWorker((tx) =>
-    tx.execute<{ overdue: number; abandoned: number }>(sql`
+  const rows = await deps.db.asWorker(
+    (tx) =>
+      queryRows(tx, { overdue: column.number, abandoned: column.number })`
       select
         (select count(*)::int from publications
           where due_at < statement_timestamp() - interval '2 minutes' and lease_until is null
             and (enqueued_until is null or enqueued_until < statement_timestamp())) as overdue,
-        (select count(*)::int from publications where lease_until < statement_timestamp() - interval '2 minutes') as abandoned`),
+        (select count(*)::int from publications where lease_until < statement_timestamp() - interval '2 minutes') as abandoned`,
   );
   return rows[0] ?? { overdue: 0, abandoned: 0 };
 }

@@ -1,3 +1,4 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { Database } from '@vibetribe/db/connect-database';
 import { cronRuns } from '@vibetribe/db/schema/service';
 import { sql } from 'drizzle-orm';
@@ -5,8 +6,8 @@ import { slotIsOpen } from './run-task-once.ts';
 
 /** The time that decides, whatever the machine's own clock says. */
 export async function readDatabaseTime(db: Pick<Database, 'asWorker'>): Promise<Date> {
-  const { rows } = await db.asWorker((tx) =>
-    tx.execute<{ ms: number }>(sql`select extract(epoch from clock_timestamp()) * 1000 as ms`),
+  const rows = await db.asWorker(
+    (tx) => queryRows(tx, { ms: column.number })`select extract(epoch from clock_timestamp()) * 1000 as ms`,
   );
   return new Date(Number(rows[0]?.ms));
 }
@@ -17,11 +18,12 @@ export async function findOpenSlots(
   slots: readonly { readonly task: string; readonly slot: Date }[],
 ): Promise<ReadonlySet<string>> {
   const given = JSON.stringify(slots.map(({ task, slot }) => ({ task, slot: slot.toISOString() })));
-  const { rows } = await db.asWorker((tx) =>
-    tx.execute<{ task: string }>(sql`
+  const rows = await db.asWorker(
+    (tx) =>
+      queryRows(tx, { task: column.text })`
       select g.task from jsonb_to_recordset(${given}::jsonb) as g (task text, slot timestamptz)
       left join cron_runs c on c.task = g.task
-      where c.task is null or ${slotIsOpen(sql`g.slot`)}`),
+      where c.task is null or ${slotIsOpen(sql`g.slot`)}`,
   );
   return new Set(rows.map(({ task }) => task));
 }

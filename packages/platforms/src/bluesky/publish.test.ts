@@ -172,7 +172,7 @@ describe('looking for a post in doubt', () => {
       platformPostId: `at://${did}/app.bsky.feed.post/${rkey}`,
     });
     expect(server.seen[1]).toMatchObject({ query: { repo: did, collection: 'app.bsky.feed.post', rkey } });
-    expect(server.seen[1]?.headers.authorization).toBeUndefined();
+    expect(server.seen[1]?.headers['authorization']).toBeUndefined();
 
     [status, json] = [400, { error: 'RecordNotFound', message: 'Could not locate record' }];
     expect(await post.reconcile()).toMatchObject({ kind: 'not_seen' });

@@ -32,7 +32,7 @@ test('an account is a channel, under its name and that of its server', async () 
     service: null,
     accounts: [{ externalId: channelId, handle: '#announcements', displayName: 'announcements (Ada & Co)' }],
   });
-  expect(server.seen.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill('Bot b0t-s3cret'));
+  expect(server.seen.map(({ headers }) => headers['authorization'])).toEqual(Array(3).fill('Bot b0t-s3cret'));
   expect(server.seen[0]?.headers['user-agent']).toMatch(/^DiscordBot \(.+, .+\)$/);
 });
 

@@ -57,7 +57,7 @@ async function connected(server: Server) {
   const grant = await connect(`${origin}/@ada`);
   const account = grant?.accounts[0];
   if (account === undefined) throw new Error('no account');
-  const credentialless = running.seen.filter(({ headers }) => headers.authorization === undefined);
+  const credentialless = running.seen.filter(({ headers }) => headers['authorization'] === undefined);
   return { grant, account, host: new URL(origin).host, asked: running.seen.map(({ route }) => route), credentialless };
 }
 

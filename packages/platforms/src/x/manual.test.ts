@@ -17,7 +17,7 @@ const connect = (origin: string, credentials: Record<string, string> = handed) =
   });
 
 const me = ({ headers }: SeenRequest) =>
-  headers.authorization === 'Bearer new'
+  headers['authorization'] === 'Bearer new'
     ? { json: { data: { id: '7', name: 'Ada', username: 'ada' } } }
     : { status: 401, json: { title: 'Unauthorized' } };
 const renewed = () => ({
@@ -74,5 +74,5 @@ test('what was renewed for nothing is taken back: another account, or one that X
   silent = true;
   await expect(connect(server.origin)).rejects.toMatchObject({ kind: 'unavailable' });
   expect(revoked).toEqual(['next', 'new', 'next', 'new']);
-  expect(server.seen.filter(({ headers }) => headers.authorization === 'Bearer new')).toHaveLength(4);
+  expect(server.seen.filter(({ headers }) => headers['authorization'] === 'Bearer new')).toHaveLength(4);
 });

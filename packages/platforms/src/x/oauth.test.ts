@@ -97,7 +97,7 @@ test('a code becomes a grant with its account, its life taken from the reply', a
     redirect_uri: 'https://me/cb',
     code_verifier: 'v',
   });
-  expect(server.seen[0]?.headers.authorization).toBe(`Basic ${Buffer.from('app:s%25%3Acret').toString('base64')}`);
+  expect(server.seen[0]?.headers['authorization']).toBe(`Basic ${Buffer.from('app:s%25%3Acret').toString('base64')}`);
 });
 
 describe('refreshing', () => {

@@ -36,7 +36,7 @@ describe('publishing', () => {
       { text: 'hi' },
       { text: 'hi', reply_settings: 'following' },
     ]);
-    expect(sent[0]?.headers.authorization).toBe('Bearer token');
+    expect(sent[0]?.headers['authorization']).toBe('Bearer token');
   });
 
   test('a finished publication sends nothing when it runs again', async () => {

@@ -1,3 +1,4 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
@@ -45,27 +46,27 @@ export async function createAccountLimit(
 }
 
 async function countUsed(tx: Transaction, accountIds: readonly string[]): Promise<Map<string, number>> {
-  const { rows } = await tx.execute<{ accountId: string; used: number }>(sql`
+  const rows = await queryRows(tx, { accountId: column.text, used: column.number })`
     select w.account_id as "accountId", (
       (select count(*) from attempts t where t.account_id = w.account_id and t.started_at > statement_timestamp() - ${windowMs} * interval '1 millisecond')
       + (select count(*) from publications l where l.account_id = w.account_id and l.lease_until is not null and l.intent_at is null)
     )::int as used
-    from unnest(${sql.param(accountIds)}::text[]) as w(account_id)`);
+    from unnest(${sql.param(accountIds)}::text[]) as w(account_id)`;
   return new Map(rows.map((row) => [row.accountId, row.used]));
 }
 
 async function lastWaitingSlotAtMs(tx: Transaction, accountId: string): Promise<number | null> {
-  const { rows } = await tx.execute<{ atMs: number | null }>(sql`
+  const rows = await queryRows(tx, { atMs: column.numberOrNull })`
     select floor(extract(epoch from max(due_at)) * 1000)::float8 as "atMs" from publications
-    where account_id = ${accountId} and due_at > statement_timestamp() and waiting_reason = 'rate_limit'`);
+    where account_id = ${accountId} and due_at > statement_timestamp() and waiting_reason = 'rate_limit'`;
   return rows[0]?.atMs ?? null;
 }
 
 /** When the send that holds the oldest of the places leaves the window. */
 async function firstFreeAtMs(tx: Transaction, accountId: string, limit: number, nowMs: number): Promise<number> {
-  const { rows } = await tx.execute<{ atMs: number }>(sql`
+  const rows = await queryRows(tx, { atMs: column.number })`
     select floor(extract(epoch from started_at) * 1000)::float8 + ${windowMs} as "atMs" from attempts
     where account_id = ${accountId} and started_at > statement_timestamp() - ${windowMs} * interval '1 millisecond'
-    order by started_at desc offset ${limit - 1} limit 1`);
+    order by started_at desc offset ${limit - 1} limit 1`;
   return Math.max(nowMs + 1_000, rows[0]?.atMs ?? nowMs + 5_000);
 }

@@ -1,3 +1,4 @@
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
@@ -19,11 +20,9 @@ export interface AppLimit {
   save(): Promise<void>;
 }
 
-interface App {
-  readonly postsMax: number;
-  permitsLeft: number;
-  lastPermitAtMs: number | null;
-}
+const appColumns = { postsMax: column.number, permitsLeft: column.number, lastPermitAtMs: column.numberOrNull };
+/** Changed in memory while a batch is claimed. */
+type App = { -readonly [Name in keyof RowOf<typeof appColumns>]: RowOf<typeof appColumns>[Name] };
 
 const free: LimitFact = { fullUntilMs: null, detail: '' };
 
@@ -98,9 +97,9 @@ async function openApp(tx: Transaction, platform: PlatformId, postsMax: number, 
 }
 
 async function lockApp(tx: Transaction, platform: PlatformId): Promise<App | undefined> {
-  const { rows } = await tx.execute<App & Record<string, unknown>>(sql`
+  const rows = await queryRows(tx, appColumns)`
     select posts_max as "postsMax", places_left as "permitsLeft", floor(extract(epoch from last_permit_at) * 1000)::float8 as "lastPermitAtMs"
-    from app_limits where platform = ${platform} for update`);
+    from app_limits where platform = ${platform} for update`;
   return rows[0];
 }
 
@@ -113,19 +112,19 @@ async function addApp(tx: Transaction, platform: PlatformId): Promise<App> {
 
 /** A statement of its own, after the lock: it sees every claim that was made under the lock before. */
 async function countUsed(tx: Transaction, platform: PlatformId): Promise<number> {
-  const { rows } = await tx.execute<{ used: number }>(sql`
+  const rows = await queryRows(tx, { used: column.number })`
     select (
       (select count(*) from attempts where platform = ${platform} and started_at > statement_timestamp() - ${appWindowMs} * interval '1 millisecond')
       + (select count(*) from publications where platform = ${platform} and lease_until is not null and intent_at is null)
-    )::int as used`);
+    )::int as used`;
   return rows[0]?.used ?? 0;
 }
 
 /** When the send that holds the oldest of the places leaves the window; null while places are held by claims whose send is yet to begin. */
 async function firstFreeAtMs(tx: Transaction, platform: PlatformId, postsMax: number): Promise<number | null> {
-  const { rows } = await tx.execute<{ atMs: number }>(sql`
+  const rows = await queryRows(tx, { atMs: column.number })`
     select floor(extract(epoch from started_at) * 1000)::float8 + ${appWindowMs} as "atMs" from attempts
     where platform = ${platform} and started_at > statement_timestamp() - ${appWindowMs} * interval '1 millisecond'
-    order by started_at desc offset ${postsMax - 1} limit 1`);
+    order by started_at desc offset ${postsMax - 1} limit 1`;
   return rows[0]?.atMs ?? null;
 }

@@ -1,6 +1,6 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { MisfirePolicy } from '@vibetribe/contracts/publication-status';
 import type { Transaction } from '@vibetribe/db/connect-database';
-import { sql } from 'drizzle-orm';
 import type { ClaimContext } from './claim-context.ts';
 import type { Gate } from '../state/publication-input.ts';
 
@@ -36,11 +36,11 @@ export function createBurstGuard(tx: Transaction, spacing: { spacingMs: number; 
 
 /** The account's last send, one that is about to begin, or the last place that another late post was given. */
 async function readLastSlot(tx: Transaction, accountId: string, exceptId: string): Promise<number | null> {
-  const { rows } = await tx.execute<{ atMs: number | null }>(sql`
+  const rows = await queryRows(tx, { atMs: column.numberOrNull })`
     select floor(extract(epoch from greatest(
       (select max(started_at) from attempts where account_id = ${accountId}),
       (select max(due_at) from publications where account_id = ${accountId} and id <> ${exceptId} and due_at is not null and waiting_reason = 'burst_guard'),
       (select clock_timestamp() from publications where account_id = ${accountId} and lease_until is not null and intent_at is null limit 1)
-    )) * 1000)::float8 as "atMs"`);
+    )) * 1000)::float8 as "atMs"`;
   return rows[0]?.atMs ?? null;
 }

@@ -1,42 +1,48 @@
-import type { Misfire } from '@vibetribe/contracts/post';
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
+import { z } from 'zod';
+import { Misfire } from '@vibetribe/contracts/post';
 import type { AdapterAccount } from '@vibetribe/platforms/port/account';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import { holdsBack } from '../../pauses/pause-row.ts';
-import { type Presence, presenceColumns } from './presence.ts';
-import { type PublicationRow, publicationColumns } from '../store/publication-row.ts';
+import { presenceColumns, presenceShape } from './presence.ts';
+import { type PublicationRow, publicationColumns, publicationRowColumns } from '../store/publication-row.ts';
+
+const contextColumns = {
+  ...publicationRowColumns,
+  ...presenceShape,
+  postContent: column.text,
+  postMediaIds: z.array(z.string()),
+  misfire: Misfire.nullable(),
+  externalId: column.text,
+  handle: column.text,
+  serverRules: column.json<AdapterAccount['serverRules'] | null>(),
+  /** '' where the platform is one server. */
+  service: column.text,
+  accountUsable: column.boolean,
+  accountDisconnected: column.boolean,
+  grantId: column.text,
+  refreshFence: column.number,
+  sealedCredentials: column.text,
+  tokenExpiresAtMs: column.numberOrNull,
+  /** Null where its first token is still the one in use. */
+  tokenRefreshedAtMs: column.numberOrNull,
+  /** The credentials may belong to another application than the service's. */
+  credentialSource: z.enum(['oauth', 'manual']),
+  /** Until when the platform itself takes nothing, as its last answers said: of this account, of the service's application. */
+  closedUntilMs: column.numberOrNull,
+  appClosedUntilMs: column.numberOrNull,
+  pausedBecause: column.textOrNull,
+  breakerKey: column.text,
+  breakerState: z.enum(['closed', 'open', 'half_open']),
+  breakerRetryAtMs: column.numberOrNull,
+};
 
 /** A locked publication and what decides whether it may go. */
-export interface ClaimContext extends Presence {
-  readonly row: PublicationRow;
-  readonly postContent: string;
-  readonly postMediaIds: readonly string[];
-  readonly misfire: Misfire | null;
-  readonly externalId: string;
-  readonly handle: string;
-  readonly serverRules: AdapterAccount['serverRules'] | null;
-  /** '' where the platform is one server. */
-  readonly service: string;
-  readonly accountUsable: boolean;
-  readonly accountDisconnected: boolean;
-  readonly grantId: string;
-  readonly refreshFence: number;
-  readonly sealedCredentials: string;
-  readonly tokenExpiresAtMs: number | null;
-  /** Null where its first token is still the one in use. */
-  readonly tokenRefreshedAtMs: number | null;
-  /** The credentials may belong to another application than the service's. */
-  readonly credentialSource: 'oauth' | 'manual';
-  /** Until when the platform itself takes nothing, as its last answers said: of this account, of the service's application. */
-  readonly closedUntilMs: number | null;
-  readonly appClosedUntilMs: number | null;
-  readonly pausedBecause: string | null;
-  readonly breakerKey: string;
-  readonly breakerState: 'closed' | 'open' | 'half_open';
-  readonly breakerRetryAtMs: number | null;
-}
-
-type ContextRow = PublicationRow & Omit<ClaimContext, 'row'>;
+export type ClaimContext = { readonly row: PublicationRow } & Omit<
+  RowOf<typeof contextColumns>,
+  keyof typeof publicationRowColumns
+>;
 
 /** `breakerKeyOf` in SQL, of `publications p` and `accounts a`. */
 const breakerKey = sql.raw(`case when a.service = '' then p.platform else p.platform || '|' || a.service end`);
@@ -51,7 +57,7 @@ export function breakerKeyOf(platform: string, service: string | null): string {
  * bring the newest publication together with the post as it was before the wait.
  */
 export async function readClaimContext(tx: Transaction, ids: readonly string[]): Promise<ClaimContext[]> {
-  const { rows } = await tx.execute<ContextRow>(sql`
+  const rows = await queryRows(tx, contextColumns)`
     select ${publicationColumns}, po.content as "postContent", po.media_ids as "postMediaIds", po.misfire, a.external_id as "externalId", a.handle, a.server_rules as "serverRules", a.service,
       a.status = 'active' and g.dead_at is null as "accountUsable", a.status = 'disconnected' as "accountDisconnected", g.id as "grantId", g.refresh_fence::float8 as "refreshFence", g.credentials as "sealedCredentials",
       floor(extract(epoch from g.expires_at) * 1000)::float8 as "tokenExpiresAtMs",
@@ -68,6 +74,6 @@ export async function readClaimContext(tx: Transaction, ids: readonly string[]):
     left join breakers b on b.key = ${breakerKey}
     left join app_limits l on l.platform = p.platform
     where p.id = any(${sql.param(ids)}::text[])
-    order by p.id`);
+    order by p.id`;
   return rows.map((row) => ({ ...row, row }));
 }

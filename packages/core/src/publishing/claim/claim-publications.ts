@@ -1,3 +1,4 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { WaitingReason } from '@vibetribe/contracts/publication-status';
@@ -12,7 +13,7 @@ import { boundWait, decideGate, type GateFacts, defaultMisfire, isLate, type Lim
 import { backAtMsOf, notePresence, wasLeftAlone } from './presence.ts';
 import type { PublicationState } from '../state/publication-state.ts';
 import type { Gate } from '../state/publication-input.ts';
-import { contentFor, type PublicationWork, type StoredStep } from './publication-work.ts';
+import { contentFor, type PublicationWork, type StoredStep, storedStepColumns } from './publication-work.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 import { stateOf } from '../store/publication-row.ts';
 import { createAccountLimit, type AccountLimit } from './account-limit.ts';
@@ -191,9 +192,9 @@ function hasPiledUp({ attempts, waiting, scheduledAtMs }: PublicationState, cont
 
 async function readSteps(tx: Transaction, ids: readonly string[]): Promise<Map<string, StoredStep[]>> {
   const byPublication = new Map<string, StoredStep[]>();
-  const { rows } = await tx.execute<{ publicationId: string } & StoredStep & Record<string, unknown>>(sql`
+  const rows = await queryRows(tx, { publicationId: column.text, ...storedStepColumns })`
     select publication_id as "publicationId", name, effect, key, keyed_at is not null as keyed, result, done_at is not null as done
-    from publication_steps where publication_id = any(${sql.param(ids)}::text[])`);
+    from publication_steps where publication_id = any(${sql.param(ids)}::text[])`;
   for (const { publicationId, ...stored } of rows) {
     byPublication.set(publicationId, [...(byPublication.get(publicationId) ?? []), stored]);
   }

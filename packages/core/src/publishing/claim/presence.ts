@@ -1,3 +1,4 @@
+import { column, type RowOf } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 
@@ -6,10 +7,8 @@ const absenceMinMs = 60_000;
 const noteEveryMs = 5_000;
 
 /** What the database knows of the service's publishers, all together. Null: nothing yet. */
-export interface Presence {
-  readonly seenAtMs: number | null;
-  readonly backAtMs: number | null;
-}
+export const presenceShape = { seenAtMs: column.numberOrNull, backAtMs: column.numberOrNull };
+export type Presence = RowOf<typeof presenceShape>;
 
 /** When publishers were last back, counting this moment. */
 export function backAtMsOf({ seenAtMs, backAtMs }: Presence, nowMs: number): number {

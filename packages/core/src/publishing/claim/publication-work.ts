@@ -1,3 +1,5 @@
+import { column, type RowOf } from '@vibetribe/db/query-rows';
+import { z } from 'zod';
 import type { Variant } from '@vibetribe/contracts/post';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { AdapterAccount } from '@vibetribe/platforms/port/account';
@@ -38,14 +40,15 @@ export interface PublicationWork {
   readonly claimedAtMs: number;
 }
 
-export interface StoredStep {
-  readonly name: string;
-  readonly effect: StepEffect;
-  readonly key: JsonValue;
-  readonly keyed: boolean;
-  readonly result: JsonValue;
-  readonly done: boolean;
-}
+export const storedStepColumns = {
+  name: column.text,
+  effect: z.enum(['read', 'idempotent', 'once'] satisfies StepEffect[]),
+  key: column.json<JsonValue>(),
+  keyed: column.boolean,
+  result: column.json<JsonValue>(),
+  done: column.boolean,
+};
+export type StoredStep = RowOf<typeof storedStepColumns>;
 
 /** The text and options that go to one account: its variant's, else the post's. */
 export function contentFor(post: { content: string }, variant: Variant): TextContent {

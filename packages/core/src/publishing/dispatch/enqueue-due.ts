@@ -1,15 +1,17 @@
-import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
+import { PlatformId } from '@vibetribe/contracts/platform-id';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 
 /** A publication that wants a job: `delayMs` by the database's clock, `priority` 1 first. */
-export interface DuePublication extends Record<string, unknown> {
-  readonly publicationId: string;
-  readonly platform: PlatformId;
-  readonly generation: number;
-  readonly delayMs: number;
-  readonly priority: number;
-}
+const duePublicationColumns = {
+  publicationId: column.text,
+  platform: PlatformId,
+  generation: column.number,
+  delayMs: column.number,
+  priority: column.number,
+};
+export type DuePublication = RowOf<typeof duePublicationColumns>;
 
 export interface EnqueueSettings {
   /** How far ahead of their time publications get a job, ms. The queue holds these and no more. */
@@ -43,7 +45,7 @@ export async function enqueueDue(
   return deps.db.asKeyedWorker(async (tx) => {
     const due: DuePublication[] = [];
     for (const condition of deps.failpoints.has('sweeper') ? [fresh, expired] : [fresh]) {
-      const { rows } = await tx.execute<DuePublication>(sql`
+      const rows = await queryRows(tx, duePublicationColumns)`
         with picked as (
           select p.id, p.organization_id, p.platform, p.post_id, p.due_at, p.enqueued_until, p.requeues from publications p
           where p.due_at is not null and p.lease_until is null and ${condition}
@@ -72,7 +74,7 @@ export async function enqueueDue(
           enqueued_until = greatest(p.due_at, clock_timestamp()) + ${settings.enqueuedForMs} * power(2, placed.requeues) * interval '1 millisecond'
         from placed where p.id = placed.id
         returning p.id as "publicationId", p.platform, p.generation, placed.priority,
-          greatest(0, ceil(extract(epoch from p.due_at - clock_timestamp()) * 1000))::float8 as "delayMs"`);
+          greatest(0, ceil(extract(epoch from p.due_at - clock_timestamp()) * 1000))::float8 as "delayMs"`;
       due.push(...rows);
     }
     return due;

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { movePublications } from '../store/decide-and-write.ts';
 import type { PublishSettings } from '../publish-settings.ts';
@@ -13,9 +13,9 @@ export async function expireLeases(
 ): Promise<number> {
   if (!deps.failpoints.has('sweeper')) return 0;
   const expired = await deps.db.asKeyedWorker(async (tx) => {
-    const { rows } = await tx.execute<{ id: string }>(sql`
+    const rows = await queryRows(tx, { id: column.text })`
       select id from publications where lease_until is not null and lease_until < statement_timestamp()
-      order by lease_until limit ${batchMax} for update skip locked`);
+      order by lease_until limit ${batchMax} for update skip locked`;
     if (rows.length === 0) return 0;
     const moved = await movePublications(
       tx,

@@ -1,3 +1,4 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { holdsBack } from '../../pauses/pause-row.ts';
@@ -33,7 +34,7 @@ const maxLateSeconds = sql`coalesce((po.misfire ->> 'maxLateSeconds')::float8,
 /** Skips rows that somebody else is writing; the next run sees them. */
 async function resumeSome(deps: Pick<CoreDependencies, 'db'>): Promise<number> {
   return deps.db.asKeyedWorker(async (tx) => {
-    const { rows } = await tx.execute<{ id: string }>(sql`
+    const rows = await queryRows(tx, { id: column.text })`
       select p.id from publications p
       join accounts a on a.id = p.account_id
       join grants g on g.id = a.grant_id
@@ -45,7 +46,7 @@ async function resumeSome(deps: Pick<CoreDependencies, 'db'>): Promise<number> {
           and p.scheduled_at < statement_timestamp() - make_interval(secs => ${maxLateSeconds})
         or p.waiting_reason = 'reconciling' and p.intent_at < statement_timestamp() - ${refusedMaxMs} * interval '1 millisecond'
         or p.waiting_reason = 'paused' and not exists (select 1 from pauses s where ${holdsBack}))
-      order by p.id limit ${batchMax} for update of p skip locked`);
+      order by p.id limit ${batchMax} for update of p skip locked`;
     const moves = await movePublications(
       tx,
       rows.map(({ id }) => id),

@@ -1,8 +1,8 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import { accessOf } from '@vibetribe/platforms/account-access';
 import type { AccountAccess } from '@vibetribe/platforms/port/account';
 import type { ReconcileFinding } from '@vibetribe/platforms/port/reconcile';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
-import { sql } from 'drizzle-orm';
 import { markAccountGone } from '../../accounts/mark-account-gone.ts';
 import { markGrantDead } from '../../accounts/mark-grant-dead.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
@@ -153,13 +153,14 @@ async function readKnownPosts(
   startedAtMs: number,
 ): Promise<{ id: string; isSince: boolean }[]> {
   const { platform, service, externalId } = accountPlace(deps, work);
-  const { rows } = await deps.db.asWorker((tx) =>
-    tx.execute<{ id: string; isSince: boolean }>(sql`
+  const rows = await deps.db.asWorker(
+    (tx) =>
+      queryRows(tx, { id: column.text, isSince: column.boolean })`
       select p.platform_post_id as id, p.published_at >= to_timestamp(${startedAtMs} / 1000.0) as "isSince" from accounts a
       join publications p on p.account_id = a.id
       where a.platform = ${platform} and (${service}::text is null or a.service = ${service}) and a.external_id = ${externalId} and p.id <> ${work.publicationId} and p.platform_post_id is not null
         and p.published_at > to_timestamp(${startedAtMs} / 1000.0) - interval '1 day'
-      order by p.published_at desc`),
+      order by p.published_at desc`,
   );
   return rows;
 }

@@ -1,3 +1,4 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
@@ -78,11 +79,11 @@ async function lockPosts(tx: Transaction, posts: readonly PlatformPost[]): Promi
 }
 
 async function readOwners(tx: Transaction, posts: readonly PlatformPost[]): Promise<Map<string, string>> {
-  const { rows } = await tx.execute<{ key: string; id: string }>(sql`
+  const rows = await queryRows(tx, { key: column.text, id: column.text })`
     select w.key, p.id from jsonb_to_recordset(${JSON.stringify(posts.map((post) => ({ ...post, key: keyOf(post) })))}::jsonb)
       as w(key text, platform text, service text, "externalId" text, "platformPostId" text)
     join accounts a on a.external_id = w."externalId" and a.platform = w.platform and (w.service is null or a.service = w.service)
-    join publications p on p.account_id = a.id and p.platform_post_id = w."platformPostId" and p.platform_post_id is not null`);
+    join publications p on p.account_id = a.id and p.platform_post_id = w."platformPostId" and p.platform_post_id is not null`;
   return new Map(rows.map(({ key, id }) => [key, id]));
 }
 

@@ -1,3 +1,4 @@
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import type { JsonValue } from '@vibetribe/platforms/port/json-value';
 import type { StepEffect } from '@vibetribe/platforms/port/publish';
@@ -100,11 +101,12 @@ function decide(
   return transition(state, input, row.nowMs);
 }
 
-interface Outage extends Record<string, unknown> {
-  key: string;
-  lastSuccessAtMs: number | null;
-  lastFailureAtMs: number | null;
-}
+const outageColumns = {
+  key: column.text,
+  lastSuccessAtMs: column.numberOrNull,
+  lastFailureAtMs: column.numberOrNull,
+};
+type Outage = RowOf<typeof outageColumns>;
 
 /** The platform failed and has answered nobody since this publication's first fault: the fault is the platform's, not the post's. */
 function isOutage(health: Outage | undefined, firstFailedAtMs: number | null): boolean {
@@ -117,10 +119,10 @@ async function readOutages(tx: Transaction, records: readonly OutcomeRecord[]): 
     ...new Set(records.filter(mayRetry).map(({ work }) => breakerKeyOf(work.platform, work.account.service))),
   ];
   if (keys.length === 0) return new Map();
-  const { rows } = await tx.execute<Outage>(sql`
+  const rows = await queryRows(tx, outageColumns)`
     select key, floor(extract(epoch from last_success_at) * 1000)::float8 as "lastSuccessAtMs",
       floor(extract(epoch from last_failure_at) * 1000)::float8 as "lastFailureAtMs"
-    from breakers where key = any(${sql.param(keys)}::text[])`);
+    from breakers where key = any(${sql.param(keys)}::text[])`;
   return new Map(rows.map((row) => [row.key, row]));
 }
 

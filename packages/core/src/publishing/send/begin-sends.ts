@@ -1,3 +1,4 @@
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { JsonValue } from '@vibetribe/platforms/port/json-value';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
@@ -79,10 +80,10 @@ async function spreadTimes(tx: Transaction, rows: readonly PublicationRow[]): Pr
   const accountIds = [...new Set(rows.map(({ accountId }) => accountId))].toSorted();
   for (const accountId of accountIds)
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`send times ${accountId}`}, 0))`);
-  const { rows: last } = await tx.execute<{ accountId: string; atMs: number }>(sql`
+  const last = await queryRows(tx, { accountId: column.text, atMs: column.number })`
     select account_id as "accountId", floor(extract(epoch from max(started_at)) * 1000)::float8 as "atMs" from attempts
     where account_id = any(${sql.param(accountIds)}::text[]) and started_at > statement_timestamp() - interval '1 minute'
-    group by account_id`);
+    group by account_id`;
   const lastAtMs = new Map(last.map(({ accountId, atMs }) => [accountId, atMs]));
   for (const { id, accountId, nowMs } of rows) {
     const atMs = Math.max(nowMs, (lastAtMs.get(accountId) ?? 0) + 1);
@@ -136,8 +137,8 @@ function holdBack({ work }: SendIntent, reason: string): PublicationInput {
 
 /** Stops that came after the claim: read by a statement of its own, so that one committed by now is seen. */
 async function readStops(tx: Transaction, ids: readonly string[]): Promise<Map<string, string>> {
-  const { rows: stopped } = await tx.execute<{ id: string; reason: string }>(sql`
+  const stopped = await queryRows(tx, { id: column.text, reason: column.text })`
     select p.id, s.reason from pauses s join publications p on ${holdsBack}
-    where p.id = any(${sql.param(ids)}::text[])`);
+    where p.id = any(${sql.param(ids)}::text[])`;
   return new Map(stopped.map(({ id, reason }) => [id, reason]));
 }

@@ -1,7 +1,8 @@
+import { queryRows } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import type { PublicationInput } from '../state/publication-input.ts';
-import { type PublicationRow, publicationColumns, stateOf } from './publication-row.ts';
+import { type PublicationRow, publicationColumns, publicationRowColumns, stateOf } from './publication-row.ts';
 import { transition } from '../state/reducer.ts';
 import type { Transition } from '../state/transition.ts';
 import { writeTransitions } from './write-transitions.ts';
@@ -31,8 +32,6 @@ export async function movePublications(
 
 export async function lockPublications(tx: Transaction, ids: readonly string[]): Promise<PublicationRow[]> {
   if (ids.length === 0) return [];
-  const { rows } = await tx.execute<PublicationRow>(
-    sql`select ${publicationColumns} from publications p where p.id = any(${sql.param(ids)}::text[]) order by p.id for update of p`,
-  );
-  return rows;
+  return queryRows(tx, publicationRowColumns)`
+    select ${publicationColumns} from publications p where p.id = any(${sql.param(ids)}::text[]) order by p.id for update of p`;
 }

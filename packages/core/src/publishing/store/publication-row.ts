@@ -1,40 +1,42 @@
-import type { PublicationError, Variant } from '@vibetribe/contracts/post';
-import type { PlatformId } from '@vibetribe/contracts/platform-id';
-import type { PublicationStatus, WaitingReason } from '@vibetribe/contracts/publication-status';
+import { column, type RowOf } from '@vibetribe/db/query-rows';
+import { PublicationError, Variant } from '@vibetribe/contracts/post';
+import { PlatformId } from '@vibetribe/contracts/platform-id';
+import { PublicationStatus, WaitingReason } from '@vibetribe/contracts/publication-status';
 import { sql } from 'drizzle-orm';
 import type { PublicationState } from '../state/publication-state.ts';
 
 /** A publication as `publicationColumns` reads it: times are ms since the epoch. */
-export interface PublicationRow extends Record<string, unknown> {
-  id: string;
-  organizationId: string;
-  postId: string;
-  accountId: string;
-  platform: PlatformId;
-  variant: Variant;
-  status: PublicationStatus;
-  scheduledAtMs: number | null;
-  dueAtMs: number | null;
-  attempts: number;
-  retriesUsed: number;
-  firstFailedAtMs: number | null;
-  fence: number;
-  leaseUntilMs: number | null;
-  intentAtMs: number | null;
-  inDoubtSinceMs: number | null;
-  evidence: string | null;
-  committed: boolean;
-  absentReads: number;
-  reconcileTries: number;
-  waitingReason: WaitingReason | null;
-  waitingDetail: string | null;
-  platformPostId: string | null;
-  url: string | null;
-  publishedAtMs: number | null;
-  error: PublicationError | null;
+export const publicationRowColumns = {
+  id: column.text,
+  organizationId: column.text,
+  postId: column.text,
+  accountId: column.text,
+  platform: PlatformId,
+  variant: Variant,
+  status: PublicationStatus,
+  scheduledAtMs: column.numberOrNull,
+  dueAtMs: column.numberOrNull,
+  attempts: column.number,
+  retriesUsed: column.number,
+  firstFailedAtMs: column.numberOrNull,
+  fence: column.number,
+  leaseUntilMs: column.numberOrNull,
+  intentAtMs: column.numberOrNull,
+  inDoubtSinceMs: column.numberOrNull,
+  evidence: column.textOrNull,
+  committed: column.boolean,
+  absentReads: column.number,
+  reconcileTries: column.number,
+  waitingReason: WaitingReason.nullable(),
+  waitingDetail: column.textOrNull,
+  platformPostId: column.textOrNull,
+  url: column.textOrNull,
+  publishedAtMs: column.numberOrNull,
+  error: PublicationError.nullable(),
   /** The database's clock when the row was read. */
-  nowMs: number;
-}
+  nowMs: column.number,
+};
+export type PublicationRow = RowOf<typeof publicationRowColumns>;
 
 const ms = (column: string) => `floor(extract(epoch from p.${column}) * 1000)::float8`;
 
