@@ -34,6 +34,7 @@ export class RowMismatchError extends Error {
 }
 
 /** Vitest sets it, and the processes that a test starts inherit it. */
+// oxlint-disable-next-line no-process-env, no-restricted-globals, no-restricted-properties -- no setting of the product
 const areChecked = process.env['VITEST'] !== undefined;
 
 function check(columns: z.ZodRawShape, rows: readonly unknown[]): void {

@@ -4,7 +4,7 @@ import { cutDatabaseConnections } from './faults/cut-database-connections.ts';
 import { cutNetwork, resetNetwork } from './faults/cut-network.ts';
 import { platformFaults } from './faults/disturb-platform.ts';
 import { crashRedis, flushRedis, freezeRedis } from './faults/disturb-redis.ts';
-import { exhaustConnections, exhaustPool } from './faults/exhaust-pool.ts';
+import { exhaustConnections, exhaustPool } from './faults/strain-postgres.ts';
 import type { FaultContext, FaultKind, TakenSlot } from './faults/fault.ts';
 import { freezeProcess } from './faults/freeze-process.ts';
 import { killProcess } from './faults/kill-process.ts';

@@ -91,7 +91,7 @@ test('each account has a thousand uploads a day, and is told when it may go on',
   const headers = { 'content-type': 'image/png' };
   const add = async (handle: string) => {
     const { accessToken } = await scaled.account('bluesky', handle);
-    const url = new URL('/xrpc/com.atproto.repo.uploadBlob', scaled.running.hosts.bluesky);
+    const url = new URL('/xrpc/com.atproto.repo.uploadBlob', scaled.running.hosts['bluesky']);
     const authorization = `Bearer ${accessToken}`;
     return fetch(url, { method: 'POST', headers: { ...headers, authorization }, body: new Uint8Array(pngOf(3, 3)) });
   };

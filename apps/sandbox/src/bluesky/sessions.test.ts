@@ -32,7 +32,10 @@ test('an app password opens a session by handle and by DID', async () => {
       did: ada.account.id,
       handle: 'ada.test',
       active: true,
-      didDoc: { id: ada.account.id, service: [{ id: '#atproto_pds', serviceEndpoint: sandbox.running.hosts['bluesky'] }] },
+      didDoc: {
+        id: ada.account.id,
+        service: [{ id: '#atproto_pds', serviceEndpoint: sandbox.running.hosts['bluesky'] }],
+      },
     });
     const { accessJwt } = Session.parse(reply.body);
     expect((await whoAmI(accessJwt)).body).toMatchObject({ did: ada.account.id, handle: 'ada.test' });

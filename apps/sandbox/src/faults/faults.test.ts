@@ -241,7 +241,8 @@ test('a fault of one account spares the others, also where the sender is named i
 test('a fault of one instance of Mastodon spares the other, one of the platform strikes both', async () => {
   const instance = (origin: string | undefined) =>
     fetch(`${origin}/api/v2/instance`).then((response) => response.status);
-  const both = () => Promise.all([instance(sandbox.running.hosts['mastodon']), instance(sandbox.running.hosts['mastodon2'])]);
+  const both = () =>
+    Promise.all([instance(sandbox.running.hosts['mastodon']), instance(sandbox.running.hosts['mastodon2'])]);
   await sandbox.fault({ kind: 'http-500', platform: 'mastodon2' });
   expect(await both()).toEqual([200, 500]);
   await sandbox.fault({ kind: 'http-500', platform: 'mastodon' });

@@ -36,7 +36,7 @@ const eventRowColumns = {
   type: EventType,
   message: column.text,
   data: z.record(z.string(), z.unknown()),
-  at: z.date(),
+  at: column.text,
 };
 type EventRow = RowOf<typeof eventRowColumns>;
 
