@@ -53,7 +53,7 @@ function itemFindings(platform: string, rules: MediaRules, media: CheckedMedia, 
 function kindFindings(platform: string, rules: MediaRules, media: CheckedMedia, field: string): MediaFinding[] {
   if (media.kind === 'video') {
     if (rules.video === null) return [];
-    return videoFindings(platform, rules.video, media, field);
+    return videoFindings(platform, { ...rules, video: rules.video }, media, field);
   }
   if (rules.image === null) return [];
   const moving = movementOf(rules, media);

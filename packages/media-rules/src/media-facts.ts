@@ -39,6 +39,15 @@ export const MediaFacts = z.object({
   /** Of a video: `h264`, `hevc`, `vp9` and so on; an unknown one under its own four letters. */
   codec: z.string().nullable(),
   audioCodec: z.string().nullable(),
+  /** Of a video, like the next four; absent or null: it is not known. `4:2:0` and so on. */
+  chroma: z.string().nullable().optional(),
+  /** Width of a pixel divided by its height. */
+  pixelAspect: z.number().nullable().optional(),
+  /** Of AAC: `lc`, `he`, `he-v2` and so on. */
+  audioProfile: z.string().nullable().optional(),
+  audioChannels: z.int().nullable().optional(),
+  /** An MP4 with its index first can be made of it without touching its streams. */
+  rewrappable: z.boolean().optional(),
   /** Of MP4 and QuickTime: the index stands before the data, so that a player may start before the end has arrived. */
   indexFirst: z.boolean().nullable(),
   /** The file carries data about its maker (camera, place, software, thumbnails), or its end is not as it should be. */

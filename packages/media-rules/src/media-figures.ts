@@ -14,3 +14,6 @@ export function rounded(value: number | undefined): string {
 export function list(values: readonly string[]): string {
   return values.join(', ');
 }
+
+/** Rates are told with rounding errors, 60 frames a second as 60.002, and 24 are 23.976 in most films. */
+export const rateTolerance = 1.005;

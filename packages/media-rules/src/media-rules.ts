@@ -23,6 +23,21 @@ export const AnimationRules = ImageRules.extend({
 });
 export type AnimationRules = z.infer<typeof AnimationRules>;
 
+/** What a platform asks of a video besides; where it is not so, it is taken all the same, made worse, or refused for some accounts. */
+const VideoAdvice = z.object({
+  durationMsMax: z.int().optional(),
+  framesPerSecondMax: z.number().optional(),
+  /** Of the longer and the shorter side. */
+  longEdgeMax: z.int().optional(),
+  shortEdgeMax: z.int().optional(),
+  codecs: z.array(z.string()).optional(),
+  chromas: z.array(z.string()).optional(),
+  squarePixels: z.boolean().optional(),
+  audioCodecs: z.array(z.string()).optional(),
+  audioProfiles: z.array(z.string()).optional(),
+  audioChannelsMax: z.int().optional(),
+});
+
 export const VideoRules = z.object({
   mimeTypes: z.array(MediaMimeType).min(1),
   bytesMax: z.int(),
@@ -35,6 +50,10 @@ export const VideoRules = z.object({
   codecs: z.array(z.string()).optional(),
   audioCodecs: z.array(z.string()).optional(),
   indexFirst: z.boolean().optional(),
+  /** Other files go out as MP4 wherever that takes no recoding. */
+  mp4Preferred: z.boolean().optional(),
+  /** Each is a warning. */
+  advice: VideoAdvice.optional(),
   /** False: an alternative text of a video is not shown. */
   alt: z.boolean().optional(),
 });

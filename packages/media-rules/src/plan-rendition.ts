@@ -1,17 +1,18 @@
 import type { MediaFacts, MediaMimeType } from './media-facts.ts';
-import type { AnimationRules, ImageRules, MediaRules } from './media-rules.ts';
+import type { AnimationRules, ImageRules, MediaRules, VideoRules } from './media-rules.ts';
 
 /** What pictures are encoded as. */
 export type ImageTargetType = Extract<MediaMimeType, 'image/jpeg' | 'image/png' | 'image/webp'>;
 
 /**
  * `original`: goes out as it is. `strip`: the same picture or video, without the data about its maker.
- * `render`: decoded, turned upright, fitted into the limits and encoded anew. `animate`: its frames become a GIF, or where that
+ * `rewrap`: the same video and sound in an MP4 file, its index first. `render`: decoded, turned upright, fitted into the limits and encoded anew. `animate`: its frames become a GIF, or where that
  * cannot be made small enough, its first one a still picture.
  */
 export type RenditionPlan =
   | { readonly kind: 'original' }
   | { readonly kind: 'strip' }
+  | { readonly kind: 'rewrap' }
   | ({ readonly kind: 'render' } & ImageTarget)
   | { readonly kind: 'animate'; readonly gif: SizeTarget; readonly still: ImageTarget };
 
@@ -32,7 +33,7 @@ export interface ImageTarget extends SizeTarget {
 /** How a media has to be changed for a platform to take it; what cannot be mended is `checkMedia`'s to tell. */
 export function planRendition(rules: MediaRules, facts: MediaFacts): RenditionPlan {
   const unchanged: RenditionPlan = facts.hasMetadata ? { kind: 'strip' } : { kind: 'original' };
-  if (facts.kind === 'video') return unchanged;
+  if (facts.kind === 'video') return isRewrapped(rules.video, facts) ? { kind: 'rewrap' } : unchanged;
   const moving = movementOf(rules, facts);
   if (moving.kind === 'as_it_is') return unchanged;
   if (rules.image === null) return { kind: 'original' };
@@ -40,6 +41,14 @@ export function planRendition(rules: MediaRules, facts: MediaFacts): RenditionPl
   if (moving.kind === 'as_gif') return { kind: 'animate', gif: sizeTarget(moving.rules), still };
   const mustRender = facts.animated || facts.orientation !== 1 || facts.mustRender === true;
   return mustRender || !fits(rules.image, facts) ? { kind: 'render', ...still } : unchanged;
+}
+
+/** Where a platform wants MP4, or its index first, and the streams need no recoding. */
+function isRewrapped(rules: VideoRules | null, facts: MediaFacts): boolean {
+  if (facts.rewrappable !== true || rules?.mimeTypes.includes('video/mp4') !== true) return false;
+  const isOtherFile =
+    facts.mimeType !== 'video/mp4' && (rules.mp4Preferred === true || !rules.mimeTypes.includes(facts.mimeType));
+  return isOtherFile || (rules.indexFirst === true && facts.indexFirst === false);
 }
 
 /** Pixels of all frames together: more would take longer than a publication may wait. */

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
+import type { CheckedMedia } from '@vibetribe/media-rules/check-media';
 import type { MediaRules } from '@vibetribe/media-rules/media-rules';
 import type { MediaItem } from './port/content.ts';
 import { startHttpServer, type TestServer } from './test-server.ts';
@@ -40,9 +41,44 @@ export function testAnimation(alt: string | null = null): TestMedia {
 }
 
 /** Looks like a film from afar: nothing here decodes it. */
-export function testVideo(bytes: number, alt: string | null = null): TestMedia {
-  const content = Buffer.concat([Buffer.from('\0\0\0\x10ftypisom\0\0\0\0', 'latin1'), randomBytes(bytes - 16)]);
-  return testMedia({ kind: 'video', mimeType: 'video/mp4', content, width: 640, height: 360, alt, durationMs: 2_000 });
+export function testVideo(
+  bytes: number,
+  alt: string | null = null,
+  { mimeType = 'video/mp4', durationMs = 2_000 }: Partial<Pick<MediaItem, 'mimeType' | 'durationMs'>> = {},
+): TestMedia {
+  const brand = mimeType === 'video/quicktime' ? 'qt  ' : 'isom';
+  const head = Buffer.from(mimeType === 'video/webm' ? '1a45dfa3' : '', 'hex');
+  const start = head.length > 0 ? head : Buffer.from(`\0\0\0\x10ftyp${brand}\0\0\0\0`, 'latin1');
+  const content = Buffer.concat([start, randomBytes(bytes - start.length)]);
+  return testMedia({ kind: 'video', mimeType, content, width: 640, height: 360, alt, durationMs });
+}
+
+/** What is known of a good film: two seconds of H.264 and AAC. */
+export function testFilmFacts(changed: Partial<CheckedMedia> = {}): CheckedMedia {
+  return {
+    kind: 'video',
+    mimeType: 'video/mp4',
+    bytes: 6_000_000,
+    width: 1_280,
+    height: 720,
+    orientation: 1,
+    animated: false,
+    frames: 0,
+    alpha: false,
+    durationMs: 2_000,
+    framesPerSecond: 30,
+    codec: 'h264',
+    chroma: '4:2:0',
+    pixelAspect: 1,
+    audioCodec: 'aac',
+    audioProfile: 'lc',
+    audioChannels: 2,
+    rewrappable: true,
+    indexFirst: true,
+    hasMetadata: false,
+    alt: null,
+    ...changed,
+  };
 }
 
 type Given = Pick<MediaItem, 'kind' | 'mimeType' | 'width' | 'height' | 'alt' | 'durationMs'>;

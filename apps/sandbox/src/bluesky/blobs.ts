@@ -18,8 +18,11 @@ export const BlobRef = z.object({
 export type BlobRef = z.infer<typeof BlobRef>;
 
 export type Blobs = {
-  /** The same bytes are the same blob. */
-  add(did: string, file: ReceivedFile): BlobRef;
+  /**
+   * The same bytes are the same blob.
+   * @param mimeType absent: what the bytes say, which counts more than what the client said
+   */
+  add(did: string, file: ReceivedFile, mimeType?: string): BlobRef;
   get(did: string, cid: string): Blob | undefined;
   /** What followers see of a post's own pictures and video. */
   mediaOf(did: string, record: Readonly<Record<string, unknown>>): PostMedium[];
@@ -33,10 +36,8 @@ export function createBlobs({ site, world }: SitePlace): Blobs {
 
   return {
     get,
-    add(did, file) {
+    add(did, file, mimeType = typeInBytes(file.head) ?? file.mimeType) {
       const cid = rawCidOf(file.sha256);
-      // What the bytes say counts more than what the client said.
-      const mimeType = typeInBytes(file.head) ?? file.mimeType;
       const { alt: _alt, ...medium } = mediumOf(file, null);
       store.commit([table.put(keyOf(did, cid), { ...medium, did, cid, mimeType })]);
       return { $type: 'blob', ref: { $link: cid }, mimeType, size: file.bytes };

@@ -5,7 +5,7 @@ import type { ReceivedFile } from '../uploads/received-file.ts';
 import { xrpcError } from './answers.ts';
 import { BlobRef, type Blobs } from './blobs.ts';
 
-/** A video that is being worked on; times are of the movable clock. The blob is the video as it came: nothing is encoded here. */
+/** A video that is being worked on; times are of the movable clock. Nothing is encoded here: the MP4 that comes of it is the file as it came. */
 export type VideoJob = z.infer<typeof VideoJob>;
 
 export type VideoJobs = {
@@ -19,6 +19,9 @@ export type VideoJobs = {
 
 const processingMs = 400;
 const videoBytesMax = 300_000_000;
+/** What the official client sends: https://github.com/bluesky-social/social-app/blob/main/src/lib/constants.ts */
+const videoTypes: readonly string[] = ['video/mp4', 'video/mpeg', 'video/webm', 'video/quicktime', 'image/gif'];
+const encodedType = 'video/mp4';
 
 export function createVideoJobs({ site, world }: SitePlace, blobs: Blobs): VideoJobs {
   const { store, clock } = world;
@@ -29,12 +32,12 @@ export function createVideoJobs({ site, world }: SitePlace, blobs: Blobs): Video
     of: (did, sha256) => table.get(idOf(did, sha256)),
     get: (id) => table.get(id),
     start(did, file) {
-      if (file.mimeType !== 'video/mp4')
+      if (!videoTypes.includes(file.mimeType))
         throw new RefusalError(xrpcError(400, 'InvalidRequest', `${file.mimeType} is not accepted`));
       if (file.bytes > videoBytesMax)
         throw new RefusalError(xrpcError(413, 'PayloadTooLarge', 'the video is too large'));
       const id = idOf(did, file.sha256);
-      const job = { id, did, blob: blobs.add(did, file), readyAtMs: clock.nowMs() + processingMs };
+      const job = { id, did, blob: blobs.add(did, file, encodedType), readyAtMs: clock.nowMs() + processingMs };
       store.commit([table.put(id, job)]);
       return job;
     },

@@ -71,7 +71,7 @@ test('a token for something or somebody else, an old one and a session are refus
   }
   const { token } = await tokenFor({ aud: aud(), lxm });
   expect(await upload(film, { token, did: 'did:plc:somebody' })).toMatchObject(refused);
-  expect(await upload(film, { token, type: 'video/webm' })).toMatchObject({ status: 400 });
+  expect(await upload(film, { token, type: 'application/pdf' })).toMatchObject({ status: 400 });
   expect((await tokenFor({ aud: aud(), lxm, exp: seconds(7_200) })).body).toMatchObject({ error: 'BadExpiration' });
   expect((await sandbox.bluesky('app.bsky.video.getJobStatus?jobId=none')).status).toBe(400);
 });

@@ -6,7 +6,7 @@ export const categories = {
     isProcessed: false,
   },
   tweet_gif: { mimeTypes: ['image/gif'], bytesMax: 15 * 1024 * 1024, isProcessed: true },
-  tweet_video: { mimeTypes: ['video/mp4', 'video/quicktime'], bytesMax: 512 * 1024 * 1024, isProcessed: true },
+  tweet_video: { mimeTypes: ['video/mp4', 'video/quicktime'], bytesMax: 16 * 1024 ** 3, isProcessed: true },
 } as const;
 export type Category = keyof typeof categories;
 

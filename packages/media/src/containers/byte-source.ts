@@ -9,8 +9,8 @@ export interface ByteSource extends Disposable {
 }
 
 const windowBytes = 64 * 1024;
-const readsMax = 20_000;
-const readBytesMax = 256 * 1024 * 1024;
+const readsMax = 60_000;
+const readBytesMax = 512 * 1024 * 1024;
 
 /** Reads are synchronous: for a process that does nothing else and may be killed. */
 export function openByteSource(path: string): ByteSource {

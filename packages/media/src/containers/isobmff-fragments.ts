@@ -1,42 +1,82 @@
 import type { ByteSource } from './byte-source.ts';
 import { type Box, boxesIn, child, uintIn } from './isobmff-boxes.ts';
-import type { Track } from './isobmff-track.ts';
 
-const fragmentBytesMax = 4 * 1024 * 1024;
+const fragmentBytesMax = 8 * 1024 * 1024;
 
-/** Samples and length of a track whose samples stand in fragments (`moof`), not in the index. */
+/** Samples of a track that stand in fragments (`moof`), not in the index. */
+export interface FragmentedTimes {
+  samples: number;
+  /** From its first to the end of its last one: recordings may begin anywhere, and have gaps. */
+  readonly ticks: number;
+}
+
+interface Run {
+  samples: number;
+  ticks: number;
+  from: number;
+  to: number;
+}
+
+/** By the track's number. */
 export function readFragments(
   source: ByteSource,
-  { moov, index, moofs, track }: { moov: Buffer; index: Box; moofs: readonly Box[]; track: Track },
-): { samples: number; ticks: number } {
-  const usual = usualTicks(moov, index, track.id);
-  let samples = 0;
-  let ticks = 0;
+  { moov, index, moofs }: { moov: Buffer; index: Box; moofs: readonly Box[] },
+): Map<number, FragmentedTimes> {
+  const usual = usualTicks(moov, index);
+  const tracks = new Map<number, Run>();
   for (const moof of moofs) {
     const bytes = Math.min(moof.end - moof.start, fragmentBytesMax);
     const fragment = Buffer.from(source.read(moof.start, bytes));
     const whole: Box = { type: 'moof', start: 0, body: moof.body - moof.start, end: fragment.length };
-    for (const traf of boxesIn(fragment, whole.body, whole.end).filter(({ type }) => type === 'traf')) {
-      const header = child(fragment, traf, 'tfhd');
-      if (header === null || uintIn(fragment, header, 4, 4) !== track.id) continue;
-      const each = fragmentTicks(fragment, header) ?? usual;
-      for (const run of boxesIn(fragment, traf.body, traf.end).filter(({ type }) => type === 'trun')) {
-        const read = readRun(fragment, run, each);
-        samples += read.samples;
-        ticks += read.ticks;
-      }
-    }
+    for (const traf of boxesIn(fragment, whole.body, whole.end).filter(({ type }) => type === 'traf'))
+      readTrackFragment(fragment, traf, usual, tracks);
   }
-  return { samples, ticks };
+  return new Map(
+    [...tracks].map(([id, { samples, ticks, from, to }]) => [id, { samples, ticks: Math.max(ticks, to - from) }]),
+  );
 }
 
-function usualTicks(moov: Buffer, index: Box, trackId: number): number {
+function readTrackFragment(
+  fragment: Buffer,
+  traf: Box,
+  usual: ReadonlyMap<number, number>,
+  tracks: Map<number, Run>,
+): void {
+  const inside = boxesIn(fragment, traf.body, traf.end);
+  const header = inside.find(({ type }) => type === 'tfhd');
+  if (header === undefined) return;
+  const id = uintIn(fragment, header, 4, 4);
+  const each = fragmentTicks(fragment, header) ?? usual.get(id) ?? 0;
+  const found = tracks.get(id) ?? { samples: 0, ticks: 0, from: Infinity, to: -Infinity };
+  let ticks = 0;
+  for (const run of inside.filter(({ type }) => type === 'trun')) {
+    const read = readRun(fragment, run, each);
+    found.samples += read.samples;
+    ticks += read.ticks;
+  }
+  found.ticks += ticks;
+  const from = startTicks(fragment, inside) ?? (Number.isFinite(found.to) ? found.to : 0);
+  found.from = Math.min(found.from, from);
+  found.to = Math.max(found.to, from + ticks);
+  tracks.set(id, found);
+}
+
+/** When its first sample is decoded (`tfdt`). */
+function startTicks(fragment: Buffer, inside: readonly Box[]): number | null {
+  const time = inside.find(({ type }) => type === 'tfdt');
+  if (time === undefined) return null;
+  return uintIn(fragment, time, 4, uintIn(fragment, time, 0, 1) === 1 ? 8 : 4);
+}
+
+/** Ticks of a sample where a fragment does not say otherwise, by the track's number. */
+function usualTicks(moov: Buffer, index: Box): ReadonlyMap<number, number> {
   const extends_ = child(moov, index, 'mvex');
-  if (extends_ === null) return 0;
-  const own = boxesIn(moov, extends_.body, extends_.end).find(
-    (box) => box.type === 'trex' && uintIn(moov, box, 4, 4) === trackId,
+  if (extends_ === null) return new Map();
+  return new Map(
+    boxesIn(moov, extends_.body, extends_.end)
+      .filter(({ type }) => type === 'trex')
+      .map((box) => [uintIn(moov, box, 4, 4), uintIn(moov, box, 12, 4)]),
   );
-  return own === undefined ? 0 : uintIn(moov, own, 12, 4);
 }
 
 /** The fragment's own length of a sample; fields before it are there or not, by flags. */

@@ -1,39 +1,41 @@
 import { type Box, boxesIn, child, uintIn } from './isobmff-boxes.ts';
+import { type EditList, readEdits } from './isobmff-edits.ts';
+import { readSampleEntry, type SampleEntry } from './isobmff-sample-entry.ts';
 import { MediaRefusedError } from '../media-refused-error.ts';
 
-export interface Track {
-  readonly kind: 'video' | 'audio' | 'other';
+/** A picture or sound track. Width and height as shown. */
+export interface Track extends SampleEntry {
+  readonly kind: 'video' | 'audio';
   readonly id: number;
-  readonly codec: string;
-  readonly width: number;
-  readonly height: number;
   readonly rotation: number;
   /** Ticks a second. */
   readonly timescale: number;
+  readonly edits: EditList | null;
+  /** Of the index. */
   readonly samples: number;
   readonly ticks: number;
 }
 
-/** Reads a `trak` box out of the index. @throws MediaRefusedError */
-export function readTrack(moov: Buffer, trak: Box): Track {
+/** Reads a `trak` box out of the index; null of anything but pictures and sound. @throws MediaRefusedError */
+export function readTrack(moov: Buffer, trak: Box): Track | null {
   const header = required(child(moov, trak, 'tkhd'), 'tkhd');
   const mediaHeader = required(child(moov, trak, 'mdia', 'mdhd'), 'mdhd');
   const handler = required(child(moov, trak, 'mdia', 'hdlr'), 'hdlr');
-  const kind = kinds[moov.toString('latin1', handler.body + 8, handler.body + 12)] ?? 'other';
+  const kind = kinds[moov.toString('latin1', handler.body + 8, handler.body + 12)];
   refuseOutsideData(moov, trak);
-  if (kind === 'other')
-    return { kind, id: 0, codec: '', width: 0, height: 0, rotation: 0, timescale: 0, samples: 0, ticks: 0 };
+  if (kind === undefined) return null;
   const samples = required(child(moov, trak, 'mdia', 'minf', 'stbl'), 'stbl');
   const isLong = uintIn(moov, header, 0, 1) === 1;
   const hasLongTimes = uintIn(moov, mediaHeader, 0, 1) === 1;
-  const shape = uintIn(moov, header, isLong ? 88 : 76, 4) / 65_536;
+  const shown = (at: number) => Math.round(uintIn(moov, header, (isLong ? 88 : 76) + at, 4) / 65_536);
+  const entry = readSampleEntry(moov, samples, kind);
   return {
+    ...entry,
     kind,
     id: uintIn(moov, header, isLong ? 20 : 12, 4),
-    ...sampleEntry(moov, samples, kind, {
-      width: shape,
-      height: uintIn(moov, header, isLong ? 92 : 80, 4) / 65_536,
-    }),
+    width: shown(0) || entry.width,
+    height: shown(4) || entry.height,
+    edits: readEdits(moov, trak),
     rotation: rotationOf(moov, header, isLong ? 52 : 40),
     timescale: uintIn(moov, mediaHeader, hasLongTimes ? 20 : 12, 4),
     ...sampleTimes(moov, samples),
@@ -41,50 +43,6 @@ export function readTrack(moov: Buffer, trak: Box): Track {
 }
 
 const kinds: Readonly<Record<string, Track['kind']>> = { vide: 'video', soun: 'audio' };
-
-function sampleEntry(
-  moov: Buffer,
-  samples: Box,
-  kind: Track['kind'],
-  shown: { width: number; height: number },
-): Pick<Track, 'codec' | 'width' | 'height'> {
-  const descriptions = required(child(moov, samples, 'stsd'), 'stsd');
-  const entry = boxesIn(moov, descriptions.body + 8, descriptions.end)[0];
-  if (entry === undefined) throw malformed('stsd');
-  const codec = codecNames[entry.type] ?? entry.type.trim();
-  if (kind !== 'video') return { codec, width: 0, height: 0 };
-  const coded = { width: uintIn(moov, entry, 24, 2), height: uintIn(moov, entry, 26, 2) };
-  return { codec, width: Math.round(shown.width) || coded.width, height: Math.round(shown.height) || coded.height };
-}
-
-const codecNames: Readonly<Record<string, string>> = {
-  avc1: 'h264',
-  avc3: 'h264',
-  hvc1: 'hevc',
-  hev1: 'hevc',
-  dvh1: 'hevc',
-  dvhe: 'hevc',
-  vp08: 'vp8',
-  vp09: 'vp9',
-  av01: 'av1',
-  mp4v: 'mpeg4',
-  jpeg: 'mjpeg',
-  mjpa: 'mjpeg',
-  apch: 'prores',
-  apcn: 'prores',
-  apcs: 'prores',
-  apco: 'prores',
-  ap4h: 'prores',
-  mp4a: 'aac',
-  '.mp3': 'mp3',
-  'ac-3': 'ac3',
-  'ec-3': 'eac3',
-  Opus: 'opus',
-  fLaC: 'flac',
-  sowt: 'pcm',
-  twos: 'pcm',
-  lpcm: 'pcm',
-};
 
 /** The upper left of the display matrix, in 16.16 fixed point, tells the turn. */
 function rotationOf(moov: Buffer, header: Box, offset: number): number {

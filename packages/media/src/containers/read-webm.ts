@@ -1,6 +1,7 @@
 import type { BlankRange } from './blank-range.ts';
 import type { ByteSource } from './byte-source.ts';
 import { type Element, elementAt, elementsIn, floatOf, uintOf } from './ebml-elements.ts';
+import { encryptedVideo } from './encrypted-video.ts';
 import { MediaRefusedError } from '../media-refused-error.ts';
 import type { VideoReading } from '../inspect/video-facts.ts';
 
@@ -19,6 +20,11 @@ const ids = {
   pixelWidth: 0xb0,
   pixelHeight: 0xba,
   alphaMode: 0x53c0,
+  audio: 0xe1,
+  channels: 0x9f,
+  contentEncodings: 0x6d80,
+  contentEncoding: 0x6240,
+  contentEncryption: 0x5035,
   title: 0x7ba9,
   date: 0x4461,
   segmentFileName: 0x7384,
@@ -42,6 +48,7 @@ interface WebmTrack {
   width: number;
   height: number;
   alpha: boolean;
+  channels: number | null;
   frameNanoseconds: number | null;
 }
 
@@ -65,7 +72,12 @@ export function readWebm(source: ByteSource): VideoReading {
     framesPerSecond: video.frameNanoseconds === null ? counted : 1_000_000_000 / video.frameNanoseconds,
     codec: video.codec,
     audioCodec: audio?.codec ?? null,
+    chroma: null,
+    pixelAspect: null,
+    audioProfile: null,
+    audioChannels: audio?.channels ?? null,
     alpha: video.alpha,
+    rewrappable: false,
     indexFirst: null,
     metadataRanges: found.metadata,
   };
@@ -152,15 +164,37 @@ function readTracks(source: ByteSource, tracks: Element): WebmTrack[] {
 }
 
 function readTrackEntry(source: ByteSource, entry: Element): WebmTrack {
-  const track: WebmTrack = { number: 0, type: 0, codec: '', width: 0, height: 0, alpha: false, frameNanoseconds: null };
+  const track: WebmTrack = {
+    number: 0,
+    type: 0,
+    codec: '',
+    width: 0,
+    height: 0,
+    alpha: false,
+    channels: null,
+    frameNanoseconds: null,
+  };
   for (const element of elementsIn(source, entry)) {
     if (element.id === ids.trackNumber) track.number = uintOf(source, element);
     if (element.id === ids.trackType) track.type = uintOf(source, element);
     if (element.id === ids.defaultDuration) track.frameNanoseconds = uintOf(source, element) || null;
     if (element.id === ids.codecId) track.codec = codecName(source, element);
     if (element.id === ids.video) readPicture(source, element, track);
+    if (element.id === ids.audio) readSound(source, element, track);
+    if (element.id === ids.contentEncodings && isEncrypted(source, element)) throw encryptedVideo();
   }
   return track;
+}
+
+function isEncrypted(source: ByteSource, encodings: Element): boolean {
+  return [...elementsIn(source, encodings)]
+    .filter(({ id }) => id === ids.contentEncoding)
+    .some((encoding) => [...elementsIn(source, encoding)].some(({ id }) => id === ids.contentEncryption));
+}
+
+function readSound(source: ByteSource, audio: Element, track: WebmTrack): void {
+  for (const element of elementsIn(source, audio))
+    if (element.id === ids.channels) track.channels = uintOf(source, element) || null;
 }
 
 function readPicture(source: ByteSource, video: Element, track: WebmTrack): void {
@@ -177,8 +211,20 @@ function codecName(source: ByteSource, { body, end }: Element): string {
     .read(body, Math.min(end - body, textBytesMax))
     .toString('latin1')
     .replaceAll('\0', '');
-  return id
+  const name = id
     .replace(/^[VA]_/, '')
     .toLowerCase()
     .replaceAll(/[^a-z0-9/_-]/g, '');
+  return codecNames.find(([pattern]) => pattern.test(name))?.[1] ?? name;
 }
+
+/** Those that have another name than everywhere else. https://www.matroska.org/technical/codec_specs.html */
+const codecNames: readonly (readonly [RegExp, string])[] = [
+  [/^mpeg4\/iso\/avc$/, 'h264'],
+  [/^mpegh\/iso\/hevc$/, 'hevc'],
+  [/^mpeg4\/iso\//, 'mpeg4'],
+  [/^mpeg\/l3$/, 'mp3'],
+  [/^mpeg\/l[12]$/, 'mp2'],
+  [/^aac/, 'aac'],
+  [/^pcm\//, 'pcm'],
+];

@@ -5,6 +5,7 @@ import { type AnimateImage, animateImage } from './animate-image.ts';
 import { probeImage } from './probe-image.ts';
 import { probeVideo } from './probe-video.ts';
 import { type RenderImage, type RenderedImage, renderImage } from './render-image.ts';
+import { rewrapVideo } from './rewrap-video.ts';
 import { stripImage } from './strip-image.ts';
 import { stripVideo } from './strip-video.ts';
 
@@ -17,12 +18,14 @@ export type Inspection =
       readonly outputPath: string;
       readonly mimeType: MediaFacts['mimeType'];
     }
+  | { readonly kind: 'rewrap'; readonly inputPath: string; readonly outputPath: string }
   | ({ readonly kind: 'render' } & RenderImage)
   | ({ readonly kind: 'animate' } & AnimateImage);
 
 export type InspectionResult<Kind extends Inspection['kind']> = {
   probe: MediaFacts;
   strip: null;
+  rewrap: null;
   render: RenderedImage;
   animate: RenderedImage;
 }[Kind];
@@ -33,7 +36,10 @@ export async function inspect(inspection: Inspection): Promise<MediaFacts | Rend
     case 'probe':
       return refusingShortReads(() => probe(inspection.path, inspection.mimeType));
     case 'strip':
-      await strip(inspection);
+      await refusingShortReads(() => strip(inspection));
+      return null;
+    case 'rewrap':
+      await refusingShortReads(() => rewrapVideo(inspection.inputPath, inspection.outputPath));
       return null;
     case 'render':
       return renderImage(inspection);

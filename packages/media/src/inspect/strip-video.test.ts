@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { film, samplesOf } from '../fixtures/test-films.ts';
 import { box, element, movie, uint32, webm } from '../fixtures/test-movies.ts';
 import { probeVideo, type VideoMimeType } from './probe-video.ts';
 import { stripVideo } from './strip-video.ts';
@@ -71,8 +72,51 @@ describe('MP4', () => {
     const run = box('traf', box('tfhd', uint32(8), uint32(1), uint32(1_000)), box('trun', uint32(0), uint32(30)));
     const file = Buffer.concat([filmWith(timedTrack('meta', chunks, sizes)), box('moof', run)]);
     const { before, result } = await stripped(file, 'video/mp4');
-    expect(before).toMatchObject({ hasMetadata: false, durationMs: 1_000 });
+    expect(before).toMatchObject({ hasMetadata: false, durationMs: 6_000 });
     expect(result).toEqual(file);
+  });
+
+  test.each([
+    ['QuickTime', { container: 'mov', indexFirst: false }],
+    ['MP4', {}],
+    ['a recording in fragments', { fragments: 3 }],
+  ] as const)(
+    '%s: dates of recording go with place and camera, picture and sound stay bit for bit',
+    async (_, kind) => {
+      const told = '2024-05-06T07:08:09+0200 Telephone 12';
+      const recordedAt = 3_800_000_000;
+      const { before, after, result } = await stripped(film({ ...kind, told, recordedAt }), 'video/quicktime');
+      expect([before.hasMetadata, after.hasMetadata]).toEqual([true, false]);
+      for (const word of ['2024-05', 'Telephone', 'creationdate', uint32(recordedAt)])
+        expect([word, result.includes(word)]).toEqual([word, false]);
+      for (const sample of samplesOf(kind).flat()) expect(result.includes(sample)).toBe(true);
+      expect({ ...after, hasMetadata: true }).toEqual(before);
+    },
+  );
+
+  test('headers of the long form, makers’ own boxes and the clock of a live recording tell nothing either', async () => {
+    const maker = box('uuid', Buffer.alloc(16, 0x42), Buffer.from('Camera 7'));
+    const panorama = box('uuid', Buffer.from('ffcc8263f8554a938814587a02521fdd', 'hex'), Buffer.from('<Spherical/>'));
+    const clock = box('prft', Buffer.from('00000000000000010e5a6b7c8d9eafb000000000', 'hex'));
+    const long = box(
+      'mvhd',
+      Buffer.from('01000000', 'hex'),
+      Buffer.alloc(7),
+      Buffer.of(9),
+      Buffer.alloc(7),
+      Buffer.of(9),
+      uint32(1_000),
+      Buffer.alloc(88),
+    );
+    const plain = movie({ extra: Buffer.concat([maker, panorama]) });
+    const at = plain.indexOf('mvhd') - 4;
+    const old = plain.readUInt32BE(at);
+    const file = Buffer.concat([plain.subarray(0, at), long, plain.subarray(at + old), clock]);
+    file.writeUInt32BE(file.readUInt32BE(at - 8) + long.length - old, at - 8);
+    const { before, after, result } = await stripped(file, 'video/mp4');
+    expect([before.hasMetadata, after.hasMetadata]).toEqual([true, false]);
+    expect(result.subarray(at + 12, at + 28)).toEqual(Buffer.alloc(16));
+    expect(['Camera 7', 'prft', '<Spherical/>'].map((word) => result.includes(word))).toEqual([false, false, true]);
   });
 
   test('subtitles stay, and a track that names other parts of the file as its samples harms none of them', async () => {

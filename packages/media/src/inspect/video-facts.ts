@@ -12,7 +12,15 @@ export interface VideoReading {
   readonly framesPerSecond: number | null;
   readonly codec: string;
   readonly audioCodec: string | null;
+  /** `4:2:0` and so on; null where the file does not say. */
+  readonly chroma: string | null;
+  /** Width of a pixel divided by its height; null where the file does not say. */
+  readonly pixelAspect: number | null;
+  readonly audioProfile: string | null;
+  readonly audioChannels: number | null;
   readonly alpha: boolean;
+  /** Of MP4 and QuickTime: an MP4 file with its index first can be made of it, the streams untouched. */
+  readonly rewrappable: boolean;
   readonly indexFirst: boolean | null;
   /** Where the file speaks of its maker, and of where it was made. */
   readonly metadataRanges: readonly BlankRange[];
@@ -44,7 +52,12 @@ export function videoFacts(reading: VideoReading, file: Pick<MediaFacts, 'mimeTy
     durationMs: Math.round(durationMs),
     framesPerSecond: framesPerSecond !== null && atMost(framesPerSecond, framesPerSecondMax) ? framesPerSecond : null,
     codec: reading.codec,
+    chroma: reading.chroma,
+    pixelAspect: reading.pixelAspect,
     audioCodec: reading.audioCodec,
+    audioProfile: reading.audioProfile,
+    audioChannels: reading.audioChannels,
+    rewrappable: reading.rewrappable,
     indexFirst: reading.indexFirst,
     hasMetadata: reading.metadataRanges.length > 0,
   };

@@ -106,11 +106,17 @@ async function change(
     const { size } = await stat(outputPath);
     return { mimeType, bytes: size, width, height, done: ['stripped of place and camera'] };
   }
+  if (recipe.kind === 'rewrap') {
+    await inspector.inspect({ kind: 'rewrap', inputPath, outputPath }, organizationId);
+    const { size } = await stat(outputPath);
+    const done = ['put into an MP4 file, picture and sound as they were'];
+    return { mimeType: 'video/mp4', bytes: size, width, height, done };
+  }
   const rendered = await inspector.inspect({ ...orderOf(recipe), inputPath, outputPath }, organizationId);
   return { ...rendered, done: [...rendered.done] };
 }
 
-function orderOf(recipe: Exclude<Recipe, { readonly kind: 'strip' }>) {
+function orderOf(recipe: Exclude<Recipe, { readonly kind: 'strip' | 'rewrap' }>) {
   return recipe.kind === 'animate' ? recipe : { ...recipe, quality: recipe.quality ?? null };
 }
 
@@ -118,6 +124,7 @@ function orderOf(recipe: Exclude<Recipe, { readonly kind: 'strip' }>) {
 function bytesMaxOf(recipe: Recipe, original: Original): number {
   switch (recipe.kind) {
     case 'strip':
+    case 'rewrap':
       return original.bytes;
     case 'render':
       return recipe.bytesMax;

@@ -23,7 +23,7 @@ export async function embedOf(run: PublishRun): Promise<object | undefined> {
 
 async function upload(run: PublishRun, item: MediaItem, index: number): Promise<BlobRef> {
   const isVideo = item.kind === 'video';
-  if (isVideo && item.bytes > directBytesMax(run.account)) return uploadThroughService(run, item, index);
+  if (isVideo && !isTakenDirectly(run.account, item)) return uploadThroughService(run, item, index);
   try {
     return await uploadBlob(run, item, index);
   } catch (error) {
@@ -31,6 +31,14 @@ async function upload(run: PublishRun, item: MediaItem, index: number): Promise<
     throw withSmallerPictures(error, run.account, [item]);
   }
 }
+
+/** Servers take MP4 alone, and longer ones are not shown where nobody has worked on them. */
+function isTakenDirectly(account: PublishRun['account'], { mimeType, bytes, durationMs }: MediaItem): boolean {
+  const isShort = durationMs === null || durationMs <= directDurationMsMax;
+  return mimeType === 'video/mp4' && isShort && bytes <= directBytesMax(account);
+}
+
+const directDurationMsMax = 180_000;
 
 /** Of the account's server, or of one in front of it. */
 function isTooLarge(error: unknown): boolean {

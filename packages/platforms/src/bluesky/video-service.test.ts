@@ -63,6 +63,19 @@ describe('against the sandbox', () => {
     expect(JSON.stringify(publication.results)).not.toMatch(/eyJ/u);
   });
 
+  test.each([
+    ['QuickTime', { mimeType: 'video/quicktime' }],
+    ['WebM', { mimeType: 'video/webm' }],
+    ['an MP4 of more than three minutes', { durationMs: 600_000 }],
+  ])('%s goes by way of the service however small it is, and is shown as an MP4', async (_, kind) => {
+    const { media, publication, shown } = await start(testVideo(10_000, 'A film', kind));
+    await publishStepwise(publication);
+    const [uploaded] = Object.values(publication.results);
+    expect(uploaded).toHaveProperty('jobId');
+    expect(JSON.stringify(publication.results)).toContain('"mimeType":"video/mp4"');
+    expect(await shown()).toEqual([[expect.objectContaining({ type: 'video', sha256: media.sha256 })]]);
+  });
+
   test('stopped when the video was there and nobody had written it down: the service knows it, and there is one post', async () => {
     const { publication, shown } = await start();
     await expect(publication.publish({ stepsMax: 1 })).rejects.toBeInstanceOf(PublisherStoppedError);

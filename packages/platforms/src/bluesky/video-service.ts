@@ -59,6 +59,12 @@ type JobEnd =
   | { readonly kind: 'done'; readonly blob: BlobRef; readonly expiresAt: string }
   | { readonly kind: 'failed'; readonly isFinal: boolean; readonly code: string; readonly reason: string };
 
+const extensions: Readonly<Record<string, string>> = {
+  'video/quicktime': 'mov',
+  'video/webm': 'webm',
+  'video/mpeg': 'mpg',
+};
+
 /** The token is good for this one upload and is kept nowhere. */
 async function startJob(run: PublishRun, http: PlatformHttp, item: MediaItem): Promise<{ jobId: string }> {
   const { account, accessToken, now } = run;
@@ -81,7 +87,7 @@ async function startJob(run: PublishRun, http: PlatformHttp, item: MediaItem): P
     http,
     method: 'POST',
     nsid: 'app.bsky.video.uploadVideo',
-    parameters: { did: account.externalId, name: `${item.sha256.slice(0, 16)}.mp4` },
+    parameters: { did: account.externalId, name: `${item.sha256.slice(0, 16)}.${extensions[item.mimeType] ?? 'mp4'}` },
     token,
     file: { mimeType: item.mimeType, stream: { byteLength: item.bytes, open: () => item.read() } },
     effect: 'idempotent',
@@ -141,7 +147,7 @@ async function callVideoService({ endpoints, account }: PublishRun, call: VideoC
     });
   } catch (cause) {
     if (!(cause instanceof PlatformError) || !unknownMethod.has(cause.platformCode)) throw cause;
-    const message = `${videoServiceName} is not at ${new URL(service).host}: a video of more than 50 MB cannot be posted`;
+    const message = `${videoServiceName} is not at ${new URL(service).host}: a video of more than 50 MB or 3 minutes, or one that is no MP4, cannot be posted`;
     throw new PlatformError('content', message, { platformCode: 'video_service_unknown', cause });
   }
 }

@@ -42,6 +42,13 @@ const reelRules: MediaRules = {
     durationMsMax: 90_000,
     framesPerSecondMin: 24,
     framesPerSecondMax: 60,
+    advice: {
+      codecs: ['h264', 'hevc', 'vp9', 'av1'],
+      chromas: ['4:2:0'],
+      audioCodecs: ['aac'],
+      audioProfiles: ['lc'],
+      audioChannelsMax: 2,
+    },
   },
 };
 

@@ -26,6 +26,7 @@ const video: VideoRules = {
   codecs: ['h264', 'hevc'],
   audioCodecs: ['aac'],
   indexFirst: true,
+  advice: { chromas: ['4:2:0'], audioChannelsMax: 2 },
   alt: false,
 };
 
