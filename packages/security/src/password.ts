@@ -1,5 +1,5 @@
 import { hash, verify } from '@node-rs/argon2';
-import { createSemaphore } from './semaphore.ts';
+import PQueue from 'p-queue';
 
 /** OWASP's minimum for argon2id: 19 MiB, two passes, one lane. */
 const memoryKiB = 19_456;
@@ -21,13 +21,13 @@ export interface PasswordHasher {
  * @param concurrencyMax how many may be computed at a time, each taking 19 MiB and a thread: a flood of logins waits instead of taking the machine
  */
 export function createPasswordHasher({ concurrencyMax }: { readonly concurrencyMax: number }): PasswordHasher {
-  const semaphore = createSemaphore(concurrencyMax);
+  const turns = new PQueue({ concurrency: concurrencyMax });
   const verifyOne = (password: string, passwordHash: string) =>
-    semaphore.run(() => verify(passwordHash, normalized(password)));
+    turns.add(() => verify(passwordHash, normalized(password)));
 
   return {
     hash: (password) =>
-      semaphore.run(() => hash(normalized(password), { memoryCost: memoryKiB, timeCost: passes, parallelism: lanes })),
+      turns.add(() => hash(normalized(password), { memoryCost: memoryKiB, timeCost: passes, parallelism: lanes })),
     verify: verifyOne,
     verifyAgainstNobody: (password) => verifyOne(password, hashOfNobody),
   };
