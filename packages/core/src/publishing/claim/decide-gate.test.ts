@@ -22,7 +22,7 @@ const gates: readonly { name: string; facts: Partial<GateFacts>; says: object }[
   {
     name: 'paused',
     facts: { pausedBecause: 'crisis' },
-    says: { kind: 'wait', reason: 'paused', untilMs: null, detail: 'Stopped: crisis' },
+    says: { kind: 'wait', reason: 'paused', untilMs: null, detail: 'Stopped: crisis.' },
   },
   {
     name: 'no usable account',

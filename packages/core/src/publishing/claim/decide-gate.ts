@@ -1,5 +1,6 @@
 import type { Misfire } from '@vibetribe/contracts/post';
 import type { MisfirePolicy } from '@vibetribe/contracts/publication-status';
+import { endSentence } from '../state/end-sentence.ts';
 import { isoTime } from '../state/iso-time.ts';
 import type { Gate } from '../state/publication-input.ts';
 
@@ -64,7 +65,7 @@ export function boundWait(gate: Gate, facts: Pick<GateFacts, 'lateness' | 'nowMs
 }
 
 export function stoppedDetail(reason: string): string {
-  return `Stopped: ${reason}`;
+  return endSentence(`Stopped: ${reason}`);
 }
 
 /** So late a post may be where its author has set no bound, seconds. */

@@ -1,3 +1,4 @@
+import { endSentence } from './end-sentence.ts';
 import { isoTime } from './iso-time.ts';
 import type { Finding, PublicationInput } from './publication-input.ts';
 import type { PublicationState } from './publication-state.ts';
@@ -20,7 +21,7 @@ export function receiveFinding(state: PublicationState, input: FindingInput, atM
       const published = markPublished(state, finding, atMs);
       const note = {
         type: 'publication.reconciled',
-        message: `The platform has it: ${finding.evidence}`,
+        message: endSentence(`The platform has it: ${finding.evidence}`),
         data: { finding: 'found' },
       } as const;
       return published.kind === 'moved' ? { ...published, events: [note, ...published.events] } : published;
@@ -66,7 +67,7 @@ function countAbsence(
 function sendAgain(state: PublicationState, input: FindingInput, evidence: string, atMs: number): Transition {
   const note = {
     type: 'publication.reconciled',
-    message: `The platform does not have it: ${evidence}`,
+    message: endSentence(`The platform does not have it: ${evidence}`),
     data: { finding: 'absent' },
   } as const;
   const closed = { ...state, intentAtMs: null, absentReads: 0, reconcileTries: 0 };
