@@ -19,6 +19,8 @@ export interface Postmaster {
 export interface PostmasterOptions {
   place: Place;
   binariesRoot: string;
+  /** Beside what every server has. */
+  env: Readonly<Record<string, string>>;
   logPath: string;
   settings: ServerSettings;
   timeoutMs: number;
@@ -34,8 +36,10 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
   const { place, binariesRoot, logPath, settings } = options;
   await removeForeignPidFile(place.clusterPath);
   const log = await openServerLog(logPath);
+  const base = spawnOptions(place.account);
   const child = spawn(join(binariesRoot, 'bin', 'postgres'), serverArguments(place.clusterPath, settings), {
-    ...spawnOptions(place.account),
+    ...base,
+    env: { ...base.env, ...options.env },
     // A file, not a pipe: the server outlives a killed parent and must still be able to log.
     stdio: ['ignore', log.fd, log.fd],
     detached: true,

@@ -26,6 +26,8 @@ export interface PostgresServerOptions {
   durable?: boolean;
   /** Further server settings by name, such as `{ wal_level: 'logical' }`. */
   extraOptions?: Readonly<Record<string, string>>;
+  /** Further environment of the server: for tests only. */
+  env?: Readonly<Record<string, string>>;
 }
 
 export interface RunningPostgres extends AsyncDisposable {
@@ -92,6 +94,7 @@ async function startOnSomePort(
       const postmaster = await startPostmaster({
         ...parts,
         settings,
+        env: options.env ?? {},
         logPath: join(dataDir, 'server.log'),
         timeoutMs: startTimeoutMs,
       });

@@ -26,6 +26,8 @@ export interface ApiClient {
   send(request: ApiRequest): Promise<Reply>;
   /** @throws Error for everything but a 2xx */
   read<Body>(method: string, path: string, body?: unknown, patienceMs?: number): Promise<Body>;
+  /** A picture as a media file; answers its id. */
+  upload(file: Buffer): Promise<string>;
 }
 
 const tryTimeoutMs = 5_000;
@@ -78,6 +80,18 @@ export function createApiClient(origins: () => readonly string[], authorization?
 
   return {
     send,
+    async upload(file) {
+      const form = new FormData();
+      form.append('file', new Blob([new Uint8Array(file)], { type: 'image/png' }), 'picture.png');
+      const answer = await fetch(`${origins()[0]}/api/v1/media/upload`, {
+        method: 'POST',
+        headers: authorization === undefined ? {} : { authorization },
+        body: form,
+      });
+      const text = await answer.text();
+      if (answer.status !== 201) throw new Error(`an upload was answered ${answer.status}: ${text}`);
+      return (JSON.parse(text) as { id: string }).id;
+    },
     async read<Body>(method: string, path: string, body?: unknown, patienceMs?: number) {
       const reply = await send({ method, path, body, ...(patienceMs === undefined ? {} : { patienceMs }) });
       if (reply.result === 'ok') return reply.body as Body;

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Backend } from './chaos-system.ts';
+import type { Backend, Platforms } from './chaos-system.ts';
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -8,6 +8,7 @@ export interface ChaosOptions {
   /** The run goes on until there were so many. */
   readonly faults: number;
   readonly backend: Backend;
+  readonly platforms: Platforms;
   /** Protections that the publishers go without: such a run must find violations. */
   readonly without: readonly string[];
 }
@@ -25,24 +26,27 @@ export function parseChaosOptions(args: readonly string[], drawSeed: () => numbe
       minutes: { type: 'string', default: String(chaosDefaults.minutes) },
       faults: { type: 'string', default: String(chaosDefaults.faults) },
       backend: { type: 'string', default: 'postgres' },
+      platforms: { type: 'string', default: 'stand-in' },
       without: { type: 'string', multiple: true, default: [] },
     },
   });
-  const { backend } = values;
+  const { backend, platforms } = values;
   if (backend !== 'postgres' && backend !== 'redis') throw new RangeError('--backend is postgres or redis');
+  if (platforms !== 'sandbox' && platforms !== 'stand-in') throw new RangeError('--platforms is sandbox or stand-in');
   return {
     seed: values.seed === undefined ? drawSeed() : positive('--seed', values.seed),
     posts: positive('--posts', values.posts),
     minutes: positive('--minutes', values.minutes),
     faults: positive('--faults', values.faults),
     backend,
+    platforms,
     without: values.without,
   };
 }
 
-export function commandOf({ seed, posts, minutes, faults, backend, without }: ChaosOptions): string {
+export function commandOf({ seed, posts, minutes, faults, backend, platforms, without }: ChaosOptions): string {
   const ablation = without.map((protection) => ` --without ${protection}`).join('');
-  return `npm run chaos -- --seed ${seed} --posts ${posts} --minutes ${minutes} --faults ${faults} --backend ${backend}${ablation}`;
+  return `npm run chaos -- --seed ${seed} --posts ${posts} --minutes ${minutes} --faults ${faults} --backend ${backend} --platforms ${platforms}${ablation}`;
 }
 
 function positive(name: string, text: string): number {

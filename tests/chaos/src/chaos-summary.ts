@@ -1,6 +1,7 @@
 import { type ChaosOptions, commandOf } from './chaos-options.ts';
 import { type History, parseText } from './history.ts';
 import type { ChaosRun } from './run-chaos.ts';
+import { unconfirmedReasonOf } from './unconfirmed-reasons.ts';
 
 const violationsShownMax = 40;
 
@@ -11,6 +12,7 @@ export function chaosSummary(options: ChaosOptions, run: ChaosRun): string {
   const publications = posts.flatMap((post) => post.publications);
   const struck = faults.filter(({ kind }) => !kind.endsWith(', failed'));
   const lateness = latenessMs(history);
+  const timelines = spreadOf(run.stored.map(({ events }) => events.length));
   const lines = [
     `command          ${commandOf(options)}`,
     `posts            ${operations.filter(({ kind, result }) => kind === 'create' && result === 'ok').length} acknowledged, ${publications.length} publications, ${history.visible.length} visible`,
@@ -19,8 +21,10 @@ export function chaosSummary(options: ChaosOptions, run: ChaosRun): string {
     `faults           ${struck.length} (${faults.length - struck.length} could not be made)`,
     ...tallyOf(struck.map(({ kind }) => kind)).map(([kind, count]) => `  ${String(count).padStart(5)}  ${kind}`),
     `ended as         ${tally(publications.map(({ status }) => status))}`,
-    `failed with      ${tally(publications.flatMap(({ status, errorCode }) => (status === 'failed' ? [errorCode ?? 'no code'] : [])))}`,
-    `unconfirmed      ${tally(unconfirmedPlatforms(history))}`,
+    `failed with      ${tally(publications.flatMap(({ status, error }) => (status === 'failed' ? [`${error?.category ?? 'nothing'} ${error?.code ?? ''}`] : [])))}`,
+    `unconfirmed      ${tally(unconfirmedFor(history))}`,
+    `runs             ${run.stored.length} stored histories replayed; timelines have ${timelines.p50} entries, 99 of 100 at most ${timelines.p99}, the longest ${timelines.max}`,
+    `by hand          ${history.visible.filter(({ byHand }) => byHand === true).length} posts; ${history.disconnects.length} accounts disconnected; ${history.clockPeriods.length} changes of the database's clock`,
     `late by          p50 ${lateness.p50} ms, p99 ${lateness.p99} ms, at most ${lateness.max} ms`,
     `quiet after      ${Math.round(run.quietAfterMs / 1000)} s without faults`,
     `reconnected      ${run.reconnects.connected} accounts; ${run.reconnects.failures.length} tries failed${lastOf(run.reconnects.failures)}`,
@@ -39,10 +43,13 @@ function lastOf(failures: readonly string[]): string {
   return last === undefined ? '' : `, the last: ${last}`;
 }
 
-function unconfirmedPlatforms({ posts, accounts }: History): string[] {
-  const platforms = new Map(accounts.map(({ accountId, platform }) => [accountId, platform]));
+function unconfirmedFor({ posts, accounts }: History): string[] {
+  const hosts = new Map(accounts.map(({ accountId, hostName }) => [accountId, hostName]));
   const unconfirmed = posts.flatMap((post) => post.publications.filter(({ status }) => status === 'unconfirmed'));
-  return unconfirmed.map(({ accountId }) => platforms.get(accountId) ?? 'unknown');
+  return unconfirmed.map(
+    ({ accountId, error }) =>
+      `on ${hosts.get(accountId) ?? 'unknown'} (${unconfirmedReasonOf(error?.message ?? '') ?? error?.message ?? 'no reason'})`,
+  );
 }
 
 /** Against the time asked for, or the time at which the API acknowledged the post where that was later. */
@@ -56,7 +63,11 @@ function latenessMs({ operations, visible }: History): { p50: number; p99: numbe
     const dueAtMs = parsed === null ? undefined : due.get(`${parsed.token} ${parsed.revision}`);
     return dueAtMs === undefined ? [] : [Math.max(0, receivedAtMs - dueAtMs)];
   });
-  const sorted = late.toSorted((one, other) => one - other);
+  return spreadOf(late);
+}
+
+function spreadOf(values: readonly number[]): { p50: number; p99: number; max: number } {
+  const sorted = values.toSorted((one, other) => one - other);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   return { p50: at(0.5), p99: at(0.99), max: at(1) };
 }

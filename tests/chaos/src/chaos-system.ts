@@ -10,10 +10,15 @@ import { type BreakablePostgres, startBreakablePostgres } from './breakable-post
 import { type BreakableRedis, startBreakableRedis } from './breakable-redis.ts';
 import { createProcessSlot, type ProcessSlot } from './process-slot.ts';
 import { publisherUnderTest, sharedEnvironment } from './product-environment.ts';
+import { type PlatformHost, sandboxHosts, standInHost } from './hosts.ts';
 import { createSandboxControl, type SandboxControl } from './sandbox-control.ts';
+import { type StandIn, startStandIn } from './stand-in/start-stand-in.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 export type Backend = 'postgres' | 'redis';
+
+/** `stand-in`: X and further servers of Mastodon's kind are the stand-in's, the others the sandbox's. */
+export type Platforms = 'sandbox' | 'stand-in';
 
 /** The whole product as real processes, with a bad network between everything, and the servers that it stands on. */
 export interface ChaosSystem extends AsyncDisposable {
@@ -25,13 +30,14 @@ export interface ChaosSystem extends AsyncDisposable {
   readonly proxies: ReadonlyMap<string, TcpProxy>;
   /** Origins of the API's replicas that are up. */
   readonly apis: () => string[];
-  /** Where the product finds Mastodon: behind its proxy. */
-  readonly mastodonInstance: string;
-  readonly blueskyService: string;
+  readonly standIn: StandIn | null;
+  /** Where accounts can be connected. */
+  readonly hosts: readonly PlatformHost[];
 }
 
 export interface SystemOptions {
   readonly backend: Backend;
+  readonly platforms: Platforms;
   readonly apis: number;
   readonly publishers: number;
   readonly crons: number;
@@ -66,17 +72,22 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
   };
   const hosts = await sandbox.hosts();
   const portOf = (url: string | undefined) => Number(new URL(url ?? '').port);
-  const xPort = await proxyFor('platform:x', sandboxApp.port);
+  const sandboxPort = await proxyFor('platform:sandbox', sandboxApp.port);
   const mastodonPort = await proxyFor('platform:mastodon', portOf(hosts['mastodon']));
   const blueskyPort = portOf(hosts['bluesky']);
+  const standIn = options.platforms === 'stand-in' ? starting.use(await startStandIn()) : null;
+  const sitePorts = new Map<string, number>();
+  for (const [name, site] of standIn?.sites ?? [])
+    sitePorts.set(name, await proxyFor(`platform:stand-in-${name}`, site.port));
+  const xPort = sitePorts.get('x');
   const env = sharedEnvironment({
     databaseUrl: postgres.url,
     dataDir,
-    sandboxUrl: `http://127.0.0.1:${xPort}`,
+    sandboxUrl: `http://127.0.0.1:${sandboxPort}`,
     // What stands behind a proxy has another port than the sandbox tells.
-    ssrfAllow: [xPort, mastodonPort, blueskyPort].map((port) => `127.0.0.1:${port}`),
+    ssrfAllow: [sandboxPort, mastodonPort, blueskyPort, ...sitePorts.values()].map((port) => `127.0.0.1:${port}`),
     secret: () => randomBytes(32),
-    overrides: options.env,
+    overrides: { ...(xPort === undefined ? {} : { X_API_URL: `http://127.0.0.1:${xPort}/x` }), ...options.env },
   });
   await promisify(execFile)(process.execPath, ['apps/migrate/src/main.ts'], {
     cwd: root,
@@ -115,8 +126,16 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
     sandbox,
     proxies,
     apis: () => slots.flatMap((slot) => (slot.app === 'api' ? (slot.origin() ?? []) : [])),
-    mastodonInstance: `http://127.0.0.1:${mastodonPort}`,
-    blueskyService: hosts['bluesky'] ?? '',
+    standIn,
+    hosts: [
+      ...sandboxHosts(sandbox, {
+        mastodonInstance: `http://127.0.0.1:${mastodonPort}`,
+        blueskyService: hosts['bluesky'] ?? '',
+      }).filter(({ platform }) => platform !== 'x' || standIn === null),
+      ...Array.from(standIn?.sites ?? [], ([name, site]) =>
+        standInHost(name, site, `http://127.0.0.1:${sitePorts.get(name) ?? 0}`),
+      ),
+    ],
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

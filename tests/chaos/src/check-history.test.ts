@@ -4,14 +4,23 @@ import {
   type FinalPublication,
   type History,
   type VisiblePost,
+  neverMs,
   type Operation,
   type StopRecord,
   textOf,
 } from './history.ts';
+import { requestKey } from './stand-in/site-memory.ts';
 
-const ada = { accountId: 'a1', organizationId: 'ada', platform: 'x', externalId: '1' };
-const adaToo = { accountId: 'a2', organizationId: 'ada', platform: 'mastodon', externalId: '1' };
-const bob = { accountId: 'b1', organizationId: 'bob', platform: 'x', externalId: '2' };
+const ada = { accountId: 'a1', organizationId: 'ada', platform: 'x', hostName: 'x', handle: 'ada', externalId: '1' };
+const adaToo = {
+  accountId: 'a2',
+  organizationId: 'ada',
+  platform: 'mastodon',
+  hostName: 'mastodon',
+  handle: 'ada',
+  externalId: '1',
+};
+const bob = { accountId: 'b1', organizationId: 'bob', platform: 'x', hostName: 'x', handle: 'bob', externalId: '2' };
 
 const created: Operation = {
   kind: 'create',
@@ -30,8 +39,9 @@ const published: FinalPublication = {
   accountId: 'a1',
   status: 'published',
   platformPostId: '77',
+  attempts: 1,
   waitingFor: null,
-  errorCode: null,
+  error: null,
 };
 
 /** One post that went out as it should, and what the test changes about it. */
@@ -42,6 +52,10 @@ function historyWith(change: {
   posts?: History['posts'];
   commits?: number;
   stops?: readonly StopRecord[];
+  disconnects?: History['disconnects'];
+  clockPeriods?: History['clockPeriods'];
+  requests?: History['requests'];
+  foreignStops?: readonly string[];
 }): History {
   const visible = change.visible ?? [line];
   return {
@@ -51,6 +65,10 @@ function historyWith(change: {
     faults: [],
     visible,
     commits: change.commits ?? visible.length,
+    disconnects: change.disconnects ?? [],
+    clockPeriods: change.clockPeriods ?? [],
+    requests: change.requests ?? null,
+    foreignStops: change.foreignStops ?? [],
     posts: change.posts ?? [finalPost({ ...published, ...change.publication })],
   };
 }
@@ -58,6 +76,12 @@ function historyWith(change: {
 function finalPost(publication: FinalPublication, organizationId = 'ada'): History['posts'][number] {
   return { organizationId, postId: 'p1', content: textOf('t-1', 1), publications: [publication] };
 }
+
+function refusedFor(category: string, message = 'Refused.'): FinalPublication['error'] {
+  return { category, code: 'test', message };
+}
+
+const duplicate = 'The platform refused a repeat as a duplicate, so an earlier send must have arrived.';
 
 function kindsOf(history: History): string[] {
   return checkHistory(history).map(({ kind }) => kind);
@@ -74,7 +98,7 @@ test('a post that went out once, on time, as itself is no violation', () => {
 
 test.each<[string, Parameters<typeof historyWith>[0], string[]]>([
   ['an acknowledged post that the API no longer has', { posts: [], visible: [] }, ['lost']],
-  ['a publication that failed without a reason', { visible: [], publication: { status: 'failed' } }, ['lost']],
+  ['a publication that failed without a reason', { visible: [], publication: { status: 'failed' } }, ['unexplained']],
   ['a publication that nobody canceled', { visible: [], publication: { status: 'canceled' } }, ['lost']],
   ['an account that got no publication', { visible: [], publication: { accountId: 'a9' } }, ['lost']],
   ['a post that is visible twice', { visible: [line, { ...line, id: '78' }] }, ['duplicated']],
@@ -103,7 +127,7 @@ test.each<[string, Parameters<typeof historyWith>[0], string[]]>([
     { operations: [created, edit], visible: [{ ...line, receivedAtMs: 9_100 }] },
     ['unexpected'],
   ],
-  ['a failed post that is visible', { publication: { status: 'failed', errorCode: 'x' } }, ['unexpected']],
+  ['a failed post that is visible', { publication: { status: 'failed', error: refusedFor('auth') } }, ['unexpected']],
   ['a post before its time', { visible: [{ ...line, receivedAtMs: 4_900 }] }, ['early']],
   [
     'an edited post before its new time',
@@ -136,6 +160,27 @@ test.each<[string, Parameters<typeof historyWith>[0], string[]]>([
     ['crossed_tenants'],
   ],
   [
+    'a post that failed for a reason that nobody asked for',
+    { visible: [], publication: { status: 'failed', error: refusedFor('platform') } },
+    ['unexplained'],
+  ],
+  [
+    'a person is asked without a reason that is known',
+    { publication: { status: 'unconfirmed', error: refusedFor('unknown_outcome', 'Hm.') } },
+    ['unexplained'],
+  ],
+  ['a published post without an attempt', { publication: { attempts: 0 } }, ['miscounted']],
+  ['a request that no attempt counts', { requests: new Map([[requestKey('1', textOf('t-1', 1)), 2]]) }, ['miscounted']],
+  ['a skipped post that was not to be skipped', { visible: [], publication: { status: 'skipped' } }, ['lost']],
+  ['a draft that was scheduled', { visible: [], publication: { status: 'draft', attempts: 0 } }, ['lost']],
+  [
+    'a post before its new time',
+    { operations: [created, { ...edit, kind: 'reschedule' }], visible: [{ ...line, receivedAtMs: 5_100 }] },
+    ['early'],
+  ],
+  ['a draft that went out', { operations: [created, { ...edit, kind: 'unschedule', dueAtMs: neverMs }] }, ['early']],
+  ['a stop that nobody made', { foreignStops: ['The database has gone back in time.'] }, ['stuck']],
+  [
     'a publication that never ends',
     {
       visible: [],
@@ -158,16 +203,78 @@ test.each<[string, Parameters<typeof historyWith>[0]]>([
     { operations: [created, { ...cancel, kind: 'publish_now' }], visible: [{ ...line, receivedAtMs: 4_050 }] },
   ],
   ['a cancel that came too late', { operations: [created, { ...cancel, result: 'refused' }] }],
-  ['a person has to decide', { publication: { status: 'unconfirmed' } }],
+  [
+    'a person has to decide, for a reason that is told',
+    { publication: { status: 'unconfirmed', error: refusedFor('unknown_outcome', duplicate) } },
+  ],
+  [
+    'a draft that nobody has scheduled',
+    { operations: [{ ...created, dueAtMs: neverMs }], visible: [], publication: { status: 'draft', attempts: 0 } },
+  ],
+  [
+    'skipped, as its policy is',
+    {
+      operations: [{ ...created, misfire: { policy: 'skip', maxLateSeconds: 5 } }],
+      visible: [],
+      publication: { status: 'skipped', attempts: 0 },
+    },
+  ],
+  [
+    'canceled, as its account was disconnected',
+    {
+      disconnects: [{ accountId: 'a1', fromMs: 2_000, untilMs: 2_100 }],
+      visible: [],
+      publication: { status: 'canceled', attempts: 0 },
+    },
+  ],
+  [
+    'before its time by our clock, at its time by the database’s',
+    { clockPeriods: [{ fromMs: 3_000, offsetMs: 2_000 }], visible: [{ ...line, receivedAtMs: 3_500 }] },
+  ],
+  ['a post of the same text that somebody made by hand', { visible: [line, { ...line, id: '78', byHand: true }] }],
+  [
+    'moved, and out at its new time',
+    { operations: [created, { ...edit, kind: 'reschedule' }], visible: [{ ...line, receivedAtMs: 9_100 }] },
+  ],
   [
     'a creation that was never acknowledged',
     { operations: [{ ...created, result: 'unknown' }], posts: [], visible: [] },
   ],
   [
     'failed, with its reason, and not visible',
-    { visible: [], publication: { status: 'failed', errorCode: 'forbidden' } },
+    { visible: [], publication: { status: 'failed', error: refusedFor('auth') } },
   ],
   ['deleted after its time', { operations: [created, { ...cancel, kind: 'delete', endedAtMs: 5_200 }], posts: [] }],
 ])('no violation: %s', (_what, change) => {
   expect(checkHistory(historyWith(change))).toEqual([]);
+});
+
+const twin: Operation = { ...created, token: 't-2', isTwin: true };
+const bobsTwin: Operation = { ...twin, organizationId: 'bob', postId: 'p2', accountIds: ['b2'] };
+const shared = { ...bob, accountId: 'b2', externalId: '1' };
+const twinLine = (id: string): VisiblePost => ({ ...line, id, text: textOf('t-2', 1) });
+const twinPost = (organizationId: string, accountId: string, change: Partial<FinalPublication>) => ({
+  organizationId,
+  postId: `post of ${organizationId}`,
+  content: textOf('t-2', 1),
+  publications: [{ ...published, accountId, ...change }],
+});
+
+test.each<[string, { ids: string[]; visible: string[]; second?: Partial<FinalPublication> }, string[]]>([
+  ['each with a post of its own', { ids: ['1', '2'], visible: ['1', '2'] }, []],
+  ['one taken for both', { ids: ['1', '1'], visible: ['1'] }, ['lost']],
+  ['three posts of two', { ids: ['1', '2'], visible: ['1', '2', '3'] }, ['duplicated']],
+  [
+    'one that says it failed and is out',
+    { ids: ['1', '2'], visible: ['1', '2'], second: { status: 'failed', error: refusedFor('auth') } },
+    ['unexpected'],
+  ],
+  ['one that is not there', { ids: ['1', '2'], visible: ['1'] }, ['phantom']],
+])('two posts of the same text on an account of two organizations: %s', (_what, { ids, visible, second }, kinds) => {
+  const history = historyWith({ operations: [twin, bobsTwin], visible: visible.map(twinLine), posts: [] });
+  const posts = [
+    twinPost('ada', 'a1', { platformPostId: ids[0] ?? null }),
+    twinPost('bob', 'b2', { platformPostId: ids[1] ?? null, ...second }),
+  ];
+  expect(kindsOf({ ...history, accounts: [ada, shared], posts })).toEqual(kinds);
 });

@@ -1,4 +1,6 @@
 import { acceptableVersions, isTimelyDelete, type Version } from './acceptable-versions.ts';
+import { checkTwins } from './check-twins.ts';
+import { databaseAheadMs } from './database-clock.ts';
 import {
   type ChaosAccount,
   type FinalPost,
@@ -6,27 +8,13 @@ import {
   type History,
   type VisiblePost,
   type Operation,
+  neverMs,
   parseText,
-  type StopRecord,
+  textOf,
 } from './history.ts';
-
-export type ViolationKind =
-  | 'lost'
-  | 'duplicated'
-  | 'phantom'
-  | 'unexpected'
-  | 'early'
-  | 'dishonest_cancel'
-  | 'crossed_tenants'
-  | 'not_stopped'
-  | 'stuck';
-
-export interface Violation {
-  readonly kind: ViolationKind;
-  readonly token: string | null;
-  readonly accountId: string | null;
-  readonly detail: string;
-}
+import { requestKey } from './stand-in/site-memory.ts';
+import { unconfirmedReasonOf } from './unconfirmed-reasons.ts';
+import { checkFailure, isOurs, placeOf, type Violation, violation, type ViolationKind } from './violation.ts';
 
 /** Clocks of one machine, read by several processes. */
 const earlyToleranceMs = 2;
@@ -37,10 +25,12 @@ export function checkHistory(history: History): Violation[] {
   return [
     ...[...stories.values()].flatMap((story) => [
       ...checkCreation(story),
-      ...story.accounts.flatMap((account) => checkAccount(story, account, history.stops)),
+      ...story.accounts.flatMap((account) => checkAccount(story, account, history)),
     ]),
-    ...checkVisible(history, stories),
-    ...checkWalls(history, stories),
+    ...checkTwins(history),
+    ...checkVisible(history),
+    ...checkWalls(history),
+    ...history.foreignStops.map((reason) => violation('stuck', null, null, `stopped by itself: ${reason}`)),
   ];
 }
 
@@ -56,8 +46,10 @@ interface Story {
 }
 
 function readStories(history: History): Map<string, Story> {
-  const byToken = Map.groupBy(history.operations, ({ token }) => token);
-  const lines = Map.groupBy(history.visible, ({ text }) => parseText(text)?.token ?? '');
+  const twins = new Set(history.operations.flatMap(({ token, isTwin }) => (isTwin === true ? [token] : [])));
+  const single = history.operations.filter(({ token }) => !twins.has(token));
+  const byToken = Map.groupBy(single, ({ token }) => token);
+  const lines = Map.groupBy(history.visible.filter(isOurs), ({ text }) => parseText(text)?.token ?? '');
   const posts = Map.groupBy(history.posts, ({ content }) => parseText(content)?.token ?? '');
   const accounts = new Map(history.accounts.map((account) => [account.accountId, account]));
   const stories = new Map<string, Story>();
@@ -84,7 +76,7 @@ function checkCreation(story: Story): Violation[] {
   return [violation('lost', token, null, 'the API acknowledged the post and no longer has it')];
 }
 
-function checkAccount(story: Story, account: ChaosAccount, stops: readonly StopRecord[]): Violation[] {
+function checkAccount(story: Story, account: ChaosAccount, history: History): Violation[] {
   const { token } = story;
   const { accountId } = account;
   const say = (kind: ViolationKind, detail: string) => violation(kind, token, accountId, detail);
@@ -93,20 +85,24 @@ function checkAccount(story: Story, account: ChaosAccount, stops: readonly StopR
   if (lines.length > 1)
     found.push(say('duplicated', `visible ${lines.length} times: ${lines.map(({ id }) => id).join(', ')}`));
   for (const line of lines)
-    found.push(...checkLine(story, accountId, line), ...checkStops(story, account, line, stops));
+    found.push(...checkLine(story, accountId, line, history), ...checkStops(story, account, line, history));
   const wasCanceled = story.operations.some(
     ({ canceledAccountIds }) => canceledAccountIds?.includes(accountId) === true,
   );
   if (wasCanceled && lines.length > 0)
     found.push(say('dishonest_cancel', 'a cancel was acknowledged and the post is visible'));
-  if (isTimelyDelete(story.operations) && lines.length > 0) {
+  if (isTimelyDelete(story.operations, databaseAheadMs(history)) && lines.length > 0) {
     found.push(say('dishonest_cancel', 'it was deleted before its time and is visible'));
   }
   const [post] = story.posts;
   const publication = post?.publications.find((each) => each.accountId === accountId);
   if (post !== undefined && publication === undefined)
     found.push(say('lost', 'the post has no publication for the account'));
-  if (publication !== undefined) found.push(...checkEnd(story, account, publication, lines));
+  if (publication !== undefined)
+    found.push(
+      ...checkEnd(story, account, publication, { lines, history }),
+      ...checkCount(story, account, publication, history),
+    );
   return found;
 }
 
@@ -114,8 +110,10 @@ function checkEnd(
   story: Story,
   { accountId }: ChaosAccount,
   publication: FinalPublication,
-  lines: readonly VisiblePost[],
+  { lines, history }: { readonly lines: readonly VisiblePost[]; readonly history: History },
 ): Violation[] {
+  const wasDisconnected = history.disconnects.some((each) => each.accountId === accountId);
+  const { misfire } = story.create;
   const say = (kind: ViolationKind, detail: string) => [violation(kind, story.token, accountId, detail)];
   const [line] = lines;
   switch (publication.status) {
@@ -128,17 +126,44 @@ function checkEnd(
       );
     case 'failed':
       if (line !== undefined) return say('unexpected', 'failed, it says, and it is visible');
-      return publication.errorCode === null ? say('lost', 'failed without a reason') : [];
+      return checkFailure(publication).flatMap((detail) => say('unexplained', detail));
     case 'canceled':
       if (line !== undefined) return say('dishonest_cancel', 'canceled, it says, and it is visible');
-      return has(story, 'cancel') || has(story, 'delete') ? [] : say('lost', 'canceled, and nobody asked for it');
+      return has(story, 'cancel') || has(story, 'delete') || wasDisconnected
+        ? []
+        : say('lost', 'canceled, and nobody asked for it');
     case 'skipped':
-      return say('lost', 'skipped, and nobody asked for it');
+      if (line !== undefined) return say('unexpected', 'skipped, it says, and it is visible');
+      return misfire !== undefined || wasDisconnected ? [] : say('lost', 'skipped, and nobody asked for it');
     case 'unconfirmed':
-      return [];
+      return unconfirmedReasonOf(publication.error?.message ?? '') === null
+        ? say('unexplained', `unconfirmed: ${publication.error?.message ?? 'it says nothing'}`)
+        : [];
+    case 'draft':
+      return story.versions.some(({ dueAtMs }) => dueAtMs === neverMs)
+        ? []
+        : say('lost', 'a draft, and nobody asked for it');
     default:
       return say('stuck', stuckDetail(publication));
   }
+}
+
+/** What is out was sent, and no send is missing in the count. */
+function checkCount(
+  { token, operations }: Story,
+  { accountId, externalId }: ChaosAccount,
+  { status, attempts }: FinalPublication,
+  { requests }: History,
+): Violation[] {
+  const revisions = operations.flatMap(({ revision }) => revision ?? []);
+  const seen = revisions.reduce(
+    (sum, revision) => sum + (requests?.get(requestKey(externalId, textOf(token, revision))) ?? 0),
+    0,
+  );
+  if (status === 'published' && attempts === 0)
+    return [violation('miscounted', token, accountId, 'published, and no attempt is counted')];
+  if (seen <= attempts) return [];
+  return [violation('miscounted', token, accountId, `${attempts} attempts are counted, and ${seen} requests came`)];
 }
 
 function stuckDetail({ status, waitingFor }: FinalPublication): string {
@@ -146,7 +171,7 @@ function stuckDetail({ status, waitingFor }: FinalPublication): string {
   return `still ${status} for ${waitingFor.reason} until ${waitingFor.until ?? 'somebody acts'}: ${waitingFor.detail}`;
 }
 
-function checkLine({ token, versions }: Story, accountId: string, line: VisiblePost): Violation[] {
+function checkLine({ token, versions }: Story, accountId: string, line: VisiblePost, history: History): Violation[] {
   const revision = parseText(line.text)?.revision;
   const fitting = versions.filter((version) => version.revision === revision);
   if (fitting.length === 0) {
@@ -155,7 +180,7 @@ function checkLine({ token, versions }: Story, accountId: string, line: VisibleP
     ];
   }
   const dueAtMs = Math.min(...fitting.map((version) => version.dueAtMs));
-  if (line.receivedAtMs >= dueAtMs - earlyToleranceMs) return [];
+  if (line.receivedAtMs >= dueAtMs - earlyToleranceMs - databaseAheadMs(history, line.receivedAtMs)) return [];
   return [violation('early', token, accountId, `visible ${dueAtMs - line.receivedAtMs} ms before its time`)];
 }
 
@@ -164,13 +189,14 @@ function checkStops(
   { token, versions }: Story,
   account: ChaosAccount,
   line: VisiblePost,
-  stops: readonly StopRecord[],
+  history: History,
 ): Violation[] {
-  return stops.flatMap(({ organizationId, accountId, heldFromMs, heldUntilMs, underWayMsMax = Infinity }) => {
+  const aheadMs = databaseAheadMs(history);
+  return history.stops.flatMap(({ organizationId, accountId, heldFromMs, heldUntilMs, underWayMsMax = Infinity }) => {
     const concerns =
       organizationId === account.organizationId && (accountId === null || accountId === account.accountId);
     const holds = line.receivedAtMs > heldFromMs && line.receivedAtMs < heldUntilMs;
-    const wasDue = versions.some(({ dueAtMs }) => dueAtMs <= heldFromMs);
+    const wasDue = versions.some(({ dueAtMs }) => dueAtMs <= heldFromMs + aheadMs);
     if (!concerns || !holds || (wasDue && line.receivedAtMs <= heldFromMs + underWayMsMax)) return [];
     return [
       violation(
@@ -184,20 +210,26 @@ function checkStops(
 }
 
 /** Whatever is visible must be somebody's wish, and nothing accepted may have gone missing again. */
-function checkVisible({ visible, commits, accounts }: History, stories: ReadonlyMap<string, Story>): Violation[] {
+function checkVisible({ visible, commits, accounts, operations }: History): Violation[] {
   const found: Violation[] = [];
-  const owners = new Map(accounts.map((account) => [placeOf(account), account]));
-  for (const line of visible) {
+  const owners = Map.groupBy(accounts, placeOf);
+  const creations = Map.groupBy(
+    operations.filter(({ kind }) => kind === 'create'),
+    ({ token }) => token,
+  );
+  for (const line of visible.filter(isOurs)) {
     const token = parseText(line.text)?.token ?? null;
-    const story = token === null ? undefined : stories.get(token);
-    const owner = owners.get(placeOf(line));
-    if (story === undefined)
-      found.push(violation('unexpected', token, owner?.accountId ?? null, `nobody asked for ${line.id}`));
-    else if (owner !== undefined && owner.organizationId !== story.create.organizationId) {
-      found.push(violation('crossed_tenants', token, owner.accountId, `${line.id} is another organization's post`));
-    } else if (!story.accounts.some((account) => placeOf(account) === placeOf(line))) {
-      found.push(violation('unexpected', token, owner?.accountId ?? null, `${line.id} was not meant for this account`));
-    }
+    const wishes = token === null ? [] : (creations.get(token) ?? []);
+    const here = owners.get(placeOf(line)) ?? [];
+    const accountId = here[0]?.accountId ?? null;
+    if (wishes.length === 0) found.push(violation('unexpected', token, accountId, `nobody asked for ${line.id}`));
+    else if (
+      here.length > 0 &&
+      !here.some(({ organizationId }) => wishes.some((wish) => wish.organizationId === organizationId))
+    )
+      found.push(violation('crossed_tenants', token, accountId, `${line.id} is another organization's post`));
+    else if (!here.some((account) => wishes.some(({ accountIds }) => accountIds?.includes(account.accountId))))
+      found.push(violation('unexpected', token, accountId, `${line.id} was not meant for this account`));
   }
   if (commits !== visible.length) {
     found.push(
@@ -207,13 +239,14 @@ function checkVisible({ visible, commits, accounts }: History, stories: Readonly
   return found;
 }
 
-function checkWalls({ posts }: History, stories: ReadonlyMap<string, Story>): Violation[] {
+function checkWalls({ posts, operations }: History): Violation[] {
+  const creators = Map.groupBy(operations, ({ token }) => token);
   return posts.flatMap(({ organizationId, content, postId }) => {
     const token = parseText(content)?.token ?? null;
-    const owner = token === null ? undefined : stories.get(token)?.create.organizationId;
-    if (owner === undefined)
+    const owners = token === null ? undefined : creators.get(token);
+    if (owners === undefined)
       return [violation('unexpected', token, null, `the API has post ${postId}, which nobody made`)];
-    if (owner === organizationId) return [];
+    if (owners.some((owner) => owner.organizationId === organizationId)) return [];
     return [violation('crossed_tenants', token, null, `another organization reads post ${postId}`)];
   });
 }
@@ -222,14 +255,6 @@ function linesOf({ lines }: Story, account: ChaosAccount): VisiblePost[] {
   return lines.filter((line) => placeOf(line) === placeOf(account));
 }
 
-function placeOf({ platform, externalId }: { platform: string; externalId: string }): string {
-  return `${platform} ${externalId}`;
-}
-
 function has({ operations }: Story, kind: Operation['kind']): boolean {
   return operations.some((operation) => operation.kind === kind);
-}
-
-function violation(kind: ViolationKind, token: string | null, accountId: string | null, detail: string): Violation {
-  return { kind, token, accountId, detail };
 }

@@ -1,13 +1,31 @@
+import type { ClockPeriod } from './breakable-postgres.ts';
+import { createSeededRandom } from './seeded-random.ts';
+
 /** Where a post may go: one account of one organization. */
 export interface ChaosAccount {
   readonly accountId: string;
   readonly organizationId: string;
   readonly platform: string;
-  /** The platform's own id of it. */
+  /** See `PlatformHost`. */
+  readonly hostName: string;
+  readonly handle: string;
+  /** The platform's own id of it; two organizations may have connected the same account. */
   readonly externalId: string;
 }
 
-export type OperationKind = 'create' | 'edit' | 'cancel' | 'delete' | 'publish_now';
+export type OperationKind =
+  | 'create'
+  | 'edit'
+  | 'reschedule'
+  | 'unschedule'
+  | 'cancel'
+  | 'delete'
+  | 'publish_now'
+  | 'retry'
+  | 'decide';
+
+/** When something is due that is a draft. */
+export const neverMs = 8_640_000_000_000_000;
 
 /**
  * One thing a client asked for, with all its repeats. `ok`: acknowledged. `refused`: the first try was answered with a refusal.
@@ -24,11 +42,19 @@ export interface Operation {
   readonly result: 'ok' | 'refused' | 'unknown';
   /** Of `create`. */
   readonly accountIds?: readonly string[];
-  /** Of `create` and `edit`: each writes a text of its own and a time. */
+  /** Of `create` and `edit`: each writes a text of its own and a time; of `reschedule` and `unschedule`: the time alone. */
   readonly revision?: number;
   readonly dueAtMs?: number;
+  /** Of `edit` and `reschedule`: what is out or on its way keeps what it has, as another copy of the post had failed. */
+  readonly isMend?: boolean;
+  /** Of `create`: after so much lateness it is to be skipped, or somebody asked. */
+  readonly misfire?: { readonly policy: 'skip' | 'ask'; readonly maxLateSeconds: number };
+  /** Of `create`: another post has the same text, to the same accounts or to those of another organization. */
+  readonly isTwin?: boolean;
   /** Of `cancel`: the accounts whose copy the answer called canceled. */
   readonly canceledAccountIds?: readonly string[];
+  /** Of `decide`: whose copy of a late post, and how it was decided. */
+  readonly decision?: { readonly accountId: string; readonly outcome: 'publish' | 'skip' };
 }
 
 /** What the platform accepted and shows. */
@@ -38,6 +64,8 @@ export interface VisiblePost {
   readonly id: string;
   readonly text: string;
   readonly receivedAtMs: number;
+  /** A person made it on the platform itself: nobody asked the product for it. */
+  readonly byHand?: boolean;
 }
 
 /** A post as its organization sees it at the end. */
@@ -52,8 +80,16 @@ export interface FinalPublication {
   readonly accountId: string;
   readonly status: string;
   readonly platformPostId: string | null;
+  readonly attempts: number;
   readonly waitingFor: { readonly reason: string; readonly detail: string; readonly until: string | null } | null;
-  readonly errorCode: string | null;
+  readonly error: { readonly category: string; readonly code: string; readonly message: string } | null;
+}
+
+/** From the request to disconnect an account until its answer. */
+export interface AccountPeriod {
+  readonly accountId: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
 }
 
 export interface FaultRecord {
@@ -83,15 +119,26 @@ export interface History {
   /** Acceptances the platforms counted, also of what has been removed since. */
   readonly commits: number;
   readonly posts: readonly FinalPost[];
+  readonly disconnects: readonly AccountPeriod[];
+  /** When the database's clock was off. */
+  readonly clockPeriods: readonly ClockPeriod[];
+  /** Whole requests for each text that the stand-in saw, by `requestKey`; null: nobody counted. */
+  readonly requests: ReadonlyMap<string, number> | null;
+  /** Stops that nobody made and that still hold, by their reasons. */
+  readonly foreignStops: readonly string[];
 }
 
-/** The text of a post's revision: what the visible is read by. */
+/** The text of a post's revision: what the visible is read by. No two are alike, and every third has what servers like to write anew. */
 export function textOf(token: string, revision: number): string {
-  return `Chaos post [${token}] revision ${revision}`;
+  const random = createSeededRandom(0).fork(`${token} ${revision}`);
+  const syllable = () => random.pick(Array.from('bdfgklmnprstvwz')) + random.pick(Array.from('aeiou'));
+  const words = Array.from({ length: 9 }, () => syllable() + syllable() + syllable()).join(' ');
+  const more = random.chance(1 / 3) ? ` "quoted" -- more at https://example.com/${token}?a=1&b=2` : '';
+  return `[${token}] revision ${revision}: ${words}${more}`;
 }
 
 export function parseText(text: string): { token: string; revision: number } | null {
-  const found = /\[([a-z0-9-]+)\] revision (\d+)/.exec(text);
+  const found = /\[([a-z0-9-]+)\]\s+revision\s+(\d+)/.exec(text);
   return found?.[1] === undefined ? null : { token: found[1], revision: Number(found[2]) };
 }
 
@@ -102,6 +149,8 @@ export function historyLines(history: History): string {
     ...[
       ...history.operations.map((operation) => ({ entry: 'operation', ...operation, atMs: operation.startedAtMs })),
       ...history.stops.map((stop) => ({ entry: 'stop', ...stop, atMs: stop.heldFromMs })),
+      ...history.disconnects.map((period) => ({ entry: 'disconnect', ...period, atMs: period.fromMs })),
+      ...history.clockPeriods.map((period) => ({ entry: 'clock', ...period, atMs: period.fromMs })),
       ...history.faults.map((fault) => ({ entry: 'fault', ...fault, atMs: fault.startedAtMs })),
       ...history.visible.map((line) => ({ entry: 'visible', ...line, atMs: line.receivedAtMs })),
     ].toSorted((one, other) => one.atMs - other.atMs),

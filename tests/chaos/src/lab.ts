@@ -6,8 +6,10 @@ import { type SpawnedApp, spawnApp } from '@vibetribe/testkit/spawn-app';
 import { createTestDatabase } from '@vibetribe/testkit/test-database';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import pg from 'pg';
-import { checkHistory, type Violation } from './check-history.ts';
+import { checkHistory } from './check-history.ts';
+import type { Violation } from './violation.ts';
 import { type ChaosAccount, type Operation, type StopRecord, textOf } from './history.ts';
+import { sandboxHosts } from './hosts.ts';
 import { createOrganization, type Organization } from './organizations.ts';
 import { publisherUnderTest, sharedEnvironment } from './product-environment.ts';
 import { readPosts } from './read-posts.ts';
@@ -84,9 +86,7 @@ export async function startLab(options: {
   const organization = await createOrganization({
     name: `lab${labCount}`,
     origins: () => [origin],
-    sandbox,
-    addresses,
-    accountsPerPlatform: 1,
+    accounts: sandboxHosts(sandbox, addresses).map((host) => ({ host, handle: `lab${labCount}${host.name}` })),
   });
   const proxiedUrl = new URL(database.url);
   const proxy = starting.use(await startTcpProxy({ host: proxiedUrl.hostname, port: Number(proxiedUrl.port) }));
@@ -173,6 +173,10 @@ export async function startLab(options: {
         visible: own,
         commits: own.length,
         posts,
+        disconnects: [],
+        clockPeriods: [],
+        requests: null,
+        foreignStops: [],
       });
     },
     async sql(text, values) {

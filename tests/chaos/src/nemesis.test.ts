@@ -30,12 +30,16 @@ function contextWith(random: FaultContext['random']): FaultContext {
     ['postgres:api-1', {}],
     ['platform:x', {}],
   ]);
+  const hosts = ['bluesky', 'mastodon'].map((platform) => ({ platform, site: null }));
+  const standIn = { sites: new Map([['x', {}]]) };
+  const postgres = { hasOwnDisk: true };
   const slot = { name: 'publisher-1' };
   return {
-    system: { slots: [], proxies, redis: null } as unknown as ChaosSystem,
+    system: { slots: [], proxies, redis: null, hosts, standIn, postgres } as unknown as ChaosSystem,
     random,
     freezeMaxMs: 60_000,
     faketimeLibrary: '/lib/faketime',
+    databaseClockMaxSeconds: 90,
     takeSlot: () => ({ slot, [Symbol.dispose]: () => undefined }) as unknown as ReturnType<FaultContext['takeSlot']>,
   };
 }

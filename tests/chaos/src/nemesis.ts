@@ -4,17 +4,21 @@ import { cutDatabaseConnections } from './faults/cut-database-connections.ts';
 import { cutNetwork, resetNetwork } from './faults/cut-network.ts';
 import { platformFaults } from './faults/disturb-platform.ts';
 import { crashRedis, flushRedis, freezeRedis } from './faults/disturb-redis.ts';
-import { exhaustConnections, exhaustPool } from './faults/strain-postgres.ts';
+import { standInFaults } from './faults/disturb-stand-in.ts';
 import type { FaultContext, FaultKind, TakenSlot } from './faults/fault.ts';
+import { fillDisk } from './faults/fill-disk.ts';
 import { freezeProcess } from './faults/freeze-process.ts';
 import { killProcess } from './faults/kill-process.ts';
 import { skewClock } from './faults/skew-clock.ts';
+import { skewDatabaseClock } from './faults/skew-database-clock.ts';
+import { exhaustConnections, lockTable, slowStatements } from './faults/strain-postgres.ts';
 import { killInDrain, terminateProcess } from './faults/terminate-process.ts';
 import type { FaultRecord } from './history.ts';
 import type { ProcessSlot } from './process-slot.ts';
 
 export const faultKinds: readonly FaultKind[] = [
   ...platformFaults,
+  ...standInFaults,
   killProcess,
   terminateProcess,
   killInDrain,
@@ -22,7 +26,10 @@ export const faultKinds: readonly FaultKind[] = [
   skewClock,
   cutDatabaseConnections,
   crashPostgres,
-  exhaustPool,
+  skewDatabaseClock,
+  fillDisk,
+  lockTable,
+  slowStatements,
   exhaustConnections,
   flushRedis,
   crashRedis,

@@ -1,14 +1,13 @@
 import { type ApiClient, createApiClient } from './api-client.ts';
 import type { ChaosAccount } from './history.ts';
-import { type ChaosPlatform, chaosPlatforms } from './product-environment.ts';
-import type { SandboxControl } from './sandbox-control.ts';
+import type { PlatformHost } from './hosts.ts';
 
 /** One tenant with its accounts and a client that holds its API key. */
 export interface Organization {
   readonly organizationId: string;
   readonly client: ApiClient;
   readonly accounts: readonly ChaosAccount[];
-  /** Connects again every account whose grant is dead, as an attentive user does. */
+  /** Connects again every account whose grant is dead or given back, as an attentive user does. */
   reconnect(): Promise<Reconnects>;
 }
 
@@ -18,9 +17,10 @@ export interface Reconnects {
   readonly failures: readonly string[];
 }
 
-export interface PlatformAddresses {
-  readonly mastodonInstance: string;
-  readonly blueskyService: string;
+/** An account that an organization connects; two organizations may name the same one. */
+export interface WantedAccount {
+  readonly host: PlatformHost;
+  readonly handle: string;
 }
 
 /** A platform that is down now is tried again with new credentials. */
@@ -29,11 +29,9 @@ const connectPatienceMs = 15_000;
 export async function createOrganization(options: {
   readonly name: string;
   readonly origins: () => readonly string[];
-  readonly sandbox: SandboxControl;
-  readonly addresses: PlatformAddresses;
-  readonly accountsPerPlatform: number;
+  readonly accounts: readonly WantedAccount[];
 }): Promise<Organization> {
-  const { name, origins, sandbox, addresses } = options;
+  const { name, origins } = options;
   const registered = await createApiClient(origins).read<{ accessToken: string; organization: { id: string } }>(
     'POST',
     '/auth/register',
@@ -55,26 +53,23 @@ export async function createOrganization(options: {
     },
   );
   const client = createApiClient(origins, `Bearer ${key}`);
-  const connect = async (platform: ChaosPlatform, handle: string): Promise<ChaosAccount> => {
-    const credentials = await credentialsOf(sandbox, addresses, platform, handle);
+  const connect = async ({ host, handle }: WantedAccount): Promise<ChaosAccount> => {
+    const { platform, name: hostName } = host;
     const account = await client.read<{ id: string; externalId: string }>(
       'POST',
       '/accounts/manual',
-      { platform, credentials },
+      { platform, credentials: await host.credentials(handle) },
       connectPatienceMs,
     );
-    return { accountId: account.id, organizationId, platform, externalId: account.externalId };
+    return { accountId: account.id, organizationId, platform, hostName, handle, externalId: account.externalId };
   };
 
-  const handles = new Map<string, { platform: ChaosPlatform; handle: string }>();
+  const connected = new Map<string, WantedAccount>();
   const accounts: ChaosAccount[] = [];
-  for (const platform of chaosPlatforms) {
-    for (let index = 1; index <= options.accountsPerPlatform; index += 1) {
-      const handle = `${name}${platform}${index}`;
-      const account = await connect(platform, handle);
-      handles.set(account.accountId, { platform, handle });
-      accounts.push(account);
-    }
+  for (const wanted of options.accounts) {
+    const account = await connect(wanted);
+    connected.set(account.accountId, wanted);
+    accounts.push(account);
   }
   return {
     organizationId,
@@ -82,35 +77,12 @@ export async function createOrganization(options: {
     accounts,
     async reconnect() {
       const { items } = await client.read<{ items: { id: string; status: string }[] }>('GET', '/accounts?limit=100');
-      const ended = items.flatMap(({ id, status }) => (status === 'active' ? [] : (handles.get(id) ?? [])));
+      const ended = items.flatMap(({ id, status }) => (status === 'active' ? [] : (connected.get(id) ?? [])));
       const failures: string[] = [];
-      for (const { platform, handle } of ended) {
-        await connect(platform, handle).catch((error: unknown) => failures.push(`${handle}: ${String(error)}`));
+      for (const wanted of ended) {
+        await connect(wanted).catch((error: unknown) => failures.push(`${wanted.handle}: ${String(error)}`));
       }
       return { connected: ended.length - failures.length, failures };
     },
   };
-}
-
-async function credentialsOf(
-  sandbox: SandboxControl,
-  addresses: PlatformAddresses,
-  platform: ChaosPlatform,
-  handle: string,
-): Promise<Record<string, string>> {
-  const made = await sandbox.account(platform, handle);
-  switch (platform) {
-    case 'bluesky':
-      return { service: addresses.blueskyService, handle: made.account.handle, appPassword: made.appPassword ?? '' };
-    case 'mastodon':
-      return { instance: addresses.mastodonInstance, accessToken: made.accessToken };
-    case 'x':
-      return {
-        accessToken: made.accessToken,
-        ...(made.refreshToken === undefined ? {} : { refreshToken: made.refreshToken }),
-        ...(made.expiresIn === undefined
-          ? {}
-          : { expiresAt: new Date(Date.now() + made.expiresIn * 1000).toISOString() }),
-      };
-  }
 }

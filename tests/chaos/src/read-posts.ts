@@ -10,7 +10,8 @@ interface PostPage {
       readonly status: string;
       readonly platformPostId: string | null;
       readonly waitingFor: FinalPublication['waitingFor'];
-      readonly error: { readonly code: string } | null;
+      readonly attempts: number;
+      readonly error: FinalPublication['error'];
     }[];
   }[];
   readonly nextCursor: string | null;
@@ -37,7 +38,8 @@ export async function readPosts({
           status: publication.status,
           platformPostId: publication.platformPostId,
           waitingFor: publication.waitingFor,
-          errorCode: publication.error?.code ?? null,
+          attempts: publication.attempts,
+          error: publication.error,
         })),
       });
     }

@@ -1,22 +1,29 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { waitFor } from '@vibetribe/testkit/wait-for';
-import { type ChaosOptions } from './chaos-options.ts';
+import { attend, disconnectAccounts, postByHand } from './attentive-people.ts';
+import type { ChaosOptions } from './chaos-options.ts';
 import { type ChaosSystem, startChaosSystem } from './chaos-system.ts';
-import { checkHistory, type Violation } from './check-history.ts';
+import { checkHistory } from './check-history.ts';
+import type { Violation } from './violation.ts';
 import { runStops } from './emergency-stops.ts';
 import { findFaketimeLibrary } from './find-faketime-library.ts';
 import { findUnwell } from './find-unwell.ts';
-import type { FaultRecord, FinalPost, History, Operation, StopRecord } from './history.ts';
+import type { AccountPeriod, FaultRecord, FinalPost, History, Operation, StopRecord } from './history.ts';
 import { pausesMs, runNemesis } from './nemesis.ts';
-import { createOrganization, type Organization, type Reconnects } from './organizations.ts';
-import { chaosPlatforms } from './product-environment.ts';
+import { createOrganization, type Organization, type Reconnects, type WantedAccount } from './organizations.ts';
+import { chaosPlatforms, shortTimes } from './product-environment.ts';
 import { readPosts } from './read-posts.ts';
 import { createSeededRandom } from './seeded-random.ts';
+import { mastodonServers, strictSuffix } from './stand-in/start-stand-in.ts';
+import { checkRuns } from './trace/check-runs.ts';
+import { readStoredHistories, type StoredHistory } from './trace/stored-history.ts';
+import { uploadPictures } from './upload-pictures.ts';
 import { runWorkload } from './workload.ts';
 
 export interface ChaosRun {
   readonly history: History;
   readonly violations: readonly Violation[];
+  /** What the product's database holds of each publication. */
+  readonly stored: readonly StoredHistory[];
   /** Process ends that nobody asked for, by process. */
   readonly crashes: Readonly<Record<string, number>>;
   /** Processes that do not say that they are well although nothing disturbs them any more. */
@@ -33,11 +40,11 @@ export function isClean({ violations, crashes, unwell }: Pick<ChaosRun, 'violati
 }
 
 const organizationCount = 4;
-/** Of an organization. More in a run of many posts: a platform is not searched without end for a post of an account that has hundreds since. */
-const accountsFor = (posts: number) => Math.max(4, Math.ceil(posts / 1_000));
+/** Of an organization, on all hosts. More in a run of many posts: a platform is not searched without end for a post of an account that has hundreds since. */
+const accountsFor = (posts: number) => Math.max(12, Math.ceil((posts * 3) / 1_000));
 const freezeMaxMs = { short: 15_000, long: 60_000 };
+const databaseClockMaxSeconds = { short: 10, long: 120 };
 const longFromMinutes = 10;
-const reconnectEveryMs = 1_000;
 const faultsTimeoutMs = 3_600_000;
 /** Reconciliations and retries that the last faults left behind take a while. */
 const quiescenceMs = 300_000;
@@ -49,6 +56,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   if (faketimeLibrary === null) log('libfaketime is not installed: clocks are left alone');
   await using system = await startChaosSystem({
     backend: options.backend,
+    platforms: options.platforms,
     apis: 2,
     publishers: 4,
     crons: 2,
@@ -61,41 +69,54 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
       createOrganization({
         name: `org${index + 1}`,
         origins: system.apis,
-        sandbox: system.sandbox,
-        addresses: system,
-        accountsPerPlatform: accountsFor(options.posts),
+        accounts: wantedAccounts(system, index, accountsFor(options.posts)),
       }),
     ),
   );
-  log(
-    `the system is up: ${system.slots.length} processes, ${organizations.flatMap(({ accounts }) => accounts).length} accounts`,
-  );
+  const accounts = organizations.flatMap((organization) => organization.accounts);
+  const mediaIds = await uploadPictures(organizations);
+  log(`the system is up: ${system.slots.length} processes, ${accounts.length} accounts`);
 
   const operations: Operation[] = [];
   const faults: FaultRecord[] = [];
+  const disconnects: AccountPeriod[] = [];
+  const stops: StopRecord[] = [];
+  const record = (operation: Operation) => void operations.push(operation);
   const calm = new AbortController();
   const length = options.minutes >= longFromMinutes ? 'long' : 'short';
   const nemesis = runNemesis(
-    { system, faketimeLibrary, random: random.fork('nemesis'), freezeMaxMs: freezeMaxMs[length] },
+    {
+      system,
+      faketimeLibrary,
+      random: random.fork('nemesis'),
+      freezeMaxMs: freezeMaxMs[length],
+      databaseClockMaxSeconds: databaseClockMaxSeconds[length],
+    },
     pausesMs[length],
     (fault) => faults.push(fault),
     calm.signal,
   );
-  const stops: StopRecord[] = [];
-  const stopping = runStops(organizations, random.fork('stops'), (stop) => stops.push(stop), calm.signal);
+  const busy = Promise.all([
+    runStops(organizations, random.fork('stops'), (stop) => stops.push(stop), calm.signal),
+    disconnectAccounts(organizations, random.fork('disconnects'), (period) => disconnects.push(period), calm.signal),
+    postByHand({ hosts: system.hosts, accounts, random: random.fork('hands'), operations }, calm.signal),
+  ]);
   const attentive = new AbortController();
-  const reconnecting = keepConnected(organizations, attentive.signal);
+  const people = { organizations, standIn: system.standIn, random: random.fork('people'), record };
+  const attending = attend(people, attentive.signal);
   const progress = setInterval(
     () => log(`${operations.filter(({ kind }) => kind === 'create').length} posts, ${faults.length} faults`),
     15_000,
   );
   await runWorkload({
     organizations,
+    mediaIds,
+    twinHosts: system.standIn === null ? [] : ['x', ...Object.keys(mastodonServers)],
     random: random.fork('workload'),
     prefix: `s${options.seed}`,
     posts: options.posts,
     durationMs: options.minutes * 60_000,
-    record: (operation) => operations.push(operation),
+    record,
   });
   await waitFor(() => faults.length >= options.faults, {
     timeoutMs: faultsTimeoutMs,
@@ -107,30 +128,41 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   const calmAtMs = Date.now();
   log('the faults are over; waiting until everything has ended');
   await heal(system);
-  await stopping;
+  await busy;
   const isQuiet = await waitUntilQuiet(organizations);
   const quietAfterMs = Date.now() - calmAtMs;
   attentive.abort();
-  const reconnects = await reconnecting;
+  const reconnects = await attending;
   const unwell = await findUnwell(system.slots);
   if (!isQuiet) log(`not everything ended within ${quiescenceMs} ms`);
 
   // Whatever a publisher still has in hand comes out while it drains.
   await Promise.all(system.slots.filter(({ app }) => app === 'publisher').map((slot) => slot.stop()));
-  const { lines: visible, commits } = await system.sandbox.visible();
+  const { lines, commits } = await system.sandbox.visible();
+  const standIn = system.standIn?.visible() ?? { lines: [], commits: 0 };
   const posts: FinalPost[] = (await Promise.all(organizations.map(readPosts))).flat();
+  const stored = await readStoredHistories(system.postgres);
   const history = {
-    accounts: organizations.flatMap(({ accounts }) => accounts),
+    accounts,
     operations,
     stops,
     faults,
-    visible,
-    commits,
+    disconnects,
+    clockPeriods: system.postgres.clockPeriods(),
+    requests: system.standIn?.requests() ?? null,
+    foreignStops: (await system.postgres.sql('select reason from pauses where lifted_at is null')).map(({ reason }) =>
+      String(reason),
+    ),
+    visible: [...lines, ...standIn.lines],
+    commits: commits + standIn.commits,
     posts,
   };
+  for (const [name, { unknownRoutes }] of system.standIn?.sites ?? [])
+    if (unknownRoutes.length > 0) log(`${name} does not know ${[...new Set(unknownRoutes)].join(', ')}`);
   return {
     history,
-    violations: checkHistory(history),
+    stored,
+    violations: [...checkHistory(history), ...checkRuns(stored, retryDelaysMs)],
     crashes: Object.fromEntries(
       system.slots.filter((slot) => slot.crashes() > 0).map((slot) => [slot.name, slot.crashes()]),
     ),
@@ -141,26 +173,27 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   };
 }
 
-async function keepConnected(organizations: readonly Organization[], signal: AbortSignal): Promise<Reconnects> {
-  let connected = 0;
-  const failures: string[] = [];
-  // Each for itself: an organization that gets no answer does not keep the others waiting.
-  const attend = async (organization: Organization) => {
-    while (!signal.aborted) {
-      const turn = await organization
-        .reconnect()
-        .catch((error: unknown) => ({ connected: 0, failures: [String(error)] }));
-      connected += turn.connected;
-      failures.push(...turn.failures);
-      await delay(reconnectEveryMs, undefined, { signal }).catch(() => undefined);
-    }
-  };
-  await Promise.all(organizations.map(attend));
-  return { connected, failures };
+const retryDelaysMs = shortTimes.PUBLISH_RETRY_DELAYS_MS.split(',').map(Number);
+
+/**
+ * As many on each host. The first on each site of the stand-in is shared by two organizations, and the last on its X is one of which X
+ * refuses an equal text.
+ */
+function wantedAccounts({ hosts }: Pick<ChaosSystem, 'hosts'>, organization: number, count: number): WantedAccount[] {
+  const perHost = Math.max(2, Math.ceil(count / hosts.length));
+  return hosts.flatMap((host) =>
+    Array.from({ length: perHost }, (_, index) => {
+      const isShared = host.site !== null && index === 0;
+      const owner = isShared ? `pair${Math.floor(organization / 2)}` : `org${organization + 1}`;
+      const isStrict = host.site !== null && host.platform === 'x' && index === perHost - 1;
+      return { host, handle: `${owner}${host.name}${index}${isStrict ? strictSuffix : ''}` };
+    }),
+  );
 }
 
 async function heal(system: ChaosSystem): Promise<void> {
   await system.sandbox.clearFaults();
+  for (const { whims } of system.standIn?.sites.values() ?? []) whims.clear();
   for (const proxy of system.proxies.values()) await proxy.set('pass');
   await Promise.all(system.slots.map((slot) => slot.ready()));
 }

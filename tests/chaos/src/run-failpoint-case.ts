@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { SpawnedApp } from '@vibetribe/testkit/spawn-app';
 import { waitFor } from '@vibetribe/testkit/wait-for';
-import type { Violation } from './check-history.ts';
+import type { Violation } from './violation.ts';
 import { type FailpointCase, type LossMeans, lossMeans } from './failpoint-cases.ts';
 import type { Lab, LabPost } from './lab.ts';
 

@@ -9,6 +9,7 @@ export async function writeArtefacts(seed: number, run: ChaosRun): Promise<strin
   const folder = join(tmpdir(), `vibetribe-chaos-${seed}`);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'history.jsonl'), historyLines(run.history));
+  await writeFile(join(folder, 'stored.jsonl'), run.stored.map((each) => `${JSON.stringify(each)}\n`).join(''));
   await writeFile(join(folder, 'violations.json'), JSON.stringify(run.violations, null, 2));
   await writeFile(
     join(folder, 'failed-reconnects.txt'),

@@ -1,7 +1,7 @@
 import type { Protection } from '@vibetribe/core/publishing/failpoints';
 import type { SpawnedApp } from '@vibetribe/testkit/spawn-app';
 import { waitFor } from '@vibetribe/testkit/wait-for';
-import type { ViolationKind } from '../check-history.ts';
+import type { ViolationKind } from '../violation.ts';
 import type { Lab, LabPost } from '../lab.ts';
 
 /** A protection, and the scenario in which it is the one that prevents the harm. */

@@ -1,5 +1,5 @@
 import { waitFor } from '@vibetribe/testkit/wait-for';
-import { liftAll } from '../emergency-stops.ts';
+import { liftStops } from '../emergency-stops.ts';
 import { type Ablation, ablationPlatform, endTimeoutMs, reached } from './ablation.ts';
 
 /** A publisher has looked at the pauses and is held up before its intent is on disk; meanwhile a pause is made. */
@@ -26,7 +26,7 @@ export const pauseLock: Ablation = {
       describe: 'the publisher obeys the pause, or does not',
     });
     const pause = { organizationId, accountId: null, heldFromMs, heldUntilMs: Date.now(), underWayMsMax: 0 };
-    await liftAll(lab.organization);
+    await liftStops(lab.organization, new Set(['ablation']));
     await lab.ended(post, endTimeoutMs);
     publisher.kill('SIGTERM');
     await publisher.stopped;

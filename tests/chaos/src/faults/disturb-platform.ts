@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { chaosPlatforms } from '../product-environment.ts';
 import type { SandboxFault } from '../sandbox-control.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { FaultKind } from './fault.ts';
@@ -45,7 +44,7 @@ export const platformFaults: readonly FaultKind[] = Object.entries(details).map(
   lane: 'platform',
   weight: weights[kind] ?? 1,
   plan({ system, random }) {
-    const platform = random.pick(chaosPlatforms);
+    const platform = random.pick(system.hosts.flatMap((host) => (host.site === null ? host.platform : [])));
     const lastsMs = kind === 'down' ? random.between(300, 2_500) : random.between(1_000, 5_000);
     const limited = kind === 'down' || kind === 'listing-lag' ? {} : { times: random.between(1, strikesMax) };
     // Half of them where a post is made, the others anywhere.

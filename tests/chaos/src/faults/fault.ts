@@ -10,6 +10,8 @@ export interface FaultContext {
   readonly freezeMaxMs: number;
   /** Of libfaketime; null: clocks are left alone. */
   readonly faketimeLibrary: string | null;
+  /** How far the database's clock may be put off; 0: it is left alone. */
+  readonly databaseClockMaxSeconds: number;
   /** A process that no other fault has in its hands; one of its app is always left alone. Null: there is none now. */
   readonly takeSlot: (apps: readonly string[]) => TakenSlot | null;
 }

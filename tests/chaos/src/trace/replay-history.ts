@@ -1,0 +1,142 @@
+import { newPublication, type PublicationState } from '@vibetribe/core/publishing/state/publication-state';
+import { transition } from '@vibetribe/core/publishing/state/reducer';
+import type { TimelineEntry } from '@vibetribe/core/publishing/state/transition';
+import { inputsBehind, type RunSettings, timeIn, untold } from './inputs-behind.ts';
+import type { StoredAttempt, StoredEvent, StoredHistory } from './stored-history.ts';
+
+/** One way in which the state machine may have come to where the timeline is. */
+interface Walk {
+  readonly state: PublicationState;
+  readonly sends: readonly Omit<StoredAttempt, 'startedAtMs'>[];
+}
+
+/**
+ * Whether a stored history is a run of the state machine: some inputs, one after the other, must give every entry of the timeline with what
+ * it says, and end at the row, its attempts and its steps. The inputs are not stored, so all that an entry allows are tried.
+ * @returns null where it is, else what does not fit
+ */
+export function replayHistory(history: StoredHistory, settings: RunSettings): string | null {
+  const { events } = history;
+  const reached: Walk[][] = Array.from({ length: events.length + 1 }, () => []);
+  reached[0] = [{ state: newPublication, sends: [] }];
+  for (const [index, event] of events.entries()) {
+    for (const walk of distinct(reached[index] ?? [])) {
+      for (const { walk: next, told } of stepsFrom(walk, event, index, history, settings))
+        reached[index + told]?.push(next);
+    }
+    const isOpen = reached.slice(index + 1).some((walks) => walks.length > 0);
+    if (!isOpen)
+      return `nothing leads to entry ${index + 1}: ${event.type}, "${event.message}", ${JSON.stringify(event.data)}`;
+  }
+  const ends = distinct(reached[events.length] ?? []);
+  const faults = ends.map((walk) => endFaults(walk, history));
+  const best = faults.toSorted((one, other) => one.length - other.length)[0];
+  if (best === undefined) return 'its timeline ends in the middle of something';
+  return best.length === 0 ? null : `its timeline does not end at its row: ${best.join(', ')}`;
+}
+
+function stepsFrom(
+  walk: Walk,
+  event: StoredEvent,
+  index: number,
+  history: StoredHistory,
+  settings: RunSettings,
+): { walk: Walk; told: number }[] {
+  const following = history.events[index + 1];
+  return withResume(walk.state, event.atMs).flatMap((state) =>
+    inputsBehind(state, event, following, { history, settings }).flatMap(({ input, atMs }) => {
+      const taken = transition(state, input, atMs);
+      if (taken.kind === 'refused' || taken.events.length === 0) return [];
+      const stored = history.events.slice(index, index + taken.events.length);
+      const fits = taken.events.every((entry, position) => isSame(entry, stored[position], taken.state));
+      if (!fits) return [];
+      return [
+        {
+          walk: { state: withToldTime(taken.state, stored), sends: sendsAfter(walk, taken.state) },
+          told: stored.length,
+        },
+      ];
+    }),
+  );
+}
+
+/** What ends a wait leaves no entry. */
+function withResume(state: PublicationState, atMs: number): PublicationState[] {
+  const resumed = transition(state, { type: 'resume', reasons: ['token', 'paused'] }, atMs);
+  return resumed.kind === 'moved' ? [state, resumed.state] : [state];
+}
+
+/** Times are the database's own, and what is told of the draw between them. */
+const untoldData = new Set(['lateByMs', 'until', 'nextAttemptAt', 'asksAt', 'scheduledAt', 'reason']);
+const isoTimes = /\d{4}-\d\d-\d\dT[\d:.]+Z/gu;
+/** Worded by whoever asked for it, or with what only the moment knew. */
+const freelyWorded = new Set(['publication.canceled', 'publication.unconfirmed']);
+
+function isSame(entry: TimelineEntry, stored: StoredEvent | undefined, state: PublicationState): boolean {
+  if (stored === undefined || stored.type !== entry.type || stored.data['status'] !== state.status) return false;
+  if (entry.type === 'publication.waiting' && entry.data['reason'] !== stored.data['reason']) return false;
+  const names = new Set([...Object.keys(entry.data), ...Object.keys(stored.data)]);
+  for (const name of names) {
+    if (name === 'status' || untoldData.has(name)) continue;
+    if (JSON.stringify(entry.data[name] ?? null) !== JSON.stringify(stored.data[name] ?? null)) return false;
+  }
+  return freelyWorded.has(entry.type) || timeless(entry.message) === timeless(stored.message);
+}
+
+function timeless(message: string): string {
+  return message.replace(isoTimes, 'T');
+}
+
+/** When it is looked at next was drawn, or told by the platform, or counted from an earlier moment: the timeline says it. */
+function withToldTime(state: PublicationState, stored: readonly StoredEvent[]): PublicationState {
+  const last = stored.at(-1);
+  if (state.dueAtMs === null || last === undefined) return state;
+  const inData = timeIn(last.data['until'] ?? last.data['nextAttemptAt'] ?? last.data['asksAt']);
+  const inWords = timeIn(/ at (\d{4}-\d\d-\d\dT[\d:.]+Z)(?: before it counts as absent)?\.$/u.exec(last.message)?.[1]);
+  const isLookedAtOnce = last.type === 'publication.lease_expired' || last.type === 'publication.reconciled';
+  return { ...state, dueAtMs: inData ?? inWords ?? (isLookedAtOnce ? last.atMs : state.dueAtMs) };
+}
+
+function sendsAfter({ state, sends }: Walk, after: PublicationState): Walk['sends'] {
+  if (after.attempts > state.attempts) return [...sends, { number: after.attempts, fence: after.fence, outcome: null }];
+  if (after.attempts < state.attempts) return sends.slice(0, -1);
+  const last = sends.at(-1);
+  if (last === undefined || last.outcome !== null || after.intentAtMs !== null) return sends;
+  return [...sends.slice(0, -1), { ...last, outcome: after.status }];
+}
+
+function endFaults({ state, sends }: Walk, { row, attempts, steps }: StoredHistory): string[] {
+  const expected: Record<string, unknown> = {
+    status: state.status,
+    attempts: state.attempts,
+    retriesUsed: state.retriesUsed,
+    fence: state.fence,
+    committed: state.committed,
+    absentReads: state.absentReads,
+    reconcileTries: state.reconcileTries,
+    waitingReason: state.waiting?.reason ?? null,
+    platformPostId: state.platformPostId,
+    url: state.url,
+    hasLease: state.leaseUntilMs !== null,
+    hasIntent: state.intentAtMs !== null,
+    hasEvidence: state.evidence !== null,
+    isInDoubt: state.inDoubtSinceMs !== null,
+    ...(state.error?.code === untold ? {} : { errorCode: state.error?.code ?? null }),
+  };
+  const stored: Record<string, unknown> = { ...row };
+  const faults = Object.entries(expected).flatMap(([name, value]) =>
+    value === stored[name] ? [] : [`${name} is ${String(stored[name])} and must be ${String(value)}`],
+  );
+  const told = attempts.map(({ number, fence, outcome }) => ({ number, fence, outcome }));
+  if (JSON.stringify(told) !== JSON.stringify(sends))
+    faults.push(`its attempts are ${JSON.stringify(told)} and must be ${JSON.stringify(sends)}`);
+  const once = steps.filter(({ effect }) => effect === 'once');
+  if (sends.length > 0 && !once.some(({ keyed }) => keyed)) faults.push('a send has no key on disk');
+  if (once.some(({ done }) => done) && !state.committed)
+    faults.push('a visible step has a result, and nothing says so');
+  return faults;
+}
+
+function distinct(walks: readonly Walk[]): Walk[] {
+  return [...new Map(walks.map((walk) => [JSON.stringify(walk), walk])).values()];
+}
