@@ -22,6 +22,8 @@ export interface ApiServices extends CoreDependencies, IdentityDependencies, Med
   readonly publicUrl: () => string;
   /** Addresses and ranges of proxies whose word about a client's address counts. */
   readonly trustProxy: readonly string[];
+  /** Whether a caller on this machine counts as an operator. */
+  readonly trustsLoopback: boolean;
   /** URI of whom to tell about a weakness; null: `security@` the public host. */
   readonly securityContact: string | null;
   /** Origins of frontends. */

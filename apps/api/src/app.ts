@@ -79,8 +79,7 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
   authenticateRequests(app, {
     authenticator: services.authenticator,
     limiter: services.requestLimiter,
-    // Behind a proxy the loopback address is the proxy's.
-    trustsLoopback: services.trustProxy.length === 0,
+    trustsLoopback: services.trustsLoopback,
   });
   warnOfUnknownProxy(app, services.trustProxy);
   app.addHook('preValidation', guardText);

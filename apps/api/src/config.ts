@@ -10,6 +10,8 @@ import { z } from 'zod';
 import { isProxyEntry } from './http/trust-proxy.ts';
 
 const secretCharactersMin = 32;
+/** An hour and address: an office may sign up. */
+const registrationsMin = 200;
 
 const ApiEnv = CoreEnv.extend({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
@@ -20,6 +22,7 @@ const ApiEnv = CoreEnv.extend({
   REQUEST_TIMEOUT: z.coerce.number().int().min(100).max(600_000).default(30_000),
   API_RATE_LIMIT: z.coerce.number().int().min(1).default(12_000),
   LOGIN_RATE_LIMIT: z.coerce.number().int().min(1).default(10),
+  REGISTRATION_RATE_LIMIT: z.coerce.number().int().min(1).optional(),
   REGISTRATION: z.enum(['open', 'closed']).default('open'),
   TRUST_PROXY: z
     .string()
@@ -32,6 +35,7 @@ const ApiEnv = CoreEnv.extend({
       ),
     )
     .prefault(''),
+  TRUST_LOOPBACK: z.enum(['on', 'off']).default('on'),
   SECURITY_CONTACT: z
     .union([z.email().transform((email) => `mailto:${email}`), z.url({ protocol: /^(mailto|https|tel)$/ })], {
       error: 'must be an email address or an https:// address',
@@ -56,9 +60,13 @@ export interface ApiConfig extends Omit<CoreConfig, 'publicUrl'>, MediaSettings 
   readonly apiRateLimit: number;
   /** Failed logins in 15 minutes, for each email and address. */
   readonly loginRateLimit: number;
+  /** Registrations an hour, for each address. */
+  readonly registrationRateLimit: number;
   readonly registrationOpen: boolean;
   /** Addresses and ranges of proxies whose word about a client's address counts. */
   readonly trustProxy: readonly string[];
+  /** Whether a caller on this machine counts as an operator, where no proxy is named. */
+  readonly trustLoopback: boolean;
   /** URI of whom to tell about a weakness; null: `security@` the public host. */
   readonly securityContact: string | null;
   /** Origins of frontends: they may call the API from a browser, and an account's connection may end there. */
@@ -78,8 +86,10 @@ export function parseApiConfig(rawEnv: Readonly<Record<string, string | undefine
     requestTimeoutMs: env.REQUEST_TIMEOUT,
     apiRateLimit: env.API_RATE_LIMIT,
     loginRateLimit: env.LOGIN_RATE_LIMIT,
+    registrationRateLimit: env.REGISTRATION_RATE_LIMIT ?? Math.max(registrationsMin, 20 * env.LOGIN_RATE_LIMIT),
     registrationOpen: env.REGISTRATION === 'open',
     trustProxy: env.TRUST_PROXY,
+    trustLoopback: env.TRUST_LOOPBACK === 'on',
     securityContact: env.SECURITY_CONTACT ?? null,
     redirectOrigins: env.REDIRECT_ORIGINS.map((url) => new URL(url).origin),
   };

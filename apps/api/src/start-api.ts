@@ -23,9 +23,11 @@ import { startLiveHub } from './live/live-hub.ts';
 import { createRevocations, followRevocations } from './session-revocations.ts';
 import {
   createSignInLimit,
+  failuresPerAccountFactor,
   failuresPerAddressFactor,
   knownAddressSeconds,
-  registrationsPerAddressFactor,
+  registrationWindowSeconds,
+  slowGuessSeconds,
   signInWindowSeconds,
   type SignInLimit,
 } from './http/sign-in-limit.ts';
@@ -139,37 +141,31 @@ async function openApiServices({
     publicUrl,
     registrationOpen: config.registrationOpen,
     requestLimiter: createRequestLimiter(requests, config.apiRateLimit),
-    signInLimit: openSignInLimit(queue, config.loginRateLimit, starting),
+    signInLimit: openSignInLimit(queue, config, starting),
     health: createHealthReport({ db, queue, queueAdmin, live, disk: media.disk, logger, clock }),
     trustProxy: config.trustProxy,
+    // Behind a proxy the loopback address is the proxy's.
+    trustsLoopback: config.trustLoopback && config.trustProxy.length === 0,
     securityContact: config.securityContact,
     redirectOrigins: config.redirectOrigins,
     requestTimeoutMs: config.requestTimeoutMs,
   };
 }
 
-function openSignInLimit(queue: Service['queue'], failuresMax: number, starting: AsyncDisposableStack): SignInLimit {
-  const limiter = (name: string, factor: number) =>
-    starting.use(
-      createRateLimiter(queue, {
-        name,
-        points: failuresMax * factor,
-        durationSeconds: signInWindowSeconds,
-        isExact: true,
-      }),
-    );
+function openSignInLimit(
+  queue: Service['queue'],
+  { loginRateLimit, registrationRateLimit }: Pick<ApiConfig, 'loginRateLimit' | 'registrationRateLimit'>,
+  starting: AsyncDisposableStack,
+): SignInLimit {
+  const limiter = (name: string, points: number, durationSeconds = signInWindowSeconds) =>
+    starting.use(createRateLimiter(queue, { name, points, durationSeconds, isExact: true }));
   return createSignInLimit({
-    byEmail: limiter('login-email', 1),
-    byAddress: limiter('login-address', failuresPerAddressFactor),
-    registrations: limiter('register', registrationsPerAddressFactor),
-    known: starting.use(
-      createRateLimiter(queue, {
-        name: 'login-known',
-        points: 1,
-        durationSeconds: knownAddressSeconds,
-        isExact: true,
-      }),
-    ),
+    byEmail: limiter('login-email', loginRateLimit),
+    byAddress: limiter('login-address', loginRateLimit * failuresPerAddressFactor),
+    byAccount: limiter('login-account', loginRateLimit * failuresPerAccountFactor),
+    slowGuesses: limiter('login-slow', 1, slowGuessSeconds),
+    registrations: limiter('register', registrationRateLimit, registrationWindowSeconds),
+    known: limiter('login-known', 1, knownAddressSeconds),
   });
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makePrivateLockFile } from '@vibetribe/postgres-server/private-lock-file';
 import { StartError } from './start-error.ts';
 
 const sqliteBusy = 5;
@@ -10,7 +11,9 @@ const sqliteBusy = 5;
  * @throws StartError at once when another process holds it
  */
 export function lockDataDir(dataDir: string): Disposable {
-  const lock = new DatabaseSync(join(dataDir, 'running.lock'));
+  const path = join(dataDir, 'running.lock');
+  makePrivateLockFile(path);
+  const lock = new DatabaseSync(path);
   try {
     lock.exec('pragma busy_timeout = 0; begin exclusive');
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +52,21 @@ describe('npm start, one after the other on the same data', { timeout: 2 * start
     await expect(stat(join(dataDir, 'endpoints.json'))).rejects.toThrow('ENOENT');
     await expect(fetch(`${first.api}/api/v1/health`)).rejects.toThrow('fetch failed');
     expect(await databaseIsRunning()).toBe(false);
+  });
+
+  test('everything that was written is its owner’s alone; root’s database may be passed to, and nothing listed', async () => {
+    const written = await readdir(dataDir, { withFileTypes: true, recursive: true });
+    const cluster = join(dataDir, 'postgres', 'cluster');
+    const own = written
+      .filter((entry) => !entry.parentPath.startsWith(cluster) && !entry.isSymbolicLink())
+      .map((entry) => join(entry.parentPath, entry.name));
+    expect(own.length).toBeGreaterThan(15);
+    const wide = [];
+    for (const path of own) {
+      const mode = (await stat(path)).mode & 0o077;
+      if (mode !== (path === join(dataDir, 'postgres') && process.getuid?.() === 0 ? 0o011 : 0)) wide.push(path);
+    }
+    expect(wide).toEqual([]);
   });
 
   test('the next start finds login, accounts and the sandbox again, and its key replaces the last one', async () => {

@@ -1,9 +1,7 @@
 import { access, constants, mkdir } from 'node:fs/promises';
+import { passableMode } from '@vibetribe/postgres-server/passable-mode';
 import { lockDataDir } from './data-dir-lock.ts';
 import { StartError } from './start-error.ts';
-
-/** Others may pass through to the database's own folder, which a root system runs under another account; they list nothing. */
-const dataDirMode = 0o711;
 
 /**
  * Makes the data directory if it is missing and takes it for this process.
@@ -11,7 +9,7 @@ const dataDirMode = 0o711;
  */
 export async function openDataDir(dataDir: string): Promise<Disposable> {
   try {
-    await mkdir(dataDir, { recursive: true, mode: dataDirMode });
+    await mkdir(dataDir, { recursive: true, mode: passableMode() });
     await access(dataDir, constants.W_OK);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';

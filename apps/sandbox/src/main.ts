@@ -6,6 +6,9 @@ if (major < 24) {
   process.exit(1);
 }
 
+// What platforms would keep to themselves is nobody else's on this machine.
+process.umask(0o077);
+
 const [{ readSandboxConfig, SandboxConfigError }, { startSandbox }] = await Promise.all([
   import('./config.ts'),
   import('./start-sandbox.ts'),

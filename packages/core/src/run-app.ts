@@ -2,7 +2,7 @@ import { openLogStream, type StandardOutput } from '@vibetribe/observability/log
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
 import { OperatorError } from '@vibetribe/observability/operator-error';
 
-type Process = Pick<NodeJS.Process, 'env' | 'exit' | 'on' | 'pid' | 'versions'> & {
+type Process = Pick<NodeJS.Process, 'env' | 'exit' | 'on' | 'pid' | 'umask' | 'versions'> & {
   readonly stdout: StandardOutput;
   readonly stderr: Pick<NodeJS.WriteStream, 'write' | 'on'>;
 };
@@ -27,6 +27,8 @@ export async function runApp<Config extends { readonly logLevel: string }>(optio
     host.stderr.write(`VibeTribe needs Node ${nodeMajorMin} or newer; this is ${host.versions.node}.\n`);
     host.exit(1);
   }
+  // Whatever is written, by tools that it starts too, is its owner's alone.
+  host.umask(0o077);
   const lines = openLogStream(host.stdout, app);
   const end = async (code: number) => {
     await lines.flush(flushTimeoutMs);

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { PostgresServerError } from './postgres-server-error.ts';
+import { makePrivateLockFile } from './private-lock-file.ts';
 
 const sqliteBusy = 5;
 
@@ -8,6 +9,7 @@ const sqliteBusy = 5;
  * The lock is SQLite's: the kernel drops it with the process, so that kill -9 never leaves one behind.
  */
 export function takeInstanceLock(path: string, dataDir: string): Disposable {
+  makePrivateLockFile(path);
   const lock = new DatabaseSync(path);
   try {
     lock.exec('pragma busy_timeout = 0; begin exclusive');

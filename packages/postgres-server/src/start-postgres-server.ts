@@ -6,6 +6,7 @@ import { ensureDatabase } from './ensure-database.ts';
 import { findFreePort, isPortFree } from './free-port.ts';
 import { initialiseCluster } from './initialise-cluster.ts';
 import { takeInstanceLock } from './instance-lock.ts';
+import { passableMode } from './passable-mode.ts';
 import { PostgresServerError } from './postgres-server-error.ts';
 import { locateBinaries } from './locate-binaries.ts';
 import { startPostmaster, type Postmaster, type PostmasterOptions } from './postmaster.ts';
@@ -13,7 +14,7 @@ import { prepareBinaries } from './prepare-binaries.ts';
 import { readOrMakePassword } from './server-password.ts';
 
 export interface PostgresServerOptions {
-  /** Holds everything of this server; made if missing, with 0711 so that the server's account may pass. */
+  /** Holds everything of this server; made if missing, as `passableMode` says. */
   dataDir: string;
   /** Demanded port; without it the one of the last start, or a free one. */
   port?: number;
@@ -50,7 +51,7 @@ const portAttemptsMax = 5;
  * @throws PostgresServerError whose message is one sentence with the server's own reason
  */
 export async function startPostgresServer(options: PostgresServerOptions): Promise<RunningPostgres> {
-  await mkdir(options.dataDir, { recursive: true, mode: 0o711 });
+  await mkdir(options.dataDir, { recursive: true, mode: passableMode() });
   const dataDir = await realpath(options.dataDir);
   await using resources = new AsyncDisposableStack();
   resources.use(takeInstanceLock(join(dataDir, 'server.lock'), dataDir));
@@ -98,7 +99,7 @@ async function startOnSomePort(
         logPath: join(dataDir, 'server.log'),
         timeoutMs: startTimeoutMs,
       });
-      await writeFile(portPath, `${port}\n`);
+      await writeFile(portPath, `${port}\n`, { mode: 0o600 });
       return { postmaster, port };
     } catch (error) {
       // Another program may have taken the port since it was found free.

@@ -3,6 +3,7 @@ import type { AuthenticatedActor } from '@vibetribe/core/identity/authenticated-
 import { requireRight, type Right } from '@vibetribe/core/identity/authorize';
 import { DomainError } from '@vibetribe/core/domain-error';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { addressKey } from './address-key.ts';
 import type { RequestLimiter } from './api-rate-limit.ts';
 import { isLoopback } from './loopback.ts';
 
@@ -52,7 +53,7 @@ export function authenticateRequests(app: FastifyInstance, guard: Guard): void {
   app.decorateRequest('actor', { getter: actorOf });
   app.addHook('onRequest', async (request, reply) => {
     // An unknown path has no route and so no access; its handler answers 404 or 405 and reads nothing.
-    if (request.is404) return guard.limiter.count(`ip:${request.ip}`, reply);
+    if (request.is404) return guard.limiter.count(addressOf(request), reply);
     await admit(request, reply, guard);
   });
 }
@@ -65,7 +66,7 @@ async function admit(
   const { access, isUncounted } = request.routeOptions.config;
   if (access === undefined) throw new Error(`the route ${request.routeOptions.url} was added behind the guard`);
   if (access === 'operator' && trustsLoopback && isLoopback(request)) return;
-  if (access === 'public') return isUncounted ? undefined : limiter.count(`ip:${request.ip}`, reply);
+  if (access === 'public') return isUncounted ? undefined : limiter.count(addressOf(request), reply);
   const actor = await identify(request, reply, { authenticator, limiter });
   await limiter.count(actor.principal, reply);
   requireRight(actor, access === 'operator' ? 'service:observe' : access);
@@ -83,9 +84,14 @@ async function identify(
       throw new DomainError('unauthenticated', 'Send an access token or an API key: Authorization: Bearer ...');
     return await authenticator.authenticate(bearer);
   } catch (error) {
-    if (error instanceof DomainError) await limiter.count(`ip:${request.ip}`, reply);
+    if (error instanceof DomainError) await limiter.count(addressOf(request), reply);
     throw error;
   }
+}
+
+/** Whom a request without credentials is counted as. */
+function addressOf({ ip }: Pick<FastifyRequest, 'ip'>): string {
+  return `ip:${addressKey(ip)}`;
 }
 
 function actorOf(this: FastifyRequest): AuthenticatedActor {

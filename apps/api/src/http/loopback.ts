@@ -1,17 +1,29 @@
-import { BlockList, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 
 const forwardingHeaders = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'];
 
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
 /**
- * Whether the caller sits on this machine. A request that a proxy on this machine passed on does not count: its sender is
- * somewhere else.
+ * Whether the caller sits on this machine. A request that a proxy on this machine passed on does not count: its sender is somewhere
+ * else. One that names another host does not either: a page that was made to lead here (DNS rebinding) still says its own name.
  */
 export function isLoopback(request: Pick<FastifyRequest, 'socket' | 'headers'>): boolean {
   const address = request.socket.remoteAddress;
   if (address === undefined || forwardingHeaders.some((name) => request.headers[name] !== undefined)) return false;
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-  loopback.addAddress('::1', 'ipv6');
+  return isLoopbackAddress(address) && isLoopbackHost(request.headers.host);
+}
+
+function isLoopbackHost(host: string | undefined): boolean {
+  const url = `http://${host ?? ''}`;
+  if (host === undefined || !URL.canParse(url)) return false;
+  const name = new URL(url).hostname.replace(/^\[|\]$/g, '');
+  return name === 'localhost' || (isIP(name) !== 0 && isLoopbackAddress(name));
+}
+
+function isLoopbackAddress(address: string): boolean {
   return loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }

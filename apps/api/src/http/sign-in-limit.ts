@@ -5,49 +5,90 @@ import type { RateLimiter } from '@vibetribe/queue/rate-limiter';
 export const signInWindowSeconds = 15 * 60;
 /** One address may stand for an office: it gets so many times what one user there gets. */
 export const failuresPerAddressFactor = 20;
-export const registrationsPerAddressFactor = 100;
-/** For so long an address is known to a user who has signed in from it. */
-export const knownAddressSeconds = 30 * 24 * 60 * 60;
+/** An account gets so many times what one address gets at it, before guesses at it from new addresses go one by one. */
+export const failuresPerAccountFactor = 5;
+/** Then one of them may be tried in this. */
+export const slowGuessSeconds = 5;
+export const registrationWindowSeconds = 60 * 60;
+/** For so long an address is known to a user who has signed in from it: not longer than a timer can run. */
+export const knownAddressSeconds = 24 * 24 * 60 * 60;
 
 type Limiter = Pick<RateLimiter, 'consume'>;
 
+/** Whose login it is, and from where, as `addressKey` counts it. */
+export interface SignInFrom {
+  readonly email: string;
+  readonly address: string;
+}
+
 /**
- * Against guessing: failures are counted per email and address, and per address; registrations per address. Who has signed in from an address
- * before is not refused there because others failed.
+ * Against guessing: failures are counted per email and address, per address, and per email; registrations per address. Who has signed
+ * in from an address before is not refused there because others failed. An account that is guessed at from many addresses is not locked:
+ * from addresses that it does not know logins are tried one by one, at a pace that makes guessing useless.
  */
 export interface SignInLimit {
   /**
    * Runs a login. It is counted before it is tried, so that many at once gain nothing, and given back when it succeeds.
    * @throws DomainError `rate_limited`, or what `attempt` throws
    */
-  logIn<Result>(from: { email: string; address: string }, attempt: () => Promise<Result>): Promise<Result>;
-  /** @throws DomainError `rate_limited` */
-  countRegistration(address: string): Promise<void>;
+  logIn<Result>(from: SignInFrom, attempt: () => Promise<Result>): Promise<Result>;
+  /** Runs a registration; its address is known to the user from then on. @throws DomainError `rate_limited`, or what `attempt` throws */
+  register<Result>(from: SignInFrom, attempt: () => Promise<Result>): Promise<Result>;
 }
 
 export function createSignInLimit(limiters: {
   byEmail: Limiter;
   byAddress: Limiter;
+  byAccount: Limiter;
+  /** One point in `slowGuessSeconds`. */
+  slowGuesses: Limiter;
   registrations: Limiter;
   /** One point for each email and address that a sign-in succeeded with. */
   known: Limiter;
 }): SignInLimit {
   return {
     async logIn({ email, address }, attempt) {
-      const pair = JSON.stringify([email.toLowerCase(), address]);
+      const account = email.toLowerCase();
+      const pair = pairOf({ email, address });
       const isKnown = (await limiters.known.consume(pair, 0)).remaining === 0;
-      const counted = [
+      const counted: Counted[] = [
         { limiter: limiters.byEmail, key: pair },
         ...(isKnown ? [] : [{ limiter: limiters.byAddress, key: address }]),
       ];
       for (const { limiter, key } of counted) await take(limiter, key);
+      if (!isKnown) {
+        const { allowed } = await limiters.byAccount.consume(account);
+        if (allowed) counted.push({ limiter: limiters.byAccount, key: account });
+        // Nothing was tried, so it is no failure of this address.
+        else await take(limiters.slowGuesses, account).catch((refusal: unknown) => giveBack(counted, refusal));
+      }
       const result = await attempt();
-      await Promise.all(counted.map(({ limiter, key }) => limiter.consume(key, -1)));
+      await giveBack(counted);
       if (!isKnown) await limiters.known.consume(pair);
       return result;
     },
-    countRegistration: (address) => take(limiters.registrations, address),
+
+    async register({ email, address }, attempt) {
+      await take(limiters.registrations, address);
+      const result = await attempt();
+      await limiters.known.consume(pairOf({ email, address }));
+      return result;
+    },
   };
+}
+
+interface Counted {
+  readonly limiter: Limiter;
+  readonly key: string;
+}
+
+async function giveBack(counted: readonly Counted[], refusal?: unknown): Promise<void> {
+  await Promise.all(counted.map(({ limiter, key }) => limiter.consume(key, -1)));
+  if (refusal !== undefined) throw refusal;
+}
+
+function pairOf({ email, address }: SignInFrom): string {
+  return JSON.stringify([email.toLowerCase(), address]);
 }
 
 async function take(limiter: Limiter, key: string): Promise<void> {

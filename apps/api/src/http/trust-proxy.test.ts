@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
+import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { startTestApi, type TestApi } from '../test-api.ts';
+import { startTestApi, testPassword, type TestApi } from '../test-api.ts';
 import { isProxyEntry } from './trust-proxy.ts';
 
 test.each([
@@ -47,6 +50,51 @@ describe('behind a proxy that is named', () => {
     expect(statuses.slice(-2)).toEqual([429, 429]);
   });
 
+  test('an account guessed at from many addresses is slow for all that are new to it, and locked for nobody', async () => {
+    const { email, password } = await api.register();
+    const tries = Array.from({ length: 40 }, (_, index) => logIn(email, 'a wrong password', `198.18.0.${index}`));
+    const guesses = await Promise.all(tries);
+    // Fifteen at once, then one in five seconds.
+    const tried = guesses.filter((status) => status === 401).length;
+    expect(tried).toBeGreaterThanOrEqual(15);
+    expect(tried).toBeLessThan(25);
+    expect(guesses.filter((status) => status === 429)).toHaveLength(40 - tried);
+    // Where its owner registered, nothing has changed; elsewhere it takes a moment.
+    const home = await api.call('POST', '/api/v1/auth/login', { body: { email, password } });
+    expect(home.status).toBe(200);
+    await waitFor(async () => (await logIn(email, password, '203.0.113.77')) === 200, {
+      timeoutMs: 30_000,
+      intervalMs: 500,
+      describe: 'the owner to get in from a new address',
+    });
+  });
+
+  test('an IPv6 network counts as one address', async () => {
+    const { email } = await api.register();
+    const statuses = [];
+    for (let guess = 1; guess <= 5; guess += 1)
+      statuses.push(await logIn(email, 'a wrong password', `2001:db8:7:7::${guess}`));
+    expect(statuses).toEqual([401, 401, 401, 429, 429]);
+    expect(await logIn(email, 'a wrong password', '2001:db8:7:8::1')).toBe(401);
+    const ask = async (address: string) => (await api.call('GET', '/api/v1/nowhere', from(address))).status;
+    for (let count = 0; count < 25; count += 1) await ask(`2001:db8:9:9::${count}`);
+    expect([await ask('2001:db8:9:9::ffff'), await ask('2001:db8:9:a::1')]).toEqual([429, 404]);
+  });
+
+  test('registrations of one address are bounded', async () => {
+    await using few = await startTestApi(inject('postgresUrl'), {
+      env: { TRUST_PROXY: '127.0.0.1', REGISTRATION_RATE_LIMIT: '3' },
+    });
+    const register = async (address: string) => {
+      const body = { email: `${randomUUID()}@example.com`, password: testPassword, name: 'N', organizationName: 'O' };
+      return (await few.call('POST', '/api/v1/auth/register', { body, ...from(address) })).status;
+    };
+    const statuses = [];
+    for (let count = 1; count <= 5; count += 1) statuses.push(await register(`2001:db8:1:1::${count}`));
+    expect(statuses).toEqual([201, 201, 201, 429, 429]);
+    expect(await register('203.0.113.1')).toBe(201);
+  });
+
   test('limits count each client by itself', async () => {
     const ask = async (address: string) => (await api.call('GET', '/api/v1/nowhere', from(address))).status;
     for (let count = 0; count < 25; count += 1) await ask('203.0.113.50');
@@ -86,5 +134,37 @@ describe('behind a proxy that is not named', () => {
       await logIn({ email: `other-${count}@example.com`, password: 'a wrong password' });
     expect(await logIn({ email: 'newcomer@example.com', password: 'a wrong password' })).toBe(429);
     expect(await logIn({ email, password })).toBe(200);
+  });
+});
+
+describe('without a proxy', () => {
+  /** As a browser would whose page was made to lead here: the connection is local, the name is not. */
+  async function statusAs(url: string, host: string): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const request = httpRequest(`${url}/metrics`, { headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    request.on('error', reject).end();
+    return promise;
+  }
+
+  test('this machine counts as an operator by its own names only, and not at all where that is switched off', async () => {
+    await using api = await startTestApi(inject('postgresUrl'));
+    const url = api.replicas[0]?.url ?? '';
+    for (const host of ['127.0.0.1', '127.0.0.1:3000', 'localhost', 'localhost:80', '[::1]:3000'])
+      expect(await statusAs(url, host), host).toBe(200);
+    for (const host of [
+      'evil.example',
+      'evil.example:3000',
+      'localhost.evil.example',
+      '127.0.0.1.evil.example',
+      '10.0.0.1',
+    ])
+      expect(await statusAs(url, host), host).toBe(401);
+    await using closed = await startTestApi(inject('postgresUrl'), { env: { TRUST_LOOPBACK: 'off' } });
+    expect((await closed.call('GET', '/metrics')).status).toBe(401);
+    expect((await closed.call('GET', '/api/v1/health/detailed')).status).toBe(401);
+    expect((await closed.call('GET', '/metrics', { token: await closed.adminKey() })).status).toBe(200);
   });
 });

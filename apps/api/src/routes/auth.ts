@@ -19,6 +19,7 @@ import type { IdentityDependencies } from '@vibetribe/core/identity/identity-dep
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
+import { addressKey } from '../http/address-key.ts';
 
 type Services = IdentityDependencies & Pick<ApiServices, 'signInLimit'>;
 
@@ -36,8 +37,8 @@ export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
       },
     },
     async (request, reply) => {
-      await services.signInLimit.countRegistration(request.ip);
-      const signedIn = await register(services, request.body);
+      const from = { email: request.body.email, address: addressKey(request.ip) };
+      const signedIn = await services.signInLimit.register(from, () => register(services, request.body));
       return reply.code(201).send(signedIn);
     },
   );
@@ -55,7 +56,7 @@ export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
       },
     },
     async (request) =>
-      services.signInLimit.logIn({ email: request.body.email, address: request.ip }, () =>
+      services.signInLimit.logIn({ email: request.body.email, address: addressKey(request.ip) }, () =>
         logIn(services, request.body),
       ),
   );

@@ -36,7 +36,7 @@ export function openAssetFolder(directory: string): AssetFolder {
     async keep(part, asset) {
       const path = pathOf(asset.kind, asset.publicId);
       await rename(part, path);
-      await writeFile(`${path}.json`, JSON.stringify(asset));
+      await writeFile(`${path}.json`, JSON.stringify(asset), { mode: 0o600 });
     },
     async find(kind, publicId) {
       const path = pathOf(kind, publicId);

@@ -54,7 +54,7 @@ export function createChunkedUploads(newPart: () => string): ChunkedUploads {
 }
 
 async function write(path: string, piece: string, at: number): Promise<void> {
-  await appendFile(path, '');
+  await appendFile(path, '', { mode: 0o600 });
   await pipeline(createReadStream(piece), createWriteStream(path, { flags: 'r+', start: at }));
 }
 

@@ -29,7 +29,7 @@ export async function readUpload(request: IncomingMessage, path: string): Promis
     stream.on('limit', () => {
       upload.isWhole = false;
     });
-    writing = pipeline(stream, createWriteStream(path));
+    writing = pipeline(stream, createWriteStream(path, { mode: 0o600 }));
   });
   await pipeline(request, parser);
   await writing;
@@ -62,6 +62,6 @@ async function keep(source: Readable, upload: UploadBody, path: string): Promise
       done(null, upload.isWhole ? chunk : null);
     },
   });
-  await pipeline(source, counted, createWriteStream(path));
+  await pipeline(source, counted, createWriteStream(path, { mode: 0o600 }));
   return true;
 }

@@ -9,6 +9,7 @@ import type { Post, PostFilter } from '../world/posts.ts';
 import type { RequestLog } from '../world/request-log.ts';
 import type { World } from '../world/world.ts';
 import { controlError, controlInputs, parseControl } from './control-input.ts';
+import { refuseStrangers } from './refuse-strangers.ts';
 
 export type ControlSurroundings = {
   world: World;
@@ -32,6 +33,8 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
     request.log.error({ err: error }, 'a control route failed');
     return sendAnswer(reply, controlError(500, 'internal', 'The sandbox failed'));
   });
+
+  refuseStrangers(app);
 
   app.get('/hosts', () => surroundings.hosts());
 

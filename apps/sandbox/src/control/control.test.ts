@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { startTestSandbox, type TestAccount, type TestSandbox } from '../testing/test-sandbox.ts';
@@ -27,6 +28,32 @@ test('hosts tells the origins that are not on the main port', async () => {
   expect(body).toEqual(sandbox.running.hosts);
 });
 
+test('a page of another origin is refused, and one that leads here by a public name; programs and its own page are not', async () => {
+  const { host } = new URL(sandbox.running.url);
+  const statusWith = async (headers: Record<string, string>, method = 'DELETE') => {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const asked = request(`${sandbox.running.url}/_sandbox/faults`, { method, headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    asked.on('error', reject).end();
+    return promise;
+  };
+  for (const headers of [{}, { host: 'localhost:4010' }, { host: 'sandbox:4010' }, { host, origin: `http://${host}` }])
+    expect(await statusWith(headers), JSON.stringify(headers)).toBe(200);
+  for (const headers of [
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { origin: 'http://127.0.0.1:1' },
+    { host: 'evil.example:4010' },
+    { host: 'evil.example:4010', origin: 'http://evil.example:4010' },
+    { 'sec-fetch-site': 'cross-site' },
+  ]) {
+    expect(await statusWith(headers), JSON.stringify(headers)).toBe(403);
+    expect(await statusWith(headers, 'GET'), JSON.stringify(headers)).toBe(403);
+  }
+});
+
 test('posts tells what is visible, newest first, and counts every acceptance', async () => {
   const ada = await sandbox.account('x', 'ada');
   const eve = await sandbox.account('mastodon2', 'eve');
@@ -44,7 +71,7 @@ test('posts tells what is visible, newest first, and counts every acceptance', a
   const all = await posts();
   expect(all.items.map((post) => post.text)).toEqual(['third', 'first']);
   expect(all.commits).toBe(3);
-  expect(all.items[0]).toEqual({
+  expect(all.items[0]).toMatchObject({
     platform: 'mastodon',
     account: eve.account.id,
     id: expect.any(String),
