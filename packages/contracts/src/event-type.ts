@@ -17,6 +17,7 @@ export const EventType = z.enum([
   'publication.waiting',
   'publication.step_done',
   'publication.sent',
+  'publication.part_published',
   'publication.published',
   'publication.retrying',
   'publication.failed',

@@ -15,6 +15,8 @@ export const Platform = z.object({
   rules: z.object({
     text: z.object({ max: z.int(), countedAs: z.string(), required: z.boolean() }),
     media: MediaRules,
+    /** Parts after the first; null where there are no threads. */
+    thread: z.object({ partsMax: z.int() }).nullable(),
     requiredFields: z.array(z.string()),
     /** JSON Schema of a variant's `options`. */
     options: z.record(z.string(), z.unknown()),

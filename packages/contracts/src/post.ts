@@ -23,10 +23,26 @@ const Options = z.looseObject({}).refine((options) => JSON.stringify(options).le
   error: `must have at most ${optionsCharactersMax} characters as JSON`,
 });
 
+const threadPartsMax = 50;
+
+/** A part after the first: an answer to the one before it. */
+export const ThreadPart = z.strictObject({
+  content: Text,
+  mediaIds: z.array(Id).max(50).optional(),
+  options: Options.optional(),
+});
+export type ThreadPart = z.infer<typeof ThreadPart>;
+
+const Thread = z
+  .array(ThreadPart)
+  .max(threadPartsMax, { error: `must have at most ${threadPartsMax} parts after the first` });
+
+/** What is given here stands in the place of the post's own; an empty `thread` is none. */
 export const Variant = z.strictObject({
   content: Text.optional(),
   mediaIds: z.array(Id).max(50).optional(),
   options: Options.optional(),
+  thread: Thread.optional(),
 });
 export type Variant = z.infer<typeof Variant>;
 
@@ -46,6 +62,7 @@ export const CreatePost = z.strictObject({
     .max(accountsPerPostMax)
     .refine((ids) => new Set(ids).size === ids.length, { error: 'must not name an account twice' }),
   mediaIds: z.array(Id).max(50).optional(),
+  thread: Thread.optional(),
   scheduledAt: GivenTime.optional(),
   timezone: timezone.optional(),
   variants: z
@@ -78,6 +95,16 @@ export type PublicationError = z.infer<typeof PublicationError>;
 export const WaitingFor = z.object({ reason: WaitingReason, until: Timestamp.nullable(), detail: z.string() });
 export type WaitingFor = z.infer<typeof WaitingFor>;
 
+/** One visible part of a publication: the post itself, a part of its thread, or its first comment. */
+export const PublicationPart = z.object({
+  /** 0 for the post itself. */
+  index: z.int(),
+  status: PublicationStatus,
+  platformPostId: z.string().nullable(),
+  url: z.string().nullable(),
+});
+export type PublicationPart = z.infer<typeof PublicationPart>;
+
 export const Publication = z.object({
   id: z.string(),
   accountId: z.string(),
@@ -91,6 +118,7 @@ export const Publication = z.object({
   publishedAt: Timestamp.nullable(),
   lateByMs: z.int().nullable(),
   error: PublicationError.nullable(),
+  parts: z.array(PublicationPart),
 });
 export type Publication = z.infer<typeof Publication>;
 
@@ -99,6 +127,7 @@ export const Post = z.object({
   status: PostStatus,
   content: z.string(),
   mediaIds: z.array(z.string()),
+  thread: z.array(ThreadPart),
   variants: z.record(z.string(), Variant),
   scheduledAt: Timestamp.nullable(),
   timezone: z.string().nullable(),

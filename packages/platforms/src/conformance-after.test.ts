@@ -1,6 +1,7 @@
 import { platformIds } from '@vibetribe/contracts/platform-id';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { accessOf } from './account-access.ts';
+import type { VisiblePart } from './port/account.ts';
 import { adapters } from './registry.ts';
 import {
   type Access,
@@ -68,6 +69,63 @@ describe.each(platformIds)('%s', (platform) => {
       expect(await comment.reconcile()).toMatchObject({ kind: 'not_seen' });
       const fate = publishedPart(await comment.publish());
       expect(await comment.reconcile()).toMatchObject({ kind: 'found', platformPostId: fate.platformPostId });
+    });
+  });
+
+  describe.runIf(adapter.rules.thread !== null)('a thread', () => {
+    async function threadOn(connected: Connected, texts: readonly string[]) {
+      const { account, credentials } = connected;
+      const access = { account, ...accessOf(credentials, account) };
+      const place = { adapter, endpoints: endpoints(), client: on().client, timeoutMs: 700 };
+      const { kind: _kind, ...root } = publishedPart(await published(publicationOf(connected, 'Part 1')));
+      const done: VisiblePart[] = [root];
+      for (const text of texts) {
+        const replyTo = { root, parent: done.at(-1) ?? root };
+        const part = startPublication({ ...place, ...access, replyTo, content: { text, options: {}, media: [] } });
+        const { kind: _part, ...visiblePart } = publishedPart(await published(part));
+        done.push(visiblePart);
+      }
+      const replyTo = { root, parent: done.at(-1) ?? root };
+      const next = (text: string) =>
+        startPublication({ ...place, ...access, replyTo, content: { text, options: {}, media: [] } });
+      return { ids: done.map(({ platformPostId }) => platformPostId), next };
+    }
+
+    test('has each part as an answer to the one before', async () => {
+      const connected = await connectByHand();
+      const { ids } = await threadOn(connected, ['Part 2', 'Part 3']);
+      const { items, commits } = await visible(connected);
+      expect(commits).toBe(3);
+      expect(items.toReversed().map(({ id, text, replyTo }) => [id, text, replyTo])).toEqual([
+        [ids[0], 'Part 1', null],
+        [ids[1], 'Part 2', ids[0]],
+        [ids[2], 'Part 3', ids[1]],
+      ]);
+    });
+
+    test.each(['reset-after', 'error-after'])(
+      'of which a part in doubt after %s is found, and answered',
+      async (kind) => {
+        const connected = await connectByHand();
+        const { next } = await threadOn(connected, []);
+        const part = next(`Part 2 ${kind}`);
+        await breakSend(connected, part, kind);
+        expect((await failureOf(part.publish())).kind).toBe('ambiguous');
+        const found = await part.reconcile();
+        const { items } = await visible(connected);
+        expect(found).toMatchObject({ kind: 'found', platformPostId: items[0]?.id });
+      },
+    );
+
+    test('of which a part that did not arrive is not seen, and sent again', async () => {
+      const connected = await connectByHand();
+      const { next } = await threadOn(connected, []);
+      const part = next('Part 2, at the second try');
+      await breakSend(connected, part, 'reset-before');
+      expect((await failureOf(part.publish())).kind).toBe('ambiguous');
+      expect(await part.reconcile()).toMatchObject({ kind: 'not_seen' });
+      expect(await published(part)).toMatchObject({ kind: 'published' });
+      expect(await visible(connected)).toMatchObject({ commits: 2 });
     });
   });
 

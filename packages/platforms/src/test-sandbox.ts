@@ -15,7 +15,9 @@ export const MadeAccount = z.looseObject({ account: z.object({ id: z.string(), h
 export type MadeAccount = z.infer<typeof MadeAccount>;
 
 const Posts = z.object({
-  items: z.array(z.object({ id: z.string(), text: z.string(), media: z.array(z.unknown()) })),
+  items: z.array(
+    z.object({ id: z.string(), text: z.string(), media: z.array(z.unknown()), replyTo: z.string().nullable() }),
+  ),
   commits: z.int(),
 });
 

@@ -43,7 +43,7 @@ function presentPlatform(
   { postsPerHour, appPostsPerDay }: PlatformLimits,
   breaker: BreakerState,
 ): Platform {
-  const { text, media, options, requiredFields } = adapter.rules;
+  const { text, media, thread, options, requiredFields } = adapter.rules;
   return {
     id: adapter.id satisfies PlatformId,
     displayName: adapter.displayName,
@@ -51,6 +51,7 @@ function presentPlatform(
     rules: {
       text: { max: text.max, countedAs: text.countedAs, required: text.required },
       media,
+      thread: thread === null ? null : { partsMax: thread.partsMax },
       requiredFields: [...requiredFields],
       options: z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>,
     },

@@ -13,7 +13,7 @@ import { getMediaStats } from './get-media-stats.ts';
 import { openMediaFile } from './open-media-file.ts';
 import { optimizeUrl } from './optimize-url.ts';
 import { readPostMedia } from './read-post-media.ts';
-import { createMediaHarness, type MediaHarness } from './test-media.ts';
+import { createMediaHarness, type MediaHarness, namingPlaces } from './test-media.ts';
 
 let harness: MediaHarness;
 let actor: Actor;
@@ -228,7 +228,7 @@ describe('deleting', () => {
   test.each(['draft', 'scheduled', 'retrying', 'unconfirmed'] as const)(
     'waits for a post that is %s, wherever it names the media',
     async (status) => {
-      for (const where of ['post', 'variant'] as const) {
+      for (const where of namingPlaces) {
         const media = await harness.upload(actor, await jpeg());
         const postId = await harness.addPost(actor, media.id, status, where);
         await expect(deleteMedia(harness.deps, actor, media)).rejects.toMatchObject({ code: 'conflict' });

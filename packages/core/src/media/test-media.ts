@@ -21,14 +21,17 @@ import type { MediaDependencies } from './media-dependencies.ts';
 import { createSpareBytes } from './spare-bytes.ts';
 import { uploadMedia } from './upload-media.ts';
 
+export const namingPlaces = ['post', 'thread', 'variant', 'thread of the variant'] as const;
+export type NamingPlace = (typeof namingPlaces)[number];
+
 export interface MediaHarness extends AsyncDisposable {
   readonly deps: MediaDependencies;
   /** Names of the originals in the local store. */
   storedFiles(): Promise<string[]>;
   addOrganization(): Promise<Actor>;
   upload(actor: Actor, file: Buffer, options?: { alt?: string; deps?: MediaDependencies }): Promise<Media>;
-  /** A post with one publication of this status that names the media: in the post, or in the account's variant. */
-  addPost(actor: Actor, mediaId: string, status: PublicationStatus, where?: 'post' | 'variant'): Promise<string>;
+  /** A post with one publication of this status that names the media: in the post or in the account's variant, or in their threads. */
+  addPost(actor: Actor, mediaId: string, status: PublicationStatus, where?: NamingPlace): Promise<string>;
   /** As the database's owner: for arranging and for looking. */
   readonly sql: <Row extends pg.QueryResultRow>(query: string, values?: unknown[]) => Promise<Row[]>;
 }
@@ -113,8 +116,14 @@ export async function createMediaHarness(
     },
     async addPost({ organizationId }, mediaId, status, where = 'post') {
       const { accountId } = await addAccount(sql, { organizationId });
-      const postId = await addPost(sql, { organizationId, mediaIds: where === 'post' ? [mediaId] : [] });
-      const variant = where === 'variant' ? { mediaIds: [mediaId] } : {};
+      const naming = (place: NamingPlace, inThread: NamingPlace) =>
+        where === place
+          ? { mediaIds: [mediaId] }
+          : where === inThread
+            ? { thread: [{ content: 'Second' }, { content: 'Third', mediaIds: [mediaId] }] }
+            : {};
+      const postId = await addPost(sql, { organizationId, ...naming('post', 'thread') });
+      const variant = naming('variant', 'thread of the variant');
       await addPublication(sql, { organizationId, postId, accountId, status, variant });
       return postId;
     },

@@ -2,12 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import { checkMedia } from '@vibetribe/media-rules/check-media';
 import type { FieldFault } from '@vibetribe/contracts/error-code';
 import { faultsMax } from '@vibetribe/contracts/fault-bounds';
-import type { Variant } from '@vibetribe/contracts/post';
+import type { ThreadPart, Variant } from '@vibetribe/contracts/post';
+import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
 import type { ContentFinding } from '@vibetribe/platforms/port/content';
 import { mediaRulesFor } from '@vibetribe/platforms/media-rules-for';
 import { createTextMeasure, type TextMeasure } from '@vibetribe/platforms/text-measure';
 import type { CoreDependencies } from '../core-dependencies.ts';
-import { contentFor } from '../publishing/claim/publication-work.ts';
+import { type PartContent, partContents, threadFor } from '../publishing/claim/part-contents.ts';
 import type { PostAccount } from './post-accounts.ts';
 import type { PostMedia } from './post-media.ts';
 
@@ -16,6 +17,7 @@ export interface AccountContent {
   readonly account: PostAccount;
   readonly content: string;
   readonly mediaIds: readonly string[];
+  readonly thread: readonly ThreadPart[];
   readonly variant: Variant;
 }
 
@@ -28,18 +30,59 @@ export interface FindingContext {
 
 /** What the account's platform would refuse, or show differently than its author expects. */
 export function contentFindings(
-  { adapters, media, measure }: FindingContext,
-  { account, content, mediaIds, variant }: AccountContent,
+  context: FindingContext,
+  { account, variant, ...post }: AccountContent,
 ): ContentFinding[] {
-  const adapter = adapters[account.platform];
-  const text = contentFor({ content }, variant);
-  const rules = mediaRulesFor(adapter, { account: account.adapterAccount, options: text.options });
-  const shown = (variant.mediaIds ?? mediaIds).flatMap((id) => media.get(id) ?? []);
+  const adapter = context.adapters[account.platform];
+  const [first, ...others] = partContents(adapter, post, variant);
+  const replies = others.filter(({ kind }) => kind === 'reply');
+  const thread = threadFor(post, variant);
   return [
-    ...adapter.validate({ ...text, media: shown }, account.adapterAccount, measure),
-    ...checkMedia(adapter.displayName, rules, shown),
+    ...partFindings(context, account, first),
+    ...threadFindings(adapter, thread),
+    ...replies.flatMap((part, index) =>
+      partFindings(context, account, part)
+        .filter(({ field }) => !isInherited(field, thread[index]))
+        .map((finding) => ({ ...finding, field: `thread.${index}.${finding.field}` })),
+    ),
     ...accountFindings(account),
   ];
+}
+
+function partFindings(
+  { adapters, media, measure }: FindingContext,
+  { platform, adapterAccount }: PostAccount,
+  { content, mediaIds }: PartContent,
+): ContentFinding[] {
+  const adapter = adapters[platform];
+  const rules = mediaRulesFor(adapter, { account: adapterAccount, options: content.options });
+  const shown = mediaIds.flatMap((id) => media.get(id) ?? []);
+  return [
+    ...adapter.validate({ ...content, media: shown }, adapterAccount, measure),
+    ...checkMedia(adapter.displayName, rules, shown),
+  ];
+}
+
+function threadFindings(
+  { displayName, rules }: Pick<PlatformAdapter, 'displayName' | 'rules'>,
+  thread: readonly ThreadPart[],
+): ContentFinding[] {
+  if (thread.length === 0) return [];
+  const finding = { severity: 'error', field: 'thread' } as const;
+  if (rules.thread === null) {
+    const message = `${displayName} has no threads; an empty thread in the variant leaves the parts out`;
+    return [{ ...finding, code: 'thread_unsupported', message }];
+  }
+  const { partsMax } = rules.thread;
+  if (thread.length + 1 <= partsMax) return [];
+  const message = `A thread on ${displayName} has at most ${partsMax} parts, not ${thread.length + 1}`;
+  return [{ ...finding, code: 'thread_too_long', message }];
+}
+
+/** A fault of an option that the part has from the post is told of the post. */
+function isInherited(field: string, part: ThreadPart | undefined): boolean {
+  const [, name] = /^options\.(\w+)/u.exec(field) ?? [];
+  return name !== undefined && !Object.hasOwn(part?.options ?? {}, name);
 }
 
 /** The findings that forbid scheduling, as faults of the request; so many as an answer tells. Other work goes on in between. */

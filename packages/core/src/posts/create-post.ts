@@ -57,10 +57,11 @@ function insertDraft(tx: Transaction, actor: Actor, input: CreatePost, accounts:
   return insertPost(tx, actor, {
     content: input.content,
     mediaIds: input.mediaIds ?? [],
+    thread: input.thread ?? [],
     scheduledAt: input.scheduledAt === undefined ? null : new Date(input.scheduledAt),
     timezone: input.timezone ?? null,
     priority: input.priority ?? 'normal',
     misfire: input.misfire ?? null,
-    parts: contentsOf(input, accounts).map(({ account, variant }) => ({ account, variant })),
+    copies: contentsOf(input, accounts).map(({ account, variant }) => ({ account, variant })),
   });
 }

@@ -5,10 +5,11 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { readPost } from './find-post.ts';
 import { insertPost } from './insert-post.ts';
-import { mediaFaults, readMedia } from './post-media.ts';
+import { readMedia } from './post-media.ts';
 import { presentPost, presentVersioned, type VersionedPost } from './present-post.ts';
 import { refuseFaults } from './refuse-faults.ts';
 import { notifyAfterCommit } from './notify-after-commit.ts';
+import { contentMediaFaults, mediaIdsIn, namedMediaIds } from './variants.ts';
 
 /**
  * A draft with the same text, media, accounts and variants, and no time.
@@ -26,23 +27,22 @@ export async function duplicatePost(
     const { post, publications } = await readPost(tx, actor, postId);
     // Media of what has ended may be deleted: from here on it is used again.
     const media = await readMedia(tx, actor, [
-      ...post.mediaIds,
-      ...publications.flatMap(({ variant }) => variant.mediaIds ?? []),
+      ...namedMediaIds(post),
+      ...publications.flatMap(({ variant }) => mediaIdsIn(variant)),
     ]);
     refuseFaults([
-      ...mediaFaults('mediaIds', post.mediaIds, media),
-      ...publications.flatMap(({ accountId, variant }) =>
-        mediaFaults(`variants.${accountId}.mediaIds`, variant.mediaIds ?? [], media),
-      ),
+      ...contentMediaFaults('', post, media),
+      ...publications.flatMap(({ accountId, variant }) => contentMediaFaults(`variants.${accountId}.`, variant, media)),
     ]);
     const draft = await insertPost(tx, actor, {
       content: post.content,
       mediaIds: post.mediaIds,
+      thread: post.thread ?? [],
       scheduledAt: null,
       timezone: post.timezone,
       priority: post.priority,
       misfire: post.misfire,
-      parts: publications.map(({ accountId, platform, variant }) => ({
+      copies: publications.map(({ accountId, platform, variant }) => ({
         account: { id: accountId, platform },
         variant,
       })),

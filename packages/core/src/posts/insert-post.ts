@@ -1,10 +1,11 @@
 import { column, queryRows } from '@vibetribe/db/query-rows';
-import type { Misfire, Variant } from '@vibetribe/contracts/post';
+import type { Misfire, ThreadPart, Variant } from '@vibetribe/contracts/post';
 import type { PostPriority } from '@vibetribe/contracts/publication-status';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { newId } from '@vibetribe/db/new-id';
 import { sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
+import { countParts } from '../publishing/claim/part-contents.ts';
 import type { FoundPost, PostRow } from './find-post.ts';
 import { newPublicationRow, type PublicationSeed } from './new-publication-row.ts';
 import type { PostAccount } from './post-accounts.ts';
@@ -12,28 +13,31 @@ import type { PostAccount } from './post-accounts.ts';
 export interface NewPost {
   readonly content: string;
   readonly mediaIds: readonly string[];
+  readonly thread: readonly ThreadPart[];
   readonly scheduledAt: Date | null;
   readonly timezone: string | null;
   readonly priority: PostPriority;
   readonly misfire: Misfire | null;
-  readonly parts: readonly { readonly account: Pick<PostAccount, 'id' | 'platform'>; readonly variant: Variant }[];
+  readonly copies: readonly { readonly account: Pick<PostAccount, 'id' | 'platform'>; readonly variant: Variant }[];
 }
 
 /** Writes a draft with its publications and the first line of its timeline, in one statement. */
 export async function insertPost(tx: Transaction, actor: Actor, post: NewPost): Promise<FoundPost> {
   const id = newId('post');
   const { organizationId, userId } = actor;
-  const seeds = publicationSeeds(id, post.parts);
-  const created = { accountIds: post.parts.map(({ account }) => account.id), scheduledAt: post.scheduledAt };
-  const message = post.parts.length === 1 ? 'Created for one account.' : `Created for ${post.parts.length} accounts.`;
+  const thread = post.thread.length === 0 ? null : [...post.thread];
+  const seeds = publicationSeeds({ id, thread }, post.copies);
+  const created = { accountIds: post.copies.map(({ account }) => account.id), scheduledAt: post.scheduledAt };
+  const message = post.copies.length === 1 ? 'Created for one account.' : `Created for ${post.copies.length} accounts.`;
   const rows = await queryRows(tx, { createdAtMs: column.number })`
     with post as (
-      insert into posts (id, organization_id, author_user_id, content, media_ids, scheduled_at, timezone, priority, misfire)
+      insert into posts (id, organization_id, author_user_id, content, media_ids, thread, scheduled_at, timezone, priority, misfire)
       values (${id}, ${organizationId}, ${userId}, ${post.content}, ${sql.param(post.mediaIds)}::text[],
+        ${thread === null ? null : JSON.stringify(thread)}::jsonb,
         ${post.scheduledAt?.toISOString() ?? null}::timestamptz, ${post.timezone}, ${post.priority},
         ${post.misfire === null ? null : JSON.stringify(post.misfire)}::jsonb)
       returning created_at
-    ), parts as (${insertSeeds(organizationId, seeds)}),
+    ), copies as (${insertSeeds(organizationId, seeds)}),
     told as (
       insert into events (organization_id, post_id, type, message, data)
       values (${organizationId}, ${id}, 'post.created', ${message}, ${JSON.stringify(created)}::jsonb)
@@ -46,6 +50,7 @@ export async function insertPost(tx: Transaction, actor: Actor, post: NewPost): 
     authorUserId: userId,
     content: post.content,
     mediaIds: [...post.mediaIds],
+    thread,
     scheduledAt: post.scheduledAt,
     timezone: post.timezone,
     priority: post.priority,
@@ -61,32 +66,33 @@ export async function insertPost(tx: Transaction, actor: Actor, post: NewPost): 
 /** Adds drafts for more accounts to a post whose row is locked. */
 export async function insertPublications(
   tx: Transaction,
-  post: Pick<PostRow, 'id' | 'organizationId'>,
-  parts: NewPost['parts'],
+  post: Pick<PostRow, 'id' | 'organizationId' | 'thread'>,
+  copies: NewPost['copies'],
   nowMs: number,
 ): Promise<FoundPost['publications']> {
-  if (parts.length === 0) return [];
-  const seeds = publicationSeeds(post.id, parts);
+  if (copies.length === 0) return [];
+  const seeds = publicationSeeds(post, copies);
   await tx.execute(insertSeeds(post.organizationId, seeds));
   return seeds.map((seed) => newPublicationRow(post.organizationId, seed, nowMs));
 }
 
 /** Ids rise in the order of the accounts, and publications are always read in the order of their ids. */
-function publicationSeeds(postId: string, parts: NewPost['parts']): PublicationSeed[] {
-  const ids = parts.map(() => newId('publication')).sort();
-  return parts.map(({ account, variant }, index) => ({
+function publicationSeeds(post: Pick<PostRow, 'id' | 'thread'>, copies: NewPost['copies']): PublicationSeed[] {
+  const ids = copies.map(() => newId('publication')).sort();
+  return copies.map(({ account, variant }, index) => ({
     id: ids[index] ?? newId('publication'),
-    postId,
+    postId: post.id,
     accountId: account.id,
     platform: account.platform,
     variant,
+    partCount: countParts(post, variant),
   }));
 }
 
 function insertSeeds(organizationId: string, seeds: readonly PublicationSeed[]) {
   return sql`
-    insert into publications (id, organization_id, post_id, account_id, platform, status, variant)
-    select s.id, ${organizationId}, s."postId", s."accountId", s.platform, 'draft', s.variant
+    insert into publications (id, organization_id, post_id, account_id, platform, status, variant, part_count)
+    select s.id, ${organizationId}, s."postId", s."accountId", s.platform, 'draft', s.variant, s."partCount"
     from jsonb_to_recordset(${JSON.stringify(seeds)}::jsonb)
-      as s(id text, "postId" text, "accountId" text, platform text, variant jsonb)`;
+      as s(id text, "postId" text, "accountId" text, platform text, variant jsonb, "partCount" int)`;
 }

@@ -9,6 +9,7 @@ export interface PublicationSeed {
   readonly accountId: string;
   readonly platform: PlatformId;
   readonly variant: Variant;
+  readonly partCount: number;
 }
 
 /** A publication as its insert leaves it: a draft that nobody else can see yet. */

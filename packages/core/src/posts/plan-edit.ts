@@ -53,19 +53,25 @@ export async function planEdit(
 
   const schedule = scheduleChange(facts, change);
   const goesOut = schedule.kind === 'moves' || schedule.kind === 'stays_scheduled';
+  const whole = {
+    content: change.content ?? post.content,
+    mediaIds: change.mediaIds ?? post.mediaIds,
+    thread: change.thread ?? post.thread ?? [],
+  };
   const isCalledOffAt = (id: string) => kept.some((row) => row.accountId === id && isCalledOff(row));
   const contents = wantedIds.flatMap((id) => {
     const account = accounts.get(id);
     if (account === undefined || isCalledOffAt(id)) return [];
     const row = kept.find((one) => one.accountId === id);
     const variant = change.variants === undefined && row !== undefined ? row.variant : variantOf(change.variants, id);
-    return [{ account, content: change.content ?? post.content, mediaIds: change.mediaIds ?? post.mediaIds, variant }];
+    return [{ account, ...whole, variant }];
   });
   const faults = [
     ...accountFaults(wantedIds, accounts, (id) => !known.has(id) || (goesOut && !isCalledOffAt(id))),
     ...variantFaults(change, wantedIds, media),
     ...sizeFaults({
-      content: change.content ?? post.content,
+      content: whole.content,
+      thread: whole.thread,
       variants: change.variants ?? Object.fromEntries(kept.map(({ accountId, variant }) => [accountId, variant])),
     }),
     ...(schedule.kind === 'moves' ? scheduleFaults(schedule.atMs, nowMs) : []),

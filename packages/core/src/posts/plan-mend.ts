@@ -3,6 +3,7 @@ import type { FieldFault } from '@vibetribe/contracts/error-code';
 import type { UpdatePost, Variant } from '@vibetribe/contracts/post';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
+import { countParts, type PartContent, partContents, type PostContent } from '../publishing/claim/part-contents.ts';
 import { transition } from '../publishing/state/reducer.ts';
 import { type PublicationRow, stateOf } from '../publishing/store/publication-row.ts';
 import { contentFaults } from './content-faults.ts';
@@ -45,18 +46,20 @@ export async function planMend(
   requireContentOnly(post, rows, change);
   const mended: Mended[] = [];
   const planned = rows.map((row) => {
-    const before = contentOf(post, row.variant);
-    const variant = change.variants === undefined ? row.variant : variantOf(change.variants, row.accountId);
-    const after = contentOf({ ...post, ...given(change) }, variant);
+    const isNamed = change.variants !== undefined && Object.hasOwn(change.variants, row.accountId);
+    const changed = change.variants === undefined ? row.variant : variantOf(change.variants, row.accountId);
+    const partsAs = (whole: PostContent, variant: Variant) => partContents(adapters[row.platform], whole, variant);
+    const before = partsAs(post, row.variant);
     const refusal = refusalOf(row);
     if (refusal === null) {
-      const next = { ...row, variant };
-      if (!isDeepStrictEqual(before, after))
-        mended.push({ row: next, keepsMedia: isDeepStrictEqual(before.mediaIds, after.mediaIds) });
+      const variant = row.parts.length === 0 || isNamed ? changed : keepFirst(post, change, changed);
+      const after = partsAs({ ...post, ...given(change) }, variant);
+      if (!keepsWhatIsOut(row, before, after)) throw untouchable(row, 'out_of_reach');
+      const next = { ...row, variant, partCount: countParts({ ...post, ...given(change) }, variant) };
+      if (!isDeepStrictEqual(before, after)) mended.push({ row: next, keepsMedia: keepsMedia(row, before, after) });
       return next;
     }
-    const isNamed = change.variants !== undefined && Object.hasOwn(change.variants, row.accountId);
-    if (isNamed && !isDeepStrictEqual(before, contentOf(post, variant))) throw untouchable(row, refusal);
+    if (isNamed && !isDeepStrictEqual(before, partsAs(post, changed))) throw untouchable(row, refusal);
     const kept = { ...row, variant: keep(post, change, row.variant) };
     if (refusal === 'in_doubt' && !isNamed && kept.variant !== row.variant) throw untouchable(row, refusal);
     return kept;
@@ -67,19 +70,21 @@ export async function planMend(
   }
   const content = change.content ?? post.content;
   const mediaIds = change.mediaIds ?? post.mediaIds;
+  const thread = change.thread ?? post.thread ?? [];
   const accountIds = rows.map(({ accountId }) => accountId);
-  const parts = mended.map(({ row }) => row);
-  const contents = parts.flatMap(({ accountId, variant }) => {
+  const copies = mended.map(({ row }) => row);
+  const contents = copies.flatMap(({ accountId, variant }) => {
     const account = accounts.get(accountId);
-    return account === undefined ? [] : [{ account, content, mediaIds, variant }];
+    return account === undefined ? [] : [{ account, content, mediaIds, thread, variant }];
   });
   const faults = [
     ...variantFaults(change, accountIds, media),
     ...sizeFaults({
       content,
+      thread,
       variants: Object.fromEntries(planned.map(({ accountId, variant }) => [accountId, variant])),
     }),
-    ...keptMediaFaults(post, change, parts, media),
+    ...keptMediaFaults(post, change, copies, media),
     ...(await contentFaults(adapters, media, contents)),
   ];
   return { faults, mended, rows: planned };
@@ -107,17 +112,39 @@ function toMs(at: string | null): number | null {
   return at === null ? null : Date.parse(at);
 }
 
-function given({ content, mediaIds }: UpdatePost): Partial<Pick<PostRow, 'content' | 'mediaIds'>> {
-  return { ...(content === undefined ? {} : { content }), ...(mediaIds === undefined ? {} : { mediaIds }) };
+function given({ content, mediaIds, thread }: UpdatePost): Partial<Pick<PostRow, 'content' | 'mediaIds' | 'thread'>> {
+  return {
+    ...(content === undefined ? {} : { content }),
+    ...(mediaIds === undefined ? {} : { mediaIds }),
+    ...(thread === undefined ? {} : { thread }),
+  };
 }
 
-/** What an account is sent. */
-function contentOf(post: Pick<PostRow, 'content' | 'mediaIds'>, { content, mediaIds, options }: Variant) {
-  return { content: content ?? post.content, mediaIds: mediaIds ?? post.mediaIds, options: options ?? {} };
+/** Parts that are out stay as they went out, and something is left to send. */
+function keepsWhatIsOut(
+  { parts }: PublicationRow,
+  before: readonly PartContent[],
+  after: readonly PartContent[],
+): boolean {
+  const out = parts.length;
+  return out === 0 || (after.length > out && isDeepStrictEqual(before.slice(0, out), after.slice(0, out)));
+}
+
+/** Those of the part that failed. */
+function keepsMedia({ parts }: PublicationRow, before: readonly PartContent[], after: readonly PartContent[]): boolean {
+  return isDeepStrictEqual(before[parts.length]?.mediaIds, after[parts.length]?.mediaIds);
 }
 
 /** What followed the post's text or media keeps those that it was sent with. */
 function keep(post: PostRow, change: UpdatePost, variant: Variant): Variant {
+  const first = keepFirst(post, change, variant);
+  const thread =
+    change.thread !== undefined && !isDeepStrictEqual(change.thread, post.thread ?? []) && variant.thread === undefined;
+  return thread ? { ...first, thread: post.thread ?? [] } : first;
+}
+
+/** The thread apart. */
+function keepFirst(post: PostRow, change: UpdatePost, variant: Variant): Variant {
   const content = change.content !== undefined && change.content !== post.content && variant.content === undefined;
   const media =
     change.mediaIds !== undefined &&

@@ -11,7 +11,7 @@ export function referenceFaults(input: CreatePost, accounts: PostAccounts, media
   return [
     ...accountFaults(input.accountIds, accounts),
     ...variantFaults(input, input.accountIds, media),
-    ...sizeFaults({ content: input.content, variants: input.variants }),
+    ...sizeFaults({ content: input.content, thread: input.thread ?? [], variants: input.variants }),
   ];
 }
 
@@ -21,6 +21,6 @@ export function contentsOf(input: CreatePost, accounts: PostAccounts): AccountCo
     const account = accounts.get(id);
     if (account === undefined) return [];
     const variant = variantOf(input.variants, id);
-    return [{ account, content: input.content, mediaIds: input.mediaIds ?? [], variant }];
+    return [{ account, content: input.content, mediaIds: input.mediaIds ?? [], thread: input.thread ?? [], variant }];
   });
 }

@@ -20,6 +20,7 @@ export function presentPost({ post, publications }: FoundPost): Post {
     status: postStatusOf(publications),
     content: post.content,
     mediaIds: post.mediaIds,
+    thread: post.thread ?? [],
     variants: Object.fromEntries(
       publications.flatMap(({ accountId, variant }) => (isEmpty(variant) ? [] : [[accountId, variant]])),
     ),

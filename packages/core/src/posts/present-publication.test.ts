@@ -5,7 +5,11 @@ import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import { newPublicationRow } from './new-publication-row.ts';
 import { presentPublication } from './present-publication.ts';
 
-const draft = newPublicationRow('org', { id: 'pub', postId: 'pst', accountId: 'acc', platform: 'x', variant: {} }, 0);
+const draft = newPublicationRow(
+  'org',
+  { id: 'pub', postId: 'pst', accountId: 'acc', platform: 'x', variant: {}, partCount: 1 },
+  0,
+);
 const row = (change: Partial<PublicationRow>): PublicationRow => ({ ...draft, ...change });
 
 test.each(PublicationStatus.options)(

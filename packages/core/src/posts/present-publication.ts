@@ -1,4 +1,4 @@
-import type { Publication, WaitingFor } from '@vibetribe/contracts/post';
+import type { Publication, PublicationPart, WaitingFor } from '@vibetribe/contracts/post';
 import type { PublicationStatus } from '@vibetribe/contracts/publication-status';
 import { isoTime } from '../publishing/state/iso-time.ts';
 import type { PublicationRow } from '../publishing/store/publication-row.ts';
@@ -21,7 +21,21 @@ export function presentPublication(row: PublicationRow): Publication {
     publishedAt: isoTimeOrNull(row.publishedAtMs),
     lateByMs: lateByMsOf(row),
     error: row.error,
+    parts: partsOf(row),
   };
+}
+
+/** What is out, what is next under the publication's own status, and what would follow. */
+function partsOf(row: PublicationRow): PublicationPart[] {
+  const { platformPostId, url, status } = row;
+  if (row.partCount === 1) return [{ index: 0, status, platformPostId, url }];
+  const isOver = ['failed', 'unconfirmed', 'canceled', 'skipped'].includes(status);
+  const later = isOver ? 'skipped' : status === 'draft' ? 'draft' : 'scheduled';
+  return Array.from({ length: Math.max(row.partCount, row.parts.length) }, (_, index) => {
+    const out = row.parts[index];
+    if (out !== undefined) return { index, status: 'published', platformPostId: out.platformPostId, url: out.url };
+    return { index, status: index === row.parts.length ? status : later, platformPostId: null, url: null };
+  });
 }
 
 function waitingForOf(row: PublicationRow): WaitingFor | null {

@@ -15,7 +15,7 @@ import { presentVersioned, type VersionedPost } from './present-post.ts';
 import { refuseFaults } from './refuse-faults.ts';
 import { notifyAfterCommit } from './notify-after-commit.ts';
 import { takeTransitions } from './take-transitions.ts';
-import { goneMediaFaults, namedMediaIds } from './variants.ts';
+import { goneMediaFaults, mediaIdsIn, namedMediaIds } from './variants.ts';
 
 /**
  * Publishes now what has not ended; a draft is checked as if it were scheduled.
@@ -34,11 +34,12 @@ export async function publishPost(
     const drafts = rows.filter((row) => row.status === 'draft');
     const media = await readMedia(tx, actor, [
       ...namedMediaIds(post),
-      ...drafts.flatMap((row) => row.variant.mediaIds ?? []),
+      ...drafts.flatMap((row) => mediaIdsIn(row.variant)),
     ]);
     const contents = drafts.flatMap(({ accountId, variant }) => {
       const account = accounts.get(accountId);
-      return account === undefined ? [] : [{ account, content: post.content, mediaIds: post.mediaIds, variant }];
+      const { content, mediaIds, thread } = post;
+      return account === undefined ? [] : [{ account, content, mediaIds, thread: thread ?? [], variant }];
     });
     refuseFaults([
       ...accountFaults(accountIds, accounts, (id) => drafts.some((row) => row.accountId === id)),

@@ -1,13 +1,14 @@
 import type { Publication, ResolvePublication } from '@vibetribe/contracts/post';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { publications, publicationSteps } from '@vibetribe/db/schema/publications';
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError, notFound } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
+import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import { lockPublications } from '../publishing/store/decide-and-write.ts';
-import type { Resolution } from '../publishing/state/publication-input.ts';
+import type { PartPlace, Resolution } from '../publishing/state/publication-input.ts';
 import { accountPlace, findPostOwner } from '../publishing/record/match-posts.ts';
 import { lockPost } from './find-post.ts';
 import { accountFaults, lockAccounts, readAccounts } from './post-accounts.ts';
@@ -35,11 +36,15 @@ export async function resolvePublication(
     const rows = await lockPublications(tx, [publicationId]);
     if (resolution.kind === 'published' && resolution.platformPostId !== null)
       await requireFree(deps, tx, actor, { publicationId, accountId, platformPostId: resolution.platformPostId });
-    const taken = await takeTransitions(tx, rows, () => ({ type: 'resolve', resolution }));
+    const taken = await takeTransitions(tx, rows, (row) => {
+      const part = placeIn(row);
+      requirePostId(resolution, part);
+      return { type: 'resolve', resolution, ...part };
+    });
     const [settled] = taken.rows;
     if (settled === undefined) throw notFound('publication');
     if (taken.movedCount === 0) throw refusal(resolution);
-    if (resolution.kind === 'not_published') await forgetResults(tx, publicationId);
+    if (resolution.kind === 'not_published') await forgetResults(tx, publicationId, settled.parts.length);
     return settled;
   });
   notifyAfterCommit(deps.signals, [row]);
@@ -63,11 +68,11 @@ function resolutionOf(answer: ResolvePublication): Resolution {
 }
 
 /** What its steps had brought is not there, the person says: a new try begins at the first one. Keys stay: a platform that knows one refuses a double. */
-async function forgetResults(tx: Transaction, publicationId: string): Promise<void> {
+async function forgetResults(tx: Transaction, publicationId: string, partsDone: number): Promise<void> {
   await tx
     .update(publicationSteps)
     .set({ result: null, doneAt: null })
-    .where(eq(publicationSteps.publicationId, publicationId));
+    .where(and(eq(publicationSteps.publicationId, publicationId), ofPart(partsDone)));
 }
 
 async function placeOf(
@@ -87,6 +92,24 @@ async function placeOf(
 async function requireConnected(tx: Transaction, actor: Actor, accountId: string): Promise<void> {
   const faults = accountFaults([accountId], await lockAccounts(tx, actor, [accountId]));
   refuseFaults(faults.map(({ message }) => ({ path: 'retry', message })));
+}
+
+function ofPart(index: number) {
+  return index === 0
+    ? sql`${publicationSteps.name} !~ '^part [0-9]+: '`
+    : sql`starts_with(${publicationSteps.name}, ${`part ${index + 1}: `})`;
+}
+
+/** The part that is in doubt, of several. */
+function placeIn({ parts, partCount }: PublicationRow): { readonly part?: PartPlace } {
+  if (partCount === 1) return {};
+  return { part: { index: parts.length, isLast: parts.length >= partCount - 1, leaseMs: 0 } };
+}
+
+/** What follows answers it. */
+function requirePostId(resolution: Resolution, { part }: { readonly part?: PartPlace }): void {
+  const isMissing = resolution.kind === 'published' && resolution.platformPostId === null && part?.isLast === false;
+  refuseFaults(isMissing ? [{ path: 'platformPostId', message: 'is needed: the next part answers this one' }] : []);
 }
 
 function refusal({ kind }: Resolution): DomainError {

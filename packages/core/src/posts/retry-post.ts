@@ -10,7 +10,7 @@ import { presentVersioned, type VersionedPost } from './present-post.ts';
 import { refuseFaults } from './refuse-faults.ts';
 import { notifyAfterCommit } from './notify-after-commit.ts';
 import { takeTransitions } from './take-transitions.ts';
-import { goneMediaFaults } from './variants.ts';
+import { goneMediaFaults, mediaIdsIn, namedMediaIds } from './variants.ts';
 
 /**
  * Sends the failed publications again, now, with a new retry budget.
@@ -29,8 +29,8 @@ export async function retryPost(
     const failed = rows.filter((row) => row.status === 'failed');
     // Media of what has ended may be deleted: from here on it is used again.
     const media = await readMedia(tx, actor, [
-      ...post.mediaIds,
-      ...failed.flatMap(({ variant }) => variant.mediaIds ?? []),
+      ...namedMediaIds(post),
+      ...failed.flatMap(({ variant }) => mediaIdsIn(variant)),
     ]);
     refuseFaults([
       ...accountFaults(accountIds, accounts, (id) => failed.some((row) => row.accountId === id)),

@@ -6,6 +6,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { lockPublications, movePublications } from '../publishing/store/decide-and-write.ts';
+import { countParts } from '../publishing/claim/part-contents.ts';
 import { forgetPreparedSteps } from '../publishing/store/forget-prepared-steps.ts';
 import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import { type FoundPost, lockPost, type PostRow } from './find-post.ts';
@@ -21,7 +22,7 @@ import { requireVersion } from './require-version.ts';
 import { notifyAfterCommit } from './notify-after-commit.ts';
 import { schedulePublications, unschedulePublications } from './schedule-publications.ts';
 import { readDatabaseClock } from './schedule-time.ts';
-import { namedMediaIds, variantOf } from './variants.ts';
+import { mediaIdsIn, namedMediaIds, variantOf } from './variants.ts';
 import { storeVariants, writePost } from './write-edit.ts';
 import { writeMend } from './write-mend.ts';
 
@@ -49,7 +50,7 @@ export async function updatePost(
     const media = await readMedia(tx, actor, [
       ...namedMediaIds(change),
       ...namedMediaIds(found.post),
-      ...rows.flatMap((row) => row.variant.mediaIds ?? []),
+      ...rows.flatMap((row) => mediaIdsIn(row.variant)),
     ]);
     if (hasFailed) {
       const mend = await planMend(deps.adapters, { post: found.post, rows, accounts, media }, change);
@@ -74,7 +75,7 @@ async function writeEdit(
 ): Promise<FoundPost> {
   const post = await writePost(tx, before, change);
   await removePublications(tx, plan.removed);
-  const kept = await writeVariants(tx, plan.kept, change.variants);
+  const kept = await writeVariants(tx, post, plan.kept, change);
   await forgetPreparedSteps(
     tx,
     kept.map(({ id }) => id),
@@ -98,11 +99,15 @@ async function removePublications(tx: Transaction, removed: readonly Publication
 
 async function writeVariants(
   tx: Transaction,
+  post: PostRow,
   kept: readonly PublicationRow[],
-  variants: UpdatePost['variants'],
+  { variants, thread }: UpdatePost,
 ): Promise<PublicationRow[]> {
-  if (variants === undefined || kept.length === 0) return [...kept];
-  const rows = kept.map((row) => ({ ...row, variant: variantOf(variants, row.accountId) }));
+  if ((variants === undefined && thread === undefined) || kept.length === 0) return [...kept];
+  const rows = kept.map((row) => {
+    const variant = variants === undefined ? row.variant : variantOf(variants, row.accountId);
+    return { ...row, variant, partCount: countParts(post, variant) };
+  });
   await storeVariants(tx, rows);
   return rows;
 }

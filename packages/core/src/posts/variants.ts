@@ -1,10 +1,11 @@
 import type { FieldFault } from '@vibetribe/contracts/error-code';
-import type { Variant } from '@vibetribe/contracts/post';
+import type { ThreadPart, Variant } from '@vibetribe/contracts/post';
 import { mediaFaults, type PostMedia } from './post-media.ts';
 
 /** The part of a request that says what goes where. */
 export interface Variants {
   readonly mediaIds?: readonly string[] | undefined;
+  readonly thread?: readonly ThreadPart[] | null | undefined;
   readonly variants?: Readonly<Record<string, Variant>> | undefined;
 }
 
@@ -13,47 +14,71 @@ export function variantOf(variants: Variants['variants'], accountId: string): Va
   return variants[accountId] ?? {};
 }
 
-export function namedMediaIds({ mediaIds, variants }: Variants): string[] {
-  return [...(mediaIds ?? []), ...Object.values(variants ?? {}).flatMap((variant) => variant.mediaIds ?? [])];
+export function namedMediaIds({ variants, ...post }: Variants): string[] {
+  return [...mediaIdsIn(post), ...Object.values(variants ?? {}).flatMap(mediaIdsIn)];
+}
+
+/** Those of a post or a variant, and of its thread. */
+export function mediaIdsIn({ mediaIds, thread }: Omit<Variants, 'variants'>): string[] {
+  return [...(mediaIds ?? []), ...(thread ?? []).flatMap((part) => part.mediaIds ?? [])];
+}
+
+/** @param above what stands before its fields: `variants.<id>.` */
+export function contentMediaFaults(
+  above: string,
+  { mediaIds, thread }: Omit<Variants, 'variants'>,
+  media: PostMedia,
+): FieldFault[] {
+  return [
+    ...mediaFaults(`${above}mediaIds`, mediaIds ?? [], media),
+    ...(thread ?? []).flatMap((part, index) =>
+      mediaFaults(`${above}thread.${index}.mediaIds`, part.mediaIds ?? [], media),
+    ),
+  ];
 }
 
 /** Variants for accounts that the post does not go to, and media that is not there. */
 export function variantFaults(
-  { mediaIds, variants }: Variants,
+  { variants, ...post }: Variants,
   accountIds: readonly string[],
   media: PostMedia,
 ): FieldFault[] {
   const ofVariants = Object.entries(variants ?? {}).flatMap(([accountId, variant]) => {
     const path = `variants.${accountId}`;
     if (!accountIds.includes(accountId)) return [{ path, message: 'is for an account that is not among accountIds' }];
-    return mediaFaults(`${path}.mediaIds`, variant.mediaIds ?? [], media);
+    return contentMediaFaults(`${path}.`, variant, media);
   });
-  return [...mediaFaults('mediaIds', mediaIds ?? [], media), ...ofVariants];
+  return [...contentMediaFaults('', post, media), ...ofVariants];
 }
 
-/** Media of stored parts that is gone meanwhile, by where it is named. A part with media of its own does not use the post's. */
+/** Media of what is stored that is gone meanwhile, by where it is named. A copy with media or a thread of its own does not use the post's. */
 export function goneMediaFaults(
-  post: { readonly mediaIds: readonly string[] },
-  parts: readonly { readonly accountId: string; readonly variant: Variant }[],
+  post: { readonly mediaIds: readonly string[]; readonly thread: readonly ThreadPart[] | null },
+  copies: readonly { readonly accountId: string; readonly variant: Variant }[],
   media: PostMedia,
 ): FieldFault[] {
-  const usesPost = parts.some(({ variant }) => variant.mediaIds === undefined);
+  const used = {
+    mediaIds: copies.some(({ variant }) => variant.mediaIds === undefined) ? post.mediaIds : [],
+    thread: copies.some(({ variant }) => variant.thread === undefined) ? post.thread : [],
+  };
   return [
-    ...(usesPost ? mediaFaults('mediaIds', post.mediaIds, media) : []),
-    ...parts.flatMap(({ accountId, variant }) =>
-      mediaFaults(`variants.${accountId}.mediaIds`, variant.mediaIds ?? [], media),
-    ),
+    ...contentMediaFaults('', used, media),
+    ...copies.flatMap(({ accountId, variant }) => contentMediaFaults(`variants.${accountId}.`, variant, media)),
   ];
 }
 
 /** What an edit keeps of the stored media; what it gives anew is checked with it. */
 export function keptMediaFaults(
-  post: { readonly mediaIds: readonly string[] },
+  post: { readonly mediaIds: readonly string[]; readonly thread: readonly ThreadPart[] | null },
   change: Variants,
-  parts: readonly { readonly accountId: string; readonly variant: Variant }[],
+  copies: readonly { readonly accountId: string; readonly variant: Variant }[],
   media: PostMedia,
 ): FieldFault[] {
-  return goneMediaFaults({ mediaIds: change.mediaIds === undefined ? post.mediaIds : [] }, parts, media).filter(
-    ({ path }) => change.variants === undefined || path.startsWith('mediaIds'),
+  const kept = {
+    mediaIds: change.mediaIds === undefined ? post.mediaIds : [],
+    thread: change.thread === undefined ? post.thread : [],
+  };
+  return goneMediaFaults(kept, copies, media).filter(
+    ({ path }) => change.variants === undefined || !path.startsWith('variants.'),
   );
 }

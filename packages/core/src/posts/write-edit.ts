@@ -14,6 +14,7 @@ export async function writePost(tx: Transaction, before: PostRow, change: Update
     .set({
       ...(change.content === undefined ? {} : { content: change.content }),
       ...(change.mediaIds === undefined ? {} : { mediaIds: change.mediaIds }),
+      ...(change.thread === undefined ? {} : { thread: change.thread.length === 0 ? null : change.thread }),
       ...(change.timezone === undefined ? {} : { timezone: change.timezone }),
       ...(change.priority === undefined ? {} : { priority: change.priority }),
       ...(change.misfire === undefined ? {} : { misfire: change.misfire }),
@@ -34,9 +35,9 @@ export async function writePost(tx: Transaction, before: PostRow, change: Update
 }
 
 export async function storeVariants(tx: Transaction, rows: readonly PublicationRow[]): Promise<void> {
-  const values = JSON.stringify(rows.map(({ id, variant }) => ({ id, variant })));
+  const values = JSON.stringify(rows.map(({ id, variant, partCount }) => ({ id, variant, partCount })));
   await tx.execute(sql`
-    update publications p set variant = v.variant, updated_at = clock_timestamp()
-    from jsonb_to_recordset(${values}::jsonb) as v(id text, variant jsonb)
-    where p.id = v.id and p.variant is distinct from v.variant`);
+    update publications p set variant = v.variant, part_count = v."partCount", updated_at = clock_timestamp()
+    from jsonb_to_recordset(${values}::jsonb) as v(id text, variant jsonb, "partCount" int)
+    where p.id = v.id and (p.variant, p.part_count) is distinct from (v.variant, v."partCount")`);
 }

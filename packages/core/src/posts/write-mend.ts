@@ -1,7 +1,7 @@
 import type { PublicationError, UpdatePost } from '@vibetribe/contracts/post';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import type { CoreDependencies } from '../core-dependencies.ts';
-import { contentFor } from '../publishing/claim/publication-work.ts';
+import { partContents } from '../publishing/claim/part-contents.ts';
 import { manualOptions } from '../publishing/record/manual-options.ts';
 import { forgetAllSteps, forgetPreparedSteps } from '../publishing/store/forget-prepared-steps.ts';
 import type { FoundPost, PostRow } from './find-post.ts';
@@ -43,5 +43,8 @@ function manualAfter(
   const manual = row.error?.manual ?? null;
   const account = accounts.get(row.accountId)?.adapterAccount;
   if (manual === null || account === undefined || !keepsMedia) return null;
-  return manualOptions(adapters[row.platform], { account, content: contentFor(post, row.variant) }, manual.mediaUrls);
+  const adapter = adapters[row.platform];
+  const [first, ...others] = partContents(adapter, post, row.variant);
+  const { content } = [first, ...others][row.parts.length] ?? first;
+  return manualOptions(adapter, { account, content }, manual.mediaUrls);
 }

@@ -1,3 +1,4 @@
+import type { ThreadPart } from '@vibetribe/contracts/post';
 import { integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
@@ -8,6 +9,7 @@ export const posts = pgTable('posts', {
   authorUserId: text('author_user_id'),
   content: text('content').notNull(),
   mediaIds: text('media_ids').array().notNull().default([]),
+  thread: jsonb('thread').$type<ThreadPart[]>(),
   scheduledAt: at('scheduled_at'),
   timezone: text('timezone'),
   priority: text('priority', { enum: ['low', 'normal', 'high'] })

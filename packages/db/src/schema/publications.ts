@@ -35,6 +35,8 @@ export const publications = pgTable('publications', {
   url: text('url'),
   publishedAt: at('published_at'),
   error: jsonb('error').$type<PublicationError>(),
+  partCount: integer('part_count').notNull().default(1),
+  parts: jsonb('parts').$type<readonly unknown[]>(),
   createdAt: at('created_at').notNull().defaultNow(),
   updatedAt: at('updated_at').notNull().defaultNow(),
 });

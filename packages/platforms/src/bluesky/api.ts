@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { foreignId } from '../answer-fields.ts';
 import type { AdapterAccount } from '../port/account.ts';
 import type { StepEffect } from '../port/publish.ts';
 import { callPlatform, type PlatformCallRequest, type Refusal } from '../call-platform.ts';
@@ -48,16 +49,19 @@ export function serviceOf({ service }: AdapterAccount): string {
   return service;
 }
 
-const StoredPost = z.object({ value: z.object({ text: z.string(), createdAt: z.string() }) });
+const StoredPost = z.object({
+  cid: foreignId().optional().catch(undefined),
+  value: z.object({ text: z.string(), createdAt: z.string() }),
+});
 
 /** The post under a record key, or null. Needs no token: records are public. */
 export async function readPost(call: {
   readonly http: PlatformHttp;
   readonly account: AdapterAccount;
   readonly rkey: string;
-}): Promise<{ text: string; createdAt: string } | null> {
+}): Promise<{ cid: string | null; text: string; createdAt: string } | null> {
   try {
-    const { value } = await callXrpc({
+    const { cid = null, value } = await callXrpc({
       http: call.http,
       service: serviceOf(call.account),
       method: 'GET',
@@ -66,7 +70,7 @@ export async function readPost(call: {
       effect: 'read',
       answer: StoredPost,
     });
-    return value;
+    return { cid, ...value };
   } catch (error) {
     if (error instanceof PlatformError && error.platformCode === 'RecordNotFound') return null;
     throw error;

@@ -23,7 +23,7 @@ export const bluesky: PlatformAdapter = {
       count: (text) => countGraphemes(shownText(text)),
     },
     media: blueskyMediaRules,
-    thread: null,
+    thread: { partsMax: 50, inheritedOptions: ['langs'] },
     options: BlueskyOptions,
     requiredFields: ['content'],
   },

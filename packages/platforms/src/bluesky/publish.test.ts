@@ -34,6 +34,7 @@ describe('publishing', () => {
     const key = RecordKey.parse(post.intents.get('publish')?.key);
     expect(published).toEqual({
       kind: 'published',
+      reference: 'bafy',
       platformPostId: `at://${did}/app.bsky.feed.post/${key.rkey}`,
       url: `https://bsky.app/profile/${did}/post/${key.rkey}`,
     });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AdapterAccount } from '../port/account.ts';
 import type { Published, PublishRun } from '../port/publish.ts';
+import { foreignId } from '../answer-fields.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import { callXrpc, postCollection, readPost, serviceOf } from './api.ts';
@@ -9,6 +10,7 @@ import { richTextOf, shownText } from './facets.ts';
 import { handlesMentioned } from './mentions.ts';
 import { BlueskyOptions } from './options.ts';
 import { tidOf } from './tid.ts';
+import { replyOf } from './reply.ts';
 import { embedOf } from './upload.ts';
 
 /** Where the post will stand, chosen before it is sent: whoever repeats the request meets the record and not a second place. */
@@ -22,14 +24,15 @@ export type RecordKey = z.infer<typeof RecordKey>;
 export async function publishBluesky(publication: PublishRun): Promise<Published> {
   const didByHandle = await resolveMentions(publication);
   const embed = await embedOf(publication);
-  const rkey = await publication.step({
+  const reply = await replyOf(publication);
+  const posted = await publication.step({
     name: 'publish',
     effect: 'once',
     key: ({ partId }) => ({ rkey: tidOf(partId) }),
     run: ({ key, http, startedAt }) =>
-      putPost(publication, http, key, { didByHandle, embed, createdAt: startedAt.toISOString() }),
+      putPost(publication, http, key, { didByHandle, embed, reply, createdAt: startedAt.toISOString() }),
   });
-  return { kind: 'published', ...placeOf(publication.account, rkey) };
+  return { kind: 'published', ...placeOf(publication.account, posted.rkey), reference: posted.cid };
 }
 
 export function placeOf({ externalId: did }: AdapterAccount, rkey: string): { platformPostId: string; url: string } {
@@ -56,14 +59,16 @@ async function putPost(
   {
     didByHandle,
     embed,
+    reply,
     createdAt,
   }: {
     readonly didByHandle: Readonly<Record<string, string>>;
     readonly embed: object | undefined;
+    readonly reply: object | null;
     /** Of this send: a post that is sent again a day later is no day old. */
     readonly createdAt: string;
   },
-): Promise<string> {
+): Promise<{ rkey: string; cid: string | null }> {
   const { langs } = BlueskyOptions.parse(content.options);
   const { text, facets } = richTextOf(content.text, didByHandle);
   const record = {
@@ -73,9 +78,10 @@ async function putPost(
     ...(langs === undefined ? {} : { langs }),
     ...(facets.length === 0 ? {} : { facets }),
     ...(embed === undefined ? {} : { embed }),
+    ...(reply === null ? {} : { reply }),
   };
   try {
-    await callXrpc({
+    const { cid } = await callXrpc({
       http,
       service: serviceOf(account),
       method: 'POST',
@@ -84,14 +90,14 @@ async function putPost(
       // swapRecord null: only where there is no such record yet.
       json: { repo: account.externalId, collection: postCollection, rkey: key.rkey, swapRecord: null, record },
       effect: 'once',
-      answer: z.object({ uri: z.string() }),
+      answer: z.object({ uri: z.string(), cid: foreignId().nullable().default(null).catch(null) }),
     });
+    return { rkey: key.rkey, cid };
   } catch (error) {
     if (!(error instanceof PlatformError && error.platformCode === 'InvalidSwap'))
       throw withSmallerPictures(error, account, content.media);
-    await confirmOurs({ http, account, key, text: content.text, cause: error });
+    return { rkey: key.rkey, cid: await confirmOurs({ http, account, key, text: content.text, cause: error }) };
   }
-  return key.rkey;
 }
 
 /** The key is taken: by an earlier send of ours, as good as certainly. */
@@ -104,9 +110,9 @@ async function confirmOurs({
   key: RecordKey;
   text: string;
   cause: PlatformError;
-}): Promise<void> {
+}): Promise<string | null> {
   const stored = await readPost({ http: place.http, account: place.account, rkey: place.key.rkey }).catch(() => null);
-  if (stored !== null && isOurs(stored, place.key, place.text)) return;
+  if (stored !== null && isOurs(stored, place.key, place.text)) return stored.cid;
   if (stored === null) {
     const message = 'A post stands under the key of this one, but it cannot be read now';
     throw new PlatformError('ambiguous', message, { platformCode: 'InvalidSwap', cause });

@@ -11,5 +11,5 @@ export async function reconcileBluesky({ http, account, content, intent }: Recon
   if (stored === null) return { kind: 'not_seen', evidence: `there is no record ${rkey}` };
   if (!isOurs(stored, key.data, content.text))
     return { kind: 'cannot_tell', evidence: `record ${rkey} is another post` };
-  return { kind: 'found', ...placeOf(account, rkey), evidence: `record ${rkey} is there` };
+  return { kind: 'found', ...placeOf(account, rkey), reference: stored.cid, evidence: `record ${rkey} is there` };
 }

@@ -21,7 +21,7 @@ export const mastodon: PlatformAdapter = {
       count: (text) => countMastodon(text),
     },
     media: mastodonMediaRules,
-    thread: null,
+    thread: { partsMax: 50, inheritedOptions: ['visibility', 'spoilerText', 'language', 'sensitive'] },
     options: MastodonOptions,
     requiredFields: ['content'],
   },

@@ -13,7 +13,7 @@ const Status = z.object({ id: foreignId(), url: z.string().nullish(), uri: z.str
 
 /** Media first; then one request under a key of the publication: a repeat within the hour gives the same status again. */
 export async function publishMastodon(publication: PublishRun): Promise<Published> {
-  const { account, accessToken, content } = publication;
+  const { account, accessToken, content, replyTo } = publication;
   const { spoilerText, ...options } = MastodonOptions.parse(content.options);
   const mediaIds: string[] = [];
   for (const [index, item] of content.media.entries()) {
@@ -22,6 +22,7 @@ export async function publishMastodon(publication: PublishRun): Promise<Publishe
   const json = {
     status: content.text,
     ...options,
+    ...(replyTo === null ? {} : { in_reply_to_id: replyTo.parent.platformPostId }),
     ...(mediaIds.length === 0 ? {} : { media_ids: mediaIds }),
     ...(spoilerText === undefined ? {} : { spoiler_text: spoilerText }),
   };

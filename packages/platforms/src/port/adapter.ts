@@ -77,10 +77,17 @@ export interface PlatformRules {
   readonly text: TextRules & { readonly required: boolean };
   readonly media: MediaRules;
   /** Parts after the first, each an answer to the one before; null where the platform has no threads. */
-  readonly thread: { readonly partsMax: number } | null;
+  readonly thread: ThreadRules | null;
   /** The variant's `options` this platform understands, strict: an unknown option is a fault. */
   readonly options: z.ZodType<Record<string, unknown>>;
   readonly requiredFields: readonly string[];
+}
+
+export interface ThreadRules {
+  /** With the first one. */
+  readonly partsMax: number;
+  /** Options of the post that hold for its parts too, where they have none of their own: who may see it. */
+  readonly inheritedOptions: readonly string[];
 }
 
 export interface CommentSupport {

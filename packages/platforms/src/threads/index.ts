@@ -22,7 +22,7 @@ export const threads: PlatformAdapter = {
   rules: {
     text: { max: threadsTextMax, countedAs, required: false, count: countThreads },
     media: threadsMediaRules,
-    thread: null,
+    thread: { partsMax: 50, inheritedOptions: [] },
     options: ThreadsOptions,
     requiredFields: [],
   },

@@ -22,7 +22,7 @@ export const x: PlatformAdapter = {
       count: countX,
     },
     media: xMediaRules,
-    thread: null,
+    thread: { partsMax: 50, inheritedOptions: [] },
     options: XOptions,
     requiredFields: ['content'],
   },

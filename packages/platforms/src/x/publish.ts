@@ -14,7 +14,7 @@ const PostReply = z.object({ data: z.object({ id: foreignNumericId() }) });
 
 /** Media first; then one request that X knows by no key: if its answer is lost, only the account's timeline can tell. */
 export async function publishX(publication: PublishRun): Promise<Published> {
-  const { endpoints, account, accessToken, content } = publication;
+  const { endpoints, account, accessToken, content, replyTo } = publication;
   const { replySettings } = XOptions.parse(content.options);
   const uploads: XUpload[] = [];
   for (const [index, item] of content.media.entries()) uploads.push(await uploadToX(publication, item, index));
@@ -22,6 +22,7 @@ export async function publishX(publication: PublishRun): Promise<Published> {
   const json = {
     text: content.text,
     ...(mediaIds.length === 0 ? {} : { media: { media_ids: mediaIds } }),
+    ...(replyTo === null ? {} : { reply: { in_reply_to_tweet_id: replyTo.parent.platformPostId } }),
     ...(replySettings === undefined ? {} : { reply_settings: replySettings }),
   };
   const id = await publication.step({

@@ -13,7 +13,9 @@ import { boundWait, decideGate, type GateFacts, defaultMisfire, isLate, type Lim
 import { backAtMsOf, notePresence, wasLeftAlone } from './presence.ts';
 import type { PublicationState } from '../state/publication-state.ts';
 import type { Gate } from '../state/publication-input.ts';
-import { contentFor, type PublicationWork, type StoredStep, storedStepColumns } from './publication-work.ts';
+import { partContents } from './part-contents.ts';
+import { type PublicationWork, type StoredStep, storedStepColumns } from './publication-work.ts';
+import { openPart } from './work-part.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 import { stateOf } from '../store/publication-row.ts';
 import { createAccountLimit, type AccountLimit } from './account-limit.ts';
@@ -73,7 +75,8 @@ export async function claimPublications(
       claims.map(({ context, taken }): [string, ClaimResult] => {
         if (taken.kind === 'refused') return [context.row.id, refusalOf(context, taken.reason)];
         if (!isLeased(taken)) return [context.row.id, { kind: 'waiting' }];
-        return [context.row.id, { kind: 'claimed', work: workOf(context, taken, steps.get(context.row.id) ?? []) }];
+        const work = workOf(deps, context, taken, steps.get(context.row.id) ?? []);
+        return [context.row.id, { kind: 'claimed', work }];
       }),
     );
   });
@@ -159,8 +162,11 @@ async function limitsOf(context: ClaimContext, rates: AccountLimit, apps: AppLim
 const heldByOthers: ReadonlySet<WaitingReason> = new Set(['breaker', 'paused', 'token', 'internal']);
 
 /** A post that was held back by its own limit, or is being retried, was looked at in time. */
-function latenessCounts({ status, attempts, committed, evidence, waiting }: PublicationState, accountUsable: boolean) {
-  if (committed || evidence !== null) return 'never';
+function latenessCounts(
+  { status, attempts, committed, evidence, waiting, parts }: PublicationState,
+  accountUsable: boolean,
+) {
+  if (committed || evidence !== null || parts.length > 0) return 'never';
   if (waiting?.reason === 'internal' || waiting?.reason === 'token' || !accountUsable) return 'always';
   if (attempts > 0) return 'by_its_bound';
   const wasHeld = status === 'scheduled' || (waiting !== null && heldByOthers.has(waiting.reason));
@@ -205,9 +211,17 @@ function rulesOf({ serverRules }: ClaimContext): Pick<AdapterAccount, 'serverRul
   return serverRules === null || serverRules === undefined ? {} : { serverRules };
 }
 
-function workOf(context: ClaimContext, taken: Moved, steps: readonly StoredStep[]): PublicationWork {
-  const { row } = context;
+function workOf(
+  { adapters }: Pick<ClaimDependencies, 'adapters'>,
+  context: ClaimContext,
+  taken: Moved,
+  allSteps: readonly StoredStep[],
+): PublicationWork {
+  const { row, postContent: content, postMediaIds: mediaIds, postThread: thread } = context;
+  const parts = partContents(adapters[row.platform], { content, mediaIds, thread }, row.variant);
   return {
+    parts,
+    ...openPart({ publicationId: row.id, parts, allSteps }, taken.state),
     publicationId: row.id,
     organizationId: row.organizationId,
     postId: row.postId,
@@ -217,8 +231,6 @@ function workOf(context: ClaimContext, taken: Moved, steps: readonly StoredStep[
     fence: taken.state.fence,
     purpose: taken.state.intentAtMs === null ? 'send' : 'reconcile',
     state: taken.state,
-    content: contentFor({ content: context.postContent }, row.variant),
-    mediaIds: row.variant.mediaIds ?? context.postMediaIds,
     account: {
       externalId: context.externalId,
       handle: context.handle,
@@ -233,7 +245,7 @@ function workOf(context: ClaimContext, taken: Moved, steps: readonly StoredStep[
       expiresAtMs: context.tokenExpiresAtMs,
       refreshedAtMs: context.tokenRefreshedAtMs,
     },
-    steps,
+    allSteps,
     claimedAtMs: row.nowMs,
   };
 }

@@ -7,6 +7,8 @@ import type { TextContent } from '@vibetribe/platforms/port/content';
 import type { JsonValue } from '@vibetribe/platforms/port/json-value';
 import type { StepEffect } from '@vibetribe/platforms/port/publish';
 import type { PublicationState } from '../state/publication-state.ts';
+import type { PartContent } from './part-contents.ts';
+import type { WorkPart } from './work-part.ts';
 
 /** A claimed publication with everything its publisher needs; the token is still ciphertext. */
 export interface PublicationWork {
@@ -21,6 +23,10 @@ export interface PublicationWork {
   readonly purpose: 'send' | 'reconcile';
   /** As it was claimed. */
   readonly state: PublicationState;
+  /** All its parts; usually one. */
+  readonly parts: readonly [PartContent, ...PartContent[]];
+  /** The one that is next: `content`, `mediaIds` and `steps` are this one's. */
+  readonly part: WorkPart;
   readonly content: TextContent;
   /** Ids of its media, in the order they are shown. */
   readonly mediaIds: readonly string[];
@@ -35,7 +41,10 @@ export interface PublicationWork {
     /** Null where its first token is still the one in use. */
     readonly refreshedAtMs: number | null;
   };
+  /** By their adapter's names. */
   readonly steps: readonly StoredStep[];
+  /** Of all parts, as they are stored. */
+  readonly allSteps: readonly StoredStep[];
   /** The database's clock at the claim. */
   readonly claimedAtMs: number;
 }

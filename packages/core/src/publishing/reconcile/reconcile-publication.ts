@@ -12,6 +12,7 @@ import type { PublicationWork } from '../claim/publication-work.ts';
 import type { EngineContext } from '../engine-context.ts';
 import { accountPlace } from '../record/match-posts.ts';
 import { somethingOfOurs } from '../send/decide-outcome.ts';
+import { partAdapter } from '../send/part-adapter.ts';
 import { readToken, replaceToken, type Token } from '../send/read-token.ts';
 
 /**
@@ -125,7 +126,7 @@ async function ask(
   const startedAtMs = work.state.inDoubtSinceMs ?? work.state.intentAtMs ?? work.claimedAtMs;
   const target = { platform: work.platform, breakerKey: breakerKeyOf(work.platform, work.account.service) };
   const known = await readKnownPosts(deps, work, startedAtMs);
-  return deps.adapters[work.platform].reconcile({
+  return partAdapter(deps.adapters[work.platform], work.part).reconcile({
     ...access,
     endpoints: deps.endpoints(work.platform),
     http: deps.platformHttp(work.platform, {
@@ -134,7 +135,7 @@ async function ask(
     }),
     account: work.account,
     content: work.content,
-    replyTo: null,
+    replyTo: work.part.replyTo,
     intent: { step: open?.name ?? 'publish', key: open?.key ?? null, startedAt: new Date(startedAtMs) },
     results: Object.fromEntries(work.steps.filter((step) => step.done).map((step) => [step.name, step.result])),
     askedAt: nowByDatabase(),
@@ -156,11 +157,18 @@ async function readKnownPosts(
   const rows = await deps.db.asWorker(
     (tx) =>
       queryRows(tx, { id: column.text, isSince: column.boolean })`
-      select p.platform_post_id as id, p.published_at >= to_timestamp(${startedAtMs} / 1000.0) as "isSince" from accounts a
-      join publications p on p.account_id = a.id
-      where a.platform = ${platform} and (${service}::text is null or a.service = ${service}) and a.external_id = ${externalId} and p.id <> ${work.publicationId} and p.platform_post_id is not null
-        and p.published_at > to_timestamp(${startedAtMs} / 1000.0) - interval '1 day'
-      order by p.published_at desc`,
+      select k.id, k."isSince" from (
+        select p.platform_post_id as id, p.published_at >= to_timestamp(${startedAtMs} / 1000.0) as "isSince", p.published_at as at from accounts a
+        join publications p on p.account_id = a.id
+        where a.platform = ${platform} and (${service}::text is null or a.service = ${service}) and a.external_id = ${externalId} and p.id <> ${work.publicationId} and p.platform_post_id is not null
+          and p.published_at > to_timestamp(${startedAtMs} / 1000.0) - interval '1 day'
+        union
+        select x."platformPostId", x."publishedAtMs" >= ${startedAtMs}, to_timestamp(x."publishedAtMs" / 1000) from accounts a
+        join publications p on p.account_id = a.id and p.parts is not null
+        cross join lateral jsonb_to_recordset(p.parts) as x("platformPostId" text, "publishedAtMs" float8)
+        where a.platform = ${platform} and (${service}::text is null or a.service = ${service}) and a.external_id = ${externalId}
+          and x."platformPostId" is not null and x."publishedAtMs" > ${startedAtMs} - 86400000.0
+      ) k order by k.at desc`,
   );
   return rows;
 }

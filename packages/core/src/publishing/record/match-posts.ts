@@ -79,11 +79,17 @@ async function lockPosts(tx: Transaction, posts: readonly PlatformPost[]): Promi
 }
 
 async function readOwners(tx: Transaction, posts: readonly PlatformPost[]): Promise<Map<string, string>> {
+  const wanted = JSON.stringify(posts.map((post) => ({ ...post, key: keyOf(post) })));
   const rows = await queryRows(tx, { key: column.text, id: column.text })`
-    select w.key, p.id from jsonb_to_recordset(${JSON.stringify(posts.map((post) => ({ ...post, key: keyOf(post) })))}::jsonb)
+    select w.key, p.id from jsonb_to_recordset(${wanted}::jsonb)
       as w(key text, platform text, service text, "externalId" text, "platformPostId" text)
     join accounts a on a.external_id = w."externalId" and a.platform = w.platform and (w.service is null or a.service = w.service)
-    join publications p on p.account_id = a.id and p.platform_post_id = w."platformPostId" and p.platform_post_id is not null`;
+    join publications p on p.account_id = a.id and p.platform_post_id = w."platformPostId" and p.platform_post_id is not null
+    union
+    select w.key, p.id from jsonb_to_recordset(${wanted}::jsonb)
+      as w(key text, platform text, service text, "externalId" text, "platformPostId" text)
+    join accounts a on a.external_id = w."externalId" and a.platform = w.platform and (w.service is null or a.service = w.service)
+    join publications p on p.account_id = a.id and p.parts is not null and p.parts @> jsonb_build_array(jsonb_build_object('platformPostId', w."platformPostId"))`;
   return new Map(rows.map(({ key, id }) => [key, id]));
 }
 

@@ -9,6 +9,7 @@ import { manualOptions } from './manual-options.ts';
 import { lockPublications } from '../store/decide-and-write.ts';
 import type { Finding, Outcome, PublicationInput } from '../state/publication-input.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
+import { placeOfPart, storedName } from '../claim/work-part.ts';
 import { type PublicationRow, stateOf } from '../store/publication-row.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 import { readPostOwners } from './match-posts.ts';
@@ -88,15 +89,17 @@ function decide(
     outage: isOutage(health, state.firstFailedAtMs),
     manual: manualOptions(deps.adapters[work.platform], work, record.mediaUrls),
   };
+  const place = placeOfPart(work, settings.claimLeaseMs);
   const fence = deps.failpoints.has('outcome_fence') ? work.fence : row.fence;
   const input: PublicationInput =
     report.kind === 'outcome'
-      ? { type: 'outcome', fence, outcome: report.outcome, policy }
+      ? { type: 'outcome', fence, outcome: report.outcome, policy, ...place }
       : {
           type: 'finding',
           fence,
           finding: report.finding,
           policy: { ...policy, ...quietPeriods(deps, work.platform, settings) },
+          ...place,
         };
   return transition(state, input, row.nowMs);
 }
@@ -133,7 +136,12 @@ function mayRetry({ report }: OutcomeRecord): boolean {
 /** Where the outcome is a definite refusal, the open step's key stays for the next send, which is then still the same one to the platform. */
 async function writeStepResults(tx: Transaction, moved: readonly { record: OutcomeRecord }[]): Promise<void> {
   const results = moved.flatMap(({ record: { work, results: own } }) =>
-    own.map((result) => ({ organizationId: work.organizationId, publicationId: work.publicationId, ...result })),
+    own.map(({ name, ...result }) => ({
+      organizationId: work.organizationId,
+      publicationId: work.publicationId,
+      name: storedName(work, name),
+      ...result,
+    })),
   );
   if (results.length === 0) return;
   await tx.execute(sql`

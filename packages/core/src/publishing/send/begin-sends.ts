@@ -10,6 +10,7 @@ import type { PublicationInput } from '../state/publication-input.ts';
 import { lockPublications } from '../store/decide-and-write.ts';
 import { type PublicationRow, stateOf } from '../store/publication-row.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
+import { storedName } from '../claim/work-part.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 import { transition } from '../state/reducer.ts';
 import { writeTransitions } from '../store/write-transitions.ts';
@@ -52,7 +53,14 @@ export async function beginSends(
         times.get(row.id) ?? row.nowMs,
       );
       return decided.kind === 'moved'
-        ? [{ row, transition: decided, intent, ...(stop === undefined ? { sendingStep: intent.step } : {}) }]
+        ? [
+            {
+              row,
+              transition: decided,
+              intent,
+              ...(stop === undefined ? { sendingStep: storedName(intent.work, intent.step) } : {}),
+            },
+          ]
         : [];
     });
     const moved = decisions.filter(({ sendingStep }) => sendingStep !== undefined);
@@ -111,7 +119,7 @@ async function writeKeys(tx: Transaction, intents: readonly SendIntent[]): Promi
   const keys = intents.map(({ work, step: name, key }) => ({
     organizationId: work.organizationId,
     publicationId: work.publicationId,
-    name,
+    name: storedName(work, name),
     key,
   }));
   await tx.execute(sql`

@@ -50,7 +50,7 @@ export function createStepRunner(deps: RunnerDependencies, work: PublicationWork
     // The key was stored by the same step of the same adapter, so it has its type.
     if (known?.keyed === true && deps.failpoints.has('stable_key')) return known.key as Key;
     const seed = {
-      partId: deps.failpoints.has('stable_key') ? work.publicationId : `${work.publicationId} ${work.fence}`,
+      partId: deps.failpoints.has('stable_key') ? work.part.id : `${work.part.id} ${work.fence}`,
       lastPost: deps.lastPost(),
     };
     return makeKey === undefined ? (null as Key) : makeKey(seed);

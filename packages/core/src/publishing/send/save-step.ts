@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { movePublications } from '../store/decide-and-write.ts';
 import type { PublicationWork, StoredStep } from '../claim/publication-work.ts';
+import { storedName } from '../claim/work-part.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 
 /**
@@ -15,19 +16,20 @@ export async function saveStep(
   stored: StoredStep,
   message?: string,
 ): Promise<boolean> {
+  const name = storedName(work, stored.name);
   return deps.db.asKeyedWorker(async (tx) => {
     const [moved] = await movePublications(tx, [work.publicationId], () => ({
       type: 'progress',
       fence: work.fence,
       leaseMs: settings.claimLeaseMs,
-      step: stored.name,
+      step: name,
       message,
       committed: stored.effect === 'once' && stored.done,
     }));
     if (moved?.transition.kind !== 'moved') return false;
     await tx.execute(sql`
       insert into publication_steps (organization_id, publication_id, name, effect, key, keyed_at, result, done_at)
-      values (${work.organizationId}, ${work.publicationId}, ${stored.name}, ${stored.effect}, ${JSON.stringify(stored.key)}::jsonb,
+      values (${work.organizationId}, ${work.publicationId}, ${name}, ${stored.effect}, ${JSON.stringify(stored.key)}::jsonb,
         case when ${stored.keyed} then clock_timestamp() end, ${JSON.stringify(stored.result)}::jsonb,
         case when ${stored.done} then clock_timestamp() end)
       on conflict (publication_id, name) do update set result = excluded.result, done_at = excluded.done_at`);

@@ -13,10 +13,13 @@ import { decideOutcome, turnDown } from './decide-outcome.ts';
 import { manualOptions } from '../record/manual-options.ts';
 import { noteExhaustedLimits, type SpentAnswer } from './note-exhausted-limits.ts';
 import { prepareMedia, readMediaUrls } from './publication-media.ts';
+import { isOut, nextPart } from '../claim/work-part.ts';
 import type { Outcome } from '../state/publication-input.ts';
+import type { PublicationState } from '../state/publication-state.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
 import type { EngineContext } from '../engine-context.ts';
 import { quietPeriods } from '../record/quiet-periods.ts';
+import { partAdapter } from './part-adapter.ts';
 import { OwnTroubleError } from './own-trouble-error.ts';
 import { readToken, replaceToken, type Token } from './read-token.ts';
 import { ClaimLostError, createStepRunner, type StepRunner } from './run-steps.ts';
@@ -26,7 +29,7 @@ import { saveStep } from './save-step.ts';
 const leaseMarginShare = 0.1;
 
 /**
- * Takes one claimed publication through its adapter's steps and writes down its fate.
+ * Takes one claimed publication through its adapter's steps, part by part, and writes down the fate of each.
  * @returns whether it can be sent again at once
  */
 export async function sendPublication(
@@ -34,19 +37,33 @@ export async function sendPublication(
   context: EngineContext,
   work: PublicationWork,
 ): Promise<boolean> {
-  const spent: SpentAnswer[] = [];
-  const runner = createRunner(deps, context, work, spent);
   try {
-    const outcome = await run(deps, context, work, runner);
-    await Promise.all([
-      noteExhaustedLimits(deps, work, spent),
-      context.record(work, { kind: 'outcome', outcome }, runner.unwritten()),
-    ]);
-    return outcome.kind === 'postponed' && outcome.retryAfterMs === 0;
+    for (let part: PublicationWork | null = work; part !== null;) {
+      const { outcome, state } = await sendPart(deps, context, part);
+      if (outcome.kind !== 'published') return outcome.kind === 'postponed' && outcome.retryAfterMs === 0;
+      part = state === null ? null : nextPart(part, state);
+    }
+    return false;
   } catch (error) {
     if (error instanceof ClaimLostError) return false;
     throw error;
   }
+}
+
+/** @returns its fate, and the state that it led to; null where the claim was lost */
+async function sendPart(
+  deps: CoreDependencies,
+  context: EngineContext,
+  work: PublicationWork,
+): Promise<{ readonly outcome: Outcome; readonly state: PublicationState | null }> {
+  const spent: SpentAnswer[] = [];
+  const runner = createRunner(deps, context, work, spent);
+  const outcome = await run(deps, context, work, runner);
+  const [, transition] = await Promise.all([
+    noteExhaustedLimits(deps, work, spent),
+    context.record(work, { kind: 'outcome', outcome }, runner.unwritten()),
+  ]);
+  return { outcome, state: transition.kind === 'moved' ? transition.state : null };
 }
 
 async function run(
@@ -57,16 +74,18 @@ async function run(
 ): Promise<Outcome> {
   let accessToken: string | null = null;
   try {
+    // Never again, whatever became of the content meanwhile.
+    if (isOut(work)) throw new OwnTroubleError('All of its parts are out.');
     const token = await readToken(deps, work);
     if (token.kind !== 'valid') return waitForToken(work, token);
     const access = accessOf(token.credentials, work.account);
     ({ accessToken } = access);
-    const fate = await deps.adapters[work.platform].publish({
+    const fate = await partAdapter(deps.adapters[work.platform], work.part).publish({
       ...access,
       endpoints: deps.endpoints(work.platform),
       account: work.account,
       content: { ...work.content, media: await prepare(deps, context, work) },
-      replyTo: null,
+      replyTo: work.part.replyTo,
       now: deps.clock.now(),
       http: httpFor(deps, context, work),
       step: runner.step,

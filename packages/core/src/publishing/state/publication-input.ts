@@ -1,5 +1,6 @@
 import type { PublicationError } from '@vibetribe/contracts/post';
 import type { WaitingReason } from '@vibetribe/contracts/publication-status';
+import type { JsonValue } from '@vibetribe/platforms/port/json-value';
 import type { ReconcileFinding } from '@vibetribe/platforms/port/reconcile';
 import type { Fault } from './publication-state.ts';
 
@@ -17,12 +18,19 @@ export type PublicationInput =
       readonly message?: string | undefined;
       readonly committed: boolean;
     }
-  | { readonly type: 'outcome'; readonly fence: number; readonly outcome: Outcome; readonly policy: RetryPolicy }
+  | {
+      readonly type: 'outcome';
+      readonly fence: number;
+      readonly outcome: Outcome;
+      readonly policy: RetryPolicy;
+      readonly part?: PartPlace;
+    }
   | {
       readonly type: 'finding';
       readonly fence: number;
       readonly finding: Finding;
       readonly policy: RetryPolicy & ReconcilePolicy;
+      readonly part?: PartPlace;
     }
   | { readonly type: 'lease_expired'; readonly policy: ReconcilePolicy }
   | { readonly type: 'resume'; readonly reasons: readonly WaitingReason[] };
@@ -35,7 +43,15 @@ export type UserInput =
   | { readonly type: 'cancel' }
   | { readonly type: 'publish_now' }
   | { readonly type: 'retry' }
-  | { readonly type: 'resolve'; readonly resolution: Resolution };
+  | { readonly type: 'resolve'; readonly resolution: Resolution; readonly part?: PartPlace };
+
+/** Which part of several is meant; absent where there is one alone. */
+export interface PartPlace {
+  readonly index: number;
+  readonly isLast: boolean;
+  /** How long the claim goes on where parts follow, ms. */
+  readonly leaseMs: number;
+}
 
 export type Resolution =
   | { readonly kind: 'published'; readonly platformPostId: string | null; readonly url: string | null }
@@ -51,7 +67,12 @@ export type Gate =
 
 /** The closed set of fates a publishing run may end in. */
 export type Outcome =
-  | { readonly kind: 'published'; readonly platformPostId: string; readonly url: string | null }
+  | {
+      readonly kind: 'published';
+      readonly platformPostId: string;
+      readonly url: string | null;
+      readonly reference?: JsonValue;
+    }
   | { readonly kind: 'processing'; readonly pollAfterMs: number; readonly detail: string; readonly committed: boolean }
   /** Provably nothing became visible. */
   | { readonly kind: 'retry'; readonly fault: Fault; readonly retryAfterMs: number | null }
@@ -80,7 +101,13 @@ export type Outcome =
 
 /** What asking the platform about an unknown outcome brought. */
 export type Finding =
-  | { readonly kind: 'found'; readonly platformPostId: string; readonly url: string | null; readonly evidence: string }
+  | {
+      readonly kind: 'found';
+      readonly platformPostId: string;
+      readonly url: string | null;
+      readonly reference?: JsonValue;
+      readonly evidence: string;
+    }
   | NotSeen
   | { readonly kind: 'inconclusive'; readonly evidence: string }
   | { readonly kind: 'cannot_tell'; readonly evidence: string }

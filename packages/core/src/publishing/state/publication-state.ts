@@ -1,4 +1,5 @@
 import type { PublicationError } from '@vibetribe/contracts/post';
+import type { JsonValue } from '@vibetribe/platforms/port/json-value';
 import type { ErrorCategory, PublicationStatus, WaitingReason } from '@vibetribe/contracts/publication-status';
 
 /** Everything a decision about a publication depends on. Times are ms since the epoch, by the database's clock. */
@@ -31,7 +32,18 @@ export interface PublicationState {
   readonly platformPostId: string | null;
   readonly url: string | null;
   readonly publishedAtMs: number | null;
+  /** Those that are out of a publication of several parts, in order; empty for one of a single part. */
+  readonly parts: readonly PublishedPart[];
   readonly error: PublicationError | null;
+}
+
+export interface PublishedPart {
+  /** Null where a person has settled it without. */
+  readonly platformPostId: string | null;
+  readonly url: string | null;
+  /** See `VisiblePart`. */
+  readonly reference: JsonValue;
+  readonly publishedAtMs: number;
 }
 
 /** A fault as the state machine sees it; `manual` is filled in by whoever knows the text. */
@@ -60,5 +72,6 @@ export const newPublication: PublicationState = {
   platformPostId: null,
   url: null,
   publishedAtMs: null,
+  parts: [],
   error: null,
 };

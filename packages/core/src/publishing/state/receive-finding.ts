@@ -2,7 +2,7 @@ import { endSentence } from './end-sentence.ts';
 import { isoTime } from './iso-time.ts';
 import type { Finding, PublicationInput } from './publication-input.ts';
 import type { PublicationState } from './publication-state.ts';
-import { becomeUnconfirmed, markPublished, retryOrFail } from './receive-outcome.ts';
+import { becomeUnconfirmed, finishPart, goOn, markPublished, retryOrFail } from './receive-outcome.ts';
 import { publisherStopped } from './publisher-stopped.ts';
 import { type Transition, moved, refused, waitUntil } from './transition.ts';
 
@@ -18,7 +18,10 @@ export function receiveFinding(state: PublicationState, input: FindingInput, atM
   const { finding } = input;
   switch (finding.kind) {
     case 'found': {
-      const published = markPublished(state, finding, atMs);
+      const published =
+        input.part?.isLast === false
+          ? goOn(finishPart(state, finding, atMs), atMs)
+          : markPublished(state, finding, atMs);
       const note = {
         type: 'publication.reconciled',
         message: endSentence(`The platform has it: ${finding.evidence}`),

@@ -1,8 +1,9 @@
 import { retryDelayMs } from '@vibetribe/resilience/backoff';
+import type { JsonValue } from '@vibetribe/platforms/port/json-value';
 import { isoTime } from './iso-time.ts';
-import type { Outcome, PublicationInput, RetryPolicy } from './publication-input.ts';
+import type { Outcome, PartPlace, PublicationInput, RetryPolicy } from './publication-input.ts';
 import type { Fault, PublicationState } from './publication-state.ts';
-import { type Transition, moved, refused, waitUntil } from './transition.ts';
+import { type Moved, type Transition, moved, refused, waitUntil } from './transition.ts';
 
 type OutcomeInput = Extract<PublicationInput, { type: 'outcome' }>;
 
@@ -11,10 +12,10 @@ const defaultWaitMs = 60_000;
 
 export function receiveOutcome(state: PublicationState, input: OutcomeInput, atMs: number): Transition {
   const { outcome } = input;
-  if (state.fence !== input.fence || state.leaseUntilMs === null) return receiveLateOutcome(state, outcome, atMs);
+  if (state.fence !== input.fence || state.leaseUntilMs === null) return receiveLateOutcome(state, input, atMs);
   switch (outcome.kind) {
     case 'published':
-      return markPublished(state, outcome, atMs);
+      return receivePublished(state, outcome, input.part, atMs);
     case 'processing': {
       const committed = state.committed || outcome.committed;
       return waitUntil(
@@ -66,11 +67,64 @@ function postpone(
   );
 }
 
-export function markPublished(
+/** Of several parts the claim goes on to the next one; what is told a second time, as the first answer was lost, changes nothing. */
+function receivePublished(
   state: PublicationState,
-  found: { platformPostId: string | null; url: string | null },
+  outcome: Extract<Outcome, { kind: 'published' }>,
+  part: PartPlace | undefined,
   atMs: number,
 ): Transition {
+  if (part === undefined) return markPublished(state, outcome, atMs);
+  if (part.index < state.parts.length) return moved(state);
+  if (part.isLast) return markPublished(state, outcome, atMs);
+  return finishPart({ ...state, leaseUntilMs: atMs + part.leaseMs }, outcome, atMs);
+}
+
+interface FoundPart {
+  readonly platformPostId: string | null;
+  readonly url: string | null;
+  readonly reference?: JsonValue;
+}
+
+/** A part is out and others follow: to them the platform is as it was before the first fault. The caller says who goes on, and when. */
+export function finishPart(state: PublicationState, found: FoundPart, atMs: number): Moved {
+  return moved(
+    {
+      ...state,
+      ...withPart(state, found, atMs),
+      intentAtMs: null,
+      inDoubtSinceMs: null,
+      evidence: null,
+      committed: false,
+      retriesUsed: 0,
+      firstFailedAtMs: null,
+      absentReads: 0,
+      reconcileTries: 0,
+      error: null,
+    },
+    partEvent(state, found),
+  );
+}
+
+/** The publication goes by its first part's name. */
+function withPart(state: PublicationState, found: FoundPart, atMs: number) {
+  const { platformPostId, url, reference = null } = found;
+  const parts = [...state.parts, { platformPostId, url, reference, publishedAtMs: atMs }];
+  return state.parts.length > 0 ? { parts } : { parts, platformPostId, url };
+}
+
+function partEvent({ parts }: PublicationState, { platformPostId, url }: FoundPart) {
+  const index = parts.length;
+  return {
+    type: 'publication.part_published',
+    message: `Part ${index + 1} is out${url === null ? '.' : `: ${url}`}`,
+    data: { index, platformPostId, url },
+  } as const;
+}
+
+export function markPublished(state: PublicationState, found: FoundPart, atMs: number): Transition {
+  const isOneOfSeveral = state.parts.length > 0;
+  const { platformPostId, url } = isOneOfSeveral ? state : found;
   const lateByMs = state.scheduledAtMs === null ? 0 : Math.max(0, atMs - state.scheduledAtMs);
   return moved(
     {
@@ -84,14 +138,14 @@ export function markPublished(
       committed: true,
       waiting: null,
       error: null,
-      platformPostId: found.platformPostId,
-      url: found.url,
+      ...(isOneOfSeveral ? withPart(state, found, atMs) : { platformPostId, url }),
       publishedAtMs: atMs,
     },
+    ...(isOneOfSeveral ? [partEvent(state, found)] : []),
     {
       type: 'publication.published',
-      message: found.url === null ? 'Published.' : `Published: ${found.url}`,
-      data: { platformPostId: found.platformPostId, url: found.url, lateByMs },
+      message: url === null ? 'Published.' : `Published: ${url}`,
+      data: { platformPostId, url, lateByMs },
     },
   );
 }
@@ -143,19 +197,20 @@ export function retryOrFail(
   return fail(failing, asError(fault, false, policy.manual));
 }
 
-/** What has made something visible, or may have, cannot have failed: a person looks. */
-function fail(state: PublicationState, error: NonNullable<PublicationState['error']>): Transition {
+/** What has made something visible, or may have, cannot have failed: a person looks. Of several parts the one that failed is meant; those before it stay. */
+export function fail(state: PublicationState, error: NonNullable<PublicationState['error']>): Transition {
   if (state.committed)
     return becomeUnconfirmed(state, `The platform took it, then something went wrong: ${error.message}`);
   if (state.evidence !== null) return becomeUnconfirmed(state, state.evidence);
   const failed = { ...state, status: 'failed', dueAtMs: null, leaseUntilMs: null, waiting: null, error } as const;
+  const done = state.parts.length;
+  const message = done === 0 ? error.message : `Part ${done + 1} failed, what is before it is out: ${error.message}`;
+  const data = { category: error.category, code: error.code, ...(done === 0 ? {} : { partsPublished: done }) };
   return {
     kind: 'moved',
     state: failed,
-    events: [
-      { type: 'publication.failed', message: error.message, data: { category: error.category, code: error.code } },
-    ],
-    notifications: [{ kind: 'publication_failed', title: 'A post could not be published', body: error.message }],
+    events: [{ type: 'publication.failed', message, data }],
+    notifications: [{ kind: 'publication_failed', title: 'A post could not be published', body: message }],
   };
 }
 
@@ -212,8 +267,10 @@ function becomeUnknown(
  * A publisher that lost its claim reports after all. Proof that it is out ends the search, and takes the claim from whoever was
  * about to send it again; anything else is only noted.
  */
-function receiveLateOutcome(state: PublicationState, outcome: Outcome, atMs: number): Transition {
+function receiveLateOutcome(state: PublicationState, { outcome, part }: OutcomeInput, atMs: number): Transition {
   if (outcome.kind !== 'published') return refused('superseded');
+  // Another publisher has found this part, and may be at the next one.
+  if (part !== undefined && part.index !== state.parts.length) return refused('superseded');
   // Its own report, repeated because the answer to the first one was lost.
   if (state.status === 'published' && state.platformPostId === outcome.platformPostId) return refused('superseded');
   const searching = !['published', 'canceled', 'skipped', 'draft'].includes(state.status);
@@ -223,8 +280,16 @@ function receiveLateOutcome(state: PublicationState, outcome: Outcome, atMs: num
     data: { platformPostId: outcome.platformPostId, url: outcome.url },
   } as const;
   if (!searching) return moved(state, note);
-  const published = markPublished({ ...state, fence: state.fence + 1 }, outcome, atMs);
+  const freed = { ...state, fence: state.fence + 1 };
+  const published =
+    part?.isLast === false ? goOn(finishPart(freed, outcome, atMs), atMs) : markPublished(freed, outcome, atMs);
   return published.kind === 'moved' ? { ...published, events: [note, ...published.events] } : published;
+}
+
+/** Whoever comes next takes up the part after it. */
+export function goOn(finished: Moved, atMs: number): Moved {
+  const waiting = { reason: 'processing', detail: `Part ${finished.state.parts.length + 1} follows.` } as const;
+  return { ...finished, state: { ...finished.state, status: 'waiting', leaseUntilMs: null, dueAtMs: atMs, waiting } };
 }
 
 function asError(

@@ -1,8 +1,8 @@
 import type { PublicationError } from '@vibetribe/contracts/post';
 import { isoTime } from './iso-time.ts';
-import type { Resolution, UserInput } from './publication-input.ts';
+import type { UserInput } from './publication-input.ts';
 import type { PublicationState } from './publication-state.ts';
-import { markPublished } from './receive-outcome.ts';
+import { fail, finishPart, goOn, markPublished } from './receive-outcome.ts';
 import { type Transition, moved, refused } from './transition.ts';
 
 export function receiveUserInput(state: PublicationState, input: UserInput, atMs: number): Transition {
@@ -28,7 +28,7 @@ export function receiveUserInput(state: PublicationState, input: UserInput, atMs
         { type: 'publication.scheduled', message: 'Tried again by hand.', data: { scheduledAt: isoTime(atMs) } },
       );
     case 'resolve':
-      return resolve(state, input.resolution, atMs);
+      return resolve(state, input, atMs);
   }
 }
 
@@ -44,7 +44,8 @@ function edit(state: PublicationState, manual: PublicationError['manual']): Tran
 
 /** Nothing of it is on its way, and no send of it can have arrived: it may be edited, rescheduled or taken off the schedule. */
 function isUntouched(state: PublicationState): boolean {
-  if (state.committed || state.inDoubtSinceMs !== null || state.evidence !== null) return false;
+  if (state.committed || state.parts.length > 0) return false;
+  if (state.inDoubtSinceMs !== null || state.evidence !== null) return false;
   if (state.intentAtMs !== null || state.leaseUntilMs !== null) return false;
   return state.status === 'draft' || state.status === 'scheduled' || state.status === 'waiting';
 }
@@ -60,7 +61,8 @@ function schedule(state: PublicationState, scheduledAtMs: number): Transition {
 
 /** A claim without an intent can still be stopped: the higher fence makes its publisher's intent fail, so nothing is sent. */
 function cancel(state: PublicationState): Transition {
-  if (state.intentAtMs !== null || state.committed || state.evidence !== null) return refused('under_way');
+  if (state.intentAtMs !== null || state.committed || state.evidence !== null || state.parts.length > 0)
+    return refused('under_way');
   const stoppable = ['draft', 'scheduled', 'publishing', 'waiting', 'retrying'].includes(state.status);
   if (!stoppable) return refused('ended');
   return moved(
@@ -82,14 +84,19 @@ function publishNow(state: PublicationState, atMs: number): Transition {
   return refused(state.status === 'publishing' || state.status === 'waiting' ? 'under_way' : 'ended');
 }
 
-function resolve(state: PublicationState, resolution: Resolution, atMs: number): Transition {
+function resolve(
+  state: PublicationState,
+  { resolution, part }: Extract<UserInput, { type: 'resolve' }>,
+  atMs: number,
+): Transition {
   if (resolution.kind === 'publish' || resolution.kind === 'skip') return decide(state, resolution.kind, atMs);
   const isInDoubt = state.status === 'unconfirmed' || (state.status === 'failed' && state.inDoubtSinceMs !== null);
   if (!isInDoubt) return refused('not_unconfirmed');
   const told = (message: string) =>
     ({ type: 'publication.resolved', message, data: { outcome: resolution.kind } }) as const;
   if (resolution.kind === 'published') {
-    const published = markPublished(state, resolution, atMs);
+    const published =
+      part?.isLast === false ? goOn(finishPart(state, resolution, atMs), atMs) : markPublished(state, resolution, atMs);
     const note = told('A person found it on the platform.');
     return published.kind === 'moved' ? { ...published, events: [note, ...published.events] } : published;
   }
@@ -116,6 +123,10 @@ function resolve(state: PublicationState, resolution: Resolution, atMs: number):
 
 function decide(state: PublicationState, answer: 'publish' | 'skip', atMs: number): Transition {
   if (state.status !== 'waiting' || state.waiting?.reason !== 'decision') return refused('not_asking');
+  if (answer === 'skip' && state.parts.length > 0) {
+    const message = 'A person decided not to go on.';
+    return fail(state, { category: 'content', code: 'stopped', message, retryable: false, manual: null });
+  }
   if (answer === 'skip') {
     return moved(
       { ...state, status: 'skipped', dueAtMs: null, waiting: null },

@@ -1,6 +1,6 @@
 import type { EventType } from '@vibetribe/contracts/event-type';
 import { receiveFinding } from './receive-finding.ts';
-import { becomeUnconfirmed, receiveOutcome } from './receive-outcome.ts';
+import { becomeUnconfirmed, fail, receiveOutcome } from './receive-outcome.ts';
 import type { PublicationInput } from './publication-input.ts';
 import type { PublicationState } from './publication-state.ts';
 import { receiveUserInput } from './receive-user-input.ts';
@@ -48,6 +48,14 @@ function claim(state: PublicationState, input: Extract<PublicationInput, { type:
   // Asking what became of a send is never held back, and a send that began is never skipped.
   if (state.intentAtMs !== null && input.gate.kind !== 'go') return refused('intent_open');
   if (input.gate.kind === 'skip' && state.evidence !== null) return becomeUnconfirmed(state, state.evidence);
+  if (input.gate.kind === 'skip' && state.parts.length > 0)
+    return fail(state, {
+      category: 'auth',
+      code: 'stopped',
+      message: input.gate.detail,
+      retryable: false,
+      manual: null,
+    });
   if (input.gate.kind === 'skip') {
     const skipped = moved(
       { ...state, status: 'skipped', dueAtMs: null, waiting: null },

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { WaitingReason } from '@vibetribe/contracts/publication-status';
 import { expect, test } from 'vitest';
-import type { Finding, Outcome, PublicationInput } from './publication-input.ts';
+import type { Finding, Outcome, PartPlace, PublicationInput } from './publication-input.ts';
 import { newPublication, type PublicationState } from './publication-state.ts';
 import { transition } from './reducer.ts';
 
@@ -96,6 +96,7 @@ function kindOf({ state, atMs }: Moment): string {
     state.intentAtMs === null,
     state.inDoubtSinceMs === null,
     state.committed,
+    state.parts.length,
     state.platformPostId,
     state.error?.code,
   ]);
@@ -128,6 +129,9 @@ function inputsFor(state: PublicationState): LabelledInput[] {
     always('publish_now', { type: 'publish_now' }),
     always('retry', { type: 'retry' }),
     always('resolve published', { type: 'resolve', resolution: { kind: 'published', ...published } }),
+    ...partsFor(state).map((part) =>
+      always('resolve part published', { type: 'resolve', resolution: { kind: 'published', ...published }, part }),
+    ),
     ...[true, false].map((retry) =>
       always(`resolve not_published (${retry ? 'send again' : 'leave it'})`, {
         type: 'resolve',
@@ -147,9 +151,25 @@ function inputsFor(state: PublicationState): LabelledInput[] {
         policy,
       }),
     ),
+    ...partsFor(state).flatMap((part) =>
+      retryPolicies.map((policy) =>
+        always('late part', {
+          type: 'outcome',
+          fence: state.fence - 1,
+          outcome: { kind: 'published', ...late },
+          policy,
+          part,
+        }),
+      ),
+    ),
     always('lease_expired', { type: 'lease_expired', policy: reconcile }),
     always('resume', { type: 'resume', reasons: WaitingReason.options }),
   ];
+}
+
+/** The first one of two; what comes after it is told as of a publication of one part. */
+function partsFor({ parts }: PublicationState): readonly PartPlace[] {
+  return parts.length === 0 ? [{ index: 0, isLast: false, leaseMs }] : [];
 }
 
 /** What an open intent is claimed for is a question to the platform: no gate concerns it. */
@@ -170,7 +190,8 @@ function claimsOf(state: PublicationState, always: Always): LabelledInput[] {
 type Always = (label: string, input: PublicationInput) => LabelledInput;
 
 /** What a publisher that holds the claim says while it publishes. Only a send that has begun can end as unknown. */
-function sendingInputs({ status, fence, intentAtMs }: PublicationState, always: Always): LabelledInput[] {
+function sendingInputs(state: PublicationState, always: Always): LabelledInput[] {
+  const { status, fence, intentAtMs } = state;
   if (status !== 'publishing') return [];
   const outcomes: Outcome[] = [
     { kind: 'published', ...published },
@@ -190,16 +211,33 @@ function sendingInputs({ status, fence, intentAtMs }: PublicationState, always: 
     ...outcomes.flatMap((outcome) =>
       retryPolicies.map((policy) => always(`outcome ${outcome.kind}`, { type: 'outcome', fence, outcome, policy })),
     ),
+    ...partsFor(state).flatMap((part) =>
+      retryPolicies.map((policy) =>
+        always('outcome part published', {
+          type: 'outcome',
+          fence,
+          outcome: { kind: 'published', ...published },
+          policy,
+          part,
+        }),
+      ),
+    ),
   ];
 }
 
 /** What it says while it asks the platform about an open intent. */
-function askingInputs({ status, fence }: PublicationState, always: Always): LabelledInput[] {
+function askingInputs(state: PublicationState, always: Always): LabelledInput[] {
+  const { status, fence } = state;
   if (status !== 'waiting') return [];
   return findings.flatMap((finding) =>
-    retryPolicies.map((policy) =>
-      always(`finding ${finding.kind}`, { type: 'finding', fence, finding, policy: { ...policy, ...reconcile } }),
-    ),
+    retryPolicies.flatMap((policy) => {
+      const input = { type: 'finding', fence, finding, policy: { ...policy, ...reconcile } } as const;
+      const parts = finding.kind === 'found' ? partsFor(state) : [];
+      return [
+        always(`finding ${finding.kind}`, input),
+        ...parts.map((part) => always('finding part found', { ...input, part })),
+      ];
+    }),
   );
 }
 

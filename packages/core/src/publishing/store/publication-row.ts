@@ -3,7 +3,7 @@ import { PublicationError, Variant } from '@vibetribe/contracts/post';
 import { PlatformId } from '@vibetribe/contracts/platform-id';
 import { PublicationStatus, WaitingReason } from '@vibetribe/contracts/publication-status';
 import { sql } from 'drizzle-orm';
-import type { PublicationState } from '../state/publication-state.ts';
+import type { PublicationState, PublishedPart } from '../state/publication-state.ts';
 
 /** A publication as `publicationColumns` reads it: times are ms since the epoch. */
 export const publicationRowColumns = {
@@ -33,6 +33,9 @@ export const publicationRowColumns = {
   url: column.textOrNull,
   publishedAtMs: column.numberOrNull,
   error: PublicationError.nullable(),
+  /** How many it has: one, those of its thread, its first comment. */
+  partCount: column.number,
+  parts: column.json<readonly PublishedPart[]>(),
   /** The database's clock when the row was read. */
   nowMs: column.number,
 };
@@ -47,7 +50,7 @@ export const publicationColumns = sql.raw(`
   ${ms('first_failed_at')} as "firstFailedAtMs", p.fence::float8 as "fence", ${ms('lease_until')} as "leaseUntilMs",
   ${ms('intent_at')} as "intentAtMs", ${ms('in_doubt_since')} as "inDoubtSinceMs", p.evidence, p.committed, p.absent_reads as "absentReads", p.reconcile_tries as "reconcileTries",
   p.waiting_reason as "waitingReason", p.waiting_detail as "waitingDetail", p.platform_post_id as "platformPostId", p.url,
-  ${ms('published_at')} as "publishedAtMs", p.error, floor(extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"`);
+  ${ms('published_at')} as "publishedAtMs", p.error, p.part_count as "partCount", coalesce(p.parts, '[]') as parts, floor(extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"`);
 
 export function stateOf(row: PublicationRow): PublicationState {
   return {
@@ -69,6 +72,7 @@ export function stateOf(row: PublicationRow): PublicationState {
     platformPostId: row.platformPostId,
     url: row.url,
     publishedAtMs: row.publishedAtMs,
+    parts: row.parts,
     error: row.error,
   };
 }

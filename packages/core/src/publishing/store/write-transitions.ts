@@ -19,6 +19,7 @@ export async function writeTransitions(
     id: row.id,
     attemptId: sendingStep === undefined ? null : newId('attempt'),
     sendingStep: sendingStep ?? null,
+    sendOutcome: transition.state.parts.length > row.parts.length ? 'published' : transition.state.status,
     ...transition.state,
     waitingReason: transition.state.waiting?.reason ?? null,
     waitingDetail: transition.state.waiting?.detail ?? null,
@@ -45,9 +46,9 @@ export async function writeTransitions(
   await tx.execute(sql`
     with moved as (
       select * from jsonb_to_recordset(${JSON.stringify(states)}::jsonb) as m(
-        id text, "attemptId" text, "sendingStep" text, status text, "scheduledAtMs" float8, "dueAtMs" float8, attempts int, "retriesUsed" int, "firstFailedAtMs" float8,
+        id text, "attemptId" text, "sendingStep" text, "sendOutcome" text, status text, "scheduledAtMs" float8, "dueAtMs" float8, attempts int, "retriesUsed" int, "firstFailedAtMs" float8,
         fence bigint, "leaseUntilMs" float8, "leaseOwner" text, "intentAtMs" float8, "inDoubtSinceMs" float8, evidence text, committed boolean, "absentReads" int,
-        "reconcileTries" int, "waitingReason" text, "waitingDetail" text, "platformPostId" text, url text, "publishedAtMs" float8, error jsonb)
+        "reconcileTries" int, "waitingReason" text, "waitingDetail" text, "platformPostId" text, url text, "publishedAtMs" float8, parts jsonb, error jsonb)
     ), updated as (
       update publications p set
         status = m.status, scheduled_at = to_timestamp(m."scheduledAtMs" / 1000), due_at = to_timestamp(m."dueAtMs" / 1000),
@@ -56,7 +57,7 @@ export async function writeTransitions(
         intent_at = to_timestamp(m."intentAtMs" / 1000), in_doubt_since = to_timestamp(m."inDoubtSinceMs" / 1000), evidence = m.evidence, committed = m.committed, absent_reads = m."absentReads",
         reconcile_tries = m."reconcileTries", waiting_reason = m."waitingReason", waiting_detail = m."waitingDetail",
         platform_post_id = m."platformPostId", url = m.url, published_at = to_timestamp(m."publishedAtMs" / 1000),
-        error = nullif(m.error, 'null'::jsonb), updated_at = clock_timestamp(),
+        parts = nullif(m.parts, '[]'::jsonb), error = nullif(m.error, 'null'::jsonb), updated_at = clock_timestamp(),
         requeues = case when m."leaseUntilMs" is null then p.requeues else 0 end,
         enqueued_until = case when p.due_at is distinct from to_timestamp(m."dueAtMs" / 1000) or m."leaseUntilMs" is null and p.lease_until is not null then null else p.enqueued_until end
       from moved m where p.id = m.id
@@ -65,9 +66,9 @@ export async function writeTransitions(
       select m."attemptId", p.organization_id, p.id, p.account_id, p.platform, m."sendingStep", m.attempts, m.fence, to_timestamp(m."intentAtMs" / 1000)
       from moved m join publications p on p.id = m.id where m."sendingStep" is not null
     ), ended as (
-      update attempts a set ended_at = clock_timestamp(), outcome = o.status
+      update attempts a set ended_at = clock_timestamp(), outcome = o."sendOutcome"
       -- One look-up for each row: as a join, it may be planned over everything that is being sent at the moment.
-      from (select m.status, (select a.id from attempts a where a.publication_id = m.id and a.ended_at is null) as id
+      from (select m."sendOutcome", (select a.id from attempts a where a.publication_id = m.id and a.ended_at is null) as id
         from moved m where m."intentAtMs" is null) o
       where a.id = o.id
     ), told as (

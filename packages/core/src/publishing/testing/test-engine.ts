@@ -62,7 +62,11 @@ export async function createEngineHarness(
       return rows.map((row) => row.type.replace('publication.', ''));
     },
     makeDue: (id) => harness.sql(`update publications set due_at = now() - interval '1 ms' where id = $1`, [id]),
-    endLease: (id) => harness.sql(`update publications set lease_until = now() - interval '1 ms' where id = $1`, [id]),
+    endLease: (id) =>
+      harness.sql(
+        `update publications set lease_until = now() - interval '1 ms' where id = $1 and lease_until is not null`,
+        [id],
+      ),
     async [Symbol.asyncDispose]() {
       for (const engine of engines) await engine[Symbol.asyncDispose]();
       await harness[Symbol.asyncDispose]();

@@ -35,7 +35,7 @@ export type Behaviour =
 
 /** A platform in memory: `accepted` says what became visible, and nothing else does. */
 export interface MemoryPlatform {
-  readonly accepted: { key: string; text: string }[];
+  readonly accepted: { key: string; text: string; answers: string | null }[];
   behave(...behaviours: Behaviour[]): void;
   readonly adapter: PlatformAdapter;
   /** How its reconciliation answers; a finding: always with that. */
@@ -60,6 +60,7 @@ export interface TestHarness extends AsyncDisposable {
     text?: string;
     misfire?: Misfire;
     priority?: PostPriority;
+    thread?: readonly string[];
   }): Promise<string>;
 }
 
@@ -134,7 +135,15 @@ export async function createTestHarness(
       await addAccount(sql, { id: accountId, organizationId, grantId });
       return { organizationId, accountId };
     },
-    async addPublication({ organizationId, accountId, dueInMs = 0, text = 'Hello', misfire, priority = 'normal' }) {
+    async addPublication({
+      organizationId,
+      accountId,
+      dueInMs = 0,
+      text = 'Hello',
+      misfire,
+      priority = 'normal',
+      thread = [],
+    }) {
       const dueAt = new Date(Date.now() + dueInMs);
       const postId = await addPost(sql, {
         organizationId,
@@ -142,19 +151,21 @@ export async function createTestHarness(
         scheduledAt: dueAt,
         misfire: misfire ?? null,
         priority,
+        thread: thread.length === 0 ? null : thread.map((content) => ({ content })),
       });
-      return addPublication(sql, { organizationId, postId, accountId, scheduledAt: dueAt, dueAt });
+      const partCount = 1 + thread.length;
+      return addPublication(sql, { organizationId, postId, accountId, scheduledAt: dueAt, dueAt, partCount });
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
 
 function createMemoryPlatform(): MemoryPlatform {
-  const accepted: { key: string; text: string }[] = [];
+  const accepted: MemoryPlatform['accepted'] = [];
   let behaviours: Behaviour[] = ['accept'];
   const next = (): Behaviour =>
     behaviours.length > 1 ? (behaviours.shift() ?? 'accept') : (behaviours[0] ?? 'accept');
-  const send = async (key: string, text: string) => {
+  const send = async (key: string, text: string, answers: string | null) => {
     const behaviour = next();
     if (behaviour === 'refuse_connection')
       throw new PlatformError('network', 'The platform refused the connection.', { platformCode: 'ECONNREFUSED' });
@@ -167,7 +178,7 @@ function createMemoryPlatform(): MemoryPlatform {
     if (behaviour === 'lose_request')
       throw new PlatformError('ambiguous', 'No answer came.', { platformCode: 'reset' });
     if (behaviour === 'hang') return new Promise<never>(() => undefined);
-    accepted.push({ key, text });
+    accepted.push({ key, text, answers });
     if (behaviour === 'accept_then_lose_reply')
       throw new PlatformError('ambiguous', 'No answer came.', { platformCode: 'reset' });
     if (behaviour === 'accept_and_hang') return new Promise<never>(() => undefined);
@@ -189,7 +200,7 @@ function createMemoryPlatform(): MemoryPlatform {
           name: 'publish',
           effect: 'once',
           key: () => `k${randomInt(2 ** 47)}`,
-          run: ({ key }) => send(key, run.content.text),
+          run: ({ key }) => send(key, run.content.text, run.replyTo?.parent.platformPostId ?? null),
         });
         return { kind: 'published', platformPostId: id, url: `https://platform.example/${id}` };
       },

@@ -1,0 +1,18 @@
+import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
+import type { WorkPart } from '../claim/work-part.ts';
+
+/** What publishes and finds a part: a comment is another request on most platforms. */
+export function partAdapter(
+  adapter: PlatformAdapter,
+  { kind }: Pick<WorkPart, 'kind'>,
+): Pick<PlatformAdapter, 'publish' | 'reconcile'> {
+  const { comments } = adapter;
+  if (kind !== 'comment' || comments === undefined) return adapter;
+  return {
+    publish: ({ replyTo, ...run }) => {
+      if (replyTo === null) throw new Error('a comment answers something');
+      return comments.publish({ ...run, replyTo });
+    },
+    reconcile: (query) => comments.reconcile(query),
+  };
+}
