@@ -2,6 +2,7 @@ import type { CoreDependencies } from '@vibetribe/core/core-dependencies';
 import type { Authenticator } from '@vibetribe/core/identity/authenticate';
 import type { IdentityDependencies } from '@vibetribe/core/identity/identity-dependencies';
 import type { MediaDependencies } from '@vibetribe/core/media/media-dependencies';
+import type { WebhookDependencies } from '@vibetribe/core/webhooks/manage-webhooks';
 import type { Metrics } from '@vibetribe/observability/metrics';
 import type { QueueAdmin } from '@vibetribe/queue/queue-admin';
 import type { RequestLimiter } from './http/api-rate-limit.ts';
@@ -10,7 +11,8 @@ import type { LiveHub } from './live/live-hub.ts';
 import type { SignInLimit } from './http/sign-in-limit.ts';
 
 /** What the routes are given. Each plugin says with a `Pick` what it uses. */
-export interface ApiServices extends CoreDependencies, IdentityDependencies, MediaDependencies {
+export interface ApiServices
+  extends CoreDependencies, IdentityDependencies, MediaDependencies, Pick<WebhookDependencies, 'isAllowedHost'> {
   readonly authenticator: Authenticator;
   readonly requestLimiter: RequestLimiter;
   readonly signInLimit: SignInLimit;

@@ -35,6 +35,7 @@ import { postRoutes } from './routes/posts.ts';
 import { publicationRoutes } from './routes/publications.ts';
 import { queueRoutes } from './routes/queues.ts';
 import { securityTextRoute } from './routes/security-text.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import { addSecurityHeaders } from './http/security-headers.ts';
 import { warnOfUnknownProxy } from './http/trust-proxy.ts';
 import { guardText } from './http/text-guard.ts';
@@ -115,6 +116,7 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
   await app.register(pauseRoutes, v1);
   await app.register(notificationRoutes, v1);
   await app.register(queueRoutes, v1);
+  await app.register(webhookRoutes, v1);
   await app.register(liveRoute, v1);
 
   await serveDocs(app);

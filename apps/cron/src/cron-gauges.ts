@@ -6,6 +6,8 @@ import { Counter, Gauge } from 'prom-client';
 
 export interface CronGauges {
   countRun(task: string, outcome: TaskRun['kind']): void;
+  /** A try to deliver a webhook has ended. */
+  countDelivery(outcome: string): void;
   setHealth(check: HealthCheck): void;
   setStalled(stalled: Stalled): void;
   setOverdue(tasks: readonly { readonly name: string; readonly isOverdue: boolean }[]): void;
@@ -20,6 +22,12 @@ export function createCronGauges({ registry }: Pick<Metrics, 'registry'>): CronG
     name: 'vibetribe_cron_runs_total',
     help: 'Turns of cron tasks; skipped ones ran in another process.',
     labelNames: ['task', 'outcome'],
+    registers,
+  });
+  const deliveries = new Counter({
+    name: 'vibetribe_webhook_tries_total',
+    help: 'Tries to deliver a webhook, by how they ended.',
+    labelNames: ['outcome'],
     registers,
   });
   const healthy = new Gauge({
@@ -55,6 +63,7 @@ export function createCronGauges({ registry }: Pick<Metrics, 'registry'>): CronG
 
   return {
     countRun: (task, outcome) => runs.inc({ task, outcome }),
+    countDelivery: (outcome) => deliveries.inc({ outcome }),
     setHealth(check) {
       healthy.set({ dependency: 'database' }, check.databaseLatencyMs === null ? 0 : 1);
       healthy.set({ dependency: 'queue' }, check.queue.ok ? 1 : 0);

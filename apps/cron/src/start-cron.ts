@@ -4,6 +4,8 @@ import { type CronDependencies, cronTasks } from '@vibetribe/core/tasks/cron-tas
 import { findOpenSlots, readDatabaseTime, readTaskStates } from '@vibetribe/core/tasks/find-open-slots';
 import { runTaskOnce } from '@vibetribe/core/tasks/run-task-once';
 import { createTaskLocks } from '@vibetribe/core/tasks/task-locks';
+import { startWebhookDeliverer } from '@vibetribe/core/webhooks/deliver-webhooks';
+import { createWebhookSender } from '@vibetribe/core/webhooks/webhook-sender';
 import { createMediaLibrary } from '@vibetribe/media/media-library';
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
 import { createMetrics, type Metrics } from '@vibetribe/observability/metrics';
@@ -46,6 +48,9 @@ export async function startCron(
     createTaskLocks({ databaseUrl: config.databaseUrl, applicationName: 'vibetribe-cron-locks' }),
   );
   const deps = openDependencies(config, service, { metrics, gauges }, starting);
+  const sender = starting.use(createWebhookSender({ allow: service.core.isAllowedHost }));
+  const onTry = gauges.countDelivery.bind(gauges);
+  starting.use(await startWebhookDeliverer(service.core, { bus: service.bus, sender, onTry }));
   const tasks = cronTasks.map((task) => ({
     ...task,
     schedule: createSchedule(config.schedules[task.name] ?? task.schedule),

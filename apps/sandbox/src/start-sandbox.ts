@@ -9,6 +9,7 @@ import { controlError } from './control/control-input.ts';
 import { controlRoutes, type ControlSurroundings } from './control/control-routes.ts';
 import { metricsText } from './control/metrics-text.ts';
 import { createFaultBook } from './faults/fault-book.ts';
+import { createHookReceiver } from './hooks/hook-routes.ts';
 import { mountSite } from './mount-site.ts';
 import { mountPath, ownPath, type PlacedSite } from './shared-prefix.ts';
 import { feedPage } from './page/feed-page.ts';
@@ -52,6 +53,7 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
   const world = createWorld(store, createSegmentFiles(join(directory, 'segments')), config.now);
   const faults = createFaultBook();
   const requests = createRequestLog();
+  const hooks = createHookReceiver();
 
   const placed: readonly PlacedSite[] = platforms.flatMap((platform) =>
     platform.sites.map((id) => {
@@ -76,7 +78,7 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
   const surroundings = { world, faults, requests, closing: closing.signal };
 
   const main = newApp(stack, { level: config.logLevel }, (request) => ownPath(placed, request));
-  await mainRoutes(main, { world, faults, requests, sites, hosts });
+  await mainRoutes(main, { world, faults, requests, sites, hooks, hosts });
   for (const each of placed) {
     if (each.prefix === null) continue;
     await main.register((scope) => mountSite(scope, each.site, surroundings), { prefix: mountPath(each) });
@@ -85,6 +87,7 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
   await main.register(async (scope) => cloudinaryRoutes(scope, join(directory, 'cloudinary'), unknownRoute), {
     prefix: '/cloudinary',
   });
+  await main.register(async (scope) => hooks.receive(scope), { prefix: '/hooks' });
   const url = await main.listen({ host: loopback, port: config.port });
   for (const { site, prefix } of placed) if (prefix !== null) origins[site.id] = `${url}${prefix}`;
 

@@ -27,7 +27,10 @@ export interface CoreOptions {
 }
 
 /** The dependencies of the verbs. Disposing ends the connections it made: those to platforms. */
-export interface Core extends CoreDependencies, AsyncDisposable {}
+export interface Core extends CoreDependencies, AsyncDisposable {
+  /** Whether the operator lets an address through that is not public. */
+  readonly isAllowedHost: (host: string, port: number) => Promise<boolean>;
+}
 
 const connectTimeoutMs = 10_000;
 
@@ -42,15 +45,16 @@ export function createCore({
   failpoints = noFailpoints,
   onPlatformCall,
 }: CoreOptions): Core {
+  const isAllowedHost = createAllowedHosts({
+    ssrfAllow: config.ssrfAllow,
+    sandboxUrl: config.sandboxUrl,
+    monotonicMs: () => clock.monotonicMs(),
+    onError: (error) => logger.warn({ err: error }, 'the sandbox did not tell its hosts'),
+  });
   const dispatcher = createGuardedAgent({
     ...withoutFixed(platformAgentOptions),
     connectTimeoutMs,
-    allow: createAllowedHosts({
-      ssrfAllow: config.ssrfAllow,
-      sandboxUrl: config.sandboxUrl,
-      monotonicMs: () => clock.monotonicMs(),
-      onError: (error) => logger.warn({ err: error }, 'the sandbox did not tell its hosts'),
-    }),
+    allow: isAllowedHost,
   });
   const signals = createSignals({ bus, onError: (error) => logger.warn({ err: error }, 'a signal could not be sent') });
   return {
@@ -59,6 +63,7 @@ export function createCore({
     clock,
     logger,
     signals,
+    isAllowedHost,
     adapters,
     failpoints,
     endpoints: (platform) =>

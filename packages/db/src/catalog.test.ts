@@ -24,6 +24,7 @@ const sharedTables = [
   'publisher_presence',
   'schema_migrations',
   'service_settings',
+  'webhook_feed',
 ];
 const roles = ['vibetribe_identity', 'vibetribe_tenant', 'vibetribe_worker'];
 

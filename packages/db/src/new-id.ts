@@ -17,6 +17,8 @@ const prefixes = {
   attempt: 'att',
   notification: 'ntf',
   pause: 'pau',
+  webhook: 'whk',
+  delivery: 'msg',
 } as const;
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -76,6 +76,10 @@ async function makeThings(client: Client): Promise<Things> {
   });
   const key = await client.post<{ id: string }>('/api-keys', { name: 'key', scopes: ['read'] });
   const pause = await client.post<{ id: string }>('/pauses', { scope: 'account', id: accountId, reason: 'wall' });
+  const webhook = await client.post<{ id: string }>('/webhooks', {
+    url: `${system.sandbox}/hooks/wall`,
+    events: ['publication.*'],
+  });
   return {
     accounts: accountId,
     posts: post.id,
@@ -83,6 +87,7 @@ async function makeThings(client: Client): Promise<Things> {
     'api-keys': key.id,
     pauses: pause.id,
     notifications: 'ntf_unknown',
+    webhooks: webhook.id,
   };
 }
 

@@ -28,6 +28,11 @@ export const examples: Readonly<Record<string, unknown>> = {
   UpdatePost: { content: 'The engine weaves patterns.', scheduledAt: '2031-01-01T10:00:00+01:00' },
   ResolvePublication: { outcome: 'published', url: 'https://social.example.org/@ada/1' },
   CreatePause: { scope: 'organization', reason: 'The launch is postponed.' },
+  CreateWebhook: {
+    url: 'https://hooks.example.org/vibetribe',
+    events: ['publication.published', 'publication.failed'],
+  },
+  UpdateWebhook: { events: ['publication.*', 'account.needs_reauth'], enabled: true },
   RescheduleJob: { delayMs: 60_000 },
   CleanQueue: { state: 'completed', graceMs: 3_600_000, limit: 100 },
   OptimizeUrl: { publicId: 'organization/user/2031-01-01/picture', width: 800 },

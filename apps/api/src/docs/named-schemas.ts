@@ -15,6 +15,7 @@ import * as publicationStatus from '@vibetribe/contracts/publication-status';
 import * as queue from '@vibetribe/contracts/queue';
 import * as role from '@vibetribe/contracts/role';
 import * as timeline from '@vibetribe/contracts/timeline';
+import * as webhook from '@vibetribe/contracts/webhook';
 import * as mediaFacts from '@vibetribe/media-rules/media-facts';
 import * as mediaRules from '@vibetribe/media-rules/media-rules';
 import { z } from 'zod';
@@ -40,6 +41,7 @@ const modules = [
   queue,
   role,
   timeline,
+  webhook,
 ];
 
 /** Gives each exported wire type its own name in the OpenAPI document, so that clients are made with it. Repeatable. */

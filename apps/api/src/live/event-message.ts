@@ -1,4 +1,3 @@
-import { queryRows } from '@vibetribe/db/query-rows';
 import type { LoggedMessage } from '@vibetribe/contracts/live-message';
 import { postStatusOf } from '@vibetribe/contracts/post-status';
 import { formatCursor, type EventCursor } from '@vibetribe/core/events/event-cursor';
@@ -6,14 +5,11 @@ import type { LoggedEvent } from '@vibetribe/core/events/read-events';
 import { presentNotification } from '@vibetribe/core/notifications/list-notifications';
 import { presentEvent } from '@vibetribe/core/posts/present-event';
 import { presentPublication } from '@vibetribe/core/posts/present-publication';
-import {
-  publicationColumns,
-  publicationRowColumns,
-  type PublicationRow,
-} from '@vibetribe/core/publishing/store/publication-row';
+import { publicationsOfPosts } from '@vibetribe/core/posts/publications-of-posts';
+import type { PublicationRow } from '@vibetribe/core/publishing/store/publication-row';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { notifications } from '@vibetribe/db/schema/events';
-import { inArray, sql } from 'drizzle-orm';
+import { inArray } from 'drizzle-orm';
 import { analyticsRoom, organizationRoom, postRoom } from './rooms.ts';
 
 /** What is told at once: an event, or all of a publication's, the last one last. */
@@ -36,7 +32,7 @@ export interface LiveMessage {
 /** The messages for happenings, with the state as it is now. What clients are not told of has none. */
 export async function messagesOf(tx: Transaction, happenings: readonly Happening[]): Promise<LiveMessage[]> {
   const lasts = happenings.map(({ events }) => events.at(-1) ?? events[0]);
-  const publications = await publicationsByPost(tx, lasts.filter(isAboutPost));
+  const publications = await publicationsOfPosts(tx, postsOf(lasts.filter(isAboutPost)));
   const notes = await notificationsById(
     tx,
     lasts.flatMap((event) => notificationIdOf(event) ?? []),
@@ -109,19 +105,8 @@ function notificationIdOf({ type, data }: LoggedEvent): string | null {
   return typeof id === 'string' ? id : null;
 }
 
-async function publicationsByPost(
-  tx: Transaction,
-  events: readonly LoggedEvent[],
-): Promise<Map<string, PublicationRow[]>> {
-  const posts = new Map(
-    events.flatMap(({ organizationId, postId }) => (postId === null ? [] : [[postId, organizationId]])),
-  );
-  if (posts.size === 0) return new Map();
-  const rows = await queryRows(tx, publicationRowColumns)`
-      select ${publicationColumns} from unnest(${sql.param([...posts.values()])}::text[], ${sql.param([...posts.keys()])}::text[]) as w(organization_id, post_id)
-      join publications p on p.organization_id = w.organization_id and p.post_id = w.post_id
-      order by p.id`;
-  return Map.groupBy(rows, (row) => row.postId);
+function postsOf(events: readonly LoggedEvent[]): Map<string, string> {
+  return new Map(events.flatMap(({ organizationId, postId }) => (postId === null ? [] : [[postId, organizationId]])));
 }
 
 type NotificationRow = typeof notifications.$inferSelect;

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { RefusalError, sendAnswer } from '../answer.ts';
 import type { FaultBook } from '../faults/fault-book.ts';
 import type { Fault } from '../faults/fault.ts';
+import type { HookReceiver } from '../hooks/hook-routes.ts';
 import type { Site } from '../site.ts';
 import type { Account } from '../world/accounts.ts';
 import { connectAccount, findAccount } from '../world/connect-account.ts';
@@ -16,6 +17,7 @@ export type ControlSurroundings = {
   faults: FaultBook;
   requests: RequestLog;
   sites: readonly Site[];
+  hooks: HookReceiver;
   /** The sites that are origins of their own. */
   hosts(): Record<string, string>;
 };
@@ -35,6 +37,7 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
   });
 
   refuseStrangers(app);
+  surroundings.hooks.control(app);
 
   app.get('/hosts', () => surroundings.hosts());
 

@@ -1,97 +1,115 @@
 import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import { sql } from 'drizzle-orm';
 import { openCredentials, sealCredentials } from '../accounts/seal-credentials.ts';
+import type { KeyRing } from '@vibetribe/security/key-ring';
 import type { CoreDependencies } from '../core-dependencies.ts';
+import { openWebhookSecret, sealWebhookSecret } from '../webhooks/webhook-secret.ts';
 
 export interface KeyRotation {
   /** Sealed anew under the key that writes. */
   readonly rotated: number;
   /** Could not be opened with any key that is here; they stay as they are. */
   readonly unreadable: number;
-  /** Grants that are left, by the id of the key that they are sealed under; destroyed credentials are not counted. */
+  /** Secrets of grants and webhooks, by the id of the key that they are sealed under; destroyed credentials are not counted. */
   readonly byKey: Readonly<Record<string, number>>;
 }
 
-const sealedGrantColumns = {
-  id: column.text,
-  organizationId: column.text,
-  credentials: column.text,
-};
-type SealedGrant = RowOf<typeof sealedGrantColumns>;
+const sealedRowColumns = { id: column.text, organizationId: column.text, sealed: column.text };
+type SealedRow = RowOf<typeof sealedRowColumns>;
+
+/** A column of long-lived secrets, and how one is sealed anew. What lives for minutes (consents, OAuth states) needs no rotation. */
+interface SealedColumn {
+  readonly table: string;
+  readonly column: string;
+  /** @throws SecretUnreadableError */
+  readonly reseal: (keyRing: KeyRing, row: SealedRow) => string;
+}
+
+const resealWebhook = (keyRing: KeyRing, row: SealedRow) =>
+  sealWebhookSecret(keyRing, row, openWebhookSecret(keyRing, row, row.sealed));
+
+const sealedColumns: readonly SealedColumn[] = [
+  {
+    table: 'grants',
+    column: 'credentials',
+    reseal: (keyRing, row) => sealCredentials(keyRing, row, openCredentials(keyRing, row, row.sealed)),
+  },
+  { table: 'webhooks', column: 'secret_sealed', reseal: resealWebhook },
+  { table: 'webhooks', column: 'previous_secret_sealed', reseal: resealWebhook },
+];
 
 const batchRows = 200;
 
 /**
- * Seals the credentials of every grant under the key that writes, while all processes run. A grant that somebody else has written
+ * Seals the secrets of every grant and webhook under the key that writes, while all processes run. One that somebody else has written
  * meanwhile is left alone: what they wrote is under their writing key, and the next run looks at it. It may be interrupted at any
- * moment and repeated; each grant is one conditional update.
+ * moment and repeated; each secret is one conditional update.
  */
 export async function rotateKeys(
   deps: Pick<CoreDependencies, 'db' | 'keyRing'>,
   { writingKeyId, signal }: { readonly writingKeyId: string; readonly signal: AbortSignal },
 ): Promise<KeyRotation> {
-  let rotated = 0;
-  let unreadable = 0;
-  let afterId = '';
-  while (!signal.aborted) {
-    const batch = await readBatch(deps, writingKeyId, afterId);
-    for (const grant of batch) {
-      signal.throwIfAborted();
-      const outcome = await rotateGrant(deps, grant);
-      if (outcome === 'rotated') rotated += 1;
-      if (outcome === 'unreadable') unreadable += 1;
+  const counts = { rotated: 0, unreadable: 0, changed: 0 };
+  for (const sealedColumn of sealedColumns) {
+    let afterId = '';
+    while (!signal.aborted) {
+      const batch = await readBatch(deps, sealedColumn, { writingKeyId, afterId });
+      for (const row of batch) {
+        signal.throwIfAborted();
+        counts[await rotateOne(deps, sealedColumn, row)] += 1;
+      }
+      const last = batch.at(-1);
+      if (last === undefined || batch.length < batchRows) break;
+      afterId = last.id;
     }
-    const last = batch.at(-1);
-    if (last === undefined || batch.length < batchRows) break;
-    afterId = last.id;
   }
-  return { rotated, unreadable, byKey: await countByKey(deps) };
+  return { rotated: counts.rotated, unreadable: counts.unreadable, byKey: await countByKey(deps) };
 }
 
 async function readBatch(
   deps: Pick<CoreDependencies, 'db'>,
-  writingKeyId: string,
-  afterId: string,
-): Promise<SealedGrant[]> {
-  const rows = await deps.db.asWorker(
-    (tx) =>
-      queryRows(tx, sealedGrantColumns)`
-      select id, organization_id as "organizationId", credentials from grants
-      where id > ${afterId} and credentials <> '' and split_part(credentials, ':', 3) <> ${writingKeyId}
+  { table, column: name }: SealedColumn,
+  { writingKeyId, afterId }: { readonly writingKeyId: string; readonly afterId: string },
+): Promise<SealedRow[]> {
+  const sealed = sql.identifier(name);
+  return deps.db.asWorker(
+    (tx) => queryRows(tx, sealedRowColumns)`
+      select id, organization_id as "organizationId", ${sealed} as sealed from ${sql.identifier(table)}
+      where id > ${afterId} and ${sealed} <> '' and split_part(${sealed}, ':', 3) <> ${writingKeyId}
       order by id limit ${batchRows}`,
   );
-  return rows;
 }
 
-async function rotateGrant(
+async function rotateOne(
   deps: Pick<CoreDependencies, 'db' | 'keyRing'>,
-  grant: SealedGrant,
+  { table, column: name, reseal }: SealedColumn,
+  row: SealedRow,
 ): Promise<'rotated' | 'unreadable' | 'changed'> {
-  const resealed = reseal(deps, grant);
-  if (resealed === null) return 'unreadable';
+  const sealed = sql.identifier(name);
+  let resealed: string;
+  try {
+    resealed = reseal(deps.keyRing, row);
+  } catch {
+    return 'unreadable';
+  }
   const { rowCount } = await deps.db.asWorker((tx) =>
     tx.execute(
-      sql`update grants set credentials = ${resealed} where id = ${grant.id} and credentials = ${grant.credentials}`,
+      sql`update ${sql.identifier(table)} set ${sealed} = ${resealed} where id = ${row.id} and ${sealed} = ${row.sealed}`,
     ),
   );
   return rowCount === 1 ? 'rotated' : 'changed';
 }
 
-/** Null: no key that is here opens it. */
-function reseal({ keyRing }: Pick<CoreDependencies, 'keyRing'>, grant: SealedGrant): string | null {
-  try {
-    return sealCredentials(keyRing, grant, openCredentials(keyRing, grant, grant.credentials));
-  } catch {
-    return null;
-  }
-}
-
 async function countByKey(deps: Pick<CoreDependencies, 'db'>): Promise<Record<string, number>> {
+  const all = sql.join(
+    sealedColumns.map(
+      ({ table, column: name }) => sql`select ${sql.identifier(name)} as sealed from ${sql.identifier(table)}`,
+    ),
+    sql` union all `,
+  );
   const rows = await deps.db.asWorker(
-    (tx) =>
-      queryRows(tx, { keyId: column.text, count: column.number })`
-      select split_part(credentials, ':', 3) as "keyId", count(*)::int as count from grants
-      where credentials <> '' group by 1 order by 1`,
+    (tx) => queryRows(tx, { keyId: column.text, count: column.number })`
+      select split_part(sealed, ':', 3) as "keyId", count(*)::int as count from (${all}) s where sealed <> '' group by 1 order by 1`,
   );
   return Object.fromEntries(rows.map(({ keyId, count }) => [keyId, count]));
 }

@@ -13,7 +13,10 @@ export interface Retention {
 }
 
 export type CleanedUp = Readonly<
-  Record<'notifications' | 'idempotencyKeys' | 'oauthStates' | 'liveTickets' | 'sessions' | 'events', number>
+  Record<
+    'notifications' | 'idempotencyKeys' | 'oauthStates' | 'liveTickets' | 'sessions' | 'events' | 'webhookDeliveries',
+    number
+  >
 >;
 
 const batchRows = 2_000;
@@ -37,6 +40,10 @@ export async function runCleanUp(
     oauthStates: await remove('oauth_states', sql`expires_at < now()`),
     liveTickets: await remove('live_tickets', sql`expires_at < now()`),
     sessions: await remove('sessions', endedSession(retention.endedSessionDays)),
+    webhookDeliveries: await remove(
+      'webhook_deliveries',
+      sql`status <> 'pending' and created_at < now() - interval '30 days'`,
+    ),
     events: await deleteOldEvents(deps.db, retention.eventDays, signal),
   };
 }

@@ -1,0 +1,131 @@
+import type { Bus } from '@vibetribe/queue/bus';
+import { startLoop } from '@vibetribe/resilience/loop';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { type ClaimedDelivery, claimDeliveries } from './claim-deliveries.ts';
+import { feedWebhooks } from './feed-webhooks.ts';
+import { type DeliveryResult, recordDelivery } from './record-delivery.ts';
+import { openWebhookSecret, signWebhook } from './webhook-secret.ts';
+import type { WebhookSender } from './webhook-sender.ts';
+
+export interface WebhookDelivererOptions {
+  readonly bus: Pick<Bus, 'subscribe'>;
+  readonly sender: WebhookSender;
+  /** Told of each try that ended. */
+  readonly onTry?: (outcome: 'delivered' | 'retrying' | 'failed' | 'refused') => void;
+}
+
+type DelivererDependencies = Pick<CoreDependencies, 'db' | 'keyRing' | 'clock' | 'logger' | 'signals'>;
+
+const pollIntervalMs = 1_000;
+/** Tries at once in this process: of all, of one organization, of one webhook. A receiver that hangs takes no more than its share. */
+const totalMax = 60;
+const perOrganizationMax = 12;
+const perWebhookMax = 4;
+
+/** Makes deliveries of what happens and sends them, until disposed: what is being sent then is waited for. */
+export async function startWebhookDeliverer(
+  deps: DelivererDependencies,
+  { bus, sender, onTry }: WebhookDelivererOptions,
+): Promise<AsyncDisposable> {
+  const onError = (error: unknown) =>
+    deps.logger.warn({ err: error }, 'webhooks could not be looked after; they will be');
+  const running = new Map<string, { readonly organizationId: string; count: number }>();
+  const tries = new Set<Promise<void>>();
+
+  await using starting = new AsyncDisposableStack();
+  starting.defer(async () => {
+    await Promise.allSettled(tries);
+  });
+  const feed = startLoop({
+    name: 'webhook feed',
+    intervalMs: pollIntervalMs,
+    async runOnce(signal) {
+      while (!signal.aborted && (await feedWebhooks(deps)));
+      delivery.wake();
+    },
+    onError,
+  });
+  const delivery = startLoop({
+    name: 'webhook delivery',
+    intervalMs: pollIntervalMs,
+    async runOnce(signal) {
+      const limit = totalMax - tries.size;
+      if (limit <= 0 || signal.aborted) return;
+      for (const claimed of await claimDeliveries(deps, { limit, perWebhookMax, free: freeOf(running) }))
+        begin(claimed);
+    },
+    onError,
+  });
+  starting.use(delivery);
+  starting.use(feed);
+  const wake = () => feed.wake();
+  starting.use(await bus.subscribe('events', wake, wake));
+
+  const begin = (claimed: ClaimedDelivery) => {
+    const { webhookId, organizationId } = claimed;
+    const own = running.get(webhookId) ?? { organizationId, count: 0 };
+    own.count += 1;
+    running.set(webhookId, own);
+    const trying = tryOnce(deps, sender, claimed)
+      .then(onTry, onError)
+      .finally(() => {
+        own.count -= 1;
+        if (own.count === 0) running.delete(webhookId);
+        tries.delete(trying);
+        delivery.wake();
+      });
+    tries.add(trying);
+  };
+
+  const moved = starting.move();
+  return { [Symbol.asyncDispose]: () => moved.disposeAsync() };
+}
+
+/** How many more of each webhook that has some running may be begun, by its own share and by its organization's. */
+function freeOf(
+  running: ReadonlyMap<string, { readonly organizationId: string; readonly count: number }>,
+): Map<string, number> {
+  const byOrganization = new Map<string, number>();
+  for (const { organizationId, count } of running.values())
+    byOrganization.set(organizationId, (byOrganization.get(organizationId) ?? 0) + count);
+  return new Map(
+    [...running].map(([id, { organizationId, count }]) => [
+      id,
+      Math.max(0, Math.min(perWebhookMax - count, perOrganizationMax - (byOrganization.get(organizationId) ?? 0))),
+    ]),
+  );
+}
+
+async function tryOnce(
+  deps: DelivererDependencies,
+  sender: WebhookSender,
+  delivery: ClaimedDelivery,
+): Promise<'delivered' | 'retrying' | 'failed' | 'refused'> {
+  const result = await send(deps, sender, delivery);
+  const outcome = await recordDelivery(deps, delivery, result, Math.random());
+  const { id, webhookId, type, attempt } = delivery;
+  const { status, error, durationMs } = result;
+  deps.logger.info(
+    { deliveryId: id, webhookId, type, attempt, status, error, durationMs, outcome },
+    'a webhook was tried',
+  );
+  return outcome;
+}
+
+async function send(
+  { keyRing, clock }: DelivererDependencies,
+  sender: WebhookSender,
+  delivery: ClaimedDelivery,
+): Promise<DeliveryResult> {
+  const place = { id: delivery.webhookId, organizationId: delivery.organizationId };
+  let secrets: string[];
+  try {
+    secrets = [delivery.secretSealed, delivery.previousSecretSealed]
+      .filter((sealed) => sealed !== null)
+      .map((sealed) => openWebhookSecret(keyRing, place, sealed));
+  } catch {
+    return { status: null, error: 'its secret cannot be opened: rotate it', durationMs: 0, retryAfterMs: null };
+  }
+  const headers = signWebhook({ id: delivery.id, body: delivery.payload, at: clock.now() }, secrets);
+  return sender.send({ url: delivery.url, body: delivery.payload, headers });
+}

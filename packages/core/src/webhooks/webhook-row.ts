@@ -1,0 +1,62 @@
+import { Webhook, WebhookDelivery, WebhookEvent, WebhookTry } from '@vibetribe/contracts/webhook';
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { type SQL, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import type { Actor } from '../actor.ts';
+import { notFound } from '../domain-error.ts';
+
+const isoOf = (name: string) => `to_char(${name} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const webhookColumns = {
+  id: column.text,
+  url: column.text,
+  events: z.array(WebhookEvent),
+  description: column.textOrNull,
+  disabledBecause: Webhook.shape.disabledBecause,
+  lastSuccessAt: column.textOrNull,
+  createdAt: column.text,
+  updatedAt: column.text,
+};
+
+/** Columns of `webhooks w`, for a `select` or a `returning`. */
+export const webhookSelection = sql.raw(`
+  w.id, w.url, w.events, w.description, w.disabled_because as "disabledBecause", ${isoOf('w.last_success_at')} as "lastSuccessAt",
+  ${isoOf('w.created_at')} as "createdAt", ${isoOf('w.updated_at')} as "updatedAt"`);
+
+export { webhookColumns };
+
+export function presentWebhook(row: RowOf<typeof webhookColumns>): Webhook {
+  return { ...row, enabled: row.disabledBecause === null };
+}
+
+/** @throws DomainError `not_found` */
+export async function findWebhook(
+  tx: Transaction,
+  actor: Actor,
+  webhookId: string,
+  lock: SQL = sql``,
+): Promise<Webhook> {
+  const [row] = await queryRows(tx, webhookColumns)`
+    select ${webhookSelection} from webhooks w
+    where w.organization_id = ${actor.organizationId} and w.id = ${webhookId} ${lock}`;
+  if (row === undefined) throw notFound('webhook');
+  return presentWebhook(row);
+}
+
+export const deliveryColumns = {
+  id: column.text,
+  sequence: column.number,
+  type: column.text,
+  status: WebhookDelivery.shape.status,
+  attempts: column.number,
+  nextAttemptAt: column.textOrNull,
+  createdAt: column.text,
+  deliveredAt: column.textOrNull,
+  tries: z.array(WebhookTry),
+};
+
+/** Columns of `webhook_deliveries d`. */
+export const deliverySelection = sql.raw(`
+  d.id, d.sequence::float8 as sequence, d.type, d.status, d.attempts, ${isoOf('d.next_attempt_at')} as "nextAttemptAt",
+  ${isoOf('d.created_at')} as "createdAt", ${isoOf('d.delivered_at')} as "deliveredAt", d.tries`);
