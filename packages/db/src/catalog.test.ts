@@ -7,6 +7,7 @@ import * as media from './schema/media.ts';
 import * as posts from './schema/posts.ts';
 import * as publications from './schema/publications.ts';
 import * as service from './schema/service.ts';
+import * as webhooks from './schema/webhooks.ts';
 import { openMigratedDatabase, type MigratedDatabase } from './testing/migrated-database.ts';
 
 let database: MigratedDatabase;
@@ -119,7 +120,7 @@ describe('row-level security', () => {
 });
 
 describe('the schema in code', () => {
-  const modules = [accounts, events, identity, media, posts, publications, service];
+  const modules = [accounts, events, identity, media, posts, publications, service, webhooks];
   const tables = modules.flatMap((module) => Object.values(module)).filter((value) => value instanceof PgTable);
 
   test.each(tables.map((table) => [getTableConfig(table).name, table] as const))(

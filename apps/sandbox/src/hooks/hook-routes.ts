@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
@@ -37,7 +38,7 @@ export function createHookReceiver() {
       );
       const handle = async (url: string, headers: Record<string, unknown>, body: unknown): Promise<number> => {
         const { status, delayMs, failRate } = config;
-        const answered = Math.random() < failRate ? 500 : status;
+        const answered = randomInt(1_000) < failRate * 1_000 ? 500 : status;
         const shown = Object.entries(headers).map(([name, value]) => [name, String(value)]);
         const text = typeof body === 'string' ? body : '';
         const receivedAt = new Date().toISOString();

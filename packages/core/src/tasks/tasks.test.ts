@@ -156,6 +156,7 @@ describe('the clean-up', () => {
       oauthStates: 1,
       liveTickets: 1,
       sessions: 1,
+      webhookDeliveries: 0,
       events: 2,
     });
     const [hole] = await harness.sql<{ told: boolean }>(
@@ -175,6 +176,7 @@ describe('the clean-up', () => {
       oauthStates: 0,
       liveTickets: 0,
       sessions: 0,
+      webhookDeliveries: 0,
       events: 0,
     });
   });

@@ -1,5 +1,4 @@
 import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
-import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 
 const claimedColumns = {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Bus } from '@vibetribe/queue/bus';
 import { startLoop } from '@vibetribe/resilience/loop';
 import type { CoreDependencies } from '../core-dependencies.ts';
@@ -102,7 +103,7 @@ async function tryOnce(
   delivery: ClaimedDelivery,
 ): Promise<'delivered' | 'retrying' | 'failed' | 'refused'> {
   const result = await send(deps, sender, delivery);
-  const outcome = await recordDelivery(deps, delivery, result, Math.random());
+  const outcome = await recordDelivery(deps, delivery, result, randomInt(1_000) / 1_000);
   const { id, webhookId, type, attempt } = delivery;
   const { status, error, durationMs } = result;
   deps.logger.info(

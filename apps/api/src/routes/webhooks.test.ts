@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { startTestApi, type TestApi } from '../test-api.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startTestApi(inject('postgresUrl'));
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+test('webhooks are made, read, changed, tested, rotated and deleted, and a secret is shown once', async () => {
+  const { accessToken: token } = await api.register();
+  const call = (method: string, path: string, body?: unknown) =>
+    api.call(method, `/api/v1/webhooks${path}`, { token, ...(body === undefined ? {} : { body }) });
+  const made = await call('POST', '', { url: 'https://hooks.example.org/x', events: ['publication.*'] });
+  expect(made).toMatchObject({ status: 201, json: { enabled: true, secret: expect.stringMatching(/^whsec_/) } });
+  const { id, secret } = made.json as { id: string; secret: string };
+  const list = await call('GET', '');
+  expect(list.json['items']).toMatchObject([{ id, events: ['publication.*'] }]);
+  expect(JSON.stringify([list.json, (await call('GET', `/${id}`)).json])).not.toContain(secret);
+  expect(await call('PUT', `/${id}`, { enabled: false, events: ['notification'] })).toMatchObject({
+    status: 200,
+    json: { enabled: false, disabledBecause: 'by_hand', events: ['notification'] },
+  });
+  const tested = await call('POST', `/${id}/test`);
+  expect(tested).toMatchObject({ status: 202, json: { sequence: 1, type: 'webhook.test', status: 'pending' } });
+  expect((await call('GET', `/${id}/deliveries`)).json['items']).toMatchObject([{ sequence: 1 }]);
+  const delivery = String(tested.json['id']);
+  expect((await call('POST', `/${id}/deliveries/${delivery}/replay`)).status).toBe(202);
+  expect((await call('POST', `/deliveries/${delivery}/replay`)).status).toBe(202);
+  expect((await call('POST', `/${id}/rotate`)).json['secret']).not.toBe(secret);
+  expect((await call('DELETE', `/${id}`)).status).toBe(204);
+  expect((await call('GET', `/${id}/deliveries`)).status).toBe(404);
+});
+
+test.each([
+  [{ url: 'ftp://example.org/', events: ['post-created'] }, 'url'],
+  [{ url: 'http://example.org/', events: ['post-created'] }, 'url'],
+  [{ url: 'https://user:word@example.org/', events: ['post-created'] }, 'url'],
+  [{ url: 'https://example.org/', events: ['nothing'] }, 'events.0'],
+  [{ url: 'https://example.org/', events: [] }, 'events'],
+])('%j is refused, naming the field', async (body, path) => {
+  const { accessToken: token } = await api.register();
+  const refused = await api.call('POST', '/api/v1/webhooks', { token, body });
+  expect(refused).toMatchObject({ status: 422, json: { errors: [expect.objectContaining({ path })] } });
+});
