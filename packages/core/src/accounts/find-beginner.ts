@@ -18,8 +18,8 @@ export async function findBeginner(
     if (actor === null || actor.organizationId !== organizationId || !holdsRight(actor, 'accounts:manage')) return null;
     return { organizationId, principal, userId: actor.userId, accountIds: actor.accountIds };
   }
-  const { rows } = await tx.execute(sql`
+  const { rowCount } = await tx.execute(sql`
     select 1 from memberships
     where organization_id = ${organizationId} and user_id = ${id} and role in ('admin', 'owner')`);
-  return rows.length === 0 ? null : { organizationId, principal, userId: id, accountIds: null };
+  return rowCount === 0 ? null : { organizationId, principal, userId: id, accountIds: null };
 }
