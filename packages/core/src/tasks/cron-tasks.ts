@@ -1,4 +1,5 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { tellEndingTokens } from '../accounts/tell-ending-tokens.ts';
 import type { RefreshOutcome } from '../accounts/refresh-expiring-grants.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { revokeUnusedConsents } from '../accounts/revoke-unused-consents.ts';
@@ -46,6 +47,7 @@ export const cronTasks: readonly CronTask[] = [
     schedule: '0 * * * *',
     run: async (deps, signal) => ({
       ...(await runTokenRefresh(deps, { onOutcome: deps.report.tokenRefresh.bind(deps.report), signal })),
+      ...(await tellEndingTokens(deps, signal)),
     }),
   },
   {

@@ -19,6 +19,8 @@ export const grants = pgTable('grants', {
   refreshFailures: integer('refresh_failures').notNull().default(0),
   failingSince: at('failing_since'),
   failingToldAt: at('failing_told_at'),
+  endingToldOf: at('ending_told_of'),
+  endingToldDays: integer('ending_told_days'),
   source: text('source').$type<'oauth' | 'manual'>().notNull().default('oauth'),
   /** See `ConnectedGrant.grantedBy`. */
   grantedBy: text('granted_by'),
