@@ -2,10 +2,20 @@ import { bluesky } from './bluesky/index.ts';
 import { discord } from './discord/index.ts';
 import { facebook } from './facebook/index.ts';
 import { instagram } from './instagram/index.ts';
+import { linkedin } from './linkedin/index.ts';
 import { mastodon } from './mastodon/index.ts';
 import type { PlatformDefinition } from './site.ts';
 import { threads } from './threads/index.ts';
 import { x } from './x/index.ts';
 
 /** Every platform of the sandbox: a folder and a line. */
-export const platforms: readonly PlatformDefinition[] = [bluesky, discord, facebook, instagram, mastodon, threads, x];
+export const platforms: readonly PlatformDefinition[] = [
+  bluesky,
+  discord,
+  facebook,
+  instagram,
+  linkedin,
+  mastodon,
+  threads,
+  x,
+];

@@ -44,7 +44,8 @@ export type Site = {
   /** Who sends this request, as far as its headers and body (if parsed already) tell. */
   identify(request: FastifyRequest): Caller | undefined;
   normalizeHandle(handle: string): string;
-  newAccountId(): string;
+  /** @param handle normalized */
+  newAccountId(handle: string): string;
   /** A grant made without the consent page. */
   issueCredentials(account: Account): Credentials;
   postUrl(post: Post): string;

@@ -12,7 +12,7 @@ export function connectAccount(
   const known = accounts.byHandle(site.id, handle);
   if (known !== undefined) return known;
   const account = {
-    id: site.newAccountId(),
+    id: site.newAccountId(handle),
     platform: site.platform,
     site: site.id,
     handle,

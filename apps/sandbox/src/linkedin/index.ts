@@ -1,0 +1,87 @@
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { bearerToken } from '../oauth/bearer-token.ts';
+import { sendPostPage } from '../page/post-page.ts';
+import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import { createAdmission } from './admit.ts';
+import { linkedInAnswers } from './answers.ts';
+import { assetRoutes } from './asset-routes.ts';
+import { createAssets } from './assets.ts';
+import { createComments } from './comments.ts';
+import { createMembers, organizationPrefix } from './members.ts';
+import { knownScopes, oauthRoutes } from './oauth-routes.ts';
+import type { LinkedInParts } from './parts.ts';
+import { postRoutes } from './post-routes.ts';
+import { createLinkedInPosts } from './posts.ts';
+import { createTokens, type Tokens } from './tokens.ts';
+
+/** LinkedIn's versioned API. An account is a person, or with a handle like `company/acme` an organization that a person runs. */
+export const linkedin: PlatformDefinition = {
+  id: 'linkedin',
+  title: 'LinkedIn',
+  prefix: '/linkedin',
+  sites: ['linkedin'],
+  open: openLinkedIn,
+};
+
+function openLinkedIn(place: SitePlace): Site {
+  const { world } = place;
+  const members = createMembers(place);
+  const tokens = createTokens(place);
+  const parts: LinkedInParts = {
+    members,
+    tokens,
+    admission: createAdmission(place, members, tokens),
+    assets: createAssets(place),
+    posts: createLinkedInPosts(place),
+    comments: createComments(place),
+  };
+
+  const site: Site = {
+    id: place.site,
+    platform: place.platform,
+    title: 'LinkedIn',
+    origin: place.origin,
+    answers: linkedInAnswers,
+    identify: (request) => identify(place, tokens, request),
+    normalizeHandle(handle) {
+      const given = handle.trim().toLowerCase().replace(/^@/u, '');
+      const isOrganization = given.startsWith(organizationPrefix);
+      const name = (isOrganization ? given.slice(organizationPrefix.length) : given)
+        .replace(/[^\p{L}\p{N}-]+/gu, '-')
+        .replace(/^-+|-+$/gu, '');
+      return isOrganization && name !== '' ? `${organizationPrefix}${name}` : name;
+    },
+    newAccountId: (handle) => members.newId(handle),
+    issueCredentials(account) {
+      if (members.isOrganization(account.id)) members.adminOf(account);
+      const { access_token, refresh_token, expires_in } = tokens.issue(account, knownScopes.join(' '));
+      const refresh = refresh_token === undefined ? {} : { refreshToken: refresh_token };
+      return { accessToken: access_token, ...refresh, expiresIn: expires_in };
+    },
+    postUrl: (post) => `${place.origin()}/feed/update/${post.id}`,
+    clearPosts: () => [...parts.posts.clear(), ...parts.comments.clear()],
+    routes(app) {
+      oauthRoutes(app, site, place, parts);
+      assetRoutes(app, place, parts);
+      postRoutes(app, place, parts);
+      app.get<{ Params: { urn: string } }>('/feed/update/:urn', { config: { page: true } }, (request, reply) =>
+        sendPostPage(reply, site, world, request.params.urn),
+      );
+    },
+  };
+  return site;
+}
+
+const Form = z.object({ code: z.string().optional(), refresh_token: z.string().optional() });
+
+function identify({ site, world }: SitePlace, tokens: Tokens, request: FastifyRequest): Caller | undefined {
+  const given = Form.safeParse(request.body).data ?? {};
+  const found = tokens.look(given.refresh_token ?? bearerToken(request.headers.authorization) ?? '');
+  if (found.state !== 'unknown') {
+    const { account, id: grant } = found.grant;
+    return account === null ? undefined : { account, grant, use: found.token.use === 'refresh' ? 'refresh' : 'access' };
+  }
+  const code = given.code === undefined ? undefined : world.codes.peek(site, given.code);
+  return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
+}
