@@ -1,7 +1,16 @@
 import { z } from 'zod';
 
 /** Every platform the product knows. Adding one: its id here, a line in the registry, a folder in `platforms`, a folder in the sandbox. */
-export const PlatformId = z.enum(['bluesky', 'discord', 'facebook', 'instagram', 'mastodon', 'threads', 'x']);
+export const PlatformId = z.enum([
+  'bluesky',
+  'discord',
+  'facebook',
+  'instagram',
+  'linkedin',
+  'mastodon',
+  'threads',
+  'x',
+]);
 export type PlatformId = z.infer<typeof PlatformId>;
 
 export const platformIds: readonly PlatformId[] = PlatformId.options;

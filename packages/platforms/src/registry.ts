@@ -4,6 +4,7 @@ import { bluesky } from './bluesky/index.ts';
 import { discord } from './discord/index.ts';
 import { facebook } from './facebook/index.ts';
 import { instagram } from './instagram/index.ts';
+import { linkedin } from './linkedin/index.ts';
 import { mastodon } from './mastodon/index.ts';
 import { threads } from './threads/index.ts';
 import { withCleanAnswers } from './with-clean-answers.ts';
@@ -15,6 +16,7 @@ export const adapters: Readonly<Record<PlatformId, PlatformAdapter>> = {
   discord: withCleanAnswers(discord),
   facebook: withCleanAnswers(facebook),
   instagram: withCleanAnswers(instagram),
+  linkedin: withCleanAnswers(linkedin),
   mastodon: withCleanAnswers(mastodon),
   threads: withCleanAnswers(threads),
   x: withCleanAnswers(x),

@@ -1,0 +1,61 @@
+import type { z } from 'zod';
+import { callPlatform, type Refusal } from '../call-platform.ts';
+import { apiOf } from '../configured.ts';
+import type { PlatformHttp, PlatformRequest, PlatformResponse } from '../platform-http.ts';
+import type { PlatformEndpoints } from '../port/endpoints.ts';
+import type { StepEffect } from '../port/publish.ts';
+import { linkedInRefusal } from './errors.ts';
+
+export const linkedInName = 'LinkedIn';
+
+/** Every request names one. A version lives for about a year. https://learn.microsoft.com/en-us/linkedin/marketing/versioning, read 2026-11. */
+export const linkedInVersion = '202609';
+
+export interface LinkedInAccess {
+  readonly endpoints: PlatformEndpoints;
+  readonly http: PlatformHttp;
+  readonly accessToken: string;
+}
+
+export interface LinkedInCall<Answer> extends LinkedInAccess {
+  readonly method: PlatformRequest['method'];
+  /** `/rest/posts` */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  /** `X-RestLi-Method` where the HTTP method alone does not say what is meant. */
+  readonly restLiMethod?: 'FINDER' | 'PARTIAL_UPDATE';
+  readonly effect: StepEffect;
+  readonly answer: z.ZodType<Answer>;
+  readonly read?: (response: PlatformResponse) => unknown;
+  readonly refusalOf?: (response: PlatformResponse) => Refusal;
+}
+
+export function callLinkedIn<Answer>(call: LinkedInCall<Answer>): Promise<Answer> {
+  const { endpoints, http, accessToken, path, query = {}, json, restLiMethod, effect, answer, read } = call;
+  const search = new URLSearchParams(query).toString();
+  return callPlatform({
+    http,
+    platformName: linkedInName,
+    request: {
+      method: call.method,
+      url: `${apiOf(endpoints, linkedInName)}${path}${search === '' ? '' : `?${search}`}`,
+      headers: {
+        authorization: `Bearer ${accessToken}`,
+        'linkedin-version': endpoints.version ?? linkedInVersion,
+        'x-restli-protocol-version': '2.0.0',
+        ...(restLiMethod === undefined ? {} : { 'x-restli-method': restLiMethod }),
+      },
+      ...(json === undefined ? {} : { body: { json } }),
+    },
+    effect,
+    answer,
+    ...(read === undefined ? {} : { read }),
+    refusalOf: call.refusalOf ?? linkedInRefusal(effect),
+  });
+}
+
+/** What is asked with, out of the head of a request. */
+export function accessTo(call: LinkedInAccess, http: PlatformHttp = call.http): LinkedInAccess {
+  return { endpoints: call.endpoints, accessToken: call.accessToken, http };
+}

@@ -1,0 +1,40 @@
+import type { DoctorCheck, DoctorDescription } from '../port/doctor.ts';
+import { linkedInVersionEnds } from './limits.ts';
+
+export const linkedInDoctor: DoctorDescription = {
+  consoleUrl: 'https://www.linkedin.com/developers/apps',
+  scopes: [
+    { name: 'openid', purpose: 'to know who consented', review: 'none' },
+    { name: 'profile', purpose: 'to know their name', review: 'none' },
+    { name: 'w_member_social', purpose: 'to post and comment as a person', review: 'none' },
+    { name: 'r_basicprofile', purpose: 'the same as openid, for organizations', review: 'partner' },
+    { name: 'rw_organization_admin', purpose: 'to list the organizations that a person runs', review: 'partner' },
+    { name: 'w_organization_social', purpose: 'to post as an organization', review: 'partner' },
+    { name: 'r_organization_social', purpose: 'to read back what an organization posted', review: 'partner' },
+    { name: 'w_organization_social_feed', purpose: 'to comment as an organization', review: 'partner' },
+    { name: 'r_organization_social_feed', purpose: 'to read the comments below its posts', review: 'partner' },
+    { name: 'w_member_social_feed', purpose: 'to comment as a person', review: 'partner' },
+  ],
+  versionEnds: linkedInVersionEnds,
+
+  /** LinkedIn has no way to ask about an application without a user; what can be seen is what is set. */
+  async check({ endpoints }) {
+    const people: DoctorCheck =
+      endpoints.client === null
+        ? missing('people', 'LINKEDIN_CLIENT_ID and LINKEDIN_CLIENT_SECRET', 'People cannot connect')
+        : { name: 'people', status: 'ok', detail: 'People connect through “Share on LinkedIn”' };
+    const organizations: DoctorCheck =
+      endpoints.clients['organization'] === undefined
+        ? missing(
+            'organizations',
+            'LINKEDIN_ORGANIZATION_CLIENT_ID and LINKEDIN_ORGANIZATION_CLIENT_SECRET, of an application with the Community Management API',
+            'Organizations cannot connect',
+          )
+        : { name: 'organizations', status: 'ok', detail: 'Organizations connect through the Community Management API' };
+    return [people, organizations];
+  },
+};
+
+function missing(name: string, settings: string, detail: string): DoctorCheck {
+  return { name, status: 'warning', detail, action: `Set ${settings}` };
+}

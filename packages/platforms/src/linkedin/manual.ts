@@ -1,0 +1,81 @@
+import { GivenTime } from '@vibetribe/contracts/given-time';
+import { z } from 'zod';
+import { timeAt } from '../answer-fields.ts';
+import { secretField } from '../credential-fields.ts';
+import { PlatformError } from '../platform-error.ts';
+import type { ConnectedGrant, ManualConnect } from '../port/connect.ts';
+import type { LinkedInAccess } from './api.ts';
+import { authorUrn, isOrganization, readOrganization, readPerson } from './members.ts';
+import { callAuthorization, loginFor } from './tokens.ts';
+
+const LinkedInCredentials = z.strictObject({
+  accessToken: secretField('the access token'),
+  refreshToken: secretField('the refresh token').optional(),
+  expiresAt: GivenTime.optional(),
+  externalId: z
+    .string()
+    .trim()
+    .regex(authorUrn, { error: 'must be a URN like urn:li:person:… or urn:li:organization:…' })
+    .optional(),
+});
+
+/** What lives longest lives so long. */
+const lifeMsMax = 60 * 24 * 3_600_000;
+
+/** A token of a person, for themselves or for an organization that they run. */
+export const linkedInManual: ManualConnect = {
+  fields: [
+    { name: 'accessToken', label: 'Access token', secret: true, required: true },
+    { name: 'refreshToken', label: 'Refresh token', secret: true, required: false },
+    { name: 'expiresAt', label: 'Access token expires at', secret: false, required: false },
+    { name: 'externalId', label: 'URN of the person or organization', secret: false, required: false },
+  ],
+  credentials: LinkedInCredentials,
+
+  async connect({ endpoints, http, credentials, now }): Promise<ConnectedGrant> {
+    const { accessToken, refreshToken, expiresAt, externalId } = LinkedInCredentials.parse(credentials);
+    const call = { endpoints, http, accessToken };
+    const account =
+      externalId !== undefined && isOrganization(externalId)
+        ? await readOrganization(call, externalId)
+        : await readPerson(call);
+    if (externalId !== undefined && externalId !== account.externalId) {
+      const message = 'The token belongs to another person';
+      throw new PlatformError('permission', message, { platformCode: 'account_mismatch' });
+    }
+    const told = await introspect(call);
+    const ends = expiresAt ?? told.expiresAt ?? new Date(now.getTime() + lifeMsMax).toISOString();
+    return {
+      credentials: {
+        accessToken,
+        ...(refreshToken === undefined ? {} : { refreshToken }),
+        issuedAt: now.toISOString(),
+        expiresAt: ends,
+        scopes: told.scopes,
+      },
+      service: null,
+      accounts: [account],
+    };
+  },
+};
+
+const Introspected = z.object({
+  expires_at: z.number().optional().catch(undefined),
+  scope: z.string().default(''),
+});
+
+/** When the token ends and what it allows, where LinkedIn tells that to our application. */
+async function introspect({ endpoints, http, accessToken }: LinkedInAccess) {
+  try {
+    const form = { token: accessToken };
+    const login = loginFor(endpoints);
+    const told = await callAuthorization(
+      { endpoints, http, login },
+      { path: 'introspectToken', form, answer: Introspected },
+    );
+    return { expiresAt: timeAt(told.expires_at), scopes: told.scope.split(/[\s,]+/u).filter((scope) => scope !== '') };
+  } catch (error) {
+    if (error instanceof PlatformError) return { expiresAt: undefined, scopes: [] };
+    throw error;
+  }
+}

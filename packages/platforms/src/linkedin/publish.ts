@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { foreignId } from '../answer-fields.ts';
+import type { MediaItem } from '../port/content.ts';
+import type { PublishFate, PublishRun } from '../port/publish.ts';
+import { accessTo, callLinkedIn } from './api.ts';
+import { cardOf, LinkedInOptions } from './options.ts';
+import { littleText } from './text.ts';
+import { uploadImage, uploadVideo } from './upload.ts';
+
+const Created = z.object({ 'x-restli-id': foreignId() });
+
+/** Pictures and films first, then the post that shows them. https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api, read 2026-11. */
+export async function publishLinkedIn(run: PublishRun): Promise<PublishFate> {
+  const options = LinkedInOptions.parse(run.content.options);
+  const shown: ShownItem[] = [];
+  for (const [index, item] of run.content.media.entries()) {
+    const urn = await (item.kind === 'video' ? uploadVideo(run, item, index) : uploadImage(run, item, index));
+    shown.push({ urn, item });
+  }
+  const content = contentOf(options, shown);
+  const json = {
+    author: run.account.externalId,
+    commentary: littleText(run.content.text),
+    visibility: (options.visibility ?? 'public').toUpperCase(),
+    distribution: { feedDistribution: 'MAIN_FEED', targetEntities: [], thirdPartyDistributionChannels: [] },
+    ...(content === null ? {} : { content }),
+    lifecycleState: 'PUBLISHED',
+    isReshareDisabledByAuthor: options.resharing === 'off',
+  };
+  const urn = await run.step({
+    name: 'publish',
+    effect: 'once',
+    run: async ({ http }) => {
+      const call = { ...accessTo(run, http), method: 'POST', path: '/rest/posts', json, effect: 'once' } as const;
+      return (await callLinkedIn({ ...call, answer: Created, read: ({ headers }) => headers }))['x-restli-id'];
+    },
+  });
+  return { kind: 'published', platformPostId: urn, url: linkedInPostUrl(urn) };
+}
+
+export function linkedInPostUrl(urn: string): string {
+  return `https://www.linkedin.com/feed/update/${urn}`;
+}
+
+interface ShownItem {
+  readonly urn: string;
+  readonly item: MediaItem;
+}
+
+function contentOf(options: LinkedInOptions, shown: readonly ShownItem[]): Record<string, unknown> | null {
+  const [first] = shown;
+  const card = cardOf(options);
+  if (card !== null) {
+    const { url, title = new URL(url).host, description } = card;
+    const thumbnail = first === undefined ? {} : { thumbnail: first.urn, ...altOf('thumbnailAltText', first) };
+    return { article: { source: url, title, ...(description === undefined ? {} : { description }), ...thumbnail } };
+  }
+  if (first === undefined) return null;
+  if (shown.length > 1)
+    return { multiImage: { images: shown.map((each) => ({ id: each.urn, ...altOf('altText', each) })) } };
+  const { title } = options;
+  const isVideo = first.item.kind === 'video';
+  const described = isVideo ? (title === undefined ? {} : { title }) : altOf('altText', first);
+  return { media: { id: first.urn, ...described } };
+}
+
+function altOf(name: string, { item: { alt } }: ShownItem): Record<string, string> {
+  return alt === null || alt === '' ? {} : { [name]: alt };
+}
