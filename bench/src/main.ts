@@ -1,3 +1,4 @@
+import { attacks } from './attacks.ts';
 import { dispatcherTurn } from './dispatcher-turn.ts';
 import { fairness } from './fairness.ts';
 import { punctuality } from './punctuality.ts';
@@ -6,7 +7,7 @@ import { readSettings } from './settings.ts';
 import { throughput } from './throughput.ts';
 import { uploads } from './uploads.ts';
 
-const sections = { throughput, punctuality, fairness, dispatcher: dispatcherTurn, uploads };
+const sections = { throughput, punctuality, fairness, dispatcher: dispatcherTurn, uploads, attacks };
 
 const wanted = new Set(process.argv.slice(2));
 const settings = readSettings(process.env);

@@ -13,6 +13,8 @@ export interface OpenApi extends AsyncDisposable {
   readonly url: string;
   /** Of a user with an organization of their own. */
   readonly accessToken: string;
+  readonly organizationId: string;
+  readonly databaseUrl: string;
 }
 
 /** The product's API as a process of its own, as production runs it, on a migrated database of its own. */
@@ -32,15 +34,27 @@ export async function openApi(servers: Servers): Promise<OpenApi> {
     PORT: '0',
     LOG_LEVEL: 'info',
     REGISTRATION: 'open',
+    LOGIN_RATE_LIMIT: '1000000',
   };
   const app = opening.use(await spawnApp({ app: 'api', env }));
   const url = `http://127.0.0.1:${app.port}/api/v1`;
-  const accessToken = await register(url);
+  const { accessToken, organization } = await register(url);
   const opened = opening.move();
-  return { url, accessToken, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return {
+    url,
+    accessToken,
+    organizationId: organization.id,
+    databaseUrl: database.url,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
 }
 
-async function register(url: string): Promise<string> {
+interface SignedIn {
+  readonly accessToken: string;
+  readonly organization: { readonly id: string };
+}
+
+async function register(url: string): Promise<SignedIn> {
   const answer = await fetch(`${url}/auth/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -52,5 +66,5 @@ async function register(url: string): Promise<string> {
     }),
   });
   if (!answer.ok) throw new Error(`the registration answered ${answer.status}: ${await answer.text()}`);
-  return ((await answer.json()) as { accessToken: string }).accessToken;
+  return (await answer.json()) as SignedIn;
 }

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
-import { addAccount } from '@vibetribe/db/testing/test-rows';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { addAttackTarget } from './test-attack-target.ts';
 import { startTestApi, type TestApi } from './test-api.ts';
 import { type Attack, type AttackTarget, faultAttacks, textAttacks } from './test-attacks.ts';
 
@@ -12,25 +12,9 @@ beforeAll(async () => {
   api = await startTestApi(inject('postgresUrl'), { env: { LOGIN_RATE_LIMIT: '100000' } });
   const { accessToken, organization } = await api.register();
   token = accessToken;
-  const accountsOf = async (platform: string, count: number) => {
-    const ids = [];
-    for (let made = 0; made < count; made += 1)
-      ids.push(
-        (await addAccount(api.sql, { organizationId: organization.id, platform, service: serverOf(platform) }))
-          .accountId,
-      );
-    return ids;
-  };
-  const xAccountIds = await accountsOf('x', 100);
-  const mastodonAccountIds = await accountsOf('mastodon', 100);
-  const blueskyAccountIds = await accountsOf('bluesky', 100);
-  const others = await accountsOf('discord', 1);
-  const accountIds = [xAccountIds, mastodonAccountIds, blueskyAccountIds, others].map(([first = '']) => first);
-  target = { xAccountIds, mastodonAccountIds, blueskyAccountIds, accountIds };
+  target = await addAttackTarget(api.sql, organization.id);
 });
 afterAll(() => api[Symbol.asyncDispose]());
-
-const serverOf = (platform: string) => (['mastodon', 'bluesky'].includes(platform) ? 'https://social.example' : '');
 
 /** Beyond what the machine may do beside the test; an attack that gets through takes a hundred times as long. */
 const stallMsMax = 500;

@@ -29,14 +29,36 @@ function flatten(headers: Readonly<Record<string, string | string[] | undefined>
   return flat;
 }
 
+/** Undefined for what is no JSON, and for more of it than any platform has to say: a schema looks at each value, and tells of each that is wrong. */
 function parseJson(text: string): unknown {
   try {
-    return mayHoldUnstorable.test(text)
-      ? JSON.parse(text, (_name, value: unknown) => storable(value))
-      : JSON.parse(text);
+    const json: unknown = JSON.parse(text);
+    if (!isModest(json)) return undefined;
+    return mayHoldUnstorable.test(text) ? JSON.parse(text, (_name, value: unknown) => storable(value)) : json;
   } catch {
     return undefined;
   }
+}
+
+const valuesMax = 30_000;
+const levelsMax = 100;
+
+function isModest(json: unknown): boolean {
+  let level = [json];
+  let values = 0;
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > levelsMax) return false;
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== 'object' || value === null) continue;
+      const inside: unknown[] = Array.isArray(value) ? value : Object.values(value);
+      values += inside.length;
+      if (values > valuesMax) return false;
+      next.push(...inside);
+    }
+    level = next;
+  }
+  return true;
 }
 
 /** PostgreSQL keeps neither of the two in text or JSON: NUL, and half of a character. Both can only come as escapes. */
