@@ -15,7 +15,7 @@ import type { Settings } from './settings.ts';
 const smallCalendar = 10_000;
 const dueSoon = 200;
 const turns = 15;
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 const publishSettings: PublishSettings = {
   retryDelaysMs: [60_000],

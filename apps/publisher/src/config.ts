@@ -5,6 +5,7 @@ import {
   mediaSettingsOf,
   type MediaSettings,
 } from '@vibetribe/core/media/media-settings';
+import { ListenHost } from '@vibetribe/core/listen-host';
 import { parseEnvironment } from '@vibetribe/core/parse-environment';
 import type { PublishSettings } from '@vibetribe/core/publishing/publish-settings';
 import { z } from 'zod';
@@ -20,8 +21,8 @@ const PublisherEnv = CoreEnv.extend({
     .min(secretCharactersMin, { error: `must have at least ${secretCharactersMin} characters` })
     .optional(),
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
-  HOST: z.string().min(1).default('127.0.0.1'),
-  PUBLISH_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(25),
+  HOST: ListenHost.default('127.0.0.1'),
+  PUBLISH_CONCURRENCY: z.coerce.number().int().min(1).max(1000).default(32),
   PUBLISH_RETRY_DELAYS_MS: z
     .string()
     .regex(/^\d{1,8}(\s*,\s*\d{1,8})*$/, { error: 'must be a list of milliseconds such as 60000,300000,900000' })
@@ -43,7 +44,7 @@ export interface PublisherConfig extends CoreConfig, MediaSettings {
   /** Of /health and /metrics; 0: a free one. */
   readonly port: number;
   readonly host: string;
-  /** Publications sent at once, per platform. */
+  /** Publications sent at once, per platform; an organization alone takes three quarters of them at most, a user's server half. */
   readonly concurrency: number;
   readonly sweepIntervalMs: number;
   readonly settings: PublishSettings;

@@ -8,10 +8,12 @@ import type { PublishingMedia } from '@vibetribe/core/publishing/send/publicatio
 import type { Failpoints } from '@vibetribe/core/publishing/failpoints';
 import { dispatchOnce } from '@vibetribe/core/publishing/dispatch/dispatch';
 import { createPublishingEngine } from '@vibetribe/core/publishing/publishing-engine';
+import { createSendingPlaces, type SendingPlacesOptions } from '@vibetribe/core/publishing/sending-places';
 import { resumeWaiting } from '@vibetribe/core/publishing/dispatch/resume-waiting';
 import { createMediaLibrary } from '@vibetribe/media/media-library';
 import type { DiskSpace } from '@vibetribe/media/store/disk-space';
 import { createMediaUrls } from '@vibetribe/media/serve/media-urls';
+import { httpOrigin } from '@vibetribe/observability/http-origin';
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
 import { createMetrics } from '@vibetribe/observability/metrics';
 import { type Health, startOpsServer } from '@vibetribe/observability/ops-server';
@@ -31,12 +33,17 @@ export interface RunningPublisher extends AsyncDisposable {
 /** How long closing waits for sends that are under way before their jobs are left to another publisher, beyond the send's own time-out. */
 const drainGraceMs = 3_000;
 
+/** Taken up beside those that are being sent, in parts of these: what waits for its share keeps nobody else out. */
+const waitingRoomShare = 0.25;
+
 /** One publisher: a worker per platform's queue, and the dispatcher and sweeper that fill the queues. Any number may run. */
 export async function startPublisher(
   config: PublisherConfig,
   logger: Logger = createLogger({ app: 'publisher', level: config.logLevel }),
   /** For tests that kill, freeze and fail processes on purpose. */
   failpoints?: Failpoints,
+  /** For a test that shows what happens without them. */
+  sharesOf?: SendingPlacesOptions['sharesOf'],
 ): Promise<RunningPublisher> {
   await using starting = new AsyncDisposableStack();
   const metrics = createMetrics('publisher', logger);
@@ -68,19 +75,21 @@ export async function startPublisher(
 
   const publishQueue = createPublishQueue(service.queue);
   const drainMs = config.settings.publishTimeoutMs + drainGraceMs;
-  const workers = platformIds.map((platform) =>
-    startPublishWorker({
+  const placesOf = createSendingPlaces(service.core, { placesMax: config.concurrency, sharesOf });
+  const workers = platformIds.map((platform) => {
+    const places = placesOf(platform);
+    return startPublishWorker({
       connection: service.queue,
       platform,
-      concurrency: config.concurrency,
-      handle: (job) => engine.publish(job.publicationId),
+      concurrency: config.concurrency + Math.ceil(config.concurrency * waitingRoomShare),
+      handle: (job, _signal, isWanted) => places.within(job, isWanted, () => engine.publish(job.publicationId)),
       onError: (error, job) =>
         logger.warn(
           { err: error, publicationId: job?.publicationId, platform },
           'a publish job failed; the sweeper takes it up',
         ),
-    }),
-  );
+    });
+  });
   starting.defer(async () => {
     await Promise.all(workers.map((worker) => worker.close({ drainMs })));
   });
@@ -127,7 +136,11 @@ export async function startPublisher(
     }),
   );
   const running = starting.move();
-  return { port: ops.port, url: `http://127.0.0.1:${ops.port}`, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return {
+    port: ops.port,
+    url: httpOrigin(config.host, ops.port),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }
 
 /** Turns that fail are repeated at once at their next time; several in a row mean that nothing is dispatched. */

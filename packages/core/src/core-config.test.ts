@@ -1,3 +1,4 @@
+import { defaultRetention } from '@vibetribe/queue/queue-retention';
 import { expect, test } from 'vitest';
 import { CoreEnv, coreConfigOf } from './core-config.ts';
 import { EnvironmentError, parseEnvironment } from './parse-environment.ts';
@@ -14,6 +15,7 @@ test('two variables are enough, everything else has a default', () => {
     dbPoolMin: 5,
     dbRolePrefix: 'vibetribe',
     redisUrl: null,
+    queueRetention: defaultRetention,
     encryptionKeys: minimal.ENCRYPTION_KEYS,
     sandboxUrl: null,
     ssrfAllow: [],

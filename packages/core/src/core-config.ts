@@ -1,5 +1,6 @@
 import { platformIds, type PlatformId } from '@vibetribe/contracts/platform-id';
 import { defaultRolePrefix, rolePrefixPattern } from '@vibetribe/db/role-names';
+import type { QueueRetention } from '@vibetribe/queue/queue-retention';
 import { parseEncryptionKeys } from '@vibetribe/security/parse-encryption-keys';
 import { z } from 'zod';
 
@@ -17,6 +18,10 @@ export const CoreEnv = z.object({
   REDIS_PORT: z.coerce.number().int().min(1).max(65_535).default(6379),
   REDIS_PASSWORD: z.string().optional(),
   REDIS_DB: z.coerce.number().int().min(0).max(1000).default(0),
+  QUEUE_COMPLETED_MAX: z.coerce.number().int().min(1).max(100_000).default(100),
+  QUEUE_COMPLETED_HOURS: z.coerce.number().int().min(1).max(8_760).default(24),
+  QUEUE_FAILED_MAX: z.coerce.number().int().min(1).max(100_000).default(50),
+  QUEUE_FAILED_HOURS: z.coerce.number().int().min(1).max(8_760).default(168),
   ENCRYPTION_KEYS: z.string().superRefine(checkEncryptionKeys),
   SANDBOX_URL: HttpOrigin().optional(),
   SSRF_ALLOW: HostPortList().default([]),
@@ -34,6 +39,8 @@ export interface CoreConfig {
   readonly dbPoolMin: number;
   /** Null: queues and fan-out live in PostgreSQL. */
   readonly redisUrl: string | null;
+  /** Of ended jobs. */
+  readonly queueRetention: QueueRetention;
   readonly encryptionKeys: string;
   /** Origin of the platform sandbox, without a slash at its end. */
   readonly sandboxUrl: string | null;
@@ -58,6 +65,12 @@ export function coreConfigOf(env: CoreEnv, rawEnv: Readonly<Record<string, strin
     dbPoolMax: env.DB_POOL_MAX,
     dbPoolMin: Math.min(env.DB_POOL_MIN, env.DB_POOL_MAX),
     redisUrl: redisUrlOf(env),
+    queueRetention: {
+      completedMax: env.QUEUE_COMPLETED_MAX,
+      completedSeconds: env.QUEUE_COMPLETED_HOURS * 3_600,
+      failedMax: env.QUEUE_FAILED_MAX,
+      failedSeconds: env.QUEUE_FAILED_HOURS * 3_600,
+    },
     encryptionKeys: env.ENCRYPTION_KEYS,
     sandboxUrl: env.SANDBOX_URL ?? null,
     ssrfAllow: env.SSRF_ALLOW,

@@ -2,6 +2,7 @@ import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Database } from '@vibetribe/db/connect-database';
 import type { Logger } from '@vibetribe/observability/logger';
 import { createPlatformHttp, platformAgentOptions, type PlatformCall } from '@vibetribe/platforms/create-platform-http';
+import { pathPattern } from '@vibetribe/platforms/path-pattern';
 import { platformEndpoints } from '@vibetribe/platforms/endpoints';
 import { adapters } from '@vibetribe/platforms/registry';
 import type { Clock } from '@vibetribe/resilience/clock';
@@ -87,7 +88,11 @@ export function createCore({
         beforeBody,
         onAnswer,
         onCall(call) {
-          logger.debug({ call }, 'platform call');
+          const { platform: id, method, host, path, outcome, durationMs } = call;
+          logger.debug(
+            { platform: id, method, host, path: pathPattern(path), ...outcome, durationMs },
+            'platform call',
+          );
           onPlatformCall?.(call);
           onCall?.(call);
         },

@@ -46,10 +46,18 @@ export async function openService(options: {
       poolMin: config.dbPoolMin,
       applicationName: `vibetribe-${options.app}`,
       onError: (error) => logger.warn({ err: error }, 'an idle database connection was lost'),
+      onStatement: logger.isLevelEnabled('debug') ? (statement) => logger.debug(statement, 'database call') : undefined,
     }),
   );
   await requireSessions(db.pool);
-  const queue = opening.use(await connectQueue({ redisUrl: config.redisUrl ?? undefined, pool: db.pool, logger }));
+  const queue = opening.use(
+    await connectQueue({
+      redisUrl: config.redisUrl ?? undefined,
+      retention: config.queueRetention,
+      pool: db.pool,
+      logger,
+    }),
+  );
   const bus = opening.use(createBus(queue));
   const core = opening.use(
     createCore({

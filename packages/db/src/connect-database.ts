@@ -4,6 +4,7 @@ import { connectionConfig } from './connection-config.ts';
 import { createDatabaseHealth, type DatabaseHealth } from './database-health.ts';
 import { ProductPool } from './product-pool.ts';
 import { roleNames } from './role-names.ts';
+import { type Statement, watchStatements } from './watch-statements.ts';
 import { createTransactions, type TransactionSettings } from './transactions.ts';
 
 /** Statements within a transaction that its opener commits. It has no `transaction` of its own: there are no nested ones. */
@@ -49,6 +50,8 @@ export interface DatabaseOptions {
   /** How long a statement waits for a lock, ms. Default 8 s. */
   lockTimeoutMs?: number;
   onError: (error: Error) => void;
+  /** Told of every statement, without its parameters; costs something for each. */
+  onStatement?: ((statement: Statement) => void) | undefined;
 }
 
 function inRole(role: string, organizationId = ''): TransactionSettings {
@@ -97,6 +100,8 @@ export function connectDatabase(options: DatabaseOptions): Database {
   // The pool listens to idle connections only: one lost between two statements of a transaction would end the process.
   // The next statement rejects with the loss.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  const { onStatement } = options;
+  if (onStatement !== undefined) pool.on('connect', (client) => watchStatements(client, onStatement));
   const transactions = createTransactions(pool);
 
   const transacting: Database['lasting'] = {

@@ -102,7 +102,16 @@ describe('an answered request', () => {
       url: `${server.origin}/a/b?token=s3cret`,
     });
 
-    expect(calls).toEqual([{ platform: 'x', method: 'GET', path: '/a/b', outcome: { status: 429 }, durationMs: 42 }]);
+    expect(calls).toEqual([
+      {
+        platform: 'x',
+        method: 'GET',
+        host: new URL(server.origin).host,
+        path: '/a/b',
+        outcome: { status: 429 },
+        durationMs: 42,
+      },
+    ]);
   });
 });
 

@@ -15,6 +15,7 @@ export interface LateFence {
 export interface PlatformCall {
   readonly platform: PlatformId;
   readonly method: string;
+  readonly host: string;
   readonly path: string;
   /** HTTP status, or the `TransportError` code where no answer came. */
   readonly outcome: { readonly status: number } | { readonly code: string };
@@ -62,11 +63,12 @@ export function createPlatformHttp(options: PlatformHttpOptions): PlatformHttp {
 
 async function call(options: PlatformHttpOptions, wanted: PlatformRequest): Promise<PlatformResponse> {
   const startedMs = options.monotonicMs();
-  const path = pathOf(wanted.url);
+  const { host, path } = placeOf(wanted.url);
   const report = (outcome: PlatformCall['outcome']) =>
     options.onCall?.({
       platform: options.platform,
       method: wanted.method,
+      host,
       path,
       outcome,
       durationMs: options.monotonicMs() - startedMs,
@@ -222,8 +224,10 @@ function signalOf(deadline: AbortSignal, timeoutMs: number | undefined): AbortSi
   return timeoutMs === undefined ? deadline : AbortSignal.any([deadline, AbortSignal.timeout(timeoutMs)]);
 }
 
-function pathOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).pathname : 'invalid';
+function placeOf(url: string): { host: string; path: string } {
+  if (!URL.canParse(url)) return { host: 'invalid', path: 'invalid' };
+  const { host, pathname } = new URL(url);
+  return { host, path: pathname };
 }
 
 function codeOf(error: unknown): string {

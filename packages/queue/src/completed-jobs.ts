@@ -1,34 +1,34 @@
 import type { KeepJobs } from 'bullmq';
-import type { QueueStore } from './queue-connection.ts';
-
-const keptCount = 100;
-const keptAgeSeconds = 24 * 60 * 60;
+import type { QueueConnection } from './queue-connection.ts';
 
 /**
- * What becomes of a completed job. BullMQ on PostgreSQL would look for more than `keptCount` at every completion, and concurrent ones
+ * What becomes of a completed job. BullMQ on PostgreSQL would look for more than are kept at every completion, and concurrent ones
  * would wait for each other's deletions: there it is done by the hundred, with `createCompletedTrim`.
  */
-export function keptCompletedJobs(kind: QueueStore['kind']): KeepJobs | false {
-  return kind === 'redis' ? { count: keptCount, age: keptAgeSeconds } : false;
+export function keptCompletedJobs({ kind, retention }: Pick<QueueConnection, 'kind' | 'retention'>): KeepJobs | false {
+  return kind === 'redis' ? { count: retention.completedMax, age: retention.completedSeconds } : false;
 }
 
-/** Counts completions of a queue; on PostgreSQL each hundred of them removes what is older than the last hundred. */
+const trimEvery = 100;
+
+/** Counts completions of a queue; on PostgreSQL each hundred of them removes what is older than the last ones that are kept. */
 export function createCompletedTrim(options: {
-  store: QueueStore;
+  connection: Pick<QueueConnection, 'store' | 'retention'>;
   queueName: string;
   onError: (error: unknown) => void;
 }): { completed(): void; ended(): Promise<void> } {
-  const { store, queueName, onError } = options;
+  const { queueName, onError } = options;
+  const { store, retention } = options.connection;
   let sinceTrim = 0;
   let trimming: Promise<void> | null = null;
 
-  const trim = async (pool: Extract<QueueStore, { kind: 'postgres' }>['pool']) => {
+  const trim = async (pool: Extract<typeof store, { kind: 'postgres' }>['pool']) => {
     try {
       await pool.query(
-        `delete from job where queue = $1 and state = 'completed' and finished_at_ms < (
-           select finished_at_ms from job where queue = $1 and state = 'completed'
-           order by finished_at_ms desc offset ${keptCount - 1} limit 1)`,
-        [queueName],
+        `delete from job where queue = $1 and state = 'completed' and finished_at_ms < greatest(
+           (select finished_at_ms from job where queue = $1 and state = 'completed' order by finished_at_ms desc offset $2 limit 1),
+           (extract(epoch from clock_timestamp()) * 1000)::bigint - $3::bigint)`,
+        [queueName, retention.completedMax - 1, retention.completedSeconds * 1000],
       );
     } catch (error) {
       onError(error);
@@ -40,7 +40,7 @@ export function createCompletedTrim(options: {
     completed() {
       if (store.kind === 'redis') return;
       sinceTrim += 1;
-      if (sinceTrim < keptCount || trimming !== null) return;
+      if (sinceTrim < trimEvery || trimming !== null) return;
       sinceTrim = 0;
       trimming = trim(store.pool);
     },

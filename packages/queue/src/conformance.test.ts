@@ -234,6 +234,46 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     await waitFor(all, { describe: 'the others', timeoutMs: 2_500 });
   });
 
+  test('a publication that finds no place is handled again, under its priority, in a job of its own', async () => {
+    let isFull = true;
+    startWorker({
+      handle: async (job) => {
+        if (isFull) return 'no_place';
+        delivered.push(job);
+        return 'done';
+      },
+    });
+    await queue.enqueue([jobFor('a', { priority: 3 })]);
+    const jobs = connection.openQueue(`publish-${platform}`);
+    let delayed: Awaited<ReturnType<typeof jobs.getDelayed>> = [];
+    await waitFor(async () => (delayed = await jobs.getDelayed()).length === 1, { describe: 'it to come later' });
+    isFull = false;
+    expect(delayed.map(({ data, priority }) => ({ data, priority }))).toEqual([
+      { data: { publications: [{ publicationId: 'a', generation: 1 }] }, priority: 3 },
+    ]);
+    await hasDelivered(1);
+    await settled(connection);
+    expect(delivered.map(nameOf)).toEqual(['a_1']);
+  });
+
+  test('others want in where a worker holds all it may, and not before', async () => {
+    const heard: boolean[] = [];
+    const gate = Promise.withResolvers<void>();
+    startWorker({
+      concurrency: 2,
+      handle: async (_job, _signal, isWanted) => {
+        heard.push(isWanted());
+        await gate.promise;
+      },
+    });
+    await queue.enqueue([jobFor('a')]);
+    await waitFor(() => heard.length === 1, { describe: 'the first' });
+    await queue.enqueue([jobFor('b')]);
+    await waitFor(() => heard.length === 2, { describe: 'the second' });
+    gate.resolve();
+    expect(heard).toEqual([false, true]);
+  });
+
   test('health tells the round trip', async () => {
     expect(await connection.health()).toEqual({
       ok: true,

@@ -6,6 +6,7 @@ import { connectRedis } from './connect-redis.ts';
 import { createQueueHealth } from './queue-health.ts';
 import type { JobQueue, QueueConnection, QueueLogger, QueueStore } from './queue-connection.ts';
 import { queuePoolOptions } from './queue-pool-options.ts';
+import { defaultRetention, type QueueRetention } from './queue-retention.ts';
 import { createResilientPool } from './resilient-pool.ts';
 import { SharedPostgresBackend, SharedPostgresConnection } from './shared-postgres-connection.ts';
 import { redisRefusal, requireRedis } from './require-redis.ts';
@@ -22,6 +23,8 @@ export interface ConnectQueueOptions {
   prefix?: string;
   /** Most connections of the queue's own pool on PostgreSQL, its LISTEN connection included. Default 10. */
   poolMax?: number;
+  /** Of jobs that have ended. */
+  retention?: QueueRetention;
 }
 
 const readyTimeoutMs = 5000;
@@ -59,6 +62,7 @@ export async function connectQueue(options: ConnectQueueOptions): Promise<QueueC
     kind: store.kind,
     prefix,
     store,
+    retention: options.retention ?? defaultRetention,
     logger: options.logger,
     backendFactory,
     openQueue(name) {

@@ -44,7 +44,10 @@ export function toPublishJobs(requests: readonly PublishJobRequest[]): PublishJo
 }
 
 /** Never an integer and without a colon, as both backends demand. */
-function jobIdOf({ publicationId, generation }: PublishJobRequest): string {
+export function jobIdOf({
+  publicationId,
+  generation,
+}: Pick<PublishJobRequest, 'publicationId' | 'generation'>): string {
   return `p_${publicationId}_${generation}`;
 }
 

@@ -1,8 +1,9 @@
-import type { BulkJobOptions, KeepJobs } from 'bullmq';
+import type { BulkJobOptions } from 'bullmq';
 import { keptCompletedJobs } from './completed-jobs.ts';
 import { whenReady } from './connect-redis.ts';
 import { type PublishJob, type PublishJobRequest, toPublishJobs } from './publish-jobs.ts';
 import type { JobQueue, PublishJobData, QueueConnection } from './queue-connection.ts';
+import { logged } from './log-call.ts';
 import { callStore } from './call-store.ts';
 
 export interface PublishQueue {
@@ -15,17 +16,16 @@ export interface PublishQueue {
 
 const enqueueTimeoutMs = 5000;
 const bulkSize = 1000;
-const keptOptions = {
-  // Retries are decided by the publication's own state, never by the queue.
-  attempts: 1,
-  removeOnFail: { count: 50, age: 7 * 24 * 60 * 60 },
-} as const;
+/** Retries are decided by the publication's own state, never by the queue. */
+export function keptOptions({ retention }: Pick<QueueConnection, 'retention'>) {
+  return { attempts: 1, removeOnFail: { count: retention.failedMax, age: retention.failedSeconds } };
+}
 
 export function createPublishQueue(connection: QueueConnection): PublishQueue {
   return {
     async enqueue(requests, options) {
       const timeoutMs = options?.timeoutMs ?? enqueueTimeoutMs;
-      const kept = keptCompletedJobs(connection.kind);
+      const kept = { ...keptOptions(connection), removeOnComplete: keptCompletedJobs(connection) };
       const byPlatform = Map.groupBy(requests, (request) => request.platform);
       const add = async () => {
         if (connection.store.kind === 'redis') await whenReady(connection.store.redis, timeoutMs);
@@ -37,7 +37,9 @@ export function createPublishQueue(connection: QueueConnection): PublishQueue {
         );
         await Promise.all(adding);
       };
-      await callStore(timeoutMs, 'enqueueing publications', add());
+      await logged(connection.logger, { call: 'enqueue', publications: requests.length }, () =>
+        callStore(timeoutMs, 'enqueueing publications', add()),
+      );
     },
   };
 }
@@ -64,6 +66,6 @@ async function addAll(queue: JobQueue, entries: readonly Entry[]): Promise<void>
   }
 }
 
-function toEntry({ id, data, delayMs, priority }: PublishJob, removeOnComplete: KeepJobs | false): Entry {
-  return { name: 'publish', data, opts: { ...keptOptions, removeOnComplete, jobId: id, delay: delayMs, priority } };
+function toEntry({ id, data, delayMs, priority }: PublishJob, kept: BulkJobOptions): Entry {
+  return { name: 'publish', data, opts: { ...kept, jobId: id, delay: delayMs, priority } };
 }

@@ -1,8 +1,10 @@
+import { randomInt, randomUUID } from 'node:crypto';
 import { sleep } from '@vibetribe/resilience/sleep';
 import { type Job as BullmqJob, type IQueueBackend, type JobProgress, WaitingError, Worker } from 'bullmq';
 import PQueue from 'p-queue';
 import { createCompletedTrim } from './completed-jobs.ts';
-import { publishQueueName } from './publish-queue.ts';
+import { jobIdOf } from './publish-jobs.ts';
+import { keptOptions, publishQueueName } from './publish-queue.ts';
 import type { PublishJobData, QueueConnection, QueueStore, QueuedPublication } from './queue-connection.ts';
 import { QueueStoreError } from './store-error.ts';
 
@@ -11,8 +13,7 @@ export interface PublishWorkerOptions {
   platform: string;
   /** Publications handled at once by this process. */
   concurrency: number;
-  /** May be called more than once for a publication. `signal` aborts when closing has waited long enough. */
-  handle: (queued: QueuedPublication, signal: AbortSignal) => Promise<void>;
+  handle: PublishHandler;
   /** Hears each handler's error with its publication. Hears the store's errors without one, at most every 5 s. Must not throw. */
   onError: (error: unknown, queued: QueuedPublication | null) => void;
   /** A dead worker's job is free again after this. Default 6,000. */
@@ -20,6 +21,17 @@ export interface PublishWorkerOptions {
   /** Pause between looks for dead workers' jobs; two looks are needed. Default 3,000. */
   stalledIntervalMs?: number;
 }
+
+/**
+ * May be called more than once for a publication. `no_place`: it was not begun, and is handled again about a second later.
+ * @param signal aborts when closing has waited long enough
+ * @param isWanted whether other publications may be kept from being handled by this one
+ */
+export type PublishHandler = (
+  queued: QueuedPublication,
+  signal: AbortSignal,
+  isWanted: () => boolean,
+) => Promise<'no_place' | 'done' | void>;
 
 export interface PublishWorker {
   isRunning(): boolean;
@@ -32,6 +44,9 @@ export interface PublishWorker {
   close(options: { drainMs: number }): Promise<{ drained: boolean }>;
 }
 
+/** When a publication that found no place comes back: spread, so that a crowd does not come at once. */
+const againMinMs = 500;
+const againMaxMs = 1500;
 const restartDelayMs = 1000;
 const abortGraceMs = 2000;
 const storeErrorIntervalMs = 5000;
@@ -68,10 +83,15 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
 
   // A job names one publication or several. At most `concurrency` of all fetched publications run at once, by priority.
   const running = new PQueue({ concurrency: options.concurrency });
-  const handleOne = async ({ publicationId, generation }: QueuedPublication): Promise<Handled> => {
+  let atWork = 0;
+  const isWanted = () => running.size > 0 || atWork >= options.concurrency || closing.signal.aborted;
+  const handleOne = async ({ publicationId, generation }: QueuedPublication, priority: number): Promise<Handled> => {
     if (closing.signal.aborted) return 'not_begun';
     try {
-      await handle({ publicationId, generation }, aborting.signal);
+      const handled = await handle({ publicationId, generation }, aborting.signal, isWanted);
+      if (handled !== 'no_place') return 'done';
+      if (closing.signal.aborted) return 'not_begun';
+      await enqueueAgain(connection, options.platform, { publicationId, generation }, priority);
       return 'done';
     } catch (error) {
       onError(error, { publicationId, generation });
@@ -79,14 +99,20 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
     }
   };
 
-  let atWork = 0;
   const worker = new PlatformWorker(
     publishQueueName(options.platform),
     async (job, token) => {
       atWork += 1;
+      const startedAtMs = performance.now();
       const handled = await Promise.all(
-        job.data.publications.map((queued) => running.add(() => handleOne(queued), { priority: -job.priority })),
+        job.data.publications.map((queued) =>
+          running.add(() => handleOne(queued, job.priority), { priority: -job.priority }),
+        ),
       ).finally(() => (atWork -= 1));
+      connection.logger.debug(
+        { call: 'job', queue: job.queueName, jobId: job.id, handled, durationMs: performance.now() - startedAtMs },
+        'queue call',
+      );
       if (handled.includes('not_begun')) await giveBack(job, token);
       if (handled.includes('failed')) throw constantFailure();
       trim.completed();
@@ -107,7 +133,7 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
     onError(new QueueStoreError(message, { cause }), null),
   );
   const trim = createCompletedTrim({
-    store: connection.store,
+    connection,
     queueName: publishQueueName(options.platform),
     onError: (error) => tellOfStore('completed jobs could not be removed', error),
   });
@@ -136,6 +162,24 @@ type Handled = 'done' | 'failed' | 'not_begun';
 async function giveBack(job: Job, token: string | undefined): Promise<never> {
   await job.moveToWait(token);
   throw new WaitingError();
+}
+
+/** In a job of its own with a new id: BullMQ ignores one that it still keeps. */
+async function enqueueAgain(
+  connection: QueueConnection,
+  platform: string,
+  queued: QueuedPublication,
+  priority: number,
+): Promise<void> {
+  const jobId = `${jobIdOf(queued)}_again_${randomUUID()}`;
+  const delay = randomInt(againMinMs, againMaxMs);
+  await connection
+    .openQueue(publishQueueName(platform))
+    .add(
+      'publish',
+      { publications: [queued] },
+      { ...keptOptions(connection), removeOnComplete: true, jobId, delay, priority },
+    );
 }
 
 /** BullMQ's loop ends for good when its first statements fail; it is started again. */

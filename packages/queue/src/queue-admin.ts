@@ -1,6 +1,7 @@
 import type { Job } from 'bullmq';
 import { publishQueueName } from './publish-queue.ts';
 import type { JobQueue, PublishJobData, QueueConnection } from './queue-connection.ts';
+import { logged } from './log-call.ts';
 import { callStore } from './call-store.ts';
 
 export const queueJobStates = ['waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'] as const;
@@ -70,7 +71,11 @@ export function createQueueAdmin(connection: QueueConnection, platforms: readonl
     what: string,
     work: (queue: JobQueue) => Promise<Value>,
   ): Promise<Value | null> =>
-    names.includes(name) ? callStore(timeoutMs, `${what} of ${name}`, work(connection.openQueue(name))) : null;
+    names.includes(name)
+      ? logged(connection.logger, { call: what, queue: name }, () =>
+          callStore(timeoutMs, `${what} of ${name}`, work(connection.openQueue(name))),
+        )
+      : null;
   const list = (): Promise<QueueSummary[]> =>
     Promise.all(names.map((name) => callStore(timeoutMs, `counts of ${name}`, summarize(connection.openQueue(name)))));
 

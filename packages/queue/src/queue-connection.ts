@@ -1,6 +1,7 @@
 import type { BackendFactory, IQueueBackend, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type pg from 'pg';
+import type { QueueRetention } from './queue-retention.ts';
 import type { SharedPostgresConnection } from './shared-postgres-connection.ts';
 
 /** What is written of a job: nothing that could be a secret or grow. */
@@ -15,6 +16,7 @@ export interface QueuedPublication {
 
 /** The methods of a pino logger that this package uses. */
 export interface QueueLogger {
+  debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
@@ -39,6 +41,7 @@ export interface QueueConnection extends AsyncDisposable {
   /** Key prefix on Redis; PostgreSQL has the schema `bullmq` instead. */
   readonly prefix: string;
   readonly store: QueueStore;
+  readonly retention: QueueRetention;
   readonly logger: QueueLogger;
   readonly backendFactory: BackendFactory<IQueueBackend, QueueStore>;
   /** The one producer of this process for the queue; made at its first use, closed with the connection. */

@@ -13,6 +13,7 @@ test('a refused login to Redis is logged and reported without the password', asy
   await admin.config('SET', 'requirepass', 'canary-password');
   const told: unknown[] = [];
   const logger = {
+    debug: () => undefined,
     info: () => undefined,
     warn: (...args: unknown[]) => told.push(args),
     error: (...args: unknown[]) => told.push(args),
@@ -48,7 +49,7 @@ test('a login that is refused at the start is told without the password', async 
   await admin.config('SET', 'requirepass', 'right');
   admin.disconnect();
   const pool = new pg.Pool({ connectionString: inject('postgresUrl') });
-  const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
   const connecting = connectQueue({ pool, logger, redisUrl: redis.url.replace('//', '//:canary-password@') });
   const error: unknown = await connecting.then(
     () => null,

@@ -9,7 +9,12 @@ import type { QueueConnection } from './queue-connection.ts';
 export const backendKinds = ['redis', 'postgres'] as const;
 export type BackendKind = (typeof backendKinds)[number];
 
-export const quietLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+export const quietLogger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 
 export interface TestBackend extends AsyncDisposable {
   readonly databaseUrl: string;

@@ -1,6 +1,6 @@
 import { createFairPermits } from './fair-permits.ts';
 
-export interface SharedTurns<Owner> {
+export interface SharedTurns<Owner extends string> {
   /**
    * Runs `work` when it is its owner's turn. Who asks for the same `key` before that is given the same outcome; who asks after `work` has
    * begun waits for a run of its own, so that nobody gets what was read before the asking.
@@ -9,7 +9,7 @@ export interface SharedTurns<Owner> {
 }
 
 /** At most `totalMax` runs at a time within this process, and at most `perOwnerMax` of one owner. A key has one type of result. */
-export function createSharedTurns<Owner>({
+export function createSharedTurns<Owner extends string>({
   totalMax,
   perOwnerMax,
 }: {

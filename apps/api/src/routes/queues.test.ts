@@ -38,6 +38,7 @@ describe.each(['postgres', 'redis'] as const)('queues on %s', (backend) => {
       ({ data }) => data.publications.some(({ publicationId }) => publicationId === id),
     );
     expect(job).toBeDefined();
+    for (const call of ['queue call', 'database call']) expect(api.logged()).toContain(`"msg":"${call}"`);
     expect((await call('GET', `/publish-x/jobs/${job?.id}`)).json).toMatchObject({ id: job?.id, state: 'delayed' });
     expect((await call('PUT', `/publish-x/jobs/${job?.id}`, { delayMs: 120_000 })).status).toBe(200);
     expect((await call('DELETE', `/publish-x/jobs/${job?.id}`)).status).toBe(204);

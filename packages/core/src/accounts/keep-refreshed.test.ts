@@ -55,7 +55,7 @@ describe('what the platform has answered is kept', () => {
       await away;
     };
     const away = answered.promise.then(() => harness.databaseAway());
-    const refreshing = refreshExpiringGrants(harness.core, { withinMs: 60_000, concurrency: 8, batchSize: 100 });
+    const refreshing = refreshExpiringGrants(harness.core, { withinMs: 60_000, concurrency: 11, batchSize: 100 });
     const back = await away;
     await pause(2_000);
     await back[Symbol.asyncDispose]();

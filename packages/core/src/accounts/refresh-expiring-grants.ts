@@ -1,6 +1,8 @@
 import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import { PlatformId } from '@vibetribe/contracts/platform-id';
 import { sql } from 'drizzle-orm';
+import { shareOfOrganization, shareOfServer } from '../platform-shares.ts';
+import { workInShares } from '../work-in-shares.ts';
 import { getValidToken, type TokenDependencies, type TokenOptions } from './get-valid-token.ts';
 
 /** `unchanged`: it cannot be refreshed, or somebody else has just done it. `later`: not refreshed now, tried again in the next run or on use. */
@@ -21,15 +23,21 @@ export interface RefreshExpiringOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** One organization's slow server keeps so many waiting before others must wait for it. */
+const pendingBatches = 10;
+
 const expiringGrantColumns = {
   id: column.text,
+  organizationId: column.text,
+  /** '' where the platform is one server. */
+  service: column.text,
   platform: PlatformId,
   expiresAt: column.text,
 };
 type ExpiringGrant = RowOf<typeof expiringGrantColumns>;
 
 /**
- * Refreshes every grant that ends within the time given, the one that ends first at first. Any number of processes may do so at once:
+ * Refreshes every grant that ends within the time given, of each organization and server the one that ends first at first. Any number of processes may do so at once:
  * each grant is refreshed under its own lease, and one that is held already is left out.
  */
 export async function refreshExpiringGrants(
@@ -43,12 +51,22 @@ export async function refreshExpiringGrants(
     options.onOutcome?.(grant.platform, outcome);
   };
   let after: ExpiringGrant | null = null;
-  do {
-    const batch = await findExpiring(deps, options, after);
-    counts.found += batch.length;
-    await eachOf(batch, options.concurrency, refreshOne, options.signal);
-    after = batch.length === options.batchSize ? (batch.at(-1) ?? null) : null;
-  } while (after !== null && options.signal?.aborted !== true);
+  let isLast = false;
+  await workInShares<ExpiringGrant>({
+    placesMax: options.concurrency,
+    pendingMax: pendingBatches * options.batchSize,
+    async read() {
+      if (isLast) return [];
+      const batch = await findExpiring(deps, options, after);
+      counts.found += batch.length;
+      after = batch.at(-1) ?? null;
+      isLast = batch.length < options.batchSize;
+      return batch;
+    },
+    sharesOf: ({ organizationId, service }) => [shareOfOrganization(organizationId), ...shareOfServer(service)],
+    work: refreshOne,
+    signal: options.signal,
+  });
   return counts;
 }
 
@@ -65,7 +83,7 @@ async function findExpiring(
   const rows = await deps.db.asWorker(
     (tx) =>
       queryRows(tx, expiringGrantColumns)`
-      select g.id, g.platform, g.expires_at::text as "expiresAt" from grants g
+      select g.id, g.organization_id as "organizationId", coalesce(g.service, '') as service, g.platform, g.expires_at::text as "expiresAt" from grants g
       where g.dead_at is null and g.expires_at <= statement_timestamp() + ${Math.max(...Object.values(aheads))} * interval '1 millisecond'
         and g.expires_at <= statement_timestamp() + (${JSON.stringify(aheads)}::jsonb ->> g.platform)::float8 * interval '1 millisecond' and ${behind}
         and (g.refresh_until is null or g.refresh_until <= statement_timestamp())
@@ -98,20 +116,4 @@ async function outcomeOf(
     deps.logger.error({ err: error, grantId: grant.id, platform: grant.platform }, 'a grant could not be looked at');
     return 'later';
   }
-}
-
-async function eachOf<Item>(
-  items: readonly Item[],
-  concurrency: number,
-  run: (item: Item) => Promise<void>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const left = items.values();
-  const worker = async () => {
-    for (const item of left) {
-      if (signal?.aborted === true) return;
-      await run(item);
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
 }

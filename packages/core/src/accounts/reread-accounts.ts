@@ -5,6 +5,8 @@ import { accessOf } from '@vibetribe/platforms/account-access';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import type { AccountProfile, AdapterAccount } from '@vibetribe/platforms/port/account';
 import { sql } from 'drizzle-orm';
+import { shareOfOrganization, shareOfServer } from '../platform-shares.ts';
+import { workInShares } from '../work-in-shares.ts';
 import { getValidToken, type TokenDependencies } from './get-valid-token.ts';
 import { markAccountGone } from './mark-account-gone.ts';
 
@@ -23,8 +25,12 @@ export interface RereadOptions {
 export type RereadOutcome = 'changed' | 'unchanged' | 'unread';
 export type RereadAccounts = Readonly<Record<RereadOutcome, number>>;
 
+/** One organization's slow server keeps so many waiting before others must wait for it. */
+const pendingBatches = 10;
+
 const dueAccountColumns = {
   id: column.text,
+  organizationId: column.text,
   grantId: column.text,
   platform: PlatformId,
   externalId: column.text,
@@ -41,19 +47,22 @@ const timeoutMs = 15_000;
  */
 export async function rereadAccounts(deps: TokenDependencies, options: RereadOptions): Promise<RereadAccounts> {
   const counts = { changed: 0, unchanged: 0, unread: 0 };
-  for (let left = options.accountsMax; left > 0 && options.signal?.aborted !== true;) {
-    const batch = await deps.db.asWorker((tx) => takeDue(tx, options, Math.min(options.batchSize, left)));
-    if (batch.length === 0) break;
-    left -= batch.length;
-    const queue = batch.values();
-    const work = async () => {
-      for (const account of queue) {
-        if (options.signal?.aborted === true) return;
-        counts[await rereadOne(deps, account)] += 1;
-      }
-    };
-    await Promise.all(Array.from({ length: options.concurrency }, work));
-  }
+  let left = options.accountsMax;
+  await workInShares<DueAccount>({
+    placesMax: options.concurrency,
+    pendingMax: pendingBatches * options.batchSize,
+    async read() {
+      const limit = Math.min(options.batchSize, left);
+      const batch = limit === 0 ? [] : await deps.db.asWorker((tx) => takeDue(tx, options, limit));
+      left -= batch.length;
+      return batch;
+    },
+    sharesOf: ({ organizationId, service }) => [shareOfOrganization(organizationId), ...shareOfServer(service)],
+    async work(account) {
+      counts[await rereadOne(deps, account)] += 1;
+    },
+    signal: options.signal,
+  });
   return counts;
 }
 
@@ -65,7 +74,7 @@ async function takeDue(tx: Transaction, { olderThanMs }: RereadOptions, limit: n
       where due.status = 'active' and g.dead_at is null
         and due.profile_read_at <= statement_timestamp() - ${olderThanMs} * interval '1 millisecond'
       order by due.profile_read_at, due.id limit ${limit} for no key update of due skip locked)
-    returning a.id, a.grant_id as "grantId", a.platform, a.external_id as "externalId", a.handle, a.service`;
+    returning a.id, a.organization_id as "organizationId", a.grant_id as "grantId", a.platform, a.external_id as "externalId", a.handle, a.service`;
   return rows;
 }
 

@@ -5,10 +5,12 @@ import type { PublicationWork } from './claim/publication-work.ts';
 import type { PublishSettings } from './publish-settings.ts';
 import type { PublishingMedia } from './send/publication-media.ts';
 import type { OutcomeRecord } from './record/record-outcomes.ts';
+import type { Stopwatch } from './stopwatch.ts';
 import type { Transition } from './state/transition.ts';
 
 /** What a run of one publication needs beside the core: the batched writes and the shared view of the platforms' health. */
 export interface EngineContext {
+  readonly stopwatch: Stopwatch;
   readonly settings: PublishSettings;
   readonly health: PlatformHealth;
   readonly random: () => number;

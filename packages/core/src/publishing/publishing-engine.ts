@@ -13,6 +13,8 @@ import type { PublicationWork } from './claim/publication-work.ts';
 import type { PublishSettings } from './publish-settings.ts';
 import { createLastPosts } from './send/last-posts.ts';
 import { reconcilePublication } from './reconcile/reconcile-publication.ts';
+import { createStopwatch, type Stopwatch } from './stopwatch.ts';
+import { logRun } from './log-run.ts';
 import { sendPublication } from './send/send-publication.ts';
 import { type OutcomeRecord, recordOutcomes } from './record/record-outcomes.ts';
 import type { Transition } from './state/transition.ts';
@@ -74,7 +76,7 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
     return transition ?? { kind: 'refused', reason: 'superseded' };
   };
 
-  const context: EngineContext = {
+  const shared: Omit<EngineContext, 'stopwatch'> = {
     settings,
     health: createPlatformHealth(deps, settings),
     media: options.media,
@@ -96,8 +98,19 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
 
   const early = createEarlyJobs((publicationId) => publish(publicationId), deps.logger);
 
+  const contextOf = (stopwatch: Stopwatch): EngineContext => ({
+    ...shared,
+    stopwatch,
+    async record(work, report, results) {
+      const transition = await stopwatch.time('record', () => shared.record(work, report, results));
+      logRun(deps.logger, { work, report, transition, durationsMs: stopwatch.durations() });
+      return transition;
+    },
+  });
+
   const publish = async (publicationId: string): Promise<void> => {
-    const claimed = await claims.add(publicationId);
+    const stopwatch = createStopwatch(deps.clock);
+    const claimed = await stopwatch.time('claim', () => claims.add(publicationId));
     if (claimed.kind === 'refused') {
       if (claimed.dueInMs !== undefined && claimed.dueInMs <= earlyMaxMs) early.wait(publicationId, claimed.dueInMs);
       return;
@@ -108,6 +121,7 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
       return;
     }
     const { work } = claimed;
+    const context = contextOf(stopwatch);
     if (work.purpose === 'reconcile') return reconcilePublication(deps, context, work);
     const isSentAgain = await sendPublication(deps, context, work);
     if (isSentAgain) await publish(publicationId);

@@ -15,5 +15,5 @@ export function runTokenRefresh(
   deps: TokenDependencies,
   options: Pick<RefreshExpiringOptions, 'onOutcome' | 'signal'> = {},
 ): Promise<RefreshedGrants> {
-  return refreshExpiringGrants(deps, { ...options, withinMs, concurrency: 8, batchSize: 200 });
+  return refreshExpiringGrants(deps, { ...options, withinMs, concurrency: 11, batchSize: 200 });
 }

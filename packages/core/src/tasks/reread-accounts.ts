@@ -5,5 +5,5 @@ const dayMs = 24 * 3_600_000;
 
 /** Each account once a day, a share of them in each hourly run. */
 export function runAccountReread(deps: TokenDependencies, signal?: AbortSignal): Promise<RereadAccounts> {
-  return rereadAccounts(deps, { olderThanMs: dayMs, batchSize: 100, accountsMax: 5_000, concurrency: 8, signal });
+  return rereadAccounts(deps, { olderThanMs: dayMs, batchSize: 100, accountsMax: 5_000, concurrency: 11, signal });
 }

@@ -1,3 +1,4 @@
+import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
 import { refreshExpiringGrants } from '../accounts/refresh-expiring-grants.ts';
@@ -75,6 +76,16 @@ describe('the hourly refresh', () => {
     expect(counts.refreshed).toBeLessThanOrEqual(3);
     const refreshes = names.map((name) => harness.x.grants.get(name)?.refreshes ?? 0);
     expect(refreshes.reduce((sum, count) => sum + count, 0)).toBe(counts.refreshed);
+  });
+
+  test("one tenant's slow answers hold up nobody else's refresh, although its grants end first", async () => {
+    for (const index of Array.from({ length: 12 }).keys()) await harness.addXAccount(actor, `slow${index}`, -1);
+    await harness.addXAccount(await harness.addOrganization(), 'punctual', 60_000);
+    const isOut = () => harness.x.grants.get('punctual')?.refreshes === 1;
+    harness.x.beforeAnswer = async () => void (await waitFor(isOut, { describe: "the other's refresh" }));
+    const counts = await refreshExpiringGrants(harness.core, { withinMs: hourMs, concurrency: 4, batchSize: 5 });
+    harness.x.beforeAnswer = async () => undefined;
+    expect(counts).toMatchObject({ found: 13, refreshed: 13 });
   });
 
   test('a platform that is down deactivates nobody, a dead grant is told apart, and neither stops the others', async () => {

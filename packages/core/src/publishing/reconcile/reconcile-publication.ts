@@ -32,7 +32,7 @@ export async function reconcilePublication(
 ): Promise<void> {
   const claimedAtMonotonicMs = deps.clock.monotonicMs();
   const nowByDatabase = () => new Date(work.claimedAtMs + deps.clock.monotonicMs() - claimedAtMonotonicMs);
-  const finding = await find(deps, context, work, nowByDatabase);
+  const finding = await context.stopwatch.time('platform', () => find(deps, context, work, nowByDatabase));
   await context.record(work, { kind: 'finding', finding });
 }
 

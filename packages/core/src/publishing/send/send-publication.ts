@@ -76,20 +76,24 @@ async function run(
   try {
     // Never again, whatever became of the content meanwhile.
     if (isOut(work)) throw new OwnTroubleError('All of its parts are out.');
-    const token = await readToken(deps, work);
+    const { stopwatch } = context;
+    const token = await stopwatch.time('token', () => readToken(deps, work));
     if (token.kind !== 'valid') return waitForToken(work, token);
     const access = accessOf(token.credentials, work.account);
     ({ accessToken } = access);
-    const fate = await partAdapter(deps.adapters[work.platform], work.part).publish({
-      ...access,
-      endpoints: deps.endpoints(work.platform),
-      account: work.account,
-      content: { ...work.content, media: await prepare(deps, context, work) },
-      replyTo: work.part.replyTo,
-      now: deps.clock.now(),
-      http: httpFor(deps, context, work),
-      step: runner.step,
-    });
+    const media = await stopwatch.time('media', () => prepare(deps, context, work));
+    const fate = await stopwatch.time('platform', () =>
+      partAdapter(deps.adapters[work.platform], work.part).publish({
+        ...access,
+        endpoints: deps.endpoints(work.platform),
+        account: work.account,
+        content: { ...work.content, media },
+        replyTo: work.part.replyTo,
+        now: deps.clock.now(),
+        http: httpFor(deps, context, work),
+        step: runner.step,
+      }),
+    );
     switch (fate.kind) {
       case 'published':
         context.lastPosts.note(work, fate.platformPostId);
