@@ -1,3 +1,3 @@
 import { runEntry } from './bootstrap.mjs';
 
-await runEntry('apps/migrate/src/rotate-keys/main.ts', process.argv.slice(2));
+await runEntry('apps/migrate/src/rotate-keys/main.ts', process.argv.slice(2), { envFile: true });

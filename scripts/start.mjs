@@ -1,3 +1,3 @@
 import { runEntry } from './bootstrap.mjs';
 
-await runEntry('apps/local/src/main.ts', process.argv.slice(2));
+await runEntry('apps/local/src/main.ts', process.argv.slice(2), { envFile: true });

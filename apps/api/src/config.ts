@@ -5,6 +5,7 @@ import {
   mediaSettingsOf,
   type MediaSettings,
 } from '@vibetribe/core/media/media-settings';
+import { ListenHost } from '@vibetribe/core/listen-host';
 import { parseEnvironment } from '@vibetribe/core/parse-environment';
 import { z } from 'zod';
 import { isProxyEntry } from './http/trust-proxy.ts';
@@ -15,7 +16,7 @@ const registrationsMin = 200;
 
 const ApiEnv = CoreEnv.extend({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
-  HOST: z.string().min(1).default('127.0.0.1'),
+  HOST: ListenHost.default('127.0.0.1'),
   PUBLIC_URL: CoreEnv.shape.PUBLIC_URL.unwrap().optional(),
   AUTH_SECRET: z.string().min(secretCharactersMin, { error: `must have at least ${secretCharactersMin} characters` }),
   ...mediaEnvShape,

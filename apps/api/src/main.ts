@@ -1,5 +1,1 @@
-import { runApp } from '@vibetribe/core/run-app';
-import { parseApiConfig } from './config.ts';
-import { startApi } from './start-api.ts';
-
-await runApp({ app: 'api', process, parseConfig: parseApiConfig, start: startApi });
+../entry/main.ts

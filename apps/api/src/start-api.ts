@@ -5,6 +5,7 @@ import { openService, type Service } from '@vibetribe/core/open-service';
 import { createMediaLibrary } from '@vibetribe/media/media-library';
 import { createMediaUrls } from '@vibetribe/media/serve/media-urls';
 import { platformIds } from '@vibetribe/contracts/platform-id';
+import { httpOrigin } from '@vibetribe/observability/http-origin';
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
 import { createMetrics } from '@vibetribe/observability/metrics';
 import { createQueueAdmin } from '@vibetribe/queue/queue-admin';
@@ -88,7 +89,7 @@ export async function startApi(
 
   await app.listen({ port: config.port, host: config.host });
   const { port } = app.server.address() as AddressInfo;
-  const url = `http://${hostOf(config.host)}:${port}`;
+  const url = httpOrigin(config.host, port);
   publicUrl ??= url;
   const running = starting.move();
   return { port, url, [Symbol.asyncDispose]: () => running.disposeAsync() };
@@ -133,6 +134,8 @@ async function openApiServices({
     revocations,
     authenticator,
     live,
+    wakeCron: () =>
+      void bus.publish('tasks', '').catch((error: unknown) => logger.warn({ err: error }, 'cron was not told')),
     metrics,
     queueAdmin,
     media,
@@ -167,10 +170,4 @@ function openSignInLimit(
     registrations: limiter('register', registrationRateLimit, registrationWindowSeconds),
     known: limiter('login-known', 1, knownAddressSeconds),
   });
-}
-
-/** A URL's host: IPv6 in brackets, and an address that can be called where the process listens on all of them. */
-function hostOf(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
 }

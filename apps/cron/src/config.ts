@@ -5,6 +5,7 @@ import {
   mediaSettingsOf,
   type MediaSettings,
 } from '@vibetribe/core/media/media-settings';
+import { ListenHost } from '@vibetribe/core/listen-host';
 import { parseEnvironment } from '@vibetribe/core/parse-environment';
 import { cronTasks } from '@vibetribe/core/tasks/cron-tasks';
 import type { Retention } from '@vibetribe/core/tasks/clean-up';
@@ -17,7 +18,7 @@ const Expression = z.string().refine(validate, { error: 'must be a cron expressi
 const CronEnv = CoreEnv.extend({
   ...mediaEnvShape,
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
-  HOST: z.string().min(1).default('127.0.0.1'),
+  HOST: ListenHost.default('127.0.0.1'),
   ...scheduleShape(),
   RETENTION_READ_NOTIFICATIONS_DAYS: Days.default(30),
   RETENTION_UNREAD_NOTIFICATIONS_DAYS: Days.default(90),

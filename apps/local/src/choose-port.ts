@@ -5,9 +5,9 @@ import { StartError } from './start-error.ts';
  * The port to listen on; 0 becomes a free one, since the others must know it before anybody listens.
  * @throws StartError when it is taken
  */
-export async function choosePort(wanted: number, variable: string): Promise<number> {
-  if (wanted === 0) return findFreePort();
-  if (await isPortFree(wanted)) return wanted;
+export async function choosePort(wanted: number, variable: string, host?: string): Promise<number> {
+  if (wanted === 0) return findFreePort(host);
+  if (await isPortFree(wanted, host)) return wanted;
   throw portTaken(wanted, variable);
 }
 

@@ -16,6 +16,10 @@ test('an empty variable counts as not set', () => {
   });
 });
 
+test('an IPv6 address to listen on may come in brackets', () => {
+  expect(parseLocalConfig({ HOST: '[::1]' }, []).host).toBe('::1');
+});
+
 test('--no-demo leaves the demo out', () => {
   expect(parseLocalConfig({}, ['--no-demo']).demo).toBe(false);
 });

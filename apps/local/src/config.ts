@@ -1,10 +1,13 @@
 import { resolve } from 'node:path';
+import { ListenHost } from '@vibetribe/core/listen-host';
 import { z } from 'zod';
 import { StartError } from './start-error.ts';
 
 export interface LocalConfig {
   /** 0 picks a free port. */
   apiPort: number;
+  /** Where the API listens, publisher and cron too. */
+  host: string;
   /** 0 picks a free port. */
   sandboxPort: number;
   /** Absolute. */
@@ -35,6 +38,7 @@ const PostgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postg
 
 const LocalEnvironment = z.object({
   PORT: Port.default(3000),
+  HOST: ListenHost.default('127.0.0.1'),
   SANDBOX_PORT: Port.default(4010),
   DATA_DIR: z.string().default('.data'),
   DATABASE_URL: PostgresUrl.optional(),
@@ -65,6 +69,7 @@ export function parseLocalConfig(env: Environment, args: readonly string[]): Loc
   const given = parsed.data;
   return {
     apiPort: given.PORT,
+    host: given.HOST,
     sandboxPort: given.SANDBOX_PORT,
     dataDir: resolve(given.DATA_DIR),
     databaseUrl: given.DATABASE_URL,

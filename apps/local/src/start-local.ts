@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { httpOrigin } from '@vibetribe/observability/http-origin';
 import { createLogger } from '@vibetribe/observability/logger';
 import { appEnvironment } from './app-environment.ts';
 import { choosePort, portFaultOf } from './choose-port.ts';
@@ -46,7 +47,7 @@ export async function startLocal(config: LocalConfig, edge: LocalEdge): Promise<
 async function startOnFreePorts(config: LocalConfig, edge: LocalEdge): Promise<RunningLocal> {
   const pickedByUs = new Set([config.apiPort === 0 && 'PORT', config.sandboxPort === 0 && 'SANDBOX_PORT']);
   for (let attempt = 1; ; attempt++) {
-    const apiPort = await choosePort(config.apiPort, 'PORT');
+    const apiPort = await choosePort(config.apiPort, 'PORT', config.host);
     const sandboxPort = await choosePort(config.sandboxPort, 'SANDBOX_PORT');
     try {
       return await startOnPorts(config, edge, { apiPort, sandboxPort });
@@ -75,7 +76,7 @@ async function startOnPorts(config: LocalConfig, edge: LocalEdge, ports: LocalPo
     import('./admin-login.ts'),
   ]);
   edge.signal.throwIfAborted();
-  const api = `http://127.0.0.1:${ports.apiPort}`;
+  const api = httpOrigin(config.host, ports.apiPort);
   const sandbox = `http://127.0.0.1:${ports.sandboxPort}`;
   const environment = appEnvironment(config, secrets, { databaseUrl: database.url, apiUrl: api, sandboxUrl: sandbox });
   starting.use(await startApps({ environment, ports, loggerOf, signal: edge.signal }));

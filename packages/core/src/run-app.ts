@@ -2,12 +2,11 @@ import { openLogStream, type StandardOutput } from '@vibetribe/observability/log
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
 import { OperatorError } from '@vibetribe/observability/operator-error';
 
-type Process = Pick<NodeJS.Process, 'env' | 'exit' | 'on' | 'pid' | 'umask' | 'versions'> & {
+type Process = Pick<NodeJS.Process, 'env' | 'exit' | 'on' | 'pid' | 'umask'> & {
   readonly stdout: StandardOutput;
   readonly stderr: Pick<NodeJS.WriteStream, 'write' | 'on'>;
 };
 
-const nodeMajorMin = 24;
 /** How long the end of a process waits for whoever reads its log. */
 const flushTimeoutMs = 2_000;
 
@@ -23,10 +22,6 @@ export async function runApp<Config extends { readonly logLevel: string }>(optio
   readonly start: (config: Config, logger: Logger) => Promise<AsyncDisposable & { readonly port: number }>;
 }): Promise<void> {
   const { app, process: host } = options;
-  if (Number(host.versions.node.split('.')[0]) < nodeMajorMin) {
-    host.stderr.write(`VibeTribe needs Node ${nodeMajorMin} or newer; this is ${host.versions.node}.\n`);
-    host.exit(1);
-  }
   // Whatever is written, by tools that it starts too, is its owner's alone.
   host.umask(0o077);
   const lines = openLogStream(host.stdout, app);

@@ -1,21 +1,23 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 
-/** A port of the loopback address that nobody listens on; the system chooses it. */
-export async function findFreePort(): Promise<number> {
-  const port = await listenOnce(0);
-  if (port === null) throw new Error('The system gave no free port on 127.0.0.1.');
+/** A port of the address that nobody listens on; the system chooses it. */
+export async function findFreePort(host = loopback): Promise<number> {
+  const port = await listenOnce(0, host);
+  if (port === null) throw new Error(`The system gave no free port on ${host}.`);
   return port;
 }
 
-/** Whether a server could listen on the loopback port now. */
-export async function isPortFree(port: number): Promise<boolean> {
-  return (await listenOnce(port)) !== null;
+/** Whether a server could listen on the address's port now. */
+export async function isPortFree(port: number, host = loopback): Promise<boolean> {
+  return (await listenOnce(port, host)) !== null;
 }
 
-async function listenOnce(port: number): Promise<number | null> {
+const loopback = '127.0.0.1';
+
+async function listenOnce(port: number, host: string): Promise<number | null> {
   const probe = createServer();
-  probe.listen(port, '127.0.0.1');
+  probe.listen(port, host);
   try {
     await once(probe, 'listening');
   } catch {

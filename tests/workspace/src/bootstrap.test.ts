@@ -123,6 +123,39 @@ test.each(['18.20.4', '20.18.9'])('Node %s is refused in one sentence', async (v
   expect(script.output().trim()).toBe(`VibeTribe needs Node 20.19 or newer to start; this is Node ${version}.`);
 });
 
+test('the entry is given what .env adds to the environment, and a variable that is given wins, an empty one too', async () => {
+  using checkout = createFixtureCheckout();
+  checkout.write(
+    '.env',
+    `# settings\nFROM_FILE='a b' # quoted\nGIVEN=file\nEMPTY=file\n\nexport EXPORTED="two\nlines"\nNONE=\n`,
+  );
+  checkout.env['GIVEN'] = 'given';
+  checkout.env['EMPTY'] = '';
+  const script = start(checkout, ['--show', 'FROM_FILE', 'GIVEN', 'EMPTY', 'EXPORTED', 'NONE']);
+  expect(await script.ended).toEqual({ code: 0, signal: null });
+  const shown = '{"FROM_FILE":"a b","GIVEN":"given","EMPTY":"","EXPORTED":"two\\nlines","NONE":""}';
+  expect(script.output()).toContain(shown);
+});
+
+test('a .env that cannot be understood is told by its line, without what it says, before anything is installed', async () => {
+  using checkout = createFixtureCheckout();
+  checkout.write('.env', '# fine\nFINE=1\nAUTH_SECRET: canary\n');
+  const script = start(checkout);
+  expect(await script.ended).toEqual({ code: 1, signal: null });
+  expect(script.output().trim()).toBe(
+    'The settings could not be read: line 3 of .env is neither NAME=value nor a comment.',
+  );
+  expect(checkout.installsCount()).toBe(0);
+});
+
+test('a .env that cannot be read is told', async () => {
+  using checkout = createFixtureCheckout();
+  mkdirSync(join(checkout.root, '.env'));
+  const script = start(checkout);
+  expect(await script.ended).toEqual({ code: 1, signal: null });
+  expect(script.output().trim()).toBe('The settings could not be read: .env cannot be read (EISDIR).');
+});
+
 function start(checkout: FixtureCheckout, args: string[] = []): RunningCommand {
   const command = ['scripts/start.mjs', ...args];
   return watched(runCommand(process.execPath, command, { cwd: checkout.root, env: checkout.env }));
