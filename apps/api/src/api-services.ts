@@ -20,6 +20,8 @@ export interface ApiServices
   readonly health: HealthReport;
   readonly queueAdmin: QueueAdmin;
   readonly live: LiveHub;
+  /** Tells the cron processes that a task was asked for; they look for themselves every minute. */
+  readonly wakeCron: () => void;
   /** Origin of the API as browsers and platforms see it, without a slash at its end; known once it listens. */
   readonly publicUrl: () => string;
   /** Addresses and ranges of proxies whose word about a client's address counts. */

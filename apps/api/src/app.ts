@@ -34,6 +34,7 @@ import { platformRoutes } from './routes/platforms.ts';
 import { postRoutes } from './routes/posts.ts';
 import { publicationRoutes } from './routes/publications.ts';
 import { queueRoutes } from './routes/queues.ts';
+import { taskRoutes } from './routes/tasks.ts';
 import { securityTextRoute } from './routes/security-text.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { addSecurityHeaders } from './http/security-headers.ts';
@@ -117,6 +118,7 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
   await app.register(notificationRoutes, v1);
   await app.register(queueRoutes, v1);
   await app.register(webhookRoutes, v1);
+  await app.register(taskRoutes, v1);
   await app.register(liveRoute, v1);
 
   await serveDocs(app);

@@ -1,6 +1,7 @@
 import type { HealthCheck } from '@vibetribe/core/tasks/check-health';
 import type { Stalled } from '@vibetribe/core/tasks/detect-stalled';
 import type { TaskRun } from '@vibetribe/core/tasks/run-task-once';
+import type { TaskHealth } from './task-health.ts';
 import type { Metrics } from '@vibetribe/observability/metrics';
 import { Counter, Gauge } from 'prom-client';
 
@@ -10,7 +11,7 @@ export interface CronGauges {
   countDelivery(outcome: string): void;
   setHealth(check: HealthCheck): void;
   setStalled(stalled: Stalled): void;
-  setOverdue(tasks: readonly { readonly name: string; readonly isOverdue: boolean }[]): void;
+  setTaskHealth(tasks: readonly Pick<TaskHealth, 'name' | 'isOverdue' | 'lagSeconds'>[]): void;
   /** Another process has newer numbers: this one shows none. */
   forget(task: string): void;
 }
@@ -61,6 +62,13 @@ export function createCronGauges({ registry }: Pick<Metrics, 'registry'>): CronG
     registers,
   });
 
+  const lag = new Gauge({
+    name: 'vibetribe_cron_lag_seconds',
+    help: 'How long ago a task should have run that has not succeeded since; 0 where it is up to date.',
+    labelNames: ['task'],
+    registers,
+  });
+
   return {
     countRun: (task, outcome) => runs.inc({ task, outcome }),
     countDelivery: (outcome) => deliveries.inc({ outcome }),
@@ -77,8 +85,11 @@ export function createCronGauges({ registry }: Pick<Metrics, 'registry'>): CronG
       stalled.set({ reason: 'overdue' }, overdue);
       stalled.set({ reason: 'abandoned' }, abandoned);
     },
-    setOverdue(tasks) {
-      for (const { name, isOverdue } of tasks) overdue.set({ task: name }, isOverdue ? 1 : 0);
+    setTaskHealth(tasks) {
+      for (const { name, isOverdue, lagSeconds } of tasks) {
+        overdue.set({ task: name }, isOverdue ? 1 : 0);
+        lag.set({ task: name }, lagSeconds);
+      }
     },
     forget(task) {
       if (task === 'stalled-detection') stalled.reset();

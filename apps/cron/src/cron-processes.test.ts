@@ -1,6 +1,7 @@
 import { cronTasks } from '@vibetribe/core/tasks/cron-tasks';
 import { migrate } from '@vibetribe/db/migrate';
 import { migrateQueue } from '@vibetribe/queue/migrate-queue';
+import { notifyChannel } from '@vibetribe/queue/notify-channel';
 import { spawnApp } from '@vibetribe/testkit/spawn-app';
 import { createTestDatabase, templateDatabase } from '@vibetribe/testkit/test-database';
 import { waitFor } from '@vibetribe/testkit/wait-for';
@@ -102,6 +103,18 @@ test('what was missed while no process ran is caught up at the start, whatever c
     return rows.length === cronTasks.length;
   };
   await waitFor(caughtUp, { describe: 'every task to have run', timeoutMs: 30_000 });
+
+  const asked = new Date();
+  await owner.query(`update cron_runs set requested_at = now(), succeeded_at = null where task = 'clean-up'`);
+  await owner.query('select pg_notify($1, $2)', [notifyChannel('tasks'), '']);
+  const hasRun = async () => {
+    const { rows } = await owner.query<{ requested_at: Date | null; succeeded_at: Date | null }>(
+      `select requested_at, succeeded_at from cron_runs where task = 'clean-up'`,
+    );
+    return rows[0]?.requested_at === null && (rows[0].succeeded_at ?? asked) > asked;
+  };
+  // Sooner than it would look by itself.
+  await waitFor(hasRun, { describe: 'the task that was asked for', timeoutMs: 20_000 });
 }, 100_000);
 
 test('a bad configuration ends it at once with every fault and no value', async () => {

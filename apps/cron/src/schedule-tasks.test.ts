@@ -13,13 +13,14 @@ function start(
     tasks: [{ name: 'task', schedule: createSchedule(task.expression), run: task.run }],
     readTime: async () => new Date(),
     findOpen: async () => new Set(),
+    findRequested: async () => new Set(),
     logger,
     ...options,
   });
 }
 
 test('a task runs at whole seconds by its schedule, one after the other, and disposing aborts it and waits for its end', async () => {
-  const slots: Date[] = [];
+  const slots: (Date | 'requested')[] = [];
   let running = 0;
   let runningMax = 0;
   const told = Promise.withResolvers<void>();
@@ -42,7 +43,7 @@ test('a task runs at whole seconds by its schedule, one after the other, and dis
   gate.resolve();
   await disposed;
   expect({ running, runningMax }).toEqual({ running: 0, runningMax: 1 });
-  expect(slots.every((slot) => slot.getTime() % 1_000 === 0)).toBe(true);
+  expect(slots.every((slot) => slot instanceof Date && slot.getTime() % 1_000 === 0)).toBe(true);
 });
 
 test('a task that throws is told of and comes again', async () => {
@@ -64,7 +65,7 @@ test('what was missed while nothing ran is caught up at the start, once, for its
     {
       expression: '0 2 * * *',
       async run(slot) {
-        slots.push(slot.toISOString());
+        slots.push(isoOf(slot));
         isOpen = false;
       },
     },
@@ -88,13 +89,47 @@ test.each([
       {
         name: 'task',
         schedule: { ...createSchedule('0 * * * *'), expression: '* * * * * *' },
-        run: async (slot) => void slots.push(slot.toISOString()),
+        run: async (slot) => void slots.push(isoOf(slot)),
       },
     ],
     readTime: async () => new Date(now),
     findOpen: async () => new Set(),
+    findRequested: async () => new Set(),
     logger,
   });
   await expect.poll(() => slots.length, { timeout: 10_000 }).toBeGreaterThan(0);
   expect(new Set(slots)).toEqual(new Set([wanted]));
 });
+
+test('what was asked for by hand begins when it is woken, and not beside a run that is under way', async () => {
+  const slots: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  let requested = new Set<string>();
+  await using scheduled = start(
+    {
+      expression: '0 2 * * *',
+      async run(slot) {
+        slots.push(isoOf(slot));
+        requested = new Set();
+        await gate.promise;
+      },
+    },
+    { findRequested: async () => requested, lookIntervalMs: 60_000 },
+  );
+  requested = new Set(['task']);
+  scheduled.wake();
+  await expect.poll(() => slots).toEqual(['requested']);
+  requested = new Set(['task']);
+  scheduled.wake();
+  gate.resolve();
+  await expect
+    .poll(() => {
+      scheduled.wake();
+      return slots;
+    })
+    .toEqual(['requested', 'requested']);
+});
+
+function isoOf(slot: Date | 'requested'): string {
+  return slot === 'requested' ? slot : slot.toISOString();
+}

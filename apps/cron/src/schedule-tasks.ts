@@ -6,8 +6,8 @@ import type { Schedule } from './schedule.ts';
 export interface ScheduledRun {
   readonly name: string;
   readonly schedule: Schedule;
-  /** `slot`: the time it was due by the schedule and the database's clock, the same in every process. */
-  run(slot: Date, signal: AbortSignal): Promise<void>;
+  /** `slot`: the time it was due by the schedule and the database's clock, the same in every process; or it was asked for by hand. */
+  run(slot: Date | 'requested', signal: AbortSignal): Promise<void>;
 }
 
 export interface ScheduleOptions {
@@ -16,9 +16,16 @@ export interface ScheduleOptions {
   readonly readTime: () => Promise<Date>;
   /** Which of these slots nobody has run. */
   readonly findOpen: (slots: readonly { readonly task: string; readonly slot: Date }[]) => Promise<ReadonlySet<string>>;
+  /** Which tasks somebody asked for by hand. */
+  readonly findRequested: () => Promise<ReadonlySet<string>>;
   readonly logger: Logger;
   /** How often what was missed, cut off or failed is looked for. Default a minute; the first time at once. */
   readonly lookIntervalMs?: number;
+}
+
+export interface ScheduledTasks extends AsyncDisposable {
+  /** Looks now for what was missed or asked for. */
+  wake(): void;
 }
 
 const lookIntervalMsDefault = 60_000;
@@ -29,12 +36,12 @@ const clockToleranceMs = 5_000;
  * Runs each task at its times, and besides looks for slots that were missed. A task that still runs when its next time comes is left out.
  * Disposing aborts what runs, and waits for its end.
  */
-export function scheduleTasks(options: ScheduleOptions): AsyncDisposable {
-  const { tasks, readTime, findOpen, logger } = options;
+export function scheduleTasks(options: ScheduleOptions): ScheduledTasks {
+  const { tasks, readTime, findOpen, findRequested, logger } = options;
   const closing = new AbortController();
   const underWay = new Map<string, Promise<void>>();
 
-  const start = (task: ScheduledRun, slot: () => Promise<Date | null>): Promise<void> => {
+  const start = (task: ScheduledRun, slot: () => Promise<Date | 'requested' | null>): Promise<void> => {
     const running = underWay.get(task.name);
     if (running !== undefined || closing.signal.aborted) return running ?? Promise.resolve();
     const turn = (async () => {
@@ -69,6 +76,8 @@ export function scheduleTasks(options: ScheduleOptions): AsyncDisposable {
       const task = tasks.find((candidate) => candidate.name === name);
       if (open.has(name) && task !== undefined) void start(task, async () => slot);
     }
+    const requested = await findRequested();
+    for (const task of tasks) if (requested.has(task.name)) void start(task, async () => 'requested');
   };
 
   const scheduled = tasks.map((task) =>
@@ -89,6 +98,7 @@ export function scheduleTasks(options: ScheduleOptions): AsyncDisposable {
   });
 
   return {
+    wake: () => looking.wake(),
     async [Symbol.asyncDispose]() {
       closing.abort(new Error('the process is ending'));
       for (const task of scheduled) await task.destroy();

@@ -1,12 +1,19 @@
 import { createSpareBytes } from '@vibetribe/core/media/spare-bytes';
 import { openService, type Service } from '@vibetribe/core/open-service';
-import { type CronDependencies, cronTasks } from '@vibetribe/core/tasks/cron-tasks';
-import { findOpenSlots, readDatabaseTime, readTaskStates } from '@vibetribe/core/tasks/find-open-slots';
+import { type CronDependencies, cronTasks, deadlineMsOf } from '@vibetribe/core/tasks/cron-tasks';
+import {
+  findOpenSlots,
+  findRequested,
+  readDatabaseTime,
+  readTaskStates,
+  recordSchedules,
+} from '@vibetribe/core/tasks/find-open-slots';
 import { runTaskOnce } from '@vibetribe/core/tasks/run-task-once';
 import { createTaskLocks } from '@vibetribe/core/tasks/task-locks';
 import { startWebhookDeliverer } from '@vibetribe/core/webhooks/deliver-webhooks';
 import { createWebhookSender } from '@vibetribe/core/webhooks/webhook-sender';
 import { createMediaLibrary } from '@vibetribe/media/media-library';
+import { httpOrigin } from '@vibetribe/observability/http-origin';
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
 import { createMetrics, type Metrics } from '@vibetribe/observability/metrics';
 import { startOpsServer } from '@vibetribe/observability/ops-server';
@@ -55,16 +62,22 @@ export async function startCron(
     ...task,
     schedule: createSchedule(config.schedules[task.name] ?? task.schedule),
   }));
-  starting.use(
+  await recordSchedules(
+    service.db,
+    tasks.map(({ name, schedule }) => ({ task: name, schedule: schedule.expression })),
+  );
+  const scheduled = starting.use(
     scheduleTasks({
       logger,
       readTime: () => readDatabaseTime(service.db),
       findOpen: (slots) => findOpenSlots(service.db, slots),
+      findRequested: () => findRequested(service.db),
       tasks: tasks.map((task) => ({
         ...task,
         async run(slot, signal) {
           const { name, schedule } = task;
-          const taken = { task: name, slot, overdueAt: overdueAfter(schedule, slot) };
+          const overdueAt = slot === 'requested' ? null : overdueAfter(schedule, slot);
+          const taken = { task: name, slot, overdueAt, deadlineMs: deadlineMsOf(task) };
           const { kind } = await runTaskOnce({ ...service.core, locks }, taken, (stop) => task.run(deps, stop), signal);
           gauges.countRun(name, kind);
           if (kind === 'skipped') gauges.forget(name);
@@ -72,10 +85,21 @@ export async function startCron(
       })),
     }),
   );
+  starting.use(
+    await service.bus.subscribe(
+      'tasks',
+      () => scheduled.wake(),
+      () => scheduled.wake(),
+    ),
+  );
   const health = createCronHealth(service, deps, { tasks, gauges, startedAt: await readDatabaseTime(service.db) });
   const ops = starting.use(await startOpsServer({ port: config.port, host: config.host, metrics, health }));
   const running = starting.move();
-  return { port: ops.port, url: `http://127.0.0.1:${ops.port}`, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return {
+    port: ops.port,
+    url: httpOrigin(config.host, ops.port),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }
 
 function openDependencies(
@@ -117,7 +141,7 @@ function createCronHealth(
     if (!database.ok) return { ok: false, detail: { database, queue: queueHealth, disk: diskHealth } };
     const [now, states] = await Promise.all([readDatabaseTime(db), readTaskStates(db)]);
     const found = taskHealth(tasks, states, { now, startedAt });
-    gauges.setOverdue(found);
+    gauges.setTaskHealth(found);
     return {
       ok: queueHealth.ok && diskHealth.ok && found.every(({ isOverdue }) => !isOverdue),
       detail: { database, queue: queueHealth, disk: diskHealth, tasks: found },

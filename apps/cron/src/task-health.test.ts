@@ -24,3 +24,12 @@ test.each([
     { name: 'hourly', isOverdue },
   ]);
 });
+
+test.each([
+  ['it has succeeded since its last time', succeeded('10:00'), '10:59', 0],
+  ['its time was half an hour ago', succeeded('10:00'), '11:30', 1_800],
+  ['it never succeeded: from its first time after the start on', undefined, '10:10', 600],
+])('how long a task lags is told: %s', (_, state, now, lagSeconds) => {
+  const [found] = taskHealth(hourly, state === undefined ? [] : [state], { now: at(now), startedAt: at('09:30') });
+  expect(found?.lagSeconds).toBe(lagSeconds);
+});

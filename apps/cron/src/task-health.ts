@@ -7,6 +7,8 @@ export interface TaskHealth {
   readonly succeededAt: string | null;
   /** It has not succeeded for two of its times. */
   readonly isOverdue: boolean;
+  /** How long ago the first of its times was that it has not succeeded for. */
+  readonly lagSeconds: number;
 }
 
 /** What was missed while no process ran is caught up before it is told of. */
@@ -30,11 +32,13 @@ export function taskHealth(
   return tasks.map(({ name, schedule }) => {
     const state = states.find(({ task }) => task === name);
     const overdueAt = state?.overdueAt ?? overdueAfter(schedule, startedAt);
+    const missed = schedule.slotAfter(state?.succeededAt ?? startedAt);
     const hasCaughtUp = now.getTime() - startedAt.getTime() > catchUpMs;
     return {
       name,
       lastSlot: state?.lastSlot?.toISOString() ?? null,
       succeededAt: state?.succeededAt?.toISOString() ?? null,
+      lagSeconds: missed === null ? 0 : Math.max(0, (now.getTime() - missed.getTime()) / 1_000),
       isOverdue: hasCaughtUp && overdueAt !== null && overdueAt < now,
     };
   });

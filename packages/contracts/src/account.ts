@@ -4,6 +4,17 @@ import { PlatformId } from './platform-id.ts';
 export const AccountStatus = z.enum(['active', 'needs_reauth', 'disconnected']);
 export type AccountStatus = z.infer<typeof AccountStatus>;
 
+/** Which accounts a list shows. `expiringWithin`: those whose token ends within that time and has not ended yet, as the statistics count them. */
+export const AccountsQuery = z.object({
+  expiringWithin: z
+    .string()
+    .regex(/^[1-9]\d{0,3}[hd]$/, { error: 'must be a number of hours or days such as 24h or 7d' })
+    .optional(),
+  status: AccountStatus.optional(),
+  platform: PlatformId.optional(),
+});
+export type AccountsQuery = z.infer<typeof AccountsQuery>;
+
 export const LimitState = z.object({
   name: z.string(),
   limit: z.int(),

@@ -14,6 +14,7 @@ import * as postStatus from '@vibetribe/contracts/post-status';
 import * as publicationStatus from '@vibetribe/contracts/publication-status';
 import * as queue from '@vibetribe/contracts/queue';
 import * as role from '@vibetribe/contracts/role';
+import * as task from '@vibetribe/contracts/task';
 import * as timeline from '@vibetribe/contracts/timeline';
 import * as webhook from '@vibetribe/contracts/webhook';
 import * as mediaFacts from '@vibetribe/media-rules/media-facts';
@@ -40,6 +41,7 @@ const modules = [
   publicationStatus,
   queue,
   role,
+  task,
   timeline,
   webhook,
 ];

@@ -220,6 +220,11 @@ describe('a connected account', () => {
     const { answer } = await connectX('finn');
     const { id, tokenExpiresAt } = accountOf(answer.json['account']);
     expect((await call('GET', '/accounts')).json).toMatchObject({ items: [{ id }], nextCursor: null });
+    expect((await call('GET', '/accounts?expiringWithin=24h&status=active')).status).toBe(200);
+    expect((await call('GET', '/accounts?expiringWithin=soon')).json).toMatchObject({
+      status: 422,
+      errors: [{ path: 'expiringWithin' }],
+    });
     expect((await call('GET', '/accounts/token-stats')).json).toMatchObject({
       total: 1,
       byPlatform: { x: { total: 1 } },

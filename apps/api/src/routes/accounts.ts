@@ -1,4 +1,4 @@
-import { Account, RefreshedAccount, TokenStats } from '@vibetribe/contracts/account';
+import { Account, AccountsQuery, RefreshedAccount, TokenStats } from '@vibetribe/contracts/account';
 import { pageOf, PageQuery } from '@vibetribe/contracts/page';
 import { disconnectAccount } from '@vibetribe/core/accounts/disconnect-account';
 import { getAccount } from '@vibetribe/core/accounts/get-account';
@@ -22,13 +22,13 @@ export const accountRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = a
         operationId: 'listAccounts',
         summary: 'List connected accounts',
         tags,
-        querystring: PageQuery,
+        querystring: PageQuery.extend(AccountsQuery.shape),
         response: { 200: pageOf(Account) },
       },
     },
     async (request) => {
-      const { limit, cursor } = request.query;
-      const page = await listAccounts(services, request.actor, { limit, afterId: decodeCursor(PlaceId, cursor) });
+      const { cursor, ...query } = request.query;
+      const page = await listAccounts(services, request.actor, { ...query, afterId: decodeCursor(PlaceId, cursor) });
       const last = page.items.at(-1);
       return { items: page.items, nextCursor: page.hasMore && last !== undefined ? encodeCursor(last.id) : null };
     },

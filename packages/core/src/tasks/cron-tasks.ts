@@ -35,8 +35,14 @@ export interface CronTask {
   readonly setting: `CRON_${string}`;
   /** By default: a cron expression in UTC. */
   readonly schedule: string;
+  /** So long one run may take, minutes; what it has left the next one does. Default 50. */
+  readonly deadlineMinutes?: number;
   /** Begins nothing more once the signal aborts; what was begun may be run again from its beginning. */
   run(deps: CronDependencies, signal: AbortSignal): Promise<TaskDetail>;
+}
+
+export function deadlineMsOf({ deadlineMinutes = 50 }: Pick<CronTask, 'deadlineMinutes'>): number {
+  return deadlineMinutes * 60_000;
 }
 
 /** Everything that happens by the clock. */
@@ -60,24 +66,28 @@ export const cronTasks: readonly CronTask[] = [
     name: 'unused-consents',
     setting: 'CRON_UNUSED_CONSENTS',
     schedule: '*/10 * * * *',
+    deadlineMinutes: 8,
     run: async (deps, signal) => ({ ...(await revokeUnusedConsents(deps, signal)) }),
   },
   {
     name: 'clean-up',
     setting: 'CRON_CLEAN_UP',
     schedule: '0 2 * * *',
+    deadlineMinutes: 120,
     run: (deps, signal) => runCleanUp(deps, deps.retention, signal),
   },
   {
     name: 'media-garbage',
     setting: 'CRON_MEDIA_GARBAGE',
     schedule: '30 2 * * *',
+    deadlineMinutes: 120,
     run: async (deps, signal) => ({ ...(await collectGarbage(deps, { unusedDays: deps.unusedMediaDays, signal })) }),
   },
   {
     name: 'health-check',
     setting: 'CRON_HEALTH_CHECK',
     schedule: '*/5 * * * *',
+    deadlineMinutes: 4,
     async run(deps) {
       const check = await runHealthCheck(deps);
       deps.report.health(check);
@@ -88,6 +98,7 @@ export const cronTasks: readonly CronTask[] = [
     name: 'stalled-detection',
     setting: 'CRON_STALLED_DETECTION',
     schedule: '*/15 * * * *',
+    deadlineMinutes: 10,
     async run(deps) {
       const stalled = await runStalledDetection(deps);
       deps.report.stalled(stalled);

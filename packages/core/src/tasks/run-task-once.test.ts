@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type AccountsHarness, createAccountsHarness } from '../accounts/test-accounts.ts';
-import { findOpenSlots } from './find-open-slots.ts';
+import { findOpenSlots, findRequested } from './find-open-slots.ts';
 import { runTaskOnce, type TaskDetail, type TaskSlot } from './run-task-once.ts';
 import { createTaskLocks, type TaskLocks } from './task-locks.ts';
 
@@ -119,6 +119,36 @@ describe('a task and its slots', () => {
     );
     expect(await stopped).toEqual({ kind: 'stopped' });
     expect(await run({ task: 'stops', slot }, async () => ({}), { process: 1 })).toMatchObject({ kind: 'done' });
+  });
+
+  test('a run that was asked for by hand is run once, whoever comes, and asks for nothing when nobody did', async () => {
+    const come = (process: number) => run({ task: 'asked', slot: 'requested' }, async () => ({}), { process });
+    await harness.sql(
+      `insert into cron_runs (task, last_slot, finished_at, outcome) values ('asked', $1, now(), 'done')`,
+      [slot],
+    );
+    expect(await come(0)).toEqual({ kind: 'skipped', because: 'slot_taken' });
+    await harness.sql(`update cron_runs set requested_at = now() where task = 'asked'`);
+    expect(await findRequested(harness.core.db)).toEqual(new Set(['asked']));
+    expect(await come(0)).toMatchObject({ kind: 'done' });
+    expect(await come(1)).toEqual({ kind: 'skipped', because: 'slot_taken' });
+    expect((await findRequested(harness.core.db)).size).toBe(0);
+    expect(await harness.sql(`select last_slot from cron_runs where task = 'asked'`)).toEqual([{ last_slot: slot }]);
+  });
+
+  test('a run that passes its deadline is told to stop, has failed, and gives its lock back', async () => {
+    let reason: unknown;
+    const late = await run({ task: 'late', slot, deadlineMs: 20 }, async (signal) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      reason = signal.reason;
+      return {};
+    });
+    expect(late).toMatchObject({ kind: 'failed', error: { name: 'TaskDeadlineError' } });
+    expect(reason).toMatchObject({ name: 'TaskDeadlineError' });
+    expect(await harness.sql(`select outcome, failures from cron_runs where task = 'late'`)).toEqual([
+      { outcome: 'failed', failures: 1 },
+    ]);
+    expect(await run({ task: 'late', slot: next }, async () => ({}), { process: 1 })).toMatchObject({ kind: 'done' });
   });
 
   test('a run whose lock is lost is told to stop, as another process may have begun', async () => {

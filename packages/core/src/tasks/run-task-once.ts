@@ -18,10 +18,22 @@ export type TaskRun =
 
 export interface TaskSlot {
   readonly task: string;
-  /** When it was due by its schedule and the database's clock; null: run by hand, whatever ran before, but not beside another run. */
-  readonly slot: Date | null;
+  /**
+   * When it was due by its schedule and the database's clock; null: run by hand, whatever ran before, but not beside another run.
+   * `requested`: the same, if it was asked for and has not begun since.
+   */
+  readonly slot: Date | null | 'requested';
   /** When health is to tell of it unless it has succeeded again by then; null leaves it as it is. */
   readonly overdueAt?: Date | null;
+  /** It may take this long, ms; then it is told to stop, and has failed. */
+  readonly deadlineMs?: number;
+}
+
+/** How long a task that was told to stop is waited for; its lock is given back then, whatever it does. */
+const stopGraceMs = 60_000;
+
+export class TaskDeadlineError extends Error {
+  override readonly name = 'TaskDeadlineError';
 }
 
 export interface TaskRunDependencies {
@@ -60,19 +72,45 @@ export async function runTaskOnce(
   await using lock = await deps.locks.tryLock(task);
   if (lock === null) return { kind: 'skipped', because: 'running' };
   if (!(await takeSlot(deps.db, slot))) return { kind: 'skipped', because: 'slot_taken' };
-  const stop = AbortSignal.any([signal, lock.lost]);
+  using deadline = deadlineOf(slot);
+  const stop = AbortSignal.any([signal, lock.lost, deadline.told]);
   try {
-    const detail = await run(stop);
+    const detail = await Promise.race([run(stop), deadline.isOver]);
+    if (deadline.told.aborted) throw deadline.told.reason;
     if (stop.aborted) return stopped(deps, task);
     await recordDone(deps.db, slot, detail);
     deps.logger.info({ task, detail }, 'task done');
     return { kind: 'done', detail };
   } catch (error) {
-    if (stop.aborted) return stopped(deps, task);
+    if (stop.aborted && !deadline.told.aborted) return stopped(deps, task);
     deps.logger.error({ task, err: error }, 'task failed');
     await recordFailed(deps.db, task);
     return { kind: 'failed', error };
   }
+}
+
+interface Deadline extends Disposable {
+  readonly told: AbortSignal;
+  /** Rejects where the task has not ended in time although it was told. */
+  readonly isOver: Promise<never>;
+}
+
+function deadlineOf({ task, deadlineMs }: TaskSlot): Deadline {
+  const telling = new AbortController();
+  const { promise: isOver, reject } = Promise.withResolvers<never>();
+  isOver.catch(() => undefined);
+  if (deadlineMs === undefined) return { told: telling.signal, isOver, [Symbol.dispose]: () => undefined };
+  const error = new TaskDeadlineError(`${task} took longer than ${Math.round(deadlineMs / 1000)} s`);
+  const told = setTimeout(() => telling.abort(error), deadlineMs);
+  const over = setTimeout(() => reject(error), deadlineMs + stopGraceMs);
+  return {
+    told: telling.signal,
+    isOver,
+    [Symbol.dispose]() {
+      clearTimeout(told);
+      clearTimeout(over);
+    },
+  };
 }
 
 /** Its slot stays without an end, as if the process had died. */
@@ -82,14 +120,18 @@ function stopped({ logger }: Pick<TaskRunDependencies, 'logger'>, task: string):
 }
 
 async function takeSlot(db: Database, { task, slot }: TaskSlot): Promise<boolean> {
-  const slotAt = sql`${slot === null ? null : slot.toISOString()}::timestamptz`;
+  const slotAt = sql`${slot instanceof Date ? slot.toISOString() : null}::timestamptz`;
+  const isOpen =
+    slot === 'requested'
+      ? sql`c.requested_at is not null`
+      : sql`excluded.last_slot is null or ${slotIsOpen(sql`excluded.last_slot`)}`;
   const { rowCount } = await db.asWorker((tx) =>
     tx.execute(sql`
       insert into cron_runs as c (task, last_slot, started_at) values (${task}, ${slotAt}, clock_timestamp())
       on conflict (task) do update set last_slot = coalesce(excluded.last_slot, c.last_slot), started_at = excluded.started_at,
         failures = case when c.last_slot = excluded.last_slot then c.failures else 0 end,
-        finished_at = null, outcome = null, detail = null
-      where excluded.last_slot is null or ${slotIsOpen(sql`excluded.last_slot`)}`),
+        finished_at = null, outcome = null, detail = null, requested_at = null
+      where ${isOpen}`),
   );
   return rowCount === 1;
 }

@@ -68,4 +68,6 @@ export const cronRuns = pgTable('cron_runs', {
   failures: integer('failures').notNull().default(0),
   succeededAt: at('succeeded_at'),
   overdueAt: at('overdue_at'),
+  requestedAt: at('requested_at'),
+  schedule: text('schedule'),
 });
