@@ -26,6 +26,9 @@ export type Media = z.infer<typeof Media>;
 
 export const altCharactersMax = 5_000;
 
+export const UpdateMedia = z.strictObject({ alt: z.string().max(altCharactersMax).nullable() });
+export type UpdateMedia = z.infer<typeof UpdateMedia>;
+
 /** One entry per file, in the order they were sent; `items` are the ones that were stored. */
 export const MediaUploads = z.object({
   items: z.array(Media),

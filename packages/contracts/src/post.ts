@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { altCharactersMax } from './media.ts';
 import { GivenTime } from './given-time.ts';
 import { PlatformId } from './platform-id.ts';
 import { PostStatus } from './post-status.ts';
@@ -23,6 +24,12 @@ const Options = z.looseObject({}).refine((options) => JSON.stringify(options).le
   error: `must have at most ${optionsCharactersMax} characters as JSON`,
 });
 
+/** A file of the post, with an alternative text for this post alone; without one the file's own is used. */
+export const MediaUse = z.strictObject({ id: Id, alt: Text.max(altCharactersMax).nullable().optional() });
+export type MediaUse = z.infer<typeof MediaUse>;
+
+const MediaUses = z.array(MediaUse).max(50);
+
 const threadPartsMax = 50;
 
 /** A part after the first: an answer to the one before it. */
@@ -41,6 +48,7 @@ const Thread = z
 export const Variant = z.strictObject({
   content: Text.optional(),
   mediaIds: z.array(Id).max(50).optional(),
+  media: MediaUses.optional(),
   options: Options.optional(),
   thread: Thread.optional(),
 });
@@ -63,6 +71,7 @@ export const CreatePost = z.strictObject({
     .refine((ids) => new Set(ids).size === ids.length, { error: 'must not name an account twice' }),
   mediaIds: z.array(Id).max(50).optional(),
   thread: Thread.optional(),
+  media: MediaUses.optional(),
   scheduledAt: GivenTime.optional(),
   timezone: timezone.optional(),
   variants: z
@@ -122,12 +131,15 @@ export const Publication = z.object({
 });
 export type Publication = z.infer<typeof Publication>;
 
+const Finding = z.object({ code: z.string(), message: z.string(), field: z.string() });
+
 export const Post = z.object({
   id: z.string(),
   status: PostStatus,
   content: z.string(),
   mediaIds: z.array(z.string()),
   thread: z.array(ThreadPart),
+  media: z.array(MediaUse),
   variants: z.record(z.string(), Variant),
   scheduledAt: Timestamp.nullable(),
   timezone: z.string().nullable(),
@@ -136,10 +148,10 @@ export const Post = z.object({
   createdAt: Timestamp,
   updatedAt: Timestamp,
   publications: z.array(Publication),
+  /** In the answer that schedules it: what its platforms take, but its author may not want. */
+  warnings: z.array(Finding.extend({ accountId: z.string() })).optional(),
 });
 export type Post = z.infer<typeof Post>;
-
-const Finding = z.object({ code: z.string(), message: z.string(), field: z.string() });
 
 export const ValidationReport = z.object({
   valid: z.boolean(),

@@ -23,6 +23,7 @@ export const examples: Readonly<Record<string, unknown>> = {
     accountIds: ['account_example'],
     scheduledAt: '2031-01-01T09:00:00+01:00',
     timezone: 'Europe/Berlin',
+    media: [{ id: 'media_example', alt: 'The engine, seen from its crank' }],
     misfire: { policy: 'late', maxLateSeconds: 3600 },
   },
   UpdatePost: { content: 'The engine weaves patterns.', scheduledAt: '2031-01-01T10:00:00+01:00' },
@@ -35,5 +36,6 @@ export const examples: Readonly<Record<string, unknown>> = {
   UpdateWebhook: { events: ['publication.*', 'account.needs_reauth'], enabled: true },
   RescheduleJob: { delayMs: 60_000 },
   CleanQueue: { state: 'completed', graceMs: 3_600_000, limit: 100 },
+  UpdateMedia: { alt: 'The engine, seen from its crank' },
   OptimizeUrl: { publicId: 'organization/user/2031-01-01/picture', width: 800 },
 };

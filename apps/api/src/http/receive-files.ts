@@ -92,6 +92,7 @@ async function receiveBody(
     receipts.push(receipt);
   }
   if (receipts.length === 0) throw fault(field, 'is required');
+  if (alts.length > 0 && alts.length !== receipts.length) throw unevenAlts(alts.length, receipts.length);
   const kept = undo.move();
   return { receipts, alts, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
@@ -150,6 +151,12 @@ function altOf({ value, valueTruncated }: MultipartValue): string {
   const [unstorable] = unstorableText(value, 'alt');
   if (unstorable !== undefined) throw fault('alt', unstorable.message);
   return value;
+}
+
+/** Which text belongs to which file cannot be told. */
+function unevenAlts(alts: number, files: number): DomainError {
+  const message = `${files} files came with ${alts} alternative texts: send one for each file, in their order, and an empty one for a file that has none`;
+  return fault('alt', message);
 }
 
 function fault(path: string, message: string): DomainError {

@@ -226,6 +226,7 @@ describe('POST /media/upload-multiple', () => {
     const { status, json } = await send('upload-multiple', [
       ['alt', 'One'],
       ['alt', ''],
+      ['alt', ''],
       ['files', await jpeg(), 'a.jpg'],
       ['files', await gif(3), 'b.gif'],
       ['files', movie(), 'c.mp4'],
@@ -238,6 +239,20 @@ describe('POST /media/upload-multiple', () => {
       ['video/mp4', null],
     ]);
     expect(results.map(({ fileName }) => fileName)).toEqual(['a.jpg', 'b.gif', 'c.mp4']);
+  });
+
+  test('422 where alternative texts and files are not as many: which belongs to which cannot be told', async () => {
+    const file = await jpeg();
+    const { status, json } = await send('upload-multiple', [
+      ['alt', 'Which?'],
+      ['files', file, 'a.jpg'],
+      ['files', file, 'b.jpg'],
+    ]);
+    expect([status, json['errors']]).toMatchObject([
+      422,
+      [{ path: 'alt', message: expect.stringContaining('one for each file') }],
+    ]);
+    expect(await filesIn('incoming')).toEqual([]);
   });
 
   test('207: of ten files eight are stored and two explained, and nothing of these is left', async () => {
@@ -342,4 +357,13 @@ describe('the rest', () => {
       404,
     );
   });
+});
+
+test('PATCH /media/:id gives a file another text, or none', async () => {
+  const { id } = await upload(await jpeg());
+  const change = (alt: unknown, as = token) => api.call('PATCH', `/api/v1/media/${id}`, { token: as, body: { alt } });
+  expect(await change('A harbour')).toMatchObject({ status: 200, json: { id, alt: 'A harbour' } });
+  expect(await change(null)).toMatchObject({ status: 200, json: { alt: null } });
+  expect(await change('x'.repeat(5_001))).toMatchObject({ status: 422, json: { errors: [{ path: 'alt' }] } });
+  expect(await change('Mine', (await api.register()).accessToken)).toMatchObject({ status: 404 });
 });

@@ -1,4 +1,4 @@
-import { Media, MediaConfig, MediaStats, OptimizedUrl, OptimizeUrl } from '@vibetribe/contracts/media';
+import { Media, MediaConfig, MediaStats, OptimizedUrl, OptimizeUrl, UpdateMedia } from '@vibetribe/contracts/media';
 import { MediaKind } from '@vibetribe/media-rules/media-facts';
 import { pageOf, PageQuery } from '@vibetribe/contracts/page';
 import { deleteMedia } from '@vibetribe/core/media/delete-media';
@@ -6,6 +6,7 @@ import { listMedia } from '@vibetribe/core/media/list-media';
 import { getMediaConfig } from '@vibetribe/core/media/get-media-config';
 import { getMediaStats } from '@vibetribe/core/media/get-media-stats';
 import { optimizeUrl } from '@vibetribe/core/media/optimize-url';
+import { updateMedia } from '@vibetribe/core/media/update-media';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
@@ -87,6 +88,22 @@ export const mediaRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
       },
     },
     async (request) => optimizeUrl(services, request.actor, request.body),
+  );
+
+  app.patch(
+    '/media/:id',
+    {
+      config: { access: 'media:write' },
+      schema: {
+        operationId: 'updateMedia',
+        summary: 'Change a file’s alternative text',
+        tags: ['media'],
+        params: z.object({ id: z.string().max(200) }),
+        body: UpdateMedia,
+        response: { 200: Media },
+      },
+    },
+    async (request) => updateMedia(services, request.actor, { id: request.params.id, change: request.body }),
   );
 
   app.delete(

@@ -2,12 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import { checkMedia } from '@vibetribe/media-rules/check-media';
 import type { FieldFault } from '@vibetribe/contracts/error-code';
 import { faultsMax } from '@vibetribe/contracts/fault-bounds';
-import type { ThreadPart, Variant } from '@vibetribe/contracts/post';
+import type { Post, ThreadPart, Variant } from '@vibetribe/contracts/post';
 import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
 import type { ContentFinding } from '@vibetribe/platforms/port/content';
 import { mediaRulesFor } from '@vibetribe/platforms/media-rules-for';
 import { createTextMeasure, type TextMeasure } from '@vibetribe/platforms/text-measure';
 import type { CoreDependencies } from '../core-dependencies.ts';
+import { altFor, altsFor, type MediaAlts } from '../media/media-alts.ts';
 import { type PartContent, partContents, threadFor } from '../publishing/claim/part-contents.ts';
 import type { PostAccount } from './post-accounts.ts';
 import type { PostMedia } from './post-media.ts';
@@ -17,6 +18,7 @@ export interface AccountContent {
   readonly account: PostAccount;
   readonly content: string;
   readonly mediaIds: readonly string[];
+  readonly mediaAlts: MediaAlts;
   readonly thread: readonly ThreadPart[];
   readonly variant: Variant;
 }
@@ -37,11 +39,12 @@ export function contentFindings(
   const [first, ...others] = partContents(adapter, post, variant);
   const replies = others.filter(({ kind }) => kind === 'reply');
   const thread = threadFor(post, variant);
+  const alts = altsFor(post.mediaAlts, variant);
   return [
-    ...partFindings(context, account, first),
+    ...partFindings(context, account, first, alts),
     ...threadFindings(adapter, thread),
     ...replies.flatMap((part, index) =>
-      partFindings(context, account, part)
+      partFindings(context, account, part, alts)
         .filter(({ field }) => !isInherited(field, thread[index]))
         .map((finding) => ({ ...finding, field: `thread.${index}.${finding.field}` })),
     ),
@@ -53,10 +56,14 @@ function partFindings(
   { adapters, media, measure }: FindingContext,
   { platform, adapterAccount }: PostAccount,
   { content, mediaIds }: PartContent,
+  alts: MediaAlts,
 ): ContentFinding[] {
   const adapter = adapters[platform];
   const rules = mediaRulesFor(adapter, { account: adapterAccount, options: content.options });
-  const shown = mediaIds.flatMap((id) => media.get(id) ?? []);
+  const shown = mediaIds.flatMap((id) => {
+    const file = media.get(id);
+    return file === undefined ? [] : [{ ...file, alt: altFor(alts, id, file.alt) }];
+  });
   return [
     ...adapter.validate({ ...content, media: shown }, adapterAccount, measure),
     ...checkMedia(adapter.displayName, rules, shown),
@@ -85,23 +92,39 @@ function isInherited(field: string, part: ThreadPart | undefined): boolean {
   return name !== undefined && !Object.hasOwn(part?.options ?? {}, name);
 }
 
-/** The findings that forbid scheduling, as faults of the request; so many as an answer tells. Other work goes on in between. */
-export async function contentFaults(
+export type ContentWarning = NonNullable<Post['warnings']>[number];
+
+export interface CheckedContents {
+  /** What forbids scheduling, as faults of the request; so many as an answer tells. */
+  readonly faults: readonly FieldFault[];
+  readonly warnings: readonly ContentWarning[];
+}
+
+const warningsMax = 100;
+
+/** Other work goes on in between. */
+export async function checkContents(
   adapters: CoreDependencies['adapters'],
   media: PostMedia,
   contents: readonly AccountContent[],
-): Promise<FieldFault[]> {
+): Promise<CheckedContents> {
   const context = { adapters, media, measure: createTextMeasure() };
   const faults: FieldFault[] = [];
+  const warnings: ContentWarning[] = [];
   for (const content of contents) {
     if (faults.length >= faultsMax) break;
-    for (const { severity, field, message } of contentFindings(context, content)) {
-      if (severity === 'error') faults.push({ path: `variants.${content.account.id}.${field}`, message });
+    const accountId = content.account.id;
+    for (const { severity, ...finding } of contentFindings(context, content)) {
+      const { field, message } = finding;
+      if (severity === 'error') faults.push({ path: `variants.${accountId}.${field}`, message });
+      else if (warnings.length < warningsMax) warnings.push({ accountId, ...finding });
     }
     await setImmediate();
   }
-  return faults;
+  return { faults, warnings };
 }
+
+export const nothingChecked: CheckedContents = { faults: [], warnings: [] };
 
 function accountFindings(account: PostAccount): ContentFinding[] {
   if (account.status !== 'needs_reauth') return [];

@@ -3,6 +3,7 @@ import { newId } from '@vibetribe/db/new-id';
 import { enqueueSettings } from '../publishing/dispatch/dispatch.ts';
 import { createPost } from './create-post.ts';
 import { updatePost } from './update-post.ts';
+import { addPictures } from './test-pictures.ts';
 import { createPostTestHarness, inMinutes, type PostTestHarness, refusalOf } from './test-harness.ts';
 import { validatePost } from './validate-post.ts';
 
@@ -63,7 +64,7 @@ describe('a created post', () => {
   test("may show as many pictures as the account's own server allows, and no more", async () => {
     const actor = await harness.addActor();
     const accountIds = [await harness.addAccount(actor, { platform: 'mastodon' })];
-    const mediaIds = await addPictures(actor.organizationId, 5);
+    const mediaIds = await addPictures(harness, actor.organizationId, 5);
     const album = { accountIds, mediaIds, scheduledAt: inMinutes(60) };
     const allow = (countMax: number) =>
       harness.sql(`update accounts set server_rules = $2 where id = $1`, [
@@ -185,7 +186,7 @@ describe('a post that cannot be', () => {
   test('with more pictures than the platform takes is refused by name', async () => {
     const actor = await harness.addActor();
     const x = await harness.addAccount(actor);
-    const mediaIds = await addPictures(actor.organizationId, 5);
+    const mediaIds = await addPictures(harness, actor.organizationId, 5);
     const { errors } = await refusalOf(harness.create(actor, { accountIds: [x], mediaIds, scheduledAt: inMinutes(5) }));
     expect(errors).toMatchObject([{ path: `variants.${x}.mediaIds`, message: expect.stringContaining('pictures') }]);
   });
@@ -235,30 +236,3 @@ describe('the dry run', () => {
     expect((await refusalOf(attempt)).errors.map(({ path }) => path)).toEqual(['accountIds.0', 'scheduledAt']);
   });
 });
-
-async function addPictures(organizationId: string, count: number): Promise<string[]> {
-  const objectId = newId('media');
-  const facts = {
-    kind: 'image',
-    mimeType: 'image/png',
-    bytes: 1,
-    width: 1,
-    height: 1,
-    orientation: 1,
-    animated: false,
-    frames: 1,
-  };
-  await harness.sql(
-    `insert into media_objects (id, organization_id, store, store_key, mime_type, bytes, sha256, facts, stored_at)
-     values ($1, $2, 'local', $1, 'image/png', 1, $1, $3, now())`,
-    [objectId, organizationId, JSON.stringify({ ...facts, alpha: false, durationMs: null, hasMetadata: false })],
-  );
-  const ids = Array.from({ length: count }, () => newId('media'));
-  for (const id of ids) {
-    await harness.sql(
-      `insert into media (id, organization_id, public_id, kind, mime_type, bytes, sha256, object_id) values ($1, $2, $1, 'image', 'image/png', 1, $3, $3)`,
-      [id, organizationId, objectId],
-    );
-  }
-  return ids;
-}

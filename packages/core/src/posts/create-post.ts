@@ -3,9 +3,12 @@ import type { Transaction } from '@vibetribe/db/connect-database';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
-import { contentFaults } from './content-faults.ts';
+import { checkContents } from './content-faults.ts';
+import { findRepeats, repeatWarnings } from './find-repeats.ts';
 import type { FoundPost } from './find-post.ts';
 import { insertPost } from './insert-post.ts';
+import { altsOf } from '../media/media-alts.ts';
+import { settleMedia } from './media-use.ts';
 import { lockAccounts, type PostAccounts } from './post-accounts.ts';
 import { readMedia } from './post-media.ts';
 import { contentsOf, referenceFaults } from './post-request.ts';
@@ -25,27 +28,33 @@ import { namedMediaIds } from './variants.ts';
 export async function createPost(
   deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals'>,
   actor: Actor,
-  input: CreatePost,
+  given: CreatePost,
   beforeCommit?: (tx: Transaction, created: Post) => Promise<void>,
 ): Promise<VersionedPost> {
   requireRight(actor, 'posts:write');
+  const input = settleMedia(given);
   const created = await deps.db.asTenant(actor.organizationId, async (tx) => {
     const isScheduled = input.scheduledAt !== undefined && input.draft !== true;
     const accounts = await lockAccounts(tx, actor, input.accountIds);
     const media = await readMedia(tx, actor, namedMediaIds(input));
     const scheduledAtMs = input.scheduledAt === undefined ? null : Date.parse(input.scheduledAt);
     const nowMs = scheduledAtMs === null ? null : await readDatabaseClock(tx);
+    const contents = isScheduled ? contentsOf(input, accounts) : [];
+    const checked = await checkContents(deps.adapters, media, contents);
     refuseFaults([
       ...referenceFaults(input, accounts, media),
       ...(scheduledAtMs === null || nowMs === null ? [] : scheduleFaults(scheduledAtMs, nowMs)),
-      ...(isScheduled ? await contentFaults(deps.adapters, media, contentsOf(input, accounts)) : []),
+      ...checked.faults,
     ]);
+    const atMs = Math.max(scheduledAtMs ?? 0, nowMs ?? 0);
+    const repeats = await findRepeats(tx, deps, actor, contents, { atMs, exceptPostId: null });
     const draft = await insertDraft(tx, actor, input, accounts);
     const publications =
       isScheduled && scheduledAtMs !== null && nowMs !== null
-        ? await schedulePublications(tx, draft.publications, Math.max(scheduledAtMs, nowMs))
+        ? await schedulePublications(tx, draft.publications, atMs)
         : draft.publications;
-    const post = { ...draft, publications };
+    const warnings = [...checked.warnings, ...repeatWarnings(repeats)];
+    const post = { ...draft, publications, warnings };
     await beforeCommit?.(tx, presentPost(post));
     return post;
   });
@@ -58,6 +67,7 @@ function insertDraft(tx: Transaction, actor: Actor, input: CreatePost, accounts:
     content: input.content,
     mediaIds: input.mediaIds ?? [],
     thread: input.thread ?? [],
+    mediaAlts: altsOf(input.media),
     scheduledAt: input.scheduledAt === undefined ? null : new Date(input.scheduledAt),
     timezone: input.timezone ?? null,
     priority: input.priority ?? 'normal',

@@ -38,6 +38,7 @@ export async function duplicatePost(
       content: post.content,
       mediaIds: post.mediaIds,
       thread: post.thread ?? [],
+      mediaAlts: post.mediaAlts,
       scheduledAt: null,
       timezone: post.timezone,
       priority: post.priority,

@@ -5,15 +5,19 @@ import type { Transaction } from '@vibetribe/db/connect-database';
 import { newId } from '@vibetribe/db/new-id';
 import { sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
+import { contentFor } from '../publishing/claim/publication-work.ts';
 import { countParts } from '../publishing/claim/part-contents.ts';
 import type { FoundPost, PostRow } from './find-post.ts';
 import { newPublicationRow, type PublicationSeed } from './new-publication-row.ts';
+import type { MediaAlts } from '../media/media-alts.ts';
 import type { PostAccount } from './post-accounts.ts';
+import { textKeyOf } from './text-key.ts';
 
 export interface NewPost {
   readonly content: string;
   readonly mediaIds: readonly string[];
   readonly thread: readonly ThreadPart[];
+  readonly mediaAlts: MediaAlts;
   readonly scheduledAt: Date | null;
   readonly timezone: string | null;
   readonly priority: PostPriority;
@@ -31,13 +35,14 @@ export async function insertPost(tx: Transaction, actor: Actor, post: NewPost): 
   const message = post.copies.length === 1 ? 'Created for one account.' : `Created for ${post.copies.length} accounts.`;
   const rows = await queryRows(tx, { createdAtMs: column.number })`
     with post as (
-      insert into posts (id, organization_id, author_user_id, content, media_ids, thread, scheduled_at, timezone, priority, misfire)
+      insert into posts (id, organization_id, author_user_id, content, media_ids, media_alts, thread, scheduled_at, timezone, priority, misfire)
       values (${id}, ${organizationId}, ${userId}, ${post.content}, ${sql.param(post.mediaIds)}::text[],
+        ${JSON.stringify(post.mediaAlts)}::jsonb,
         ${thread === null ? null : JSON.stringify(thread)}::jsonb,
         ${post.scheduledAt?.toISOString() ?? null}::timestamptz, ${post.timezone}, ${post.priority},
         ${post.misfire === null ? null : JSON.stringify(post.misfire)}::jsonb)
       returning created_at
-    ), copies as (${insertSeeds(organizationId, seeds)}),
+    ), copies as (${insertSeeds(organizationId, post, seeds)}),
     told as (
       insert into events (organization_id, post_id, type, message, data)
       values (${organizationId}, ${id}, 'post.created', ${message}, ${JSON.stringify(created)}::jsonb)
@@ -51,6 +56,7 @@ export async function insertPost(tx: Transaction, actor: Actor, post: NewPost): 
     content: post.content,
     mediaIds: [...post.mediaIds],
     thread,
+    mediaAlts: post.mediaAlts,
     scheduledAt: post.scheduledAt,
     timezone: post.timezone,
     priority: post.priority,
@@ -66,13 +72,13 @@ export async function insertPost(tx: Transaction, actor: Actor, post: NewPost): 
 /** Adds drafts for more accounts to a post whose row is locked. */
 export async function insertPublications(
   tx: Transaction,
-  post: Pick<PostRow, 'id' | 'organizationId' | 'thread'>,
+  post: Pick<PostRow, 'id' | 'organizationId' | 'content' | 'thread'>,
   copies: NewPost['copies'],
   nowMs: number,
 ): Promise<FoundPost['publications']> {
   if (copies.length === 0) return [];
   const seeds = publicationSeeds(post, copies);
-  await tx.execute(insertSeeds(post.organizationId, seeds));
+  await tx.execute(insertSeeds(post.organizationId, post, seeds));
   return seeds.map((seed) => newPublicationRow(post.organizationId, seed, nowMs));
 }
 
@@ -89,10 +95,11 @@ function publicationSeeds(post: Pick<PostRow, 'id' | 'thread'>, copies: NewPost[
   }));
 }
 
-function insertSeeds(organizationId: string, seeds: readonly PublicationSeed[]) {
+function insertSeeds(organizationId: string, post: { readonly content: string }, seeds: readonly PublicationSeed[]) {
+  const withKeys = seeds.map((seed) => ({ ...seed, textKey: textKeyOf(contentFor(post, seed.variant).text) }));
   return sql`
-    insert into publications (id, organization_id, post_id, account_id, platform, status, variant, part_count)
-    select s.id, ${organizationId}, s."postId", s."accountId", s.platform, 'draft', s.variant, s."partCount"
-    from jsonb_to_recordset(${JSON.stringify(seeds)}::jsonb)
-      as s(id text, "postId" text, "accountId" text, platform text, variant jsonb, "partCount" int)`;
+    insert into publications (id, organization_id, post_id, account_id, platform, status, variant, part_count, text_key)
+    select s.id, ${organizationId}, s."postId", s."accountId", s.platform, 'draft', s.variant, s."partCount", s."textKey"
+    from jsonb_to_recordset(${JSON.stringify(withKeys)}::jsonb)
+      as s(id text, "postId" text, "accountId" text, platform text, variant jsonb, "partCount" int, "textKey" text)`;
 }

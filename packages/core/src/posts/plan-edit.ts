@@ -2,7 +2,8 @@ import type { FieldFault } from '@vibetribe/contracts/error-code';
 import type { UpdatePost, Variant } from '@vibetribe/contracts/post';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import type { PublicationRow } from '../publishing/store/publication-row.ts';
-import { type AccountContent, contentFaults } from './content-faults.ts';
+import { type AccountContent, checkContents, type ContentWarning, nothingChecked } from './content-faults.ts';
+import { mediaAfter } from './media-use.ts';
 import type { PostRow } from './find-post.ts';
 import { accountFaults, type PostAccount, type PostAccounts } from './post-accounts.ts';
 import type { PostMedia } from './post-media.ts';
@@ -14,6 +15,10 @@ import { keptMediaFaults, variantFaults, variantOf } from './variants.ts';
 /** An edit worked out before anything is written. */
 export interface EditPlan {
   readonly faults: readonly FieldFault[];
+  /** Where it goes out. */
+  readonly warnings: readonly ContentWarning[];
+  /** What goes to which account, where it goes out. */
+  readonly contents: readonly AccountContent[];
   readonly schedule: ScheduleChange;
   readonly kept: readonly PublicationRow[];
   readonly removed: readonly PublicationRow[];
@@ -55,7 +60,7 @@ export async function planEdit(
   const goesOut = schedule.kind === 'moves' || schedule.kind === 'stays_scheduled';
   const whole = {
     content: change.content ?? post.content,
-    mediaIds: change.mediaIds ?? post.mediaIds,
+    ...mediaAfter(post, change),
     thread: change.thread ?? post.thread ?? [],
   };
   const isCalledOffAt = (id: string) => kept.some((row) => row.accountId === id && isCalledOff(row));
@@ -66,19 +71,22 @@ export async function planEdit(
     const variant = change.variants === undefined && row !== undefined ? row.variant : variantOf(change.variants, id);
     return [{ account, ...whole, variant }];
   });
+  const checked = goesOut ? await checkContents(adapters, media, contents) : nothingChecked;
   const faults = [
     ...accountFaults(wantedIds, accounts, (id) => !known.has(id) || (goesOut && !isCalledOffAt(id))),
     ...variantFaults(change, wantedIds, media),
     ...sizeFaults({
       content: whole.content,
       thread: whole.thread,
+      mediaAlts: whole.mediaAlts,
       variants: change.variants ?? Object.fromEntries(kept.map(({ accountId, variant }) => [accountId, variant])),
     }),
     ...(schedule.kind === 'moves' ? scheduleFaults(schedule.atMs, nowMs) : []),
     ...(goesOut ? keptMediaFaults(post, change, partsOf(contents), media) : []),
-    ...(goesOut ? await contentFaults(adapters, media, contents) : []),
+    ...checked.faults,
   ];
-  return { faults, schedule, kept, removed, added };
+  const { warnings } = checked;
+  return { faults, warnings, contents: goesOut ? contents : [], schedule, kept, removed, added };
 }
 
 function partsOf(contents: readonly AccountContent[]) {

@@ -1,13 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FieldFault } from '@vibetribe/contracts/error-code';
-import type { UpdatePost, Variant } from '@vibetribe/contracts/post';
+import type { MediaUse, UpdatePost, Variant } from '@vibetribe/contracts/post';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
 import { countParts, type PartContent, partContents, type PostContent } from '../publishing/claim/part-contents.ts';
 import { transition } from '../publishing/state/reducer.ts';
 import { type PublicationRow, stateOf } from '../publishing/store/publication-row.ts';
-import { contentFaults } from './content-faults.ts';
+import { checkContents } from './content-faults.ts';
 import type { PostRow } from './find-post.ts';
+import { altsFor, usesOf } from '../media/media-alts.ts';
+import { mediaAfter } from './media-use.ts';
 import type { PostAccounts } from './post-accounts.ts';
 import type { PostMedia } from './post-media.ts';
 import { sizeFaults } from './post-size.ts';
@@ -44,6 +46,7 @@ export async function planMend(
   change: UpdatePost,
 ): Promise<MendPlan> {
   requireContentOnly(post, rows, change);
+  const whole = { ...post, ...given(post, change) };
   const mended: Mended[] = [];
   const planned = rows.map((row) => {
     const isNamed = change.variants !== undefined && Object.hasOwn(change.variants, row.accountId);
@@ -53,10 +56,12 @@ export async function planMend(
     const refusal = refusalOf(row);
     if (refusal === null) {
       const variant = row.parts.length === 0 || isNamed ? changed : keepFirst(post, change, changed);
-      const after = partsAs({ ...post, ...given(change) }, variant);
+      const after = partsAs(whole, variant);
       if (!keepsWhatIsOut(row, before, after)) throw untouchable(row, 'out_of_reach');
-      const next = { ...row, variant, partCount: countParts({ ...post, ...given(change) }, variant) };
-      if (!isDeepStrictEqual(before, after)) mended.push({ row: next, keepsMedia: keepsMedia(row, before, after) });
+      const next = { ...row, variant, partCount: countParts(whole, variant) };
+      const keepsAlts = isDeepStrictEqual(usesIn(post, row.variant), usesIn(whole, variant));
+      if (!keepsAlts || !isDeepStrictEqual(before, after))
+        mended.push({ row: next, keepsMedia: keepsAlts && keepsMedia(row, before, after) });
       return next;
     }
     if (isNamed && !isDeepStrictEqual(before, partsAs(post, changed))) throw untouchable(row, refusal);
@@ -68,24 +73,25 @@ export async function planMend(
     const [failed] = rows.filter((row) => row.status === 'failed');
     if (failed !== undefined) throw untouchable(failed, 'in_doubt');
   }
-  const content = change.content ?? post.content;
-  const mediaIds = change.mediaIds ?? post.mediaIds;
-  const thread = change.thread ?? post.thread ?? [];
+  const { content, mediaIds, mediaAlts } = whole;
+  const thread = whole.thread ?? [];
   const accountIds = rows.map(({ accountId }) => accountId);
   const copies = mended.map(({ row }) => row);
   const contents = copies.flatMap(({ accountId, variant }) => {
     const account = accounts.get(accountId);
-    return account === undefined ? [] : [{ account, content, mediaIds, thread, variant }];
+    return account === undefined ? [] : [{ account, content, mediaIds, mediaAlts, thread, variant }];
   });
+  const checked = await checkContents(adapters, media, contents);
   const faults = [
     ...variantFaults(change, accountIds, media),
     ...sizeFaults({
       content,
       thread,
+      mediaAlts,
       variants: Object.fromEntries(planned.map(({ accountId, variant }) => [accountId, variant])),
     }),
     ...keptMediaFaults(post, change, copies, media),
-    ...(await contentFaults(adapters, media, contents)),
+    ...checked.faults,
   ];
   return { faults, mended, rows: planned };
 }
@@ -93,10 +99,10 @@ export async function planMend(
 /** The accounts, the time and how it is sent belong to what is out, too. A client may send back what it read. */
 function requireContentOnly(post: PostRow, rows: readonly PublicationRow[], change: UpdatePost): void {
   const { accountIds, scheduledAt, timezone, priority, misfire } = change;
-  const known = rows.map(({ accountId }) => accountId).sort();
+  const known = rows.map(({ accountId }) => accountId).toSorted();
   const isTime = scheduledAt === undefined || toMs(scheduledAt) === (post.scheduledAt?.getTime() ?? null);
   const isSame =
-    (accountIds === undefined || isDeepStrictEqual([...accountIds].sort(), known)) &&
+    (accountIds === undefined || isDeepStrictEqual(accountIds.toSorted(), known)) &&
     isTime &&
     (timezone === undefined || timezone === post.timezone) &&
     (priority === undefined || priority === post.priority) &&
@@ -112,12 +118,20 @@ function toMs(at: string | null): number | null {
   return at === null ? null : Date.parse(at);
 }
 
-function given({ content, mediaIds, thread }: UpdatePost): Partial<Pick<PostRow, 'content' | 'mediaIds' | 'thread'>> {
+function given(
+  post: PostRow,
+  { content, thread, ...change }: UpdatePost,
+): Partial<Pick<PostRow, 'content' | 'thread'>> & Pick<PostRow, 'mediaIds' | 'mediaAlts'> {
   return {
     ...(content === undefined ? {} : { content }),
-    ...(mediaIds === undefined ? {} : { mediaIds }),
     ...(thread === undefined ? {} : { thread }),
+    ...mediaAfter(post, change),
   };
+}
+
+/** The files of the first part, with the texts that they have in this copy. */
+function usesIn(post: Pick<PostRow, 'mediaIds' | 'mediaAlts'>, variant: Variant): MediaUse[] {
+  return usesOf(variant.mediaIds ?? post.mediaIds, altsFor(post.mediaAlts, variant));
 }
 
 /** Parts that are out stay as they went out, and something is left to send. */
@@ -146,15 +160,13 @@ function keep(post: PostRow, change: UpdatePost, variant: Variant): Variant {
 /** The thread apart. */
 function keepFirst(post: PostRow, change: UpdatePost, variant: Variant): Variant {
   const content = change.content !== undefined && change.content !== post.content && variant.content === undefined;
-  const media =
-    change.mediaIds !== undefined &&
-    !isDeepStrictEqual(change.mediaIds, post.mediaIds) &&
-    variant.mediaIds === undefined;
-  if (!content && !media) return variant;
+  const media = usesIn(post, variant);
+  const keepsFiles = isDeepStrictEqual(media, usesIn({ ...post, ...mediaAfter(post, change) }, variant));
+  if (!content && keepsFiles) return variant;
   return {
     ...variant,
     ...(content ? { content: post.content } : {}),
-    ...(media ? { mediaIds: [...post.mediaIds] } : {}),
+    ...(keepsFiles ? {} : { mediaIds: media.map(({ id }) => id), media }),
   };
 }
 

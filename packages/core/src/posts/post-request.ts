@@ -1,6 +1,7 @@
 import type { FieldFault } from '@vibetribe/contracts/error-code';
 import type { CreatePost } from '@vibetribe/contracts/post';
 import type { AccountContent } from './content-faults.ts';
+import { altsOf } from '../media/media-alts.ts';
 import { accountFaults, type PostAccounts } from './post-accounts.ts';
 import type { PostMedia } from './post-media.ts';
 import { sizeFaults } from './post-size.ts';
@@ -11,7 +12,12 @@ export function referenceFaults(input: CreatePost, accounts: PostAccounts, media
   return [
     ...accountFaults(input.accountIds, accounts),
     ...variantFaults(input, input.accountIds, media),
-    ...sizeFaults({ content: input.content, thread: input.thread ?? [], variants: input.variants }),
+    ...sizeFaults({
+      content: input.content,
+      thread: input.thread ?? [],
+      mediaAlts: altsOf(input.media),
+      variants: input.variants,
+    }),
   ];
 }
 
@@ -21,6 +27,7 @@ export function contentsOf(input: CreatePost, accounts: PostAccounts): AccountCo
     const account = accounts.get(id);
     if (account === undefined) return [];
     const variant = variantOf(input.variants, id);
-    return [{ account, content: input.content, mediaIds: input.mediaIds ?? [], thread: input.thread ?? [], variant }];
+    const { content, mediaIds = [], thread = [] } = input;
+    return [{ account, content, mediaIds, mediaAlts: altsOf(input.media), thread, variant }];
   });
 }

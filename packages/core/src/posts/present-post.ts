@@ -1,6 +1,7 @@
 import type { Post } from '@vibetribe/contracts/post';
 import { postStatusOf } from '@vibetribe/contracts/post-status';
 import type { FoundPost } from './find-post.ts';
+import { usesOf } from '../media/media-alts.ts';
 import { presentPublication } from './present-publication.ts';
 
 /** A post and the version its ETag carries: it rises with every edit, not with what happens to its publications. */
@@ -9,18 +10,23 @@ export interface VersionedPost {
   readonly version: number;
 }
 
-export function presentVersioned(found: FoundPost): VersionedPost {
+export function presentVersioned(found: FoundPost & { readonly warnings?: Post['warnings'] }): VersionedPost {
   return { post: presentPost(found), version: found.post.version };
 }
 
 /** A post as clients see it. */
-export function presentPost({ post, publications }: FoundPost): Post {
+export function presentPost({
+  post,
+  publications,
+  warnings = [],
+}: FoundPost & { readonly warnings?: Post['warnings'] }): Post {
   return {
     id: post.id,
     status: postStatusOf(publications),
     content: post.content,
     mediaIds: post.mediaIds,
     thread: post.thread ?? [],
+    media: usesOf(post.mediaIds, post.mediaAlts),
     variants: Object.fromEntries(
       publications.flatMap(({ accountId, variant }) => (isEmpty(variant) ? [] : [[accountId, variant]])),
     ),
@@ -31,6 +37,7 @@ export function presentPost({ post, publications }: FoundPost): Post {
     createdAt: post.createdAt.toISOString(),
     updatedAt: post.updatedAt.toISOString(),
     publications: publications.map(presentPublication),
+    ...(warnings.length === 0 ? {} : { warnings }),
   };
 }
 

@@ -7,13 +7,15 @@ import { DomainError } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { lockPublications } from '../publishing/store/decide-and-write.ts';
 import type { PublicationRow } from '../publishing/store/publication-row.ts';
-import { contentFaults } from './content-faults.ts';
+import { checkContents } from './content-faults.ts';
+import { findRepeats, repeatWarnings } from './find-repeats.ts';
 import { lockPost } from './find-post.ts';
 import { accountFaults, lockAccounts } from './post-accounts.ts';
 import { readMedia } from './post-media.ts';
 import { presentVersioned, type VersionedPost } from './present-post.ts';
 import { refuseFaults } from './refuse-faults.ts';
 import { notifyAfterCommit } from './notify-after-commit.ts';
+import { readDatabaseClock } from './schedule-time.ts';
 import { takeTransitions } from './take-transitions.ts';
 import { goneMediaFaults, mediaIdsIn, namedMediaIds } from './variants.ts';
 
@@ -38,14 +40,18 @@ export async function publishPost(
     ]);
     const contents = drafts.flatMap(({ accountId, variant }) => {
       const account = accounts.get(accountId);
-      const { content, mediaIds, thread } = post;
-      return account === undefined ? [] : [{ account, content, mediaIds, thread: thread ?? [], variant }];
+      const { content, mediaIds, mediaAlts, thread } = post;
+      return account === undefined ? [] : [{ account, content, mediaIds, mediaAlts, thread: thread ?? [], variant }];
     });
+    const checked = await checkContents(deps.adapters, media, contents);
     refuseFaults([
       ...accountFaults(accountIds, accounts, (id) => drafts.some((row) => row.accountId === id)),
       ...goneMediaFaults(post, drafts, media),
-      ...(await contentFaults(deps.adapters, media, contents)),
+      ...checked.faults,
     ]);
+    const at = { atMs: await readDatabaseClock(tx), exceptPostId: post.id };
+    const repeats = await findRepeats(tx, deps, actor, contents, at);
+    const warnings = [...checked.warnings, ...repeatWarnings(repeats)];
     const taken = await takeTransitions(tx, rows, () => ({ type: 'publish_now' }));
     if (taken.movedCount === 0) throw refusal(rows);
     const [now] = await tx
@@ -54,7 +60,7 @@ export async function publishPost(
       .where(eq(posts.id, post.id))
       .returning();
     const heldByPlatform = rows.flatMap((row) => (row.waitingReason === 'rate_limit' ? [row.accountId] : []));
-    return { post: now ?? post, publications: taken.rows, heldByPlatform };
+    return { post: now ?? post, publications: taken.rows, warnings, heldByPlatform };
   });
   await openAccounts(deps, actor, published.heldByPlatform);
   notifyAfterCommit(deps.signals, published.publications);

@@ -11,6 +11,8 @@ import { createPost } from './create-post.ts';
 
 export interface PostTestHarness extends AsyncDisposable {
   readonly deps: CoreDependencies;
+  /** For connections of the test's own. */
+  readonly databaseUrl: string;
   readonly sql: TestHarness['sql'];
   readonly settings: TestHarness['settings'];
   /** How often each hint was given. */
@@ -45,6 +47,7 @@ export async function createPostTestHarness(postgresUrl: string): Promise<PostTe
   };
   return {
     deps,
+    databaseUrl: harness.databaseUrl,
     notified,
     settings: harness.settings,
     sql: (text, values) => harness.sql(text, values),

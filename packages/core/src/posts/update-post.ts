@@ -10,7 +10,9 @@ import { countParts } from '../publishing/claim/part-contents.ts';
 import { forgetPreparedSteps } from '../publishing/store/forget-prepared-steps.ts';
 import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import { type FoundPost, lockPost, type PostRow } from './find-post.ts';
+import { findRepeats, repeatWarnings } from './find-repeats.ts';
 import { insertPublications } from './insert-post.ts';
+import { settleMedia } from './media-use.ts';
 import { type EditPlan, planEdit } from './plan-edit.ts';
 import { planMend } from './plan-mend.ts';
 import { lockAccounts } from './post-accounts.ts';
@@ -22,6 +24,7 @@ import { requireVersion } from './require-version.ts';
 import { notifyAfterCommit } from './notify-after-commit.ts';
 import { schedulePublications, unschedulePublications } from './schedule-publications.ts';
 import { readDatabaseClock } from './schedule-time.ts';
+import { storeTextKeys } from './text-key.ts';
 import { mediaIdsIn, namedMediaIds, variantOf } from './variants.ts';
 import { storeVariants, writePost } from './write-edit.ts';
 import { writeMend } from './write-mend.ts';
@@ -39,7 +42,7 @@ export async function updatePost(
   input: { readonly postId: string; readonly change: UpdatePost; readonly expected: number | null },
 ): Promise<VersionedPost> {
   requireRight(actor, 'posts:write');
-  const { change } = input;
+  const change = settleMedia(input.change);
   const edited = await deps.db.asTenant(actor.organizationId, async (tx) => {
     const found = await lockPost(tx, actor, input.postId);
     requireVersion(found.post, input.expected);
@@ -60,7 +63,11 @@ export async function updatePost(
     const nowMs = await readDatabaseClock(tx);
     const plan = await planEdit(deps.adapters, { post: found.post, rows, accounts, media, nowMs }, change);
     refuseFaults(plan.faults);
-    return writeEdit(tx, found.post, plan, change, nowMs);
+    const goesOut = plan.contents.length > 0;
+    const atMs = goesOut && 'atMs' in plan.schedule ? Math.max(plan.schedule.atMs, nowMs) : nowMs;
+    const repeats = await findRepeats(tx, deps, actor, plan.contents, { atMs, exceptPostId: found.post.id });
+    const written = await writeEdit(tx, found.post, plan, change, nowMs);
+    return goesOut ? { ...written, warnings: [...plan.warnings, ...repeatWarnings(repeats)] } : written;
   });
   notifyAfterCommit(deps.signals, edited.publications);
   return presentVersioned(edited);
@@ -76,6 +83,7 @@ async function writeEdit(
   const post = await writePost(tx, before, change);
   await removePublications(tx, plan.removed);
   const kept = await writeVariants(tx, post, plan.kept, change);
+  await storeTextKeys(tx, post, kept);
   await forgetPreparedSteps(
     tx,
     kept.map(({ id }) => id),

@@ -5,9 +5,13 @@ import { createTextMeasure } from '@vibetribe/platforms/text-measure';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
-import { contentFindings } from './content-faults.ts';
+import type { MediaDependencies } from '../media/media-dependencies.ts';
+import { findLostFiles } from '../media/find-lost-files.ts';
+import { readPostMedia } from '../media/read-post-media.ts';
+import { type AccountContent, contentFindings } from './content-faults.ts';
+import { findRepeats } from './find-repeats.ts';
+import { settleMedia } from './media-use.ts';
 import { readAccounts } from './post-accounts.ts';
-import { readMedia } from './post-media.ts';
 import { contentsOf, referenceFaults } from './post-request.ts';
 import { refuseFaults } from './refuse-faults.ts';
 import { readDatabaseClock, scheduleFaults } from './schedule-time.ts';
@@ -17,32 +21,64 @@ const findingsPerReportMax = 300;
 const findingsPerAccountMin = 5;
 
 /**
- * A dry run of creating and scheduling a post: what each account's platform says to it. Nothing is written.
+ * A dry run of creating and scheduling a post: what each account's platform says to it, and whether its files are still in the store.
+ * Nothing is written.
  * @throws DomainError `validation_failed` for what is wrong whatever the platform: unknown accounts or media, a time in the past
  */
 export async function validatePost(
-  deps: Pick<CoreDependencies, 'db' | 'adapters'>,
+  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'logger'> & {
+    readonly media?: Pick<MediaDependencies['media'], 'store'>;
+  },
   actor: Actor,
-  input: CreatePost,
+  given: CreatePost,
 ): Promise<ValidationReport> {
   requireRight(actor, 'posts:read');
-  return deps.db.asTenant(actor.organizationId, async (tx) => {
+  const input = settleMedia(given);
+  const { files, contents, repeats } = await deps.db.asTenant(actor.organizationId, async (tx) => {
     const accounts = await readAccounts(tx, actor, input.accountIds);
-    const media = await readMedia(tx, actor, namedMediaIds(input));
-    const timeFaults =
-      input.scheduledAt === undefined ? [] : scheduleFaults(Date.parse(input.scheduledAt), await readDatabaseClock(tx));
-    refuseFaults([...referenceFaults(input, accounts, media), ...timeFaults]);
-    const contents = contentsOf(input, accounts);
-    const findingsMax = Math.max(findingsPerAccountMin, Math.floor(findingsPerReportMax / contents.length));
-    const context = { adapters: deps.adapters, media, measure: createTextMeasure() };
-    const results: ValidationReport['results'] = [];
-    for (const content of contents) {
-      const { id: accountId, platform } = content.account;
-      results.push({ accountId, platform, ...boundedReport(contentFindings(context, content), findingsMax) });
-      // Other work goes on in between.
-      await setImmediate();
-    }
-    return { valid: results.every(({ errors }) => errors.length === 0), results };
+    const found = await readPostMedia(tx, actor.organizationId, namedMediaIds(input));
+    const media = new Map(found.map((file) => [file.id, file.checked]));
+    const nowMs = await readDatabaseClock(tx);
+    const wantedAtMs = input.scheduledAt === undefined ? nowMs : Date.parse(input.scheduledAt);
+    refuseFaults([...referenceFaults(input, accounts, media), ...scheduleFaults(wantedAtMs, nowMs)]);
+    const wanted = contentsOf(input, accounts);
+    const at = { atMs: Math.max(wantedAtMs, nowMs), exceptPostId: null };
+    return { files: found, contents: wanted, repeats: await findRepeats(tx, deps, actor, wanted, at) };
+  });
+  const lost = deps.media === undefined ? new Set<string>() : await findLostFiles(deps.media.store, deps.logger, files);
+  const findingsMax = Math.max(findingsPerAccountMin, Math.floor(findingsPerReportMax / contents.length));
+  const media = new Map(files.map((file) => [file.id, file.checked]));
+  const context = { adapters: deps.adapters, media, measure: createTextMeasure() };
+  const results: ValidationReport['results'] = [];
+  for (const content of contents) {
+    const { id: accountId, platform } = content.account;
+    const repeat = repeats.get(accountId);
+    const findings = [
+      ...lostFindings(content, lost),
+      ...contentFindings(context, content),
+      ...(repeat === undefined ? [] : [repeat]),
+    ];
+    results.push({ accountId, platform, ...boundedReport(findings, findingsMax) });
+    // Other work goes on in between.
+    await setImmediate();
+  }
+  return { valid: results.every(({ errors }) => errors.length === 0), results };
+}
+
+function lostFindings({ variant, ...post }: AccountContent, lost: ReadonlySet<string>): ContentFinding[] {
+  const thread = variant.thread ?? post.thread;
+  return [
+    ...lostIn('', variant.mediaIds ?? post.mediaIds, lost),
+    ...thread.flatMap((part, index) => lostIn(`thread.${index}.`, part.mediaIds ?? [], lost)),
+  ];
+}
+
+function lostIn(above: string, ids: readonly string[], lost: ReadonlySet<string>): ContentFinding[] {
+  return ids.flatMap((id, index) => {
+    if (!lost.has(id)) return [];
+    const message =
+      'The stored file is gone. Upload the same file again: that brings it back for every post that uses it';
+    return [{ severity: 'error', code: 'media_gone', message, field: `${above}mediaIds.${index}` }];
   });
 }
 

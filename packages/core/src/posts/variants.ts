@@ -1,10 +1,12 @@
 import type { FieldFault } from '@vibetribe/contracts/error-code';
-import type { ThreadPart, Variant } from '@vibetribe/contracts/post';
+import type { MediaUse, ThreadPart, Variant } from '@vibetribe/contracts/post';
+import { mediaUseFaults } from './media-use.ts';
 import { mediaFaults, type PostMedia } from './post-media.ts';
 
 /** The part of a request that says what goes where. */
 export interface Variants {
   readonly mediaIds?: readonly string[] | undefined;
+  readonly media?: readonly MediaUse[] | undefined;
   readonly thread?: readonly ThreadPart[] | null | undefined;
   readonly variants?: Readonly<Record<string, Variant>> | undefined;
 }
@@ -46,9 +48,9 @@ export function variantFaults(
   const ofVariants = Object.entries(variants ?? {}).flatMap(([accountId, variant]) => {
     const path = `variants.${accountId}`;
     if (!accountIds.includes(accountId)) return [{ path, message: 'is for an account that is not among accountIds' }];
-    return contentMediaFaults(`${path}.`, variant, media);
+    return [...mediaUseFaults(`${path}.`, variant), ...contentMediaFaults(`${path}.`, variant, media)];
   });
-  return [...contentMediaFaults('', post, media), ...ofVariants];
+  return [...mediaUseFaults('', post), ...contentMediaFaults('', post, media), ...ofVariants];
 }
 
 /** Media of what is stored that is gone meanwhile, by where it is named. A copy with media or a thread of its own does not use the post's. */

@@ -4,6 +4,7 @@ import { posts } from '@vibetribe/db/schema/posts';
 import { eq, sql } from 'drizzle-orm';
 import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import type { PostRow } from './find-post.ts';
+import { mediaAfter } from './media-use.ts';
 import { recordPostEvent } from './record-post-event.ts';
 
 /** Writes what is given of the post itself, with a new version, and tells it. */
@@ -13,7 +14,7 @@ export async function writePost(tx: Transaction, before: PostRow, change: Update
     .update(posts)
     .set({
       ...(change.content === undefined ? {} : { content: change.content }),
-      ...(change.mediaIds === undefined ? {} : { mediaIds: change.mediaIds }),
+      ...mediaAfter(before, change),
       ...(change.thread === undefined ? {} : { thread: change.thread.length === 0 ? null : change.thread }),
       ...(change.timezone === undefined ? {} : { timezone: change.timezone }),
       ...(change.priority === undefined ? {} : { priority: change.priority }),

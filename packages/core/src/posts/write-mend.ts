@@ -8,6 +8,7 @@ import type { FoundPost, PostRow } from './find-post.ts';
 import type { Mended, MendPlan } from './plan-mend.ts';
 import type { PostAccounts } from './post-accounts.ts';
 import { takeTransitions } from './take-transitions.ts';
+import { storeTextKeys } from './text-key.ts';
 import { storeVariants, writePost } from './write-edit.ts';
 
 /** Of what failed nothing is kept that belonged to its old content. */
@@ -20,6 +21,7 @@ export async function writeMend(
 ): Promise<FoundPost> {
   const post = await writePost(tx, facts.before, change);
   await storeVariants(tx, rows);
+  await storeTextKeys(tx, post, rows);
   const failed = new Map(mended.flatMap((one) => (one.row.status === 'failed' ? [[one.row.id, one]] : [])));
   await forgetAllSteps(tx, [...failed.keys()]);
   await forgetPreparedSteps(

@@ -10,6 +10,7 @@ export const posts = pgTable('posts', {
   content: text('content').notNull(),
   mediaIds: text('media_ids').array().notNull().default([]),
   thread: jsonb('thread').$type<ThreadPart[]>(),
+  mediaAlts: jsonb('media_alts').$type<Readonly<Record<string, string | null>>>().notNull().default({}),
   scheduledAt: at('scheduled_at'),
   timezone: text('timezone'),
   priority: text('priority', { enum: ['low', 'normal', 'high'] })

@@ -12,6 +12,7 @@ export const publications = pgTable('publications', {
   platform: text('platform').notNull(),
   status: text('status').$type<PublicationStatus>().notNull(),
   variant: jsonb('variant').$type<Variant>().notNull().default({}),
+  textKey: text('text_key'),
   scheduledAt: at('scheduled_at'),
   dueAt: at('due_at'),
   attempts: integer('attempts').notNull().default(0),

@@ -4,6 +4,7 @@ import { Misfire, ThreadPart } from '@vibetribe/contracts/post';
 import type { AdapterAccount } from '@vibetribe/platforms/port/account';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
+import type { MediaAlts } from '../../media/media-alts.ts';
 import { holdsBack } from '../../pauses/pause-row.ts';
 import { presenceColumns, presenceShape } from './presence.ts';
 import { type PublicationRow, publicationColumns, publicationRowColumns } from '../store/publication-row.ts';
@@ -13,6 +14,7 @@ const contextColumns = {
   ...presenceShape,
   postContent: column.text,
   postMediaIds: z.array(z.string()),
+  postMediaAlts: column.json<MediaAlts>(),
   postThread: z.array(ThreadPart).nullable(),
   misfire: Misfire.nullable(),
   externalId: column.text,
@@ -59,7 +61,7 @@ export function breakerKeyOf(platform: string, service: string | null): string {
  */
 export async function readClaimContext(tx: Transaction, ids: readonly string[]): Promise<ClaimContext[]> {
   const rows = await queryRows(tx, contextColumns)`
-    select ${publicationColumns}, po.content as "postContent", po.media_ids as "postMediaIds", po.thread as "postThread", po.misfire, a.external_id as "externalId", a.handle, a.server_rules as "serverRules", a.service,
+    select ${publicationColumns}, po.content as "postContent", po.media_ids as "postMediaIds", po.media_alts as "postMediaAlts", po.thread as "postThread", po.misfire, a.external_id as "externalId", a.handle, a.server_rules as "serverRules", a.service,
       a.status = 'active' and g.dead_at is null as "accountUsable", a.status = 'disconnected' as "accountDisconnected", g.id as "grantId", g.refresh_fence::float8 as "refreshFence", g.credentials as "sealedCredentials",
       floor(extract(epoch from g.expires_at) * 1000)::float8 as "tokenExpiresAtMs",
       case when g.refreshed_at > g.created_at then floor(extract(epoch from g.refreshed_at) * 1000)::float8 end as "tokenRefreshedAtMs",

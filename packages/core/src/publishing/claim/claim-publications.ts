@@ -17,6 +17,7 @@ import { partContents } from './part-contents.ts';
 import { type PublicationWork, type StoredStep, storedStepColumns } from './publication-work.ts';
 import { openPart } from './work-part.ts';
 import type { PublishSettings } from '../publish-settings.ts';
+import { altsFor } from '../../media/media-alts.ts';
 import { stateOf } from '../store/publication-row.ts';
 import { createAccountLimit, type AccountLimit } from './account-limit.ts';
 import { transition } from '../state/reducer.ts';
@@ -231,6 +232,7 @@ function workOf(
     fence: taken.state.fence,
     purpose: taken.state.intentAtMs === null ? 'send' : 'reconcile',
     state: taken.state,
+    mediaAlts: altsFor(context.postMediaAlts, row.variant),
     account: {
       externalId: context.externalId,
       handle: context.handle,

@@ -6,6 +6,7 @@ import type { AdapterAccount } from '@vibetribe/platforms/port/account';
 import type { TextContent } from '@vibetribe/platforms/port/content';
 import type { JsonValue } from '@vibetribe/platforms/port/json-value';
 import type { StepEffect } from '@vibetribe/platforms/port/publish';
+import type { MediaAlts } from '../../media/media-alts.ts';
 import type { PublicationState } from '../state/publication-state.ts';
 import type { PartContent } from './part-contents.ts';
 import type { WorkPart } from './work-part.ts';
@@ -30,6 +31,8 @@ export interface PublicationWork {
   readonly content: TextContent;
   /** Ids of its media, in the order they are shown. */
   readonly mediaIds: readonly string[];
+  /** Their alternative texts in this post, where it has some of its own. */
+  readonly mediaAlts: MediaAlts;
   readonly account: AdapterAccount;
   readonly grant: {
     readonly id: string;

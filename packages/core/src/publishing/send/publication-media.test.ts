@@ -5,6 +5,7 @@ import { inspectorPids } from '@vibetribe/media/fixtures/inspector-pids';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import type { MediaItem } from '@vibetribe/platforms/port/content';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { updateMedia } from '../../media/update-media.ts';
 import { createMediaHarness, type MediaHarness } from '../../media/test-media.ts';
 import { OwnTroubleError } from './own-trouble-error.ts';
 import { prepareMedia, readMediaUrls } from './publication-media.ts';
@@ -83,6 +84,26 @@ test.runIf(process.platform === 'linux')(
     expect((await prepared(actor.organizationId, [id])).items).toMatchObject([{ width: 300, height: 400 }]);
   },
 );
+
+test('a text of this post comes before the file’s own, and takes it away where it is null', async () => {
+  const actor = await harness.addOrganization();
+  const picture = await harness.upload(actor, await png(50, 50), { alt: 'Its own' });
+  const altWith = async (mediaAlts: Record<string, string | null>) => {
+    const work = { organizationId: actor.organizationId, mediaIds: [picture.id], mediaAlts };
+    return (await prepareMedia(harness.deps, files(), work, rules)).items.map(({ alt }) => alt);
+  };
+  expect(await altWith({})).toEqual(['Its own']);
+  expect(await altWith({ [picture.id]: 'For this post' })).toEqual(['For this post']);
+  expect(await altWith({ [picture.id]: null })).toEqual([null]);
+  expect(await updateMedia(harness.deps, actor, { id: picture.id, change: { alt: 'Better' } })).toMatchObject({
+    alt: 'Better',
+  });
+  expect(await altWith({})).toEqual(['Better']);
+  const stranger = await harness.addOrganization();
+  await expect(updateMedia(harness.deps, stranger, { id: picture.id, change: { alt: 'Mine' } })).rejects.toMatchObject({
+    code: 'not_found',
+  });
+});
 
 test('a person who posts by hand finds the files; without a key to sign with there are no addresses', async () => {
   const actor = await harness.addOrganization();

@@ -9,6 +9,7 @@ import type { MediaItem } from '@vibetribe/platforms/port/content';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { type PostMediaItem, readPostMedia } from '../../media/read-post-media.ts';
+import { altFor } from '../../media/media-alts.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
 import { OwnTroubleError } from './own-trouble-error.ts';
 
@@ -26,7 +27,7 @@ export interface PreparedMedia {
 }
 
 type MediaDependencies = Pick<CoreDependencies, 'db'>;
-type MediaWork = Pick<PublicationWork, 'organizationId' | 'mediaIds'>;
+type MediaWork = Pick<PublicationWork, 'organizationId' | 'mediaIds'> & Partial<Pick<PublicationWork, 'mediaAlts'>>;
 
 /**
  * The publication's media as its platform takes them.
@@ -39,7 +40,11 @@ export async function prepareMedia(
   rules: MediaRules,
 ): Promise<PreparedMedia> {
   if (work.mediaIds.length === 0) return { items: [], done: [] };
-  const originals = await readOriginals(deps, work);
+  const alts = work.mediaAlts ?? {};
+  const originals = (await readOriginals(deps, work)).map((file) => ({
+    ...file,
+    alt: altFor(alts, file.id, file.alt),
+  }));
   if (originals.length < work.mediaIds.length) throw gone();
   const items: MediaItem[] = [];
   const done: string[] = [];
@@ -91,6 +96,6 @@ function mediaError(error: unknown): unknown {
 }
 
 function gone(cause?: MediaStoreError): PlatformError {
-  const message = 'A picture or video of this post is no longer there';
+  const message = 'A picture or video of this post is no longer there: upload the same file again, then retry';
   return new PlatformError('content', message, { platformCode: 'media_gone', cause });
 }
