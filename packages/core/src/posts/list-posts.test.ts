@@ -108,7 +108,13 @@ describe('large posts', () => {
     const actor = await harness.addActor();
     const accountIds = [await harness.addAccount(actor)];
     const posts = [await harness.create(actor, { accountIds }), await harness.create(actor, { accountIds })];
-    const error = { category: 'content', code: 'x', message: 'x', retryable: false, manual: { text: 'x'.repeat(3e6) } };
+    const error = {
+      category: 'content',
+      code: 'x',
+      message: 'x',
+      retryable: false,
+      manual: { text: 'x'.repeat(3e6), mediaUrls: [], composeUrl: null },
+    };
     await harness.sql('update publications set error = $2 where id = any($1)', [
       posts.flatMap(({ publications }) => publications.map(({ id }) => id)),
       JSON.stringify(error),
