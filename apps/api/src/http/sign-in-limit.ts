@@ -60,7 +60,7 @@ export function createSignInLimit(limiters: {
         const { allowed } = await limiters.byAccount.consume(account);
         if (allowed) counted.push({ limiter: limiters.byAccount, key: account });
         // Nothing was tried, so it is no failure of this address.
-        else await take(limiters.slowGuesses, account).catch((refusal: unknown) => giveBack(counted, refusal));
+        else await takeOrGiveBack(limiters.slowGuesses, account, counted);
       }
       const result = await attempt();
       await giveBack(counted);
@@ -82,9 +82,17 @@ interface Counted {
   readonly key: string;
 }
 
-async function giveBack(counted: readonly Counted[], refusal?: unknown): Promise<void> {
+async function takeOrGiveBack(limiter: Limiter, key: string, counted: readonly Counted[]): Promise<void> {
+  try {
+    await take(limiter, key);
+  } catch (error) {
+    await giveBack(counted);
+    throw error;
+  }
+}
+
+async function giveBack(counted: readonly Counted[]): Promise<void> {
   await Promise.all(counted.map(({ limiter, key }) => limiter.consume(key, -1)));
-  if (refusal !== undefined) throw refusal;
 }
 
 function pairOf({ email, address }: SignInFrom): string {
