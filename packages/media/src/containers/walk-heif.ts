@@ -16,7 +16,11 @@ const partsMax = 20_000;
 export function walkHeif(file: Buffer): HeifLayout {
   const top = topBoxes(file);
   const meta = top.find(({ type }) => type === 'meta');
-  if (meta === undefined) throw new MediaRefusedError('unsupported', 'The file has no still picture.');
+  if (meta === undefined)
+    throw new MediaRefusedError(
+      'unsupported',
+      'The HEIC or AVIF file is a sequence without a still picture: export it as MP4, or one picture of it as JPEG.',
+    );
   // Four bytes of version and flags stand before its parts.
   const properties = child(file, { ...meta, body: meta.body + 4 }, 'iprp', 'ipco');
   if (properties === null) throw malformed();

@@ -121,7 +121,8 @@ function admit(head: Buffer): MediaMimeType {
     const taken = Object.keys(mediaTypes).join(', ');
     const looks =
       sniffed.name === null ? 'It is of no type that is taken' : `It looks like ${sniffed.name}, which is not taken`;
-    throw new MediaRefusedError('type_unknown', `${looks}; send ${taken}.`);
+    const remedy = sniffed.remedy === null ? '' : `: ${sniffed.remedy}`;
+    throw new MediaRefusedError('type_unknown', `${looks}${remedy}. Taken are ${taken}.`);
   }
   return sniffed.mimeType;
 }

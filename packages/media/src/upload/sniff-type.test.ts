@@ -47,3 +47,34 @@ describe('movies', () => {
     });
   });
 });
+
+describe('what people send by mistake is named, with what they can do', () => {
+  test.each<[string, string, RegExp, RegExp]>([
+    ['TIFF', 'II*\0', /TIFF/, /JPEG or PNG/],
+    ['DNG', 'II*\0\x08\0\0\0SONY', /RAW/, /JPEG or PNG/],
+    ['CR2', 'II*\0\x10\0\0\0CR\x02\0', /RAW/, /JPEG or PNG/],
+    ['CR3', '\0\0\0\x18ftypcrx \0\0\0\x01crx isom', /RAW/, /JPEG or PNG/],
+    ['RAF', 'FUJIFILMCCD-RAW 0201', /RAW/, /JPEG or PNG/],
+    ['PSD', '8BPS\0\x01', /Photoshop/, /JPEG or PNG/],
+    ['BMP', 'BM\x36\0', /BMP/, /JPEG or PNG/],
+    ['JPEG XL', '\xff\x0a', /JPEG XL/, /JPEG or PNG/],
+    ['PDF', '%PDF-1.7', /PDF/, /export its pages/],
+    ['MKV', '\x1a\x45\xdf\xa3\x42\x82\x88matroska', /Matroska/, /MP4/],
+    ['AVI', 'RIFF\0\0\0\0AVI LIST', /AVI/, /MP4/],
+    ['WAV', 'RIFF\0\0\0\0WAVEfmt ', /WAV/, /picture/],
+    ['WMV', '\x30\x26\xb2\x75\x8e\x66\xcf\x11', /Windows Media/, /MP4/],
+    ['FLV', 'FLV\x01', /Flash/, /MP4/],
+    ['ZIP', 'PK\x03\x04', /ZIP/, /out of it/],
+    ['SVG', '<?xml version="1.0"?><svg width="1">', /SVG/, /JPEG or PNG/],
+  ])('%s', (_format, head, name, remedy) => {
+    expect(sniffType(Buffer.from(head.padEnd(600, ' '), 'latin1'))).toEqual({
+      mimeType: null,
+      name: expect.stringMatching(name),
+      remedy: expect.stringMatching(remedy),
+    });
+  });
+
+  test('and what looks like nothing we know is not guessed at', () => {
+    expect(sniffType(Buffer.alloc(600, 7))).toEqual({ mimeType: null, name: null, remedy: null });
+  });
+});

@@ -1,17 +1,18 @@
 import type { MediaMimeType } from '@vibetribe/media-rules/media-facts';
+import { foreignFormat } from './foreign-format.ts';
 
 /** As many bytes of the beginning as `sniffType` wants to see; a shorter file is judged by what there is. */
 export const sniffBytes = 4096;
 
-/** `name`: what it looks like instead, in words, or null where it looks like nothing we know. */
+/** `name`: what it looks like instead, in words, or null where it looks like nothing we know; `remedy`: what its owner can do. */
 export type SniffedType =
   | { readonly mimeType: MediaMimeType }
-  | { readonly mimeType: null; readonly name: string | null };
+  | { readonly mimeType: null; readonly name: string | null; readonly remedy: string | null };
 
 /** The type of a file by its first bytes: a short table of what we take, and of what people send by mistake. */
 export function sniffType(head: Buffer): SniffedType {
   const mimeType = imageType(head) ?? boxedType(head) ?? webmType(head) ?? mpegType(head);
-  return mimeType === null ? { mimeType, name: foreignName(head) } : { mimeType };
+  return mimeType === null ? { mimeType, ...foreignFormat(head) } : { mimeType };
 }
 
 function imageType(head: Buffer): MediaMimeType | null {
@@ -36,7 +37,7 @@ function boxedType(head: Buffer): MediaMimeType | null {
   if (brands[0] === 'qt  ') return 'video/quicktime';
   if (brands.some((brand) => /^avi[fs]$/.test(brand))) return 'image/avif';
   if (brands.some((brand) => /^(hei[cxms]|hev[cx]|mif[12]|msf1)$/.test(brand))) return 'image/heic';
-  if (isSoundBrand(brands[0] ?? '')) return null;
+  if (isSoundBrand(brands[0] ?? '') || brands[0] === 'crx ') return null;
   // Cameras invent brands: whether there is a film in it, its index tells.
   return brands.includes('qt  ') && !brands.some((brand) => /^(iso|mp[47]|avc1|M4V|3g)/.test(brand))
     ? 'video/quicktime'
@@ -74,34 +75,6 @@ function mpegType(head: Buffer): MediaMimeType | null {
   const marker = head[4] ?? 0;
   if (code === 0xba && ((marker & 0xc4) === 0x44 || (marker & 0xf1) === 0x21)) return 'video/mpeg';
   return code === 0xb3 ? 'video/mpeg' : null;
-}
-
-function foreignName(head: Buffer): string | null {
-  if (ascii(head, 4, 8) === 'ftyp') return 'an MP4 file of sound';
-  if (startsWith(head, [0x1a, 0x45, 0xdf, 0xa3])) return 'a Matroska file';
-  if (startsWith(head, [0x50, 0x4b, 0x03, 0x04])) return 'a ZIP archive or office document';
-  if (startsWith(head, [0x49, 0x49, 0x2a, 0x00]) || startsWith(head, [0x4d, 0x4d, 0x00, 0x2a])) return 'a TIFF picture';
-  if (head[0] === 0x47 && head[188] === 0x47 && head[376] === 0x47) return 'an MPEG transport stream';
-  if (ascii(head, 0, 4) === 'RIFF') return 'an AVI or WAV file';
-  if (ascii(head, 0, 2) === 'BM') return 'a BMP picture';
-  return textName(head.toString('latin1').trimStart());
-}
-
-function textName(text: string): string | null {
-  const known: readonly (readonly [RegExp, string])[] = [
-    [/^%PDF-/, 'a PDF document'],
-    [/^#EXTM3U/, 'an HLS playlist'],
-    [/^ffconcat version/, 'a list of files for ffmpeg'],
-    [/<svg[\s>]/i, 'an SVG drawing'],
-    [/<MPD[\s>]/, 'a DASH playlist'],
-    [/^(<!doctype html|<html|<script)/i, 'an HTML page'],
-    [/^<\?xml/, 'an XML document'],
-    [/^push graphic-context/i, 'an ImageMagick script'],
-    [/^#!/, 'a script'],
-    [/^MZ/, 'a Windows program'],
-    [/^\x7fELF/, 'a Linux program'],
-  ];
-  return known.find(([pattern]) => pattern.test(text))?.[1] ?? null;
 }
 
 function startsWith(head: Buffer, bytes: readonly number[]): boolean {
