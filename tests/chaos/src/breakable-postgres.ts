@@ -8,7 +8,7 @@ import { type RunningPostgres, startPostgresServer } from '@vibetribe/postgres-s
 import { endWithParent } from '@vibetribe/testkit/end-with-parent';
 import pg from 'pg';
 
-export interface DatabaseClock {
+interface DatabaseClock {
   readonly offsetSeconds: number;
   /** Of a server whose clock is off by that. */
   readonly env: Readonly<Record<string, string>>;

@@ -13,7 +13,7 @@ export interface PlatformHost {
   readonly site: Site | null;
 }
 
-export interface PlatformAddresses {
+interface PlatformAddresses {
   readonly mastodonInstance: string;
   readonly blueskyService: string;
 }

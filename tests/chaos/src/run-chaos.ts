@@ -43,7 +43,7 @@ const organizationCount = 4;
 /** Of an organization, on all hosts. More in a run of many posts: a platform is not searched without end for a post of an account that has hundreds since. */
 const accountsFor = (posts: number) => Math.max(12, Math.ceil((posts * 3) / 1_000));
 const freezeMaxMs = { short: 15_000, long: 60_000 };
-const databaseClockMaxSeconds = { short: 10, long: 120 };
+const databaseClockMaxSeconds = { short: 10, long: 90 };
 const longFromMinutes = 10;
 const faultsTimeoutMs = 3_600_000;
 /** Reconciliations and retries that the last faults left behind take a while. */

@@ -1,5 +1,5 @@
 /** Why a person may be asked whether a post is out, as docs/failure-modes.md lists it. Whatever else is said is a violation. */
-export const unconfirmedReasons = {
+const unconfirmedReasons = {
   'repeat refused as a duplicate': /refused a repeat as a duplicate/u,
   'a new post that may be this one': /may be this one, (?:written anew by its server|changed by X)\./u,
   'too many posts since the send': /More than \d+ posts were made/u,

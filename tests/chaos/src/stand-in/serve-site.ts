@@ -17,7 +17,7 @@ export interface SiteRequest {
   readonly account: StandInAccount | null;
 }
 
-export interface PostBody {
+interface PostBody {
   /** '' where it is missing. */
   text(name: string): string;
   /** Ids of media, wherever they stand. */

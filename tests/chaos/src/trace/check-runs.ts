@@ -20,6 +20,7 @@ export function checkRuns(histories: readonly StoredHistory[], retryDelaysMs: re
   });
 }
 
-function isCutOff({ message, type }: StoredEvent): boolean {
-  return type !== 'publication.published' && !/[.?!…]["”’)]?$/u.test(message);
+/** An address at the end stands without a full stop, so that it can be followed. */
+function isCutOff({ message }: StoredEvent): boolean {
+  return !/[.?!…]["”’)]?$|https?:\/\/\S+$/u.test(message);
 }

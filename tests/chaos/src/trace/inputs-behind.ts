@@ -18,7 +18,7 @@ export interface RunSettings {
   readonly absentReadsRequired: number;
 }
 
-export interface TimedInput {
+interface TimedInput {
   readonly input: PublicationInput;
   readonly atMs: number;
 }

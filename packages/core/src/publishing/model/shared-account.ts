@@ -33,7 +33,7 @@ type Worker =
   | { readonly doing: 'reporting' | 'reporting_finding'; readonly fence: number; readonly post: number | null };
 
 /** Without it, a report counts although the post that it names belongs to the other one by now. */
-export type SharedAblation = 'no_post_owners';
+type SharedAblation = 'no_post_owners';
 
 export interface SharedFaults {
   readonly crashes: number;

@@ -129,7 +129,7 @@ function askAgain(
     },
     {
       type: 'publication.reconciled',
-      message: `${finding.detail} ${when}`,
+      message: `${endSentence(finding.detail)} ${when}`,
       data: { finding: 'no_answer', tries: reconcileTries },
     },
   );

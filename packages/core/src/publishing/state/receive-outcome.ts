@@ -1,5 +1,6 @@
 import { retryDelayMs } from '@vibetribe/resilience/backoff';
 import type { JsonValue } from '@vibetribe/platforms/port/json-value';
+import { endSentence } from './end-sentence.ts';
 import { isoTime } from './iso-time.ts';
 import type { Outcome, PartPlace, PublicationInput, RetryPolicy } from './publication-input.ts';
 import type { Fault, PublicationState } from './publication-state.ts';
@@ -184,7 +185,7 @@ export function retryOrFail(
       },
       {
         type: 'publication.retrying',
-        message: `${fault.message} Tries again at ${isoTime(dueAtMs)}.`,
+        message: `${endSentence(fault.message)} Tries again at ${isoTime(dueAtMs)}.`,
         data: {
           category: fault.category,
           code: fault.code,
@@ -209,13 +210,13 @@ export function fail(state: PublicationState, error: NonNullable<PublicationStat
   return {
     kind: 'moved',
     state: failed,
-    events: [{ type: 'publication.failed', message, data }],
+    events: [{ type: 'publication.failed', message: endSentence(message), data }],
     notifications: [{ kind: 'publication_failed', title: 'A post could not be published', body: message }],
   };
 }
 
 export function becomeUnconfirmed(state: PublicationState, evidence: string): Transition {
-  const message = `Only a person can tell whether this was published. ${evidence} Please look at the account and settle it.`;
+  const message = `Only a person can tell whether this was published. ${endSentence(evidence)} Please look at the account and settle it.`;
   return {
     kind: 'moved',
     state: {
@@ -257,7 +258,7 @@ function becomeUnknown(
     },
     {
       type: 'publication.outcome_unknown',
-      message: `${outcome.fault.message} Nothing is sent again before the platform was asked, at ${isoTime(askAtMs)}.`,
+      message: `${endSentence(outcome.fault.message)} Nothing is sent again before the platform was asked, at ${isoTime(askAtMs)}.`,
       data: { code: outcome.fault.code, asksAt: isoTime(askAtMs) },
     },
   );

@@ -181,6 +181,13 @@ test('every change of status is on the timeline, and whoever has to act is told'
   });
 });
 
+test('what stands on a timeline ends as a sentence does, whoever worded it', () => {
+  always(({ taken }) => {
+    if (taken.kind === 'refused') return;
+    for (const { message } of taken.events) expect(message).toMatch(/[.?!…]$/u);
+  });
+});
+
 test('a schedule and a cancellation are heard until a send has begun', () => {
   const begun = { ...newPublication, status: 'publishing', fence: 1, leaseUntilMs: 50_000 } as const;
   expect(transition(begun, { type: 'edit' }, 1_000)).toEqual({ kind: 'refused', reason: 'under_way' });

@@ -6,6 +6,7 @@ import type { PublicationState } from './publication-state.ts';
 import { receiveUserInput } from './receive-user-input.ts';
 import { type Transition, moved, refused, waitUntil } from './transition.ts';
 import { publisherStopped } from './publisher-stopped.ts';
+import { endSentence } from './end-sentence.ts';
 import { isoTime } from './iso-time.ts';
 
 /**
@@ -59,7 +60,7 @@ function claim(state: PublicationState, input: Extract<PublicationInput, { type:
   if (input.gate.kind === 'skip') {
     const skipped = moved(
       { ...state, status: 'skipped', dueAtMs: null, waiting: null },
-      event('publication.skipped', input.gate.detail, { because: input.gate.because }),
+      event('publication.skipped', endSentence(input.gate.detail), { because: input.gate.because }),
     );
     if (input.gate.because === 'disconnected') return skipped;
     const body = input.gate.detail;
@@ -112,7 +113,7 @@ function progress(
   const next = { ...state, leaseUntilMs: atMs + input.leaseMs };
   return moved(
     input.committed ? { ...next, committed: true, intentAtMs: null, inDoubtSinceMs: null, evidence: null } : next,
-    event('publication.step_done', input.message ?? `Step "${input.step}" is done.`, { step: input.step }),
+    event('publication.step_done', endSentence(input.message ?? `Step "${input.step}" is done.`), { step: input.step }),
   );
 }
 

@@ -1,5 +1,6 @@
 import type { EventType } from '@vibetribe/contracts/event-type';
 import type { WaitingReason } from '@vibetribe/contracts/publication-status';
+import { endSentence } from './end-sentence.ts';
 import { isoTime } from './iso-time.ts';
 import type { PublicationState } from './publication-state.ts';
 
@@ -78,7 +79,7 @@ export function waitUntil(
   const until = wait.untilMs === null ? '' : ` Looks again at ${isoTime(wait.untilMs)}.`;
   const told = moved(next, {
     type: 'publication.waiting',
-    message: `${wait.detail}${until}`,
+    message: `${endSentence(wait.detail)}${until}`,
     data: { reason: wait.reason, until: wait.untilMs === null ? null : isoTime(wait.untilMs) },
   });
   if (wait.reason !== 'decision') return told;
