@@ -30,7 +30,7 @@ export interface ApiClient {
   upload(file: Buffer): Promise<string>;
 }
 
-const tryTimeoutMs = 5_000;
+const tryTimeoutMs = 15_000;
 /** Doubles with every try up to the most: impatient clients would be all the load there is. */
 const pauseMs = { first: 250, most: 3_000 };
 

@@ -9,7 +9,8 @@ export const shortTimes = {
   SWEEP_INTERVAL_MS: '500',
   PUBLISH_RETRY_DELAYS_MS: '200,400,800,1500,1500,1500,1500,1500,1500,1500,1500,1500',
   CIRCUIT_BREAKER_TIMEOUT: '1500',
-  REQUEST_TIMEOUT: '5000',
+  // Longer than a request waits for a connection: else an API under load works for clients that have gone.
+  REQUEST_TIMEOUT: '15000',
 } as const;
 
 export function sharedEnvironment(options: {
