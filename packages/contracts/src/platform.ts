@@ -26,3 +26,17 @@ export const Platform = z.object({
   breaker: BreakerState,
 });
 export type Platform = z.infer<typeof Platform>;
+
+/** One thing that an installation needs before accounts of a platform can be connected and posted to. */
+export const DoctorCheck = z.object({
+  name: z.string(),
+  /** `unknown`: it cannot be told from here. */
+  status: z.enum(['ok', 'warning', 'failed', 'unknown']),
+  detail: z.string(),
+  /** What to do about it. */
+  action: z.string().optional(),
+});
+export type DoctorCheck = z.infer<typeof DoctorCheck>;
+
+export const DoctorReport = z.object({ checks: z.array(DoctorCheck) });
+export type DoctorReport = z.infer<typeof DoctorReport>;

@@ -88,6 +88,8 @@ async function makeThings(client: Client): Promise<Things> {
     pauses: pause.id,
     notifications: 'ntf_unknown',
     webhooks: webhook.id,
+    // Platforms are nobody's: there is none of this name.
+    platforms: 'nowhere',
   };
 }
 

@@ -1,10 +1,14 @@
-import { Platform } from '@vibetribe/contracts/platform';
+import { DoctorReport, Platform } from '@vibetribe/contracts/platform';
+import { diagnosePlatform } from '@vibetribe/core/accounts/diagnose-platform';
 import { listPlatforms } from '@vibetribe/core/accounts/list-platforms';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
 
-type Services = Pick<ApiServices, 'db' | 'adapters' | 'postsPerHour' | 'appPostsPerDay'>;
+type Services = Pick<
+  ApiServices,
+  'db' | 'adapters' | 'postsPerHour' | 'appPostsPerDay' | 'endpoints' | 'platformHttp' | 'clock' | 'publicUrl'
+>;
 
 export const platformRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (app, { services }) => {
   app.get(
@@ -19,5 +23,20 @@ export const platformRoutes: FastifyPluginAsyncZod<{ services: Services }> = asy
       },
     },
     async (request) => listPlatforms(services, request.actor),
+  );
+
+  app.get(
+    '/platforms/:id/doctor',
+    {
+      config: { access: 'accounts:manage' },
+      schema: {
+        operationId: 'diagnosePlatform',
+        summary: 'What this installation lacks for a platform, and what to do about it',
+        tags: ['platforms'],
+        params: z.object({ id: z.string() }),
+        response: { 200: DoctorReport },
+      },
+    },
+    async (request) => diagnosePlatform(services, request.actor, { platformId: request.params.id }),
   );
 };
