@@ -24,6 +24,7 @@ const sharedTables = [
   'event_log',
   'publisher_presence',
   'schema_migrations',
+  'server_clients',
   'service_settings',
   'webhook_feed',
 ];

@@ -75,6 +75,7 @@ describe.each(platformIds)('%s', (platform) => {
       http: on().http(),
       handle: stage.sandbox.newHandle(),
       codeVerifier: verifier,
+      ...(adapter.oauth?.registerClient === undefined ? {} : { server: stage.sandbox.hosts[platform] ?? '' }),
     });
   const exchange = (consent: Awaited<ReturnType<typeof consented>>, codeVerifier: string) =>
     adapter.oauth?.exchange({

@@ -167,6 +167,47 @@ describe('connecting', () => {
     });
   });
 
+  test('Mastodon by the consent page of an instance, where we are made known once, and end what we were granted', async () => {
+    const ownerToken = token;
+    const instance = (await hosts()).mastodon2;
+    const requests = async (path: string) => {
+      const answer = await fetch(`${sandboxUrl}/_sandbox/requests?platform=mastodon2&limit=1000`);
+      const { items } = (await answer.json()) as { items: { method: string; path: string; status: number }[] };
+      return items.filter((item) => item.method === 'POST' && item.path === path);
+    };
+    const begin = (named: string) =>
+      call('POST', '/accounts/connect', { body: { platform: 'mastodon', instance: named } });
+    const begun = await Promise.all([begin(instance), begin(`${instance}/@someone`), begin(instance)]);
+    expect(begun.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(await requests('/api/v1/apps')).toHaveLength(1);
+    expect(begun.map(({ text }) => text).join('')).not.toMatch(/client_secret|clientSecret/u);
+
+    const consent = await fetch(`${String(begun[1]?.json['authorizationUrl'])}&sandbox_approve=greta`, {
+      redirect: 'manual',
+    });
+    const back = new URL(consent.headers.get('location') ?? '');
+    const answer = await api.call('GET', back.pathname + back.search);
+    expect(answer.status, answer.text).toBe(200);
+    const { id, ...account } = accountOf(answer.json['account']);
+    expect(account).toMatchObject({
+      platform: 'mastodon',
+      status: 'active',
+      scopes: expect.arrayContaining(['write:statuses']),
+    });
+    expect((await api.sql('select client_sealed from server_clients'))[0]).toMatchObject({
+      client_sealed: expect.stringMatching(/^enc:v1:/u),
+    });
+
+    token = (await api.register()).accessToken;
+    expect((await begin(instance)).status).toBe(200);
+    expect(await requests('/api/v1/apps')).toHaveLength(1);
+    expect((await begin('no server at all')).json).toMatchObject({ errors: [{ path: 'instance' }] });
+    expect((await call('POST', '/accounts/connect', { body: { platform: 'mastodon' } })).status).toBe(422);
+    token = ownerToken;
+    expect((await call('DELETE', `/accounts/${id}`)).status).toBe(204);
+    await expect.poll(async () => (await requests('/oauth/revoke')).map(({ status }) => status)).toEqual([200]);
+  });
+
   test('Mastodon by an access token, and the same handle on two servers is two accounts', async () => {
     const [one, two] = [await connectMastodon('dora'), await connectMastodon('dora', 'mastodon2')];
     expect([one.status, two.status], one.text + two.text).toEqual([201, 201]);

@@ -5,6 +5,8 @@ import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { ConnectedGrant } from '@vibetribe/platforms/port/connect';
 import { z } from 'zod';
 import { DomainError } from '../domain-error.ts';
+import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { forgetServerClient } from './client-for-server.ts';
 import { connectFault } from './connect-fault.ts';
 import type { ConnectDependencies } from './connect-manually.ts';
 import { type ConnectSettings, callbackUrl, pendingContext, verifierContext } from './connect-settings.ts';
@@ -129,6 +131,12 @@ async function exchange(
       now: deps.clock.now(),
     });
   } catch (cause) {
+    if (cause instanceof PlatformError && cause.platformCode === 'invalid_client')
+      await forgetServerClient(deps, {
+        platform,
+        server: pendingOf(deps, taken)['instance'] ?? null,
+        redirectUri: callbackUrl(deps, platform),
+      });
     throw connectFault(cause, null);
   }
 }

@@ -7,6 +7,7 @@ import { sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
+import { clientForServer } from './client-for-server.ts';
 import { connectFault } from './connect-fault.ts';
 import { type ConnectSettings, callbackUrl, pendingContext, verifierContext } from './connect-settings.ts';
 
@@ -16,7 +17,8 @@ type StartDependencies = Pick<
 > &
   ConnectSettings;
 
-const timeoutMs = 20_000;
+/** Below the time that a transaction may be without a statement: a server is made known in one. */
+const timeoutMs = 10_000;
 
 /**
  * Begins connecting an account through the platform's consent page. The state lives 10 minutes, works once and is bound to who
@@ -88,15 +90,16 @@ async function begin(
   secrets: { readonly state: string; readonly codeChallenge: string },
 ): Promise<ConsentBegun> {
   const { platform, instance, service, handle = null } = input;
+  const call = { endpoints: deps.endpoints(platform), http: deps.platformHttp(platform, { timeoutMs }) };
+  const place = { platform, server: instance ?? service ?? null, redirectUri: callbackUrl(deps, platform) };
   try {
     return await oauth.begin({
       ...secrets,
-      endpoints: deps.endpoints(platform),
-      http: deps.platformHttp(platform, { timeoutMs }),
-      redirectUri: callbackUrl(deps, platform),
-      server: instance ?? service ?? null,
+      ...call,
+      redirectUri: place.redirectUri,
+      server: place.server,
       handle,
-      client: null,
+      client: await clientForServer(deps, oauth, place, call),
       now: deps.clock.now(),
     });
   } catch (error) {

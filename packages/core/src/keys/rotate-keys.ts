@@ -1,5 +1,6 @@
 import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import { sql } from 'drizzle-orm';
+import { clientContext } from '../accounts/client-for-server.ts';
 import { openCredentials, sealCredentials } from '../accounts/seal-credentials.ts';
 import type { KeyRing } from '@vibetribe/security/key-ring';
 import type { CoreDependencies } from '../core-dependencies.ts';
@@ -21,6 +22,8 @@ type SealedRow = RowOf<typeof sealedRowColumns>;
 interface SealedColumn {
   readonly table: string;
   readonly column: string;
+  /** No organization's. */
+  readonly isOfService?: true;
   /** @throws SecretUnreadableError */
   readonly reseal: (keyRing: KeyRing, row: SealedRow) => string;
 }
@@ -36,6 +39,12 @@ const sealedColumns: readonly SealedColumn[] = [
   },
   { table: 'webhooks', column: 'secret_sealed', reseal: resealWebhook },
   { table: 'webhooks', column: 'previous_secret_sealed', reseal: resealWebhook },
+  {
+    table: 'server_clients',
+    column: 'client_sealed',
+    isOfService: true,
+    reseal: (keyRing, { id, sealed }) => keyRing.seal(keyRing.open(sealed, clientContext(id)), clientContext(id)),
+  },
 ];
 
 const batchRows = 200;
@@ -68,13 +77,14 @@ export async function rotateKeys(
 
 async function readBatch(
   deps: Pick<CoreDependencies, 'db'>,
-  { table, column: name }: SealedColumn,
+  { table, column: name, isOfService }: SealedColumn,
   { writingKeyId, afterId }: { readonly writingKeyId: string; readonly afterId: string },
 ): Promise<SealedRow[]> {
   const sealed = sql.identifier(name);
+  const owner = isOfService === true ? sql`'service'` : sql`organization_id`;
   return deps.db.asWorker(
     (tx) => queryRows(tx, sealedRowColumns)`
-      select id, organization_id as "organizationId", ${sealed} as sealed from ${sql.identifier(table)}
+      select id, ${owner} as "organizationId", ${sealed} as sealed from ${sql.identifier(table)}
       where id > ${afterId} and ${sealed} <> '' and split_part(${sealed}, ':', 3) <> ${writingKeyId}
       order by id limit ${batchRows}`,
   );

@@ -71,3 +71,11 @@ export const cronRuns = pgTable('cron_runs', {
   requestedAt: at('requested_at'),
   schedule: text('schedule'),
 });
+
+export const serverClients = pgTable('server_clients', {
+  id: text('id').primaryKey(),
+  platform: text('platform').notNull(),
+  server: text('server').notNull(),
+  clientSealed: text('client_sealed').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+});

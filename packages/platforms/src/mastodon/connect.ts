@@ -35,7 +35,7 @@ export function readMastodonAccount({ http, account, accessToken }: AccountCall)
   return readProfile({ http, instance: instanceOf(account), accessToken });
 }
 
-async function readProfile(place: InstancePlace): Promise<AccountProfile> {
+export async function readProfile(place: InstancePlace): Promise<AccountProfile> {
   const call = { ...place, method: 'GET', effect: 'read' } as const;
   const account = await callMastodon({ ...call, path: '/api/v1/accounts/verify_credentials', answer: Account });
   const { rules, domain } = await readInstance(place);

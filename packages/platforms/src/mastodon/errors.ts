@@ -26,3 +26,14 @@ export function mastodonRefusal(response: PlatformResponse): Refusal {
     retryAfterMs: retryAfterMsOf(response) ?? (kind === 'rate_limit' ? resetMsOf(response, 'x-ratelimit-reset') : null),
   };
 }
+
+const OAuthError = z.object({ error: z.string() });
+
+/** Of the OAuth routes, RFC 6749, 5.2. The reason is left out: it may hold what was sent. `invalid_client`: the instance has forgotten our application. */
+export function mastodonGrantRefusal(response: PlatformResponse): Refusal {
+  const error = OAuthError.safeParse(response.json).data?.error;
+  const known = error !== undefined && /^[a-z_]{1,40}$/u.test(error) ? error : null;
+  const kind = known === 'invalid_grant' ? 'auth_revoked' : known === 'invalid_client' ? 'permission' : null;
+  const { kind: byStatus, retryAfterMs = null } = mastodonRefusal(response);
+  return { kind: kind ?? byStatus, platformCode: known ?? `http_${response.status}`, retryAfterMs };
+}

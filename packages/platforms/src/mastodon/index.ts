@@ -3,6 +3,7 @@ import { mastodonName } from './api.ts';
 import { mastodonManual, readMastodonAccount } from './connect.ts';
 import { mastodonEndpoints, mastodonLimits, mastodonReconciliation, mastodonExhaustedLimits } from './limits.ts';
 import { instanceMediaRules, mastodonMediaRules } from './media-rules.ts';
+import { mastodonOAuth } from './oauth.ts';
 import { MastodonOptions } from './options.ts';
 import { publishMastodon } from './publish.ts';
 import { reconcileMastodon } from './reconcile.ts';
@@ -28,6 +29,7 @@ export const mastodon: PlatformAdapter = {
   limits: mastodonLimits,
   reconciliation: mastodonReconciliation,
   endpoints: mastodonEndpoints,
+  oauth: mastodonOAuth,
   manual: mastodonManual,
   readAccount: readMastodonAccount,
   validate: validateMastodon,

@@ -1,0 +1,83 @@
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { column, queryRows } from '@vibetribe/db/query-rows';
+import type { OAuthConnect } from '@vibetribe/platforms/port/connect';
+import type { OAuthClient, PlatformEndpoints } from '@vibetribe/platforms/port/endpoints';
+import type { PlatformHttp } from '@vibetribe/platforms/platform-http';
+import { serverOriginOf } from '@vibetribe/platforms/credential-fields';
+import { SecretUnreadableError } from '@vibetribe/security/secret-unreadable-error';
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import type { CoreDependencies } from '../core-dependencies.ts';
+
+type ClientDependencies = Pick<CoreDependencies, 'db' | 'keyRing'>;
+
+interface ServerPlace {
+  readonly platform: PlatformId;
+  /** As the user gave it. */
+  readonly server: string | null;
+  readonly redirectUri: string;
+}
+
+/**
+ * As whom we come to a server of the user's choice: made known there at the first consent, and kept for all organizations. Consents to
+ * the same server wait for each other meanwhile. Null where the platform needs no such thing, or what was named is no server.
+ */
+export async function clientForServer(
+  deps: ClientDependencies,
+  oauth: OAuthConnect,
+  place: ServerPlace,
+  call: { readonly endpoints: PlatformEndpoints; readonly http: PlatformHttp },
+): Promise<OAuthClient | null> {
+  const server = place.server === null ? null : serverOriginOf(place.server);
+  if (oauth.registerClient === undefined || server === null) return null;
+  const key = keyOf({ ...place, server });
+  const known = await deps.db.asWorker((tx) => readClient(deps, tx, key));
+  if (known !== null) return known;
+  return deps.db.asWorker(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`server client ${key}`}, 0))`);
+    const made = await readClient(deps, tx, key);
+    if (made !== null) return made;
+    const client = await oauth.registerClient?.({ ...call, server, redirectUri: place.redirectUri });
+    if (client === undefined) return null;
+    const sealed = deps.keyRing.seal(JSON.stringify(client), clientContext(key));
+    await tx.execute(sql`
+      insert into server_clients (id, platform, server, client_sealed) values (${key}, ${place.platform}, ${server}, ${sealed})
+      on conflict (id) do update set client_sealed = excluded.client_sealed, created_at = clock_timestamp()`);
+    return client;
+  });
+}
+
+/** The server says that it does not know us any more: the next consent makes us known anew. */
+export async function forgetServerClient(deps: Pick<CoreDependencies, 'db'>, place: ServerPlace): Promise<void> {
+  const server = place.server === null ? null : serverOriginOf(place.server);
+  if (server === null) return;
+  await deps.db.asWorker((tx) =>
+    tx.execute(sql`delete from server_clients where id = ${keyOf({ ...place, server })}`),
+  );
+}
+
+/** A server keeps the redirect address with the application: with another one we are another application. */
+function keyOf({ platform, server, redirectUri }: ServerPlace & { readonly server: string }): string {
+  return JSON.stringify([platform, server, redirectUri]);
+}
+
+const StoredClient = z.object({ id: z.string(), secret: z.string() });
+
+/** One that no key opens any more is made anew. */
+async function readClient({ keyRing }: ClientDependencies, tx: Transaction, key: string): Promise<OAuthClient | null> {
+  const [row] = await queryRows(tx, { sealed: column.text })`
+    select client_sealed as sealed from server_clients where id = ${key}`;
+  if (row === undefined) return null;
+  try {
+    return StoredClient.parse(JSON.parse(keyRing.open(row.sealed, clientContext(key))));
+  } catch (error) {
+    if (error instanceof SecretUnreadableError) return null;
+    throw error;
+  }
+}
+
+/** It belongs to the service, not to an organization. */
+export function clientContext(key: string) {
+  return { organizationId: 'service', table: 'server_clients', rowId: key, column: 'client_sealed' };
+}
