@@ -11,7 +11,14 @@ import { type TestStack, startTestStack } from './test-stack.ts';
 const platforms = ['bluesky', 'mastodon', 'x'] as const;
 type Platform = (typeof platforms)[number];
 
+interface Threaded {
+  readonly platform: Platform;
+  readonly parts: readonly { readonly platformPostId: string }[];
+}
+
 interface Shown {
+  readonly id: string;
+  readonly replyTo: string | null;
   readonly text: string;
   readonly media: readonly {
     type: string;
@@ -54,10 +61,17 @@ test(
       publish(client, { content, accountIds, mediaIds: [await upload(client, system.api, file, alt)] });
     await mediaOf('It moves', animation, 'A loop');
     await mediaOf('A film', film, 'Two seconds');
+    const inPartTwo = await png(303, 200);
+    const mediaIds = [await upload(client, system.api, inPartTwo, 'Of part two')];
+    const thread = await publish(client, {
+      content: 'Part one',
+      accountIds,
+      thread: [{ content: 'Part two', mediaIds }, { content: 'Part three' }],
+    });
 
-    await waitFor(async () => (await allShown(system.sandbox)).length === 9, {
+    await waitFor(async () => (await allShown(system.sandbox)).length === 18, {
       timeoutMs: 120_000,
-      describe: () => `nine posts are out\n${system.output()}`,
+      describe: () => `nine posts and three threads are out\n${system.output()}`,
     });
     for (const platform of platforms) {
       const shown = await shownOn(system.sandbox, platform);
@@ -71,6 +85,18 @@ test(
       expect(mediaIn(shown, 'It moves')).toMatchObject([
         { type: 'image', alt: 'A loop', ...(isStill ? {} : { sha256: sha256Of(animation) }) },
       ]);
+    }
+    const { publications } = await client.get<{ publications: Threaded[] }>(`/posts/${thread}`);
+    for (const { platform, parts } of publications) {
+      const ids = parts.map(({ platformPostId }) => platformPostId);
+      const shown = (await shownOn(system.sandbox, platform)).filter(({ text }) => text.startsWith('Part '));
+      const [one, two] = ids;
+      expect(shown.map(({ id, text, replyTo }) => ({ id, text, replyTo })).toReversed()).toEqual([
+        { id: one, text: 'Part one', replyTo: null },
+        { id: two, text: 'Part two', replyTo: one },
+        { id: ids[2], text: 'Part three', replyTo: two },
+      ]);
+      expect(mediaIn(shown, 'Part two')).toMatchObject([{ sha256: sha256Of(inPartTwo), alt: 'Of part two' }]);
     }
     const { items } = await client.get<Timeline>(`/posts/${album}/timeline`);
     expect(items.map(({ message }) => message)).toContainEqual(

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import type { CommentSupport } from '@vibetribe/platforms/port/adapter';
 import { expireLeases } from './dispatch/expire-leases.ts';
 import { type FailpointName, noFailpoints } from './failpoints.ts';
 import { movePublications } from './store/decide-and-write.ts';
 import type { PublishedPart } from './state/publication-state.ts';
+import { createPublishingEngine } from './publishing-engine.ts';
 import { createEngineHarness, type EngineHarness } from './testing/test-engine.ts';
-import type { Behaviour } from './testing/test-harness.ts';
+import { type Behaviour, withoutFiles } from './testing/test-harness.ts';
 
 let harness: EngineHarness;
 beforeEach(async () => {
@@ -216,4 +218,57 @@ test('a publisher that lost its claim has its proof of a part taken, once', asyn
   expect(await harness.timeline(id)).toContain('late_evidence');
   await settle(id);
   await expectWhole(id);
+});
+
+describe('a first comment', () => {
+  test('follows the post as a part of its own, by the platform’s own way to comment', async () => {
+    const id = await harness.addPublication({ ...(await harness.addAccount()), text: 'Post' });
+    await harness.sql(
+      `update publications set variant = '{"options": {"firstComment": "First!"}}', part_count = 2 where id = $1`,
+      [id],
+    );
+    const commented: { text: string; below: string }[] = [];
+    const { x } = harness.deps.adapters;
+    const comments: CommentSupport = {
+      text: { max: 100, countedAs: 'characters', count: (text) => text.length },
+      async publish(run) {
+        const platformPostId = await run.step({
+          name: 'publish',
+          effect: 'once',
+          run: async () => {
+            commented.push({ text: run.content.text, below: run.replyTo.root.platformPostId });
+            return 'comment-1';
+          },
+        });
+        return { kind: 'published', platformPostId, url: null };
+      },
+      reconcile: async () => ({ kind: 'not_seen', evidence: 'none' }),
+    };
+    const deps = { ...harness.deps, adapters: { ...harness.deps.adapters, x: { ...x, comments } } };
+    await using engine = createPublishingEngine(deps, {
+      settings: harness.settings,
+      owner: 'test',
+      media: withoutFiles,
+      random: () => 0,
+    });
+    await engine.publish(id);
+    const post = harness.platform.accepted[0]?.key ?? '';
+    expect(commented).toEqual([{ text: 'First!', below: post }]);
+    expect(await readParts(id)).toEqual([post, 'comment-1']);
+    expect(await harness.read(id)).toMatchObject({ status: 'published', platform_post_id: post });
+  });
+});
+
+test('a thread whose account is disconnected in between has failed, with what is out', async () => {
+  const id = await addThread();
+  harness.platform.behave('accept', 'rate_limit', 'accept');
+  await harness.engine().publish(id);
+  await harness.sql(
+    `update accounts set status = 'disconnected' where id = (select account_id from publications where id = $1)`,
+    [id],
+  );
+  await settle(id);
+  expect(await harness.read(id)).toMatchObject({ status: 'failed', error: { category: 'auth', code: 'stopped' } });
+  expect(await readParts(id)).toHaveLength(1);
+  expect(harness.platform.accepted).toHaveLength(1);
 });
