@@ -52,9 +52,7 @@ export async function clientForServer(
 export async function forgetServerClient(deps: Pick<CoreDependencies, 'db'>, place: ServerPlace): Promise<void> {
   const server = place.server === null ? null : serverOriginOf(place.server);
   if (server === null) return;
-  await deps.db.asWorker((tx) =>
-    tx.execute(sql`delete from server_clients where id = ${keyOf({ ...place, server })}`),
-  );
+  await deps.db.asWorker((tx) => tx.execute(sql`delete from server_clients where id = ${keyOf({ ...place, server })}`));
 }
 
 /** A server keeps the redirect address with the application: with another one we are another application. */

@@ -5,6 +5,7 @@ import { createKeyRing } from '@vibetribe/security/key-ring';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { clientContext } from '../accounts/client-for-server.ts';
 import { openCredentials, sealCredentials } from '../accounts/seal-credentials.ts';
 import { rotateKeys } from './rotate-keys.ts';
 
@@ -56,6 +57,19 @@ test('what no key opens stays as it is and is told', async () => {
   await addSealed(organizationId, before);
   expect(await rotate(after)).toEqual({ rotated: 1, unreadable: 1, byKey: { lost: 1, new: 1 } });
   await database.sql('delete from grants');
+});
+
+test('as whom we come to servers of users’ choice is sealed anew too, though it is no organization’s', async () => {
+  const client = JSON.stringify({ id: 'app', secret: 's3cret' });
+  const id = 'a server';
+  await database.sql(
+    `insert into server_clients (id, platform, server, client_sealed) values ($1, 'mastodon', 'https://a.example', $2)`,
+    [id, before.seal(client, clientContext(id))],
+  );
+  expect(await rotate(after)).toEqual({ rotated: 1, unreadable: 0, byKey: { new: 1 } });
+  const [row] = await database.sql<{ sealed: string }>('select client_sealed as sealed from server_clients');
+  expect(createKeyRing(newKey).open(row?.sealed ?? '', clientContext(id))).toBe(client);
+  await database.sql('delete from server_clients');
 });
 
 test('an interrupted run is finished by the next one', async () => {
