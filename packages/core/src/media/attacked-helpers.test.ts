@@ -100,7 +100,11 @@ test.runIf(process.platform === 'linux')(
     const worker = async () => {
       while (next < count) ids.push(await publishOne(next++));
     };
-    await Promise.all(Array.from({ length: parallel }, worker)).finally(async () => attack.stop());
+    try {
+      await Promise.all(Array.from({ length: parallel }, worker));
+    } finally {
+      await attack.stop();
+    }
 
     const seconds = Math.round((performance.now() - startedAtMs) / 1000);
     console.log(`${count} publications in ${seconds} s: ${JSON.stringify(met)}`);
