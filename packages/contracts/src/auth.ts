@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { GivenTime } from './given-time.ts';
 import { Role } from './role.ts';
 
-const Email = z.email().max(254).toLowerCase();
+export const Email = z.email().max(254).toLowerCase();
 const passwordCharactersMax = 200;
+export const NewPassword = z.string().min(10, { error: 'must have at least 10 characters' }).max(passwordCharactersMax);
 
 export const Register = z.strictObject({
   email: Email,
-  password: z.string().min(10, { error: 'must have at least 10 characters' }).max(passwordCharactersMax),
+  password: NewPassword,
   name: z.string().trim().min(1).max(200),
   organizationName: z.string().trim().min(1).max(200),
 });
@@ -25,6 +26,25 @@ export type Refresh = z.infer<typeof Refresh>;
 
 export const SwitchOrganization = z.strictObject({ organizationId: z.string().min(1).max(100) });
 export type SwitchOrganization = z.infer<typeof SwitchOrganization>;
+
+export const ChangePassword = z.strictObject({
+  currentPassword: z.string().min(1).max(passwordCharactersMax),
+  newPassword: NewPassword,
+});
+export type ChangePassword = z.infer<typeof ChangePassword>;
+
+/** A login and everything that was refreshed from it. */
+export const Session = z.object({
+  id: z.string(),
+  /** The one it was last used for. */
+  organizationId: z.string(),
+  createdAt: z.iso.datetime({ offset: true }),
+  lastUsedAt: z.iso.datetime({ offset: true }),
+  expiresAt: z.iso.datetime({ offset: true }),
+  /** The one that asks. */
+  current: z.boolean(),
+});
+export type Session = z.infer<typeof Session>;
 
 export const User = z.object({ id: z.string(), email: z.string(), name: z.string() });
 export type User = z.infer<typeof User>;

@@ -14,15 +14,18 @@ export type Transaction = Omit<NodePgDatabase, 'transaction'>;
  * The product's own connections. Nothing can be read outside a transaction of one of these kinds: the connection's default role
  * sees no rows.
  */
+/** `user:<id>` or `key:<id>`: in whose name changes stand in the audit log; null and absent: the service's own. */
+export type Principal = string | null;
+
 export interface Database extends AsyncDisposable {
   /** Work for a user: row-level security lets this organization's rows through and no others. */
-  asTenant<Result>(organizationId: string, work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  asTenant<Result>(organizationId: string, work: (tx: Transaction) => Promise<Result>, by?: Principal): Promise<Result>;
   /** Work for the service itself, across organizations: publishing, cron, the event feed. */
   asWorker<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
   /** The same for a fixed set of statements that find rows by key: prepared, and planned for indexes whatever the statistics say. */
   asKeyedWorker<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
   /** Look-ups before the organization is known: login, sessions, API keys, OAuth states, tickets. It cannot see posts or grants. */
-  asIdentity<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  asIdentity<Result>(work: (tx: Transaction) => Promise<Result>, by?: Principal): Promise<Result>;
   /** The same, for work that must be finished although whoever asked for it has gone: a token that a platform has given. */
   readonly lasting: Pick<Database, 'asTenant' | 'asWorker' | 'asKeyedWorker' | 'asIdentity'>;
   /** Round trip in ms; rejects when the database is away. */
@@ -105,10 +108,11 @@ export function connectDatabase(options: DatabaseOptions): Database {
   const transactions = createTransactions(pool);
 
   const transacting: Database['lasting'] = {
-    asTenant: (organizationId, work) => transactions.run(inRole(roles.tenant, organizationId), work),
+    asTenant: (organizationId, work, by) =>
+      transactions.run({ ...inRole(roles.tenant, organizationId), ...asPrincipal(by) }, work),
     asWorker: (work) => transactions.run(inRole(roles.worker), work),
     asKeyedWorker: (work) => transactions.runPrepared({ ...inRole(roles.worker), ...keyedPlans }, work),
-    asIdentity: (work) => transactions.run(inRole(roles.identity), work),
+    asIdentity: (work, by) => transactions.run({ ...inRole(roles.identity), ...asPrincipal(by) }, work),
   };
   return {
     pool,
@@ -124,4 +128,8 @@ export function connectDatabase(options: DatabaseOptions): Database {
       await pool.end();
     },
   };
+}
+
+function asPrincipal(by: Principal = null): TransactionSettings {
+  return by === null ? {} : { 'app.principal': by };
 }

@@ -3,6 +3,7 @@ import { randomFillSync } from 'node:crypto';
 const prefixes = {
   organization: 'org',
   user: 'usr',
+  invitation: 'inv',
   session: 'ses',
   family: 'fam',
   apiKey: 'key',

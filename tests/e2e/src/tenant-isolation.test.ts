@@ -80,7 +80,10 @@ async function makeThings(client: Client): Promise<Things> {
     url: `${system.sandbox}/hooks/wall`,
     events: ['publication.*'],
   });
+  const invitation = await client.post<{ id: string }>('/invitations', { email: 'wall@example.com', role: 'viewer' });
   return {
+    auth: 'fam_unknown',
+    invitations: invitation.id,
     accounts: accountId,
     posts: post.id,
     publications: post.publications[0]?.id ?? '',

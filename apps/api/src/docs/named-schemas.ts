@@ -1,10 +1,12 @@
 import * as account from '@vibetribe/contracts/account';
+import * as audit from '@vibetribe/contracts/audit';
 import * as auth from '@vibetribe/contracts/auth';
 import * as errorCode from '@vibetribe/contracts/error-code';
 import * as eventType from '@vibetribe/contracts/event-type';
 import * as jsonValue from '@vibetribe/contracts/json-value';
 import * as liveMessage from '@vibetribe/contracts/live-message';
 import * as media from '@vibetribe/contracts/media';
+import * as member from '@vibetribe/contracts/member';
 import * as notification from '@vibetribe/contracts/notification';
 import * as pause from '@vibetribe/contracts/pause';
 import * as platform from '@vibetribe/contracts/platform';
@@ -24,6 +26,7 @@ import { examples } from './examples.ts';
 
 const modules = [
   account,
+  audit,
   auth,
   errorCode,
   eventType,
@@ -32,6 +35,7 @@ const modules = [
   media,
   mediaFacts,
   mediaRules,
+  member,
   notification,
   pause,
   platform,

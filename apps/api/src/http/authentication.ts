@@ -78,7 +78,7 @@ async function identify(
   reply: FastifyReply,
   { authenticator, limiter }: Pick<Guard, 'authenticator' | 'limiter'>,
 ): Promise<AuthenticatedActor> {
-  const bearer = /^bearer +([\x21-\x7e]{1,4096})$/i.exec(request.headers.authorization ?? '')?.[1];
+  const bearer = bearerOf(request);
   try {
     if (bearer === undefined)
       throw new DomainError('unauthenticated', 'Send an access token or an API key: Authorization: Bearer ...');
@@ -87,6 +87,16 @@ async function identify(
     if (error instanceof DomainError) await limiter.count(addressOf(request), reply);
     throw error;
   }
+}
+
+/** What came as `Authorization: Bearer ...`, on public routes too. */
+export function bearerOf({ headers }: Pick<FastifyRequest, 'headers'>): string | undefined {
+  return /^bearer +([\x21-\x7e]{1,4096})$/i.exec(headers.authorization ?? '')?.[1];
+}
+
+/** In whose name it changes something; null on public routes. */
+export function principalOf(request: FastifyRequest | undefined): string | null {
+  return (request === undefined ? undefined : actors.get(request))?.principal ?? null;
 }
 
 /** Whom a request without credentials is counted as. */

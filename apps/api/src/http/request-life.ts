@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DomainError } from '@vibetribe/core/domain-error';
 import type { Database, Transaction } from '@vibetribe/db/connect-database';
 import type { Clock } from '@vibetribe/resilience/clock';
+import { principalOf } from './authentication.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
@@ -16,7 +17,7 @@ declare module 'fastify' {
 export const answerGraceMs = 500;
 
 export interface RequestLife {
-  /** The database for the routes: work for a request that is over is rolled back. */
+  /** The database for the routes: work for a request that is over is rolled back, and stands in the name of whoever asked for it. */
   bind(db: Database): Database;
   /** Ends handlers whose time is over. Register after everything that wraps handlers. */
   attach(app: FastifyInstance): void;
@@ -65,13 +66,16 @@ export function createRequestLife(clock: Clock): RequestLife {
     });
   };
 
+  const principal = () => principalOf(current.getStore()?.request);
+
   return {
     bind: (db) => ({
       ...db,
-      asTenant: (organizationId, work) => guard((guarded) => db.asTenant(organizationId, guarded), work),
+      asTenant: (organizationId, work, by = principal()) =>
+        guard((guarded) => db.asTenant(organizationId, guarded, by), work),
       asWorker: (work) => guard((guarded) => db.asWorker(guarded), work),
       asKeyedWorker: (work) => guard((guarded) => db.asKeyedWorker(guarded), work),
-      asIdentity: (work) => guard((guarded) => db.asIdentity(guarded), work),
+      asIdentity: (work, by = principal()) => guard((guarded) => db.asIdentity(guarded, by), work),
     }),
 
     attach(app) {

@@ -14,7 +14,7 @@ const exposedHeaders = [
   'x-request-id',
 ];
 
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'];
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** The docs page runs a script and styles of its own, from this origin. */
 const docsPolicy =

@@ -2,7 +2,7 @@ import { hashToken } from '@vibetribe/security/opaque-token';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { consentGone, type ConsentRow, readConsent, takeConsent } from './consent-row.ts';
-import { findBeginner } from './find-beginner.ts';
+import { findRightHolder } from '../identity/find-right-holder.ts';
 import { narrowGrant } from './narrow-grant.ts';
 import { revokeConsent } from './revoke-unused-consents.ts';
 import { openConsent } from './seal-consent.ts';
@@ -30,7 +30,8 @@ export async function confirmConsent(
   { code, externalIds }: Confirmation,
 ): Promise<{ readonly connected: number }> {
   const consent = await deps.db.asWorker((tx) => readConsent(tx, 'page', sql`code_hash = ${hashToken(code)}`));
-  const beginner = consent === null ? null : await deps.db.asIdentity((tx) => findBeginner(tx, consent));
+  const beginner =
+    consent === null ? null : await deps.db.asIdentity((tx) => findRightHolder(tx, consent, 'accounts:manage'));
   if (consent === null || beginner === null) throw consentGone();
   const { organizationId, platform, grantSealed } = consent;
   const offered = openConsent(deps.keyRing, consent, grantSealed);
@@ -39,6 +40,7 @@ export async function confirmConsent(
   const ids = await storeGrant(deps, organizationId, platform, chosen, {
     source: 'oauth',
     accountIds: beginner.accountIds,
+    by: beginner.principal,
     before: (tx) => takeConsent(tx, consent, 'page'),
   });
   return { connected: ids.length };

@@ -10,7 +10,7 @@ import { forgetServerClient } from './client-for-server.ts';
 import { connectFault } from './connect-fault.ts';
 import type { ConnectDependencies } from './connect-manually.ts';
 import { type ConnectSettings, callbackUrl, pendingContext, verifierContext } from './connect-settings.ts';
-import type { Beginner } from './find-beginner.ts';
+import type { RightHolder } from '../identity/find-right-holder.ts';
 import { getAccount } from './get-account.ts';
 import { type BroughtGrant, holdConsent, storeConsent } from './store-consent.ts';
 import { type TakenState, takeOAuthState } from './take-oauth-state.ts';
@@ -96,7 +96,7 @@ async function answer(
 
 async function readAsker(
   { db }: Pick<FinishDependencies, 'db'>,
-  { organizationId, userId }: Beginner,
+  { organizationId, userId }: RightHolder,
 ): Promise<Pick<ConsentQuestion, 'organization' | 'askedBy'>> {
   const rows = await db.asIdentity(
     (tx) =>

@@ -5,7 +5,7 @@ import { hashToken, newOpaqueToken } from '@vibetribe/security/opaque-token';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { consentMinutes, type ConsentStage } from './consent-row.ts';
-import type { Beginner } from './find-beginner.ts';
+import type { RightHolder } from '../identity/find-right-holder.ts';
 import { sealConsent } from './seal-consent.ts';
 
 export interface KeptConsent {
@@ -19,7 +19,7 @@ export interface KeptConsent {
 /** Keeps what a platform has granted, sealed, until somebody accepts it. */
 export function prepareConsent(
   deps: Pick<CoreDependencies, 'db' | 'keyRing'>,
-  { organizationId, principal }: Beginner,
+  { organizationId, principal }: RightHolder,
   { platform, connected, stage }: { platform: PlatformId; connected: ConnectedGrant; stage: ConsentStage },
 ): KeptConsent {
   const id = newId('consent');

@@ -6,7 +6,7 @@ import { retryWhile } from '@vibetribe/resilience/retry-while';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
 import type { ConsentStage } from './consent-row.ts';
-import type { Beginner } from './find-beginner.ts';
+import type { RightHolder } from '../identity/find-right-holder.ts';
 import { prepareConsent } from './prepare-consent.ts';
 import { revokeCredentials } from './revoke-grant.ts';
 import { storeGrant } from './store-grant.ts';
@@ -32,7 +32,7 @@ export interface BroughtGrant {
  */
 export async function storeConsent(
   deps: ConsentDependencies,
-  { organizationId, accountIds }: Beginner,
+  { organizationId, accountIds, principal }: RightHolder,
   brought: BroughtGrant,
 ): Promise<[string, ...string[]]> {
   const grantId = newId('grant');
@@ -42,7 +42,12 @@ export async function storeConsent(
     const [first, ...others] =
       stored.length > 0
         ? stored
-        : await storeGrant(deps, organizationId, platform, connected, { source: 'oauth', grantId, accountIds });
+        : await storeGrant(deps, organizationId, platform, connected, {
+            source: 'oauth',
+            grantId,
+            accountIds,
+            by: principal,
+          });
     if (first === undefined) throw opensNothing();
     return [first, ...others];
   });
@@ -51,7 +56,7 @@ export async function storeConsent(
 /** Keeps it for whoever has to accept it first. @returns its id, and the code that opens it once */
 export async function holdConsent(
   deps: ConsentDependencies,
-  beginner: Beginner,
+  beginner: RightHolder,
   { stage, ...brought }: BroughtGrant & { readonly stage: ConsentStage },
 ): Promise<{ readonly id: string; readonly code: string }> {
   const { id, code, store } = prepareConsent(deps, beginner, { ...brought, stage });

@@ -16,6 +16,8 @@ export interface StoreOptions {
   readonly grantId?: string;
   /** The accounts that whoever connects is limited to: no other one is connected, a new one neither. */
   readonly accountIds?: readonly string[] | null;
+  /** In whose name; by default whoever sent the request. */
+  readonly by?: string;
   /** First in the transaction: what has to hold for it to be stored. */
   readonly before?: (tx: Transaction) => Promise<void>;
 }
@@ -31,40 +33,44 @@ export async function storeGrant(
   organizationId: string,
   platform: PlatformId,
   connected: ConnectedGrant,
-  { source, grantId = newId('grant'), accountIds: limitedTo = null, before }: StoreOptions,
+  { source, grantId = newId('grant'), accountIds: limitedTo = null, by, before }: StoreOptions,
 ): Promise<string[]> {
   const grant = { id: grantId, organizationId };
   if (connected.accounts.length === 0) return [];
   const scope = deps.adapters[platform].externalIdScope;
   const place = { organizationId, platform, service: connected.service ?? '', scope };
-  const { accountIds, resumed } = await deps.db.asTenant(organizationId, async (tx) => {
-    await before?.(tx);
-    const known = await lockKnownAccounts(tx, place, connected.accounts);
-    const { credentials, accounts } = narrowTo(limitedTo, connected, known);
-    await tx.insert(grants).values({
-      ...grant,
-      platform,
-      service: connected.service,
-      credentials: sealCredentials(deps.keyRing, grant, credentials),
-      expiresAt: credentials.expiresAt === undefined ? null : new Date(credentials.expiresAt),
-      scopes: [...credentials.scopes],
-      grantedBy: connected.grantedBy ?? null,
-      source,
-    });
-    const ids: string[] = [];
-    for (const account of accounts) {
-      const id = known.get(account.externalId) ?? newId('account');
-      await storeAccount(tx, { ...account, ...place, id, grantId });
-      ids.push(id);
-    }
-    await tellReconnected(
-      tx,
-      [...known.values()].filter((id) => ids.includes(id)),
-    );
-    const resumedCount = await resumeWaiting(tx, ids);
-    await deleteUnusedGrants(tx, place, grantId);
-    return { accountIds: ids, resumed: resumedCount };
-  });
+  const { accountIds, resumed } = await deps.db.asTenant(
+    organizationId,
+    async (tx) => {
+      await before?.(tx);
+      const known = await lockKnownAccounts(tx, place, connected.accounts);
+      const { credentials, accounts } = narrowTo(limitedTo, connected, known);
+      await tx.insert(grants).values({
+        ...grant,
+        platform,
+        service: connected.service,
+        credentials: sealCredentials(deps.keyRing, grant, credentials),
+        expiresAt: credentials.expiresAt === undefined ? null : new Date(credentials.expiresAt),
+        scopes: [...credentials.scopes],
+        grantedBy: connected.grantedBy ?? null,
+        source,
+      });
+      const ids: string[] = [];
+      for (const account of accounts) {
+        const id = known.get(account.externalId) ?? newId('account');
+        await storeAccount(tx, { ...account, ...place, id, grantId });
+        ids.push(id);
+      }
+      await tellReconnected(
+        tx,
+        [...known.values()].filter((id) => ids.includes(id)),
+      );
+      const resumedCount = await resumeWaiting(tx, ids);
+      await deleteUnusedGrants(tx, place, grantId);
+      return { accountIds: ids, resumed: resumedCount };
+    },
+    by,
+  );
   deps.signals.eventsCommitted();
   if (resumed > 0) deps.signals.dispatchSoon();
   return accountIds;

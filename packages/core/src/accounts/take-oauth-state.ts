@@ -3,7 +3,7 @@ import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import { hashToken } from '@vibetribe/security/opaque-token';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
-import { type Beginner, findBeginner } from './find-beginner.ts';
+import { findRightHolder, type RightHolder } from '../identity/find-right-holder.ts';
 
 const stateColumns = {
   stateHash: column.text,
@@ -16,7 +16,7 @@ const stateColumns = {
   principal: column.textOrNull,
   isAlive: column.boolean,
 };
-export type TakenState = RowOf<typeof stateColumns> & { readonly beginner: Beginner };
+export type TakenState = RowOf<typeof stateColumns> & { readonly beginner: RightHolder };
 
 /**
  * Takes the state in one statement: whoever comes second finds nothing. It is spent even where it does not fit.
@@ -35,7 +35,11 @@ export async function takeOAuthState(
         s.expires_at > clock_timestamp() as "isAlive"`;
     const [row] = rows;
     if (row === undefined || !row.isAlive || row.platform !== platform || row.principal === null) return null;
-    const beginner = await findBeginner(tx, { organizationId: row.organizationId, principal: row.principal });
+    const beginner = await findRightHolder(
+      tx,
+      { organizationId: row.organizationId, principal: row.principal },
+      'accounts:manage',
+    );
     return beginner === null ? null : { ...row, beginner };
   });
   if (taken !== null) return taken;

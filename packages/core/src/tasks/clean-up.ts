@@ -14,7 +14,14 @@ export interface Retention {
 
 export type CleanedUp = Readonly<
   Record<
-    'notifications' | 'idempotencyKeys' | 'oauthStates' | 'liveTickets' | 'sessions' | 'events' | 'webhookDeliveries',
+    | 'notifications'
+    | 'idempotencyKeys'
+    | 'oauthStates'
+    | 'liveTickets'
+    | 'invitations'
+    | 'sessions'
+    | 'events'
+    | 'webhookDeliveries',
     number
   >
 >;
@@ -39,6 +46,7 @@ export async function runCleanUp(
     ),
     oauthStates: await remove('oauth_states', sql`expires_at < now()`),
     liveTickets: await remove('live_tickets', sql`expires_at < now()`),
+    invitations: await remove('invitations', sql`expires_at < now()`),
     sessions: await remove('sessions', endedSession(retention.endedSessionDays)),
     webhookDeliveries: await remove(
       'webhook_deliveries',

@@ -153,6 +153,11 @@ describe('the clean-up', () => {
       [organizationId],
     );
     await harness.sql(
+      `insert into invitations (id, organization_id, email, role, token_hash, invited_by, expires_at) values
+        ('old' || $1, $1, 'old', 'viewer', 'old', 'system', now() - interval '1 s'), ('new' || $1, $1, 'new', 'viewer', 'new', 'system', now() + interval '1 d')`,
+      [organizationId],
+    );
+    await harness.sql(
       `insert into live_tickets (token_hash, organization_id, expires_at) values ('old' || $1, $1, now() - interval '1 s')`,
       [organizationId],
     );
@@ -166,6 +171,7 @@ describe('the clean-up', () => {
       idempotencyKeys: 1,
       oauthStates: 1,
       liveTickets: 1,
+      invitations: 1,
       sessions: 1,
       webhookDeliveries: 0,
       events: 2,
@@ -186,6 +192,7 @@ describe('the clean-up', () => {
       idempotencyKeys: 0,
       oauthStates: 0,
       liveTickets: 0,
+      invitations: 0,
       sessions: 0,
       webhookDeliveries: 0,
       events: 0,

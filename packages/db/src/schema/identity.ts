@@ -1,4 +1,4 @@
-import { boolean, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, boolean, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
@@ -67,4 +67,28 @@ export const liveTickets = pgTable('live_tickets', {
   sessionFamilyId: text('session_family_id'),
   apiKeyId: text('api_key_id'),
   expiresAt: at('expires_at').notNull(),
+});
+
+export const invitations = pgTable('invitations', {
+  id: text('id').primaryKey(),
+  organizationId: text('organization_id').notNull(),
+  email: text('email').notNull(),
+  role: text('role', { enum: ['viewer', 'editor', 'admin', 'owner'] }).notNull(),
+  tokenHash: text('token_hash').notNull(),
+  /** `Actor.principal`. */
+  invitedBy: text('invited_by').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+  expiresAt: at('expires_at').notNull(),
+});
+
+/** Written by triggers: see the migration. */
+export const auditEntries = pgTable('audit_entries', {
+  id: bigint('id', { mode: 'number' }).primaryKey(),
+  organizationId: text('organization_id').notNull(),
+  at: at('at').notNull().defaultNow(),
+  actor: text('actor').notNull(),
+  action: text('action').notNull(),
+  target: text('target').notNull(),
+  before: jsonb('before').$type<Record<string, unknown>>(),
+  after: jsonb('after').$type<Record<string, unknown>>(),
 });
