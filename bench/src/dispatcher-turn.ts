@@ -25,6 +25,7 @@ const publishSettings: PublishSettings = {
   breakerFailureThreshold: 5,
   breakerTimeoutMs: 60_000,
   burstGuard: { spacingMs: 2_000, spreadMs: 60_000 },
+  lineTurnMs: 1_000,
 };
 
 /** What a turn of the dispatcher costs, and what the queue holds afterwards, before a small and a large calendar. */

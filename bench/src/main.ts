@@ -1,13 +1,14 @@
 import { attacks } from './attacks.ts';
 import { dispatcherTurn } from './dispatcher-turn.ts';
 import { fairness } from './fairness.ts';
+import { limits } from './limits.ts';
 import { punctuality } from './punctuality.ts';
 import { startServers } from './servers.ts';
 import { readSettings } from './settings.ts';
 import { throughput } from './throughput.ts';
 import { uploads } from './uploads.ts';
 
-const sections = { throughput, punctuality, fairness, dispatcher: dispatcherTurn, uploads, attacks };
+const sections = { throughput, punctuality, fairness, dispatcher: dispatcherTurn, uploads, attacks, limits };
 
 const wanted = new Set(process.argv.slice(2));
 const settings = readSettings(process.env);

@@ -5,6 +5,9 @@ export interface Settings {
   readonly concurrency: number;
   /** Of each video of `uploads`. */
   readonly videoMegabytes: number;
+  /** Of `limits`, 20 in 5 s at the most, and where: 2,000 take ten minutes. */
+  readonly limitedPosts: number;
+  readonly limitedBackends: readonly ('redis' | 'postgres')[];
   /** Of the large calendar. */
   readonly futurePosts: number;
 }
@@ -15,6 +18,13 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     count: Number(env['BENCH_COUNT'] ?? 3_000),
     concurrency: Number(env['BENCH_CONCURRENCY'] ?? 100),
     videoMegabytes: Number(env['BENCH_VIDEO_MEGABYTES'] ?? 40),
+    limitedPosts: Number(env['BENCH_LIMITED_POSTS'] ?? 200),
+    limitedBackends:
+      env['BENCH_LIMITED_BACKEND'] === 'redis'
+        ? ['redis']
+        : env['BENCH_LIMITED_BACKEND'] === 'postgres'
+          ? ['postgres']
+          : ['redis', 'postgres'],
     futurePosts: Number(env['BENCH_FUTURE_POSTS'] ?? 1_000_000),
   };
 }

@@ -13,6 +13,8 @@ import { z } from 'zod';
 const Milliseconds = z.coerce.number().int().min(1).max(86_400_000);
 
 const secretCharactersMin = 32;
+/** Long enough to spare most posts of a line the way through the queue, short beside what others wait for a place. */
+const lineTurnMs = 1_000;
 
 const PublisherEnv = CoreEnv.extend({
   ...mediaEnvShape,
@@ -69,6 +71,7 @@ export function parsePublisherConfig(rawEnv: Readonly<Record<string, string | un
       reconcileQuietMs: env.RECONCILE_QUIET_MS ?? null,
       breakerFailureThreshold: env.CIRCUIT_BREAKER_FAILURE_THRESHOLD,
       breakerTimeoutMs: env.CIRCUIT_BREAKER_TIMEOUT,
+      lineTurnMs,
       burstGuard: { spacingMs: env.BURST_GUARD_SPACING_MS, spreadMs: env.BURST_GUARD_SPREAD_MS },
     },
   };

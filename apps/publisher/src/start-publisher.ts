@@ -17,6 +17,7 @@ import { httpOrigin } from '@vibetribe/observability/http-origin';
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
 import { createMetrics } from '@vibetribe/observability/metrics';
 import { type Health, startOpsServer } from '@vibetribe/observability/ops-server';
+import { openClaimMemory } from '@vibetribe/queue/claim-memory';
 import { createPublishQueue } from '@vibetribe/queue/publish-queue';
 import { startPublishWorker } from '@vibetribe/queue/publish-worker';
 import { startLoop } from '@vibetribe/resilience/loop';
@@ -68,6 +69,7 @@ export async function startPublisher(
       settings: config.settings,
       media,
       owner: `${hostname()}-${randomBytes(6).toString('hex')}`,
+      memory: openClaimMemory(service.queue, service.core.clock),
       random: Math.random,
       onRecorded: (settled) => countOutcome(metrics, settled),
     }),

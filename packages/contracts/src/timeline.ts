@@ -9,5 +9,8 @@ export const TimelineItem = z.object({
   publicationId: z.string().optional(),
   message: z.string(),
   data: z.record(z.string(), JsonValue),
+  /** Of a wait that came again and again for the same reason: how often, and the last time. Absent: once. */
+  count: z.int().min(2).optional(),
+  lastAt: z.iso.datetime({ offset: true }).optional(),
 });
 export type TimelineItem = z.infer<typeof TimelineItem>;

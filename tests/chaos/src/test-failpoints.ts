@@ -33,7 +33,7 @@ export function createTestFailpoints(options: {
   readonly tellLose: (name: FailpointName) => Promise<void>;
 }): Failpoints {
   const set = parseFailpoints(options.failpoints);
-  const removed = new Set(listOf(options.without).map((name) => oneOf(protections, name)));
+  const removed = new Set<Protection>(listOf(options.without).map((name) => oneOf(protections, name)));
   return {
     has: (protection: Protection) => !removed.has(protection),
     async reach(name) {

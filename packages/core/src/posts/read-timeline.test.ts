@@ -1,5 +1,7 @@
 import { TimelineItem } from '@vibetribe/contracts/timeline';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { PublicationInput } from '../publishing/state/publication-input.ts';
+import { movePublications } from '../publishing/store/decide-and-write.ts';
 import { cancelPost } from './cancel-post.ts';
 import { readTimeline, type TimelineCursor } from './read-timeline.ts';
 import { createPostTestHarness, inMinutes, type PostTestHarness } from './test-harness.ts';
@@ -34,4 +36,26 @@ test('a timeline tells what was decided and why, oldest first, page by page', as
   ]);
   for (const item of items) expect(TimelineItem.parse(item)).toEqual(item);
   expect(items.every((item) => item.message.length > 0)).toBe(true);
+});
+
+test('a wait that came again and again is one entry with its count, while it lasts and afterwards', async () => {
+  const actor = await harness.addActor();
+  const accountIds = [await harness.addAccount(actor)];
+  const post = await harness.create(actor, { accountIds, scheduledAt: inMinutes(5) });
+  const id = post.publications[0]?.id ?? '';
+  const look = async (input: PublicationInput) =>
+    harness.deps.db.asWorker((tx) => movePublications(tx, [id], () => input));
+  await harness.sql(`update publications set due_at = now() - interval '1 min' where id = $1`, [id]);
+  const gate = { kind: 'wait', reason: 'rate_limit', untilMs: 1, detail: 'The limit is used up' } as const;
+  for (let turn = 0; turn < 3; turn += 1) await look({ type: 'claim', leaseMs: 1, gate });
+
+  const waiting = async () => {
+    const { items } = await readTimeline(harness.deps, actor, { postId: post.id, limit: 100, after: null });
+    for (const item of items) expect(TimelineItem.parse(item)).toEqual(item);
+    return items.filter(({ type }) => type === 'publication.waiting');
+  };
+  const told = [{ count: 3, lastAt: expect.any(String), message: expect.stringMatching(/^The limit is used up\. /u) }];
+  expect(await waiting()).toMatchObject(told);
+  await look({ type: 'cancel' });
+  expect(await waiting()).toMatchObject(told);
 });

@@ -78,7 +78,7 @@ export async function createPostTestHarness(postgresUrl: string): Promise<PostTe
     create: async (actor, input, createDeps = deps) =>
       (await createPost(createDeps, actor, { content: 'Hello', ...input })).post,
     async claim(publicationId, claimDeps = deps) {
-      const [result] = await claimPublications(claimDeps, harness.settings, 'test', [publicationId]);
+      const [result] = await claimPublications(claimDeps, harness.settings, 'test', [{ publicationId, picks: 1 }]);
       if (result === undefined) throw new Error('the claim answered nothing');
       return result;
     },

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import type { PublishingEngine } from './publishing-engine.ts';
+import type { ClaimMemory, KnownClaim } from './history-guard.ts';
+import { createPublishingEngine, type PublishingEngine } from './publishing-engine.ts';
+import { withoutFiles } from './testing/test-harness.ts';
 import { createEngineHarness, type EngineHarness } from './testing/test-engine.ts';
 
 let harness: EngineHarness;
@@ -88,3 +90,52 @@ test('after the pause is lifted the process starts from what the database holds 
     .poll(() => tried(engine, following).then(async () => (await harness.read(following)).status))
     .toBe('published');
 });
+
+/** What outlasts the processes, as Redis does. */
+function memoryOf(claims: KnownClaim[]): ClaimMemory {
+  return {
+    read: () => Promise.resolve([...claims]),
+    add: (some) => void claims.push(...some),
+    clear: () => Promise.resolve(void claims.splice(0)),
+  };
+}
+
+test.each([
+  { remembers: true, end: 'the service is paused, and nothing goes out again' },
+  { remembers: false, end: 'it goes out again' },
+])(
+  'a publisher that is started after a restore, with a memory outside the database: $remembers; $end',
+  async (given) => {
+    const account = await harness.addAccount();
+    const claims: KnownClaim[] = [];
+    const start = () => {
+      const memory = given.remembers ? memoryOf(claims) : null;
+      const options = { settings: harness.settings, owner: 'test', media: withoutFiles, random: () => 0, memory };
+      return createPublishingEngine(harness.deps, options);
+    };
+    const id = await harness.addPublication({ ...account, text: `sent ${given.remembers}` });
+    await using first = start();
+    await first.publish(id);
+    const before = harness.platform.accepted.length;
+    await harness.sql(
+      `update publications set status = 'scheduled', fence = 0, attempts = 0, published_at = null, platform_post_id = null,
+       committed = false, due_at = now() where id = $1`,
+      [id],
+    );
+    await harness.sql('delete from publication_steps where publication_id = $1', [id]);
+    await using restarted = start();
+    await tried(restarted, id);
+    await tried(restarted, id);
+    expect(await pauses()).toHaveLength(given.remembers ? 1 : 0);
+    expect(harness.platform.accepted).toHaveLength(before + (given.remembers ? 0 : 1));
+    if (!given.remembers) return;
+
+    // A person has compared and lifts it: the database as it is now is what counts.
+    await harness.sql('update pauses set lifted_at = now()');
+    await using lifted = start();
+    const following = await harness.addPublication(account);
+    await expect
+      .poll(() => tried(lifted, following).then(async () => (await harness.read(following)).status))
+      .toBe('published');
+  },
+);

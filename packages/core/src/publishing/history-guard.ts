@@ -1,6 +1,7 @@
 import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { newId } from '@vibetribe/db/new-id';
+import { sleep } from '@vibetribe/resilience/sleep';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 
@@ -23,6 +24,13 @@ export interface HistoryGuard extends Disposable {
   onRefused(error: unknown): Promise<never>;
 }
 
+/** The newest claims of all publishers, kept outside the database: see `openClaimMemory` of the queue. */
+export interface ClaimMemory {
+  read(): Promise<KnownClaim[]>;
+  add(claims: readonly KnownClaim[]): void;
+  clear(): Promise<void>;
+}
+
 /** The database lacks what was committed to it. Nothing was claimed. */
 export class HistoryLostError extends Error {
   override readonly name = 'HistoryLostError';
@@ -31,34 +39,60 @@ export class HistoryLostError extends Error {
 
 /** How many of its newest claims a process remembers. */
 const knownMax = 1_000;
+const recallPatienceMs = 2_000;
 
 const reason =
   'The database has gone back in time: it lacks claims that a publisher has seen committed. Posts may be out that it does not know of. Compare with the platforms before you lift this pause.';
 
 /**
  * Pauses the service when the database went back in time: a restore under running publishers, or a failover that lost commits. What was
- * sent since then would go out again. Every such event cuts the connections, so that a look after each new connection is enough.
+ * sent since then would go out again. Every such event cuts the connections, so that a look after each new connection is enough; a publisher
+ * that was started afterwards looks once, at what is remembered outside the database.
  */
-export function createHistoryGuard(deps: Pick<CoreDependencies, 'db' | 'logger' | 'signals'>): HistoryGuard {
+export function createHistoryGuard(
+  deps: Pick<CoreDependencies, 'db' | 'logger' | 'signals'>,
+  memory: ClaimMemory | null = null,
+): HistoryGuard {
   const known = new Map<string, KnownClaim>();
   let isChecked = true;
+  let isRecalled = memory === null;
   const onConnect = () => {
     isChecked = false;
   };
   deps.db.pool.on('connect', onConnect);
 
+  const remember = (claims: readonly KnownClaim[]) => {
+    for (const { publicationId, organizationId, postId, fence } of claims) {
+      if ((known.get(publicationId)?.fence ?? 0) > fence) continue;
+      known.delete(publicationId);
+      known.set(publicationId, { publicationId, organizationId, postId, fence });
+    }
+    for (const id of known.keys()) {
+      if (known.size <= knownMax) break;
+      known.delete(id);
+    }
+  };
+  /** Once, before the first claim: what publishers before this one have seen. Without it this one knows what it sees itself. */
+  const recall = async () => {
+    if (isRecalled) return;
+    isRecalled = true;
+    try {
+      const claims = await Promise.race([memory?.read() ?? [], sleep(recallPatienceMs).then(() => null)]);
+      if (claims === null) throw new Error('no answer came in time');
+      remember(claims);
+      isChecked = false;
+    } catch (error) {
+      deps.logger.warn({ err: error }, 'what earlier publishers have claimed could not be read');
+    }
+  };
+
   return {
     remember(claims) {
-      for (const { publicationId, organizationId, postId, fence } of claims) {
-        known.delete(publicationId);
-        known.set(publicationId, { publicationId, organizationId, postId, fence });
-      }
-      for (const id of known.keys()) {
-        if (known.size <= knownMax) break;
-        known.delete(id);
-      }
+      remember(claims);
+      memory?.add(claims);
     },
     async check(tx) {
+      await recall();
       if (isChecked || known.size === 0) return;
       // A connection that is made during the look counts for the next one.
       isChecked = true;
@@ -74,6 +108,7 @@ export function createHistoryGuard(deps: Pick<CoreDependencies, 'db' | 'logger' 
       if (error instanceof HistoryLostError) {
         await pauseService(deps);
         known.clear();
+        await memory?.clear();
         deps.logger.error({ err: error }, 'publishing is paused: the database has gone back in time');
         deps.signals.eventsCommitted();
         deps.signals.dispatchSoon();

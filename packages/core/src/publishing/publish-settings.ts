@@ -11,4 +11,6 @@ export interface PublishSettings {
   readonly breakerTimeoutMs: number;
   /** How far apart an account's late posts go out: by default, and where their author wants them spread. */
   readonly burstGuard: { readonly spacingMs: number; readonly spreadMs: number };
+  /** So long a job goes on with the posts that follow in its account's line, ms; then another job does, in its own turn. */
+  readonly lineTurnMs: number;
 }

@@ -1,12 +1,14 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { createBatcher } from '@vibetribe/resilience/batcher';
 import { sleep } from '@vibetribe/resilience/sleep';
+import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import type { EngineContext } from './engine-context.ts';
 import { createEarlyJobs } from './dispatch/early-jobs.ts';
 import { beginSends, type SendIntent } from './send/begin-sends.ts';
+import { readAccountLines, type Ticket } from './claim/account-lines.ts';
 import { claimPublications } from './claim/claim-publications.ts';
-import { createHistoryGuard } from './history-guard.ts';
+import { type ClaimMemory, createHistoryGuard } from './history-guard.ts';
 import { createPlatformHealth } from './platform-health.ts';
 import { type PublishingMedia, readMediaUrls } from './send/publication-media.ts';
 import type { PublicationWork } from './claim/publication-work.ts';
@@ -17,6 +19,7 @@ import { createStopwatch, type Stopwatch } from './stopwatch.ts';
 import { logRun } from './log-run.ts';
 import { sendPublication } from './send/send-publication.ts';
 import { type OutcomeRecord, recordOutcomes } from './record/record-outcomes.ts';
+import { movePublications } from './store/decide-and-write.ts';
 import type { Transition } from './state/transition.ts';
 
 export interface EngineOptions {
@@ -24,6 +27,8 @@ export interface EngineOptions {
   /** Names this process on the leases it takes. */
   readonly owner: string;
   readonly media: PublishingMedia;
+  /** Null or absent: nothing outlasts the process. */
+  readonly memory?: ClaimMemory | null;
   readonly random: () => number;
   readonly onRecorded?: (settled: { work: PublicationWork; transition: Transition }) => void;
 }
@@ -35,6 +40,8 @@ export interface PublishingEngine extends AsyncDisposable {
 
 /** A job that came earlier than this before its time (a queue's clock may be fast) is left to the sweeper. */
 const earlyMaxMs = 5 * 60_000;
+/** How many of a line are looked at together where the first had to wait. */
+const picksMax = 20;
 const batchMax = 100;
 const batchWaitMaxMs = 250;
 const recordPauseMs = 1_000;
@@ -45,12 +52,12 @@ const refusedTriesMax = 5;
 /** claim -> token -> steps -> outcome; every database write is batched over what this process has in flight. */
 export function createPublishingEngine(deps: CoreDependencies, options: EngineOptions): PublishingEngine {
   const { settings } = options;
-  const history = createHistoryGuard(deps);
+  const history = createHistoryGuard(deps, options.memory);
   const claims = createBatcher({
     maxSize: batchMax,
     maxWaitMs: batchWaitMaxMs,
-    run: (ids: string[]) =>
-      claimDistinct(ids, async (distinct) => {
+    run: (tickets: Ticket[]) =>
+      claimDistinct(tickets, async (distinct) => {
         const check = (tx: Transaction) => history.check(tx);
         const results = await claimPublications(deps, settings, options.owner, distinct, check).catch(
           (error: unknown) => history.onRefused(error),
@@ -96,6 +103,7 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
     },
   };
 
+  let isClosed = false;
   const early = createEarlyJobs((publicationId) => publish(publicationId), deps.logger);
 
   const contextOf = (stopwatch: Stopwatch): EngineContext => ({
@@ -109,27 +117,38 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
   });
 
   const publish = async (publicationId: string): Promise<void> => {
-    const stopwatch = createStopwatch(deps.clock);
-    const claimed = await stopwatch.time('claim', () => claims.add(publicationId));
-    if (claimed.kind === 'refused') {
-      if (claimed.dueInMs !== undefined && claimed.dueInMs <= earlyMaxMs) early.wait(publicationId, claimed.dueInMs);
-      return;
+    const endsAtMs = deps.clock.monotonicMs() + settings.lineTurnMs;
+    let ticket: Ticket = { publicationId, picks: 1 };
+    for (;;) {
+      const stopwatch = createStopwatch(deps.clock);
+      const claim = ticket;
+      const claimed = await stopwatch.time('claim', () => claims.add(claim));
+      if (claimed.kind === 'refused') {
+        if (claimed.dueInMs !== undefined && claimed.dueInMs <= earlyMaxMs)
+          early.wait(ticket.publicationId, claimed.dueInMs);
+        return;
+      }
+      deps.signals.eventsCommitted();
+      if (claimed.kind === 'waiting') {
+        deps.signals.dispatchSoon();
+        if (!claimed.isFollowed) return;
+        ticket = { ...ticket, picks: picksMax, isPast: true };
+        continue;
+      }
+      const { work } = claimed;
+      const context = contextOf(stopwatch);
+      if (work.purpose === 'reconcile') return reconcilePublication(deps, context, work);
+      const isSentAgain = await sendPublication(deps, context, work);
+      if (!isSentAgain && !claimed.isFollowed) return;
+      ticket = { publicationId: work.publicationId, picks: 1, isPast: true };
+      if (isClosed || deps.clock.monotonicMs() > endsAtMs) return handOn(deps, ticket);
     }
-    deps.signals.eventsCommitted();
-    if (claimed.kind === 'waiting') {
-      deps.signals.dispatchSoon();
-      return;
-    }
-    const { work } = claimed;
-    const context = contextOf(stopwatch);
-    if (work.purpose === 'reconcile') return reconcilePublication(deps, context, work);
-    const isSentAgain = await sendPublication(deps, context, work);
-    if (isSentAgain) await publish(publicationId);
   };
 
   return {
     publish,
     async [Symbol.asyncDispose]() {
+      isClosed = true;
       await early[Symbol.asyncDispose]();
       history[Symbol.dispose]();
     },
@@ -170,17 +189,30 @@ function mayNeedPerson(report: OutcomeRecord['report']): boolean {
 
 /** Two jobs for one publication in one batch: the first gets the claim, the other is told that it is leased. */
 async function claimDistinct<Result extends { kind: string }>(
-  ids: readonly string[],
-  claim: (distinct: readonly string[]) => Promise<Result[]>,
+  tickets: readonly Ticket[],
+  claim: (distinct: readonly Ticket[]) => Promise<Result[]>,
 ): Promise<(Result | { kind: 'refused'; reason: 'leased'; dueInMs?: never })[]> {
-  const distinct = [...new Set(ids)];
+  const distinct = [...new Map(tickets.map((ticket) => [ticket.publicationId, ticket])).values()];
   const results = await claim(distinct);
-  const byId = new Map(distinct.map((id, index) => [id, results[index]]));
-  return ids.map((id) => {
-    const result = byId.get(id);
-    byId.delete(id);
+  const byId = new Map(distinct.map(({ publicationId }, index) => [publicationId, results[index]]));
+  return tickets.map(({ publicationId }) => {
+    const result = byId.get(publicationId);
+    byId.delete(publicationId);
     return result ?? { kind: 'refused', reason: 'leased' };
   });
+}
+
+/** Gives whoever is next in the line a job of its own, at once and at whichever publisher. */
+async function handOn(deps: CoreDependencies, ticket: Ticket): Promise<void> {
+  await deps.db.asKeyedWorker(async (tx) => {
+    const { lines } = await readAccountLines(tx, [ticket]);
+    const heads = lines.flatMap((line) => line.heads.slice(0, 1).map(({ id }) => id));
+    await movePublications(tx, heads, () => ({ type: 'resume', reasons: ['rate_limit'] }));
+    await tx.execute(
+      sql`update publications set enqueued_until = null where id = any(${sql.param(heads)}::text[]) and lease_until is null`,
+    );
+  });
+  deps.signals.dispatchSoon();
 }
 
 /** Two runs of one publication in one batch, of which one has lost its claim: each is decided on what the one before it has written. */

@@ -32,6 +32,7 @@ export const publications = pgTable('publications', {
   requeues: integer('requeues').notNull().default(0),
   waitingReason: text('waiting_reason').$type<WaitingReason>(),
   waitingDetail: text('waiting_detail'),
+  toldWait: jsonb('told_wait').$type<{ reason: WaitingReason; detail: string; times: number; lastAtMs: number }>(),
   platformPostId: text('platform_post_id'),
   url: text('url'),
   publishedAt: at('published_at'),

@@ -49,6 +49,7 @@ export const appLimits = pgTable('app_limits', {
   postsMax: integer('posts_max').notNull().default(0),
   placesLeft: integer('places_left').notNull().default(0),
   lastPermitAt: at('last_permit_at'),
+  probeUntil: at('probe_until'),
 });
 
 /** One row. */

@@ -148,7 +148,11 @@ const tampering: Record<string, (history: StoredHistory) => StoredHistory | null
     ...history,
     row: { ...history.row, attempts: history.row.attempts + 1 },
   }),
-  'a row with another fence': (history) => ({ ...history, row: { ...history.row, fence: history.row.fence + 1 } }),
+  // Which of the looks at a wait that came again were claims is told by nothing.
+  'a row with another fence': (history) =>
+    history.row.toldWait === null && history.events.every(({ data }) => data['waited'] === undefined)
+      ? { ...history, row: { ...history.row, fence: history.row.fence + 1 } }
+      : null,
   'a row that used a retry more': (history) => ({
     ...history,
     row: { ...history.row, retriesUsed: history.row.retriesUsed + 1 },

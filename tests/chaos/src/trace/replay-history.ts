@@ -29,7 +29,7 @@ export function replayHistory(history: StoredHistory, settings: RunSettings): st
       return `nothing leads to entry ${index + 1}: ${event.type}, "${event.message}", ${JSON.stringify(event.data)}`;
   }
   const ends = distinct(reached[events.length] ?? []);
-  const faults = ends.map((walk) => endFaults(walk, history));
+  const faults = ends.flatMap((walk) => withLastLooks(walk, history)).map((walk) => endFaults(walk, history));
   const best = faults.toSorted((one, other) => one.length - other.length)[0];
   if (best === undefined) return 'its timeline ends in the middle of something';
   return best.length === 0 ? null : `its timeline does not end at its row: ${best.join(', ')}`;
@@ -43,26 +43,76 @@ function stepsFrom(
   settings: RunSettings,
 ): { walk: Walk; told: number }[] {
   const following = history.events[index + 1];
-  return withResume(walk.state, event.atMs).flatMap((state) =>
-    inputsBehind(state, event, following, { history, settings }).flatMap(({ input, atMs }) => {
-      const taken = transition(state, input, atMs);
-      if (taken.kind === 'refused' || taken.events.length === 0) return [];
-      const stored = history.events.slice(index, index + taken.events.length);
-      const fits = taken.events.every((entry, position) => isSame(entry, stored[position], taken.state));
-      if (!fits) return [];
-      return [
-        {
-          walk: { state: withToldTime(taken.state, stored), sends: sendsAfter(walk, taken.state) },
-          told: stored.length,
-        },
-      ];
-    }),
+  const context = { history, settings };
+  const openly = withResume(walk.state, event.atMs)
+    .flatMap((state) => withLooks(state, event))
+    .flatMap((state) => inputsBehind(state, event, following, context).map((timed) => ({ state, ...timed })));
+  const afterLook = lookedAt(walk.state, event).flatMap((state) =>
+    following === undefined
+      ? []
+      : inputsBehind(state, following, history.events[index + 2], context).map((timed) => ({ state, ...timed })),
   );
+  return [...openly, ...afterLook].flatMap(({ state, input, atMs }) => {
+    const taken = transition(state, input, atMs);
+    if (taken.kind === 'refused' || taken.events.length === 0) return [];
+    const stored = history.events.slice(index, index + taken.events.length);
+    const fits = taken.events.every((entry, position) => isSame(entry, stored[position], taken.state));
+    if (!fits) return [];
+    return [
+      {
+        walk: { state: withToldTime(taken.state, stored), sends: sendsAfter(walk, taken.state) },
+        told: stored.length,
+      },
+    ];
+  });
 }
+
+/** A wait that came again is an entry only once: what is told next says how often, and each time may have been a claim. */
+function withLooks(state: PublicationState, { data }: StoredEvent): PublicationState[] {
+  const waited = data['waited'] as { times: number; lastAt: string } | undefined;
+  if (waited === undefined || state.toldWait === null) return [state];
+  const repeats = waited.times - 1;
+  const isAsking = state.intentAtMs !== null;
+  return Array.from({ length: repeats + 1 }, (_, claims) => ({
+    ...state,
+    fence: state.fence + claims,
+    reconcileTries: state.reconcileTries + (isAsking ? repeats : 0),
+    toldWait:
+      state.toldWait === null ? null : { ...state.toldWait, times: waited.times, lastAtMs: Date.parse(waited.lastAt) },
+  }));
+}
+
+/** The looks since the last entry are told by nothing but the row. */
+function withLastLooks(walk: Walk, { row, events }: StoredHistory): Walk[] {
+  const { toldWait } = row;
+  const last = events.at(-1);
+  if (toldWait === null || walk.state.toldWait === null || last === undefined) return [walk];
+  const waited = { times: toldWait.times, lastAt: new Date(toldWait.lastAtMs).toISOString() };
+  const looks = withLooks(walk.state, { ...last, data: { waited } });
+  return looks.flatMap((state) => [state, ...claimedSilently(state, last.atMs)]).map((state) => ({ ...walk, state }));
+}
+
+/** A claim that looked at a wait is told with what came of it. */
+function lookedAt(state: PublicationState, event: StoredEvent): PublicationState[] {
+  if (event.type !== 'publication.claimed' || state.toldWait === null) return [];
+  const fence = event.data['fence'] ?? null;
+  return withLooks(state, event)
+    .flatMap((before) => claimedSilently(before, event.atMs))
+    .filter((claimed) => fence === null || fence === claimed.fence);
+}
+
+function claimedSilently(state: PublicationState, atMs: number): PublicationState[] {
+  const due = { ...state, dueAtMs: Math.min(state.dueAtMs ?? atMs, atMs) };
+  const taken = transition(due, { type: 'claim', leaseMs: leaseTakenMs, gate: { kind: 'go' } }, atMs);
+  return taken.kind === 'moved' && taken.events.length === 0 ? [taken.state] : [];
+}
+
+/** As `inputs-behind.ts` has it: the lease itself is not told. */
+const leaseTakenMs = 5_000;
 
 /** What ends a wait leaves no entry. */
 function withResume(state: PublicationState, atMs: number): PublicationState[] {
-  const resumed = transition(state, { type: 'resume', reasons: ['token', 'paused'] }, atMs);
+  const resumed = transition(state, { type: 'resume', reasons: ['token', 'paused', 'rate_limit'] }, atMs);
   return resumed.kind === 'moved' ? [state, resumed.state] : [state];
 }
 

@@ -20,6 +20,7 @@ export interface StoredRow {
   readonly absentReads: number;
   readonly reconcileTries: number;
   readonly waitingReason: string | null;
+  readonly toldWait: { readonly times: number; readonly lastAtMs: number } | null;
   readonly platformPostId: string | null;
   readonly url: string | null;
   readonly errorCode: string | null;
@@ -56,7 +57,7 @@ const ms = (column: string) => `floor(extract(epoch from ${column}) * 1000)::flo
 export async function readStoredHistories({ sql }: Pick<BreakablePostgres, 'sql'>): Promise<StoredHistory[]> {
   const publications = await sql(`
     select id, platform, status, attempts, retries_used as "retriesUsed", fence::float8 as fence, committed, absent_reads as "absentReads",
-      reconcile_tries as "reconcileTries", waiting_reason as "waitingReason", platform_post_id as "platformPostId", url,
+      reconcile_tries as "reconcileTries", waiting_reason as "waitingReason", told_wait as "toldWait", platform_post_id as "platformPostId", url,
       error ->> 'code' as "errorCode", lease_until is not null as "hasLease", intent_at is not null as "hasIntent",
       evidence is not null as "hasEvidence", in_doubt_since is not null as "isInDoubt"
     from publications order by id`);

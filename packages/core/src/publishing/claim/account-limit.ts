@@ -7,9 +7,15 @@ import type { LimitFact } from './decide-gate.ts';
 
 const windowMs = 3_600_000;
 
+/** So far apart those in line look for themselves, ms: they are let go by the one before them, and look only where that one is gone. */
+const lineSpacingMs = 500;
+const oneByOne = "The account's limit at its platform was used up; its posts go out one after another.";
+
 export interface AccountLimit {
   /** Whether the account has a place, by what was sent in the last hour and is about to be, and by what the platform said. */
   limitOf(context: ClaimContext): Promise<LimitFact>;
+  /** A place behind the post of this account that goes first, as the account's limit was used up lately. */
+  placeBehind(context: ClaimContext): Promise<LimitFact>;
   /** Counts a claim of this batch. */
   take(context: ClaimContext): void;
 }
@@ -25,15 +31,23 @@ export async function createAccountLimit(
 ): Promise<AccountLimit> {
   const used = await countUsed(tx, [...new Set(contexts.map(({ row }) => row.accountId))]);
   const lastSlotAtMs = new Map<string, number>();
+  const lastSlotOf = async ({ accountId }: ClaimContext['row']) =>
+    lastSlotAtMs.get(accountId) ?? (await lastWaitingSlotAtMs(tx, accountId));
+  const placeBehind = async ({ row, closedUntilMs }: ClaimContext): Promise<LimitFact> => {
+    const lastMs = (await lastSlotOf(row)) ?? 0;
+    const fullUntilMs = Math.max(row.nowMs + lineSpacingMs, closedUntilMs ?? 0, lastMs + lineSpacingMs);
+    lastSlotAtMs.set(row.accountId, fullUntilMs);
+    return { fullUntilMs, detail: oneByOne };
+  };
   return {
-    async limitOf({ row, closedUntilMs }) {
-      if (closedUntilMs !== null && closedUntilMs > row.nowMs) {
-        return { fullUntilMs: closedUntilMs, detail: 'The platform takes no more posts from this account until then.' };
-      }
+    placeBehind,
+    async limitOf(context) {
+      const { row, closedUntilMs } = context;
+      if (closedUntilMs !== null && closedUntilMs > row.nowMs) return placeBehind(context);
       const limit = postsPerHour(row.platform);
       const detail = `The account's limit of ${limit} posts an hour is used up.`;
       if ((used.get(row.accountId) ?? 0) < limit) return { fullUntilMs: null, detail };
-      const lastMs = lastSlotAtMs.get(row.accountId) ?? (await lastWaitingSlotAtMs(tx, row.accountId));
+      const lastMs = await lastSlotOf(row);
       const freeMs = await firstFreeAtMs(tx, row.accountId, limit, row.nowMs);
       const nextSlotAtMs = lastMs === null ? freeMs : Math.max(freeMs, lastMs + windowMs / limit);
       lastSlotAtMs.set(row.accountId, nextSlotAtMs);

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, inject, test } from 'vitest';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { noteExhaustedLimits } from '../send/note-exhausted-limits.ts';
 import { createPublishingEngine, type PublishingEngine } from '../publishing-engine.ts';
+import { createGate } from '../testing/create-gate.ts';
 import { createTestHarness, type TestHarness, withoutFiles } from '../testing/test-harness.ts';
 
 const hourMs = 3_600_000;
@@ -70,6 +71,7 @@ describe('the limit of an application', () => {
     const engine = engineOf(harness);
     await Promise.all(ids.map((id) => engine.publish(id)));
     await makeDue(harness);
+    await harness.sql('update app_limits set last_permit_at = null');
     await Promise.all(ids.map((id) => engine.publish(id)));
     expect(harness.platform.accepted).toHaveLength(5);
     const waiting = (await readAll(harness)).filter(({ status }) => status === 'waiting');
@@ -132,10 +134,12 @@ describe('the limit of an application', () => {
 
   test('is counted anew when the operator changes it', async () => {
     await using harness = await worldWith({ appPostsPerDay: 100 });
-    const ids = await addPosts(harness, await harness.addAccount(), 6);
-    await engineOf(harness).publish(ids[0] ?? '');
+    const account = await harness.addAccount();
+    const [first = ''] = await addPosts(harness, account, 1);
+    await engineOf(harness).publish(first);
+    const ids = await addPosts(harness, account, 5);
     const lowered = engineOf(harness, { appPostsPerDay: () => 3 });
-    await Promise.all(ids.slice(1).map((id) => lowered.publish(id)));
+    await Promise.all(ids.map((id) => lowered.publish(id)));
     expect(harness.platform.accepted).toHaveLength(3);
   });
 
@@ -231,6 +235,32 @@ describe('what the platform says about its limits', () => {
       { waiting_reason: 'rate_limit', attempts: 0 },
     ]);
   });
+
+  test.each([
+    { protected: true, atOnce: 1 },
+    { protected: false, atOnce: 3 },
+  ])(
+    'once its time is over $atOnce of three asks whether the application may post again ($protected)',
+    async (given) => {
+      await using harness = await worldWith();
+      const ids: string[] = [];
+      for (let index = 0; index < 3; index += 1) ids.push(...(await addPosts(harness, await harness.addAccount(), 1)));
+      await harness.sql(`insert into app_limits (platform, closed_until) values ('x', now() - interval '1 ms')`);
+      const gate = createGate(['send:before_request']);
+      const has = (protection: string) => given.protected || protection !== 'account_line';
+      const engine = engineOf(harness, { failpoints: { ...gate.failpoints, has } });
+      const runs = ids.map((id) => engine.publish(id));
+      await gate.reachedBy(given.atOnce);
+      const waiting = async () =>
+        (await readAll(harness)).filter(({ waiting_reason: reason }) => reason === 'rate_limit');
+      await expect.poll(waiting, { timeout: 10_000 }).toHaveLength(3 - given.atOnce);
+      gate.open();
+      await Promise.all(runs);
+      await makeDue(harness);
+      await Promise.all(ids.map((id) => engine.publish(id)));
+      expect(harness.platform.accepted).toHaveLength(3);
+    },
+  );
 
   test("an answer about a user's own application closes that account alone", async () => {
     await using harness = await worldWith();

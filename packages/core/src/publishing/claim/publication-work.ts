@@ -48,6 +48,8 @@ export interface PublicationWork {
   readonly steps: readonly StoredStep[];
   /** Of all parts, as they are stored. */
   readonly allSteps: readonly StoredStep[];
+  /** Its answer tells whether the service's application may post again. */
+  readonly isAppInDoubt: boolean;
   /** The database's clock at the claim. */
   readonly claimedAtMs: number;
 }

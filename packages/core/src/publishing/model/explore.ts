@@ -99,7 +99,7 @@ function stuckRule(state: ModelState): string | null {
 /** Workers are alike: a state and its mirror image are one. */
 function keyOf(state: ModelState): string {
   const { workers, publication, ...rest } = state;
-  const { waiting, error, url, platformPostId, publishedAtMs, firstFailedAtMs, scheduledAtMs, ...deciding } =
+  const { waiting, toldWait, error, url, platformPostId, publishedAtMs, firstFailedAtMs, scheduledAtMs, ...deciding } =
     publication;
   const names = workers.map((worker) => JSON.stringify(worker));
   const swapped = (names[0] ?? '') > (names[1] ?? '');

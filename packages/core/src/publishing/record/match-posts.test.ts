@@ -24,7 +24,7 @@ const editor: Actor = {
 describe('a post that two publications take for theirs', () => {
   const equals = async (...behaviours: Parameters<typeof harness.platform.behave>) => {
     const account = await harness.addAccount();
-    const ids = [await harness.addPublication(account), await harness.addPublication(account)];
+    const ids = [await harness.addPublication(account), await harness.addPublication({ ...account, dueInMs: -2_000 })];
     harness.platform.lookup = 'by_text';
     harness.platform.behave(...behaviours);
     return ids;

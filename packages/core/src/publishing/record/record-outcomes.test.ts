@@ -12,7 +12,7 @@ test('an outcome that cannot be written holds up nobody who is in one batch with
   const account = await harness.addAccount();
   const [strange, other] = [
     await harness.addPublication({ ...account, text: 'strange' }),
-    await harness.addPublication({ ...account, text: 'other' }),
+    await harness.addPublication({ ...account, text: 'other', dueInMs: -2_000 }),
   ];
   const answered = Promise.withResolvers<void>();
   let answers = 0;

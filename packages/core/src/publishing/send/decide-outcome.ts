@@ -20,7 +20,6 @@ export interface OutcomeFacts {
   readonly manual: PublicationError['manual'];
 }
 
-const rateLimitPauseMs = 60_000;
 const quotaPauseMs = 3_600_000;
 const processingPauseMs = 5_000;
 
@@ -64,11 +63,15 @@ function ownTroubleIn(error: unknown): string | null {
 
 /** The later it is already, the longer until the next look, ms. */
 const troublePause = { share: 1 / 4, minMs: 2_000, maxMs: 60_000 };
+const limitPause = { share: 1 / 4, minMs: 60_000, maxMs: 3_600_000 };
 
-function postponed(detail: string, { committed, lateByMs }: OutcomeFacts): Outcome {
-  const { share, minMs, maxMs } = troublePause;
-  const retryAfterMs = Math.min(maxMs, Math.max(minMs, Math.round(lateByMs * share)));
-  return { kind: 'postponed', reason: 'internal', detail, retryAfterMs, committed };
+function pauseByLateness({ lateByMs }: OutcomeFacts, { share, minMs, maxMs }: typeof troublePause): number {
+  return Math.min(maxMs, Math.max(minMs, Math.round(lateByMs * share)));
+}
+
+function postponed(detail: string, facts: OutcomeFacts): Outcome {
+  const retryAfterMs = pauseByLateness(facts, troublePause);
+  return { kind: 'postponed', reason: 'internal', detail, retryAfterMs, committed: facts.committed };
 }
 
 /** A platform's refusal of what it had accepted before: nothing of it is visible, so that it may fail for good. */
@@ -95,7 +98,7 @@ function outcomeOf(error: PlatformError, facts: OutcomeFacts): Outcome {
       return {
         kind: 'wait',
         reason: 'rate_limit',
-        retryAfterMs: error.retryAfterMs ?? rateLimitPauseMs,
+        retryAfterMs: error.retryAfterMs ?? pauseByLateness(facts, limitPause),
         detail: error.message,
       };
     case 'quota':

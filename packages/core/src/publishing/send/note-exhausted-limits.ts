@@ -63,6 +63,6 @@ async function closeApp(tx: Transaction, platform: string, { ageMs, closedMs }: 
   await tx.execute(sql`
     insert into app_limits as l (platform, closed_until, closed_told_at)
     values (${platform}, statement_timestamp() + ${closedMs} * interval '1 millisecond', statement_timestamp() - ${ageMs} * interval '1 millisecond')
-    on conflict (platform) do update set closed_until = greatest(l.closed_until, excluded.closed_until), closed_told_at = excluded.closed_told_at
+    on conflict (platform) do update set closed_until = greatest(l.closed_until, excluded.closed_until), closed_told_at = excluded.closed_told_at, probe_until = null
     where l.closed_told_at is null or l.closed_told_at <= excluded.closed_told_at`);
 }

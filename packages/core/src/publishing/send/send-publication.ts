@@ -8,6 +8,7 @@ import { sql } from 'drizzle-orm';
 import { markAccountGone } from '../../accounts/mark-account-gone.ts';
 import { markGrantDead } from '../../accounts/mark-grant-dead.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
+import { openApp } from '../claim/app-probe.ts';
 import { breakerKeyOf } from '../claim/claim-context.ts';
 import { decideOutcome, turnDown } from './decide-outcome.ts';
 import { manualOptions } from '../record/manual-options.ts';
@@ -59,11 +60,29 @@ async function sendPart(
   const spent: SpentAnswer[] = [];
   const runner = createRunner(deps, context, work, spent);
   const outcome = await run(deps, context, work, runner);
+  closeUntold(outcome, spent, deps.clock.now());
   const [, transition] = await Promise.all([
-    noteExhaustedLimits(deps, work, spent),
+    noteLimits(deps, work, outcome, spent),
     context.record(work, { kind: 'outcome', outcome }, runner.unwritten()),
   ]);
   return { outcome, state: transition.kind === 'moved' ? transition.state : null };
+}
+
+async function noteLimits(
+  deps: CoreDependencies,
+  work: PublicationWork,
+  outcome: Outcome,
+  spent: readonly SpentAnswer[],
+): Promise<void> {
+  if (work.isAppInDoubt && outcome.kind === 'published') await openApp(deps, work.platform).catch(() => undefined);
+  await noteExhaustedLimits(deps, work, spent);
+}
+
+/** A limit that no header tells closes the account all the same, or each of its posts would ask for itself. */
+function closeUntold(outcome: Outcome, spent: SpentAnswer[], receivedAt: Date): void {
+  if (outcome.kind !== 'wait' || outcome.reason !== 'rate_limit' || spent.length > 0) return;
+  if (outcome.retryAfterMs !== null)
+    spent.push({ limits: [{ scope: 'account', resetMs: outcome.retryAfterMs }], receivedAt });
 }
 
 async function run(

@@ -11,7 +11,9 @@ test('where the platform orders by our time, sends of an account share no millis
   Object.assign(harness.platform.adapter, { sendTimesDiffer: true });
   const account = await harness.addAccount();
   const ids = await Promise.all(
-    Array.from({ length: 30 }, (_, index) => harness.addPublication({ ...account, text: `Post ${index}` })),
+    Array.from({ length: 30 }, (_, index) =>
+      harness.addPublication({ ...account, text: `Post ${index}`, dueInMs: -1_000 * index }),
+    ),
   );
   const publishers = [harness.engine(), harness.engine(), harness.engine()];
   await Promise.all(ids.map((id, index) => (publishers[index % 3] ?? harness.engine()).publish(id)));

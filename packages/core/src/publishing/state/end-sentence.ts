@@ -1,4 +1,7 @@
+const end = /[\p{Sentence_Terminal}…]["'”’»)\]]*$/u;
+
 /** What stands on a timeline ends as a sentence does, whoever worded it. */
 export function endSentence(text: string): string {
-  return /[.?!…]["”’)]?$/u.test(text) ? text : `${text}.`;
+  const said = text.trim();
+  return said === '' || end.test(said) ? said : `${said}.`;
 }

@@ -29,6 +29,8 @@ export interface PublicationState {
   readonly absentReads: number;
   readonly reconcileTries: number;
   readonly waiting: { readonly reason: WaitingReason; readonly detail: string } | null;
+  /** The wait that the last entry of its timeline tells of, and how often that came again since: once is one entry, so is a thousand times. */
+  readonly toldWait: ToldWait | null;
   readonly platformPostId: string | null;
   readonly url: string | null;
   readonly publishedAtMs: number | null;
@@ -44,6 +46,13 @@ export interface PublishedPart {
   /** See `VisiblePart`. */
   readonly reference: JsonValue;
   readonly publishedAtMs: number;
+}
+
+export interface ToldWait {
+  readonly reason: WaitingReason;
+  readonly detail: string;
+  readonly times: number;
+  readonly lastAtMs: number;
 }
 
 /** A fault as the state machine sees it; `manual` is filled in by whoever knows the text. */
@@ -69,6 +78,7 @@ export const newPublication: PublicationState = {
   absentReads: 0,
   reconcileTries: 0,
   waiting: null,
+  toldWait: null,
   platformPostId: null,
   url: null,
   publishedAtMs: null,

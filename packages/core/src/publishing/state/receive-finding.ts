@@ -4,7 +4,8 @@ import type { Finding, PublicationInput } from './publication-input.ts';
 import type { PublicationState } from './publication-state.ts';
 import { becomeUnconfirmed, finishPart, goOn, markPublished, retryOrFail } from './receive-outcome.ts';
 import { publisherStopped } from './publisher-stopped.ts';
-import { type Transition, moved, refused, waitUntil } from './transition.ts';
+import { clause } from './clause.ts';
+import { type Transition, countAgain, isTold, moved, refused, waitUntil } from './transition.ts';
 
 type FindingInput = Extract<PublicationInput, { type: 'finding' }>;
 
@@ -58,12 +59,13 @@ function countAbsence(
       { ...state, leaseUntilMs: null, absentReads, dueAtMs },
       {
         type: 'publication.reconciled',
-        message: `Not seen on the platform yet (${finding.evidence}). Asks again at ${isoTime(dueAtMs)} before it counts as absent.`,
+        message: `Not seen on the platform yet (${clause(finding.evidence)}). Asks again at ${isoTime(dueAtMs)} before it counts as absent.`,
         data: { finding: 'not_seen', absentReads },
       },
     );
   }
-  if (evidence !== null) return becomeUnconfirmed(state, `${evidence} A look found: ${finding.evidence}.`);
+  if (evidence !== null)
+    return becomeUnconfirmed(state, `${endSentence(evidence)} A look found: ${endSentence(finding.evidence)}`);
   return sendAgain(state, input, finding.evidence, atMs);
 }
 
@@ -76,7 +78,7 @@ function sendAgain(state: PublicationState, input: FindingInput, evidence: strin
   const closed = { ...state, intentAtMs: null, absentReads: 0, reconcileTries: 0 };
   if (state.error?.code === publisherStopped.code) {
     const detail = 'The send did not arrive, as its publisher had stopped; it is sent again.';
-    const again = waitUntil({ ...closed, error: null }, { reason: 'internal', untilMs: atMs, detail });
+    const again = waitUntil({ ...closed, error: null }, { reason: 'internal', untilMs: atMs, detail }, atMs);
     return { ...again, events: [note, ...again.events] };
   }
   const fault = state.error ?? {
@@ -102,8 +104,8 @@ const inconclusiveLooksMax = 8;
 
 /** An answer that proves nothing counts neither for nor against: asked again, and then a person looks. */
 function weighSilence(state: PublicationState, input: FindingInput, evidence: string, atMs: number): Transition {
-  if (state.reconcileTries + 1 >= inconclusiveLooksMax) return becomeUnconfirmed(state, `${evidence}.`);
-  const detail = `The platform's answer proves nothing: ${evidence}.`;
+  if (state.reconcileTries + 1 >= inconclusiveLooksMax) return becomeUnconfirmed(state, evidence);
+  const detail = `The platform's answer proves nothing: ${evidence}`;
   return askAgain(state, input, { detail, retryAfterMs: null, needsReconnect: false }, atMs);
 }
 
@@ -119,18 +121,12 @@ function askAgain(
   const dueAtMs = finding.needsReconnect ? null : atMs + Math.max(pauseMs, finding.retryAfterMs ?? 0);
   const when =
     dueAtMs === null ? 'Asks again once the account is connected again.' : `Asks again at ${isoTime(dueAtMs)}.`;
-  return moved(
-    {
-      ...state,
-      leaseUntilMs: null,
-      reconcileTries,
-      dueAtMs,
-      waiting: { reason: 'reconciling', detail: finding.detail },
-    },
-    {
-      type: 'publication.reconciled',
-      message: `${endSentence(finding.detail)} ${when}`,
-      data: { finding: 'no_answer', tries: reconcileTries },
-    },
-  );
+  const waiting = { reason: 'reconciling', detail: endSentence(finding.detail) } as const;
+  const next = { ...state, leaseUntilMs: null, reconcileTries, dueAtMs, waiting };
+  if (isTold(state, waiting)) return moved(countAgain(next, atMs));
+  return moved(next, {
+    type: 'publication.reconciled',
+    message: `${waiting.detail} ${when}`,
+    data: { finding: 'no_answer', tries: reconcileTries },
+  });
 }

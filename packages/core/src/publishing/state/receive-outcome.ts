@@ -1,9 +1,9 @@
 import { retryDelayMs } from '@vibetribe/resilience/backoff';
 import type { JsonValue } from '@vibetribe/platforms/port/json-value';
-import { endSentence } from './end-sentence.ts';
 import { isoTime } from './iso-time.ts';
 import type { Outcome, PartPlace, PublicationInput, RetryPolicy } from './publication-input.ts';
 import type { Fault, PublicationState } from './publication-state.ts';
+import { endSentence } from './end-sentence.ts';
 import { type Moved, type Transition, moved, refused, waitUntil } from './transition.ts';
 
 type OutcomeInput = Extract<PublicationInput, { type: 'outcome' }>;
@@ -22,11 +22,12 @@ export function receiveOutcome(state: PublicationState, input: OutcomeInput, atM
       return waitUntil(
         { ...closeIntent(state), committed },
         { reason: 'processing', untilMs: atMs + outcome.pollAfterMs, detail: outcome.detail },
+        atMs,
       );
     }
     case 'wait': {
       const untilMs = outcome.retryAfterMs === null ? null : atMs + outcome.retryAfterMs;
-      return waitUntil(closeIntent(state), { reason: outcome.reason, untilMs, detail: outcome.detail });
+      return waitUntil(closeIntent(state), { reason: outcome.reason, untilMs, detail: outcome.detail }, atMs);
     }
     case 'postponed':
       return postpone(state, outcome, atMs);
@@ -36,10 +37,10 @@ export function receiveOutcome(state: PublicationState, input: OutcomeInput, atM
         notBeforeMs: atMs + (outcome.retryAfterMs ?? 0),
       });
     case 'rejected':
-      return fail(
-        outcome.turnedDown === true ? { ...closeIntent(state), committed: false } : closeIntent(state),
-        outcome.error,
-      );
+      return fail(outcome.turnedDown === true ? { ...closeIntent(state), committed: false } : closeIntent(state), {
+        ...outcome.error,
+        message: endSentence(outcome.error.message),
+      });
     case 'unknown':
       if (state.intentAtMs === null) return refused('no_intent');
       return becomeUnknown(state, outcome, atMs);
@@ -65,6 +66,7 @@ function postpone(
       committed: state.committed || committed,
     },
     { reason, untilMs: retryAfterMs === null ? null : atMs + retryAfterMs, detail },
+    atMs,
   );
 }
 
@@ -166,11 +168,8 @@ export function retryOrFail(
   if (policy.outage) {
     const untilMs = Math.max(when.notBeforeMs, when.atMs, fromMs + (policy.retryDelaysMs[0] ?? defaultWaitMs));
     const waiting = { ...failing, retriesUsed: 0, error: asError(fault, true, null) };
-    return waitUntil(waiting, {
-      reason: 'breaker',
-      untilMs,
-      detail: 'The platform is down; it goes out when the platform is back.',
-    });
+    const detail = 'The platform is down; it goes out when the platform is back.';
+    return waitUntil(waiting, { reason: 'breaker', untilMs, detail }, when.atMs);
   }
   const delayMs = retryDelayMs(state.retriesUsed + 1, policy.retryDelaysMs, () => policy.jitter);
   if (delayMs !== null) {
@@ -201,7 +200,7 @@ export function retryOrFail(
 /** What has made something visible, or may have, cannot have failed: a person looks. Of several parts the one that failed is meant; those before it stay. */
 export function fail(state: PublicationState, error: NonNullable<PublicationState['error']>): Transition {
   if (state.committed)
-    return becomeUnconfirmed(state, `The platform took it, then something went wrong: ${error.message}`);
+    return becomeUnconfirmed(state, endSentence(`The platform took it, then something went wrong: ${error.message}`));
   if (state.evidence !== null) return becomeUnconfirmed(state, state.evidence);
   const failed = { ...state, status: 'failed', dueAtMs: null, leaseUntilMs: null, waiting: null, error } as const;
   const done = state.parts.length;
@@ -298,5 +297,5 @@ function asError(
   retryable: boolean,
   manual: RetryPolicy['manual'],
 ): NonNullable<PublicationState['error']> {
-  return { category: fault.category, code: fault.code, message: fault.message, retryable, manual };
+  return { category: fault.category, code: fault.code, message: endSentence(fault.message), retryable, manual };
 }

@@ -1,10 +1,11 @@
 import type { EventType } from '@vibetribe/contracts/event-type';
+import type { WaitingReason } from '@vibetribe/contracts/publication-status';
 import { receiveFinding } from './receive-finding.ts';
 import { becomeUnconfirmed, fail, receiveOutcome } from './receive-outcome.ts';
 import type { PublicationInput } from './publication-input.ts';
 import type { PublicationState } from './publication-state.ts';
 import { receiveUserInput } from './receive-user-input.ts';
-import { type Transition, moved, refused, waitUntil } from './transition.ts';
+import { type Moved, type TimelineEntry, type Transition, moved, refused, waitUntil } from './transition.ts';
 import { publisherStopped } from './publisher-stopped.ts';
 import { endSentence } from './end-sentence.ts';
 import { isoTime } from './iso-time.ts';
@@ -14,6 +15,31 @@ import { isoTime } from './iso-time.ts';
  * A refused input changes nothing and says why.
  */
 export function transition(state: PublicationState, input: PublicationInput, atMs: number): Transition {
+  const taken = decide(state, input, atMs);
+  return taken.kind === 'moved' ? noteWhatIsTold(state, taken, atMs) : taken;
+}
+
+/** Whatever is told next ends a wait that came again and again, and says how often. A claim that was not told for it is told first. */
+function noteWhatIsTold(before: PublicationState, taken: Moved, atMs: number): Moved {
+  const { toldWait } = before;
+  const isClaimUntold = toldWait !== null && before.leaseUntilMs !== null;
+  const [first, ...rest] = isClaimUntold && taken.events.length > 0 ? [claimed(before), ...taken.events] : taken.events;
+  if (first === undefined) return taken;
+  const repeated = toldWait === null || toldWait.times === 1 ? null : toldWait;
+  const waited = repeated === null ? {} : { waited: { times: repeated.times, lastAt: isoTime(repeated.lastAtMs) } };
+  const { waiting } = taken.state;
+  const tellsOfWait = ['publication.waiting', 'publication.reconciled'].includes((rest.at(-1) ?? first).type);
+  return {
+    ...taken,
+    events: [{ ...first, data: { ...first.data, ...waited } }, ...rest],
+    state: {
+      ...taken.state,
+      toldWait: tellsOfWait && waiting !== null ? { ...waiting, times: 1, lastAtMs: atMs } : null,
+    },
+  };
+}
+
+function decide(state: PublicationState, input: PublicationInput, atMs: number): Transition {
   switch (input.type) {
     case 'schedule':
     case 'unschedule':
@@ -66,18 +92,32 @@ function claim(state: PublicationState, input: Extract<PublicationInput, { type:
     const body = input.gate.detail;
     return { ...skipped, notifications: [{ kind: 'publication_skipped', title: 'A post was not published', body }] };
   }
-  if (input.gate.kind === 'wait') return waitUntil(state, input.gate);
+  if (input.gate.kind === 'wait') return waitUntil(state, input.gate, atMs);
   const leased = { ...state, fence: state.fence + 1, leaseUntilMs: atMs + input.leaseMs };
   if (state.intentAtMs !== null) {
-    return moved(
-      leased,
-      event('publication.claimed', 'A publisher asks the platform what became of the last send.', { purpose: 'ask' }),
-    );
+    return isAnotherLook(state) ? moved(leased) : moved(leased, claimed(leased));
   }
-  return moved(
-    { ...leased, status: 'publishing', waiting: null },
-    event('publication.claimed', 'A publisher took it up.', { purpose: 'send', fence: leased.fence }),
-  );
+  const sending = { ...leased, status: 'publishing', waiting: null } as const;
+  return isAnotherLook(state) ? moved(sending) : moved(sending, claimed(sending));
+}
+
+function claimed({ intentAtMs, fence }: PublicationState): TimelineEntry {
+  return intentAtMs === null
+    ? event('publication.claimed', 'A publisher took it up.', { purpose: 'send', fence })
+    : event('publication.claimed', 'A publisher asks the platform what became of the last send.', { purpose: 'ask' });
+}
+
+/** Only a look tells whether these are over: it is told once something else came of it than the same wait. */
+const endedByLooks: ReadonlySet<WaitingReason> = new Set([
+  'internal',
+  'processing',
+  'rate_limit',
+  'reconciling',
+  'token',
+]);
+
+function isAnotherLook({ toldWait, waiting }: PublicationState): boolean {
+  return toldWait !== null && waiting !== null && endedByLooks.has(waiting.reason);
 }
 
 /** From here on, until an outcome is on disk, nobody sends again without asking the platform. The lease starts anew: the send has all of it. */
@@ -125,10 +165,10 @@ function expireLease(state: PublicationState, quietMs: number, atMs: number): Tr
     const waiting = state.committed
       ? ({ reason: 'processing', detail: 'Its publisher stopped; another one goes on.' } as const)
       : null;
-    return moved(
-      { ...free, status, waiting, dueAtMs: atMs },
-      event('publication.lease_expired', 'Its publisher stopped before anything was sent; another one takes over.'),
-    );
+    const told = state.committed
+      ? 'Its publisher stopped when the platform had taken it; another one goes on.'
+      : 'Its publisher stopped before anything was sent; another one takes over.';
+    return moved({ ...free, status, waiting, dueAtMs: atMs }, event('publication.lease_expired', told));
   }
   if (state.status === 'waiting') {
     return moved(
@@ -164,6 +204,6 @@ function resume(state: PublicationState, reasons: readonly string[], atMs: numbe
   return moved({ ...state, dueAtMs: atMs });
 }
 
-function event(type: EventType, message: string, data: Record<string, unknown> = {}) {
+function event(type: EventType, message: string, data: Record<string, unknown> = {}): TimelineEntry {
   return { type, message, data };
 }

@@ -1,8 +1,8 @@
 import type { EventType } from '@vibetribe/contracts/event-type';
 import type { WaitingReason } from '@vibetribe/contracts/publication-status';
-import { endSentence } from './end-sentence.ts';
 import { isoTime } from './iso-time.ts';
 import type { PublicationState } from './publication-state.ts';
+import { endSentence } from './end-sentence.ts';
 
 export type Transition = Moved | Refused;
 
@@ -62,29 +62,40 @@ export function refused(reason: RefusalReason): Refused {
   return { kind: 'refused', reason };
 }
 
-/** Waiting is not failing: no attempt is used, and the reason and the time are told. */
+/** Waiting is not failing: no attempt is used, and the reason and the time are told. A wait that was told last is counted instead. */
 export function waitUntil(
   state: PublicationState,
-  wait: { reason: WaitingReason; untilMs: number | null; detail: string },
+  { reason, untilMs, ...wait }: { reason: WaitingReason; untilMs: number | null; detail: string },
+  atMs: number,
 ): Moved {
-  const unchanged = state.waiting?.reason === wait.reason && state.waiting.detail === wait.detail;
+  const detail = endSentence(wait.detail);
   const next: PublicationState = {
     ...state,
     status: 'waiting',
     leaseUntilMs: null,
-    dueAtMs: wait.untilMs,
-    waiting: { reason: wait.reason, detail: wait.detail },
+    dueAtMs: untilMs,
+    waiting: { reason, detail },
   };
-  if (unchanged) return moved(next);
-  const until = wait.untilMs === null ? '' : ` Looks again at ${isoTime(wait.untilMs)}.`;
+  if (isTold(state, { reason, detail })) return moved(countAgain(next, atMs));
+  const until = untilMs === null ? '' : ` Looks again at ${isoTime(untilMs)}.`;
   const told = moved(next, {
     type: 'publication.waiting',
-    message: `${endSentence(wait.detail)}${until}`,
-    data: { reason: wait.reason, until: wait.untilMs === null ? null : isoTime(wait.untilMs) },
+    message: `${detail}${until}`,
+    data: { reason, until: untilMs === null ? null : isoTime(untilMs) },
   });
-  if (wait.reason !== 'decision') return told;
+  if (reason !== 'decision') return told;
   return {
     ...told,
-    notifications: [{ kind: 'publication_asks', title: 'A post needs your decision', body: wait.detail }],
+    notifications: [{ kind: 'publication_asks', title: 'A post needs your decision', body: detail }],
   };
+}
+
+/** The last entry of its timeline says so already. */
+export function isTold({ toldWait }: PublicationState, wait: { reason: WaitingReason; detail: string }): boolean {
+  return toldWait !== null && toldWait.reason === wait.reason && toldWait.detail === wait.detail;
+}
+
+export function countAgain(state: PublicationState, atMs: number): PublicationState {
+  const { toldWait } = state;
+  return toldWait === null ? state : { ...state, toldWait: { ...toldWait, times: toldWait.times + 1, lastAtMs: atMs } };
 }

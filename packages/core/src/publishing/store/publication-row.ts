@@ -3,7 +3,7 @@ import { PublicationError, Variant } from '@vibetribe/contracts/post';
 import { PlatformId } from '@vibetribe/contracts/platform-id';
 import { PublicationStatus, WaitingReason } from '@vibetribe/contracts/publication-status';
 import { sql } from 'drizzle-orm';
-import type { PublicationState, PublishedPart } from '../state/publication-state.ts';
+import type { PublicationState, PublishedPart, ToldWait } from '../state/publication-state.ts';
 
 /** A publication as `publicationColumns` reads it: times are ms since the epoch. */
 export const publicationRowColumns = {
@@ -29,6 +29,7 @@ export const publicationRowColumns = {
   reconcileTries: column.number,
   waitingReason: WaitingReason.nullable(),
   waitingDetail: column.textOrNull,
+  toldWait: column.json<ToldWait | null>(),
   platformPostId: column.textOrNull,
   url: column.textOrNull,
   publishedAtMs: column.numberOrNull,
@@ -49,7 +50,7 @@ export const publicationColumns = sql.raw(`
   ${ms('scheduled_at')} as "scheduledAtMs", ${ms('due_at')} as "dueAtMs", p.attempts, p.retries_used as "retriesUsed",
   ${ms('first_failed_at')} as "firstFailedAtMs", p.fence::float8 as "fence", ${ms('lease_until')} as "leaseUntilMs",
   ${ms('intent_at')} as "intentAtMs", ${ms('in_doubt_since')} as "inDoubtSinceMs", p.evidence, p.committed, p.absent_reads as "absentReads", p.reconcile_tries as "reconcileTries",
-  p.waiting_reason as "waitingReason", p.waiting_detail as "waitingDetail", p.platform_post_id as "platformPostId", p.url,
+  p.waiting_reason as "waitingReason", p.waiting_detail as "waitingDetail", p.told_wait as "toldWait", p.platform_post_id as "platformPostId", p.url,
   ${ms('published_at')} as "publishedAtMs", p.error, p.part_count as "partCount", coalesce(p.parts, '[]') as parts, floor(extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"`);
 
 export function stateOf(row: PublicationRow): PublicationState {
@@ -69,6 +70,7 @@ export function stateOf(row: PublicationRow): PublicationState {
     absentReads: row.absentReads,
     reconcileTries: row.reconcileTries,
     waiting: row.waitingReason === null ? null : { reason: row.waitingReason, detail: row.waitingDetail ?? '' },
+    toldWait: row.toldWait,
     platformPostId: row.platformPostId,
     url: row.url,
     publishedAtMs: row.publishedAtMs,

@@ -48,14 +48,14 @@ export async function writeTransitions(
       select * from jsonb_to_recordset(${JSON.stringify(states)}::jsonb) as m(
         id text, "attemptId" text, "sendingStep" text, "sendOutcome" text, status text, "scheduledAtMs" float8, "dueAtMs" float8, attempts int, "retriesUsed" int, "firstFailedAtMs" float8,
         fence bigint, "leaseUntilMs" float8, "leaseOwner" text, "intentAtMs" float8, "inDoubtSinceMs" float8, evidence text, committed boolean, "absentReads" int,
-        "reconcileTries" int, "waitingReason" text, "waitingDetail" text, "platformPostId" text, url text, "publishedAtMs" float8, parts jsonb, error jsonb)
+        "reconcileTries" int, "waitingReason" text, "waitingDetail" text, "toldWait" jsonb, "platformPostId" text, url text, "publishedAtMs" float8, parts jsonb, error jsonb)
     ), updated as (
       update publications p set
         status = m.status, scheduled_at = to_timestamp(m."scheduledAtMs" / 1000), due_at = to_timestamp(m."dueAtMs" / 1000),
         attempts = m.attempts, retries_used = m."retriesUsed", first_failed_at = to_timestamp(m."firstFailedAtMs" / 1000),
         fence = m.fence, lease_until = to_timestamp(m."leaseUntilMs" / 1000), lease_owner = coalesce(m."leaseOwner", case when m."leaseUntilMs" is null then null else p.lease_owner end),
         intent_at = to_timestamp(m."intentAtMs" / 1000), in_doubt_since = to_timestamp(m."inDoubtSinceMs" / 1000), evidence = m.evidence, committed = m.committed, absent_reads = m."absentReads",
-        reconcile_tries = m."reconcileTries", waiting_reason = m."waitingReason", waiting_detail = m."waitingDetail",
+        reconcile_tries = m."reconcileTries", waiting_reason = m."waitingReason", waiting_detail = m."waitingDetail", told_wait = nullif(m."toldWait", 'null'::jsonb),
         platform_post_id = m."platformPostId", url = m.url, published_at = to_timestamp(m."publishedAtMs" / 1000),
         parts = nullif(m.parts, '[]'::jsonb), error = nullif(m.error, 'null'::jsonb), updated_at = clock_timestamp(),
         requeues = case when m."leaseUntilMs" is null then p.requeues else 0 end,

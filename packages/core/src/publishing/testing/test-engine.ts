@@ -19,6 +19,7 @@ export interface EngineHarness extends TestHarness {
   read(id: string): Promise<PublicationFacts>;
   /** Types of the publication's events, without `publication.`. */
   timeline(id: string): Promise<string[]>;
+  /** Its account's closing by the platform has passed, too. */
   makeDue(id: string): Promise<unknown>;
   /** What the death of a publisher looks like to the others. */
   endLease(id: string): Promise<unknown>;
@@ -61,7 +62,14 @@ export async function createEngineHarness(
       );
       return rows.map((row) => row.type.replace('publication.', ''));
     },
-    makeDue: (id) => harness.sql(`update publications set due_at = now() - interval '1 ms' where id = $1`, [id]),
+    async makeDue(id) {
+      await harness.sql(`update publications set due_at = now() - interval '1 ms' where id = $1`, [id]);
+      await harness.sql(
+        `update accounts set posts_closed_until = now() - interval '1 ms'
+         where posts_closed_until > now() and id = (select account_id from publications where id = $1)`,
+        [id],
+      );
+    },
     endLease: (id) =>
       harness.sql(
         `update publications set lease_until = now() - interval '1 ms' where id = $1 and lease_until is not null`,

@@ -120,6 +120,7 @@ export async function createTestHarness(
       breakerFailureThreshold: 5,
       breakerTimeoutMs: 60_000,
       burstGuard: { spacingMs: 2_000, spreadMs: 60_000 },
+      lineTurnMs: 60_000,
     },
     async addAccount(organizationId = newId('organization')) {
       const accountId = newId('account');
