@@ -83,6 +83,7 @@ async function makeThings(client: Client): Promise<Things> {
   const invitation = await client.post<{ id: string }>('/invitations', { email: 'wall@example.com', role: 'viewer' });
   return {
     auth: 'fam_unknown',
+    media: 'med_unknown',
     invitations: invitation.id,
     accounts: accountId,
     posts: post.id,
@@ -315,6 +316,7 @@ function comparable(body: unknown): unknown {
 }
 
 function validBodyFor(path: string): unknown {
+  if (path.endsWith('/media/{id}')) return { alt: 'A wall' };
   if (path.includes('/selections/')) return { externalIds: ['page'] };
   if (path.endsWith('/resolve')) return { outcome: 'not_published', retry: false };
   return {};
