@@ -1,9 +1,9 @@
 import { type Ablation, ablationPlatform, endTimeoutMs, reached } from './ablation.ts';
 
-/** A publisher dies with the platform's answer in its hands and nothing of it on disk. */
+/** A publisher dies with the platform's answer in its hands and nothing of it on disk. A key made of the id alone would find its post again. */
 export const intentBeforeSend: Ablation = {
   protection: 'intent_before_send',
-  companions: [],
+  companions: ['stable_key'],
   caughtAs: 'duplicated',
   async run(lab, without) {
     await using victim = await lab.startPublisher({ without, failpoints: ['send:after_answer=kill'] });
