@@ -53,7 +53,7 @@ async function openScene(withShares: boolean) {
 
   const schedule = async ({ origin }: Instance, count: number) => {
     const account = await publishing.addAccount('mastodon', origin);
-    for (let index = 0; index < count; index += 1) await publishing.addDue(account);
+    for (let index = 0; index < count; index += 1) await publishing.addDue(account, index);
     return async () => {
       const [row] = await publishing.sql<{ published: number; attempts: number }>(
         `select count(*) filter (where status = 'published')::int as published, coalesce(max(attempts), 0)::int as attempts

@@ -17,8 +17,8 @@ export interface TestPublisher extends AsyncDisposable {
   readonly logged: () => string;
   /** An account of an organization of its own. */
   addAccount(platform: PlatformId, service: string, accessToken?: string): Promise<TestAccount>;
-  /** Due now. */
-  addDue(account: TestAccount): Promise<string>;
+  /** Due now, or since some seconds: posts of one account that are due in the same second go out one after another. */
+  addDue(account: TestAccount, sinceSeconds?: number): Promise<string>;
   start(env: Record<string, string>, sharesOf?: Parameters<typeof startPublisher>[3]): Promise<RunningPublisher>;
 }
 
@@ -58,8 +58,8 @@ export async function openTestPublisher(postgresUrl: string): Promise<TestPublis
       const { accountId } = await addAccount(sql, { organizationId, platform, service, grantId });
       return { organizationId, accountId, platform };
     },
-    async addDue({ organizationId, accountId, platform }) {
-      const dueAt = new Date();
+    async addDue({ organizationId, accountId, platform }, sinceSeconds = 0) {
+      const dueAt = new Date(Date.now() - sinceSeconds * 1_000);
       const postId = await addPost(sql, { organizationId, content: 'Hello', scheduledAt: dueAt });
       return addPublication(sql, { organizationId, platform, postId, accountId, scheduledAt: dueAt, dueAt });
     },
