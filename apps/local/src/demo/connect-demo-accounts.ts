@@ -28,7 +28,7 @@ export async function connectDemoAccounts(target: DemoTarget): Promise<DemoAccou
   const accounts: DemoAccount[] = [];
   for (const platform of platforms) {
     const account = platform.connect.oauth
-      ? await connectByConsent(target, platform)
+      ? await connectByConsent(target, platform, hosts[platform.id])
       : await connectByHand(target, platform, hosts[platform.id]);
     accounts.push({ account, needsPicture: platform.rules.media.required });
   }
@@ -63,13 +63,16 @@ function filledForm(platform: Platform, known: ReadonlyMap<string, unknown>): Re
   return form;
 }
 
-/** The consent page approves by itself when it is told who approves, and sends the browser back to the API's callback. */
-async function connectByConsent(target: DemoTarget, platform: Platform): Promise<Account> {
+/**
+ * The consent page approves by itself when it is told who approves, and sends the browser back to the API's callback.
+ * @param host as `connectByHand` has it
+ */
+async function connectByConsent(target: DemoTarget, platform: Platform, host: string | undefined): Promise<Account> {
   const started = await callJson(ConnectStarted, {
     method: 'POST',
     url: `${target.api}/api/v1/accounts/connect`,
     bearer: target.apiKey,
-    body: { platform: platform.id },
+    body: { platform: platform.id, ...(host === undefined ? {} : { instance: host }) },
     signal: target.signal,
   });
   const consent = new URL(started.authorizationUrl);
