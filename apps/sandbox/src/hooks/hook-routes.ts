@@ -24,16 +24,18 @@ const HookConfig = z.strictObject({
 const HooksQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(20_000).default(1_000) });
 
 const keptMax = 20_000;
+const keptCharactersMax = 64 * 1024 * 1024;
 
 /** The receiver of webhooks: any POST under `/hooks`. */
 export function createHookReceiver() {
   let kept: ReceivedHook[] = [];
+  let keptCharacters = 0;
   let config = HookConfig.parse({});
 
   return {
     receive(app: FastifyInstance): void {
       app.removeAllContentTypeParsers();
-      app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: 1024 * 1024 }, (_request, body, done) =>
+      app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: 256 * 1024 }, (_request, body, done) =>
         done(null, body),
       );
       const handle = async (url: string, headers: Record<string, unknown>, body: unknown): Promise<number> => {
@@ -43,7 +45,11 @@ export function createHookReceiver() {
         const text = typeof body === 'string' ? body : '';
         const receivedAt = new Date().toISOString();
         kept.push({ path: url, headers: Object.fromEntries(shown), body: text, receivedAt, status: answered });
-        if (kept.length > keptMax) kept = kept.slice(-keptMax / 2);
+        keptCharacters += text.length;
+        if (kept.length > keptMax || keptCharacters > keptCharactersMax) {
+          kept = kept.slice(Math.ceil(kept.length / 2));
+          keptCharacters = kept.reduce((sum, one) => sum + one.body.length, 0);
+        }
         if (delayMs > 0) await delay(delayMs);
         return answered;
       };
@@ -62,6 +68,7 @@ export function createHookReceiver() {
       app.post('/hooks/config', (request) => (config = parseControl(HookConfig, request.body)));
       app.delete('/hooks', () => {
         kept = [];
+        keptCharacters = 0;
         config = HookConfig.parse({});
         return { cleared: true };
       });

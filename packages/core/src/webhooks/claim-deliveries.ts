@@ -18,32 +18,43 @@ export type ClaimedDelivery = RowOf<typeof claimedColumns>;
 /** Longer than a try may take: what a dead process held is tried again after it. */
 const leaseSeconds = 60;
 
+/** What a process has under way for one webhook. */
+export interface RunningTries {
+  readonly webhookId: string;
+  readonly organizationId: string;
+  readonly count: number;
+}
+
 /**
  * Takes deliveries whose time has come, the first ones of each webhook, for this process alone.
- * @param free how many of each webhook may be taken, where fewer than `perWebhookMax`
+ * @param running counts against the shares of its webhooks and organizations
  */
 export async function claimDeliveries(
   { db }: Pick<CoreDependencies, 'db'>,
-  {
-    limit,
-    perWebhookMax,
-    free,
-  }: { readonly limit: number; readonly perWebhookMax: number; readonly free: ReadonlyMap<string, number> },
+  shares: { readonly limit: number; readonly perWebhookMax: number; readonly perOrganizationMax: number },
+  running: readonly RunningTries[],
 ): Promise<ClaimedDelivery[]> {
-  const bounds = JSON.stringify([...free].map(([id, count]) => ({ id, count })));
+  const held = JSON.stringify(running);
   return db.asWorker(
     (tx) => queryRows(tx, claimedColumns)`
-      with due as (
-        select d.id from webhooks w
-        left join jsonb_to_recordset(${bounds}::jsonb) as f(id text, count int) on f.id = w.id
+      with held as (
+        select * from jsonb_to_recordset(${held}::jsonb) as h("webhookId" text, "organizationId" text, count int)
+      ), candidates as (
+        select d.id, d.next_attempt_at, w.organization_id,
+          row_number() over (partition by w.organization_id order by d.next_attempt_at, d.id) as place
+        from webhooks w
+        left join held h on h."webhookId" = w.id
         cross join lateral (
           select id, next_attempt_at from webhook_deliveries
           where webhook_id = w.id and status = 'pending' and next_attempt_at <= statement_timestamp()
             and (lease_until is null or lease_until < statement_timestamp())
           order by next_attempt_at, sequence
-          limit coalesce(f.count, ${perWebhookMax}::int)) d
+          limit greatest(0, ${shares.perWebhookMax}::int - coalesce(h.count, 0))) d
         where w.disabled_at is null
-        order by d.next_attempt_at limit ${limit}
+      ), due as (
+        select c.id from candidates c
+        where c.place <= ${shares.perOrganizationMax}::int - coalesce((select sum(count) from held where "organizationId" = c.organization_id), 0)
+        order by c.next_attempt_at limit ${shares.limit}
       ), locked as (
         select d.id from webhook_deliveries d join due using (id)
         where d.status = 'pending' and (d.lease_until is null or d.lease_until < statement_timestamp())

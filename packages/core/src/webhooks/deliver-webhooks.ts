@@ -50,10 +50,14 @@ export async function startWebhookDeliverer(
     name: 'webhook delivery',
     intervalMs: pollIntervalMs,
     async runOnce(signal) {
-      const limit = totalMax - tries.size;
+      // Half of what is free at a time, so that a place is left for whoever comes next.
+      const limit = Math.ceil((totalMax - tries.size) / 2);
       if (limit <= 0 || signal.aborted) return;
-      for (const claimed of await claimDeliveries(deps, { limit, perWebhookMax, free: freeOf(running) }))
-        begin(claimed);
+      const shares = { limit, perWebhookMax, perOrganizationMax: Math.min(perOrganizationMax, limit) };
+      const held = [...running].map(([webhookId, own]) => ({ webhookId, ...own }));
+      const claimed = await claimDeliveries(deps, shares, held);
+      for (const each of claimed) begin(each);
+      if (claimed.length > 0) delivery.wake();
     },
     onError,
   });
@@ -80,21 +84,6 @@ export async function startWebhookDeliverer(
 
   const moved = starting.move();
   return { [Symbol.asyncDispose]: () => moved.disposeAsync() };
-}
-
-/** How many more of each webhook that has some running may be begun, by its own share and by its organization's. */
-function freeOf(
-  running: ReadonlyMap<string, { readonly organizationId: string; readonly count: number }>,
-): Map<string, number> {
-  const byOrganization = new Map<string, number>();
-  for (const { organizationId, count } of running.values())
-    byOrganization.set(organizationId, (byOrganization.get(organizationId) ?? 0) + count);
-  return new Map(
-    [...running].map(([id, { organizationId, count }]) => [
-      id,
-      Math.max(0, Math.min(perWebhookMax - count, perOrganizationMax - (byOrganization.get(organizationId) ?? 0))),
-    ]),
-  );
 }
 
 async function tryOnce(

@@ -9,7 +9,8 @@ import { type LoggedEvent, readEvents } from '../events/read-events.ts';
 import { publicationsOfPosts } from '../posts/publications-of-posts.ts';
 import { nameFor, webhookMessage } from './webhook-message.ts';
 
-const batchMax = 500;
+/** Messages of a batch are in memory together, for each webhook that asked. */
+const batchMax = 100;
 
 /**
  * Makes the deliveries of the next events of the log. The position moves in the same transaction, under its row's lock: whatever dies,
