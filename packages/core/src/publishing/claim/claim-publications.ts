@@ -81,15 +81,13 @@ export async function claimPublications(
         inLine.push({ line, claims: await claimLine(tx, deps, settings, { line, contexts: contextsOf(own) }, gates) });
     }
     await apps.save();
-    await writeTransitions(
-      tx,
-      [...claims, ...inLine.flatMap((each) => each.claims)].flatMap(({ context, taken }) =>
-        taken.kind === 'moved' ? [{ row: context.row, transition: taken, leaseOwner: owner }] : [],
-      ),
+    const moves = [...claims, ...inLine.flatMap((each) => each.claims)].flatMap(({ context, taken }) =>
+      taken.kind === 'moved' ? [{ row: context.row, transition: taken, leaseOwner: owner }] : [],
     );
+    await writeTransitions(tx, moves);
     const [first] = contexts;
     if (first !== undefined) await notePresence(tx, first, first.row.nowMs);
-    await deps.failpoints.reach('claim:before_commit');
+    if (moves.length > 0) await deps.failpoints.reach('claim:before_commit');
     const resultOf = ({ context, taken }: Claim, isFollowed = false): ClaimResult => {
       if (taken.kind === 'refused') return refusalOf(context, taken.reason);
       if (!isLeased(taken)) return { kind: 'waiting', isFollowed };
@@ -100,7 +98,8 @@ export async function claimPublications(
       ...inLine.flatMap((each) => lineResults(each, resultOf)),
     ]);
   });
-  await deps.failpoints.reach('claim:after_commit');
+  // A duplicate job, left by a publisher that died, claims nothing.
+  if ([...results.values()].some(({ kind }) => kind === 'claimed')) await deps.failpoints.reach('claim:after_commit');
   return tickets.map(({ publicationId }) => results.get(publicationId) ?? { kind: 'refused', reason: 'unknown' });
 }
 
