@@ -30,6 +30,7 @@ import {
   registrationWindowSeconds,
   slowGuessSeconds,
   signInWindowSeconds,
+  triesPerCrowdedAccountFactor,
   type SignInLimit,
 } from './http/sign-in-limit.ts';
 
@@ -166,6 +167,7 @@ function openSignInLimit(
     byEmail: limiter('login-email', loginRateLimit),
     byAddress: limiter('login-address', loginRateLimit * failuresPerAddressFactor),
     byAccount: limiter('login-account', loginRateLimit * failuresPerAccountFactor),
+    crowded: limiter('login-crowded', loginRateLimit * triesPerCrowdedAccountFactor),
     slowGuesses: limiter('login-slow', 1, slowGuessSeconds),
     registrations: limiter('register', registrationRateLimit, registrationWindowSeconds),
     known: limiter('login-known', 1, knownAddressSeconds),

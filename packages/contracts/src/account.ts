@@ -58,12 +58,14 @@ export type RefreshedAccount = z.infer<typeof RefreshedAccount>;
 export const ConnectManually = z.strictObject({ platform: PlatformId, credentials: z.record(z.string(), z.string()) });
 export type ConnectManually = z.infer<typeof ConnectManually>;
 
+const Address = z.url().max(2_000);
+
 export const StartConnect = z.strictObject({
   platform: PlatformId,
-  instance: z.url().optional(),
-  service: z.url().optional(),
+  instance: Address.optional(),
+  service: Address.optional(),
   handle: z.string().max(253).optional(),
-  redirectTo: z.url().optional(),
+  redirectTo: Address.optional(),
 });
 export type StartConnect = z.infer<typeof StartConnect>;
 
@@ -94,7 +96,7 @@ export const AccountSelection = z.object({
 });
 export type AccountSelection = z.infer<typeof AccountSelection>;
 
-export const SelectAccounts = z.strictObject({ externalIds: z.array(z.string().min(1).max(200)).min(1).max(1_000) });
+export const SelectAccounts = z.strictObject({ externalIds: z.array(z.string().min(1).max(500)).min(1).max(1_000) });
 export type SelectAccounts = z.infer<typeof SelectAccounts>;
 
 export const SelectedAccounts = z.object({ items: z.array(Account) });

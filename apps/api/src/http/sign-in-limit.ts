@@ -5,9 +5,11 @@ import type { RateLimiter } from '@vibetribe/queue/rate-limiter';
 export const signInWindowSeconds = 15 * 60;
 /** One address may stand for an office: it gets so many times what one user there gets. */
 export const failuresPerAddressFactor = 20;
-/** An account gets so many times what one address gets at it, before guesses at it from new addresses go one by one. */
+/** An account gets so many times what one address gets at it, before wrong passwords from new addresses are answered as too many. */
 export const failuresPerAccountFactor = 5;
-/** Then one of them may be tried in this. */
+/** So many times as many are still tried then: its owner gets in from a new address while somebody else guesses. */
+export const triesPerCrowdedAccountFactor = 20;
+/** Beyond that one of them may be tried in this. */
 export const slowGuessSeconds = 5;
 export const registrationWindowSeconds = 60 * 60;
 /** For so long an address is known to a user who has signed in from it: not longer than a timer can run. */
@@ -24,7 +26,7 @@ export interface SignInFrom {
 /**
  * Against guessing: failures are counted per email and address, per address, and per email; registrations per address. Who has signed
  * in from an address before is not refused there because others failed. An account that is guessed at from many addresses is not locked:
- * from addresses that it does not know logins are tried one by one, at a pace that makes guessing useless.
+ * from addresses that it does not know so many more are tried, and then one by one, at a pace that makes guessing useless.
  */
 export interface SignInLimit {
   /**
@@ -40,6 +42,8 @@ export function createSignInLimit(limiters: {
   byEmail: Limiter;
   byAddress: Limiter;
   byAccount: Limiter;
+  /** Tries at an account beyond those, from addresses that it does not know. */
+  crowded: Limiter;
   /** One point in `slowGuessSeconds`. */
   slowGuesses: Limiter;
   registrations: Limiter;
@@ -56,13 +60,11 @@ export function createSignInLimit(limiters: {
         ...(isKnown ? [] : [{ limiter: limiters.byAddress, key: address }]),
       ];
       for (const { limiter, key } of counted) await take(limiter, key);
-      if (!isKnown) {
-        const { allowed } = await limiters.byAccount.consume(account);
-        if (allowed) counted.push({ limiter: limiters.byAccount, key: account });
+      const isCrowded = !isKnown && !(await takeIfFree(limiters.byAccount, account, counted));
+      if (isCrowded && !(await takeIfFree(limiters.crowded, account, counted)))
         // Nothing was tried, so it is no failure of this address.
-        else await takeOrGiveBack(limiters.slowGuesses, account, counted);
-      }
-      const result = await attempt();
+        await takeOrGiveBack(limiters.slowGuesses, account, counted);
+      const result = await (isCrowded ? attempt().catch(wrongInACrowd) : attempt());
       await giveBack(counted);
       if (!isKnown) await limiters.known.consume(pair);
       return result;
@@ -80,6 +82,18 @@ export function createSignInLimit(limiters: {
 interface Counted {
   readonly limiter: Limiter;
   readonly key: string;
+}
+
+async function takeIfFree(limiter: Limiter, key: string, counted: Counted[]): Promise<boolean> {
+  const { allowed } = await limiter.consume(key);
+  if (allowed) counted.push({ limiter, key });
+  return allowed;
+}
+
+/** Whoever guesses learns no more than that it is enough. */
+function wrongInACrowd(error: unknown): never {
+  if (!(error instanceof DomainError) || error.code !== 'invalid_credentials') throw error;
+  throw tooMany(slowGuessSeconds);
 }
 
 async function takeOrGiveBack(limiter: Limiter, key: string, counted: readonly Counted[]): Promise<void> {
@@ -101,8 +115,9 @@ function pairOf({ email, address }: SignInFrom): string {
 
 async function take(limiter: Limiter, key: string): Promise<void> {
   const { allowed, resetInMs } = await limiter.consume(key);
-  if (allowed) return;
-  throw new DomainError('rate_limited', 'Too many tries. Wait before the next one.', {
-    retryAfterSeconds: Math.max(1, Math.ceil(resetInMs / 1000)),
-  });
+  if (!allowed) throw tooMany(Math.max(1, Math.ceil(resetInMs / 1000)));
+}
+
+function tooMany(retryAfterSeconds: number): DomainError {
+  return new DomainError('rate_limited', 'Too many tries. Wait before the next one.', { retryAfterSeconds });
 }

@@ -252,6 +252,11 @@ describe('connecting', () => {
       body: { platform: 'x', redirectTo: 'https://evil.example/' },
     });
     expect([answer.status, answer.json['errors']]).toMatchObject([422, [{ path: 'redirectTo' }]]);
+    for (const field of ['redirectTo', 'instance', 'service']) {
+      const body = { platform: 'x', [field]: `${redirectTo}?${'x'.repeat(2_000)}` };
+      const long = await call('POST', '/accounts/connect', { body });
+      expect([long.status, long.json['errors']]).toMatchObject([422, [{ path: field }]]);
+    }
     expect((await api.call('GET', '/api/v1/accounts/callback/nowhere?state=s&code=c')).status).toBe(404);
   });
 });

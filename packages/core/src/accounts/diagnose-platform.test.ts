@@ -95,7 +95,7 @@ test.each(versioned)('a version of %s that ends, or has ended, is told with its 
 const scoped = platformIds.filter((id) => (adapters[id].doctor?.scopes.length ?? 0) > 1);
 
 test.each(scoped)(
-  'permissions that accounts of %s were connected without are counted, of the own organization alone',
+  'permissions that accounts of %s were connected without are counted, of the own accounts alone',
   async (id) => {
     const { actor, deps } = await diagnose(id);
     const [first, second] = (adapters[id].doctor?.scopes ?? []).map(({ name }) => name);
@@ -114,6 +114,8 @@ test.each(scoped)(
       status: 'warning',
       detail: expect.stringContaining('One account was connected without it'),
     });
+    const limited = await diagnosePlatform(deps, { ...actor, accountIds: ['acc_another'] }, { platformId: id });
+    expect(limited.checks.find(({ name }) => name === `scope ${second}`)).toMatchObject({ status: 'unknown' });
   },
 );
 

@@ -10,6 +10,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { notFound } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
+import { visibleTo } from './account-row.ts';
 import { callbackUrl, type ConnectSettings } from './connect-settings.ts';
 
 type DoctorDependencies = Pick<CoreDependencies, 'db' | 'adapters' | 'endpoints' | 'platformHttp' | 'clock'> &
@@ -119,6 +120,7 @@ async function scopeChecks(
       queryRows(tx, { scopes: z.array(z.string()), accounts: column.number })`
         select g.scopes, count(*)::float8 as accounts from accounts a join grants g on g.organization_id = a.organization_id and g.id = a.grant_id
         where a.organization_id = ${actor.organizationId} and a.platform = ${id} and a.status <> 'disconnected' and cardinality(g.scopes) > 0
+          and ${visibleTo(actor)}
         group by g.scopes`,
   );
   return doctor.scopes.map(({ name, purpose, review }) => {
