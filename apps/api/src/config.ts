@@ -36,7 +36,6 @@ const ApiEnv = CoreEnv.extend({
       ),
     )
     .prefault(''),
-  TRUST_LOOPBACK: z.enum(['on', 'off']).default('on'),
   SECURITY_CONTACT: z
     .union([z.email().transform((email) => `mailto:${email}`), z.url({ protocol: /^(mailto|https|tel)$/ })], {
       error: 'must be an email address or an https:// address',
@@ -66,8 +65,6 @@ export interface ApiConfig extends Omit<CoreConfig, 'publicUrl'>, MediaSettings 
   readonly registrationOpen: boolean;
   /** Addresses and ranges of proxies whose word about a client's address counts. */
   readonly trustProxy: readonly string[];
-  /** Whether a caller on this machine counts as an operator, where no proxy is named. */
-  readonly trustLoopback: boolean;
   /** URI of whom to tell about a weakness; null: `security@` the public host. */
   readonly securityContact: string | null;
   /** Origins of frontends: they may call the API from a browser, and an account's connection may end there. */
@@ -90,7 +87,6 @@ export function parseApiConfig(rawEnv: Readonly<Record<string, string | undefine
     registrationRateLimit: env.REGISTRATION_RATE_LIMIT ?? Math.max(registrationsMin, 20 * env.LOGIN_RATE_LIMIT),
     registrationOpen: env.REGISTRATION === 'open',
     trustProxy: env.TRUST_PROXY,
-    trustLoopback: env.TRUST_LOOPBACK === 'on',
     securityContact: env.SECURITY_CONTACT ?? null,
     redirectOrigins: env.REDIRECT_ORIGINS.map((url) => new URL(url).origin),
   };

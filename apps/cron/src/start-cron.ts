@@ -1,4 +1,5 @@
 import { createSpareBytes } from '@vibetribe/core/media/spare-bytes';
+import { createOperators } from '@vibetribe/core/identity/operators';
 import { openService, type Service } from '@vibetribe/core/open-service';
 import { type CronDependencies, cronTasks, deadlineMsOf } from '@vibetribe/core/tasks/cron-tasks';
 import {
@@ -93,7 +94,8 @@ export async function startCron(
     ),
   );
   const health = createCronHealth(service, deps, { tasks, gauges, startedAt: await readDatabaseTime(service.db) });
-  const ops = starting.use(await startOpsServer({ port: config.port, host: config.host, metrics, health }));
+  const operators = createOperators(service.core, { trustsLoopback: config.trustLoopback });
+  const ops = starting.use(await startOpsServer({ port: config.port, host: config.host, operators, metrics, health }));
   const running = starting.move();
   return {
     port: ops.port,

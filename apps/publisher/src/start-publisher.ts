@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { platformIds } from '@vibetribe/contracts/platform-id';
 import type { CoreDependencies } from '@vibetribe/core/core-dependencies';
 import { createSpareBytes } from '@vibetribe/core/media/spare-bytes';
+import { createOperators } from '@vibetribe/core/identity/operators';
 import { openService, type Service } from '@vibetribe/core/open-service';
 import type { PublishingMedia } from '@vibetribe/core/publishing/send/publication-media';
 import type { Failpoints } from '@vibetribe/core/publishing/failpoints';
@@ -125,10 +126,12 @@ export async function startPublisher(
     ),
   );
 
+  const operators = createOperators(service.core, { trustsLoopback: config.trustLoopback });
   const ops = starting.use(
     await startOpsServer({
       port: config.port,
       host: config.host,
+      operators,
       metrics,
       health: () =>
         publisherHealth(service, disk, {

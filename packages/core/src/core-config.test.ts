@@ -20,6 +20,7 @@ test('two variables are enough, everything else has a default', () => {
     sandboxUrl: null,
     ssrfAllow: [],
     publicUrl: 'http://127.0.0.1:3000',
+    trustLoopback: true,
     logLevel: 'info',
     postsPerHour: {},
     appPostsPerDay: {},

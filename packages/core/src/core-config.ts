@@ -26,6 +26,7 @@ export const CoreEnv = z.object({
   SANDBOX_URL: HttpOrigin().optional(),
   SSRF_ALLOW: HostPortList().default([]),
   PUBLIC_URL: HttpOrigin().default('http://127.0.0.1:3000'),
+  TRUST_LOOPBACK: z.enum(['on', 'off']).default('on'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   ...rateLimitShape(),
 });
@@ -48,6 +49,8 @@ export interface CoreConfig {
   readonly ssrfAllow: readonly string[];
   /** Origin of the API as browsers and platforms see it, without a slash at its end. */
   readonly publicUrl: string;
+  /** Whether a caller on this machine counts as an operator, where no proxy is named. */
+  readonly trustLoopback: boolean;
   readonly logLevel: CoreEnv['LOG_LEVEL'];
   /** Posts an hour and account where the operator set one; elsewhere the platform's own. */
   readonly postsPerHour: Readonly<Partial<Record<PlatformId, number>>>;
@@ -75,6 +78,7 @@ export function coreConfigOf(env: CoreEnv, rawEnv: Readonly<Record<string, strin
     sandboxUrl: env.SANDBOX_URL ?? null,
     ssrfAllow: env.SSRF_ALLOW,
     publicUrl: env.PUBLIC_URL,
+    trustLoopback: env.TRUST_LOOPBACK === 'on',
     logLevel: env.LOG_LEVEL,
     postsPerHour: limitsOf(env, rateLimitName),
     appPostsPerDay: limitsOf(env, appRateLimitName),

@@ -14,7 +14,8 @@ test.each([
 
 test('health and metrics answer on an IPv6 address', async () => {
   const health = async () => ({ ok: true, detail: null });
+  const operators = { trustsLoopback: true, isOperator: async () => false };
   const metrics = { exposition: async () => ({ contentType: 'text/plain', text: '' }) };
-  await using server = await startOpsServer({ port: 0, host: '::1', health, metrics });
+  await using server = await startOpsServer({ port: 0, host: '::1', operators, health, metrics });
   expect((await fetch(`${httpOrigin('::1', server.port)}/health`)).status).toBe(200);
 });

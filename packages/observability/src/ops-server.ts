@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isLoopback } from './loopback.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface Health {
   readonly ok: boolean;
-  /** Shown to whoever asks: names and numbers, no secrets. */
+  /** Shown to operators: names and numbers, no secrets. */
   readonly detail: unknown;
 }
 
@@ -13,24 +14,37 @@ export interface OpsServer extends AsyncDisposable {
   readonly port: number;
 }
 
+/** Who sees more than whether all is well. */
+export interface Operators {
+  /** Whether a caller on this machine counts as one. */
+  readonly trustsLoopback: boolean;
+  /** Whether what came as `Authorization: Bearer ...` is an operator's. */
+  isOperator(bearer: string): Promise<boolean>;
+}
+
 export interface OpsServerOptions {
   /** 0 picks a free one. */
   readonly port: number;
-  /** The loopback address unless told otherwise: there is no authentication here. */
+  /** The loopback address unless told otherwise. */
   readonly host?: string | undefined;
+  readonly operators: Operators;
   /** A check that fails or takes longer than `healthTimeoutMs` counts as unhealthy. */
   readonly health: () => Promise<Health>;
   readonly healthTimeoutMs?: number | undefined;
   readonly metrics: Pick<Metrics, 'exposition'>;
 }
 
-/** `GET /health` (200 or 503, `{ok, detail}`) and `GET /metrics` for apps without an API of their own. Rejects if it cannot listen. */
+/**
+ * `GET /health` (200 or 503, `{ok}`, for operators with `detail`) and, for operators, `GET /metrics`: for apps without an API of their own.
+ * Rejects if it cannot listen.
+ */
 export async function startOpsServer({
   port,
   host = '127.0.0.1',
   health,
   healthTimeoutMs = 5000,
   metrics,
+  operators,
 }: OpsServerOptions): Promise<OpsServer> {
   const server = createServer((request, response) => {
     answer(request).then(
@@ -39,16 +53,21 @@ export async function startOpsServer({
     );
   });
 
-  const answer = async ({ method, url = '' }: IncomingMessage) => {
+  const answer = async (request: IncomingMessage) => {
+    const { method, url = '' } = request;
     const path = url.split('?', 1)[0];
     if (method !== 'GET' && method !== 'HEAD') return { status: 405, ...plain('method not allowed\n') };
-    if (path === '/metrics') return { status: 200, ...(await metrics.exposition()) };
-    if (path !== '/health') return { status: 404, ...plain('not found\n') };
-    const found = await healthWithin(health, healthTimeoutMs);
+    if (path !== '/metrics' && path !== '/health') return { status: 404, ...plain('not found\n') };
+    const isForOperator = await isOperator(request, operators);
+    if (path === '/metrics')
+      return isForOperator
+        ? { status: 200, ...(await metrics.exposition()) }
+        : { status: 401, ...plain('send an API key with the scope ops: Authorization: Bearer ...\n') };
+    const { ok, detail } = await healthWithin(health, healthTimeoutMs);
     return {
-      status: found.ok ? 200 : 503,
+      status: ok ? 200 : 503,
       contentType: 'application/json; charset=utf-8',
-      text: JSON.stringify(found),
+      text: JSON.stringify(isForOperator ? { ok, detail } : { ok }),
     };
   };
 
@@ -64,6 +83,13 @@ export async function startOpsServer({
       await closed;
     },
   };
+}
+
+async function isOperator(request: IncomingMessage, operators: Operators): Promise<boolean> {
+  if (operators.trustsLoopback && isLoopback(request)) return true;
+  const [, bearer] = /^bearer +([\x21-\x7e]{1,4096})$/i.exec(request.headers.authorization ?? '') ?? [];
+  // Whoever cannot be looked up, because the database is away, is none.
+  return bearer !== undefined && operators.isOperator(bearer).catch(() => false);
 }
 
 async function healthWithin(health: () => Promise<Health>, timeoutMs: number): Promise<Health> {

@@ -2,10 +2,10 @@ import type { Authenticator } from '@vibetribe/core/identity/authenticate';
 import type { AuthenticatedActor } from '@vibetribe/core/identity/authenticated-actor';
 import { requireRight, type Right } from '@vibetribe/core/identity/authorize';
 import { DomainError } from '@vibetribe/core/domain-error';
+import { isLoopback } from '@vibetribe/observability/loopback';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { addressKey } from './address-key.ts';
 import type { RequestLimiter } from './api-rate-limit.ts';
-import { isLoopback } from './loopback.ts';
 
 /** Who may call a route: anyone, those who hold a right, or operators (the loopback address, or the right `service:observe`). */
 export type Access = 'public' | 'operator' | Right;

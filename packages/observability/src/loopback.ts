@@ -1,5 +1,5 @@
+import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
-import type { FastifyRequest } from 'fastify';
 
 const forwardingHeaders = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'];
 
@@ -11,7 +11,7 @@ loopback.addAddress('::1', 'ipv6');
  * Whether the caller sits on this machine. A request that a proxy on this machine passed on does not count: its sender is somewhere
  * else. One that names another host does not either: a page that was made to lead here (DNS rebinding) still says its own name.
  */
-export function isLoopback(request: Pick<FastifyRequest, 'socket' | 'headers'>): boolean {
+export function isLoopback(request: Pick<IncomingMessage, 'socket' | 'headers'>): boolean {
   const address = request.socket.remoteAddress;
   if (address === undefined || forwardingHeaders.some((name) => request.headers[name] !== undefined)) return false;
   return isLoopbackAddress(address) && isLoopbackHost(request.headers.host);

@@ -1,0 +1,39 @@
+import type { Database } from '@vibetribe/db/connect-database';
+import type { Clock } from '@vibetribe/resilience/clock';
+import { hashApiKey, isApiKeyShaped } from '@vibetribe/security/api-key';
+import { holdsRight } from './authorize.ts';
+import { createExpiringCache } from './expiring-cache.ts';
+import { findKeyActor } from './find-principal.ts';
+
+/** How long a key that has ended may still count here. */
+const cacheTtlMs = 5_000;
+const cacheEntriesMax = 1_000;
+const lookUpsAtOnce = 4;
+
+/** Who may see the metrics of a process without an API: this machine, unless that is switched off, and keys with the scope `ops`. */
+export function createOperators(
+  { db, clock }: { readonly db: Pick<Database, 'asIdentity'>; readonly clock: Pick<Clock, 'monotonicMs'> },
+  { trustsLoopback }: { readonly trustsLoopback: boolean },
+) {
+  const known = createExpiringCache<boolean>({ ttlMs: cacheTtlMs, entriesMax: cacheEntriesMax, clock });
+  let lookUps = 0;
+  const lookUp = async (hash: string): Promise<boolean> => {
+    // A flood of wrong keys takes no more of the database than this.
+    if (lookUps >= lookUpsAtOnce) throw new Error('too many keys are being looked up');
+    lookUps += 1;
+    try {
+      const actor = await db.asIdentity((tx) => findKeyActor(tx, { hash }));
+      return actor !== null && holdsRight(actor, 'service:observe');
+    } finally {
+      lookUps -= 1;
+    }
+  };
+  return {
+    trustsLoopback,
+    isOperator: async (bearer: string): Promise<boolean> => {
+      if (!isApiKeyShaped(bearer)) return false;
+      const hash = hashApiKey(bearer);
+      return known.get(hash, () => lookUp(hash));
+    },
+  };
+}
