@@ -63,7 +63,7 @@ describe('posts of one account that are due in the same second', () => {
         [first, reason],
       );
       await Promise.all(rest.map((id) => harness.engine().publish(id)));
-      expect(accepted()).toEqual(texts(4).slice(1));
+      await expect.poll(accepted, { timeout: 10_000 }).toEqual(texts(4).slice(1));
       expect(await harness.read(first)).toMatchObject({ status: 'waiting' });
     },
   );

@@ -27,7 +27,7 @@ test('a turn of the dispatcher reads what is due soon and not the calendar', asy
 test('a turn that enqueues a crowd reads the crowd and not all that its organization has, although its plan is from when there was nothing', async () => {
   await using dispatcher = openDispatcher();
   expect((await dispatcher.turn()).enqueued).toBe(0);
-  await addPosts('soon', 200, 'now()');
+  await addPosts('soon', 200, `now() - i * interval '1 ms'`);
   await addPosts('far', calendar, `now() + interval '1 day' + i * interval '1 minute'`);
   const before = await rowsRead();
   expect((await dispatcher.turn()).enqueued).toBe(200);

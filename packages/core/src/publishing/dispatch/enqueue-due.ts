@@ -12,6 +12,7 @@ const duePublicationColumns = {
   priority: column.number,
 };
 export type DuePublication = RowOf<typeof duePublicationColumns>;
+const enqueuedColumns = { ...duePublicationColumns, isLed: column.boolean };
 
 export interface EnqueueSettings {
   /** How far ahead of their time publications get a job, ms. The queue holds these and no more. */
@@ -34,6 +35,9 @@ const doublingsMax = 5;
  * Fairness: a job's priority is its place in its organization's own line on that platform, so that lines are served in turn and one
  * organization's thousand posts do not stand before another's one. Only the first of a line counts how long the line is already, and
  * nothing is joined but by a primary key: without statistics the planner would read all posts of an organization.
+ *
+ * Posts of one account that are due at the same moment share the job of one of them: they go one after another, and a job takes its line
+ * to the end. The others count as enqueued, so that they get jobs of their own where that one is lost.
  */
 export async function enqueueDue(
   deps: Pick<CoreDependencies, 'db' | 'failpoints'>,
@@ -45,9 +49,10 @@ export async function enqueueDue(
   return deps.db.asKeyedWorker(async (tx) => {
     const due: DuePublication[] = [];
     for (const condition of deps.failpoints.has('sweeper') ? [fresh, expired] : [fresh]) {
-      const rows = await queryRows(tx, duePublicationColumns)`
+      const rows = await queryRows(tx, enqueuedColumns)`
         with picked as (
-          select p.id, p.organization_id, p.platform, p.post_id, p.due_at, p.enqueued_until, p.requeues from publications p
+          select p.id, p.organization_id, p.account_id, p.platform, p.post_id, p.status, p.scheduled_at, p.due_at, p.enqueued_until, p.requeues
+          from publications p
           where p.due_at is not null and p.lease_until is null and ${condition}
           limit ${settings.batchMax} for update skip locked
         ), numbered as (
@@ -63,7 +68,9 @@ export async function enqueueDue(
           ) end as line
           from numbered n
         ), placed as (
-          select m.id, case when m.enqueued_until is null or (select count(*) from picked) < ${settings.backlogMin} then 0
+          select m.id, m.status = 'scheduled' and row_number() over (
+              partition by m.account_id, m.status, m.scheduled_at, m.due_at order by m.place) > 1 as is_led,
+            case when m.enqueued_until is null or (select count(*) from picked) < ${settings.backlogMin} then 0
             else least(m.requeues + 1, ${doublingsMax}) end as requeues,
             least(${priorityMax}, sum(m.line) over (partition by m.organization_id, m.platform) + m.place)::int as priority
           from measured m
@@ -73,9 +80,9 @@ export async function enqueueDue(
           requeues = placed.requeues,
           enqueued_until = greatest(p.due_at, clock_timestamp()) + ${settings.enqueuedForMs} * power(2, placed.requeues) * interval '1 millisecond'
         from placed where p.id = placed.id
-        returning p.id as "publicationId", p.platform, p.generation, placed.priority,
+        returning p.id as "publicationId", p.platform, p.generation, placed.priority, placed.is_led as "isLed",
           greatest(0, ceil(extract(epoch from p.due_at - clock_timestamp()) * 1000))::float8 as "delayMs"`;
-      due.push(...rows);
+      due.push(...rows.flatMap(({ isLed, ...publication }) => (isLed ? [] : [publication])));
     }
     return due;
   });

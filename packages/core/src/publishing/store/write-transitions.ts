@@ -1,6 +1,7 @@
 import { newId } from '@vibetribe/db/new-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
+import { passOnJob } from './pass-on-job.ts';
 import type { PublicationRow } from './publication-row.ts';
 import type { Moved } from '../state/transition.ts';
 
@@ -15,6 +16,7 @@ export async function writeTransitions(
 ): Promise<void> {
   if (transitions.length === 0) return;
   await deleteUnsent(tx, transitions);
+  await passOnJob(tx, transitions);
   const states = transitions.map(({ row, transition, leaseOwner, sendingStep }) => ({
     id: row.id,
     attemptId: sendingStep === undefined ? null : newId('attempt'),
