@@ -18,8 +18,9 @@ export interface WebhookDelivererOptions {
 type DelivererDependencies = Pick<CoreDependencies, 'db' | 'keyRing' | 'clock' | 'logger' | 'signals'>;
 
 const pollIntervalMs = 1_000;
-/** Tries at once in this process: of all, of one organization, of one webhook. A receiver that hangs takes no more than its share. */
+/** Tries at once in this process: of all, to one server, of one organization, of one webhook. A receiver that hangs takes no more than its share. */
 const totalMax = 60;
+const perServerMax = 30;
 const perOrganizationMax = 12;
 const perWebhookMax = 4;
 
@@ -30,7 +31,7 @@ export async function startWebhookDeliverer(
 ): Promise<AsyncDisposable> {
   const onError = (error: unknown) =>
     deps.logger.warn({ err: error }, 'webhooks could not be looked after; they will be');
-  const running = new Map<string, { readonly organizationId: string; count: number }>();
+  const running = new Map<string, { readonly organizationId: string; readonly server: string; count: number }>();
   const tries = new Set<Promise<void>>();
 
   await using starting = new AsyncDisposableStack();
@@ -53,7 +54,12 @@ export async function startWebhookDeliverer(
       // Half of what is free at a time, so that a place is left for whoever comes next.
       const limit = Math.ceil((totalMax - tries.size) / 2);
       if (limit <= 0 || signal.aborted) return;
-      const shares = { limit, perWebhookMax, perOrganizationMax: Math.min(perOrganizationMax, limit) };
+      const shares = {
+        limit,
+        perWebhookMax,
+        perOrganizationMax: Math.min(perOrganizationMax, limit),
+        perServerMax: Math.min(perServerMax, limit),
+      };
       const held = [...running].map(([webhookId, own]) => ({ webhookId, ...own }));
       const claimed = await claimDeliveries(deps, shares, held);
       for (const each of claimed) begin(each);
@@ -67,8 +73,8 @@ export async function startWebhookDeliverer(
   starting.use(await bus.subscribe('events', wake, wake));
 
   const begin = (claimed: ClaimedDelivery) => {
-    const { webhookId, organizationId } = claimed;
-    const own = running.get(webhookId) ?? { organizationId, count: 0 };
+    const { webhookId, organizationId, server } = claimed;
+    const own = running.get(webhookId) ?? { organizationId, server, count: 0 };
     own.count += 1;
     running.set(webhookId, own);
     const trying = tryOnce(deps, sender, claimed)

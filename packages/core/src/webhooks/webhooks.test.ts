@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
 import { rotateKeys } from '../keys/rotate-keys.ts';
 import { startWebhookDeliverer } from './deliver-webhooks.ts';
+import { claimDeliveries } from './claim-deliveries.ts';
 import { listDeliveries, replayDelivery, testWebhook } from './deliveries.ts';
 import { createWebhook, deleteWebhook, getWebhook, rotateWebhookSecret, updateWebhook } from './manage-webhooks.ts';
 import { createWebhookSender } from './webhook-sender.ts';
@@ -191,6 +192,28 @@ test('a receiver that hangs holds up no other one', async () => {
     timeoutMs: 12_000,
   });
   expect(received.filter(({ path }) => path === '/hangs').length).toBe(12);
+});
+
+test('many organizations that ask for one slow server take its share, and whoever has nothing under way goes first', async () => {
+  const addPending = async (url: string, count: number) => {
+    const actor = await newActor();
+    const { id } = await createWebhook(deps(), actor, { url, events: ['token.refreshed'] });
+    for (let made = 0; made < count; made += 1) await testWebhook(deps(), actor, id);
+  };
+  for (let count = 0; count < 10; count += 1) await addPending(`https://SLOW.example/${count}`, 4);
+  const shares = { limit: 30, perWebhookMax: 4, perOrganizationMax: 12, perServerMax: 20 };
+  const held = await claimDeliveries(deps(), shares, []);
+  expect(held).toHaveLength(20);
+  await addPending('https://quick.example/', 2);
+  await addPending('https://slow.example/new', 1);
+  const running = [...Map.groupBy(held, ({ webhookId }) => webhookId)].map(([webhookId, own]) => {
+    const [{ organizationId, server } = { organizationId: '', server: '' }] = own;
+    return { webhookId, organizationId, server, count: own.length };
+  });
+  const next = await claimDeliveries(deps(), { ...shares, limit: 1, perServerMax: 60 }, running);
+  expect(next.map(({ server }) => server)).toEqual(['quick.example']);
+  const others = await claimDeliveries(deps(), shares, running);
+  expect(others.map(({ server }) => server)).toEqual(['quick.example']);
 });
 
 test('a receiver that is gone, or took nothing for a day, is switched off and its people are told once', async () => {
