@@ -8,14 +8,18 @@ import type { QueueAdmin } from '@vibetribe/queue/queue-admin';
 import type { RequestLimiter } from './http/api-rate-limit.ts';
 import type { HealthReport } from './health-report.ts';
 import type { LiveHub } from './live/live-hub.ts';
+import type { MailLimit } from './http/mail-limit.ts';
 import type { SignInLimit } from './http/sign-in-limit.ts';
 
 /** What the routes are given. Each plugin says with a `Pick` what it uses. */
 export interface ApiServices
   extends CoreDependencies, IdentityDependencies, MediaDependencies, Pick<WebhookDependencies, 'isAllowedHost'> {
+  /** Whether mail can be sent at all. */
+  readonly sendsMail: boolean;
   readonly authenticator: Authenticator;
   readonly requestLimiter: RequestLimiter;
   readonly signInLimit: SignInLimit;
+  readonly mailLimit: MailLimit;
   readonly metrics: Metrics;
   readonly health: HealthReport;
   readonly queueAdmin: QueueAdmin;

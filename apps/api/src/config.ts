@@ -5,6 +5,7 @@ import {
   mediaSettingsOf,
   type MediaSettings,
 } from '@vibetribe/core/media/media-settings';
+import { mailEnvShape, mailSettingsOf, type MailSettings } from '@vibetribe/core/mail/mail-settings';
 import { ListenHost } from '@vibetribe/core/listen-host';
 import { parseEnvironment } from '@vibetribe/core/parse-environment';
 import { z } from 'zod';
@@ -20,6 +21,7 @@ const ApiEnv = CoreEnv.extend({
   PUBLIC_URL: CoreEnv.shape.PUBLIC_URL.unwrap().optional(),
   AUTH_SECRET: z.string().min(secretCharactersMin, { error: `must have at least ${secretCharactersMin} characters` }),
   ...mediaEnvShape,
+  ...mailEnvShape,
   REQUEST_TIMEOUT: z.coerce.number().int().min(100).max(600_000).default(30_000),
   API_RATE_LIMIT: z.coerce.number().int().min(1).default(12_000),
   LOGIN_RATE_LIMIT: z.coerce.number().int().min(1).default(10),
@@ -48,7 +50,7 @@ const ApiEnv = CoreEnv.extend({
     .prefault(''),
 }).superRefine(checkMediaEnv);
 
-export interface ApiConfig extends Omit<CoreConfig, 'publicUrl'>, MediaSettings {
+export interface ApiConfig extends Omit<CoreConfig, 'publicUrl'>, MediaSettings, MailSettings {
   /** 0 picks a free one. */
   readonly port: number;
   readonly host: string;
@@ -81,6 +83,7 @@ export function parseApiConfig(rawEnv: Readonly<Record<string, string | undefine
     publicUrl: PUBLIC_URL ?? null,
     authSecret: env.AUTH_SECRET,
     ...mediaSettingsOf(env),
+    ...mailSettingsOf(env),
     requestTimeoutMs: env.REQUEST_TIMEOUT,
     apiRateLimit: env.API_RATE_LIMIT,
     loginRateLimit: env.LOGIN_RATE_LIMIT,

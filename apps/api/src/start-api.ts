@@ -18,6 +18,7 @@ import type { ApiServices } from './api-services.ts';
 import { buildApp } from './app.ts';
 import { closeApp } from './close-app.ts';
 import type { ApiConfig } from './config.ts';
+import { createMailLimit, mailsPerRecipient, mailWindowSeconds, type MailLimit } from './http/mail-limit.ts';
 import { createHealthReport } from './health-report.ts';
 import { watchLive } from './live/watch-live.ts';
 import { startLiveHub } from './live/live-hub.ts';
@@ -143,9 +144,11 @@ async function openApiServices({
     mediaUrls: createMediaUrls({ store: media.store, key: mediaKey, origin: publicUrl, now }),
     mediaQuotaBytes: config.mediaQuotaBytes,
     publicUrl,
+    sendsMail: config.smtpUrl !== null,
     registrationOpen: config.registrationOpen,
     requestLimiter: createRequestLimiter(requests, config.apiRateLimit),
     signInLimit: openSignInLimit(queue, config, starting),
+    mailLimit: openMailLimit(queue, config, starting),
     health: createHealthReport({ db, queue, queueAdmin, live, disk: media.disk, logger, clock }),
     trustProxy: config.trustProxy,
     // Behind a proxy the loopback address is the proxy's.
@@ -171,5 +174,18 @@ function openSignInLimit(
     slowGuesses: limiter('login-slow', 1, slowGuessSeconds),
     registrations: limiter('register', registrationRateLimit, registrationWindowSeconds),
     known: limiter('login-known', 1, knownAddressSeconds),
+  });
+}
+
+function openMailLimit(
+  queue: Service['queue'],
+  { loginRateLimit }: Pick<ApiConfig, 'loginRateLimit'>,
+  starting: AsyncDisposableStack,
+): MailLimit {
+  const limiter = (name: string, points: number) =>
+    starting.use(createRateLimiter(queue, { name, points, durationSeconds: mailWindowSeconds, isExact: true }));
+  return createMailLimit({
+    askers: limiter('mail-asker', loginRateLimit),
+    recipients: limiter('mail-recipient', mailsPerRecipient),
   });
 }

@@ -5,6 +5,7 @@ import {
   mediaSettingsOf,
   type MediaSettings,
 } from '@vibetribe/core/media/media-settings';
+import { mailEnvShape, mailSettingsOf, type MailSettings } from '@vibetribe/core/mail/mail-settings';
 import { ListenHost } from '@vibetribe/core/listen-host';
 import { parseEnvironment } from '@vibetribe/core/parse-environment';
 import { cronTasks } from '@vibetribe/core/tasks/cron-tasks';
@@ -17,6 +18,7 @@ const Expression = z.string().refine(validate, { error: 'must be a cron expressi
 
 const CronEnv = CoreEnv.extend({
   ...mediaEnvShape,
+  ...mailEnvShape,
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   HOST: ListenHost.default('127.0.0.1'),
   ...scheduleShape(),
@@ -25,9 +27,10 @@ const CronEnv = CoreEnv.extend({
   RETENTION_EVENTS_DAYS: Days.default(90),
   RETENTION_ENDED_SESSIONS_DAYS: Days.default(7),
   RETENTION_UNUSED_MEDIA_DAYS: Days.default(90),
+  RETENTION_AUDIT_DAYS: Days.min(90).default(730),
 }).superRefine(checkMediaEnv);
 
-export interface CronConfig extends CoreConfig, MediaSettings {
+export interface CronConfig extends CoreConfig, MediaSettings, MailSettings {
   /** Of /health and /metrics; 0: a free one. */
   readonly port: number;
   readonly host: string;
@@ -44,6 +47,7 @@ export function parseCronConfig(rawEnv: Readonly<Record<string, string | undefin
   return {
     ...coreConfigOf(env, rawEnv),
     ...mediaSettingsOf(env),
+    ...mailSettingsOf(env),
     port: env.PORT,
     host: env.HOST,
     schedules: Object.fromEntries(
@@ -54,6 +58,7 @@ export function parseCronConfig(rawEnv: Readonly<Record<string, string | undefin
       unreadNotificationDays: env.RETENTION_UNREAD_NOTIFICATIONS_DAYS,
       eventDays: env.RETENTION_EVENTS_DAYS,
       endedSessionDays: env.RETENTION_ENDED_SESSIONS_DAYS,
+      auditDays: env.RETENTION_AUDIT_DAYS,
     },
     unusedMediaDays: env.RETENTION_UNUSED_MEDIA_DAYS,
   };

@@ -9,6 +9,8 @@ export interface CronGauges {
   countRun(task: string, outcome: TaskRun['kind']): void;
   /** A try to deliver a webhook has ended. */
   countDelivery(outcome: string): void;
+  /** A try to send a mail has ended. */
+  countMail(outcome: string): void;
   setHealth(check: HealthCheck): void;
   setStalled(stalled: Stalled): void;
   setTaskHealth(tasks: readonly Pick<TaskHealth, 'name' | 'isOverdue' | 'lagSeconds'>[]): void;
@@ -28,6 +30,12 @@ export function createCronGauges({ registry }: Pick<Metrics, 'registry'>): CronG
   const deliveries = new Counter({
     name: 'vibetribe_webhook_tries_total',
     help: 'Tries to deliver a webhook, by how they ended.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const mails = new Counter({
+    name: 'vibetribe_mail_tries_total',
+    help: 'Tries to send a mail, by how they ended.',
     labelNames: ['outcome'],
     registers,
   });
@@ -72,6 +80,7 @@ export function createCronGauges({ registry }: Pick<Metrics, 'registry'>): CronG
   return {
     countRun: (task, outcome) => runs.inc({ task, outcome }),
     countDelivery: (outcome) => deliveries.inc({ outcome }),
+    countMail: (outcome) => mails.inc({ outcome }),
     setHealth(check) {
       healthy.set({ dependency: 'database' }, check.databaseLatencyMs === null ? 0 : 1);
       healthy.set({ dependency: 'queue' }, check.queue.ok ? 1 : 0);

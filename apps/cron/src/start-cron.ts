@@ -1,3 +1,6 @@
+import { startMailer } from '@vibetribe/core/mail/deliver-mails';
+import { senderOf } from '@vibetribe/core/mail/mail-settings';
+import { createSmtpSender } from '@vibetribe/core/mail/smtp-sender';
 import { createSpareBytes } from '@vibetribe/core/media/spare-bytes';
 import { createOperators } from '@vibetribe/core/identity/operators';
 import { openService, type Service } from '@vibetribe/core/open-service';
@@ -59,6 +62,10 @@ export async function startCron(
   const sender = starting.use(createWebhookSender({ allow: service.core.isAllowedHost }));
   const onTry = gauges.countDelivery.bind(gauges);
   starting.use(await startWebhookDeliverer(service.core, { bus: service.bus, sender, onTry }));
+  if (config.smtpUrl !== null) {
+    const mail = starting.use(createSmtpSender({ url: config.smtpUrl, from: senderOf(config, config.publicUrl) }));
+    starting.use(startMailer(service.core, { sender: mail, onOutcome: gauges.countMail.bind(gauges) }));
+  }
   const tasks = cronTasks.map((task) => ({
     ...task,
     schedule: createSchedule(config.schedules[task.name] ?? task.schedule),

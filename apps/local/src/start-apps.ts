@@ -41,13 +41,14 @@ export async function startApps(options: {
   });
   signal.throwIfAborted();
   // It writes its own lines to the terminal: only what went wrong.
-  starting.use(await startSandbox({ ...sandboxConfig, logLevel: 'error' }));
+  const sandbox = starting.use(await startSandbox({ ...sandboxConfig, logLevel: 'error' }));
+  const smtpUrl = apiConfig.smtpUrl ?? sandbox.hosts['smtp'] ?? null;
   signal.throwIfAborted();
   starting.use(await startPublisher(publisherConfig, loggerOf('publisher')));
   signal.throwIfAborted();
-  starting.use(await startCron(cronConfig, loggerOf('cron')));
+  starting.use(await startCron({ ...cronConfig, smtpUrl }, loggerOf('cron')));
   signal.throwIfAborted();
-  starting.use(await startApi(apiConfig, loggerOf('api')));
+  starting.use(await startApi({ ...apiConfig, smtpUrl }, loggerOf('api')));
   signal.throwIfAborted();
   return starting.move();
 }

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { sendAnswer } from './answer.ts';
@@ -10,6 +12,8 @@ import { controlRoutes, type ControlSurroundings } from './control/control-route
 import { metricsText } from './control/metrics-text.ts';
 import { createFaultBook } from './faults/fault-book.ts';
 import { createHookReceiver } from './hooks/hook-routes.ts';
+import { createMailbox } from './mail/mailbox.ts';
+import { createSmtpReceiver } from './mail/smtp-receiver.ts';
 import { mountSite } from './mount-site.ts';
 import { mountPath, ownPath, type PlacedSite } from './shared-prefix.ts';
 import { feedPage } from './page/feed-page.ts';
@@ -26,7 +30,7 @@ export type RunningSandbox = AsyncDisposable & {
   port: number;
   /** The origin of the main port: control API, page and the platforms with a prefix. */
   url: string;
-  /** The origins of the sites that have their own, by site. */
+  /** The origins of the sites that have their own, by site, and `smtp`, where mail is taken. */
   hosts: Readonly<Record<string, string>>;
 };
 
@@ -54,6 +58,7 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
   const faults = createFaultBook();
   const requests = createRequestLog();
   const hooks = createHookReceiver();
+  const mailbox = createMailbox();
 
   const placed: readonly PlacedSite[] = platforms.flatMap((platform) =>
     platform.sites.map((id) => {
@@ -73,12 +78,14 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
   const sites = placed.map(({ site }) => site);
   store.load();
 
-  const hosts = () =>
-    Object.fromEntries(placed.filter(({ prefix }) => prefix === null).map(({ site }) => [site.id, site.origin()]));
+  const hosts = () => ({
+    ...Object.fromEntries(placed.filter(({ prefix }) => prefix === null).map(({ site }) => [site.id, site.origin()])),
+    smtp: origins['smtp'] ?? '',
+  });
   const surroundings = { world, faults, requests, closing: closing.signal };
 
   const main = newApp(stack, { level: config.logLevel }, (request) => ownPath(placed, request));
-  await mainRoutes(main, { world, faults, requests, sites, hooks, hosts });
+  await mainRoutes(main, { world, faults, requests, sites, hooks, mailbox, hosts });
   for (const each of placed) {
     if (each.prefix === null) continue;
     await main.register((scope) => mountSite(scope, each.site, surroundings), { prefix: mountPath(each) });
@@ -99,6 +106,7 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
     await mountSite(app, site, surroundings);
     origins[site.id] = await app.listen({ host: loopback, port: await portOrAny(remembered[site.id]) });
   }
+  origins['smtp'] = await receiveMail(stack, (envelope) => mailbox.take(envelope), await portOrAny(remembered['smtp']));
   writePorts(portsFile, Object.fromEntries(Object.entries(hosts()).map(([id, origin]) => [id, portOf(origin)])));
   stack.defer(() => closing.abort());
 
@@ -136,6 +144,29 @@ async function mainRoutes(main: FastifyInstance, control: ControlSurroundings): 
   });
   feedPage(main, control);
   await main.register(async (scope) => controlRoutes(scope, control), { prefix: '/_sandbox' });
+}
+
+/** @returns its address */
+async function receiveMail(
+  stack: AsyncDisposableStack,
+  take: Parameters<typeof createSmtpReceiver>[0],
+  port: number,
+): Promise<string> {
+  const server = createSmtpReceiver(take);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.listen(port, loopback);
+  await once(server, 'listening');
+  stack.defer(async () => {
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  });
+  return `smtp://${loopback}:${(server.address() as AddressInfo).port}`;
 }
 
 function portOf(origin: string): number {

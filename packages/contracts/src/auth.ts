@@ -33,6 +33,21 @@ export const ChangePassword = z.strictObject({
 });
 export type ChangePassword = z.infer<typeof ChangePassword>;
 
+export const ForgotPassword = z.strictObject({ email: Email });
+export type ForgotPassword = z.infer<typeof ForgotPassword>;
+
+const LinkToken = z.string().min(1).max(200);
+
+/** `token` is that of the link in the mail. */
+export const ResetPassword = z.strictObject({ token: LinkToken, newPassword: NewPassword });
+export type ResetPassword = z.infer<typeof ResetPassword>;
+
+export const ChangeEmail = z.strictObject({ newEmail: Email, password: z.string().min(1).max(passwordCharactersMax) });
+export type ChangeEmail = z.infer<typeof ChangeEmail>;
+
+export const ConfirmEmail = z.strictObject({ token: LinkToken });
+export type ConfirmEmail = z.infer<typeof ConfirmEmail>;
+
 /** A login and everything that was refreshed from it. */
 export const Session = z.object({
   id: z.string(),

@@ -27,6 +27,7 @@ export const errorCodes = {
   platform_rejected: { status: 422, title: 'The platform refused the credentials or the request' },
   platform_unavailable: { status: 502, title: 'The platform could not be reached' },
   oauth_state_invalid: { status: 400, title: 'The authorization is unknown, used or expired' },
+  link_invalid: { status: 400, title: 'The link is unknown, used or expired' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   storage_full: { status: 507, title: 'There is no room left on our side' },
   unavailable: { status: 503, title: 'The service is not ready' },

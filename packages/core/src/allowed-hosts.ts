@@ -47,7 +47,9 @@ export function createAllowedHosts({
 async function askSandbox(sandboxUrl: string): Promise<ReadonlySet<string>> {
   const answer = await fetch(`${sandboxUrl}/_sandbox/hosts`, { signal: AbortSignal.timeout(sandboxHostsTimeoutMs) });
   if (!answer.ok) throw new Error(`the sandbox answered ${answer.status} when asked for its hosts`);
-  return new Set(Object.values(SandboxHosts.parse(await answer.json())).map(hostPortOf));
+  const hosts = Object.values(SandboxHosts.parse(await answer.json()));
+  // Its mail server is none that anything is sent to but mail.
+  return new Set(hosts.filter((url) => url.startsWith('http')).map(hostPortOf));
 }
 
 /** `host:port` in lower case, IPv6 without brackets, as the guard asks for it. */

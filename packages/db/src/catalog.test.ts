@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import * as accounts from './schema/accounts.ts';
 import * as events from './schema/events.ts';
 import * as identity from './schema/identity.ts';
+import * as mails from './schema/mails.ts';
 import * as media from './schema/media.ts';
 import * as posts from './schema/posts.ts';
 import * as publications from './schema/publications.ts';
@@ -121,7 +122,7 @@ describe('row-level security', () => {
 });
 
 describe('the schema in code', () => {
-  const modules = [accounts, events, identity, media, posts, publications, service, webhooks];
+  const modules = [accounts, events, identity, mails, media, posts, publications, service, webhooks];
   const tables = modules.flatMap((module) => Object.values(module)).filter((value) => value instanceof PgTable);
 
   test.each(tables.map((table) => [getTableConfig(table).name, table] as const))(

@@ -20,6 +20,7 @@ const prefixes = {
   pause: 'pau',
   webhook: 'whk',
   delivery: 'msg',
+  mail: 'mai',
 } as const;
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';

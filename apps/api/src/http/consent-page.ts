@@ -1,8 +1,5 @@
 import type { ConsentQuestion } from '@vibetribe/core/accounts/finish-connect';
-
-/** The page's own policy: its form comes back here, and nothing runs on it. */
-export const consentPagePolicy =
-  "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+import { escaped, page } from './page.ts';
 
 /** Asks whoever has given a consent whether this organization is the one that they meant. */
 export function consentPage(question: ConsentQuestion, { action }: { readonly action: string }): string {
@@ -29,26 +26,4 @@ ${choices.join('\n')}
 export function consentEndPage({ connected }: { readonly connected: number }): string {
   const told = connected === 0 ? 'Nothing was connected.' : `Connected: ${connected}.`;
   return page(`<h1>${told}</h1><p>You can close this page.</p>`);
-}
-
-function page(body: string): string {
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>VibeTribe</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:4rem auto;padding:0 1rem}label{display:block}button{font:inherit;padding:.4rem 1rem}</style>
-</head><body>
-${body}
-</body></html>
-`;
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }

@@ -2,7 +2,8 @@ import { confirmConsent } from '@vibetribe/core/accounts/confirm-consent';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { consentEndPage, consentPagePolicy } from '../http/consent-page.ts';
+import { consentEndPage } from '../http/consent-page.ts';
+import { pagePolicy } from '../http/page.ts';
 import { confirmPath } from './connect.ts';
 
 const formType = 'application/x-www-form-urlencoded';
@@ -45,7 +46,7 @@ export const confirmConsentRoute: FastifyPluginAsyncZod<{ services: ApiServices 
       const externalIds = answer === 'connect' ? account : [];
       const ended = await confirmConsent(services, { code, externalIds });
       return reply
-        .header('content-security-policy', consentPagePolicy)
+        .header('content-security-policy', pagePolicy)
         .type('text/html; charset=utf-8')
         .send(consentEndPage(ended));
     },

@@ -20,8 +20,9 @@ import { notFound } from '@vibetribe/core/domain-error';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { consentPage, consentPagePolicy } from '../http/consent-page.ts';
+import { consentPage } from '../http/consent-page.ts';
 import { isFromBrowser } from '../http/from-browser.ts';
+import { pagePolicy } from '../http/page.ts';
 
 const tags = ['accounts'];
 const SelectionParams = z.object({ id: z.string() });
@@ -89,7 +90,7 @@ export const connectRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = a
           return reply.redirect(answer.url, 302);
         case 'question': {
           const html = consentPage(answer.question, { action: `/api/v1${confirmPath}` });
-          return reply.header('content-security-policy', consentPagePolicy).type('text/html; charset=utf-8').send(html);
+          return reply.header('content-security-policy', pagePolicy).type('text/html; charset=utf-8').send(html);
         }
         case 'account':
           return { account: answer.account, organization: answer.organization };

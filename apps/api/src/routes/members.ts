@@ -22,7 +22,9 @@ import type { ApiServices } from '../api-services.ts';
 import { addressKey } from '../http/address-key.ts';
 import { bearerOf } from '../http/authentication.ts';
 import { decodeCursor, encodeCursor, PlaceId } from '../http/cursor.ts';
+import { pageUrl } from '../http/form-page.ts';
 import { answerInTransaction } from '../http/idempotency.ts';
+import { invitationPath } from './invitation-page.ts';
 
 const tags = ['members'];
 const MemberParams = z.object({ userId: z.string() });
@@ -142,8 +144,12 @@ export const memberRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = as
     },
     async (request, reply) => {
       reply.code(201);
-      const deps = { db: services.db, acceptUrl };
-      return invite(deps, request.actor, request.body, answerInTransaction(request, { status: 201 }));
+      return invite(
+        { ...services, acceptUrl },
+        request.actor,
+        request.body,
+        answerInTransaction(request, { status: 201 }),
+      );
     },
   );
 
@@ -193,9 +199,7 @@ export const memberRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = as
     },
   );
 
-  /** A page of the first frontend, or the API's own address, for whoever shows one there. */
   function acceptUrl(token: string): string {
-    const origin = services.redirectOrigins[0] ?? services.publicUrl();
-    return `${origin}/invitations/accept?token=${encodeURIComponent(token)}`;
+    return pageUrl(services, invitationPath, token);
   }
 };

@@ -3,6 +3,7 @@ import { RefusalError, sendAnswer } from '../answer.ts';
 import type { FaultBook } from '../faults/fault-book.ts';
 import type { Fault } from '../faults/fault.ts';
 import type { HookReceiver } from '../hooks/hook-routes.ts';
+import type { Mailbox } from '../mail/mailbox.ts';
 import type { Site } from '../site.ts';
 import type { Account } from '../world/accounts.ts';
 import { connectAccount, findAccount } from '../world/connect-account.ts';
@@ -18,6 +19,7 @@ export type ControlSurroundings = {
   requests: RequestLog;
   sites: readonly Site[];
   hooks: HookReceiver;
+  mailbox: Mailbox;
   /** The sites that are origins of their own. */
   hosts(): Record<string, string>;
 };
@@ -38,6 +40,7 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
 
   refuseStrangers(app);
   surroundings.hooks.control(app);
+  surroundings.mailbox.control(app);
 
   app.get('/hosts', () => surroundings.hosts());
 

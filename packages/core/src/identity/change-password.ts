@@ -4,17 +4,19 @@ import { column, queryRows } from '@vibetribe/db/query-rows';
 import { users } from '@vibetribe/db/schema/identity';
 import { eq } from 'drizzle-orm';
 import { DomainError } from '../domain-error.ts';
+import { type MailWriter, queueMail } from '../mail/queue-mail.ts';
 import type { AuthenticatedActor } from './authenticated-actor.ts';
 import type { IdentityDependencies } from './identity-dependencies.ts';
 import { requireSession } from './list-sessions.ts';
 import { lockUser } from './lock-user.ts';
+import { passwordChangedMail } from './password-changed-mail.ts';
 
 /**
  * Another password for who knows the present one. Every other session of the user ends: one of them may be whoever knew the old one.
  * @throws DomainError `forbidden` for an API key, `invalid_credentials`
  */
 export async function changePassword(
-  deps: Pick<IdentityDependencies, 'db' | 'passwords' | 'revocations'>,
+  deps: Pick<IdentityDependencies, 'db' | 'passwords' | 'revocations'> & MailWriter,
   actor: AuthenticatedActor,
   { currentPassword, newPassword }: ChangePassword,
 ): Promise<void> {
@@ -25,7 +27,12 @@ export async function changePassword(
   const ended = await deps.db.asIdentity(async (tx) => {
     // It may have been changed since it was checked, which took a while.
     if ((await lockUser(tx, { id: userId }))?.passwordHash !== known) throw wrongPassword();
-    await tx.update(users).set({ passwordHash }).where(eq(users.id, userId));
+    const [user] = await tx
+      .update(users)
+      .set({ passwordHash })
+      .where(eq(users.id, userId))
+      .returning({ email: users.email });
+    if (user !== undefined) await queueMail(deps, tx, passwordChangedMail(user.email));
     return endSessionsOf(tx, userId, familyId);
   });
   for (const id of ended) deps.revocations.announce({ kind: 'session', familyId: id });

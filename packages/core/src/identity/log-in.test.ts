@@ -26,6 +26,7 @@ const retention: Retention = {
   unreadNotificationDays: 90,
   eventDays: 90,
   endedSessionDays: 7,
+  auditDays: 90,
 };
 
 /** The real hasher, with a count of what was computed. */

@@ -4,6 +4,7 @@ import { clientContext } from '../accounts/client-for-server.ts';
 import { openCredentials, sealCredentials } from '../accounts/seal-credentials.ts';
 import type { KeyRing } from '@vibetribe/security/key-ring';
 import type { CoreDependencies } from '../core-dependencies.ts';
+import { mailContext } from '../mail/mail-content.ts';
 import { openWebhookSecret, sealWebhookSecret } from '../webhooks/webhook-secret.ts';
 
 export interface KeyRotation {
@@ -39,6 +40,12 @@ const sealedColumns: readonly SealedColumn[] = [
   },
   { table: 'webhooks', column: 'secret_sealed', reseal: resealWebhook },
   { table: 'webhooks', column: 'previous_secret_sealed', reseal: resealWebhook },
+  {
+    table: 'mails',
+    column: 'sealed',
+    isOfService: true,
+    reseal: (keyRing, { id, sealed }) => keyRing.seal(keyRing.open(sealed, mailContext(id)), mailContext(id)),
+  },
   {
     table: 'server_clients',
     column: 'client_sealed',

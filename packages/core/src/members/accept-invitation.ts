@@ -19,6 +19,7 @@ type AcceptDependencies = Pick<IdentityDependencies, 'db' | 'passwords' | 'acces
 export interface OpenInvitation {
   readonly id: string;
   readonly organizationId: string;
+  readonly organizationName: string;
   readonly email: string;
   readonly role: Role;
   readonly user: {
@@ -128,6 +129,7 @@ async function takeInvitation(tx: Transaction, id: string): Promise<void> {
 const invitationShape = {
   id: column.text,
   organizationId: column.text,
+  organizationName: column.text,
   email: column.text,
   role: Role,
   principal: column.text,
@@ -139,16 +141,16 @@ const invitationShape = {
 
 async function readInvitation(tx: Transaction, tokenHash: string): Promise<OpenInvitation | null> {
   const rows = await queryRows(tx, invitationShape)`
-    select i.id, i.organization_id as "organizationId", i.email, i.role, i.invited_by as principal,
+    select i.id, i.organization_id as "organizationId", o.name as "organizationName", i.email, i.role, i.invited_by as principal,
       u.id as "userId", u.email as "userEmail", u.name as "userName", u.password_hash as "passwordHash"
-    from invitations i left join users u on lower(u.email) = i.email
+    from invitations i join organizations o on o.id = i.organization_id left join users u on lower(u.email) = i.email
     where i.token_hash = ${tokenHash} and i.expires_at > now()`;
   const [row] = rows;
   if (row === undefined) return null;
   const inviter = await findRightHolder(tx, row, 'members:manage');
   if (inviter === null || (row.role === 'owner' && inviter.role !== 'owner')) return null;
-  const { id, organizationId, email, role, userId, userEmail, userName, passwordHash } = row;
+  const { id, organizationId, organizationName, email, role, userId, userEmail, userName, passwordHash } = row;
   const isKnown = userId !== null && userEmail !== null && userName !== null && passwordHash !== null;
   const user = isKnown ? { id: userId, email: userEmail, name: userName, passwordHash } : null;
-  return { id, organizationId, email, role, user };
+  return { id, organizationId, organizationName, email, role, user };
 }

@@ -2,13 +2,15 @@ import type { CreatedInvitation, Invite } from '@vibetribe/contracts/member';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { newId } from '@vibetribe/db/new-id';
 import { column, queryRows } from '@vibetribe/db/query-rows';
-import { invitations } from '@vibetribe/db/schema/identity';
+import { invitations, organizations } from '@vibetribe/db/schema/identity';
 import { hashToken, newOpaqueToken } from '@vibetribe/security/opaque-token';
 import { and, eq, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import { DomainError } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
 import type { IdentityDependencies } from '../identity/identity-dependencies.ts';
+import { invitationMail } from '../mail/invitation-mail.ts';
+import { type MailWriter, queueMail } from '../mail/queue-mail.ts';
 import { requireReach } from './owners.ts';
 import { invitationColumns, presentInvitation } from './present-invitation.ts';
 
@@ -20,12 +22,13 @@ export interface InviteSettings {
 }
 
 /**
- * Invites an address for 7 days; an earlier invitation of it ends. The answer is the only place where the token is seen.
+ * Invites an address for 7 days, by mail where mail can be sent; an earlier invitation of it ends. The answer and that mail are the only
+ * places where the token is seen.
  * @param beforeCommit runs before the commit, so that what it writes stands or falls with the invitation
  * @throws DomainError `forbidden`, `conflict` for a member, `quota_exceeded`
  */
 export async function invite(
-  deps: Pick<IdentityDependencies, 'db'> & InviteSettings,
+  deps: Pick<IdentityDependencies, 'db'> & InviteSettings & MailWriter,
   actor: Actor,
   { email, role }: Invite,
   beforeCommit?: (tx: Transaction, created: CreatedInvitation) => Promise<void>,
@@ -55,6 +58,12 @@ export async function invite(
       .returning(invitationColumns);
     if (row === undefined) throw new DomainError('conflict', 'The address is being invited by somebody else just now.');
     const created = { ...presentInvitation(row), token, acceptUrl: deps.acceptUrl(token) };
+    const [organization] = await tx
+      .select({ name: organizations.name })
+      .from(organizations)
+      .where(eq(organizations.id, organizationId));
+    const content = invitationMail({ organizationName: organization?.name ?? '', acceptUrl: created.acceptUrl });
+    await queueMail(deps, tx, { kind: 'invitation', recipient: email, organizationId, content, lifeHours: 7 * 24 });
     await beforeCommit?.(tx, created);
     return created;
   });

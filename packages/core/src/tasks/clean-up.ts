@@ -10,6 +10,8 @@ export interface Retention {
   /** Events of the organization, and of posts that have ended; a post that is not over keeps its whole timeline. */
   readonly eventDays: number;
   readonly endedSessionDays: number;
+  /** Of the audit log, 90 or more: no role of ours may delete younger entries. */
+  readonly auditDays: number;
 }
 
 export type CleanedUp = Readonly<
@@ -21,7 +23,10 @@ export type CleanedUp = Readonly<
     | 'invitations'
     | 'sessions'
     | 'events'
-    | 'webhookDeliveries',
+    | 'webhookDeliveries'
+    | 'mails'
+    | 'mailedLinks'
+    | 'auditEntries',
     number
   >
 >;
@@ -52,6 +57,9 @@ export async function runCleanUp(
       'webhook_deliveries',
       sql`status <> 'pending' and created_at < now() - interval '30 days'`,
     ),
+    mails: await remove('mails', sql`status <> 'pending' and created_at < now() - interval '30 days'`),
+    mailedLinks: await remove('mailed_links', sql`expires_at < now()`),
+    auditEntries: await deleteOldEntries(deps.db, retention.auditDays, signal),
     events: await deleteOldEvents(deps.db, retention.eventDays, signal),
   };
 }
@@ -77,6 +85,21 @@ async function deleteWhere(db: Database, table: string, where: SQL, signal?: Abo
       tx.execute(sql`
         delete from ${sql.identifier(table)} where ctid = any(array(
           select ctid from ${sql.identifier(table)} where ${where} limit ${batchRows} for update skip locked))`),
+    );
+    deleted += rowCount ?? 0;
+    if ((rowCount ?? 0) < batchRows) return deleted;
+  }
+}
+
+/** Rows that nobody may change cannot be locked: two runs at once delete what the other has left. */
+async function deleteOldEntries(db: Database, days: number, signal?: AbortSignal): Promise<number> {
+  let deleted = 0;
+  for (;;) {
+    if (signal?.aborted === true) return deleted;
+    const { rowCount } = await db.asWorker((tx) =>
+      tx.execute(sql`
+        delete from audit_entries where id = any(array(
+          select id from audit_entries where at < now() - make_interval(days => ${days}::int) order by at limit ${batchRows}))`),
     );
     deleted += rowCount ?? 0;
     if ((rowCount ?? 0) < batchRows) return deleted;

@@ -16,6 +16,7 @@ const retention: Retention = {
   unreadNotificationDays: 90,
   eventDays: 90,
   endedSessionDays: 7,
+  auditDays: 90,
 };
 let harness: AccountsHarness;
 let actor: Actor & { userId: string };
@@ -166,6 +167,21 @@ describe('the clean-up', () => {
         ('old' || $1, 'f', $1, $2, 'old' || $1, now() - interval '8 days', null), ('used' || $1, 'f', $1, $2, 'used' || $1, now() + interval '1 day', now())`,
       [userId, organizationId],
     );
+    await harness.sql(
+      `insert into mails (id, kind, recipient, sealed, status, next_attempt_at, expires_at, created_at) values
+        ('old' || $1, 'k', 'r', '', 'sent', null, now(), now() - interval '31 days'), ('new' || $1, 'k', 'r', '', 'sent', null, now(), now() - interval '29 days')`,
+      [organizationId],
+    );
+    await harness.sql(
+      `insert into mailed_links (token_hash, purpose, email, expires_at) values
+        ('old' || $1, 'password_reset', 'r', now()), ('new' || $1, 'password_reset', 'r', now() + interval '1 hour')`,
+      [organizationId],
+    );
+    await harness.sql(
+      `insert into audit_entries (organization_id, at, actor, action, target) values
+        ($1, now() - interval '91 days', 'system', 'a', 't'), ($1, now() - interval '89 days', 'system', 'a', 't')`,
+      [organizationId],
+    );
     expect(await runCleanUp(harness.core, retention)).toEqual({
       notifications: 2,
       idempotencyKeys: 1,
@@ -174,6 +190,9 @@ describe('the clean-up', () => {
       invitations: 1,
       sessions: 1,
       webhookDeliveries: 0,
+      mails: 1,
+      mailedLinks: 1,
+      auditEntries: 1,
       events: 2,
     });
     const [hole] = await harness.sql<{ told: boolean }>(
@@ -195,6 +214,9 @@ describe('the clean-up', () => {
       invitations: 0,
       sessions: 0,
       webhookDeliveries: 0,
+      mails: 0,
+      mailedLinks: 0,
+      auditEntries: 0,
       events: 0,
     });
   });

@@ -92,3 +92,13 @@ export const auditEntries = pgTable('audit_entries', {
   before: jsonb('before').$type<Record<string, unknown>>(),
   after: jsonb('after').$type<Record<string, unknown>>(),
 });
+
+export const mailedLinks = pgTable('mailed_links', {
+  tokenHash: text('token_hash').primaryKey(),
+  purpose: text('purpose', { enum: ['password_reset', 'email_change'] }).notNull(),
+  email: text('email').notNull(),
+  /** Of an email change. */
+  userId: text('user_id'),
+  createdAt: at('created_at').notNull().defaultNow(),
+  expiresAt: at('expires_at').notNull(),
+});
