@@ -24,6 +24,7 @@ import { emailPage, resetPage } from './routes/account-pages.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { authRoutes } from './routes/auth.ts';
+import { cookieSessionRoutes } from './routes/cookie-session.ts';
 import { confirmConsentRoute } from './routes/confirm-consent.ts';
 import { connectRoutes } from './routes/connect.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -43,6 +44,7 @@ import { queueRoutes } from './routes/queues.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { securityTextRoute } from './routes/security-text.ts';
+import { totpRoutes } from './routes/totp.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { addSecurityHeaders } from './http/security-headers.ts';
 import { warnOfUnknownProxy } from './http/trust-proxy.ts';
@@ -89,6 +91,7 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
     authenticator: services.authenticator,
     limiter: services.requestLimiter,
     trustsLoopback: services.trustsLoopback,
+    publicUrl: services.publicUrl,
   });
   warnOfUnknownProxy(app, services.trustProxy);
   app.addHook('preValidation', guardText);
@@ -113,9 +116,11 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
   const v1 = { services: bound, prefix: '/api/v1' };
   await app.register(healthRoutes, v1);
   await app.register(authRoutes, v1);
+  await app.register(cookieSessionRoutes, v1);
   await app.register(organizationRoutes, v1);
   await app.register(sessionRoutes, v1);
   await app.register(passwordRoutes, v1);
+  await app.register(totpRoutes, v1);
   await app.register(memberRoutes, v1);
   await app.register(auditRoutes, v1);
   await app.register(apiKeyRoutes, v1);

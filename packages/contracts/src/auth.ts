@@ -6,6 +6,9 @@ export const Email = z.email().max(254).toLowerCase();
 const passwordCharactersMax = 200;
 export const NewPassword = z.string().min(10, { error: 'must have at least 10 characters' }).max(passwordCharactersMax);
 
+/** A code of an authenticator app, or a recovery code. */
+export const TotpText = z.string().min(6).max(40);
+
 export const Register = z.strictObject({
   email: Email,
   password: NewPassword,
@@ -18,6 +21,8 @@ export const Login = z.strictObject({
   email: Email,
   password: z.string().min(1).max(passwordCharactersMax),
   organizationId: z.string().max(100).optional(),
+  /** Where the user has a second factor: a code of it, or a recovery code. */
+  totp: TotpText.optional(),
 });
 export type Login = z.infer<typeof Login>;
 
@@ -47,6 +52,18 @@ export type ChangeEmail = z.infer<typeof ChangeEmail>;
 
 export const ConfirmEmail = z.strictObject({ token: LinkToken });
 export type ConfirmEmail = z.infer<typeof ConfirmEmail>;
+
+/** A code of an authenticator app; a recovery code will do where a second factor is removed. */
+export const TotpCode = z.strictObject({ code: TotpText });
+export type TotpCode = z.infer<typeof TotpCode>;
+
+/** `secret` is base32, `otpauthUrl` the same for a QR code. */
+export const TotpEnrolment = z.object({ secret: z.string(), otpauthUrl: z.string() });
+export type TotpEnrolment = z.infer<typeof TotpEnrolment>;
+
+/** Each works once, and is shown here alone. */
+export const TotpRecovery = z.object({ recoveryCodes: z.array(z.string()) });
+export type TotpRecovery = z.infer<typeof TotpRecovery>;
 
 /** A login and everything that was refreshed from it. */
 export const Session = z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Email, NewPassword } from './auth.ts';
+import { Email, NewPassword, TotpText } from './auth.ts';
 import { Role } from './role.ts';
 
 const At = z.iso.datetime({ offset: true });
@@ -46,5 +46,7 @@ export const AcceptInvitation = z.strictObject({
   token: z.string().min(1).max(200),
   name: Name.optional(),
   password: z.string().min(1).max(200).optional(),
+  /** Where the user has a second factor. */
+  totp: TotpText.optional(),
 });
 export type AcceptInvitation = z.infer<typeof AcceptInvitation>;

@@ -8,6 +8,7 @@ import * as media from './schema/media.ts';
 import * as posts from './schema/posts.ts';
 import * as publications from './schema/publications.ts';
 import * as service from './schema/service.ts';
+import * as totp from './schema/totp.ts';
 import * as webhooks from './schema/webhooks.ts';
 import { openMigratedDatabase, type MigratedDatabase } from './testing/migrated-database.ts';
 
@@ -122,7 +123,7 @@ describe('row-level security', () => {
 });
 
 describe('the schema in code', () => {
-  const modules = [accounts, events, identity, mails, media, posts, publications, service, webhooks];
+  const modules = [accounts, events, identity, mails, media, posts, publications, service, totp, webhooks];
   const tables = modules.flatMap((module) => Object.values(module)).filter((value) => value instanceof PgTable);
 
   test.each(tables.map((table) => [getTableConfig(table).name, table] as const))(

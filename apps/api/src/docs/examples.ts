@@ -17,6 +17,7 @@ export const examples: Readonly<Record<string, unknown>> = {
   ResetPassword: { token: 'token_example', newPassword: 'staple battery horse correct' },
   ChangeEmail: { newEmail: 'ada@example.com', password: 'correct horse battery staple' },
   ConfirmEmail: { token: 'token_example' },
+  TotpCode: { code: '123456' },
   AddMember: { email: 'grace@example.org', name: 'Grace', password: 'correct horse battery staple', role: 'editor' },
   ChangeRole: { role: 'admin' },
   Invite: { email: 'grace@example.org', role: 'editor' },

@@ -33,7 +33,7 @@ function codesOfForm({ config, hasBody, hasQuery, hasParams }: RouteForm): Error
     'unavailable',
     'timeout',
     ...(isUncounted ? [] : (['rate_limited'] as const)),
-    ...(access === 'public' ? [] : (['unauthenticated', 'session_revoked', 'forbidden'] as const)),
+    ...(access === 'public' ? [] : (['unauthenticated', 'session_revoked', 'foreign_page', 'forbidden'] as const)),
     ...(hasParams ? (['not_found', 'malformed_request'] as const) : []),
     ...(hasQuery ? (['validation_failed'] as const) : []),
     ...(hasBody || upload !== undefined

@@ -28,7 +28,9 @@ function guardedApp(): { app: FastifyInstance; counted: string[] } {
         if (bearer === 'ops') return { ...viewer, serviceAdmin: true, scopes: ['ops'] };
         throw new DomainError('unauthenticated', 'unknown');
       },
+      authenticateCookie: () => Promise.reject(new DomainError('session_revoked', 'unknown')),
     },
+    publicUrl: () => 'http://localhost',
     limiter: { count: async (key) => void counted.push(key) },
     trustsLoopback: true,
   });

@@ -5,6 +5,7 @@ import { DomainError } from '@vibetribe/core/domain-error';
 import { isLoopback } from '@vibetribe/observability/loopback';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { addressKey } from './address-key.ts';
+import { requireOwnPage, sessionCookieOf } from './session-cookie.ts';
 import type { RequestLimiter } from './api-rate-limit.ts';
 
 /** Who may call a route: anyone, those who hold a right, or operators (the loopback address, or the right `service:observe`). */
@@ -42,10 +43,12 @@ export function requireAccess(app: FastifyInstance, pluginRoutes: Readonly<Recor
 }
 
 interface Guard {
-  readonly authenticator: Pick<Authenticator, 'authenticate'>;
+  readonly authenticator: Pick<Authenticator, 'authenticate' | 'authenticateCookie'>;
   readonly limiter: RequestLimiter;
   /** Whether a caller on this machine counts as an operator. */
   readonly trustsLoopback: boolean;
+  /** Origin of the API as browsers see it. */
+  readonly publicUrl: () => string;
 }
 
 /** Callers are known, counted and allowed in before any other work is done for them. */
@@ -58,16 +61,13 @@ export function authenticateRequests(app: FastifyInstance, guard: Guard): void {
   });
 }
 
-async function admit(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { authenticator, limiter, trustsLoopback }: Guard,
-): Promise<void> {
+async function admit(request: FastifyRequest, reply: FastifyReply, guard: Guard): Promise<void> {
+  const { limiter, trustsLoopback } = guard;
   const { access, isUncounted } = request.routeOptions.config;
   if (access === undefined) throw new Error(`the route ${request.routeOptions.url} was added behind the guard`);
   if (access === 'operator' && trustsLoopback && isLoopback(request)) return;
   if (access === 'public') return isUncounted ? undefined : limiter.count(addressOf(request), reply);
-  const actor = await identify(request, reply, { authenticator, limiter });
+  const actor = await identify(request, reply, guard);
   await limiter.count(actor.principal, reply);
   requireRight(actor, access === 'operator' ? 'service:observe' : access);
   actors.set(request, actor);
@@ -76,10 +76,15 @@ async function admit(
 async function identify(
   request: FastifyRequest,
   reply: FastifyReply,
-  { authenticator, limiter }: Pick<Guard, 'authenticator' | 'limiter'>,
+  { authenticator, limiter, publicUrl }: Guard,
 ): Promise<AuthenticatedActor> {
   const bearer = bearerOf(request);
+  const cookie = sessionCookieOf(request);
   try {
+    if (bearer === undefined && cookie !== undefined && request.headers.authorization === undefined) {
+      requireOwnPage(request, publicUrl());
+      return await authenticator.authenticateCookie(cookie);
+    }
     if (bearer === undefined)
       throw new DomainError('unauthenticated', 'Send an access token or an API key: Authorization: Bearer ...');
     return await authenticator.authenticate(bearer);

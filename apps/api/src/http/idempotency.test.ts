@@ -46,7 +46,8 @@ async function repeatableApp(handler: RouteHandlerMethod, options: { lockMs?: nu
   app.setErrorHandler(handleProblem);
   requireAccess(app, {});
   authenticateRequests(app, {
-    authenticator: { authenticate: async () => actor },
+    authenticator: { authenticate: async () => actor, authenticateCookie: async () => actor },
+    publicUrl: () => 'http://localhost',
     limiter: { count: async () => undefined },
     trustsLoopback: true,
   });

@@ -64,7 +64,11 @@ export function createSignInLimit(limiters: {
       if (isCrowded && !(await takeIfFree(limiters.crowded, account, counted)))
         // Nothing was tried, so it is no failure of this address.
         await takeOrGiveBack(limiters.slowGuesses, account, counted);
-      const result = await (isCrowded ? attempt().catch(wrongInACrowd) : attempt());
+      const result = await (isCrowded ? attempt().catch(wrongInACrowd) : attempt()).catch(async (error: unknown) => {
+        // The password was right: whoever is asked for a second factor has not failed yet, and is not known by it.
+        if (error instanceof DomainError && error.code === 'totp_required') await giveBack(counted);
+        throw error;
+      });
       await giveBack(counted);
       if (!isKnown) await limiters.known.consume(pair);
       return result;

@@ -21,7 +21,7 @@ import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
 import { addressKey } from '../http/address-key.ts';
 
-type Services = IdentityDependencies & Pick<ApiServices, 'signInLimit'>;
+type Services = IdentityDependencies & Pick<ApiServices, 'signInLimit' | 'keyRing'>;
 
 export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (app, { services }) => {
   app.post(
@@ -46,7 +46,7 @@ export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
   app.post(
     '/auth/login',
     {
-      config: { access: 'public', errors: ['invalid_credentials'] },
+      config: { access: 'public', errors: ['invalid_credentials', 'totp_required', 'totp_invalid'] },
       schema: {
         operationId: 'logIn',
         summary: 'Sign in with email and password',

@@ -11,6 +11,12 @@ const newPassword: Field = {
   label: 'A password (10 characters or more)',
   autocomplete: 'new-password',
 };
+const code: Field = {
+  name: 'totp',
+  label: 'A code of your authenticator app, where you use one',
+  autocomplete: 'one-time-code',
+  isOptional: true,
+};
 const password: Field = { name: 'password', label: 'Your password', autocomplete: 'current-password' };
 
 /** Where an invitation's link leads. */
@@ -25,17 +31,18 @@ export function invitationPage(services: ApiServices): FormPage {
       return {
         title: `Join ${organizationName}`,
         text: `You are invited as ${role}, with the address ${email}.`,
-        fields: user === null ? [name, newPassword] : [password],
+        fields: user === null ? [name, newPassword] : [password, code],
         button: 'Join',
       };
     },
-    async answer({ token, name: given, password: word }, { ip }) {
+    async answer({ token, name: given, password: word, totp }, { ip }) {
       const invitation = await findInvitation(services, token);
       const called = given?.trim() ?? '';
       const input = {
         token,
         ...(called === '' ? {} : { name: called }),
         ...(word === undefined ? {} : { password: word }),
+        ...(totp === undefined || totp === '' ? {} : { totp }),
       };
       const accept = () => acceptInvitation(services, invitation, { input, signedInUserId: null });
       const { organization } =

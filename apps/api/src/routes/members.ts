@@ -176,7 +176,16 @@ export const memberRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = as
     {
       config: {
         access: 'public',
-        errors: ['not_found', 'invalid_credentials', 'email_taken', 'conflict', 'forbidden', 'unauthenticated'],
+        errors: [
+          'not_found',
+          'invalid_credentials',
+          'totp_required',
+          'totp_invalid',
+          'email_taken',
+          'conflict',
+          'forbidden',
+          'unauthenticated',
+        ],
       },
       schema: {
         operationId: 'acceptInvitation',

@@ -2,6 +2,7 @@ import type { Clock } from '@vibetribe/resilience/clock';
 import { hashApiKey, isApiKeyShaped } from '@vibetribe/security/api-key';
 import { DomainError } from '../domain-error.ts';
 import type { AuthenticatedActor, Credential } from './authenticated-actor.ts';
+import { findCookieActor } from './cookie-session.ts';
 import { createExpiringCache } from './expiring-cache.ts';
 import { actorOfSession, findKeyActor, findSession, type SessionPrincipal } from './find-principal.ts';
 import type { IdentityDependencies } from './identity-dependencies.ts';
@@ -12,6 +13,8 @@ export interface Authenticator {
    * @throws DomainError `unauthenticated`, `session_revoked`
    */
   authenticate(bearer: string): Promise<AuthenticatedActor>;
+  /** Whom a browser's cookie speaks for. @throws DomainError `session_revoked` */
+  authenticateCookie(cookie: string): Promise<AuthenticatedActor>;
   /** The same actor as it is now, straight from the database; null if the credential has ended or the user is no longer a member. */
   recheck(actor: {
     readonly credential: Credential;
@@ -56,6 +59,12 @@ export function createAuthenticator(
 
   return {
     authenticate: (bearer) => (isApiKeyShaped(bearer) ? authenticateKey(bearer) : authenticateToken(bearer)),
+
+    async authenticateCookie(cookie) {
+      const actor = await deps.db.asIdentity((tx) => findCookieActor(tx, cookie));
+      if (actor === null) throw new DomainError('session_revoked', 'The session has ended. Sign in again.');
+      return actor;
+    },
 
     async recheck({ credential, organizationId }) {
       if (credential.kind === 'key') return deps.db.asIdentity((tx) => findKeyActor(tx, { id: credential.keyId }));

@@ -12,6 +12,7 @@ import { logIn } from './log-in.ts';
 import { revokeFamily } from './log-out.ts';
 import { refreshSession } from './refresh-session.ts';
 import { register } from './register.ts';
+import { createKeyRing } from '@vibetribe/security/key-ring';
 import { createTestIdentity, type TestIdentity } from './test-identity.ts';
 
 let harness: TestIdentity;
@@ -55,6 +56,8 @@ function dependencies() {
     passwords,
     deps: {
       db: harness.db,
+      keyRing: createKeyRing(`k1:${Buffer.alloc(32).toString('base64')}`),
+      sendsMail: false,
       passwords,
       accessTokens,
       registrationOpen: true,

@@ -7,8 +7,8 @@ import { hashToken, newOpaqueToken } from '@vibetribe/security/opaque-token';
 import { eq, sql } from 'drizzle-orm';
 import type { IdentityDependencies } from './identity-dependencies.ts';
 
-/** A refresh token lives this long; a session that is never refreshed ends with it. */
-const tokenLifeDays = 30;
+/** A refresh token lives this long, and so does a cookie; a session that is never refreshed ends with it. */
+export const tokenLifeDays = 30;
 /** However often it is refreshed, a session ends this long after its login. */
 const familyLifeDays = 90;
 
@@ -16,20 +16,27 @@ export interface OpenedSession {
   readonly familyId: string;
   readonly userId: string;
   readonly organizationId: string;
+  /** Of a cookie: what it holds. */
   readonly refreshToken: string;
 }
 
 /** Stores a new refresh token (its hash), of a new family or of the one given, and remembers the organization for the next login. */
 export async function openSession(
   tx: Transaction,
-  { userId, organizationId, familyId }: { userId: string; organizationId: string; familyId?: string },
+  {
+    userId,
+    organizationId,
+    familyId,
+    kind = 'token',
+  }: { userId: string; organizationId: string; familyId?: string; kind?: 'token' | 'cookie' },
 ): Promise<OpenedSession> {
-  const refreshToken = newOpaqueToken('vtr_');
+  const refreshToken = newOpaqueToken(kind === 'token' ? 'vtr_' : 'vtc_');
   const family = familyId ?? newId('family');
   const familyStartedAt = sql`(select min(s.created_at) from sessions s where s.family_id = ${family})`;
   await tx.insert(sessions).values({
     id: newId('session'),
     familyId: family,
+    kind,
     userId,
     organizationId,
     tokenHash: hashToken(refreshToken),

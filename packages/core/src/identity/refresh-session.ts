@@ -44,6 +44,7 @@ async function rotate(tx: Transaction, tokenHash: string) {
     .where(
       and(
         eq(sessions.tokenHash, tokenHash),
+        eq(sessions.kind, 'token'),
         isNull(sessions.usedAt),
         gt(sessions.expiresAt, sql`now()`),
         familyNotRevoked(),

@@ -53,6 +53,8 @@ export async function resetPassword(deps: ResetDependencies, { token, newPasswor
       throw new DomainError('link_invalid', 'The user of this address is gone.');
     await tx.execute(sql`select set_config('app.principal', ${`user:${user.id}`}, true)`);
     await tx.execute(sql`update users set password_hash = ${passwordHash} where id = ${user.id}`);
+    // Whoever guessed at the second factor knew the old password.
+    await tx.execute(sql`update totp_factors set failures = 0, next_try_at = null where user_id = ${user.id}`);
     await tx.execute(sql`delete from mailed_links where email = ${email} or user_id = ${user.id}`);
     await queueMail(deps, tx, passwordChangedMail(email));
     return endSessionsOf(tx, user.id, null);

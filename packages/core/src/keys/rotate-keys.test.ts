@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { openMigratedDatabase, type MigratedDatabase } from '@vibetribe/db/testing/migrated-database';
-import { addGrant, addOrganization } from '@vibetribe/db/testing/test-rows';
+import { addGrant, addMember, addOrganization } from '@vibetribe/db/testing/test-rows';
 import { createKeyRing } from '@vibetribe/security/key-ring';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { clientContext } from '../accounts/client-for-server.ts';
 import { openCredentials, sealCredentials } from '../accounts/seal-credentials.ts';
+import { openTotpSecret, sealTotpSecret } from '../identity/totp-secret.ts';
+import { mailOf, openMail, sealMail } from '../mail/mail-content.ts';
 import { rotateKeys } from './rotate-keys.ts';
 
 const keyOf = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
@@ -49,6 +51,28 @@ test('every grant is sealed under the writing key, with the same credentials, an
     expect(openCredentials(onlyNew, grant, row?.credentials ?? '')).toEqual(credentials);
   }
   await database.sql('delete from grants');
+});
+
+test('second factors and mails that wait are sealed anew with the others', async () => {
+  const userId = await addMember(database.sql, { organizationId: await addOrganization(database.sql) });
+  const content = mailOf({ subject: 'S', paragraphs: ['P'] });
+  await database.sql('insert into totp_factors (user_id, secret_sealed) values ($1, $2)', [
+    userId,
+    sealTotpSecret(before, userId, 'JBSWY3DPEHPK3PXP'),
+  ]);
+  await database.sql(
+    `insert into mails (id, kind, recipient, sealed, expires_at) values ('mai_1', 'k', 'r', $1, now() + interval '1 hour')`,
+    [sealMail(before, 'mai_1', content)],
+  );
+  expect(await rotate(after)).toEqual({ rotated: 2, unreadable: 0, byKey: { new: 2 } });
+  const onlyNew = createKeyRing(newKey);
+  const [row] = await database.sql<{ secret: string; mail: string }>(
+    'select (select secret_sealed from totp_factors) as secret, (select sealed from mails) as mail',
+  );
+  expect(openTotpSecret(onlyNew, userId, row?.secret ?? '')).toBe('JBSWY3DPEHPK3PXP');
+  expect(openMail(onlyNew, 'mai_1', row?.mail ?? '')).toEqual(content);
+  await database.sql('delete from totp_factors');
+  await database.sql('delete from mails');
 });
 
 test('what no key opens stays as it is and is told', async () => {

@@ -5,6 +5,7 @@ import { openCredentials, sealCredentials } from '../accounts/seal-credentials.t
 import type { KeyRing } from '@vibetribe/security/key-ring';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { mailContext } from '../mail/mail-content.ts';
+import { openTotpSecret, sealTotpSecret } from '../identity/totp-secret.ts';
 import { openWebhookSecret, sealWebhookSecret } from '../webhooks/webhook-secret.ts';
 
 export interface KeyRotation {
@@ -12,7 +13,7 @@ export interface KeyRotation {
   readonly rotated: number;
   /** Could not be opened with any key that is here; they stay as they are. */
   readonly unreadable: number;
-  /** Secrets of grants and webhooks, by the id of the key that they are sealed under; destroyed credentials are not counted. */
+  /** Secrets of grants, webhooks, second factors and mails, by the id of the key that they are sealed under; destroyed credentials are not counted. */
   readonly byKey: Readonly<Record<string, number>>;
 }
 
@@ -23,6 +24,8 @@ type SealedRow = RowOf<typeof sealedRowColumns>;
 interface SealedColumn {
   readonly table: string;
   readonly column: string;
+  /** What its rows are found by; `id` where nothing is said. */
+  readonly idColumn?: string;
   /** No organization's. */
   readonly isOfService?: true;
   /** @throws SecretUnreadableError */
@@ -41,6 +44,13 @@ const sealedColumns: readonly SealedColumn[] = [
   { table: 'webhooks', column: 'secret_sealed', reseal: resealWebhook },
   { table: 'webhooks', column: 'previous_secret_sealed', reseal: resealWebhook },
   {
+    table: 'totp_factors',
+    column: 'secret_sealed',
+    idColumn: 'user_id',
+    isOfService: true,
+    reseal: (keyRing, { id, sealed }) => sealTotpSecret(keyRing, id, openTotpSecret(keyRing, id, sealed)),
+  },
+  {
     table: 'mails',
     column: 'sealed',
     isOfService: true,
@@ -57,7 +67,7 @@ const sealedColumns: readonly SealedColumn[] = [
 const batchRows = 200;
 
 /**
- * Seals the secrets of every grant and webhook under the key that writes, while all processes run. One that somebody else has written
+ * Seals every long-lived secret under the key that writes, while all processes run. One that somebody else has written
  * meanwhile is left alone: what they wrote is under their writing key, and the next run looks at it. It may be interrupted at any
  * moment and repeated; each secret is one conditional update.
  */
@@ -84,22 +94,23 @@ export async function rotateKeys(
 
 async function readBatch(
   deps: Pick<CoreDependencies, 'db'>,
-  { table, column: name, isOfService }: SealedColumn,
+  { table, column: name, idColumn = 'id', isOfService }: SealedColumn,
   { writingKeyId, afterId }: { readonly writingKeyId: string; readonly afterId: string },
 ): Promise<SealedRow[]> {
   const sealed = sql.identifier(name);
+  const id = sql.identifier(idColumn);
   const owner = isOfService === true ? sql`'service'` : sql`organization_id`;
   return deps.db.asWorker(
     (tx) => queryRows(tx, sealedRowColumns)`
-      select id, ${owner} as "organizationId", ${sealed} as sealed from ${sql.identifier(table)}
-      where id > ${afterId} and ${sealed} <> '' and split_part(${sealed}, ':', 3) <> ${writingKeyId}
-      order by id limit ${batchRows}`,
+      select ${id} as id, ${owner} as "organizationId", ${sealed} as sealed from ${sql.identifier(table)}
+      where ${id} > ${afterId} and ${sealed} <> '' and split_part(${sealed}, ':', 3) <> ${writingKeyId}
+      order by ${id} limit ${batchRows}`,
   );
 }
 
 async function rotateOne(
   deps: Pick<CoreDependencies, 'db' | 'keyRing'>,
-  { table, column: name, reseal }: SealedColumn,
+  { table, column: name, idColumn = 'id', reseal }: SealedColumn,
   row: SealedRow,
 ): Promise<'rotated' | 'unreadable' | 'changed'> {
   const sealed = sql.identifier(name);
@@ -111,7 +122,7 @@ async function rotateOne(
   }
   const { rowCount } = await deps.db.asWorker((tx) =>
     tx.execute(
-      sql`update ${sql.identifier(table)} set ${sealed} = ${resealed} where id = ${row.id} and ${sealed} = ${row.sealed}`,
+      sql`update ${sql.identifier(table)} set ${sealed} = ${resealed} where ${sql.identifier(idColumn)} = ${row.id} and ${sealed} = ${row.sealed}`,
     ),
   );
   return rowCount === 1 ? 'rotated' : 'changed';

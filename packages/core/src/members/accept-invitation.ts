@@ -5,6 +5,7 @@ import type { Transaction } from '@vibetribe/db/connect-database';
 import { newId } from '@vibetribe/db/new-id';
 import { column, queryRows } from '@vibetribe/db/query-rows';
 import { memberships, organizations, users } from '@vibetribe/db/schema/identity';
+import type { KeyRing } from '@vibetribe/security/key-ring';
 import { hashToken } from '@vibetribe/security/opaque-token';
 import { eq, sql } from 'drizzle-orm';
 import { DomainError, notFound } from '../domain-error.ts';
@@ -12,8 +13,11 @@ import { findRightHolder } from '../identity/find-right-holder.ts';
 import type { IdentityDependencies } from '../identity/identity-dependencies.ts';
 import { lockUser } from '../identity/lock-user.ts';
 import { openSession, signedIn } from '../identity/open-session.ts';
+import { checkSecondFactor } from '../identity/second-factor.ts';
 
-type AcceptDependencies = Pick<IdentityDependencies, 'db' | 'passwords' | 'accessTokens' | 'revocations'>;
+type AcceptDependencies = Pick<IdentityDependencies, 'db' | 'passwords' | 'accessTokens' | 'revocations'> & {
+  readonly keyRing: KeyRing;
+};
 
 /** An invitation that holds now, and the user of its address, if there is one. */
 export interface OpenInvitation {
@@ -41,7 +45,7 @@ export async function findInvitation(deps: Pick<IdentityDependencies, 'db'>, tok
  * Joins the organization, once, and signs in there. A newcomer becomes a user; whoever has one proves it by the password or by being
  * signed in.
  * @param signedInUserId of the session that came along
- * @throws DomainError `not_found`, `validation_failed`, `invalid_credentials`, `forbidden` where somebody else is signed in
+ * @throws DomainError `not_found`, `validation_failed`, `invalid_credentials`, `totp_required`, `totp_invalid`, `forbidden` where somebody else is signed in
  */
 export async function acceptInvitation(
   deps: AcceptDependencies,
@@ -52,6 +56,8 @@ export async function acceptInvitation(
   const proved = await prove(deps, invitation, input, signedInUserId);
   const opened = await deps.db.asIdentity(async (tx) => {
     // The newcomer's own deed, and nobody else is known yet.
+    const refusal = proved.kind === 'password' ? await askForFactor(deps, tx, proved, input.totp) : null;
+    if (refusal !== null) return { refusal };
     const user = proved.kind === 'newcomer' ? await insertUser(tx, invitation, proved) : await keepUser(tx, proved);
     await tx.execute(sql`select set_config('app.principal', ${`user:${user.id}`}, true)`);
     await takeInvitation(tx, invitation.id);
@@ -67,13 +73,14 @@ export async function acceptInvitation(
     if (organization === undefined) throw notFound('invitation');
     return { session: await openSession(tx, { userId: user.id, organizationId }), role, user, organization };
   });
+  if ('refusal' in opened) throw opened.refusal;
   deps.revocations.memberChanged({ organizationId, userId: opened.user.id });
   return signedIn(deps, opened);
 }
 
 type Proved =
   | { readonly kind: 'newcomer'; readonly name: string; readonly passwordHash: string }
-  | { readonly kind: 'user'; readonly user: NonNullable<OpenInvitation['user']> };
+  | { readonly kind: 'session' | 'password'; readonly user: NonNullable<OpenInvitation['user']> };
 
 async function prove(
   { passwords }: Pick<AcceptDependencies, 'passwords'>,
@@ -84,15 +91,26 @@ async function prove(
   if (signedInUserId !== null && signedInUserId !== user?.id)
     throw new DomainError('forbidden', 'The invitation is for another address than that of who is signed in.');
   if (user !== null) {
-    if (signedInUserId === user.id) return { kind: 'user', user };
+    if (signedInUserId === user.id) return { kind: 'session', user };
     if (password === undefined) throw missing('password', 'is needed: there is a user with the invited address');
-    if (await passwords.verify(password, user.passwordHash)) return { kind: 'user', user };
+    if (await passwords.verify(password, user.passwordHash)) return { kind: 'password', user };
     throw new DomainError('invalid_credentials', 'The password is wrong.');
   }
   if (name === undefined) throw missing('name', 'is needed: there is no user with the invited address yet');
   const chosen = NewPassword.safeParse(password);
   if (!chosen.success) throw missing('password', 'must have 10 to 200 characters');
   return { kind: 'newcomer', name, passwordHash: await passwords.hash(chosen.data) };
+}
+
+/** A password alone opens nothing where there is a second factor. */
+async function askForFactor(
+  { keyRing }: Pick<AcceptDependencies, 'keyRing'>,
+  tx: Transaction,
+  { user }: { readonly user: NonNullable<OpenInvitation['user']> },
+  given: string | undefined,
+): Promise<DomainError | null> {
+  await lockUser(tx, user);
+  return checkSecondFactor(keyRing, tx, user.id, given);
 }
 
 function missing(path: string, message: string): DomainError {

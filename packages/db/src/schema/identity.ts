@@ -32,6 +32,9 @@ export const memberships = pgTable(
 export const sessions = pgTable('sessions', {
   id: text('id').primaryKey(),
   familyId: text('family_id').notNull(),
+  kind: text('kind', { enum: ['token', 'cookie'] })
+    .notNull()
+    .default('token'),
   userId: text('user_id').notNull(),
   organizationId: text('organization_id').notNull(),
   tokenHash: text('token_hash').notNull(),
