@@ -7,6 +7,7 @@ import { mastodon } from './mastodon/index.ts';
 import type { PlatformDefinition } from './site.ts';
 import { threads } from './threads/index.ts';
 import { x } from './x/index.ts';
+import { youtube } from './youtube/index.ts';
 
 /** Every platform of the sandbox: a folder and a line. */
 export const platforms: readonly PlatformDefinition[] = [
@@ -18,4 +19,5 @@ export const platforms: readonly PlatformDefinition[] = [
   mastodon,
   threads,
   x,
+  youtube,
 ];

@@ -63,6 +63,39 @@ describe('the answers against the platforms’ own descriptions', () => {
     ]).toEqual([]);
   });
 
+  test('YouTube answers as its OpenAPI document says', async () => {
+    const violations = openApiChecker(join(directory, 'google/youtube.json'), '3.0');
+    const { account, accessToken: token } = await sandbox.account('youtube', 'ada');
+    const film = Buffer.from('\0\0\0\x10ftypisom\0\0\0\0', 'latin1');
+    const begun = await sandbox.send('/youtube/upload/youtube/v3/videos?uploadType=resumable&part=snippet,status', {
+      token,
+      json: { snippet: { title: 'A film', tags: ['one'] }, status: { privacyStatus: 'public' } },
+      headers: { 'x-upload-content-length': String(film.length), 'x-upload-content-type': 'video/mp4' },
+    });
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'video/mp4' };
+    const url = begun.headers.get('location') ?? '';
+    const uploaded: unknown = await (await fetch(url, { method: 'PUT', headers, body: new Uint8Array(film) })).json();
+    const { id } = z.object({ id: z.string() }).parse(uploaded);
+    const get = async (path: string) => (await sandbox.send(`/youtube/youtube/v3/${path}`, { token })).body;
+    const post = async (path: string, json: object) =>
+      (await sandbox.send(`/youtube/youtube/v3/${path}`, { token, json })).body;
+    const parts = 'part=snippet,status,processingDetails,statistics,contentDetails';
+    const uploads = `UU${account.id.slice(2)}`;
+    const topLevelComment = { snippet: { textOriginal: 'First' } };
+    expect([
+      ...violations('Video', uploaded),
+      ...violations('VideoListResponse', await get(`videos?${parts}&id=${id}`)),
+      ...violations('ChannelListResponse', await get(`channels?${parts}&mine=true`)),
+      ...violations('PlaylistItemListResponse', await get(`playlistItems?${parts}&playlistId=${uploads}`)),
+      ...violations(
+        'CommentThread',
+        await post('commentThreads?part=snippet', { snippet: { videoId: id, topLevelComment } }),
+      ),
+      ...violations('CommentThreadListResponse', await get(`commentThreads?${parts}&videoId=${id}`)),
+      ...violations('Playlist', await post('playlists?part=snippet', { snippet: { title: 'All' } })),
+    ]).toEqual([]);
+  });
+
   test('Bluesky answers with what its lexicons require', async () => {
     const {
       account,

@@ -10,6 +10,7 @@ export const PlatformId = z.enum([
   'mastodon',
   'threads',
   'x',
+  'youtube',
 ]);
 export type PlatformId = z.infer<typeof PlatformId>;
 

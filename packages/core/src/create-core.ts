@@ -13,6 +13,7 @@ import type { CoreConfig } from './core-config.ts';
 import type { CoreDependencies } from './core-dependencies.ts';
 import { noFailpoints, type Failpoints } from './publishing/failpoints.ts';
 import { createSignals, type SignalBus } from './create-signals.ts';
+import { createUnitCounter } from './platform-units.ts';
 
 export interface CoreOptions {
   readonly db: Database;
@@ -58,6 +59,7 @@ export function createCore({
     allow: isAllowedHost,
   });
   const signals = createSignals({ bus, onError: (error) => logger.warn({ err: error }, 'a signal could not be sent') });
+  const units = createUnitCounter({ db, adapters, logger });
   return {
     db,
     keyRing,
@@ -93,6 +95,7 @@ export function createCore({
             { platform: id, method, host, path: pathPattern(path), ...outcome, durationMs },
             'platform call',
           );
+          units.count(call);
           onPlatformCall?.(call);
           onCall?.(call);
         },
@@ -102,6 +105,7 @@ export function createCore({
     async [Symbol.asyncDispose]() {
       await signals[Symbol.asyncDispose]();
       await dispatcher.close();
+      await units[Symbol.asyncDispose]();
     },
   };
 }

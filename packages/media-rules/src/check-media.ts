@@ -14,7 +14,8 @@ export type CheckedMedia = MediaFacts & { readonly alt: string | null };
  */
 export function checkMedia(platform: string, rules: MediaRules, media: readonly CheckedMedia[]): MediaFinding[] {
   if (media.length === 0) {
-    return rules.required ? [error('media_missing', `${platform} needs a picture or a video`, 'mediaIds')] : [];
+    const what = (rules.videosMin ?? 0) > 0 ? 'a video' : 'a picture or a video';
+    return rules.required ? [error('media_missing', `${platform} needs ${what}`, 'mediaIds')] : [];
   }
   if (rules.countMax === 0)
     return [error('media_not_supported', `${platform} takes no pictures or videos`, 'mediaIds')];
@@ -31,6 +32,7 @@ function countFindings(platform: string, rules: MediaRules, media: readonly Chec
   const findings: MediaFinding[] = [];
   const add = (code: string, message: string) => findings.push(error(code, message, 'mediaIds'));
   if (images > rules.imagesMax) add('images_too_many', `${platform} takes ${rules.imagesMax} pictures, not ${images}`);
+  if (videos < (rules.videosMin ?? 0)) add('video_missing', `${platform} needs a video`);
   if (videos > rules.videosMax) add('videos_too_many', `${platform} takes ${rules.videosMax} videos, not ${videos}`);
   if (images <= rules.imagesMax && videos <= rules.videosMax && media.length > rules.countMax) {
     add('media_too_many', `${platform} takes ${rules.countMax} media, not ${media.length}`);

@@ -65,6 +65,8 @@ export const MediaRules = z.object({
   /** Of all kinds together. */
   countMax: z.int(),
   imagesMax: z.int(),
+  /** A platform of videos alone. */
+  videosMin: z.int().optional(),
   videosMax: z.int(),
   /** Images and videos may stand in one post. */
   mixed: z.boolean(),

@@ -73,8 +73,9 @@ describe.each(withMedia)('%s', (platform) => {
     sha256,
     alt: showsAlt(kind) ? alt : null,
   });
+  const takesPicturesAlone = rules.image !== null && (rules.videosMin ?? 0) === 0;
   const kinds = [
-    ...(rules.image === null
+    ...(!takesPicturesAlone
       ? []
       : ([
           [
@@ -108,7 +109,7 @@ describe.each(withMedia)('%s', (platform) => {
     expect(media.map(({ reads }) => reads.bytes)).toEqual(media.map(({ bytes }) => bytes));
   });
 
-  test.runIf(rules.image !== null).each(['reset-after', 'error-after'])(
+  test.runIf(takesPicturesAlone).each(['reset-after', 'error-after'])(
     'pictures without a text, in doubt after %s: the post is found',
     async (kind) => {
       const connected = await connect();
@@ -125,7 +126,7 @@ describe.each(withMedia)('%s', (platform) => {
     },
   );
 
-  test.runIf(rules.image !== null)('another post of pictures without a text is not taken for ours', async () => {
+  test.runIf(takesPicturesAlone)('another post of pictures without a text is not taken for ours', async () => {
     const connected = await connect();
     await publishThrough(sandbox, start(connected, [picture()]));
     const publication = start(connected, [picture()]);

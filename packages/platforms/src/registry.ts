@@ -9,6 +9,7 @@ import { mastodon } from './mastodon/index.ts';
 import { threads } from './threads/index.ts';
 import { withCleanAnswers } from './with-clean-answers.ts';
 import { x } from './x/index.ts';
+import { youtube } from './youtube/index.ts';
 
 /** Every platform, one line each. */
 export const adapters: Readonly<Record<PlatformId, PlatformAdapter>> = {
@@ -20,4 +21,5 @@ export const adapters: Readonly<Record<PlatformId, PlatformAdapter>> = {
   mastodon: withCleanAnswers(mastodon),
   threads: withCleanAnswers(threads),
   x: withCleanAnswers(x),
+  youtube: withCleanAnswers(youtube),
 };

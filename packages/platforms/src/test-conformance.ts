@@ -47,9 +47,11 @@ export async function openConformanceStage() {
 
     /** What a post must show on this platform. */
     function needed() {
-      const { required, image } = adapter.rules.media;
+      const { required, image, videosMin = 0 } = adapter.rules.media;
       if (!required) return [];
-      return [media.serve(image === null ? testVideo(2_000_000) : fittingPicture(adapter.rules.media))];
+      return [
+        media.serve(image === null || videosMin > 0 ? testVideo(2_000_000) : fittingPicture(adapter.rules.media)),
+      ];
     }
 
     return {
@@ -86,8 +88,11 @@ export async function openConformanceStage() {
       /** Everything before the send is done; the send itself is broken. */
       async breakSend({ account }: Connected, publication: Publication, kind: string, more: object = {}) {
         await reachSend(sandbox, publication);
-        const fault = { platform, account: account.externalId, method: 'POST', times: 1, kind, ...more };
-        await sandbox.control('POST', '/_sandbox/faults', fault);
+        // Whichever of them the send is.
+        for (const method of ['POST', 'PUT']) {
+          const fault = { platform, account: account.externalId, method, times: 1, kind, ...more };
+          await sandbox.control('POST', '/_sandbox/faults', fault);
+        }
       },
     };
   }

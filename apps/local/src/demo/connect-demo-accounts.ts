@@ -14,10 +14,10 @@ const SandboxAccount = z.looseObject({ account: z.object({ id: z.string(), handl
 const SandboxHosts = z.record(z.string(), z.string());
 const Platforms = z.object({ items: z.array(Platform) });
 
-/** An account of the demo, and whether its platform shows nothing without a picture. */
+/** An account of the demo, and what its platform shows nothing without. */
 export interface DemoAccount {
   readonly account: Account;
-  readonly needsPicture: boolean;
+  readonly needs: 'picture' | 'film' | null;
 }
 
 /** Connects an account of every platform: through its consent page where it has one, else by the form it asks for. */
@@ -30,7 +30,8 @@ export async function connectDemoAccounts(target: DemoTarget): Promise<DemoAccou
     const account = platform.connect.oauth
       ? await connectByConsent(target, platform, hosts[platform.id])
       : await connectByHand(target, platform, hosts[platform.id]);
-    accounts.push({ account, needsPicture: platform.rules.media.required });
+    const { required, videosMin = 0 } = platform.rules.media;
+    accounts.push({ account, needs: required ? (videosMin > 0 ? 'film' : 'picture') : null });
   }
   return accounts;
 }

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { callJson } from './call-json.ts';
 import { connectDemoAccounts, type DemoAccount, type DemoTarget } from './connect-demo-accounts.ts';
 import { DemoError } from './demo-error.ts';
-import { uploadDemoPicture } from './upload-demo-picture.ts';
+import { uploadDemoMedia } from './upload-demo-media.ts';
 
 const leadMs = 4_000;
 const pollMs = 250;
@@ -27,8 +27,11 @@ export async function runDemo(
 ): Promise<void> {
   const connected = await connectDemoAccounts(target);
   const accounts = connected.map(({ account }) => account);
-  const picture = connected.some(({ needsPicture }) => needsPicture) ? await uploadDemoPicture(target) : null;
-  const body = demoPost(connected, picture, edge.clock.now());
+  const media = new Map<DemoAccount['needs'], string>();
+  for (const kind of ['picture', 'film'] as const) {
+    if (connected.some(({ needs }) => needs === kind)) media.set(kind, await uploadDemoMedia(target, kind));
+  }
+  const body = demoPost(connected, media, edge.clock.now());
   const url = `${target.api}/api/v1/posts`;
   const created = await callJson(Post, { method: 'POST', url, bearer: target.apiKey, body, signal: target.signal });
   const platformOf = new Map(created.publications.map(({ id, platform }) => [id, platform]));
@@ -49,15 +52,17 @@ export async function runDemo(
 }
 
 /** Texts differ from run to run and account to account: X refuses a text that it has seen. */
-function demoPost(accounts: readonly DemoAccount[], picture: string | null, now: Date): CreatePost {
+function demoPost(
+  accounts: readonly DemoAccount[],
+  media: ReadonlyMap<DemoAccount['needs'], string>,
+  now: Date,
+): CreatePost {
   const run = now.getTime().toString(36);
-  const variants = accounts.map(({ account: { id, platform }, needsPicture }) => [
-    id,
-    {
-      content: `Hello ${platform}: scheduled once, published once. (demo run ${run})`,
-      ...(needsPicture && picture !== null ? { mediaIds: [picture] } : {}),
-    },
-  ]);
+  const variants = accounts.map(({ account: { id, platform }, needs }) => {
+    const mediaId = media.get(needs);
+    const content = `Hello ${platform}: scheduled once, published once. (demo run ${run})`;
+    return [id, { content, ...(mediaId === undefined ? {} : { mediaIds: [mediaId] }) }];
+  });
   return {
     content: `Hello from VibeTribe (demo run ${run})`,
     accountIds: accounts.map(({ account }) => account.id),

@@ -9,7 +9,7 @@ import { presentAccount } from './present-account.ts';
 
 /** @throws DomainError `not_found`, for another organization's account too */
 export async function getAccount(
-  deps: Pick<CoreDependencies, 'db' | 'postsPerHour' | 'appPostsPerDay'>,
+  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'postsPerHour' | 'appPostsPerDay'>,
   actor: Pick<Actor, 'organizationId' | 'accountIds'>,
   { accountId }: { readonly accountId: string },
 ): Promise<Account> {

@@ -9,7 +9,7 @@ import { presentAccount } from './present-account.ts';
 
 /** The organization's accounts, oldest first; the disconnected ones too, except where it is asked whose token ends. */
 export async function listAccounts(
-  deps: Pick<CoreDependencies, 'db' | 'postsPerHour' | 'appPostsPerDay'>,
+  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'postsPerHour' | 'appPostsPerDay'>,
   actor: Actor,
   { limit, afterId, ...query }: AccountsQuery & { readonly limit: number; readonly afterId: string | null },
 ): Promise<{ items: Account[]; hasMore: boolean }> {

@@ -40,10 +40,11 @@ async function readBreakerStates(deps: Pick<CoreDependencies, 'db'>, actor: Acto
 
 function presentPlatform(
   adapter: PlatformAdapter,
-  { postsPerHour, appPostsPerDay }: PlatformLimits,
+  { postsPerHour, appPostsPerDay }: Pick<PlatformLimits, 'postsPerHour' | 'appPostsPerDay'>,
   breaker: BreakerState,
 ): Platform {
   const { text, media, thread, options, requiredFields } = adapter.rules;
+  const { appUnitsPerDay: units } = adapter.limits;
   return {
     id: adapter.id satisfies PlatformId,
     displayName: adapter.displayName,
@@ -59,6 +60,7 @@ function presentPlatform(
     limits: [
       { name: 'posts_per_hour', limit: postsPerHour },
       ...(appPostsPerDay === null ? [] : [{ name: 'app_posts_per_day', limit: appPostsPerDay }]),
+      ...(units === undefined ? [] : [{ name: 'app_units_per_day', limit: units.limit }]),
     ],
     breaker,
   };

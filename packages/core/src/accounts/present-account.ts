@@ -32,11 +32,21 @@ export function presentAccount(
         { used: row.sendsInLastHour, oldestAtMs: row.oldestSendAtMs, closedUntilMs: row.closedUntilMs },
         row.nowMs,
       ),
-      ...(app === undefined
-        ? []
-        : [limitState({ name: 'app_posts_per_day', limit: app.limit, windowMs: appWindowMs }, app, row.nowMs)]),
+      ...(app === undefined ? [] : limitsOfApp(app, row.nowMs)),
     ],
   };
+}
+
+function limitsOfApp({ posts, units }: AppUsage, nowMs: number): LimitState[] {
+  const told: LimitState[] = [];
+  if (posts !== null)
+    told.push(limitState({ name: 'app_posts_per_day', limit: posts.limit, windowMs: appWindowMs }, posts, nowMs));
+  if (units !== null) {
+    const { limit, used, resetAtMs } = units;
+    const resetAt = used === 0 ? null : new Date(resetAtMs).toISOString();
+    told.push({ name: 'app_units_per_day', limit, remaining: Math.max(0, limit - used), resetAt });
+  }
+  return told;
 }
 
 /** Where the platform itself said that nothing is left, that holds, whatever was counted. */

@@ -1,4 +1,4 @@
-import { boolean, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { boolean, date, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
@@ -50,6 +50,8 @@ export const appLimits = pgTable('app_limits', {
   placesLeft: integer('places_left').notNull().default(0),
   lastPermitAt: at('last_permit_at'),
   probeUntil: at('probe_until'),
+  unitsDay: date('units_day'),
+  unitsUsed: integer('units_used').notNull().default(0),
 });
 
 /** One row. */

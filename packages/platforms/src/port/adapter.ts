@@ -70,6 +70,8 @@ export interface TextRules {
   readonly max: number;
   /** How `max` is counted, in words for a person: "weighted characters (a link counts 23)". */
   readonly countedAs: string;
+  /** Characters that the platform takes in no text. */
+  readonly refused?: string;
   count(text: string): number;
 }
 
@@ -112,7 +114,9 @@ export interface PlatformLimits {
     readonly limit: number;
     /** The IANA time zone at whose midnight the day begins. */
     readonly dayBeginsIn: string;
-    cost(content: DraftContent): number;
+    /** What a post costs, about: how often the platform is asked meanwhile is not known ahead. */
+    costOfPost(content: DraftContent): number;
+    costOfCall(call: { readonly method: string; readonly path: string }): number;
   };
 }
 

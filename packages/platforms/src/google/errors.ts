@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import type { Refusal } from '../call-platform.ts';
+import type { PlatformErrorKind } from '../platform-error.ts';
+import type { PlatformResponse } from '../platform-http.ts';
+import type { StepEffect } from '../port/publish.ts';
+import { retryAfterMsOf } from '../retry-after.ts';
+import { midnightMs } from './midnight.ts';
+
+const text = z.string().optional().catch(undefined);
+const GoogleError = z.object({
+  error: z.object({
+    message: text,
+    status: text,
+    errors: z
+      .array(z.object({ reason: text, message: text }))
+      .optional()
+      .catch(undefined),
+    details: z
+      .array(
+        z.looseObject({
+          reason: text,
+          errorDetails: z
+            .array(z.looseObject({ field: text, message: text }))
+            .optional()
+            .catch(undefined),
+        }),
+      )
+      .optional()
+      .catch(undefined),
+  }),
+});
+
+/** By the reason that stands in the error, before its status. */
+export type KindsByReason = Readonly<Record<string, PlatformErrorKind>>;
+
+/** https://developers.google.com/youtube/v3/docs/errors and https://cloud.google.com/apis/design/errors, read 2026-11. */
+const kindByReason: KindsByReason = {
+  authError: 'auth_expired',
+  unauthorized: 'auth_expired',
+  quotaExceeded: 'quota',
+  dailyLimitExceeded: 'quota',
+  rateLimitExceeded: 'rate_limit',
+  userRateLimitExceeded: 'rate_limit',
+  RATE_LIMIT_EXCEEDED: 'rate_limit',
+  ACCESS_TOKEN_EXPIRED: 'auth_expired',
+  accountDisabled: 'permission',
+  accountDeleted: 'permission',
+};
+
+const kindByStatus: Readonly<Record<number, PlatformErrorKind>> = {
+  401: 'auth_expired',
+  403: 'permission',
+  404: 'not_found',
+  409: 'unavailable',
+  410: 'not_found',
+  429: 'rate_limit',
+};
+
+/** What a refusal means. A write that met another one (409) leaves a step that makes something visible in doubt. */
+export function googleRefusal(effect: StepEffect, own: KindsByReason = {}): (response: PlatformResponse) => Refusal {
+  return (response) => {
+    const { reason, detail, message } = toldBy(response);
+    const platformCode = detail ?? reason ?? `http_${response.status}`;
+    const known =
+      own[detail ?? ''] ??
+      own[reason ?? ''] ??
+      kindByReason[detail ?? ''] ??
+      kindByReason[reason ?? ''] ??
+      kindByStatus[response.status] ??
+      'content';
+    const kind = known === 'unavailable' && effect === 'once' ? 'ambiguous' : known;
+    return { kind, platformCode, reason: message, retryAfterMs: waitOf(kind, response) };
+  };
+}
+
+function toldBy({ json }: PlatformResponse) {
+  const error = GoogleError.safeParse(json).data?.error;
+  const [first] = error?.errors ?? [];
+  const details = error?.details ?? [];
+  const [fault] = details.flatMap(({ errorDetails = [] }) => errorDetails);
+  const said = fault?.message === undefined ? undefined : `${fault.field ?? 'request'}: ${fault.message}`;
+  return {
+    reason: first?.reason ?? error?.status,
+    detail: details.flatMap(({ reason }) => reason ?? [])[0],
+    message: said ?? first?.message ?? error?.message,
+  };
+}
+
+/** No header tells a quota's end: a day's units are given anew at midnight Pacific time. */
+function waitOf(kind: PlatformErrorKind, response: PlatformResponse): number | null {
+  const told = retryAfterMsOf(response);
+  if (told !== null || kind !== 'quota') return told;
+  const theirNowMs = Date.parse(response.headers['date'] ?? '');
+  const now = Number.isNaN(theirNowMs) ? response.receivedAt : new Date(theirNowMs);
+  return midnightMs(now, pacific) - now.getTime();
+}
+
+/** Where the day of every quota begins. */
+export const pacific = 'America/Los_Angeles';
+
+const OAuthError = z.object({ error: z.string() });
+
+/** Refusals of what tokens are asked for with. The reason is left out: it may hold the token. */
+export function googleGrantRefusal(response: PlatformResponse): Refusal {
+  const code = OAuthError.safeParse(response.json).data?.error ?? `http_${response.status}`;
+  if (response.status === 429)
+    return { kind: 'rate_limit', platformCode: code, retryAfterMs: retryAfterMsOf(response) };
+  const isOurs = /client|unsupported|redirect_uri|invalid_request|admin_policy/u.test(code);
+  return { kind: isOurs ? 'permission' : 'auth_revoked', platformCode: code };
+}

@@ -1,0 +1,39 @@
+import { GivenTime } from '@vibetribe/contracts/given-time';
+import { z } from 'zod';
+import { secretField } from '../credential-fields.ts';
+import { PlatformError } from '../platform-error.ts';
+import type { PlatformHttp } from '../platform-http.ts';
+import type { Credentials } from '../port/connect.ts';
+import type { PlatformEndpoints } from '../port/endpoints.ts';
+import { type GoogleLogin, renewGoogle } from './login.ts';
+
+export const tokenFields = {
+  accessToken: secretField('the access token'),
+  refreshToken: secretField('the refresh token').optional(),
+  expiresAt: GivenTime.optional(),
+};
+export const GivenTokens = z.object(tokenFields);
+
+/** What is asked with a token that was made elsewhere. One that has ended is renewed first where there is something to renew it with. */
+export async function withGivenTokens<Told>(
+  login: GoogleLogin,
+  call: { readonly endpoints: PlatformEndpoints; readonly http: PlatformHttp; readonly now: Date },
+  given: z.infer<typeof GivenTokens>,
+  ask: (accessToken: string) => Promise<Told>,
+): Promise<{ readonly credentials: Credentials; readonly told: Told }> {
+  const { accessToken, refreshToken, expiresAt } = given;
+  const credentials: Credentials = {
+    accessToken,
+    ...(refreshToken === undefined ? {} : { refreshToken }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    scopes: [],
+  };
+  try {
+    return { credentials, told: await ask(accessToken) };
+  } catch (error) {
+    const hasEnded = error instanceof PlatformError && error.kind === 'auth_expired';
+    if (!hasEnded || refreshToken === undefined) throw error;
+  }
+  const renewed = await renewGoogle(login, { ...call, credentials });
+  return { credentials: renewed, told: await ask(renewed.accessToken) };
+}

@@ -1,0 +1,37 @@
+import { apiOf } from '../configured.ts';
+import { callGoogle, type GoogleCall } from '../google/call-google.ts';
+import type { KindsByReason } from '../google/errors.ts';
+import type { PlatformHttp } from '../platform-http.ts';
+import type { PlatformEndpoints } from '../port/endpoints.ts';
+
+export const youTubeName = 'YouTube';
+
+/** https://developers.google.com/youtube/v3/docs/errors, read 2026-11. */
+export const youTubeKinds: KindsByReason = {
+  youtubeSignupRequired: 'permission',
+  uploadLimitExceeded: 'quota',
+  commentsDisabled: 'content',
+  processingFailure: 'unavailable',
+};
+
+export interface YouTubeAccess {
+  readonly endpoints: PlatformEndpoints;
+  readonly http: PlatformHttp;
+  readonly accessToken: string;
+}
+
+export interface YouTubeCall<Answer>
+  extends YouTubeAccess, Omit<GoogleCall<Answer>, 'platformName' | 'url' | 'kinds' | keyof YouTubeAccess> {
+  /** `/youtube/v3/videos` */
+  readonly path: string;
+}
+
+export function callYouTube<Answer>({ endpoints, path, ...call }: YouTubeCall<Answer>): Promise<Answer> {
+  const url = `${apiOf(endpoints, youTubeName)}${path}`;
+  return callGoogle({ ...call, platformName: youTubeName, url, kinds: youTubeKinds });
+}
+
+/** What is asked with, out of the head of a request. */
+export function accessTo(call: YouTubeAccess, http: PlatformHttp = call.http): YouTubeAccess {
+  return { endpoints: call.endpoints, accessToken: call.accessToken, http };
+}

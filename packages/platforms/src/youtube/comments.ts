@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { foreignId } from '../answer-fields.ts';
+import type { CommentSupport } from '../port/adapter.ts';
+import type { Published, ReplyRun } from '../port/publish.ts';
+import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
+import { accessTo, callYouTube } from './api.ts';
+import { commentCharactersMax } from './text.ts';
+
+const path = '/youtube/v3/commentThreads';
+const text = z.string().optional().catch(undefined);
+const Thread = z.object({
+  id: foreignId(),
+  snippet: z
+    .object({
+      topLevelComment: z.object({
+        snippet: z.object({
+          textOriginal: text,
+          textDisplay: text,
+          authorChannelId: z.object({ value: z.string() }).optional().catch(undefined),
+        }),
+      }),
+    })
+    .optional()
+    .catch(undefined),
+});
+const Threads = z.object({ items: z.array(Thread).default([]) });
+
+/** Comments of the channel below its own video. https://developers.google.com/youtube/v3/docs/commentThreads, read 2026-11. */
+export const youTubeComments: CommentSupport = {
+  text: { max: commentCharactersMax, countedAs: 'characters', count: (given) => given.length },
+
+  async publish(run: ReplyRun): Promise<Published> {
+    const videoId = run.replyTo.root.platformPostId;
+    const topLevelComment = { snippet: { textOriginal: run.content.text } };
+    const id = await run.step({
+      name: 'publish',
+      effect: 'once',
+      run: async ({ http }) => {
+        const json = { snippet: { videoId, topLevelComment } };
+        const call = { ...accessTo(run, http), method: 'POST', path, query: { part: 'snippet' }, json } as const;
+        return (await callYouTube({ ...call, effect: 'once', answer: Thread })).id;
+      },
+    });
+    return { kind: 'published', platformPostId: id, url: `https://www.youtube.com/watch?v=${videoId}&lc=${id}` };
+  },
+
+  async reconcile(query: ReconcileQuery): Promise<ReconcileFinding> {
+    const videoId = query.replyTo?.root.platformPostId;
+    if (videoId === undefined) return { kind: 'cannot_tell', evidence: 'it is not known which video this comments on' };
+    const { items } = await callYouTube({
+      ...accessTo(query),
+      method: 'GET',
+      path,
+      query: { part: 'snippet', videoId, order: 'time', textFormat: 'plainText', maxResults: '100' },
+      effect: 'read',
+      answer: Threads,
+    });
+    const match = items.findLast(({ id, snippet }) => {
+      const { textOriginal, textDisplay, authorChannelId } = snippet?.topLevelComment.snippet ?? {};
+      const isOurs = (authorChannelId?.value ?? query.account.externalId) === query.account.externalId;
+      const words = (textOriginal ?? textDisplay ?? '').trim();
+      return isOurs && !query.takenPostIds.has(id) && words === query.content.text.trim();
+    });
+    if (match === undefined) return { kind: 'not_seen', evidence: `none of ${items.length} comments is this one` };
+    return { kind: 'found', platformPostId: match.id, url: null, evidence: `comment ${match.id} has these words` };
+  },
+};

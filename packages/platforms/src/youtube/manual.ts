@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { tokenFields, withGivenTokens } from '../google/manual-tokens.ts';
+import { PlatformError } from '../platform-error.ts';
+import type { ManualConnect } from '../port/connect.ts';
+import { readOwnChannels } from './channels.ts';
+import { youTubeLogin } from './oauth.ts';
+
+const YouTubeCredentials = z.strictObject({
+  ...tokenFields,
+  externalId: z
+    .string()
+    .trim()
+    .regex(/^UC[\w-]{1,60}$/u, { error: 'must be the id of a channel, like UC…' })
+    .optional(),
+});
+
+/** For tokens made elsewhere. */
+export const youTubeManual: ManualConnect = {
+  fields: [
+    { name: 'accessToken', label: 'Access token', secret: true, required: true },
+    { name: 'refreshToken', label: 'Refresh token', secret: true, required: false },
+    { name: 'expiresAt', label: 'Access token expires at', secret: false, required: false },
+    { name: 'externalId', label: 'Channel id', secret: false, required: false },
+  ],
+  credentials: YouTubeCredentials,
+
+  async connect({ endpoints, http, credentials: given, now }) {
+    const { externalId, ...tokens } = YouTubeCredentials.parse(given);
+    const { credentials, told } = await withGivenTokens(youTubeLogin, { endpoints, http, now }, tokens, (accessToken) =>
+      readOwnChannels({ endpoints, http, accessToken }),
+    );
+    const [channel, ...others] = told.filter((each) => externalId === undefined || each.externalId === externalId);
+    if (channel === undefined)
+      throw new PlatformError('permission', 'The token opens another channel', { platformCode: 'account_mismatch' });
+    if (others.length > 0)
+      throw new PlatformError('content', `The token opens ${told.length} channels: name one by its id`, {
+        platformCode: 'channel_not_named',
+      });
+    return { credentials, service: null, accounts: [channel] };
+  },
+};
