@@ -1,6 +1,7 @@
 import { bluesky } from './bluesky/index.ts';
 import { discord } from './discord/index.ts';
 import { facebook } from './facebook/index.ts';
+import { googleBusiness } from './google-business/index.ts';
 import { instagram } from './instagram/index.ts';
 import { linkedin } from './linkedin/index.ts';
 import { mastodon } from './mastodon/index.ts';
@@ -14,6 +15,7 @@ export const platforms: readonly PlatformDefinition[] = [
   bluesky,
   discord,
   facebook,
+  googleBusiness,
   instagram,
   linkedin,
   mastodon,

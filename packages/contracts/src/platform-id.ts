@@ -5,6 +5,7 @@ export const PlatformId = z.enum([
   'bluesky',
   'discord',
   'facebook',
+  'google-business',
   'instagram',
   'linkedin',
   'mastodon',

@@ -3,6 +3,7 @@ import type { PlatformAdapter } from './port/adapter.ts';
 import { bluesky } from './bluesky/index.ts';
 import { discord } from './discord/index.ts';
 import { facebook } from './facebook/index.ts';
+import { googleBusiness } from './google-business/index.ts';
 import { instagram } from './instagram/index.ts';
 import { linkedin } from './linkedin/index.ts';
 import { mastodon } from './mastodon/index.ts';
@@ -16,6 +17,7 @@ export const adapters: Readonly<Record<PlatformId, PlatformAdapter>> = {
   bluesky: withCleanAnswers(bluesky),
   discord: withCleanAnswers(discord),
   facebook: withCleanAnswers(facebook),
+  'google-business': withCleanAnswers(googleBusiness),
   instagram: withCleanAnswers(instagram),
   linkedin: withCleanAnswers(linkedin),
   mastodon: withCleanAnswers(mastodon),

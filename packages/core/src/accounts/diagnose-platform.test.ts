@@ -59,7 +59,7 @@ test.each(withOAuth)('missing credentials of %s are named with their settings', 
   const { named } = await diagnose(id, { endpoints: { client: null } });
   expect(named.get('credentials')).toMatchObject({
     status: 'failed',
-    action: expect.stringContaining(`${id.toUpperCase()}_CLIENT_ID`),
+    action: expect.stringContaining(`${id.toUpperCase().replaceAll('-', '_')}_CLIENT_ID`),
   });
 });
 

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { PlatformError } from '../platform-error.ts';
+import type { PostCall } from '../port/account.ts';
+import type { TextContent } from '../port/content.ts';
+import { accessTo, callBusiness, pathOfPost } from './api.ts';
+
+/** https://developers.google.com/my-business/reference/rest/v4/accounts.locations.localPosts/delete, read 2026-11. */
+export async function removeFromBusiness(call: PostCall): Promise<'removed' | 'already_gone'> {
+  try {
+    const path = pathOfPost(call.post.platformPostId);
+    await callBusiness({
+      ...accessTo(call),
+      host: 'posts',
+      method: 'DELETE',
+      path,
+      effect: 'idempotent',
+      answer: z.unknown(),
+    });
+    return 'removed';
+  } catch (error) {
+    if (error instanceof PlatformError && error.kind === 'not_found') return 'already_gone';
+    throw error;
+  }
+}
+
+/** The text. https://developers.google.com/my-business/reference/rest/v4/accounts.locations.localPosts/patch, read 2026-11. */
+export async function editOnBusiness(call: PostCall & { readonly content: TextContent }): Promise<void> {
+  await callBusiness({
+    ...accessTo(call),
+    host: 'posts',
+    method: 'PATCH',
+    path: pathOfPost(call.post.platformPostId),
+    query: { updateMask: 'summary' },
+    json: { summary: call.content.text },
+    effect: 'idempotent',
+    answer: z.unknown(),
+  });
+}

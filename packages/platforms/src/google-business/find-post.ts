@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { PlatformError } from '../platform-error.ts';
+import type { AccountCall } from '../port/account.ts';
+import { accessTo, callBusiness, localPostName, postsOf } from './api.ts';
+
+export const LocalPost = z.object({
+  name: z.string().regex(localPostName),
+  summary: z.string().default(''),
+  topicType: z.string().optional().catch(undefined),
+  state: z.string().optional().catch(undefined),
+  createTime: z.string().optional().catch(undefined),
+  searchUrl: z.string().optional().catch(undefined),
+  event: z.object({ title: z.string().optional() }).optional().catch(undefined),
+});
+export type LocalPost = z.infer<typeof LocalPost>;
+const Page = z.object({ localPosts: z.array(LocalPost).default([]), nextPageToken: z.string().max(1_000).optional() });
+
+/** Stored before the first send: the newest post of before is what ours is listed above. `at` tells the first send from a repeat. */
+export const SendKey = z.object({ newest: z.string().nullable(), at: z.string() });
+export type SendKey = z.infer<typeof SendKey>;
+
+/** `newest` null: there was none, or Google did not tell; then the time of the send has to do. */
+export async function keyBeforeSend(call: AccountCall & { readonly now: Date }): Promise<SendKey> {
+  const at = call.now.toISOString();
+  try {
+    const { localPosts } = await readPage(call, '1', undefined);
+    return { newest: localPosts[0]?.name ?? null, at };
+  } catch (error) {
+    if (!(error instanceof PlatformError) || error.kind.startsWith('auth_')) throw error;
+    return { newest: null, at };
+  }
+}
+
+export interface Wanted {
+  readonly newest: string | null;
+  /** When the first send began that may have arrived, by Google's clock as far as that is known. */
+  readonly since: () => Date;
+  readonly summary: string;
+  readonly topicType: string;
+  readonly eventTitle: string | null;
+  readonly takenPostIds: ReadonlySet<string>;
+}
+
+/** Between Google's clock and what its answers say of it. */
+const clockSkewMs = 60_000;
+const pageSize = '100';
+const pagesMax = 5;
+
+/** Of the posts above the newest one of before, the oldest that is this one. */
+export async function findPost(
+  call: AccountCall,
+  wanted: Wanted,
+): Promise<{ readonly post: LocalPost | null; readonly since: number; readonly isComplete: boolean }> {
+  const newer: LocalPost[] = [];
+  let isComplete = false;
+  let pageToken: string | undefined;
+  for (let page = 0; page < pagesMax && !isComplete; page += 1) {
+    const { localPosts, nextPageToken } = await readPage(call, pageSize, pageToken);
+    const sinceMs = wanted.since().getTime() - clockSkewMs;
+    const end = localPosts.findIndex((post) => post.name === wanted.newest || timeOf(post) < sinceMs);
+    newer.push(...(end === -1 ? localPosts : localPosts.slice(0, end)));
+    pageToken = nextPageToken;
+    isComplete = end !== -1 || pageToken === undefined;
+  }
+  const post = newer.findLast(
+    ({ name, summary, topicType, event }) =>
+      !wanted.takenPostIds.has(name) &&
+      plain(summary) === plain(wanted.summary) &&
+      (topicType ?? wanted.topicType) === wanted.topicType &&
+      (event?.title ?? '').trim() === (wanted.eventTitle ?? '').trim(),
+  );
+  return { post: post ?? null, since: newer.length, isComplete };
+}
+
+/** Newest first. https://developers.google.com/my-business/reference/rest/v4/accounts.locations.localPosts/list, read 2026-11. */
+function readPage(call: AccountCall, size: string, pageToken: string | undefined) {
+  return callBusiness({
+    ...accessTo(call),
+    host: 'posts',
+    method: 'GET',
+    path: postsOf(call),
+    query: { pageSize: size, pageToken },
+    effect: 'read',
+    answer: Page,
+  });
+}
+
+function plain(text: string): string {
+  return text.normalize('NFC').replaceAll(/\s+/gu, ' ').trim();
+}
+
+/** Without a time it may be any. */
+function timeOf({ createTime }: LocalPost): number {
+  const at = Date.parse(createTime ?? '');
+  return Number.isNaN(at) ? Infinity : at;
+}

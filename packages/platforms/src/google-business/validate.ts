@@ -1,0 +1,18 @@
+import { optionFindings, textMissing, textTooLong } from '../content-findings.ts';
+import type { ContentFinding, DraftContent } from '../port/content.ts';
+import { BusinessOptions } from './options.ts';
+import { countBusiness, hasTelephone, summaryCharactersMax } from './text.ts';
+
+export function validateBusiness({ text, options, media }: DraftContent): ContentFinding[] {
+  const hasEvent = BusinessOptions.safeParse(options).data?.event !== undefined;
+  const findings = [
+    ...(hasEvent ? [] : textMissing({ text, media })),
+    ...textTooLong(countBusiness(text), summaryCharactersMax, 'characters'),
+    ...optionFindings(BusinessOptions, options),
+  ];
+  if (hasTelephone(text)) {
+    const message = 'Google rejects posts with a telephone number in their text: use the call button';
+    findings.push({ severity: 'warning', code: 'text_telephone', message, field: 'content' });
+  }
+  return findings;
+}
