@@ -1,4 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+
+/** Each process that a test starts would otherwise strip and compile the same thousand files again. */
+const compileCache = fileURLToPath(new URL('./node_modules/.cache/node', import.meta.url));
 
 export default defineConfig({
   test: {
@@ -10,6 +14,7 @@ export default defineConfig({
     ],
     exclude: ['**/node_modules/**'],
     globalSetup: ['packages/testkit/src/global-setup.ts'],
+    env: { NODE_COMPILE_CACHE: compileCache },
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

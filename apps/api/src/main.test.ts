@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { migrate } from '@vibetribe/db/migrate';
 import { migrateQueue } from '@vibetribe/queue/migrate-queue';
+import { compileCache } from '@vibetribe/testkit/compile-cache';
 import { spawnApp } from '@vibetribe/testkit/spawn-app';
 import { createTestDatabase, type TestDatabase } from '@vibetribe/testkit/test-database';
 import { waitFor } from '@vibetribe/testkit/wait-for';
@@ -34,7 +35,7 @@ function runToEnd(given: Record<string, string>): Promise<{ code: number | null;
     const child = execFile(
       process.execPath,
       [main],
-      { env: { PATH: process.env['PATH'] ?? '', ...given } },
+      { env: { PATH: process.env['PATH'] ?? '', ...compileCache(), ...given } },
       (_error, stdout, stderr) => resolve({ code: child.exitCode, output: stdout + stderr }),
     );
   });
@@ -95,7 +96,7 @@ describe('the process', () => {
   test('answers on while whoever reads its log stalls, tells what was dropped, and ends when it is told to', async () => {
     const main = fileURLToPath(new URL('main.ts', import.meta.url));
     const child = spawn(process.execPath, [main], {
-      env: { PATH: process.env['PATH'] ?? '', ...env, LOG_LEVEL: 'trace' },
+      env: { PATH: process.env['PATH'] ?? '', ...compileCache(), ...env, LOG_LEVEL: 'trace' },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     let output = '';

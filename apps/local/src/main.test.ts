@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { removePostgresData } from '@vibetribe/postgres-server/remove-postgres-data';
 import { platformIds } from '@vibetribe/contracts/platform-id';
+import { compileCache } from '@vibetribe/testkit/compile-cache';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Endpoints } from './endpoints-file.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
-const compileCache = fileURLToPath(new URL('../../../node_modules/.cache/node', import.meta.url));
 const startTimeoutMs = 90_000;
 
 let dataDir = '';
@@ -187,7 +187,7 @@ interface LocalProcess {
 function start(args: string[], env: Record<string, string> = {}): LocalProcess {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [main, ...args], {
-    env: { PATH, HOME, NODE_COMPILE_CACHE: compileCache, PORT: '0', SANDBOX_PORT: '0', DATA_DIR: dataDir, ...env },
+    env: { PATH, HOME, ...compileCache(), PORT: '0', SANDBOX_PORT: '0', DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from '@vibetribe/testkit/compile-cache';
 import { createTestDatabase } from '@vibetribe/testkit/test-database';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
@@ -66,5 +67,8 @@ test('a database that is away is told with exit code 1 and without the password'
 });
 
 function migrate(env: Record<string, string>): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, [main], { env: { PATH: process.env['PATH'], ...env }, encoding: 'utf8' });
+  return spawnSync(process.execPath, [main], {
+    env: { PATH: process.env['PATH'], ...compileCache(), ...env },
+    encoding: 'utf8',
+  });
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from './compile-cache.ts';
 import { endWithParent } from './end-with-parent.ts';
 
 export interface SpawnAppOptions {
@@ -36,11 +37,11 @@ const stopTimeoutMs = 15_000;
  * @throws Error with the app's output when it ends or the time is over before that
  */
 export async function spawnApp(options: SpawnAppOptions): Promise<SpawnedApp> {
-  const { PATH = '', HOME = '', NODE_COMPILE_CACHE } = process.env;
+  const { PATH = '', HOME = '' } = process.env;
   const entry = options.entry ?? `apps/${options.app}/src/main.ts`;
   const child = spawn(process.execPath, [entry, ...(options.args ?? [])], {
     cwd: options.root ?? repositoryRoot,
-    env: { PATH, HOME, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }), ...options.env },
+    env: { PATH, HOME, ...compileCache(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let written = '';

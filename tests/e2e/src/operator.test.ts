@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv, promisify } from 'node:util';
+import { compileCache } from '@vibetribe/testkit/compile-cache';
 import { type DebianPostgres, startDebianPostgres, whyNoDebianPostgres } from '@vibetribe/testkit/debian-postgres';
 import { startNginx, whyNoNginx } from '@vibetribe/testkit/nginx';
 import { startPgbouncer, whyNoPgbouncer } from '@vibetribe/testkit/pgbouncer';
@@ -59,6 +60,7 @@ describe.skipIf(missing !== null)(
         ADMIN_EMAIL: admin.email,
         ADMIN_PASSWORD: admin.password,
         PATH,
+        ...compileCache(),
       } as Record<string, string>;
     }, 240_000);
     afterAll(() => opened.disposeAsync());

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { compileCache } from '@vibetribe/testkit/compile-cache';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { expect, test } from 'vitest';
 import { sandboxPosts } from './client.ts';
@@ -15,6 +16,7 @@ test('the README quick start, word for word, publishes three posts and tells why
   const env = {
     PATH: process.env['PATH'] ?? '',
     HOME: process.env['HOME'] ?? '',
+    ...compileCache(),
     DATA_DIR: dataDir,
     PORT: '0',
     SANDBOX_PORT: '0',

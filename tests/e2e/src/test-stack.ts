@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { compileCache } from '@vibetribe/testkit/compile-cache';
 import { type SpawnedApp, spawnApp } from '@vibetribe/testkit/spawn-app';
 import { createTestDatabase } from '@vibetribe/testkit/test-database';
 
-export interface ConstellationOptions {
+export interface TestStackOptions {
   readonly postgresUrl: string;
   /** Queues on Redis; null: on PostgreSQL. */
   readonly redisUrl: string | null;
@@ -39,7 +40,7 @@ export interface TestStack extends AsyncDisposable {
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-export async function startTestStack(options: ConstellationOptions): Promise<TestStack> {
+export async function startTestStack(options: TestStackOptions): Promise<TestStack> {
   await using starting = new AsyncDisposableStack();
   const dataDir = await mkdtemp(join(tmpdir(), 'vibetribe-e2e-'));
   starting.defer(() => rm(dataDir, { recursive: true, force: true }));
@@ -66,7 +67,7 @@ export async function startTestStack(options: ConstellationOptions): Promise<Tes
   };
   await promisify(execFile)(process.execPath, ['apps/migrate/src/main.ts'], {
     cwd: root,
-    env: { ...env, PATH: process.env['PATH'] ?? '' },
+    env: { ...compileCache(), ...env, PATH: process.env['PATH'] ?? '' },
   });
 
   const spawned: SpawnedApp[] = [sandboxApp];

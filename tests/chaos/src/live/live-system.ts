@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { compileCache } from '@vibetribe/testkit/compile-cache';
 import { createTestDatabase } from '@vibetribe/testkit/test-database';
 import pg from 'pg';
 import { createProcessSlot, type ProcessSlot } from '../process-slot.ts';
@@ -47,7 +48,7 @@ export async function startLiveSystem(servers: {
   };
   await promisify(execFile)(process.execPath, ['apps/migrate/src/main.ts'], {
     cwd: root,
-    env: { ...env, PATH: process.env['PATH'] ?? '' },
+    env: { ...compileCache(), ...env, PATH: process.env['PATH'] ?? '' },
   });
   const owner = starting.adopt(new pg.Pool({ connectionString: database.url, max: 2 }), (pool) => pool.end());
   const apis = [
