@@ -28,7 +28,7 @@ describe.each(backendKinds)('the health of a queue on %s', (kind) => {
 });
 
 describe('a queue that answers and takes no job', () => {
-  test.each([
+  test.concurrent.each([
     ['its tables are gone', 'alter table bullmq.job rename to gone'],
     ['it may not be written', 'create trigger no_jobs before insert on bullmq.job execute function refuse()'],
     ['a function of it is gone', 'alter function bullmq.move_to_active rename to gone'],
@@ -43,7 +43,7 @@ describe('a queue that answers and takes no job', () => {
     expect((await ill(connection))?.detail).toContain('no job can be taken');
   });
 
-  test.each([
+  test.concurrent.each([
     ['it is out of memory', ['CONFIG', 'SET', 'maxmemory', '1']],
     ['it has become a replica', ['REPLICAOF', '127.0.0.1', '9']],
     ['it cannot write its disk', ['CONFIG', 'SET', 'min-replicas-to-write', '1']],

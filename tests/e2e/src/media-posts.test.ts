@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gif, phoneJpeg, png, redCorners, uprightPhoneJpeg } from '@vibetribe/media/fixtures/test-images';
 import { movie } from '@vibetribe/media/fixtures/test-movies';
 import { waitFor } from '@vibetribe/testkit/wait-for';
-import { expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type Client, connectAccount, registerClient, send } from './client.ts';
 import { type TestStack, startTestStack } from './test-stack.ts';
 
@@ -36,16 +36,22 @@ interface Timeline {
   readonly items: readonly { type: string; message: string }[];
 }
 
+/** Of all tests that end no publisher. */
+let system: TestStack;
+beforeAll(async () => {
+  system = await startTestStack({
+    postgresUrl: inject('postgresUrl'),
+    redisUrl: null,
+    publishers: 1,
+    env: { BURST_GUARD_SPACING_MS: '1' },
+  });
+}, 120_000);
+afterAll(() => system[Symbol.asyncDispose]());
+
 test(
   'pictures, an animation and a video, from the upload to what followers see on every platform',
   { timeout: 180_000 },
   async () => {
-    await using system = await startTestStack({
-      postgresUrl: inject('postgresUrl'),
-      redisUrl: null,
-      publishers: 1,
-      env: { BURST_GUARD_SPACING_MS: '1' },
-    });
     const { client, accounts } = await connectAll(system);
     const accountIds = Object.values(accounts);
     const pictures = [await png(300, 200), await png(301, 200), await png(302, 200)];
@@ -109,11 +115,6 @@ test(
   'a phone photo of 9 MB for a platform that takes 2 MB: its copy there is small enough, upright, and tells no place',
   { timeout: 120_000 },
   async () => {
-    await using system = await startTestStack({
-      postgresUrl: inject('postgresUrl'),
-      redisUrl: null,
-      publishers: 1,
-    });
     const client = await registerClient(system.api);
     const accountIds = [await connectAccount(client, system.sandbox, 'bluesky', 'photographer')];
     const photo = await uprightPhoneJpeg(4360, 3270, 98);
@@ -122,7 +123,7 @@ test(
     const mediaIds = [await upload(client, system.api, photo, 'A view')];
     const post = await publish(client, { content: 'From my phone', accountIds, mediaIds });
 
-    await waitFor(async () => (await shownOn(system.sandbox, 'bluesky')).length === 1, {
+    await waitFor(async () => mediaIn(await shownOn(system.sandbox, 'bluesky'), 'From my phone').length === 1, {
       timeoutMs: 60_000,
       describe: () => `the post is out\n${system.output()}`,
     });
@@ -143,7 +144,6 @@ test(
 );
 
 test('an instance that takes less than others gets a copy that it takes', { timeout: 120_000 }, async () => {
-  await using system = await startTestStack({ postgresUrl: inject('postgresUrl'), redisUrl: null, publishers: 1 });
   const client = await registerClient(system.api);
   const { body: made } = await send('POST', `${system.sandbox}/_sandbox/accounts`, {
     platform: 'mastodon2',
@@ -158,7 +158,7 @@ test('an instance that takes less than others gets a copy that it takes', { time
   const mediaIds = [await upload(client, system.api, await uprightPhoneJpeg(2400, 1800, 95), 'A view')];
   await publish(client, { content: 'To a small instance', accountIds: [id], mediaIds });
 
-  await waitFor(async () => (await shownOn(system.sandbox, 'mastodon')).length === 1, {
+  await waitFor(async () => mediaIn(await shownOn(system.sandbox, 'mastodon'), 'To a small instance').length === 1, {
     timeoutMs: 60_000,
     describe: () => `the post is out\n${system.output()}`,
   });
