@@ -5,7 +5,8 @@ import { waitFor } from '@vibetribe/testkit/wait-for';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
-import { type ClaimResult, claimPublications } from '../publishing/claim/claim-publications.ts';
+import { claimPublications } from '../publishing/claim/claim-publications.ts';
+import type { ClaimResult } from '../publishing/claim/claim-result.ts';
 import { createTestHarness, type TestHarness } from '../publishing/testing/test-harness.ts';
 import { createPost } from './create-post.ts';
 

@@ -12,7 +12,7 @@ const lineSpacingMs = 500;
 const oneByOne = "The account's limit at its platform was used up; its posts go out one after another.";
 
 export interface AccountLimit {
-  /** Whether the account has a place, by what was sent in the last hour and is about to be, and by what the platform said. */
+  /** Whether the account has a permit, by what was sent in the last hour and is about to be, and by what the platform said. */
   limitOf(context: ClaimContext): Promise<LimitFact>;
   /** A place behind the post of this account that goes first, as the account's limit was used up lately. */
   placeBehind(context: ClaimContext): Promise<LimitFact>;
@@ -22,7 +22,7 @@ export interface AccountLimit {
 
 /**
  * The limit of posts an hour and account, counted from the attempts that were really begun: a count that no flushed cache can empty.
- * The accounts' rows must be locked. Whoever has to wait gets the place after the last one who waits, so that a queue does not wake at once.
+ * The accounts' rows must be locked. Whoever has to wait gets the permit after that of the last one who waits, so that a queue does not wake at once.
  */
 export async function createAccountLimit(
   tx: Transaction,
@@ -30,13 +30,13 @@ export async function createAccountLimit(
   contexts: readonly ClaimContext[],
 ): Promise<AccountLimit> {
   const used = await countUsed(tx, [...new Set(contexts.map(({ row }) => row.accountId))]);
-  const lastSlotAtMs = new Map<string, number>();
-  const lastSlotOf = async ({ accountId }: ClaimContext['row']) =>
-    lastSlotAtMs.get(accountId) ?? (await lastWaitingSlotAtMs(tx, accountId));
+  const lastPermitAtMs = new Map<string, number>();
+  const lastPermitOf = async ({ accountId }: ClaimContext['row']) =>
+    lastPermitAtMs.get(accountId) ?? (await lastWaitingPermitAtMs(tx, accountId));
   const placeBehind = async ({ row, closedUntilMs }: ClaimContext): Promise<LimitFact> => {
-    const lastMs = (await lastSlotOf(row)) ?? 0;
+    const lastMs = (await lastPermitOf(row)) ?? 0;
     const fullUntilMs = Math.max(row.nowMs + lineSpacingMs, closedUntilMs ?? 0, lastMs + lineSpacingMs);
-    lastSlotAtMs.set(row.accountId, fullUntilMs);
+    lastPermitAtMs.set(row.accountId, fullUntilMs);
     return { fullUntilMs, detail: oneByOne };
   };
   return {
@@ -47,11 +47,11 @@ export async function createAccountLimit(
       const limit = postsPerHour(row.platform);
       const detail = `The account's limit of ${limit} posts an hour is used up.`;
       if ((used.get(row.accountId) ?? 0) < limit) return { fullUntilMs: null, detail };
-      const lastMs = await lastSlotOf(row);
+      const lastMs = await lastPermitOf(row);
       const freeMs = await firstFreeAtMs(tx, row.accountId, limit, row.nowMs);
-      const nextSlotAtMs = lastMs === null ? freeMs : Math.max(freeMs, lastMs + windowMs / limit);
-      lastSlotAtMs.set(row.accountId, nextSlotAtMs);
-      return { fullUntilMs: nextSlotAtMs, detail };
+      const nextPermitAtMs = lastMs === null ? freeMs : Math.max(freeMs, lastMs + windowMs / limit);
+      lastPermitAtMs.set(row.accountId, nextPermitAtMs);
+      return { fullUntilMs: nextPermitAtMs, detail };
     },
     take({ row }) {
       used.set(row.accountId, (used.get(row.accountId) ?? 0) + 1);
@@ -69,14 +69,14 @@ async function countUsed(tx: Transaction, accountIds: readonly string[]): Promis
   return new Map(rows.map((row) => [row.accountId, row.used]));
 }
 
-async function lastWaitingSlotAtMs(tx: Transaction, accountId: string): Promise<number | null> {
+async function lastWaitingPermitAtMs(tx: Transaction, accountId: string): Promise<number | null> {
   const rows = await queryRows(tx, { atMs: column.numberOrNull })`
     select floor(extract(epoch from max(due_at)) * 1000)::float8 as "atMs" from publications
     where account_id = ${accountId} and due_at > statement_timestamp() and waiting_reason = 'rate_limit'`;
   return rows[0]?.atMs ?? null;
 }
 
-/** When the send that holds the oldest of the places leaves the window. */
+/** When the send that holds the oldest of the permits leaves the window. */
 async function firstFreeAtMs(tx: Transaction, accountId: string, limit: number, nowMs: number): Promise<number> {
   const rows = await queryRows(tx, { atMs: column.number })`
     select floor(extract(epoch from started_at) * 1000)::float8 + ${windowMs} as "atMs" from attempts

@@ -1,3 +1,4 @@
+import { endedStatuses } from '@vibetribe/contracts/publication-status';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import { sql } from 'drizzle-orm';
@@ -12,9 +13,9 @@ export interface Ticket {
 }
 
 /**
- * Posts of one account that go out one after another, in the order of their making: those due in the same second; or all of them, where the
- * account's limit at its platform was lately used up. A post counts here from when it is due until its send was answered; what waits for
- * something, is retried later or asked about holds up nobody.
+ * Posts of one account that go out one after another, in the order of their making. They are those due in the same second, or all of the
+ * account where its limit at the platform was lately used up. A post counts here from when it is due until its send was answered; what
+ * waits for something, is retried later or asked about holds up nobody.
  */
 export interface AccountLine {
   readonly tickets: readonly LineTicket[];
@@ -50,17 +51,20 @@ const limitedForMs = 3_600_000;
 const second = (alias: string) =>
   sql.raw(`date_bin('1 second', ${alias}.scheduled_at, timestamptz '2000-01-01 00:00:00+00')`);
 
+/** Nobody sends it any more: of one whose outcome is unknown a person decides. */
+const isEnded = sql`p.status = any(${sql.param([...endedStatuses, 'unconfirmed'])}::text[])`;
+
 /** The accounts' rows must be locked by an earlier statement: then nobody else begins a send in these lines. */
 export async function readAccountLines(tx: Transaction, tickets: readonly Ticket[]): Promise<AccountLines> {
   const wanted = sql`
     wanted as (
-      select w.id, w.picks, p.account_id, ${second('p')} as second, p.status in ('published', 'failed', 'unconfirmed', 'canceled', 'skipped') as is_ended,
+      select w.id, w.picks, p.account_id, ${second('p')} as second, ${isEnded} as is_ended,
         p.lease_until is not null as is_leased,
         coalesce(a.posts_closed_until > statement_timestamp() - ${limitedForMs} * interval '1 millisecond', false) as is_limited,
         coalesce(a.posts_closed_until > statement_timestamp(), false) as is_closed,
         p.scheduled_at is not null and (w.past or p.intent_at is null and (
           p.lease_until is not null or p.due_at <= statement_timestamp()
-          or p.status in ('published', 'failed', 'unconfirmed', 'canceled', 'skipped'))) as in_line
+          or ${isEnded})) as in_line
       from jsonb_to_recordset(${JSON.stringify(
         tickets.map(({ publicationId, picks, isPast = false }) => ({ id: publicationId, picks, past: isPast })),
       )}::jsonb) as w(id text, picks int, past boolean)

@@ -120,7 +120,7 @@ async function countUsed(tx: Transaction, platform: PlatformId): Promise<number>
   return rows[0]?.used ?? 0;
 }
 
-/** When the send that holds the oldest of the places leaves the window; null while places are held by claims whose send is yet to begin. */
+/** When the send that holds the oldest of the permits leaves the window; null while permits are held by claims whose send is yet to begin. */
 async function firstFreeAtMs(tx: Transaction, platform: PlatformId, postsMax: number): Promise<number | null> {
   const rows = await queryRows(tx, { atMs: column.number })`
     select floor(extract(epoch from started_at) * 1000)::float8 + ${appWindowMs} as "atMs" from attempts

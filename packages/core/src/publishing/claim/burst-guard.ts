@@ -10,24 +10,23 @@ export interface BurstGuard {
 }
 
 /**
- * Keeps what has piled up for an account (an outage, an import, a series) from going out all at once: late posts go one by one,
- * `spacingMs` apart, those whose author wanted them spread `spreadMs` apart. Posts that are on time are not held back, nor those that are
- * late only because the service is busy.
- * The accounts' rows must be locked.
+ * Keeps what has piled up for an account (an outage, an import, a series) from going out all at once. Late posts go one by one, `spacingMs`
+ * apart. Those whose author wanted them spread go `spreadMs` apart. Posts that are on time are not held back, nor those that are late only
+ * because the service is busy. The accounts' rows must be locked.
  */
 export function createBurstGuard(tx: Transaction, spacing: { spacingMs: number; spreadMs: number }): BurstGuard {
-  const lastSlotAtMs = new Map<string, number>();
+  const lastPermitAtMs = new Map<string, number>();
   return {
     async gateFor({ row }, policy) {
       const spacingMs = policy === 'spread' ? spacing.spreadMs : spacing.spacingMs;
-      const lastMs = lastSlotAtMs.get(row.accountId) ?? (await readLastSlot(tx, row.accountId, row.id));
-      const slotAtMs = lastMs === null ? row.nowMs : Math.max(row.nowMs, lastMs + spacingMs);
-      lastSlotAtMs.set(row.accountId, slotAtMs);
-      if (slotAtMs <= row.nowMs) return { kind: 'go' };
+      const lastMs = lastPermitAtMs.get(row.accountId) ?? (await readLastPermit(tx, row.accountId, row.id));
+      const permitAtMs = lastMs === null ? row.nowMs : Math.max(row.nowMs, lastMs + spacingMs);
+      lastPermitAtMs.set(row.accountId, permitAtMs);
+      if (permitAtMs <= row.nowMs) return { kind: 'go' };
       return {
         kind: 'wait',
         reason: 'burst_guard',
-        untilMs: slotAtMs,
+        untilMs: permitAtMs,
         detail: 'Late posts of this account go out one by one.',
       };
     },
@@ -35,7 +34,7 @@ export function createBurstGuard(tx: Transaction, spacing: { spacingMs: number; 
 }
 
 /** The account's last send, one that is about to begin, or the last place that another late post was given. */
-async function readLastSlot(tx: Transaction, accountId: string, exceptId: string): Promise<number | null> {
+async function readLastPermit(tx: Transaction, accountId: string, exceptId: string): Promise<number | null> {
   const rows = await queryRows(tx, { atMs: column.numberOrNull })`
     select floor(extract(epoch from greatest(
       (select max(started_at) from attempts where account_id = ${accountId}),

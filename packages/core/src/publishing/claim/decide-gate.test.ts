@@ -10,7 +10,7 @@ const open: GateFacts = {
   accountUsable: true,
   calledOff: false,
   lateness: { scheduledAtMs: nowMs, counts: 'always', misfire: null },
-  limits: [free],
+  limit: free,
 };
 const lateness = (lateByMs: number, misfire: Misfire | null, counts: GateFacts['lateness']['counts'] = 'always') => ({
   lateness: { scheduledAtMs: nowMs - lateByMs, counts, misfire },
@@ -36,7 +36,7 @@ const gates: readonly { name: string; facts: Partial<GateFacts>; says: object }[
   },
   {
     name: 'over a limit',
-    facts: { limits: [{ fullUntilMs: nowMs + 5_000, detail: 'full' }] },
+    facts: { limit: { fullUntilMs: nowMs + 5_000, detail: 'full' } },
     says: { kind: 'wait', reason: 'rate_limit', untilMs: nowMs + 5_000, detail: 'full' },
   },
 ];
@@ -44,7 +44,6 @@ const gates: readonly { name: string; facts: Partial<GateFacts>; says: object }[
 describe('the gates of a send', () => {
   test('are open where nothing stands in the way', () => {
     expect(decideGate(open)).toEqual({ kind: 'go' });
-    expect(decideGate({ ...open, limits: [] })).toEqual({ kind: 'go' });
   });
 
   test.each(gates)('$name alone', ({ facts, says }) => {
@@ -54,20 +53,6 @@ describe('the gates of a send', () => {
   const pairs = gates.flatMap((one, index) => gates.slice(index + 1).map((other) => ({ one, other })));
   test.each(pairs)('$one.name goes before $other.name', ({ one, other }) => {
     expect(decideGate({ ...open, ...other.facts, ...one.facts })).toMatchObject(one.says);
-  });
-
-  test.each([
-    [[null, 7], 7],
-    [[3, null], 3],
-    [[3, 7], 7],
-    [[7, 3], 7],
-  ] as const)('of the limits %j the one that opens last is told', ([one, other], last) => {
-    const limit = (untilMs: number | null): LimitFact => ({
-      fullUntilMs: untilMs === null ? null : nowMs + untilMs,
-      detail: `until ${untilMs}`,
-    });
-    const gate = decideGate({ ...open, limits: [limit(one), limit(other)] });
-    expect(gate).toMatchObject({ reason: 'rate_limit', untilMs: nowMs + last, detail: `until ${last}` });
   });
 });
 

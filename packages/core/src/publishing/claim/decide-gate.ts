@@ -20,10 +20,11 @@ export interface GateFacts {
     readonly counts: 'always' | 'by_its_bound' | 'never';
     readonly misfire: Misfire | null;
   };
-  readonly limits: readonly LimitFact[];
+  /** The account's, or the application's where the account has a permit. */
+  readonly limit: LimitFact;
 }
 
-/** One limit of posts. `fullUntilMs`: null while it has a place, else when this publication is to look again. */
+/** One limit of posts. `fullUntilMs`: null while it has a permit, else when this publication is to look again. */
 export interface LimitFact {
   readonly fullUntilMs: number | null;
   readonly detail: string;
@@ -44,7 +45,7 @@ export function decideGate(facts: GateFacts): Gate {
   if (facts.calledOff)
     return { kind: 'skip', because: 'disconnected', detail: 'Its account was disconnected; it will not appear.' };
   if (facts.pausedBecause !== null) {
-    return { kind: 'wait', reason: 'paused', untilMs: null, detail: stoppedDetail(facts.pausedBecause) };
+    return { kind: 'wait', reason: 'paused', untilMs: null, detail: pausedDetail(facts.pausedBecause) };
   }
   if (!facts.accountUsable) {
     return {
@@ -64,7 +65,7 @@ export function boundWait(gate: Gate, facts: Pick<GateFacts, 'lateness' | 'nowMs
   return misfireGate(facts) ?? { ...gate, untilMs: endsAtMs === null ? null : endsAtMs + 1 };
 }
 
-export function stoppedDetail(reason: string): string {
+export function pausedDetail(reason: string): string {
   return endSentence(`Stopped: ${reason}`);
 }
 
@@ -98,11 +99,6 @@ function lateBy(ms: number): string {
   return `${Math.floor(ms / 60_000)} minutes`;
 }
 
-/** Of several limits without a place, the one that opens last is told. */
-function limitGate({ limits }: GateFacts): Gate | null {
-  let last: { untilMs: number; detail: string } | null = null;
-  for (const { fullUntilMs, detail } of limits) {
-    if (fullUntilMs !== null && (last === null || fullUntilMs > last.untilMs)) last = { untilMs: fullUntilMs, detail };
-  }
-  return last === null ? null : { kind: 'wait', reason: 'rate_limit', ...last };
+function limitGate({ limit: { fullUntilMs, detail } }: GateFacts): Gate | null {
+  return fullUntilMs === null ? null : { kind: 'wait', reason: 'rate_limit', untilMs: fullUntilMs, detail };
 }
