@@ -4,11 +4,8 @@ import { sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { notFound } from '../domain-error.ts';
-import { lockPublications } from '../publishing/store/decide-and-write.ts';
-import { stateOf } from '../publishing/store/publication-row.ts';
-import { transition } from '../publishing/state/reducer.ts';
+import { decideAndWrite, lockPublications } from '../publishing/store/decide-and-write.ts';
 import type { Moved } from '../publishing/state/transition.ts';
-import { writeTransitions } from '../publishing/store/write-transitions.ts';
 import { visibleTo } from './account-row.ts';
 import { type DestroyedGrant, destroyedGrantColumns, revokeGrant } from './revoke-grant.ts';
 
@@ -76,11 +73,7 @@ async function cancelPublications(tx: Transaction, accountId: string): Promise<v
     tx,
     open.map(({ id }) => id),
   );
-  const canceled = rows.flatMap((row) => {
-    const taken = transition(stateOf(row), { type: 'cancel' }, row.nowMs);
-    return taken.kind === 'moved' && row.status !== 'draft' ? [{ row, transition: explained(taken) }] : [];
-  });
-  await writeTransitions(tx, canceled);
+  await decideAndWrite(tx, rows, ({ status }) => (status === 'draft' ? null : { type: 'cancel' }), explained);
 }
 
 function explained(canceled: Moved): Moved {

@@ -18,8 +18,8 @@ export interface PostAccount {
 export type PostAccounts = ReadonlyMap<string, PostAccount>;
 
 /**
- * Reads the accounts and holds them against a change of their status, and against claims of their publications, until the
- * transaction ends: a claim reads the text after it, or before it begins.
+ * Reads the accounts and locks them until the transaction ends, against a change of their status and against claims of their publications.
+ * A claim therefore reads the text after the transaction, or before it begins.
  */
 export function lockAccounts(tx: Transaction, actor: Actor, ids: readonly string[]): Promise<PostAccounts> {
   return selectAccounts(tx, actor, ids, true);

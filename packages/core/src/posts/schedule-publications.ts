@@ -1,9 +1,7 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
-import { type PublicationRow, stateOf } from '../publishing/store/publication-row.ts';
-import { transition } from '../publishing/state/reducer.ts';
+import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import type { UserInput } from '../publishing/state/publication-input.ts';
-import type { Moved } from '../publishing/state/transition.ts';
-import { writeTransitions } from '../publishing/store/write-transitions.ts';
+import { decideAndWrite } from '../publishing/store/decide-and-write.ts';
 import { rowAfter } from './row-after.ts';
 
 /** Schedules publications that this transaction holds and knows to be untouched; gives them back as written. */
@@ -21,11 +19,10 @@ export function unschedulePublications(tx: Transaction, rows: readonly Publicati
 }
 
 async function moveHeld(tx: Transaction, rows: readonly PublicationRow[], input: UserInput): Promise<PublicationRow[]> {
-  const taken = rows.map((row): { row: PublicationRow; transition: Moved } => {
-    const next = transition(stateOf(row), input, row.nowMs);
-    if (next.kind === 'refused') throw new Error(`publication ${row.id} refused ${input.type}: ${next.reason}`);
-    return { row, transition: next };
+  const decided = await decideAndWrite(tx, rows, () => input);
+  return decided.map(({ row, transition }) => {
+    if (transition?.kind !== 'moved')
+      throw new Error(`publication ${row.id} refused ${input.type}: ${transition?.reason}`);
+    return rowAfter({ row, transition });
   });
-  await writeTransitions(tx, taken);
-  return taken.map(rowAfter);
 }

@@ -1,8 +1,7 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
 import type { UserInput } from '../publishing/state/publication-input.ts';
-import { type PublicationRow, stateOf } from '../publishing/store/publication-row.ts';
-import { transition } from '../publishing/state/reducer.ts';
-import { writeTransitions } from '../publishing/store/write-transitions.ts';
+import { decideAndWrite } from '../publishing/store/decide-and-write.ts';
+import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import { rowAfter } from './row-after.ts';
 
 /**
@@ -14,16 +13,9 @@ export async function takeTransitions(
   rows: readonly PublicationRow[],
   inputFor: (row: PublicationRow) => UserInput | null,
 ): Promise<{ readonly rows: readonly PublicationRow[]; readonly movedCount: number }> {
-  const taken = rows.map((row) => {
-    const input = inputFor(row);
-    return { row, transition: input === null ? null : transition(stateOf(row), input, row.nowMs) };
-  });
-  const moved = taken.flatMap(({ row, transition: next }) =>
-    next?.kind === 'moved' ? [{ row, transition: next }] : [],
-  );
-  await writeTransitions(tx, moved);
+  const decided = await decideAndWrite(tx, rows, inputFor);
   return {
-    rows: taken.map(({ row, transition: next }) => (next === null ? row : rowAfter({ row, transition: next }))),
-    movedCount: moved.length,
+    rows: decided.map(({ row, transition }) => (transition === null ? row : rowAfter({ row, transition }))),
+    movedCount: decided.filter(({ transition }) => transition?.kind === 'moved').length,
   };
 }

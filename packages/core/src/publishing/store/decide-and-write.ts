@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm';
 import type { PublicationInput } from '../state/publication-input.ts';
 import { type PublicationRow, publicationColumns, publicationRowColumns, stateOf } from './publication-row.ts';
 import { transition } from '../state/reducer.ts';
-import type { Transition } from '../state/transition.ts';
+import type { Moved, Transition } from '../state/transition.ts';
 import { writeTransitions } from './write-transitions.ts';
 
 export interface MovedPublication {
@@ -21,13 +21,30 @@ export async function movePublications(
   ids: readonly string[],
   inputFor: (row: PublicationRow) => PublicationInput,
 ): Promise<MovedPublication[]> {
-  const rows = await lockPublications(tx, ids);
-  const results = rows.map((row) => ({ row, transition: transition(stateOf(row), inputFor(row), row.nowMs) }));
+  const decided = await decideAndWrite(tx, await lockPublications(tx, ids), inputFor);
+  return decided.flatMap(({ row, transition: taken }) => (taken === null ? [] : [{ row, transition: taken }]));
+}
+
+/**
+ * The same for rows that the transaction holds locked already; an input of null leaves a row alone, and its transition is null.
+ * @param explain changes what a transition says, before it is written
+ */
+export async function decideAndWrite(
+  tx: Transaction,
+  rows: readonly PublicationRow[],
+  inputFor: (row: PublicationRow) => PublicationInput | null,
+  explain: (moved: Moved) => Moved = (moved) => moved,
+): Promise<{ readonly row: PublicationRow; readonly transition: Transition | null }[]> {
+  const decided = rows.map((row) => {
+    const input = inputFor(row);
+    const taken = input === null ? null : transition(stateOf(row), input, row.nowMs);
+    return { row, transition: taken?.kind === 'moved' ? explain(taken) : taken };
+  });
   await writeTransitions(
     tx,
-    results.flatMap(({ row, transition: taken }) => (taken.kind === 'moved' ? [{ row, transition: taken }] : [])),
+    decided.flatMap(({ row, transition: taken }) => (taken?.kind === 'moved' ? [{ row, transition: taken }] : [])),
   );
-  return results;
+  return decided;
 }
 
 export async function lockPublications(tx: Transaction, ids: readonly string[]): Promise<PublicationRow[]> {
