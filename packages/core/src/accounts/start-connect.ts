@@ -46,7 +46,6 @@ export async function startConnect(
       userId: actor.userId,
       principal: actor.principal,
       platform: input.platform,
-      service: input.instance ?? input.service ?? null,
       redirectTo: input.redirectTo ?? null,
       codeVerifier: deps.keyRing.seal(codeVerifier, verifierContext(actor.organizationId, stateHash)),
       pending:

@@ -58,7 +58,6 @@ export const oauthStates = pgTable('oauth_states', {
   organizationId: text('organization_id').notNull(),
   userId: text('user_id'),
   platform: text('platform').notNull(),
-  service: text('service'),
   redirectTo: text('redirect_to'),
   /** Ciphertext, sealed to this row. */
   codeVerifier: text('code_verifier').notNull(),
