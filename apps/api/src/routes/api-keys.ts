@@ -66,7 +66,7 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
       },
     },
     async (request, reply) => {
-      await revokeApiKey(services, request.actor, request.params.id);
+      await revokeApiKey(services, request.actor, { keyId: request.params.id });
       return reply.code(204).send();
     },
   );

@@ -51,6 +51,6 @@ export const notificationRoutes: FastifyPluginAsyncZod<{ services: Pick<ApiServi
         response: { 200: Notification },
       },
     },
-    async (request) => readNotification(services, request.actor, request.params.id),
+    async (request) => readNotification(services, request.actor, { notificationId: request.params.id }),
   );
 };

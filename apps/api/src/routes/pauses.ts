@@ -84,7 +84,7 @@ export const pauseRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
       },
     },
     async (request, reply) => {
-      await liftPause(services, request.actor, request.params.id);
+      await liftPause(services, request.actor, { pauseId: request.params.id });
       return reply.code(204).send();
     },
   );

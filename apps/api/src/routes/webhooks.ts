@@ -72,7 +72,7 @@ export const webhookRoutes: FastifyPluginAsyncZod<{ services: Services }> = asyn
         response: { 200: Webhook },
       },
     },
-    async (request) => getWebhook(services, request.actor, request.params.id),
+    async (request) => getWebhook(services, request.actor, { webhookId: request.params.id }),
   );
 
   app.put(
@@ -88,7 +88,7 @@ export const webhookRoutes: FastifyPluginAsyncZod<{ services: Services }> = asyn
         response: { 200: Webhook },
       },
     },
-    async (request) => updateWebhook(services, request.actor, request.params.id, request.body),
+    async (request) => updateWebhook(services, request.actor, { webhookId: request.params.id, change: request.body }),
   );
 
   app.delete(
@@ -104,7 +104,7 @@ export const webhookRoutes: FastifyPluginAsyncZod<{ services: Services }> = asyn
       },
     },
     async (request, reply) => {
-      await deleteWebhook(services, request.actor, request.params.id);
+      await deleteWebhook(services, request.actor, { webhookId: request.params.id });
       return reply.code(204).send();
     },
   );
@@ -121,7 +121,7 @@ export const webhookRoutes: FastifyPluginAsyncZod<{ services: Services }> = asyn
         response: { 200: RotatedWebhook },
       },
     },
-    async (request) => rotateWebhookSecret(services, request.actor, request.params.id),
+    async (request) => rotateWebhookSecret(services, request.actor, { webhookId: request.params.id }),
   );
 
   app.post(
@@ -138,7 +138,7 @@ export const webhookRoutes: FastifyPluginAsyncZod<{ services: Services }> = asyn
     },
     async (request, reply) => {
       reply.code(202);
-      return testWebhook(services, request.actor, request.params.id);
+      return testWebhook(services, request.actor, { webhookId: request.params.id });
     },
   );
 

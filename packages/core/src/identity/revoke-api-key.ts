@@ -10,7 +10,7 @@ import type { IdentityDependencies } from './identity-dependencies.ts';
 export async function revokeApiKey(
   deps: Pick<IdentityDependencies, 'db' | 'revocations'>,
   actor: Actor,
-  keyId: string,
+  { keyId }: { readonly keyId: string },
 ): Promise<void> {
   requireRight(actor, 'keys:manage');
   const [revoked] = await deps.db.asTenant(actor.organizationId, (tx) =>

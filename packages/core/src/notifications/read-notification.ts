@@ -11,7 +11,7 @@ import { presentNotification, withinLimits } from './list-notifications.ts';
 export async function readNotification(
   deps: { readonly db: Database },
   actor: Actor,
-  notificationId: string,
+  { notificationId }: { readonly notificationId: string },
 ): Promise<Notification> {
   requireRight(actor, 'notifications:mark');
   const [row] = await deps.db.asTenant(actor.organizationId, (tx) =>

@@ -11,9 +11,9 @@ import { takePauseLock } from './pause-lock.ts';
 import { presentPause } from './pause-row.ts';
 
 /**
- * Stops everything of an account, an organization or the whole service. From the answer on no send begins: claims look at the stops,
- * and so does every send once more when its intent is written, under a lock that making a pause takes alone. A send that has begun
- * cannot be called back.
+ * Stops everything of an account, an organization or the whole service. From the answer on no send begins. Claims look at the pauses. Every
+ * send looks once more when its intent is written, under a lock that making a pause takes alone. A send that has begun cannot be called
+ * back.
  */
 export async function createPause(
   deps: Pick<CoreDependencies, 'db'>,
@@ -23,7 +23,7 @@ export async function createPause(
   requireRight(actor, input.scope === 'service' ? 'service:manage' : 'accounts:manage');
   if (input.scope !== 'account') requireAllAccounts(actor);
   const accountId = input.scope === 'account' ? (input.id ?? null) : null;
-  // The stop of the whole service belongs to no organization: no tenant could write it.
+  // The pause of the whole service belongs to no organization: no tenant could write it.
   return deps.db.asWorker(async (tx) => {
     if (accountId !== null) {
       const [account] = await tx
@@ -48,7 +48,7 @@ export async function createPause(
         createdBy: actor.principal,
       })
       .returning();
-    if (row === undefined) throw new Error('the stop was not written');
+    if (row === undefined) throw new Error('the pause was not written');
     return presentPause(row);
   });
 }

@@ -7,22 +7,22 @@ import { requireAllAccounts, requireRight } from '../identity/authorize.ts';
 import { resumeWaiting } from '../publishing/dispatch/resume-waiting.ts';
 import { findPause } from './pause-row.ts';
 
-/** Lifts a stop and lets go what it held and no other stop holds. @throws DomainError `forbidden`, `not_found` */
+/** Lifts a pause and resumes what it held and no other pause holds. @throws DomainError `forbidden`, `not_found` */
 export async function liftPause(
   deps: Pick<CoreDependencies, 'db' | 'signals' | 'failpoints'>,
   actor: Actor,
-  id: string,
+  { pauseId }: { readonly pauseId: string },
 ): Promise<void> {
-  const pause = await deps.db.asWorker((tx) => findPause(tx, actor, id));
+  const pause = await deps.db.asWorker((tx) => findPause(tx, actor, pauseId));
   requireRight(actor, pause.organizationId === null ? 'service:manage' : 'accounts:manage');
   if (pause.accountId === null) requireAllAccounts(actor);
   const lifted = await deps.db.asWorker((tx) =>
     tx
       .update(pauses)
       .set({ liftedAt: sql`clock_timestamp()` })
-      .where(and(eq(pauses.id, id), isNull(pauses.liftedAt)))
+      .where(and(eq(pauses.id, pauseId), isNull(pauses.liftedAt)))
       .returning({ id: pauses.id }),
   );
-  if (lifted.length === 0) throw notFound('stop');
+  if (lifted.length === 0) throw notFound('pause');
   await resumeWaiting(deps);
 }

@@ -19,7 +19,7 @@ export function presentPause(row: PauseRow): Pause {
 
 /**
  * Stops the actor may know of: the organization's own, and the service's, which hold its posts back too. A key that is limited to
- * some accounts knows of the stops that hold those back.
+ * some accounts knows of the pauses that hold those back.
  */
 export function visibleTo(actor: Actor): SQL | undefined {
   return and(
@@ -37,15 +37,15 @@ export async function findPause(tx: Transaction, actor: Actor, id: string): Prom
     .select()
     .from(pauses)
     .where(and(eq(pauses.id, id), visibleTo(actor)));
-  if (row === undefined) throw notFound('stop');
+  if (row === undefined) throw notFound('pause');
   return row;
 }
 
-/** The stop `pauses s` is in force and holds `publications p` back. */
+/** The pause `pauses s` is in force and holds `publications p` back. */
 export const holdsBack = sql`s.lifted_at is null
   and (s.organization_id is null or s.organization_id = p.organization_id and (s.account_id is null or s.account_id = p.account_id))`;
 
-/** Publications a stop concerns, as a condition on `publications p`. */
+/** Publications that a pause concerns, as a condition on `publications p`. */
 export function inScope(pause: Pick<PauseRow, 'organizationId' | 'accountId'>): SQL {
   if (pause.organizationId === null) return sql`true`;
   if (pause.accountId === null) return sql`p.organization_id = ${pause.organizationId}`;

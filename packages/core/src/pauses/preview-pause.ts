@@ -1,4 +1,4 @@
-import {} from '@vibetribe/db/query-rows';
+import { isoInstant } from '@vibetribe/db/iso-instant';
 import { queryRows } from '@vibetribe/db/query-rows';
 import { PausedPublication } from '@vibetribe/contracts/pause';
 import { type SQL, sql } from 'drizzle-orm';
@@ -9,7 +9,7 @@ import { findPause, inScope } from './pause-row.ts';
 
 const excerptCharacters = 280;
 
-/** The actor's own publications that a stop holds back, oldest first: what would go out if it were lifted now. */
+/** The actor's own publications that a pause holds back, oldest first: what would go out if it were lifted now. */
 export async function previewPause(
   deps: Pick<CoreDependencies, 'db'>,
   actor: Actor,
@@ -20,7 +20,7 @@ export async function previewPause(
   return deps.db.asTenant(actor.organizationId, async (tx) => {
     const rows = await queryRows(tx, PausedPublication.shape)`
       select p.id as "publicationId", p.post_id as "postId", p.account_id as "accountId", p.platform,
-        to_char(p.scheduled_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "scheduledAt",
+        ${isoInstant('p.scheduled_at')} as "scheduledAt",
         left(coalesce(p.variant ->> 'content', po.content), ${excerptCharacters}) as text
       from publications p join posts po on po.organization_id = p.organization_id and po.id = p.post_id
       where ${inScope(pause)} and ${ofOwnAccounts(actor)} and (

@@ -1,4 +1,5 @@
 import type { WebhookDelivery } from '@vibetribe/contracts/webhook';
+import { isoInstant } from '@vibetribe/db/iso-instant';
 import { newId } from '@vibetribe/db/new-id';
 import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { Actor } from '../actor.ts';
@@ -29,14 +30,18 @@ export async function listDeliveries(
 }
 
 /** Sends `{type: "webhook.test"}` as the webhook's next message. @throws DomainError `not_found` */
-export async function testWebhook(deps: Dependencies, actor: Actor, webhookId: string): Promise<WebhookDelivery> {
+export async function testWebhook(
+  deps: Dependencies,
+  actor: Actor,
+  { webhookId }: { readonly webhookId: string },
+): Promise<WebhookDelivery> {
   requireRight(actor, 'webhooks:manage');
   const delivery = await deps.db.asTenant(actor.organizationId, async (tx) => {
     const [counted] = await queryRows(tx, { sequence: column.number, at: column.text })`
       update webhooks set next_sequence = next_sequence + 1
       where organization_id = ${actor.organizationId} and id = ${webhookId}
       returning (next_sequence - 1)::float8 as sequence,
-        to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at`;
+        ${isoInstant('clock_timestamp()')} as at`;
     if (counted === undefined) throw notFound('webhook');
     const type = 'webhook.test';
     const payload = JSON.stringify({ type, timestamp: counted.at, sequence: counted.sequence, data: { webhookId } });

@@ -6,6 +6,7 @@ import type {
   Webhook,
 } from '@vibetribe/contracts/webhook';
 import type { Transaction } from '@vibetribe/db/connect-database';
+import { isoInstant } from '@vibetribe/db/iso-instant';
 import { newId } from '@vibetribe/db/new-id';
 import { column, queryRows } from '@vibetribe/db/query-rows';
 import { sql } from 'drizzle-orm';
@@ -73,7 +74,7 @@ export async function listWebhooks(deps: Pick<CoreDependencies, 'db'>, actor: Ac
 export async function getWebhook(
   deps: Pick<CoreDependencies, 'db'>,
   actor: Actor,
-  webhookId: string,
+  { webhookId }: { readonly webhookId: string },
 ): Promise<Webhook> {
   requireRight(actor, 'webhooks:manage');
   return deps.db.asTenant(actor.organizationId, (tx) => findWebhook(tx, actor, webhookId));
@@ -83,14 +84,13 @@ export async function getWebhook(
 export async function updateWebhook(
   deps: WebhookDependencies,
   actor: Actor,
-  webhookId: string,
-  input: UpdateWebhook,
+  { webhookId, change }: { readonly webhookId: string; readonly change: UpdateWebhook },
 ): Promise<Webhook> {
   requireRight(actor, 'webhooks:manage');
-  if (input.url !== undefined) await requireAddress(deps, input.url);
+  if (change.url !== undefined) await requireAddress(deps, change.url);
   return deps.db.asTenant(actor.organizationId, async (tx) => {
     const before = await findWebhook(tx, actor, webhookId, sql`for update`);
-    const after = { ...before, ...input };
+    const after = { ...before, ...change };
     const [row] = await queryRows(tx, webhookColumns)`
       update webhooks w set url = ${after.url}, description = ${after.description},
         events = ${sql.param([...new Set(after.events)])}::text[],
@@ -108,7 +108,7 @@ export async function updateWebhook(
 export async function deleteWebhook(
   deps: Pick<CoreDependencies, 'db'>,
   actor: Actor,
-  webhookId: string,
+  { webhookId }: { readonly webhookId: string },
 ): Promise<void> {
   requireRight(actor, 'webhooks:manage');
   const { rowCount } = await deps.db.asTenant(actor.organizationId, (tx) =>
@@ -121,7 +121,7 @@ export async function deleteWebhook(
 export async function rotateWebhookSecret(
   deps: Pick<CoreDependencies, 'db' | 'keyRing'>,
   actor: Actor,
-  webhookId: string,
+  { webhookId }: { readonly webhookId: string },
 ): Promise<RotatedWebhook> {
   requireRight(actor, 'webhooks:manage');
   const secret = newWebhookSecret();
@@ -132,7 +132,7 @@ export async function rotateWebhookSecret(
       update webhooks set previous_secret_sealed = secret_sealed, secret_sealed = ${sealed},
         previous_until = clock_timestamp() + make_interval(hours => ${previousHours}::int), updated_at = clock_timestamp()
       where organization_id = ${actor.organizationId} and id = ${webhookId}
-      returning to_char(previous_until at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "previousUntil"`,
+      returning ${isoInstant('previous_until')} as "previousUntil"`,
   );
   if (row === undefined) throw notFound('webhook');
   return { secret, previousUntil: row.previousUntil };

@@ -1,3 +1,4 @@
+import { isoInstant } from '@vibetribe/db/iso-instant';
 import { newId } from '@vibetribe/db/new-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { column, queryRows } from '@vibetribe/db/query-rows';
@@ -50,7 +51,7 @@ export async function recordDelivery(
         next_attempt_at = clock_timestamp() + ${waitMs}::float8 * interval '1 millisecond',
         delivered_at = case when ${status} = 'delivered' then clock_timestamp() end,
         tries = (case when jsonb_array_length(tries) >= ${triesKept} then tries - 0 else tries end) || jsonb_build_array(
-          jsonb_build_object('at', to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) || ${JSON.stringify(tried)}::jsonb)
+          jsonb_build_object('at', ${isoInstant('clock_timestamp()')}) || ${JSON.stringify(tried)}::jsonb)
       where id = ${delivery.id} and status = 'pending' and attempts = ${delivery.attempt} and lease_until is not null
       returning created_at::text as "createdAt"`;
     if (row === undefined) return 'refused';

@@ -28,8 +28,8 @@ function socketNameOf(
 }
 
 /**
- * The message: `{type, timestamp, sequence, data}`. About a post `data` is as on the WebSocket, with the state at the time when the message
- * was made; a message that is tried again says what it said at first.
+ * The message: `{type, timestamp, sequence, data}`. About a post, `data` is as on the WebSocket, with the state at the time when the
+ * message was made. A message that is tried again says what it said at first.
  * @param rows the publications of the event's post
  */
 export function webhookMessage(

@@ -1,12 +1,11 @@
 import { Webhook, WebhookDelivery, WebhookEvent, WebhookTry } from '@vibetribe/contracts/webhook';
+import { isoInstant } from '@vibetribe/db/iso-instant';
 import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Actor } from '../actor.ts';
 import { notFound } from '../domain-error.ts';
-
-const isoOf = (name: string) => `to_char(${name} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const webhookColumns = {
   id: column.text,
@@ -20,9 +19,9 @@ const webhookColumns = {
 };
 
 /** Columns of `webhooks w`, for a `select` or a `returning`. */
-export const webhookSelection = sql.raw(`
-  w.id, w.url, w.events, w.description, w.disabled_because as "disabledBecause", ${isoOf('w.last_success_at')} as "lastSuccessAt",
-  ${isoOf('w.created_at')} as "createdAt", ${isoOf('w.updated_at')} as "updatedAt"`);
+export const webhookSelection = sql`
+  w.id, w.url, w.events, w.description, w.disabled_because as "disabledBecause", ${isoInstant('w.last_success_at')} as "lastSuccessAt",
+  ${isoInstant('w.created_at')} as "createdAt", ${isoInstant('w.updated_at')} as "updatedAt"`;
 
 export { webhookColumns };
 
@@ -57,6 +56,6 @@ export const deliveryColumns = {
 };
 
 /** Columns of `webhook_deliveries d`. */
-export const deliverySelection = sql.raw(`
-  d.id, d.sequence::float8 as sequence, d.type, d.status, d.attempts, ${isoOf('d.next_attempt_at')} as "nextAttemptAt",
-  ${isoOf('d.created_at')} as "createdAt", ${isoOf('d.delivered_at')} as "deliveredAt", d.tries`);
+export const deliverySelection = sql`
+  d.id, d.sequence::float8 as sequence, d.type, d.status, d.attempts, ${isoInstant('d.next_attempt_at')} as "nextAttemptAt",
+  ${isoInstant('d.created_at')} as "createdAt", ${isoInstant('d.delivered_at')} as "deliveredAt", d.tries`;

@@ -158,7 +158,7 @@ test('a message that is not taken is tried again under its id, and a replay send
   const webhook = await add(actor, '/again', ['token.refreshed']);
   answer = () => 500;
   await startDeliverer();
-  const { id } = await testWebhook(deps(), actor, webhook.id);
+  const { id } = await testWebhook(deps(), actor, { webhookId: webhook.id });
   const seen = async () => (await deliveriesOf(actor, webhook.id)).find((one) => one.id === id);
   await waitFor(async () => (await seen())?.tries.length === 1, { describe: 'one try' });
   expect(await seen()).toMatchObject({
@@ -198,7 +198,7 @@ test('many organizations that ask for one slow server take its share, and whoeve
   const addPending = async (url: string, count: number) => {
     const actor = await newActor();
     const { id } = await createWebhook(deps(), actor, { url, events: ['token.refreshed'] });
-    for (let made = 0; made < count; made += 1) await testWebhook(deps(), actor, id);
+    for (let made = 0; made < count; made += 1) await testWebhook(deps(), actor, { webhookId: id });
   };
   for (let count = 0; count < 10; count += 1) await addPending(`https://SLOW.example/${count}`, 4);
   const shares = { limit: 30, perWebhookMax: 4, perOrganizationMax: 12, perServerMax: 20 };
@@ -224,14 +224,14 @@ test('a receiver that is gone, or took nothing for a day, is switched off and it
   await happen(actor.organizationId, 'token.refreshed');
   await startDeliverer();
   await waitFor(() => received.length >= 2, { describe: 'both were tried' });
-  await waitFor(async () => (await getWebhook(deps(), actor, gone.id)).disabledBecause === 'gone', {
+  await waitFor(async () => (await getWebhook(deps(), actor, { webhookId: gone.id })).disabledBecause === 'gone', {
     describe: 'the gone one is off',
   });
   await waitFor(async () => (await deliveriesOf(actor, dead.id))[0]?.tries.length === 1, { describe: 'one try' });
   await database.sql(`update webhook_deliveries set attempts = 9, next_attempt_at = now() where webhook_id = $1`, [
     dead.id,
   ]);
-  await waitFor(async () => (await getWebhook(deps(), actor, dead.id)).disabledBecause === 'failing', {
+  await waitFor(async () => (await getWebhook(deps(), actor, { webhookId: dead.id })).disabledBecause === 'failing', {
     describe: 'the dead one is off',
   });
   const told = await database.sql<{ kind: string }>('select kind from notifications where organization_id = $1', [
@@ -241,7 +241,7 @@ test('a receiver that is gone, or took nothing for a day, is switched off and it
   const before = received.length;
   await happen(actor.organizationId, 'token.refreshed');
   answer = () => 204;
-  await updateWebhook(deps(), actor, dead.id, { enabled: true });
+  await updateWebhook(deps(), actor, { webhookId: dead.id, change: { enabled: true } });
   await happen(actor.organizationId, 'token.refreshed');
   await waitFor(() => received.length > before, { describe: 'it is told again' });
   expect(received.slice(before).map(({ path }) => path)).not.toContain('/gone');
@@ -250,15 +250,15 @@ test('a receiver that is gone, or took nothing for a day, is switched off and it
 test('during a rotation both secrets fit, and the sealing key can be changed', async () => {
   const actor = await newActor();
   const webhook = await add(actor, '/rotates', ['token.refreshed']);
-  const { secret } = await rotateWebhookSecret(deps(), actor, webhook.id);
+  const { secret } = await rotateWebhookSecret(deps(), actor, { webhookId: webhook.id });
   expect(secret).not.toBe(webhook.secret);
   await startDeliverer();
-  await testWebhook(deps(), actor, webhook.id);
+  await testWebhook(deps(), actor, { webhookId: webhook.id });
   await waitFor(() => received.length === 1, { describe: 'one message' });
   const [message] = received as [Received];
   expect(verified(secret, message)).toEqual(verified(webhook.secret, message));
   await database.sql(`update webhooks set previous_until = now() - interval '1 second'`);
-  await testWebhook(deps(), actor, webhook.id);
+  await testWebhook(deps(), actor, { webhookId: webhook.id });
   await waitFor(() => received.length === 2, { describe: 'another one' });
   expect(() => verified(webhook.secret, received[1] as Received)).toThrow('No matching signature found');
   const after = createKeyRing(`${newKey},${oldKey}`);
@@ -278,11 +278,11 @@ test('an address that is not public is refused at each try, and says no more tha
   ).rejects.toMatchObject({ code: 'validation_failed', errors: [{ path: 'url' }] });
   const webhook = await createWebhook(deps(), actor, { url: 'https://10.0.0.7/', events: ['token.refreshed'] });
   await startDeliverer();
-  await testWebhook(deps(), actor, webhook.id);
+  await testWebhook(deps(), actor, { webhookId: webhook.id });
   await waitFor(async () => (await deliveriesOf(actor, webhook.id))[0]?.tries.length === 1, { describe: 'a try' });
   expect((await deliveriesOf(actor, webhook.id))[0]?.tries).toMatchObject([
     { status: null, error: 'the address is not a public one' },
   ]);
-  await deleteWebhook(deps(), actor, webhook.id);
-  await expect(getWebhook(deps(), actor, webhook.id)).rejects.toMatchObject({ code: 'not_found' });
+  await deleteWebhook(deps(), actor, { webhookId: webhook.id });
+  await expect(getWebhook(deps(), actor, { webhookId: webhook.id })).rejects.toMatchObject({ code: 'not_found' });
 });

@@ -46,7 +46,7 @@ test('a stop that is lifted while a publisher obeys it: the post goes out, as no
   await harness
     .engine(
       {},
-      beforeClaimCommits(() => liftPause(harness.deps, actor, 'pause')),
+      beforeClaimCommits(() => liftPause(harness.deps, actor, { pauseId: 'pause' })),
     )
     .publish(id);
   expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'paused', due_in_ms: null });
