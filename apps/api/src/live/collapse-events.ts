@@ -14,8 +14,8 @@ export interface CollapsedPage {
 
 /**
  * A page of one organization's log, as it is told to those who missed it: a publication's events together, in the place of the last one,
- * everything else by itself. A client that loses its connection in between comes back with the id of a happening: where events
- * before that one are still to be told with later ones, the id tells the page, so that nothing is left out and nothing told twice.
+ * everything else by itself. A client that loses its connection in between resumes from the id of a happening. Some events before that
+ * happening may be told only with later ones: then the id names the page too, and the client misses nothing and hears nothing twice.
  * @param read the events after `from.page.fromId`, or else after `from.id`
  */
 export function collapsePage(

@@ -34,8 +34,8 @@ export interface LiveHub extends AsyncDisposable, Omit<SocketChecks, keyof Async
   /** How long committed events have been waiting for one who began to write events before them. */
   heldUpForMs(): number;
   /**
-   * Takes a socket in. A client that knows a position gets what it missed since then; any other one what has been passed on since its connection
-   * was opened: it may have been told of that before it is registered here.
+   * Takes a socket in. A client that knows a position gets what it missed since then. Any other client gets what was passed on since its
+   * connection was opened, because it may be told of something before it is registered here.
    */
   open(socket: WebSocket, stream: Socket, actor: AuthenticatedActor, start: LiveStart): void;
   /** Closes every socket: the process is going away. */

@@ -51,9 +51,9 @@ const timeoutMs = 20_000;
 const budgetMs = 25_000;
 
 /**
- * Ends what `startConnect` began: takes the state and exchanges the code. Where the user named a page to end up on, every outcome after
- * the state is a redirect there, with a `connectCode` for whoever began or one of the closed set of `error` codes, never the platform's
- * text. Elsewhere a person in a browser is asked; a program gets the account, or a selection from several.
+ * Ends what `startConnect` began: takes the state and exchanges the code. Where the user named a page to end up on, every outcome after the
+ * state is a redirect there. The redirect carries a `connectCode` for whoever began, or an `error` code of a closed set. It never carries
+ * the platform's text. Elsewhere a person in a browser is asked; a program gets the account, or a selection from several.
  * @throws DomainError `oauth_state_invalid`; without such a page also `platform_rejected`, `platform_unavailable` and `forbidden`
  */
 export async function finishConnect(deps: FinishDependencies, input: CallbackInput): Promise<CallbackAnswer> {

@@ -45,9 +45,9 @@ const minValidityMsDefault = 5 * 60_000;
 const retryAfterMsDefault = 30_000;
 
 /**
- * Credentials that can be used now, refreshed if they must be: by one caller at a time across all processes, under a lease on the
- * grant's row, because a rotating refresh token works once. A token that cannot be refreshed is handed out as it is: only the
- * platform's own answer ends a grant, never a clock and never a network error.
+ * Credentials that can be used now, refreshed if they must be. One caller at a time refreshes, across all processes, under a lease on the
+ * grant's row: a rotating refresh token works once. A token that cannot be refreshed is handed out as it is: only the platform's own answer
+ * ends a grant, never a clock and never a network error.
  */
 export async function getValidToken(
   deps: TokenDependencies,

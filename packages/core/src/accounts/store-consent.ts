@@ -25,8 +25,8 @@ export interface BroughtGrant {
 }
 
 /**
- * Connects what a consent brought. Where the database is away it is tried again while its user waits; what cannot be stored is revoked at
- * the platform, where it would stand for ever with nobody to use it.
+ * Connects what a consent brought. Where the database is away, storing is tried again while the user waits. What cannot be stored is
+ * revoked at the platform: nobody could use it, and it would stand there for ever.
  * @returns the accounts' ids, at least one
  * @throws DomainError `platform_rejected` where it opens no account, `forbidden` where it opens none that whoever began is limited to
  */
