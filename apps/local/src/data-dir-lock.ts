@@ -6,8 +6,8 @@ import { StartError } from './start-error.ts';
 const sqliteBusy = 5;
 
 /**
- * Makes this process the only one that runs on the data directory, until it is disposed or the process ends in whatever way:
- * the lock is SQLite's, which the kernel drops with the process. The empty file stays: removing it could let two in.
+ * Makes this process the only one that runs on the data directory, until it is disposed or the process ends. The lock is SQLite's: the
+ * kernel drops it with the process, however that ends. The empty file stays: removing it could let two in.
  * @throws StartError at once when another process holds it
  */
 export function lockDataDir(dataDir: string): Disposable {

@@ -1,8 +1,8 @@
 import type { Share } from '@vibetribe/resilience/shared-places';
 
 /**
- * Shares of the places in which platforms are called. Each is a share of what is free, so that a place is left for whoever comes next
- * however many others have taken all they may: one organization alone gets three places of four, one server alone half of them.
+ * Shares of the places in which platforms are called. Each is a share of what is free, so that a place is always left for whoever comes
+ * next. One organization alone gets three places of four, one server alone half of them.
  */
 export function shareOfOrganization(organizationId: string): Share {
   return { key: `organization ${organizationId}`, max: (free) => 3 * free };

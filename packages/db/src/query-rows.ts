@@ -17,8 +17,8 @@ export const column = {
 export type RowOf<Shape extends z.ZodRawShape> = Readonly<z.output<z.ZodObject<Shape>>>;
 
 /**
- * The rows of a raw statement: queryRows(tx, { id: column.text })`select id from posts`. In tests each row is checked, and a column
- * too many, too few or of another type is an error; in production the types are trusted, because every statement runs in tests.
+ * The rows of a raw statement: queryRows(tx, { id: column.text })`select id from posts`. In tests each row is checked: a column too many,
+ * too few or of another type is an error. Production trusts the types, because every statement runs in tests.
  * @throws RowMismatchError in tests
  */
 export function queryRows<const Shape extends z.ZodRawShape>(tx: Pick<Transaction, 'execute'>, columns: Shape) {

@@ -5,8 +5,9 @@ import type pg from 'pg';
 const setting = 'vibetribe.session';
 
 /**
- * Makes sure that a connection is one session of the server. Behind a pooler that shares sessions between transactions, locks and
- * listeners would be lost without a sign: there what one connection has set is gone while another one is in a transaction.
+ * Makes sure that a connection is one session of the server. Behind a pooler that shares sessions between transactions, locks and listeners
+ * would be lost without a sign. It is noticed by what one connection has set: there it is gone while another connection is in a
+ * transaction.
  * @throws OperatorError
  */
 export async function requireSessions(pool: Pick<pg.Pool, 'connect' | 'options'>): Promise<void> {

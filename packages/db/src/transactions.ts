@@ -16,9 +16,9 @@ export interface Transactions {
 const statementsMax = 100;
 
 /**
- * Transactions on the pool's connections. What does not wait for an earlier answer is sent with it, the beginning too: the server
- * carries statements out in the order in which they were sent, and none after one that failed. However a transaction ends, its
- * connection goes back to the pool, or is closed where not even a rollback got through.
+ * Transactions on the pool's connections. A statement that does not wait for an earlier answer is sent together with the earlier one, and
+ * so is the beginning. The server carries statements out in the order in which they were sent, and none after one that failed. However a
+ * transaction ends, its connection goes back to the pool, or is closed where not even a rollback got through.
  */
 export function createTransactions(pool: pg.Pool): Transactions {
   const names = new Map<string, string>();

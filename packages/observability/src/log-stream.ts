@@ -6,8 +6,8 @@ import { createLineWriter, type LineWriter } from './line-writer.ts';
 export type StandardOutput = Writable & { readonly fd?: number };
 
 /**
- * Lines for standard output, whatever that is, written without waiting: a pipe whose reader stalls fills a buffer of bounded size, and one
- * whose reader is gone takes the lines with it. Nothing of it reaches the process.
+ * Lines for standard output, written without waiting. Where a pipe's reader stalls, lines fill a buffer of bounded size. Where the reader
+ * is gone, the lines are lost. Nothing of it reaches the process.
  */
 export function openLogStream(output: StandardOutput, app: string): LineWriter {
   const stream = asynchronous(output);

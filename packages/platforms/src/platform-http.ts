@@ -46,8 +46,8 @@ export interface PlatformResponse {
 }
 
 /**
- * No answer. `sent` is the client's own evidence: `no` means that the request cannot have reached the platform whole
- * (name not found, refused, TLS, connect time-out, the body was not asked for to its end); anything else is `maybe`.
+ * No answer. `sent` is the client's own evidence. `no` means that the request cannot have reached the platform whole: name not found,
+ * refused, TLS, connect time-out, a body that was not read to its end. Anything else is `maybe`.
  */
 export class TransportError extends Error {
   override readonly name = 'TransportError';

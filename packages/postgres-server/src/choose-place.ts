@@ -14,9 +14,9 @@ export interface Place {
 }
 
 /**
- * Decides where the cluster lies and who runs it. Below a directory that the account may not enter (root's 0700 home)
- * the cluster goes to a directory of its own, and `dataDir/cluster` becomes a link to it that the next start follows.
- * The caller holds the lock of `dataDir`.
+ * Decides where the cluster lies and who runs it. The account may not enter every directory (root's home is 0700). Below such a one the
+ * cluster goes to a directory of its own, and `dataDir/cluster` becomes a link that the next start follows. The caller holds the lock of
+ * `dataDir`.
  * @param dataDir absolute path without links, which exists
  * @param endProcesses ends whatever runs on a cluster
  */

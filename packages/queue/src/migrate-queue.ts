@@ -35,11 +35,10 @@ function isLockTimeout(error: unknown): boolean {
 }
 
 /**
- * The two functions that every job passes read a few rows by their index, if the planner sees it so. By statistics from
- * before or amid a burst it does not: a cached generic plan cannot use the partial index of ended jobs and reads the whole
- * queue, and a bitmap scan never clears the entries of promoted jobs out of its index. Either reads thousands of rows a job.
- * The states that `move_to_active` looks for are constants: with these settings its generic plan uses their indexes, and planning
- * anew for each job would be a quarter of its work.
+ * The two functions that every job passes read a few rows by their index, if the planner sees it so. Statistics from before or amid a burst
+ * mislead it. A cached generic plan cannot use the partial index of ended jobs and reads the whole queue. A bitmap scan never clears the
+ * entries of promoted jobs out of its index. Either reads thousands of rows a job. The states that `move_to_active` looks for are
+ * constants: with these settings its generic plan uses their indexes, and planning anew for each job would be a quarter of its work.
  */
 const plannerStatements = [
   `do $$

@@ -10,8 +10,8 @@ const probeTimeoutMs = 10_000;
 const probedForMs = 5_000;
 
 /**
- * Whether jobs can be taken now. The store is asked each time; a job is sent through it every few seconds at most, and an ask that comes
- * while one is under way goes by the last one.
+ * Whether jobs can be taken now. The store is asked each time. A job is sent through it every few seconds at most. A question that comes
+ * while a job is under way gets the last job's answer.
  */
 export function createQueueHealth(
   connection: Omit<QueueConnection, 'health'>,

@@ -4,9 +4,9 @@ const settings = `select set_config('search_path', 'bullmq', false), set_config(
   set_config('lock_timeout', '8s', false), set_config('idle_in_transaction_session_timeout', '15s', false)`;
 
 /**
- * Connection options for the queue's own connections, taken from the product's pool: BullMQ's statements find its tables
- * through the search path, and the login's own role (not the tenants') may use them. A pooler would refuse the settings in the
- * connection's first message, so they are made right after it.
+ * Connection options for the queue's own connections, taken from the product's pool. BullMQ's statements find its tables through the search
+ * path. The login's own role may use them, the tenants' role may not. A pooler would refuse the settings in the connection's first message,
+ * so they are made right after it.
  */
 export function queuePoolOptions(pool: Pick<pg.Pool, 'options'>): pg.PoolConfig {
   const { options } = pool;

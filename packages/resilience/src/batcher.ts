@@ -10,9 +10,9 @@ interface Call<In, Out> {
 }
 
 /**
- * Turns concurrent calls into batches whose size follows the load: while idle a batch starts at the end of the current tick,
- * so a lone call waits for nobody; what arrives during a run forms the next batch.
- * A run that takes longer than `maxWaitMs` no longer holds up the next batch, which then starts beside it.
+ * Turns concurrent calls into batches whose size follows the load. While idle, a batch starts at the end of the current tick: a lone call
+ * waits for nobody. What arrives during a run forms the next batch. A run that takes longer than `maxWaitMs` no longer holds up the next
+ * batch, which then starts beside it.
  * @param run results in the order of the items, one for each; its error, or a wrong number of results, rejects every call of the batch
  */
 export function createBatcher<In, Out>({

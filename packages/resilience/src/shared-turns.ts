@@ -2,8 +2,8 @@ import { createFairPermits } from './fair-permits.ts';
 
 export interface SharedTurns<Owner extends string> {
   /**
-   * Runs `work` when it is its owner's turn. Who asks for the same `key` before that is given the same outcome; who asks after `work` has
-   * begun waits for a run of its own, so that nobody gets what was read before the asking.
+   * Runs `work` when it is its owner's turn. Whoever asks for the same `key` before that gets the same outcome. Whoever asks after `work`
+   * has begun waits for a run of its own: nobody gets what was read before the asking.
    */
   run<Result>(owner: Owner, key: string, work: () => Promise<Result>): Promise<Result>;
 }

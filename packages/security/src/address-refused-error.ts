@@ -1,6 +1,6 @@
 /**
- * Which rule refused it: plain HTTP, a port other than 443 and 80, an address written in the URL, an address the name resolves to,
- * or the address the connection really reached.
+ * Which rule refused it. The rules are: plain HTTP, a port other than 443 and 80, an address written in the URL, an address that the name
+ * resolves to, the address that the connection reached.
  */
 export type AddressRefusedReason = 'not_https' | 'port' | 'literal' | 'resolved' | 'peer';
 

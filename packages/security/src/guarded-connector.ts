@@ -22,9 +22,9 @@ export interface GuardedConnectorOptions {
 }
 
 /**
- * Connects to public addresses only. Three checks, because each alone can be passed: the look-up is never asked about an address
- * in the URL, the URL knows nothing of what a name resolves to, and only the connection itself knows where it ended.
- * TLS starts on the connected socket, so that not even a handshake reaches a refused address.
+ * Connects to public addresses only. There are three checks, because each alone can be passed. The look-up is never asked about an address
+ * in the URL. The URL knows nothing of what a name resolves to. Only the connection itself knows where it ended. TLS starts on the
+ * connected socket, so that not even a handshake reaches a refused address.
  */
 export function createGuardedConnector({
   allow,

@@ -7,8 +7,8 @@ const inputSuffix = 'Input';
 const anyJson = { description: 'Any JSON value.' };
 
 /**
- * Leaves out the components that nothing names, and drops the suffix that tells a type as it is sent from the same type as it
- * is answered where only one of the two is used.
+ * Leaves out the components that nothing names. A suffix tells a type as it is sent from the same type as it is answered: it is dropped
+ * where only one of the two is used.
  */
 export function tidyComponents(document: Partial<OpenAPIV3_1.Document>): Partial<OpenAPIV3_1.Document> {
   const { JsonValueInput: _, ...named } = document.components?.schemas ?? {};

@@ -5,8 +5,8 @@ export interface ByteRange {
 }
 
 /**
- * The one range a request asks for (RFC 9110, 14.2); null where it asks for the whole, for several ranges, or in a way that is
- * not understood, which all mean the whole. `unsatisfiable`: nothing of it is there.
+ * The one range a request asks for (RFC 9110, 14.2); null means the whole. A request for several ranges, or in a form that is not
+ * understood, gets the whole too. `unsatisfiable`: nothing of it is there.
  */
 export function byteRangeOf(header: string | undefined, bytes: number): ByteRange | 'unsatisfiable' | null {
   const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? [];

@@ -24,9 +24,9 @@ export interface SignInFrom {
 }
 
 /**
- * Against guessing: failures are counted per email and address, per address, and per email; registrations per address. Who has signed
- * in from an address before is not refused there because others failed. An account that is guessed at from many addresses is not locked:
- * from addresses that it does not know so many more are tried, and then one by one, at a pace that makes guessing useless.
+ * Against guessing: failures are counted per email and address, per address, and per email; registrations per address. Who has signed in
+ * from an address before is not refused there because others failed. An account that is guessed at from many addresses is not locked.
+ * Unknown addresses have so many tries more, and then one at a time, at a pace that makes guessing useless.
  */
 export interface SignInLimit {
   /**

@@ -11,8 +11,8 @@ const fieldsMax = 1_000;
 const nameCharactersMax = 1_000;
 
 /**
- * Refuses what no field of ours can hold, before any schema sees it: NUL and half surrogate pairs, which PostgreSQL cannot
- * store, nesting deep enough to exhaust the stack of a recursive schema, and more values or longer names than anything of ours has.
+ * Refuses what no field can hold, before any schema sees it. PostgreSQL cannot store NUL and half surrogate pairs. Deep nesting would
+ * exhaust the stack of a recursive schema. No body of ours has so many values or so long names.
  * @throws DomainError `validation_failed` naming the fields
  */
 export async function guardText(request: FastifyRequest): Promise<void> {

@@ -17,8 +17,8 @@ const SandboxPosts = z.object({ items: z.array(z.object({ id: z.string(), url: z
 const underWay: readonly Post['status'][] = ['draft', 'scheduled', 'publishing'];
 
 /**
- * Shows the product's main job through its public API: a post a few seconds ahead for an account of each demo platform,
- * and its timeline as it grows until the post has reached an end.
+ * Shows the product's main job through its public API. It schedules a post a few seconds ahead for an account of each demo platform, and
+ * prints the timeline until the post has reached an end.
  * @throws DemoError, or what `fetch` throws when the API cannot be reached
  */
 export async function runDemo(

@@ -1,6 +1,6 @@
 /**
- * The event log as PostgreSQL keeps it, cut into the smallest steps that can fall between each other: writers that take a lock, get ids, commit
- * or roll back; one reader that looks twice. A lock is the id that a writer has read before.
+ * The event log as PostgreSQL keeps it, cut into the smallest steps that can fall between each other. Writers take a lock, get ids, and
+ * commit or roll back. One reader looks twice. A lock is the id that a writer has read before.
  */
 export interface LogState {
   readonly lastId: number;

@@ -48,8 +48,8 @@ const clockTolerance = sql`interval '1 minute'`;
 const retryDelay = sql`make_interval(mins => least(15, power(2, least(c.failures, 10) - 1)::int))`;
 
 /**
- * Whether the row `c` of `cron_runs` leaves the slot to be run: nobody took it or a later one, whoever took it died or was stopped, or it
- * failed and it is time to try again.
+ * Whether the row `c` of `cron_runs` leaves the slot to be run. It does where nobody took this slot or a later one, where whoever took it
+ * died or was stopped, and where it failed and may be tried again.
  */
 export function slotIsOpen(slotAt: ReturnType<typeof sql>) {
   return sql`(c.last_slot is null or c.last_slot < ${slotAt} or c.last_slot > clock_timestamp() + ${clockTolerance}
@@ -57,8 +57,8 @@ export function slotIsOpen(slotAt: ReturnType<typeof sql>) {
 }
 
 /**
- * Runs a task for one slot of its schedule, in one of all processes: a lock keeps two from running at the same time, and the slot is taken by
- * a conditional update. A slot whose process died or was stopped before its end may be taken again, and so may one that failed, after a while.
+ * Runs a task for one slot of its schedule, in one of all processes. A lock keeps two from running at the same time. A conditional update
+ * takes the slot. A slot whose process died or was stopped before its end may be taken again, and so may one that failed, after a while.
  * @param signal ends the run: it begins nothing more
  */
 export async function runTaskOnce(

@@ -36,8 +36,8 @@ export interface UploadRoom {
 }
 
 /**
- * Writes an upload to a file of its own in `directory`, never holding more than a piece of it, and stops at the first sign that
- * it will not be taken: an unknown type, a byte too many. Whatever goes wrong, no file is left.
+ * Writes an upload to a file of its own in `directory`, and holds one piece of it at a time. It stops at the first sign that the file will
+ * not be taken: an unknown type, a byte too many. Whatever goes wrong, no file is left.
  * @throws MediaRefusedError where the file is at fault or its sender stopped; MediaStoreError `full`; whatever `room` rejects with
  */
 export async function receiveUpload(

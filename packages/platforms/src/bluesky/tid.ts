@@ -7,9 +7,9 @@ const clockIdBits = 10n;
 const spanBits = 33n;
 
 /**
- * A timestamp identifier, https://atproto.com/specs/tid: 53 bits of microseconds, 10 bits that tell writers apart, in 13
- * letters that sort by time. It is made of the part's id alone, so that a publication which was forgotten with its key comes to the same
- * place: the time is that of the id, coarsely and never in the future, and what is below it comes from a digest of the whole id.
+ * A timestamp identifier, https://atproto.com/specs/tid: 53 bits of microseconds, 10 bits that tell writers apart, in 13 letters that sort
+ * by time. It is made of the part's id alone: a publication that was forgotten with its key gets the same place again. Its time is that of
+ * the id, coarsely and never in the future. What is below the time comes from a digest of the whole id.
  */
 export function tidOf(partId: string): string {
   const digest = BigInt(`0x${createHash('sha256').update(partId).digest('hex').slice(0, 16)}`);

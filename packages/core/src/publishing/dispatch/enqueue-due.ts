@@ -29,15 +29,15 @@ const priorityMax = 2_000_000;
 const doublingsMax = 5;
 
 /**
- * Enqueues what is due soon: first what never had a job, then what had one and was never claimed, however its job was lost. Each time is
- * a new generation, so that its job id is new to the queue. Dispatchers share the work by skipping locked rows.
+ * Enqueues what is due soon: first what never had a job, then what had one and was never claimed, however its job was lost. Each time is a
+ * new generation, so that its job id is new to the queue. Dispatchers share the work by skipping locked rows.
  *
- * Fairness: a job's priority is its place in its organization's own line on that platform, so that lines are served in turn and one
- * organization's thousand posts do not stand before another's one. Only the first of a line counts how long the line is already, and
- * nothing is joined but by a primary key: without statistics the planner would read all posts of an organization.
+ * Fairness: a job's priority is its place in its organization's own line on that platform. Lines are served in turn, and one organization's
+ * thousand posts do not stand before another's one. Only the first of a line counts how long the line is already. Everything is joined by a
+ * primary key: without statistics the planner would read all posts of an organization.
  *
- * Posts of one account that are due at the same moment share the job of one of them: they go one after another, and a job takes its line
- * to the end. The others count as enqueued, so that they get jobs of their own where that one is lost.
+ * Posts of one account that are due at the same moment share the job of one of them: they go one after another, and a job takes its line to
+ * the end. The others count as enqueued, so that they get jobs of their own where that one is lost.
  */
 export async function enqueueDue(
   deps: Pick<CoreDependencies, 'db' | 'failpoints'>,

@@ -9,10 +9,10 @@ import { movePublications } from '../store/decide-and-write.ts';
 const batchMax = 500;
 
 /**
- * Resumes publications that wait without a time although nothing holds them back any more. Lifting a pause and connecting an account
- * resume what waits at that moment. A publisher that read the pause just before its end writes the wait just after it, and only this
- * sweep finds that row. It also ends what was being sent when its account was disconnected, lets the gate decide on what has waited too long
- * for its account, and leaves a send in doubt to a person whose account is not connected again for a day.
+ * Resumes publications that wait without a time although nothing holds them back any more. Lifting a pause and connecting an account resume
+ * what waits at that moment. A publisher that read the pause just before its end writes the wait just after it, and only this sweep finds
+ * that row. It also ends what was being sent when its account was disconnected. It lets the gate decide on a post that has waited too long
+ * for its account. A send in doubt whose account stays away for a day is left to a person.
  * @returns how many were resumed
  */
 export async function resumeWaiting(

@@ -22,8 +22,8 @@ export interface PlatformPost {
 }
 
 /**
- * Which publications the posts of these records belong to by now. Where a platform is asked by text, two equal posts may be taken for
- * each other: by two look-ups in the same moment, or by a look-up just before the answer to the send itself is written.
+ * Which publications the posts of these records belong to by now. Where a platform is asked by text, two equal posts may be taken for each
+ * other. It happens when two look-ups run in the same moment, or when a look-up runs just before the answer to the send is written.
  */
 export async function readPostOwners(
   deps: Pick<CoreDependencies, 'adapters'>,

@@ -5,7 +5,7 @@ import type { CoreDependencies } from '../../core-dependencies.ts';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sharePauseLock } from '../../pauses/pause-lock.ts';
 import { holdsBack } from '../../pauses/pause-row.ts';
-import { stoppedDetail } from '../claim/decide-gate.ts';
+import { pausedDetail } from '../claim/decide-gate.ts';
 import type { PublicationInput } from '../state/publication-input.ts';
 import { lockPublications } from '../store/decide-and-write.ts';
 import { type PublicationRow, stateOf } from '../store/publication-row.ts';
@@ -34,10 +34,10 @@ export async function beginSends(
   const byId = new Map(intents.map((intent) => [intent.work.publicationId, intent]));
   const begun = await deps.db.asKeyedWorker(async (tx) => {
     const ids = [...byId.keys()];
-    const [, rows, stops] = await Promise.all([
+    const [, rows, pauses] = await Promise.all([
       holdOffPauses(tx, deps, intents),
       lockPublications(tx, ids),
-      readStops(tx, ids),
+      readPauses(tx, ids),
     ]);
     const times = await spreadTimes(
       tx,
@@ -46,10 +46,10 @@ export async function beginSends(
     const decisions = rows.flatMap((row) => {
       const intent = byId.get(row.id);
       if (intent === undefined) return [];
-      const stop = stops.get(row.id);
+      const pause = pauses.get(row.id);
       const decided = transition(
         stateOf(row),
-        stop === undefined ? intend(intent, settings) : holdBack(intent, stop),
+        pause === undefined ? intend(intent, settings) : holdBack(intent, pause),
         times.get(row.id) ?? row.nowMs,
       );
       return decided.kind === 'moved'
@@ -58,7 +58,7 @@ export async function beginSends(
               row,
               transition: decided,
               intent,
-              ...(stop === undefined ? { sendingStep: storedName(intent.work, intent.step) } : {}),
+              ...(pause === undefined ? { sendingStep: storedName(intent.work, intent.step) } : {}),
             },
           ]
         : [];
@@ -134,7 +134,7 @@ function intend({ work }: SendIntent, settings: PublishSettings): PublicationInp
 }
 
 function holdBack({ work }: SendIntent, reason: string): PublicationInput {
-  const outcome = { kind: 'wait', reason: 'paused', retryAfterMs: null, detail: stoppedDetail(reason) } as const;
+  const outcome = { kind: 'wait', reason: 'paused', retryAfterMs: null, detail: pausedDetail(reason) } as const;
   return {
     type: 'outcome',
     fence: work.fence,
@@ -144,9 +144,9 @@ function holdBack({ work }: SendIntent, reason: string): PublicationInput {
 }
 
 /** Stops that came after the claim: read by a statement of its own, so that one committed by now is seen. */
-async function readStops(tx: Transaction, ids: readonly string[]): Promise<Map<string, string>> {
-  const stopped = await queryRows(tx, { id: column.text, reason: column.text })`
+async function readPauses(tx: Transaction, ids: readonly string[]): Promise<Map<string, string>> {
+  const paused = await queryRows(tx, { id: column.text, reason: column.text })`
     select p.id, s.reason from pauses s join publications p on ${holdsBack}
     where p.id = any(${sql.param(ids)}::text[])`;
-  return new Map(stopped.map(({ id, reason }) => [id, reason]));
+  return new Map(paused.map(({ id, reason }) => [id, reason]));
 }
