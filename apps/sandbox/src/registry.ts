@@ -5,6 +5,7 @@ import { googleBusiness } from './google-business/index.ts';
 import { instagram } from './instagram/index.ts';
 import { linkedin } from './linkedin/index.ts';
 import { mastodon } from './mastodon/index.ts';
+import { pinterest } from './pinterest/index.ts';
 import type { PlatformDefinition } from './site.ts';
 import { threads } from './threads/index.ts';
 import { x } from './x/index.ts';
@@ -19,6 +20,7 @@ export const platforms: readonly PlatformDefinition[] = [
   instagram,
   linkedin,
   mastodon,
+  pinterest,
   threads,
   x,
   youtube,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { lexiconViolations, openApiChecker, platformSpecsDirectory } from './testing/platform-specs.ts';
+import { pngOf } from './testing/test-files.ts';
 import { startTestSandbox, type TestSandbox } from './testing/test-sandbox.ts';
 
 const directory = platformSpecsDirectory(process.env) ?? '';
@@ -93,6 +94,32 @@ describe('the answers against the platforms’ own descriptions', () => {
       ),
       ...violations('CommentThreadListResponse', await get(`commentThreads?${parts}&videoId=${id}`)),
       ...violations('Playlist', await post('playlists?part=snippet', { snippet: { title: 'All' } })),
+    ]).toEqual([]);
+  });
+
+  test('Pinterest answers as its OpenAPI document says', async () => {
+    const violations = openApiChecker(join(directory, 'pinterest/openapi.v5.json'), '3.0');
+    const { account, accessToken: token } = await sandbox.account('pinterest', 'ada');
+    const send = async (path: string, request = {}) =>
+      (await sandbox.send(`/pinterest/v5/${path}`, { token, ...request })).body;
+    const data = pngOf(9, 5).toString('base64');
+    const media_source = { source_type: 'image_base64', content_type: 'image/png', data };
+    const given = { board_id: account.id, title: 'Soup', description: 'Warm', link: 'https://example.com/' };
+    const pin = await send('pins', { json: { ...given, media_source } });
+    const { id } = z.object({ id: z.string() }).parse(pin);
+    const upload = await send('media', { json: { media_type: 'video' } });
+    const { media_id } = z.object({ media_id: z.string() }).parse(upload);
+    expect([
+      ...violations('Account', await send('user_account')),
+      ...violations('Board', await send(`boards/${account.id}`)),
+      ...violations('BoardSection', await send(`boards/${account.id}/sections`, { json: { name: 'Soups' } })),
+      ...violations('Paginated', await send('boards')),
+      ...violations('Paginated', await send(`boards/${account.id}/pins`)),
+      ...violations('Pin', pin),
+      ...violations('Pin', await send(`pins/${id}`, { method: 'PATCH', json: { description: 'Hot' } })),
+      ...violations('MediaUpload', upload),
+      ...violations('Media', await send(`media/${media_id}`)),
+      ...violations('Error', await send('pins/1')),
     ]).toEqual([]);
   });
 

@@ -9,6 +9,7 @@ export const PlatformId = z.enum([
   'instagram',
   'linkedin',
   'mastodon',
+  'pinterest',
   'threads',
   'x',
   'youtube',

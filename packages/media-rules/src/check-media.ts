@@ -21,6 +21,7 @@ export function checkMedia(platform: string, rules: MediaRules, media: readonly 
     return [error('media_not_supported', `${platform} takes no pictures or videos`, 'mediaIds')];
   return [
     ...countFindings(platform, rules, media),
+    ...surplusAlts(platform, rules, media),
     ...media.flatMap((one, index) => itemFindings(platform, rules, one, `mediaIds.${index}`)),
   ];
 }
@@ -96,6 +97,16 @@ function stillFindings(
     );
   }
   return findings;
+}
+
+function surplusAlts(platform: string, rules: MediaRules, media: readonly CheckedMedia[]): MediaFinding[] {
+  const described = media.flatMap(({ alt }, index) => (alt === null || alt === '' ? [] : [index]));
+  if (rules.altOnce !== true) return [];
+  return described
+    .slice(1)
+    .map((index) =>
+      warning('alt_not_shown', `${platform} shows one alternative text for all, the first`, `mediaIds.${index}`),
+    );
 }
 
 function altFindings(platform: string, rules: MediaRules, { alt, kind }: CheckedMedia, field: string): MediaFinding[] {

@@ -72,6 +72,8 @@ export const MediaRules = z.object({
   mixed: z.boolean(),
   /** Null: the platform shows no alternative text. */
   altCharactersMax: z.int().nullable(),
+  /** One alternative text stands for all that the post shows: the first that is given. */
+  altOnce: z.boolean().optional(),
   /** Null: the kind is not taken. */
   image: ImageRules.nullable(),
   /** Null: an animated image is shown as its first frame. */

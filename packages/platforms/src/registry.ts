@@ -7,6 +7,7 @@ import { googleBusiness } from './google-business/index.ts';
 import { instagram } from './instagram/index.ts';
 import { linkedin } from './linkedin/index.ts';
 import { mastodon } from './mastodon/index.ts';
+import { pinterest } from './pinterest/index.ts';
 import { threads } from './threads/index.ts';
 import { withCleanAnswers } from './with-clean-answers.ts';
 import { x } from './x/index.ts';
@@ -21,6 +22,7 @@ export const adapters: Readonly<Record<PlatformId, PlatformAdapter>> = {
   instagram: withCleanAnswers(instagram),
   linkedin: withCleanAnswers(linkedin),
   mastodon: withCleanAnswers(mastodon),
+  pinterest: withCleanAnswers(pinterest),
   threads: withCleanAnswers(threads),
   x: withCleanAnswers(x),
   youtube: withCleanAnswers(youtube),

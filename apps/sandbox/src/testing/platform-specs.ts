@@ -20,13 +20,23 @@ export function openApiChecker(path: string, version: '3.0' | '3.1'): (schema: s
   const options = { strict: false, allErrors: true, validateFormats: false } as const;
   const ajv = version === '3.0' ? new Ajv(options) : new Ajv2020(options);
   addFormats.default(ajv);
-  ajv.addSchema({ $id: 'spec', components: document.components });
+  ajv.addSchema({ $id: 'spec', components: withNulls(document.components) });
   return (schema, value) => {
     const validate = ajv.getSchema(`spec#/components/schemas/${schema}`);
     if (validate === undefined) return [`no schema ${schema}`];
     if (validate(value) === true) return [];
     return (validate.errors ?? []).map((error) => `${schema}${error.instancePath}: ${error.message}`);
   };
+}
+
+/** Ajv knows `nullable` only beside a type. */
+function withNulls(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withNulls);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const copy = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, withNulls(value)]));
+  const { nullable, ...rest } = copy;
+  if (typeof nullable !== 'boolean' || 'type' in copy) return copy;
+  return nullable ? { anyOf: [rest, { type: 'null' }] } : rest;
 }
 
 /** Checks that a value has what the output of a lexicon requires, in the types it names. */

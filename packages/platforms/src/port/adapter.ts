@@ -123,6 +123,8 @@ export interface PlatformLimits {
 export interface ReconciliationRules {
   /** How sure an answer is: a key or id we chose, a lookup by content, or none. */
   readonly means: 'key' | 'lookup' | 'none';
+  /** The platform neither knows the key nor refuses a duplicate: a repeat that was not needed makes a second post, and the look-ups alone are against it. */
+  readonly repeat?: 'made_again';
   /** How long after the last possible send the platform is first asked, ms: request time-out plus read-after-write delay. */
   readonly quietMs: number;
   /**

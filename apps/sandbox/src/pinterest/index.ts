@@ -1,0 +1,98 @@
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { bearerToken } from '../oauth/bearer-token.ts';
+import { builtInClient } from '../oauth/built-in-client.ts';
+import { sendPostPage } from '../page/post-page.ts';
+import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import { MultipartForm } from '../uploads/multipart-form.ts';
+import { createAdmission } from './admit.ts';
+import { pinterestAnswers } from './answers.ts';
+import { boardRoutes } from './board-routes.ts';
+import { mediaRoutes } from './media-routes.ts';
+import { knownScopes, oauthRoutes } from './oauth-routes.ts';
+import { createOwners } from './owners.ts';
+import type { PinterestParts } from './parts.ts';
+import { pinRoutes } from './pin-routes.ts';
+import { createPins } from './pins.ts';
+import { createSections } from './sections.ts';
+import { createTokens } from './tokens.ts';
+import { createUploads } from './uploads.ts';
+
+/** Pinterest, version 5: https://developers.pinterest.com/docs/api/v5. An account is a board of a user. */
+export const pinterest: PlatformDefinition = {
+  id: 'pinterest',
+  title: 'Pinterest',
+  prefix: '/pinterest',
+  sites: ['pinterest'],
+  open: openPinterest,
+};
+
+function openPinterest(place: SitePlace): Site {
+  const { world } = place;
+  const owners = createOwners(place);
+  const tokens = createTokens(place);
+  const parts: PinterestParts = {
+    owners,
+    tokens,
+    admit: createAdmission(place, owners, tokens),
+    sections: createSections(place),
+    uploads: createUploads(place),
+    pins: createPins(place),
+  };
+
+  const site: Site = {
+    id: place.site,
+    platform: place.platform,
+    title: 'Pinterest',
+    origin: place.origin,
+    answers: pinterestAnswers,
+    identify: (request) => identify(place, parts, request),
+    normalizeHandle: (handle) =>
+      handle
+        .trim()
+        .toLowerCase()
+        .replace(/^@/u, '')
+        .replace(/[^\p{L}\p{N}_-]+/gu, '-')
+        .replace(/^-+|-+$/gu, ''),
+    newAccountId: () => owners.newBoardId(),
+    issueCredentials(account) {
+      owners.of(account);
+      const issued = tokens.issue(account, builtInClient.id, knownScopes.join(' '));
+      const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn } = issued;
+      return { accessToken, refreshToken, expiresIn };
+    },
+    postUrl: (post) => `${place.origin()}/pin/${post.id}/`,
+    clearPosts: () => [...parts.pins.clear(), ...parts.uploads.clear()],
+    routes(app) {
+      oauthRoutes(app, site, place, parts);
+      boardRoutes(app, site, place, parts);
+      mediaRoutes(app, place, parts);
+      pinRoutes(app, site, place, parts);
+      app.get<{ Params: { id: string } }>('/pin/:id/', { config: { page: true } }, (request, reply) =>
+        sendPostPage(reply, site, world, request.params.id),
+      );
+    },
+  };
+  return site;
+}
+
+const Form = z.object({ code: z.string().optional(), refresh_token: z.string().optional() });
+
+function identify(
+  { site, world }: SitePlace,
+  { tokens, uploads }: PinterestParts,
+  request: FastifyRequest,
+): Caller | undefined {
+  if (request.body instanceof MultipartForm) {
+    const upload = uploads.byKey(request.body.fields['key'] ?? '');
+    return upload === undefined ? undefined : { account: upload.account, grant: null, use: 'access' };
+  }
+  const given = Form.safeParse(request.body).data ?? {};
+  const found = tokens.look(given.refresh_token ?? bearerToken(request.headers.authorization) ?? '');
+  if (found.state !== 'unknown') {
+    const { account, id: grant } = found.grant;
+    return account === null ? undefined : { account, grant, use: found.token.use === 'refresh' ? 'refresh' : 'access' };
+  }
+  const code = given.code === undefined ? undefined : world.codes.peek(site, given.code);
+  return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
+}

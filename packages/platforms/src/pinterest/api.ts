@@ -1,0 +1,56 @@
+import type { z } from 'zod';
+import { callPlatform } from '../call-platform.ts';
+import { apiOf } from '../configured.ts';
+import type { PlatformHttp, PlatformRequest } from '../platform-http.ts';
+import type { PlatformEndpoints } from '../port/endpoints.ts';
+import type { StepEffect } from '../port/publish.ts';
+import { pinterestRefusal } from './errors.ts';
+
+export const pinterestName = 'Pinterest';
+
+export interface PinterestAccess {
+  readonly endpoints: PlatformEndpoints;
+  readonly http: PlatformHttp;
+  readonly accessToken: string;
+}
+
+export interface PinterestCall<Answer> extends PinterestAccess {
+  readonly method: PlatformRequest['method'];
+  /** `/v5/pins` */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly json?: unknown;
+  /** JSON that is read as it is sent. */
+  readonly stream?: { readonly byteLength: number; open(): AsyncIterable<Uint8Array> };
+  readonly effect: StepEffect;
+  readonly answer: z.ZodType<Answer>;
+}
+
+/** https://developers.pinterest.com/docs/api/v5/introduction, description 5.23.0. */
+export function callPinterest<Answer>(call: PinterestCall<Answer>): Promise<Answer> {
+  const { endpoints, http, accessToken, method, path, query = {}, json, stream, effect, answer } = call;
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const search = new URLSearchParams(given).toString();
+  const body = stream === undefined ? (json === undefined ? {} : { body: { json } }) : { body: { stream } };
+  return callPlatform({
+    http,
+    platformName: pinterestName,
+    request: {
+      method,
+      url: `${apiOf(endpoints, pinterestName)}${path}${search === '' ? '' : `?${search}`}`,
+      headers: {
+        authorization: `Bearer ${accessToken}`,
+        ...(stream === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...body,
+    },
+    effect,
+    answer,
+    refusalOf: pinterestRefusal(effect),
+  });
+}
+
+/** What is asked with, out of the head of a request. */
+export function accessTo(call: PinterestAccess, http: PlatformHttp = call.http): PinterestAccess {
+  return { endpoints: call.endpoints, accessToken: call.accessToken, http };
+}
