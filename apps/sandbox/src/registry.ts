@@ -8,6 +8,7 @@ import { mastodon } from './mastodon/index.ts';
 import { pinterest } from './pinterest/index.ts';
 import type { PlatformDefinition } from './site.ts';
 import { threads } from './threads/index.ts';
+import { tiktok } from './tiktok/index.ts';
 import { x } from './x/index.ts';
 import { youtube } from './youtube/index.ts';
 
@@ -22,6 +23,7 @@ export const platforms: readonly PlatformDefinition[] = [
   mastodon,
   pinterest,
   threads,
+  tiktok,
   x,
   youtube,
 ];

@@ -11,6 +11,7 @@ export const PlatformId = z.enum([
   'mastodon',
   'pinterest',
   'threads',
+  'tiktok',
   'x',
   'youtube',
 ]);

@@ -9,6 +9,7 @@ import { linkedin } from './linkedin/index.ts';
 import { mastodon } from './mastodon/index.ts';
 import { pinterest } from './pinterest/index.ts';
 import { threads } from './threads/index.ts';
+import { tiktok } from './tiktok/index.ts';
 import { withCleanAnswers } from './with-clean-answers.ts';
 import { x } from './x/index.ts';
 import { youtube } from './youtube/index.ts';
@@ -24,6 +25,7 @@ export const adapters: Readonly<Record<PlatformId, PlatformAdapter>> = {
   mastodon: withCleanAnswers(mastodon),
   pinterest: withCleanAnswers(pinterest),
   threads: withCleanAnswers(threads),
+  tiktok: withCleanAnswers(tiktok),
   x: withCleanAnswers(x),
   youtube: withCleanAnswers(youtube),
 };

@@ -1,0 +1,101 @@
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { bearerToken } from '../oauth/bearer-token.ts';
+import { builtInClient } from '../oauth/built-in-client.ts';
+import { sendPostPage } from '../page/post-page.ts';
+import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import { randomSecret } from '../world/random-secret.ts';
+import { createAdmission } from './admit.ts';
+import { tiktokAnswers } from './answers.ts';
+import { knownScopes, oauthRoutes } from './oauth-routes.ts';
+import type { TikTokParts } from './parts.ts';
+import { createTikTokPosts } from './posts.ts';
+import { publishRoutes } from './publish-routes.ts';
+import { createPublishes } from './publishes.ts';
+import { createTokens } from './tokens.ts';
+import { userRoutes } from './user-routes.ts';
+
+/** TikTok's Content Posting API, version 2: https://developers.tiktok.com/doc/content-posting-api-get-started */
+export const tiktok: PlatformDefinition = {
+  id: 'tiktok',
+  title: 'TikTok',
+  prefix: '/tiktok',
+  sites: ['tiktok'],
+  open: openTikTok,
+};
+
+function openTikTok(place: SitePlace): Site {
+  const { world } = place;
+  const tokens = createTokens(place);
+  const parts: TikTokParts = {
+    tokens,
+    admit: createAdmission(place, tokens),
+    posts: createTikTokPosts(place),
+    publishes: createPublishes(place),
+  };
+
+  const site: Site = {
+    id: place.site,
+    platform: place.platform,
+    title: 'TikTok',
+    origin: place.origin,
+    answers: tiktokAnswers,
+    identify: (request) => identify(place, parts, request),
+    normalizeHandle: (handle) =>
+      handle
+        .trim()
+        .toLowerCase()
+        .replace(/^@/u, '')
+        .replace(/[^a-z0-9_.]/gu, '_'),
+    newAccountId: () => `-000${randomSecret(27).replaceAll('-', '0')}`,
+    issueCredentials(account) {
+      const issued = tokens.issue(account, builtInClient.id, knownScopes.join(','));
+      const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn } = issued;
+      return { accessToken, refreshToken, expiresIn };
+    },
+    postUrl: (post) => {
+      const handle = world.accounts.byId(place.site, post.account)?.handle ?? 'i';
+      const kind = post.media.some(({ type }) => type === 'video') ? 'video' : 'photo';
+      return `${place.origin()}/@${handle}/${kind}/${post.id}`;
+    },
+    clearPosts: () => [...parts.posts.clear(), ...parts.publishes.clear()],
+    routes(app) {
+      oauthRoutes(app, site, place, parts);
+      publishRoutes(app, site, place, parts);
+      userRoutes(app, site, place, parts);
+      app.get<{ Params: { id: string } }>(
+        '/:handle/:kind(^video$|^photo$)/:id',
+        { config: { page: true } },
+        (request, reply) => sendPostPage(reply, site, world, request.params.id),
+      );
+    },
+  };
+  return site;
+}
+
+const Form = z.object({
+  code: z.string().optional(),
+  refresh_token: z.string().optional(),
+  token: z.string().optional(),
+});
+
+function identify(
+  { site, world }: SitePlace,
+  { tokens, publishes }: TikTokParts,
+  request: FastifyRequest,
+): Caller | undefined {
+  const params = z.object({ secret: z.string() }).safeParse(request.params).data;
+  if (params !== undefined) {
+    const publish = publishes.uploading(params.secret);
+    return publish === undefined ? undefined : { account: publish.account, grant: null, use: 'access' };
+  }
+  const given = Form.safeParse(request.body).data ?? {};
+  const value = given.refresh_token ?? given.token ?? bearerToken(request.headers.authorization) ?? '';
+  const found = tokens.look(value);
+  if (found.state !== 'unknown') {
+    const { account, id: grant } = found.grant;
+    return account === null ? undefined : { account, grant, use: found.token.use === 'refresh' ? 'refresh' : 'access' };
+  }
+  const code = given.code === undefined ? undefined : world.codes.peek(site, given.code);
+  return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
+}

@@ -1,0 +1,72 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Site, SitePlace } from '../site.ts';
+import type { Post } from '../world/posts.ts';
+import { answer, invalidParameter } from './answers.ts';
+import { parse } from './init-body.ts';
+import type { TikTokParts } from './parts.ts';
+
+const Fields = z.object({ fields: z.string().min(1) });
+const List = z.strictObject({ cursor: z.int().optional(), max_count: z.int().min(1).max(20).default(10) });
+
+/** https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info and …/tiktok-api-v2-video-list */
+export function userRoutes(
+  app: FastifyInstance,
+  site: Site,
+  { world }: SitePlace,
+  { admit, posts }: TikTokParts,
+): void {
+  app.get('/v2/user/info/', (request) => {
+    const { account } = admit(request, { scope: 'user.info.basic', call: 'list' });
+    const known = {
+      open_id: account.id,
+      union_id: account.id,
+      avatar_url: 'https://p16.tiktokcdn.com/none.webp',
+      display_name: account.displayName,
+    };
+    return answer({ user: chosen(known, request.query) });
+  });
+
+  /** What everybody may see, newest first. */
+  app.post('/v2/video/list/', { config: { listing: true } }, (request) => {
+    const { account } = admit(request, { scope: 'video.list', call: 'list' });
+    const { cursor, max_count: count } = parse(List, request.body ?? {});
+    const before = world.clock.nowMs() - request.visit.listingLagMs;
+    const shown = world.posts
+      .ofAccount(site.id, account.id)
+      .filter((post) => post.receivedTickMs <= before && posts.factsOf(post.id)?.privacy === 'PUBLIC_TO_EVERYONE')
+      .filter((post) => cursor === undefined || Date.parse(post.createdAt) < cursor)
+      .toReversed();
+    const page = shown.slice(0, count);
+    const last = page.at(-1);
+    return answer({
+      videos: page.map((post) => chosen(view(post), request.query)),
+      cursor: last === undefined ? (cursor ?? 0) : Date.parse(last.createdAt),
+      has_more: shown.length > page.length,
+    });
+  });
+
+  function view(post: Post) {
+    const { id, text, createdAt } = post;
+    const title = posts.factsOf(id)?.title ?? '';
+    return {
+      id,
+      title: title === '' ? text : title,
+      video_description: text,
+      create_time: Math.floor(Date.parse(createdAt) / 1_000),
+      share_url: site.postUrl(post),
+      like_count: 0,
+      comment_count: 0,
+      share_count: 0,
+      view_count: 0,
+    };
+  }
+}
+
+/** @throws {RefusalError} 400 */
+function chosen(known: Readonly<Record<string, unknown>>, query: unknown) {
+  const names = parse(Fields, query).fields.split(',');
+  const unknown = names.find((name) => !Object.hasOwn(known, name));
+  if (unknown !== undefined) throw invalidParameter(`Field ${unknown.slice(0, 50)} is invalid`);
+  return Object.fromEntries(names.map((name) => [name, known[name]]));
+}
