@@ -4,13 +4,14 @@ import { platformEndpoints } from './endpoints.ts';
 import { PlatformError } from './platform-error.ts';
 import type { AdapterAccount } from './port/account.ts';
 import type { Credentials } from './port/connect.ts';
+import type { PublishContent } from './port/content.ts';
 import type { PublishFate } from './port/publish.ts';
 import { adapters } from './registry.ts';
 import { credentialsFor, opened } from './test-connect.ts';
 import { fittingPicture, startMediaServer, testVideo } from './test-media.ts';
 import { openTestClient, startPublication, type TestClient } from './test-platform.ts';
 import { reachSend } from './test-publish.ts';
-import { type MadeAccount, startTestSandbox } from './test-sandbox.ts';
+import { MadeAccount, startTestSandbox } from './test-sandbox.ts';
 
 export type ConformanceStage = Awaited<ReturnType<typeof openConformanceStage>>;
 export type Publication = ReturnType<typeof startPublication>;
@@ -61,7 +62,11 @@ export async function openConformanceStage() {
 
       /** A fresh account, connected with the credentials that the sandbox handed out. */
       async connectByHand(): Promise<Connected> {
-        const made = await sandbox.makeAccount(platform);
+        return this.connectAs(await sandbox.makeAccount(platform));
+      },
+
+      async connectAs(account: unknown): Promise<Connected> {
+        const made = MadeAccount.parse(account);
         const grant = await adapter.manual?.connect({
           endpoints,
           http: client.http(),
@@ -72,14 +77,19 @@ export async function openConformanceStage() {
         return { made, ...opened(grant) };
       },
 
-      publicationOf: ({ account, credentials }: Access, text: string, timeoutMs = 10_000) =>
+      publicationOf: (
+        { account, credentials }: Access,
+        text: string,
+        timeoutMs = 10_000,
+        more: Partial<Pick<PublishContent, 'options' | 'media'>> = {},
+      ) =>
         startPublication({
           adapter,
           endpoints,
           client,
           account,
           ...accessOf(credentials, account),
-          content: { text, options: {}, media: needed() },
+          content: { text, options: {}, media: needed(), ...more },
           timeoutMs,
         }),
 

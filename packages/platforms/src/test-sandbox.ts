@@ -16,7 +16,13 @@ export type MadeAccount = z.infer<typeof MadeAccount>;
 
 const Posts = z.object({
   items: z.array(
-    z.object({ id: z.string(), text: z.string(), media: z.array(z.unknown()), replyTo: z.string().nullable() }),
+    z.object({
+      id: z.string(),
+      text: z.string(),
+      media: z.array(z.unknown()),
+      replyTo: z.string().nullable(),
+      details: z.record(z.string(), z.unknown()),
+    }),
   ),
   commits: z.int(),
 });

@@ -53,7 +53,8 @@ export function createBlobs({ site, world }: SitePlace): Blobs {
   };
 }
 
-function shownIn(embed: unknown): { blob: BlobRef; alt: string | null }[] {
+function shownIn(given: unknown): { blob: BlobRef; alt: string | null }[] {
+  const embed = WithMedia.safeParse(given).data?.media ?? given;
   const images = ImagesEmbed.safeParse(embed).data?.images ?? [];
   const video = VideoEmbed.safeParse(embed).data;
   return [
@@ -62,6 +63,7 @@ function shownIn(embed: unknown): { blob: BlobRef; alt: string | null }[] {
   ];
 }
 
+const WithMedia = z.object({ $type: z.literal('app.bsky.embed.recordWithMedia'), media: z.unknown() });
 const ImagesEmbed = z.object({
   $type: z.literal('app.bsky.embed.images'),
   images: z.array(z.object({ image: BlobRef, alt: z.string() })),

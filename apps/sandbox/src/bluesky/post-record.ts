@@ -82,7 +82,18 @@ const Embed = z.discriminatedUnion(
     }),
     z.looseObject({ $type: z.literal('app.bsky.embed.video'), video: limitedBlob('video/mp4', 300_000_000) }),
     z.looseObject({ $type: z.literal('app.bsky.embed.gallery') }),
-    z.looseObject({ $type: z.literal('app.bsky.embed.recordWithMedia'), record: z.unknown(), media: z.unknown() }),
+    z.looseObject({
+      $type: z.literal('app.bsky.embed.recordWithMedia'),
+      record: z.looseObject({ record: StrongRef }),
+      media: z.looseObject({
+        $type: z.enum([
+          'app.bsky.embed.images',
+          'app.bsky.embed.video',
+          'app.bsky.embed.external',
+          'app.bsky.embed.gallery',
+        ]),
+      }),
+    }),
   ],
   'must be an embed of app.bsky.embed',
 );
@@ -100,6 +111,12 @@ const PostRecord = z
       .max(3, 'array too big (maximum 3)')
       .optional(),
     tags: z.array(Tag).max(8, 'array too big (maximum 8)').optional(),
+    labels: z
+      .looseObject({
+        $type: z.literal('com.atproto.label.defs#selfLabels'),
+        values: z.array(z.looseObject({ val: z.string().max(128) })).max(10, 'array too big (maximum 10)'),
+      })
+      .optional(),
   })
   .check((context) => {
     const textBytes = Buffer.byteLength(context.value.text);

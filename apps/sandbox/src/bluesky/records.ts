@@ -63,12 +63,16 @@ export function createRecords({ site, platform, world }: SitePlace, blobs: Pick<
       }
       const text = textOf(value['text']) ?? '';
       const media = blobs.mediaOf(place.did, value);
+      const details = detailsOf(value);
       const createdAt = textOf(value['createdAt']) ?? indexedAt;
       const known = posts.get(site, uri);
       const replyTo = parentOf(value);
       if (known === undefined)
-        posts.accept({ ...postOf(place.did, uri, text, createdAt), media, receivedAt: indexedAt, replyTo }, changes);
-      else posts.amend({ ...known, text, media, createdAt }, changes);
+        posts.accept(
+          { ...postOf(place.did, uri, text, createdAt), media, receivedAt: indexedAt, replyTo, details },
+          changes,
+        );
+      else posts.amend({ ...known, text, media, createdAt, details }, changes);
       return commit;
     },
     remove(record) {
@@ -93,9 +97,15 @@ export function createRecords({ site, platform, world }: SitePlace, blobs: Pick<
     uri: string,
     text: string,
     createdAt: string,
-  ): Omit<Post, 'seq' | 'receivedAt' | 'media' | 'replyTo'> {
+  ): Omit<Post, 'seq' | 'receivedAt' | 'media' | 'replyTo' | 'details'> {
     return { platform, site, account: did, id: uri, text, createdAt, receivedTickMs: clock.nowMs() };
   }
+}
+
+/** What followers see of a record beside its text and media. */
+function detailsOf({ langs, tags, labels, embed }: Readonly<Record<string, unknown>>): Post['details'] {
+  const given = { langs, tags, labels, embed };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 /** The post that a record answers. */

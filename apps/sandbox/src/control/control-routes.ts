@@ -166,9 +166,9 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
   }
 
   function viewPost(post: Post) {
-    const { platform, account, id, text, media, createdAt, receivedAt, replyTo } = post;
+    const { platform, account, id, text, media, createdAt, receivedAt, replyTo, details } = post;
     const url = sites.find((site) => site.id === post.site)?.postUrl(post) ?? null;
-    return { platform, account, id, text, media, createdAt, receivedAt, url, replyTo };
+    return { platform, account, id, text, media, createdAt, receivedAt, url, replyTo, details };
   }
 }
 

@@ -15,6 +15,7 @@ export type MessageBody = {
   nonce: string | number | undefined;
   enforceNonce: boolean;
   flags: number;
+  allowedMentions: object | undefined;
 };
 
 export const contentMax = 2000;
@@ -40,7 +41,7 @@ export function parseMessageBody(body: unknown): MessageBody {
       ),
     );
   }
-  const { content, nonce, enforce_nonce, flags, attachments, embeds } = parsed.data;
+  const { content, nonce, enforce_nonce, flags, attachments, embeds, allowed_mentions } = parsed.data;
   const text = (content ?? '').trim();
   if (sent.length > filesMax || sent.some(({ file }) => file.bytes > fileBytesMax)) {
     throw new RefusalError(apiError(413, 40_005, 'Request entity too large'));
@@ -60,6 +61,7 @@ export function parseMessageBody(body: unknown): MessageBody {
     nonce: nonce ?? undefined,
     enforceNonce: enforce_nonce ?? false,
     flags: (flags ?? 0) & settableFlags,
+    allowedMentions: allowed_mentions ?? undefined,
   };
 }
 
@@ -111,6 +113,8 @@ function charactersOf(embeds: readonly Embed[]): number {
   return texts.reduce((sum, each = '') => sum + Array.from(each).length, 0);
 }
 
+const Snowflake = z.string().regex(/^\d{1,20}$/u, 'Value is not snowflake.');
+
 const MessageForm = z.object({
   embeds: z
     .array(Embed)
@@ -131,5 +135,17 @@ const MessageForm = z.object({
       }),
     )
     .nullish(),
-  allowed_mentions: z.object({ parse: z.array(z.enum(['roles', 'users', 'everyone'])).nullish() }).nullish(),
+  allowed_mentions: z
+    .object({
+      parse: z.array(z.enum(['roles', 'users', 'everyone'])).nullish(),
+      users: z.array(Snowflake).max(100).nullish(),
+      roles: z.array(Snowflake).max(100).nullish(),
+    })
+    .refine(
+      ({ parse, users, roles }) =>
+        !(parse?.includes('users') === true && (users ?? []).length > 0) &&
+        !(parse?.includes('roles') === true && (roles ?? []).length > 0),
+      'Mutually exclusive',
+    )
+    .nullish(),
 });

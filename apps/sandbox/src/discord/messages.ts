@@ -47,7 +47,7 @@ export function createMessages({ site, platform, world }: SitePlace, newId: () =
   }
 
   return {
-    create(channel, bot, { content, files, embeds, nonce, enforceNonce, flags }) {
+    create(channel, bot, { content, files, embeds, nonce, enforceNonce, flags, allowedMentions }) {
       const key = nonce === undefined ? undefined : `${bot.id}/${nonce}`;
       const earlier = key === undefined || !enforceNonce ? undefined : underNonce(key);
       if (earlier !== undefined) return earlier;
@@ -67,6 +67,12 @@ export function createMessages({ site, platform, world }: SitePlace, newId: () =
           createdAt,
           receivedAt: createdAt,
           receivedTickMs: clock.nowMs(),
+          details: {
+            ...(embeds.length === 0 ? {} : { embeds }),
+            ...(flags === 0 ? {} : { flags }),
+            ...(allowedMentions === undefined ? {} : { allowed_mentions: allowedMentions }),
+            ...(files.length === 0 ? {} : { fileNames: files.map(({ fileName }) => fileName) }),
+          },
         },
         [
           ...expiredNonces(),

@@ -20,7 +20,7 @@ export function attachmentRoutes(app: FastifyInstance, place: SitePlace, attachm
     const file = body instanceof MultipartForm ? body.file('file') : undefined;
     if (!(body instanceof MultipartForm) || file === undefined)
       throw new RefusalError(validationFailed("File can't be blank"));
-    const attachment = attachments.add(account, file, body.fields['description'] ?? '');
+    const attachment = attachments.add(account, file, body.fields['description'] ?? '', focusIn(body.fields['focus']));
     const isReady = attachments.isReady(attachment);
     return reply.code(isReady ? 200 : 202).send(attachmentView(attachment, isReady, origin()));
   });
@@ -32,6 +32,15 @@ export function attachmentRoutes(app: FastifyInstance, place: SitePlace, attachm
     const isReady = attachments.isReady(attachment);
     return reply.code(isReady ? 200 : 206).send(attachmentView(attachment, isReady, origin()));
   });
+}
+
+/** Two numbers from -1 to 1 with a comma between. */
+function focusIn(given: string | undefined): { x: number; y: number } | null {
+  if (given === undefined || given === '') return null;
+  const [x = Number.NaN, y = Number.NaN, ...more] = given.split(',').map(Number);
+  if (more.length > 0 || !(Math.abs(x) <= 1 && Math.abs(y) <= 1))
+    throw new RefusalError(validationFailed('Invalid focus'));
+  return { x, y };
 }
 
 /** Where attachments' addresses lead: anybody may look. */
@@ -50,7 +59,7 @@ export function pictureRoute(app: FastifyInstance, attachments: Attachments): vo
 }
 
 /** https://docs.joinmastodon.org/entities/MediaAttachment/ */
-export function attachmentView({ id, kind, medium }: Attachment, isReady: boolean, origin: string) {
+export function attachmentView({ id, kind, medium, focus }: Attachment, isReady: boolean, origin: string) {
   const { width, height, alt } = medium;
   const address = isReady ? `${origin}/system/media_attachments/${id}` : null;
   const size =
@@ -63,7 +72,7 @@ export function attachmentView({ id, kind, medium }: Attachment, isReady: boolea
     remote_url: null,
     preview_remote_url: null,
     text_url: null,
-    meta: { original: size },
+    meta: { ...(focus === null ? {} : { focus }), original: size },
     description: alt,
     blurhash: null,
   };

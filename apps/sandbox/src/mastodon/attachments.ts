@@ -13,7 +13,8 @@ export type Attachment = z.infer<typeof Attachment>;
 
 export type Attachments = {
   /** @throws {RefusalError} 422 */
-  add(account: Account, file: ReceivedFile, description: string): Attachment;
+  /** @param focus null: the middle */
+  add(account: Account, file: ReceivedFile, description: string, focus: Focus | null): Attachment;
   /** One of the account's that no post shows yet. */
   get(account: Account, id: string): Attachment | undefined;
   isReady(attachment: Attachment): boolean;
@@ -76,7 +77,7 @@ export function createAttachments({ site, world }: SitePlace, limits: Attachment
   }
 
   return {
-    add(account, file, description) {
+    add(account, file, description, focus) {
       const medium = mediumOf(file, description === '' ? null : description);
       checkFile(file, medium, { description, limits });
       const kind = file.mimeType === 'image/gif' ? 'gifv' : medium.type === 'image' ? 'image' : 'video';
@@ -86,6 +87,7 @@ export function createAttachments({ site, world }: SitePlace, limits: Attachment
         account: account.id,
         kind,
         medium,
+        focus,
         status: null,
         readyAtMs: kind === 'image' ? nowMs : nowMs + processingMs,
         expiresAtMs: nowMs + unattachedLifeMs,
@@ -148,11 +150,15 @@ function checkFile(
   }
 }
 
+const Focus = z.object({ x: z.number(), y: z.number() });
+type Focus = z.infer<typeof Focus>;
+
 const Attachment = z.object({
   id: z.string(),
   account: z.string(),
   kind: z.enum(['image', 'gifv', 'video']),
   medium: PostMedium,
+  focus: Focus.nullable().default(null),
   status: z.string().nullable(),
   readyAtMs: z.number(),
   expiresAtMs: z.number(),

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { SitePlace } from '../site.ts';
 import type { AttachmentLimits } from './attachments.ts';
+import { pollLimits } from './status-body.ts';
 import { charactersMax, charactersPerUrl } from './status-text.ts';
 
 const version = '4.7.0';
@@ -94,7 +95,7 @@ const configurationOf = (limits: AttachmentLimits) => ({
     video_matrix_limit: 8_294_400,
     video_size_limit: limits.videoBytesMax,
   },
-  polls: { max_options: 4, max_characters_per_option: 50, min_expiration: 300, max_expiration: 2_629_746 },
+  polls: pollLimits,
   translation: { enabled: false },
   limited_federation: false,
 });

@@ -83,6 +83,16 @@ export function statusRoutes(
     },
   );
 
+  // https://docs.joinmastodon.org/methods/search/: by its address alone, as a post of another server is brought here.
+  app.get('/api/v2/search', (request, reply) => {
+    const { account } = admit(place, request, reply, { anyScope: ['read', 'read:search'] });
+    const { q } = SearchQuery.parse(request.query);
+    const id = q.startsWith(place.origin()) ? q.slice(place.origin().length).split('/').at(-1) : undefined;
+    const status = id === undefined ? undefined : statuses.get(id);
+    const found = status !== undefined && mayRead(status, account) ? [view(status, account)] : [];
+    return { accounts: [], statuses: found, hashtags: [] };
+  });
+
   function visibleStatus(id: string, reader: Account | undefined): Status {
     const status = statuses.get(id);
     if (status === undefined || !mayRead(status, reader)) throw new RefusalError(recordNotFound());
@@ -143,6 +153,7 @@ function mayRead({ post, detail }: Status, reader: Account | undefined): boolean
   return detail.visibility === 'public' || detail.visibility === 'unlisted' || reader?.id === post.account;
 }
 
+const SearchQuery = z.object({ q: z.string().default('') });
 const Id = z.string().regex(/^\d{1,20}$/);
 const Flag = z
   .string()

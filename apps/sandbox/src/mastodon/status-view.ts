@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Application } from './applications.ts';
 import { attachmentView } from './attachment-routes.ts';
 import type { Attachment } from './attachments.ts';
@@ -45,8 +46,37 @@ export function statusView(
     mentions: [],
     tags: hashtagsOf(post.text).map((name) => ({ name, url: `${context.origin}/tags/${encodeURIComponent(name)}` })),
     emojis: [],
-    quote: null,
+    quote: quoteView(post),
     card: null,
-    poll: null,
+    poll: pollView(post),
   };
+}
+
+/** https://docs.joinmastodon.org/entities/Poll/ */
+function pollView({ id, details, receivedTickMs }: Status['post']) {
+  const poll = StatusPoll.safeParse(details['poll']).data;
+  if (poll === undefined) return null;
+  return {
+    id,
+    expires_at: new Date(receivedTickMs + poll.expires_in * 1_000).toISOString(),
+    expired: false,
+    multiple: poll.multiple,
+    votes_count: 0,
+    voters_count: 0,
+    options: poll.options.map((title) => ({ title, votes_count: poll.hide_totals ? null : 0 })),
+    emojis: [],
+  };
+}
+
+const StatusPoll = z.object({
+  options: z.array(z.string()),
+  expires_in: z.number(),
+  multiple: z.boolean(),
+  hide_totals: z.boolean(),
+});
+
+/** https://docs.joinmastodon.org/entities/Quote/ */
+function quoteView({ details }: Status['post']) {
+  const id = details['quoted_status_id'];
+  return id === undefined ? null : { state: 'accepted', quoted_status_id: id };
 }

@@ -67,6 +67,8 @@ export function createStatuses(
       if (body.in_reply_to_id !== undefined && parent === undefined) {
         throw new RefusalError(apiError(404, 'The post you are trying to reply to does not appear to exist.'));
       }
+      if (body.quoted_status_id !== undefined && posts.get(site, body.quoted_status_id) === undefined)
+        throw new RefusalError(apiError(404, 'Record not found'));
       const id = newId();
       const at = new Date(clock.wallMs()).toISOString();
       const detail = {
@@ -96,6 +98,10 @@ export function createStatuses(
           receivedAt: at,
           receivedTickMs: clock.nowMs(),
           replyTo: parent?.id ?? null,
+          details: {
+            ...detailsOf(body),
+            ...(attached.some(({ focus }) => focus !== null) ? { focus: attached.map(({ focus }) => focus) } : {}),
+          },
         },
         [details.put(id, detail), ...attachments.attachTo(id, attached), ...expiredKeys(), ...keyRow],
       );
@@ -108,6 +114,13 @@ export function createStatuses(
       ...Array.from(keys.rows(), (row) => keys.drop(row.key)),
     ],
   };
+}
+
+/** What followers see beside text and media. */
+function detailsOf(body: StatusBody): Post['details'] {
+  const { visibility, spoiler_text, language, sensitive, poll, quoted_status_id, quote_approval_policy } = body;
+  const given = { visibility, spoiler_text, language, sensitive, poll, quoted_status_id, quote_approval_policy };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== ''));
 }
 
 const StatusDetail = z.object({

@@ -22,7 +22,7 @@ export type PostMedium = z.infer<typeof PostMedium>;
  */
 export type Post = z.infer<typeof Post>;
 
-export type NewPost = Omit<Post, 'seq' | 'replyTo'> & { readonly replyTo?: string | null };
+export type NewPost = Omit<Post, 'seq' | 'replyTo' | 'details'> & Partial<Pick<Post, 'replyTo' | 'details'>>;
 
 export type PostFilter = { platform?: string; site?: string; account?: string };
 
@@ -62,7 +62,7 @@ export function createPosts(store: Store): Posts {
     get: (site, id) => table.get(`${site}/${id}`),
     accept(fields, alongside = []) {
       const seq = lastSeq + 1;
-      const post = { replyTo: null, ...fields, seq };
+      const post = { replyTo: null, details: {}, ...fields, seq };
       const key = `${post.site}/${post.account}`;
       const count = (commits.get(key)?.count ?? 0) + 1;
       const { platform, site, account } = post;
@@ -109,6 +109,8 @@ const Post = z.object({
   receivedTickMs: z.number(),
   /** Id of the post that this one answers. */
   replyTo: z.string().nullable().default(null),
+  /** What followers see beside text and media, by the platform's own names: a poll, who may answer, a card. */
+  details: z.record(z.string(), z.unknown()).default({}),
 });
 
 const CommitCount = z.object({

@@ -26,6 +26,11 @@ export function isAcceptable(text: string): boolean {
   return twitterText.parseTweet(text).valid;
 }
 
+/** Of texts of any length. */
+export function hasForbidden(text: string): boolean {
+  return /[\uFFFE\uFEFF\uFFFF]/u.test(text);
+}
+
 /**
  * The text as every reading route serves it: one link at its end for its media, links replaced by t.co, `&`, `<` and `>` escaped
  * (https://docs.x.com/x-api/fundamentals/data-dictionary: expand with `entities.urls`).

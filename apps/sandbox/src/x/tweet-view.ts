@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Post } from '../world/posts.ts';
 import type { TweetContext } from './tweets.ts';
-import { serveText } from './tweet-text.ts';
+import { serveText, weightedLength, weightedLengthMax } from './tweet-text.ts';
 
 /** Which fields a reader asked for, and under which names: X is half-way from `tweet` to `post`. */
 export type FieldChoice = {
@@ -94,16 +94,21 @@ export function tweetView(
 ): Record<string, unknown> {
   const served = serveText(post.id, post.text, mediaKeys);
   const asked = (name: string, value: unknown) => (fields.has(name) && value !== undefined ? { [name]: value } : {});
-  const references = reply === undefined ? undefined : [{ type: 'replied_to', id: reply.inReplyTo }];
+  const isLong = weightedLength(post.text) > weightedLengthMax;
+  const quoted = post.details['quote_tweet_id'];
+  const references = [
+    ...(reply === undefined ? [] : [{ type: 'replied_to', id: reply.inReplyTo }]),
+    ...(quoted === undefined ? [] : [{ type: 'quoted', id: quoted }]),
+  ];
   return {
     id: post.id,
-    text: served.text,
+    text: isLong ? `${Array.from(served.text).slice(0, weightedLengthMax).join('')}…` : served.text,
     [`edit_history_${names}_ids`]: [post.id],
     ...asked('author_id', post.account),
     ...asked('created_at', post.createdAt),
     ...asked('conversation_id', reply?.conversation ?? post.id),
     ...asked('in_reply_to_user_id', reply?.inReplyToUser),
-    ...asked(`referenced_${names}s`, references),
+    ...asked(`referenced_${names}s`, references.length === 0 ? undefined : references),
     ...asked('entities', entities(served)),
     ...asked('attachments', mediaKeys.length === 0 ? undefined : { media_keys: mediaKeys }),
     ...asked('public_metrics', {
@@ -114,9 +119,12 @@ export function tweetView(
       bookmark_count: 0,
       impression_count: 0,
     }),
+    ...asked(`note_${names}`, isLong ? { text: served.text, entities: entities(served) } : undefined),
     ...asked('lang', 'en'),
     ...asked('possibly_sensitive', false),
-    ...asked('reply_settings', 'everyone'),
+    ...asked('reply_settings', post.details['reply_settings'] ?? 'everyone'),
+    ...asked('community_id', post.details['community_id']),
+    ...asked('paid_partnership', post.details['paid_partnership']),
   };
 }
 

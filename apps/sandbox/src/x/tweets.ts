@@ -8,7 +8,7 @@ import { createSnowflake } from '../world/snowflake.ts';
 import { forbidden, invalidRequest } from './answers.ts';
 import type { TweetBody } from './tweet-body.ts';
 import type { Uploads } from './uploads.ts';
-import { isAcceptable, weightedLength, weightedLengthMax } from './tweet-text.ts';
+import { hasForbidden, isAcceptable, weightedLength, weightedLengthMax } from './tweet-text.ts';
 
 /** Where a tweet stands in a conversation; only replies have a row. */
 export type Reply = z.infer<typeof Reply>;
@@ -24,6 +24,10 @@ export type Tweets = {
   remove(post: Post): void;
   clear(): Change[];
 };
+
+/** Of accounts with X Premium; here those whose handle begins so. */
+const longTextMax = 25_000;
+const isPremium = (handle: string) => handle.startsWith('premium');
 
 /** X does not tell its window; a day is what publishers see. */
 const duplicateWindowMs = 24 * 3_600_000;
@@ -49,16 +53,16 @@ export function createTweets({ site, platform, world }: SitePlace, uploads: Uplo
     }
   });
 
-  function checkText(text: string, hasMedia: boolean): void {
+  function checkText({ handle }: Account, text: string, hasMedia: boolean): void {
     if (text === '' && hasMedia) return;
     if (text.trim() === '') {
       throw new RefusalError(
         invalidRequest([{ message: '[$.text: is required without media]', parameters: { text: [text] } }]),
       );
     }
-    if (weightedLength(text) > weightedLengthMax)
+    if (weightedLength(text) > (isPremium(handle) ? longTextMax : weightedLengthMax))
       throw new RefusalError(invalidRequest([{ message: tooLong, parameters: {} }]));
-    if (!isAcceptable(text)) {
+    if (isPremium(handle) ? hasForbidden(text) : !isAcceptable(text)) {
       throw new RefusalError(
         invalidRequest([{ message: 'Your Tweet text is invalid.', parameters: { text: [text] } }]),
       );
@@ -91,7 +95,7 @@ export function createTweets({ site, platform, world }: SitePlace, uploads: Uplo
       const attached = uploads.attachable(account, body.media?.media_ids ?? []);
       const media = attached.flatMap(({ file }) => file ?? []);
       const text = (body.text ?? '').normalize('NFC');
-      checkText(text, media.length > 0);
+      checkText(account, text, media.length > 0);
       checkNew({ account: account.id, text, media });
       if (body.quote_tweet_id !== undefined && posts.get(site, body.quote_tweet_id) === undefined) {
         throw new RefusalError(forbidden('You attempted to quote a Tweet that is deleted or not visible to you.'));
@@ -111,6 +115,7 @@ export function createTweets({ site, platform, world }: SitePlace, uploads: Uplo
           receivedAt: createdAt,
           receivedTickMs: clock.nowMs(),
           replyTo: reply?.inReplyTo ?? null,
+          details: detailsOf(body),
         },
         [
           ...(reply === undefined ? [] : [replies.put(id, reply)]),
@@ -130,6 +135,11 @@ export function createTweets({ site, platform, world }: SitePlace, uploads: Uplo
       ...Array.from(attachments.rows(), (row) => attachments.drop(row.id)),
     ],
   };
+}
+
+/** What followers see beside text and media. */
+function detailsOf({ text: _text, media: _media, reply: _reply, ...details }: TweetBody): Post['details'] {
+  return details;
 }
 
 /** Only tweets with media have a row. */

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 
 const langsMax = 3;
+const tagsMax = 8;
+
+const postAddress = z
+  .string()
+  .max(500)
+  .refine((address) => postIn(address) !== null, {
+    error: 'must be the address of a post, such as https://bsky.app/profile/ada.example/post/3k2a',
+  });
 
 export const BlueskyOptions = z.strictObject({
   /** BCP 47 tags of the languages the text is in. */
@@ -8,6 +16,34 @@ export const BlueskyOptions = z.strictObject({
     .array(z.string().max(50).refine(isLanguageTag, { error: 'must be a language tag such as en or pt-BR' }))
     .max(langsMax, { error: `must not name more than ${langsMax} languages` })
     .optional(),
+  /** Why some may not want to see it. https://docs.bsky.app/docs/advanced-guides/moderation#self-labels */
+  labels: z
+    .array(z.enum(['sexual', 'nudity', 'porn', 'graphic-media']))
+    .min(1)
+    .max(4)
+    .optional(),
+  /** Topics that do not stand in the text, without the sign. */
+  tags: z
+    .array(z.string().trim().min(1).max(64))
+    .min(1)
+    .max(tagsMax, { error: `must not name more than ${tagsMax} tags` })
+    .optional(),
+  /** Who may answer. Not given: everyone. */
+  replies: z
+    .union([
+      z.literal('nobody'),
+      z
+        .array(z.enum(['mentioned', 'followers', 'following']))
+        .min(1)
+        .max(3),
+    ])
+    .optional(),
+  /** Others may not quote it. */
+  quotes: z.enum(['allowed', 'off']).optional(),
+  /** Address of the post to show below the text. */
+  quote: postAddress.optional(),
+  /** Address of the post that this one answers. */
+  replyTo: postAddress.optional(),
 });
 export type BlueskyOptions = z.infer<typeof BlueskyOptions>;
 
@@ -17,4 +53,13 @@ function isLanguageTag(tag: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whose post, a handle or a DID, and under which key. */
+export function postIn(address: string): { readonly author: string; readonly rkey: string } | null {
+  const [, author, rkey] =
+    /^at:\/\/([\w.:-]{3,260})\/app\.bsky\.feed\.post\/([2-7a-z]{13})$/u.exec(address) ??
+    /^https:\/\/bsky\.app\/profile\/([\w.:-]{3,260})\/post\/([2-7a-z]{13})\/?(?:[?#].*)?$/u.exec(address) ??
+    [];
+  return author === undefined || rkey === undefined ? null : { author, rkey };
 }

@@ -6,11 +6,13 @@ import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import { callXrpc, postCollection, readPost, serviceOf } from './api.ts';
 import { withSmallerPictures } from './blob-limit.ts';
+import { writeGates } from './gates.ts';
 import { richTextOf, shownText } from './facets.ts';
 import { handlesMentioned } from './mentions.ts';
 import { BlueskyOptions } from './options.ts';
 import { tidOf } from './tid.ts';
-import { replyOf } from './reply.ts';
+import { answeredPost, quotedPost } from './other-posts.ts';
+import { type Ref, replyOf } from './reply.ts';
 import { embedOf } from './upload.ts';
 
 /** Where the post will stand, chosen before it is sent: whoever repeats the request meets the record and not a second place. */
@@ -22,9 +24,14 @@ export const RecordKey = z.object({
 export type RecordKey = z.infer<typeof RecordKey>;
 
 export async function publishBluesky(publication: PublishRun): Promise<Published> {
+  const options = BlueskyOptions.parse(publication.content.options);
   const didByHandle = await resolveMentions(publication);
-  const embed = await embedOf(publication);
-  const reply = await replyOf(publication);
+  const media = await embedOf(publication);
+  const embed = options.quote === undefined ? media : withQuote(await quotedPost(publication, options.quote), media);
+  const reply =
+    (await replyOf(publication)) ??
+    (options.replyTo === undefined ? null : await answeredPost(publication, options.replyTo));
+  await writeGates(publication, options);
   const posted = await publication.step({
     name: 'publish',
     effect: 'once',
@@ -52,6 +59,16 @@ export function isOurs(stored: { text: string; createdAt: string }, key: RecordK
   return Date.parse(stored.createdAt) >= Date.parse(key.createdAt) - clockSkewMs;
 }
 
+/** https://atproto.com/lexicons/app-bsky-embed */
+function withQuote(quoted: Ref, media: object | undefined): object {
+  const record = { $type: 'app.bsky.embed.record', record: quoted };
+  return media === undefined ? record : { $type: 'app.bsky.embed.recordWithMedia', record, media };
+}
+
+function selfLabels(labels: readonly string[]): object {
+  return { $type: 'com.atproto.label.defs#selfLabels', values: labels.map((val) => ({ val })) };
+}
+
 async function putPost(
   { account, accessToken, content }: PublishRun,
   http: PlatformHttp,
@@ -69,13 +86,15 @@ async function putPost(
     readonly createdAt: string;
   },
 ): Promise<{ rkey: string; cid: string | null }> {
-  const { langs } = BlueskyOptions.parse(content.options);
+  const { langs, labels, tags } = BlueskyOptions.parse(content.options);
   const { text, facets } = richTextOf(content.text, didByHandle);
   const record = {
     $type: postCollection,
     text,
     createdAt,
     ...(langs === undefined ? {} : { langs }),
+    ...(tags === undefined ? {} : { tags }),
+    ...(labels === undefined ? {} : { labels: selfLabels(labels) }),
     ...(facets.length === 0 ? {} : { facets }),
     ...(embed === undefined ? {} : { embed }),
     ...(reply === null ? {} : { reply }),

@@ -4,13 +4,15 @@ import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import { readPost } from './api.ts';
 
-type Ref = {
+export type Ref = {
   readonly uri: string;
   readonly cid: string;
 };
 
+export type ReplyRefs = { readonly root: Ref; readonly parent: Ref };
+
 /** What a record says that it answers: the thread's first post and the one before it, each by place and content. https://atproto.com/lexicons/app-bsky-feed#appbskyfeedpost */
-export async function replyOf(run: PublishRun): Promise<{ readonly root: Ref; readonly parent: Ref } | null> {
+export async function replyOf(run: PublishRun): Promise<ReplyRefs | null> {
   const { replyTo } = run;
   if (replyTo === null) return null;
   const root = refOf(replyTo.root);

@@ -2,13 +2,17 @@ import type { MediaItem } from '../port/content.ts';
 import type { MultipartPart } from '../platform-http.ts';
 
 /** A message with files: all of it in one request, as Discord has no uploads apart. The nonce in the names is what it is found by. */
-export function messageForm(message: object, media: readonly MediaItem[], nonce: string): MultipartPart[] {
+export function messageForm(
+  message: object,
+  media: readonly MediaItem[],
+  { nonce, isSpoiler }: { readonly nonce: string; readonly isSpoiler: boolean },
+): MultipartPart[] {
   const attachments = media.map(({ alt }, id) => ({ id, ...(alt === null || alt === '' ? {} : { description: alt }) }));
   return [
     { name: 'payload_json', value: JSON.stringify({ ...message, attachments }) },
     ...media.map((item, index) => ({
       name: `files[${index}]`,
-      fileName: `${namePrefix(nonce)}${index}.${extensionOf(item)}`,
+      fileName: `${isSpoiler ? spoilerPrefix : ''}${namePrefix(nonce)}${index}.${extensionOf(item)}`,
       contentType: item.mimeType,
       stream: { byteLength: item.bytes, open: () => item.read() },
     })),
@@ -17,8 +21,11 @@ export function messageForm(message: object, media: readonly MediaItem[], nonce:
 
 /** Whether a file of this name was sent under the nonce. */
 export function isNamedAfter(fileName: string, nonce: string): boolean {
-  return fileName.startsWith(namePrefix(nonce));
+  return fileName.replace(spoilerPrefix, '').startsWith(namePrefix(nonce));
 }
+
+/** Files whose names begin so are hidden until somebody clicks on them. */
+const spoilerPrefix = 'SPOILER_';
 
 function namePrefix(nonce: string): string {
   return `media-${nonce}-`;

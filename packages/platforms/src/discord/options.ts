@@ -1,7 +1,86 @@
 import { z } from 'zod';
 
+const webAddress = z.url({ protocol: /^https?$/u, error: 'must be a web address' }).max(2_000);
+const snowflake = z.string().regex(/^\d{1,20}$/u, { error: 'must be an id, a number' });
+
+/** https://docs.discord.com/developers/resources/message#embed-object */
+const Embed = z.strictObject({
+  title: z.string().max(256).optional(),
+  description: z.string().max(4_096).optional(),
+  url: webAddress.optional(),
+  /** As a number, 0x000000 to 0xffffff. */
+  color: z.int().min(0).max(0xff_ff_ff).optional(),
+  footer: z.strictObject({ text: z.string().min(1).max(2_048) }).optional(),
+  image: z.strictObject({ url: webAddress }).optional(),
+  thumbnail: z.strictObject({ url: webAddress }).optional(),
+  author: z.strictObject({ name: z.string().min(1).max(256), url: webAddress.optional() }).optional(),
+  fields: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(256),
+        value: z.string().min(1).max(1_024),
+        inline: z.boolean().optional(),
+      }),
+    )
+    .max(25)
+    .optional(),
+});
+type Embed = z.infer<typeof Embed>;
+
+const embedCharactersMax = 6_000;
+const embedsMax = 10;
+
 export const DiscordOptions = z.strictObject({
   /** Shows links without their previews. */
   suppressEmbeds: z.boolean().optional(),
+  /** Nobody gets a notification on their device. */
+  silent: z.boolean().optional(),
+  /** Whom the text may ping. Not given: nobody, whatever stands in it. */
+  mentions: z
+    .strictObject({
+      everyone: z.boolean().optional(),
+      users: z.array(snowflake).max(100).optional(),
+      roles: z.array(snowflake).max(100).optional(),
+    })
+    .optional(),
+  /** Cards below the text. */
+  embeds: z
+    .array(Embed)
+    .min(1)
+    .max(embedsMax, { error: `must not hold more than ${embedsMax} embeds` })
+    .refine((embeds) => charactersOf(embeds) <= embedCharactersMax, {
+      error: `must not hold more than ${embedCharactersMax} characters in all`,
+    })
+    .optional(),
+  /** Pictures and videos are shown once somebody clicks on them. */
+  spoiler: z.boolean().optional(),
 });
 export type DiscordOptions = z.infer<typeof DiscordOptions>;
+
+function charactersOf(embeds: readonly Embed[]): number {
+  const texts = embeds.flatMap(({ title, description, footer, author, fields = [] }) => [
+    title,
+    description,
+    footer?.text,
+    author?.name,
+    ...fields.flatMap(({ name, value }) => [name, value]),
+  ]);
+  return texts.reduce((sum, text = '') => sum + text.length, 0);
+}
+
+const suppressEmbedsFlag = 1 << 2;
+const suppressNotificationsFlag = 1 << 12;
+
+/** What stands beside the text in the body of a message. Nobody is pinged unless asked for. */
+export function bodyOptions({ suppressEmbeds, silent, mentions, embeds }: DiscordOptions): Record<string, unknown> {
+  const flags = (suppressEmbeds === true ? suppressEmbedsFlag : 0) | (silent === true ? suppressNotificationsFlag : 0);
+  return {
+    allowed_mentions: {
+      parse: mentions?.everyone === true ? ['everyone'] : [],
+      ...(mentions?.users === undefined ? {} : { users: mentions.users }),
+      ...(mentions?.roles === undefined ? {} : { roles: mentions.roles }),
+    },
+    ...(embeds === undefined ? {} : { embeds }),
+    ...(flags === 0 ? {} : { flags }),
+  };
+}

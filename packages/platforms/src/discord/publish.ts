@@ -6,15 +6,14 @@ import { callDiscord, channelPath } from './api.ts';
 import { readChannelOnce } from './channel.ts';
 import { messageForm } from './files.ts';
 import { DiscordKey, keyBeforeSend } from './key.ts';
-import { DiscordOptions } from './options.ts';
+import { bodyOptions, DiscordOptions } from './options.ts';
 
 const Message = z.object({ id: foreignNumericId() });
-const suppressEmbedsFlag = 1 << 2;
 
-/** One request under a nonce of the publication: a repeat within minutes gives the same message again. Nobody is mentioned. */
+/** One request under a nonce of the publication: a repeat within minutes gives the same message again. */
 export async function publishDiscord(publication: PublishRun): Promise<Published> {
   const { endpoints, account, accessToken, content } = publication;
-  const { suppressEmbeds } = DiscordOptions.parse(content.options);
+  const options = DiscordOptions.parse(content.options);
   const call = { endpoints, accessToken } as const;
   const channel = await readChannelOnce(publication);
   const id = await publication.step({
@@ -27,15 +26,16 @@ export async function publishDiscord(publication: PublishRun): Promise<Published
         content: content.text,
         nonce,
         enforce_nonce: true,
-        allowed_mentions: { parse: [] },
-        ...(suppressEmbeds === true ? { flags: suppressEmbedsFlag } : {}),
+        ...bodyOptions(options),
       };
       const message = await callDiscord({
         ...call,
         http,
         method: 'POST',
         path: `${channelPath(account.externalId)}/messages`,
-        ...(content.media.length === 0 ? { json } : { multipart: messageForm(json, content.media, nonce) }),
+        ...(content.media.length === 0
+          ? { json }
+          : { multipart: messageForm(json, content.media, { nonce, isSpoiler: options.spoiler === true }) }),
         effect: 'once',
         answer: Message,
       });

@@ -9,7 +9,7 @@ import { mastodonName } from './api.ts';
 import { readProfile } from './connect.ts';
 import { mastodonGrantRefusal } from './errors.ts';
 
-const scopes = ['read:accounts', 'read:statuses', 'write:media', 'write:statuses'] as const;
+const scopes = ['read:accounts', 'read:statuses', 'read:search', 'write:media', 'write:statuses'] as const;
 
 /**
  * Each instance is a server of its own: the application is made there first, and a token there can only be ended by that application.

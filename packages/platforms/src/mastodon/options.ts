@@ -1,5 +1,10 @@
 import { z } from 'zod';
 
+const postAddress = z.url({ protocol: /^https?$/u, error: 'must be the address of a post' }).max(2_000);
+
+const pollDays = 24 * 60;
+
+/** https://docs.joinmastodon.org/methods/statuses/#create */
 export const MastodonOptions = z.strictObject({
   visibility: z.enum(['public', 'unlisted', 'private', 'direct']).optional(),
   /** Content warning, shown in place of the text; it counts towards the text's length. */
@@ -10,5 +15,49 @@ export const MastodonOptions = z.strictObject({
     .regex(/^[a-z]{2,3}(?:-[A-Za-z]{2,4})?$/u, { error: 'must be a language code such as en or zh-TW' })
     .optional(),
   sensitive: z.boolean().optional(),
+  /** Not beside pictures or videos. Most instances take four answers of 50 characters. */
+  poll: z
+    .strictObject({
+      options: z.array(z.string().trim().min(1).max(500)).min(2).max(20),
+      durationMinutes: z
+        .int()
+        .min(5)
+        .max(30 * pollDays),
+      multiple: z.boolean().optional(),
+      hideTotals: z.boolean().optional(),
+    })
+    .optional(),
+  /** What must not be cut off, of each picture in order: -1 (left, bottom) to 1 (right, top). */
+  focalPoints: z
+    .array(z.strictObject({ x: z.number().min(-1).max(1), y: z.number().min(-1).max(1) }))
+    .max(20)
+    .optional(),
+  /** Address of the post that this one answers, on any server. */
+  replyTo: postAddress.optional(),
+  /** Address of the post to show below the text, on any server; from Mastodon 4.5. */
+  quote: postAddress.optional(),
+  /** Who may quote it; from Mastodon 4.5. */
+  quotePolicy: z.enum(['public', 'followers', 'nobody']).optional(),
 });
 export type MastodonOptions = z.infer<typeof MastodonOptions>;
+
+/** What stands beside the text in the body of POST /api/v1/statuses; the addresses of other posts are looked up first. */
+export function bodyOptions({ poll, ...options }: MastodonOptions): Record<string, unknown> {
+  const given = {
+    visibility: options.visibility,
+    spoiler_text: options.spoilerText,
+    language: options.language,
+    sensitive: options.sensitive,
+    quote_approval_policy: options.quotePolicy,
+    poll:
+      poll === undefined
+        ? undefined
+        : {
+            options: poll.options,
+            expires_in: poll.durationMinutes * 60,
+            ...(poll.multiple === undefined ? {} : { multiple: poll.multiple }),
+            ...(poll.hideTotals === undefined ? {} : { hide_totals: poll.hideTotals }),
+          },
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}

@@ -5,7 +5,8 @@ import { foreignId, webUrlIn } from '../answer-fields.ts';
 import { PlatformError } from '../platform-error.ts';
 import { callMastodon, instanceOf, type MastodonCall } from './api.ts';
 import { keyBeforeSend, MastodonKey } from './key.ts';
-import { MastodonOptions } from './options.ts';
+import { bodyOptions, MastodonOptions } from './options.ts';
+import { idOfPost } from './other-posts.ts';
 import { habitsOf } from './software.ts';
 import { uploadToMastodon } from './upload.ts';
 
@@ -14,17 +15,19 @@ const Status = z.object({ id: foreignId(), url: z.string().nullish(), uri: z.str
 /** Media first; then one request under a key of the publication: a repeat within the hour gives the same status again. */
 export async function publishMastodon(publication: PublishRun): Promise<Published> {
   const { account, accessToken, content, replyTo } = publication;
-  const { spoilerText, ...options } = MastodonOptions.parse(content.options);
+  const options = MastodonOptions.parse(content.options);
   const mediaIds: string[] = [];
   for (const [index, item] of content.media.entries()) {
-    mediaIds.push((await uploadToMastodon(publication, item, index)).mediaId);
+    mediaIds.push((await uploadToMastodon(publication, item, index, options.focalPoints?.[index])).mediaId);
   }
+  const parentId = replyTo?.parent.platformPostId ?? (await idIf(publication, 'reply_to', options.replyTo));
+  const quotedId = await idIf(publication, 'quote', options.quote);
   const json = {
     status: content.text,
-    ...options,
-    ...(replyTo === null ? {} : { in_reply_to_id: replyTo.parent.platformPostId }),
+    ...bodyOptions(options),
+    ...(parentId === null ? {} : { in_reply_to_id: parentId }),
+    ...(quotedId === null ? {} : { quoted_status_id: quotedId }),
     ...(mediaIds.length === 0 ? {} : { media_ids: mediaIds }),
-    ...(spoilerText === undefined ? {} : { spoiler_text: spoilerText }),
   };
   const posted = await publication.step({
     name: 'publish',
@@ -47,6 +50,10 @@ export async function publishMastodon(publication: PublishRun): Promise<Publishe
     },
   });
   return { kind: 'published', platformPostId: posted.id, url: posted.url };
+}
+
+async function idIf(run: PublishRun, name: 'reply_to' | 'quote', address: string | undefined): Promise<string | null> {
+  return address === undefined ? null : idOfPost(run, name, address);
 }
 
 /** Where a key that was seen before is refused, the refusal says that the post may be there. */

@@ -4,9 +4,12 @@ import type { PublishRun } from '../port/publish.ts';
 import { livingUpload, stepName } from '../media-steps.ts';
 import { PlatformError } from '../platform-error.ts';
 import { callMastodon, instanceOf } from './api.ts';
+import type { MastodonOptions } from './options.ts';
 
 export const MastodonUpload = z.object({ mediaId: z.string().min(1), isReady: z.boolean(), expiresAt: z.string() });
 export type MastodonUpload = z.infer<typeof MastodonUpload>;
+
+type FocalPoint = NonNullable<MastodonOptions['focalPoints']>[number];
 
 /** Without an address while the instance is working on it. https://docs.joinmastodon.org/methods/media/, read 2026-11. */
 const Attachment = z.object({ id: z.string().min(1), url: z.string().nullish() });
@@ -19,13 +22,18 @@ const pollAfterMs = 2_000;
  * Brings a picture or video to the instance, with its description.
  * @throws PlatformError `media_processing` while the instance is working on it
  */
-export async function uploadToMastodon(run: PublishRun, item: MediaItem, index: number): Promise<MastodonUpload> {
+export async function uploadToMastodon(
+  run: PublishRun,
+  item: MediaItem,
+  index: number,
+  focus?: FocalPoint,
+): Promise<MastodonUpload> {
   return livingUpload(run.now, async (generation) => {
     const name = (part: string) => stepName({ index, item, generation, part });
     const upload = await run.step({
       name: name('upload'),
       effect: 'idempotent',
-      run: ({ http }) => send(run, http, item),
+      run: ({ http }) => send(run, http, item, focus),
     });
     if (!upload.isReady) {
       await run.step({
@@ -38,7 +46,12 @@ export async function uploadToMastodon(run: PublishRun, item: MediaItem, index: 
   });
 }
 
-async function send(run: PublishRun, http: PublishRun['http'], item: MediaItem): Promise<MastodonUpload> {
+async function send(
+  run: PublishRun,
+  http: PublishRun['http'],
+  item: MediaItem,
+  focus: FocalPoint | undefined,
+): Promise<MastodonUpload> {
   const stream = { byteLength: item.bytes, open: () => item.read() };
   const attachment = await callMastodon({
     ...callOf(run, http),
@@ -46,6 +59,7 @@ async function send(run: PublishRun, http: PublishRun['http'], item: MediaItem):
     path: '/api/v2/media',
     multipart: [
       ...(item.alt === null || item.alt === '' ? [] : [{ name: 'description', value: item.alt }]),
+      ...(focus === undefined ? [] : [{ name: 'focus', value: `${focus.x},${focus.y}` }]),
       { name: 'file', fileName: 'media', contentType: item.mimeType, stream },
     ],
     effect: 'idempotent',

@@ -22,7 +22,26 @@ export function validateMastodon(
     ...textMissing({ text, media }),
     ...textTooLong(count, serverRules?.textMax ?? mastodonTextMax, 'characters'),
     ...optionFindings(MastodonOptions, options),
+    ...pollFindings(MastodonOptions.safeParse(options).data?.poll, media.length > 0),
   ];
+}
+
+/** Of an instance that its administrator has not changed. */
+const pollDefaults = { optionsMax: 4, optionCharactersMax: 50 };
+
+function pollFindings(poll: MastodonOptions['poll'], hasMedia: boolean): ContentFinding[] {
+  if (poll === undefined) return [];
+  const field = 'options.poll';
+  if (hasMedia) {
+    const message = 'A post with a poll has no pictures or videos on Mastodon';
+    return [{ severity: 'error', code: 'option_not_together', message, field }];
+  }
+  const { optionsMax, optionCharactersMax } = pollDefaults;
+  const isUsual =
+    poll.options.length <= optionsMax && poll.options.every((text) => countGraphemes(text) <= optionCharactersMax);
+  if (isUsual) return [];
+  const message = `Most instances take no more than ${optionsMax} answers of ${optionCharactersMax} characters`;
+  return [{ severity: 'warning', code: 'option_unusual', message, field }];
 }
 
 function countAsItIs(text: string): number {

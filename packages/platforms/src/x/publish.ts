@@ -4,7 +4,7 @@ import type { Published, PublishRun } from '../port/publish.ts';
 import { foreignNumericId } from '../answer-fields.ts';
 import { callX } from './api.ts';
 import { keyBeforeSend } from './key.ts';
-import { XOptions } from './options.ts';
+import { bodyOptions, XOptions } from './options.ts';
 import { uploadToX, type XUpload } from './upload.ts';
 
 /** The step whose outcome may be unknown. */
@@ -15,7 +15,7 @@ const PostReply = z.object({ data: z.object({ id: foreignNumericId() }) });
 /** Media first; then one request that X knows by no key: if its answer is lost, only the account's timeline can tell. */
 export async function publishX(publication: PublishRun): Promise<Published> {
   const { endpoints, account, accessToken, content, replyTo } = publication;
-  const { replySettings } = XOptions.parse(content.options);
+  const options = XOptions.parse(content.options);
   const uploads: XUpload[] = [];
   for (const [index, item] of content.media.entries()) uploads.push(await uploadToX(publication, item, index));
   const mediaIds = uploads.map((upload) => upload.id);
@@ -23,7 +23,7 @@ export async function publishX(publication: PublishRun): Promise<Published> {
     text: content.text,
     ...(mediaIds.length === 0 ? {} : { media: { media_ids: mediaIds } }),
     ...(replyTo === null ? {} : { reply: { in_reply_to_tweet_id: replyTo.parent.platformPostId } }),
-    ...(replySettings === undefined ? {} : { reply_settings: replySettings }),
+    ...bodyOptions(options),
   };
   const id = await publication.step({
     name: xPublishStep,

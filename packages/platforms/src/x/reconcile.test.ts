@@ -109,7 +109,7 @@ describe('what is looked for', () => {
     expect(finding).toMatchObject({ kind: 'found', platformPostId: '20', url: 'https://x.com/ada/status/20' });
     const listings = seen.filter(({ route }) => route === 'GET /2/users/7/tweets');
     expect(listings.at(-1)?.query).toMatchObject({
-      'tweet.fields': 'created_at,text,entities,attachments',
+      'tweet.fields': 'created_at,text,entities,attachments,note_tweet',
       exclude: 'retweets',
     });
   });

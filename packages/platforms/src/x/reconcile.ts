@@ -72,7 +72,9 @@ function judge({ content, results }: ReconcileQuery): (post: XPost) => Judgement
   const hasMedia = Object.values(results).some((result) => XUpload.safeParse(result).success);
   const wanted = fingerprintOfText(content.text);
   const byText = (post: XPost): Judgement => {
-    const texts = hasMedia ? [post.text, withoutMediaLink(post.text)] : [post.text];
+    const note = post.note_tweet ?? post.note_post;
+    const shown = note?.text ?? post.text;
+    const texts = hasMedia ? [shown, withoutMediaLink(shown)] : [shown];
     const isSame = wanted !== '' && texts.some((text) => fingerprintsOfPost(text, linksOf(post)).includes(wanted));
     if (isSame) return 'ours';
     return texts.some((text) => resembles(content.text, text)) ? 'maybe' : 'other';
@@ -84,8 +86,12 @@ function judge({ content, results }: ReconcileQuery): (post: XPost) => Judgement
   };
 }
 
-function linksOf({ entities }: XPost): { url: string; expanded_url: string }[] {
-  return (entities?.urls ?? []).flatMap(({ url, expanded_url: target }) =>
+function linksOf({
+  entities,
+  note_tweet: tweet,
+  note_post: note = tweet,
+}: XPost): { url: string; expanded_url: string }[] {
+  return [...(entities?.urls ?? []), ...(note?.entities?.urls ?? [])].flatMap(({ url, expanded_url: target }) =>
     target === undefined ? [] : [{ url, expanded_url: target }],
   );
 }

@@ -3,13 +3,19 @@ import { normalForm } from '../normal-form.ts';
 import { weighText } from './weigh-text.ts';
 
 export const xTextMax = 280;
+/** Of accounts with X Premium. */
+export const xLongTextMax = 25_000;
 
-/** Far beyond what X takes: not counted exactly. */
+/** Far beyond what X takes of most accounts: not counted exactly. */
 const codeUnitsMax = 5_000;
 
 /** Weighted characters: a link counts 23, an emoji 2, most scripts 1, CJK 2. https://docs.x.com/fundamentals/counting-characters */
 export function countX(text: string): number {
   return text.length > codeUnitsMax ? text.length : weighText(text);
+}
+
+export function countLongX(text: string): number {
+  return text.length > xLongTextMax ? text.length : weighText(text);
 }
 
 /** U+FFFE, U+FEFF and U+FFFF: X refuses a post that holds one. */
@@ -43,7 +49,7 @@ function withTargets(text: string, urls: readonly { url: string; expanded_url: s
 
 /** X's targets carry a scheme where the text had none, and may end in a slash: `example.com` is `http://example.com/`. */
 function withCanonicalLinks(text: string): string {
-  if (text.length > codeUnitsMax) return text;
+  if (text.length > xLongTextMax) return text;
   // A host begins where none of its characters stands before it, or its patterns would be tried at each of them.
   const link =
     /(?:https?:\/\/|(?<![\p{L}\p{N}-]|[\p{L}\p{N}-]\.))(?:[\p{L}\p{N}-]+\.)+\p{L}{2,}(?::\d+)?(?:[/?#]\S*)?/giu;

@@ -6,6 +6,11 @@ import { callX } from './api.ts';
 
 const Url = z.object({ url: z.string(), expanded_url: z.string().optional(), media_key: z.string().optional() });
 
+const Note = z
+  .object({ text: z.string(), entities: z.object({ urls: z.array(Url).optional() }).optional() })
+  .optional()
+  .catch(undefined);
+
 export const XPost = z.object({
   id: foreignNumericId(),
   text: z.string(),
@@ -14,6 +19,9 @@ export const XPost = z.object({
     .optional()
     .catch(undefined),
   created_at: z.string().optional().catch(undefined),
+  /** All of a long text, of which `text` is the beginning. Under its new name it is `note_post`. */
+  note_tweet: Note,
+  note_post: Note,
   entities: z
     .object({ urls: z.array(Url).optional().catch(undefined) })
     .optional()
@@ -52,6 +60,7 @@ const pagesMax = 33;
 /** X is half-way from `tweet` to `post` (https://docs.x.com/changelog, read 2026-11): the documents have one name, the description the other. */
 const fieldParameters = ['tweet.fields', 'post.fields'] as const;
 type FieldParameter = (typeof fieldParameters)[number];
+const noteOf: Readonly<Record<FieldParameter, string>> = { 'tweet.fields': 'note_tweet', 'post.fields': 'note_post' };
 
 export interface TimelineRange {
   /** Only what is newer; null: `isPast` alone ends the reading. */
@@ -97,7 +106,7 @@ function readPage(
   const parameters = new URLSearchParams({
     max_results: String(pageSize),
     ...(wanted.sinceId === null ? {} : { since_id: wanted.sinceId }),
-    [wanted.fields]: 'created_at,text,entities,attachments',
+    [wanted.fields]: `created_at,text,entities,attachments,${noteOf[wanted.fields]}`,
     exclude: 'retweets',
     ...(wanted.nextToken === undefined ? {} : { pagination_token: wanted.nextToken }),
   });

@@ -2,17 +2,20 @@ import type { ContentFinding, DraftContent } from '../port/content.ts';
 import { optionFindings, textMissing, textTooLong } from '../content-findings.ts';
 import { measureAnew, type TextMeasure } from '../text-measure.ts';
 import { XOptions } from './options.ts';
-import { countX, hasCharactersXRefuses, xTextMax } from './text.ts';
+import { countLongX, countX, hasCharactersXRefuses, xLongTextMax, xTextMax } from './text.ts';
 
 export function validateX(
   { text, options, media }: DraftContent,
   _account: unknown,
   measure: TextMeasure = measureAnew,
 ): ContentFinding[] {
+  const given = XOptions.safeParse(options).data ?? {};
+  const [count, textMax] = given.longPost === true ? [countLongX, xLongTextMax] : [countX, xTextMax];
   const findings = [
     ...textMissing({ text, media }),
-    ...textTooLong(measure(countX, text), xTextMax, 'weighted characters'),
+    ...textTooLong(measure(count, text), textMax, 'weighted characters'),
     ...optionFindings(XOptions, options),
+    ...exclusiveFindings(given, media.length > 0),
   ];
   if (measure(hasCharactersXRefuses, text)) {
     findings.push({
@@ -22,5 +25,18 @@ export function validateX(
       field: 'content',
     });
   }
+  return findings;
+}
+
+/** X takes one of a poll, a quote and media. */
+function exclusiveFindings({ poll, quote, communityId, shareWithFollowers }: XOptions, hasMedia: boolean) {
+  const findings: ContentFinding[] = [];
+  const say = (field: string, message: string) =>
+    findings.push({ severity: 'error', code: 'option_not_together', message, field: `options.${field}` });
+  if (poll !== undefined && hasMedia) say('poll', 'A post with a poll has no pictures or videos on X');
+  if (quote !== undefined && hasMedia) say('quote', 'A post with a quote has no pictures or videos on X');
+  if (quote !== undefined && poll !== undefined) say('quote', 'A post has a poll or a quote on X, not both');
+  if (shareWithFollowers === true && communityId === undefined)
+    say('shareWithFollowers', 'Only a post into a community is shown to followers too');
   return findings;
 }

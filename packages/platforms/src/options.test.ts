@@ -1,0 +1,182 @@
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { adapters } from './registry.ts';
+import { type ConformanceStage, openConformanceStage } from './test-conformance.ts';
+import { testPhoto } from './test-media.ts';
+import { publishThrough } from './test-publish.ts';
+
+/** Options with what the platform then shows, by its own names, beside text and media. */
+interface Example {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly pictures?: number;
+  readonly shown: Readonly<Record<string, unknown>>;
+  /** Where it answers another post. */
+  readonly repliesTo?: string;
+}
+
+/** An earlier post of the account. */
+interface Other {
+  readonly id: string;
+  readonly url: string;
+  readonly handle: string;
+}
+
+const examples: Partial<Record<PlatformId, (other: Other) => Example[]>> = {
+  x: ({ id, url }) => [
+    {
+      options: { replySettings: 'following', communityId: '42', shareWithFollowers: true },
+      shown: { reply_settings: 'following', community_id: '42', share_with_followers: true },
+    },
+    {
+      options: { poll: { options: ['Tea', 'Coffee'], durationMinutes: 60 }, madeWithAi: true, paidPartnership: true },
+      shown: {
+        poll: { options: ['Tea', 'Coffee'], duration_minutes: 60 },
+        made_with_ai: true,
+        paid_partnership: true,
+      },
+    },
+    { options: { quote: url, longPost: true }, shown: { quote_tweet_id: id } },
+  ],
+  mastodon: ({ id, url }) => [
+    {
+      options: { visibility: 'unlisted', spoilerText: 'Tea inside', language: 'de', sensitive: true },
+      shown: { visibility: 'unlisted', spoiler_text: 'Tea inside', language: 'de', sensitive: true },
+    },
+    {
+      options: { poll: { options: ['Tea', 'Coffee'], durationMinutes: 60, multiple: true, hideTotals: true } },
+      shown: { poll: { options: ['Tea', 'Coffee'], expires_in: 3_600, multiple: true, hide_totals: true } },
+    },
+    { options: { focalPoints: [{ x: -0.5, y: 1 }] }, pictures: 1, shown: { focus: [{ x: -0.5, y: 1 }] } },
+    {
+      options: { replyTo: url, quote: url, quotePolicy: 'nobody' },
+      shown: { quoted_status_id: id, quote_approval_policy: 'nobody' },
+      repliesTo: id,
+    },
+  ],
+  discord: () => [
+    { options: { suppressEmbeds: true, silent: true }, shown: { flags: 4_100, allowed_mentions: { parse: [] } } },
+    {
+      options: { mentions: { everyone: true, users: ['80351110224678912'], roles: ['165511591545143296'] } },
+      shown: {
+        allowed_mentions: { parse: ['everyone'], users: ['80351110224678912'], roles: ['165511591545143296'] },
+      },
+    },
+    {
+      options: {
+        embeds: [{ title: 'Tea', description: 'How to make it', color: 255, fields: [{ name: 'a', value: 'b' }] }],
+      },
+      shown: {
+        embeds: [{ title: 'Tea', description: 'How to make it', color: 255, fields: [{ name: 'a', value: 'b' }] }],
+      },
+    },
+    {
+      options: { spoiler: true },
+      pictures: 1,
+      shown: { fileNames: [expect.stringMatching(/^SPOILER_media-/u)] },
+    },
+  ],
+  bluesky: ({ id, url }) => [
+    {
+      options: {
+        langs: ['de', 'pt-BR'],
+        labels: ['graphic-media'],
+        tags: ['tea'],
+        replies: ['mentioned', 'following'],
+        quotes: 'off',
+      },
+      shown: {
+        langs: ['de', 'pt-BR'],
+        tags: ['tea'],
+        labels: { values: [{ val: 'graphic-media' }] },
+      },
+    },
+    {
+      options: { quote: url },
+      shown: { embed: { $type: 'app.bsky.embed.record', record: { uri: id } } },
+    },
+    {
+      options: { quote: id, replyTo: url },
+      pictures: 1,
+      shown: { embed: { $type: 'app.bsky.embed.recordWithMedia', record: { record: { uri: id } } } },
+      repliesTo: id,
+    },
+  ],
+};
+
+let stage: ConformanceStage;
+beforeAll(async () => {
+  stage = await openConformanceStage();
+});
+afterAll(() => stage[Symbol.asyncDispose]());
+
+const none = { id: '1', url: 'https://example.com/1', handle: 'ada' };
+
+describe.each(Object.keys(examples) as (keyof typeof examples)[])('%s', (platform) => {
+  const examplesFor = (other: Other) => examples[platform]?.(other) ?? [];
+
+  test('has an example of each option', () => {
+    const { properties = {} } = z
+      .object({ properties: z.record(z.string(), z.unknown()).optional() })
+      .parse(z.toJSONSchema(adapters[platform].rules.options, { io: 'input' }));
+    const shown = new Set(examplesFor(none).flatMap(({ options }) => Object.keys(options)));
+    expect([...shown].toSorted()).toEqual(
+      Object.keys(properties)
+        .filter((name) => name !== 'firstComment')
+        .toSorted(),
+    );
+  });
+
+  test('each option arrives', async () => {
+    const on = stage.on(platform);
+    const connected = await on.connectByHand();
+    const first = await publishThrough(stage.sandbox, on.publicationOf(connected, 'the first'));
+    if (first.kind !== 'published') throw new Error('the first is not out');
+    const other = { id: first.platformPostId, url: first.url ?? '', handle: connected.account.handle };
+    for (const [index, { options, pictures = 0, shown, repliesTo = null }] of examplesFor(other).entries()) {
+      const text = `option ${index}`;
+      const media = Array.from({ length: pictures }, () => stage.media.serve(testPhoto('a picture')));
+      const findings = adapters[platform].validate({ text, options, media: [] }, connected.account);
+      expect(findings, JSON.stringify(options)).toEqual([]);
+      const more = pictures === 0 ? { options } : { options, media };
+      await publishThrough(stage.sandbox, on.publicationOf(connected, text, 10_000, more));
+      const { items } = await on.visible(connected);
+      expect(items[0]).toMatchObject({ text, details: shown, replyTo: repliesTo });
+      expect(items[0]?.media).toHaveLength(pictures);
+    }
+  });
+});
+
+test('who may answer and quote on Bluesky stands in records under the key of the post', async () => {
+  const on = stage.on('bluesky');
+  const connected = await on.connectByHand();
+  const options = { replies: 'nobody', quotes: 'off' };
+  const post = await publishThrough(stage.sandbox, on.publicationOf(connected, 'closed', 10_000, { options }));
+  if (post.kind !== 'published') throw new Error('it is not out');
+  const { externalId: repo, service } = connected.account;
+  const recordOf = async (collection: string) => {
+    const rkey = post.platformPostId.split('/').at(-1) ?? '';
+    const parameters = new URLSearchParams({ repo, collection, rkey });
+    return (await fetch(`${service}/xrpc/com.atproto.repo.getRecord?${parameters.toString()}`)).json();
+  };
+  expect(await recordOf('app.bsky.feed.threadgate')).toMatchObject({ value: { post: post.platformPostId, allow: [] } });
+  expect(await recordOf('app.bsky.feed.postgate')).toMatchObject({
+    value: { post: post.platformPostId, embeddingRules: [{ $type: 'app.bsky.feed.postgate#disableRule' }] },
+  });
+});
+
+test('a long text goes out where the account may write it, and is found again after a lost answer', async () => {
+  const on = stage.on('x');
+  const handle = `premium${stage.sandbox.newHandle().slice(0, 7)}`;
+  const { items } = z
+    .object({ items: z.array(z.unknown()) })
+    .parse({ items: [await stage.sandbox.control('POST', '/_sandbox/accounts', { platform: 'x', handle })] });
+  const connected = await on.connectAs(items[0]);
+  const text = `Long. ${'Words and https://example.com/a links & more. '.repeat(40)}end`;
+  const publication = on.publicationOf(connected, text, 10_000, { options: { longPost: true } });
+  await on.breakSend(connected, publication, 'reset-after');
+  await expect(publication.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
+  const visible = await on.visible(connected);
+  expect(visible.items.map((post) => post.text)).toEqual([text]);
+  expect(await publication.reconcile()).toMatchObject({ kind: 'found', platformPostId: visible.items[0]?.id });
+});
