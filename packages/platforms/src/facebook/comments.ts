@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { foreignId } from '../answer-fields.ts';
-import { listOf } from '../graph/read-pages.ts';
+import { listOf, readPages } from '../graph/read-pages.ts';
 import type { CommentSupport } from '../port/adapter.ts';
 import type { Published, ReplyRun } from '../port/publish.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
@@ -34,22 +34,31 @@ export const facebookComments: CommentSupport = {
   async reconcile(query: ReconcileQuery): Promise<ReconcileFinding> {
     const post = query.replyTo?.root.platformPostId;
     if (post === undefined) return { kind: 'cannot_tell', evidence: 'it is not known which post this comments on' };
-    const { data } = await callFacebook({
-      ...callOf(query, query.http),
-      method: 'GET',
-      path: commentsOf(post),
-      query: { fields: 'id,message,from', filter: 'stream', order: 'reverse_chronological', limit: '100' },
-      effect: 'read',
-      answer: listOf(Comment),
-    });
+    const fields = { fields: 'id,message,from', filter: 'stream', order: 'reverse_chronological', limit: '100' };
+    const { rows, isComplete } = await readPages(
+      (after) =>
+        callFacebook({
+          ...callOf(query, query.http),
+          method: 'GET',
+          path: commentsOf(post),
+          query: { ...fields, after },
+          effect: 'read',
+          answer: listOf(Comment),
+        }),
+      { pagesMax },
+    );
     const { externalId } = query.account;
-    const match = data
+    const match = rows
       .filter(({ id, from }) => !query.takenPostIds.has(id) && (from?.id ?? externalId) === externalId)
       .findLast(({ message }) => message.trim() === query.content.text.trim());
-    if (match === undefined) return { kind: 'not_seen', evidence: `none of ${data.length} comments is this one` };
+    if (match === undefined && !isComplete)
+      return { kind: 'cannot_tell', evidence: `The post has more than ${rows.length} comments` };
+    if (match === undefined) return { kind: 'not_seen', evidence: `none of ${rows.length} comments is this one` };
     return { kind: 'found', platformPostId: match.id, url: null, evidence: `comment ${match.id} has these words` };
   },
 };
+
+const pagesMax = 10;
 
 function commentsOf(post: string): string {
   return `/${encodeURIComponent(post)}/comments`;

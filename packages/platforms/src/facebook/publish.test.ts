@@ -110,22 +110,30 @@ describe('a post of the feed', () => {
     ]);
   });
 
-  test('made in one step and in doubt, it is found by its words among what the page posted since', async () => {
+  const listed = (id: string, message: string) => ({
+    id,
+    message,
+    created_time: `${new Date().toISOString().slice(0, 19)}+0000`,
+  });
+  /** Made in one step, as the platform does not show a draft so, and without an answer. */
+  function madeInOneStep(published: object[], others: Parameters<typeof startRoutes>[0] = {}) {
     let posts = 0;
-    const listed = (id: string, message: string) => ({
-      id,
-      message,
-      created_time: `${new Date().toISOString().slice(0, 19)}+0000`,
-    });
-    await using server = await startRoutes({
+    return startRoutes({
       'POST /v25.0/10/feed': () => (posts++ === 0 ? { json: { id: post } } : { status: 500, json: {} }),
       [`POST /v25.0/${post}`]: () => refused(100),
       [`DELETE /v25.0/${post}`]: () => ({ json: { success: true } }),
       [`GET /v25.0/${post}`]: () => refused(100, 33),
-      'GET /v25.0/10/published_posts': () => ({
-        json: { data: [listed('10_3', 'Other'), listed('10_2', 'Hello'), listed('10_1', 'Hello')] },
-      }),
+      'GET /v25.0/10/published_posts': () => ({ json: { data: published } }),
+      ...others,
     });
+  }
+
+  test('made in one step and in doubt, it is found by its words among what the page posted since', async () => {
+    await using server = await madeInOneStep([
+      listed('10_3', 'Other'),
+      listed('10_2', 'Hello'),
+      listed('10_1', 'Hello'),
+    ]);
     const publication = start(server.origin);
     await expect(publication.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
     expect(await publication.reconcile({ takenPostIds: new Set(['10_1']) })).toMatchObject({
@@ -135,6 +143,31 @@ describe('a post of the feed', () => {
     expect(await publication.reconcile({ takenPostIds: new Set(['10_1', '10_2']) })).toMatchObject({
       kind: 'not_seen',
     });
+  });
+
+  test.each([-400_000, 90_000, 400_000])(
+    'then it does not hang on our clock: %i ms ahead of Facebook’s',
+    async (aheadMs) => {
+      await using server = await madeInOneStep([listed('10_2', 'Hello')]);
+      const publication = start(server.origin);
+      await expect(publication.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
+      const intent = publication.intents.get('publish');
+      if (intent === undefined) throw new Error('nothing was sent');
+      const ours = new Date(Date.now() + aheadMs);
+      expect(await publication.reconcile({ intent: { ...intent, startedAt: ours }, askedAt: ours })).toMatchObject({
+        kind: 'found',
+        platformPostId: '10_2',
+      });
+    },
+  );
+
+  test('then words that Facebook may have changed are a doubt, and a list that leaves out what is there proves nothing', async () => {
+    const others = { 'GET /v25.0/10_8': () => ({ json: { is_published: true } }) };
+    await using server = await madeInOneStep([listed('10_2', 'Our great sale begins today …')], others);
+    const publication = start(server.origin, { text: 'Our great sale begins today, do come over' });
+    await expect(publication.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
+    expect(await publication.reconcile()).toMatchObject({ kind: 'not_seen', doubt: expect.stringContaining('10_2') });
+    expect(await publication.reconcile({ knownSince: ['10_8'] })).toMatchObject({ kind: 'inconclusive' });
   });
 
   test.each([{ success: false }, {}, { success: 'true' }])('an answer of %j to the send is doubt', async (json) => {
@@ -257,14 +290,22 @@ test('removing twice is told, and editing sends the words only', async () => {
   expect(formOf(server.seen.at(-1) ?? { body: '' })).toEqual({ message: 'New words' });
 });
 
-test('a comment in doubt is found by its words and its author, not by somebody else’s', async () => {
+test('a comment in doubt is found by its words and its author, not by somebody else’s, behind a hundred others', async () => {
   const comments = [
     { id: '3', message: 'First!', from: { id: '99' } },
     { id: '2', message: 'First!', from: { id: '10' } },
   ];
+  const others = Array.from({ length: 100 }, (_, index) => ({
+    id: `9${index}`,
+    message: 'First!',
+    from: { id: '99' },
+  }));
+  const paging = { cursors: { after: 'more' }, next: 'https://more' };
   await using server = await startRoutes({
     [`POST /v25.0/${post}/comments`]: () => ({ status: 500, json: {} }),
-    [`GET /v25.0/${post}/comments`]: () => ({ json: { data: comments } }),
+    [`GET /v25.0/${post}/comments`]: ({ query }) => ({
+      json: query['after'] === 'more' ? { data: comments } : { data: others, paging },
+    }),
   });
   const { comments: support } = facebook;
   if (support === undefined) throw new Error('no comments');

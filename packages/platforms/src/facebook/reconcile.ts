@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { foreignId } from '../answer-fields.ts';
 import { listOf, readPages } from '../graph/read-pages.ts';
+import { listenToPlatformClock } from '../platform-clock.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
+import { resembles } from '../resembles.ts';
 import { callFacebook } from './api.ts';
 import { callOf, draftStep, facebookPostUrl, readState } from './publish-feed.ts';
 import { StartedVideo, videoStep } from './publish-video.ts';
@@ -63,11 +65,13 @@ const Post = z.object({
 
 const pageSize = '50';
 const pagesMax = 5;
-/** Between our clock and Facebook's. */
+/** Between what Facebook's answers say of its clock, and its clock. */
 const clockSkewMs = 60_000;
 
-async function findByContent(query: ReconcileQuery): Promise<ReconcileFinding> {
-  const sinceMs = query.intent.startedAt.getTime() - clockSkewMs;
+async function findByContent(asked: ReconcileQuery): Promise<ReconcileFinding> {
+  const clock = listenToPlatformClock(asked.http, asked.askedAt);
+  const query = { ...asked, http: clock.http };
+  const sinceMs = () => clock.timeOf(query.intent.startedAt).getTime() - clockSkewMs;
   const timeOf = ({ created_time: time }: z.infer<typeof Post>) => Date.parse(time.replace(/\+0000$/u, 'Z'));
   const { rows, isComplete } = await readPages(
     (after) =>
@@ -79,18 +83,35 @@ async function findByContent(query: ReconcileQuery): Promise<ReconcileFinding> {
         effect: 'read',
         answer: listOf(Post),
       }),
-    { pagesMax, isEnough: (posts) => posts.some((post) => timeOf(post) < sinceMs) },
+    { pagesMax, isEnough: (posts) => posts.some((post) => timeOf(post) < sinceMs()) },
   );
-  const since = rows.filter((post) => timeOf(post) >= sinceMs);
-  const match = since
-    .filter(({ id, message = '' }) => !query.takenPostIds.has(id) && message.trim() === query.content.text.trim())
-    .at(-1);
+  const since = rows.filter((post) => timeOf(post) >= sinceMs());
+  const strangers = since.filter(({ id }) => !query.takenPostIds.has(id));
+  const match = strangers.findLast(({ message = '' }) => message.trim() === query.content.text.trim());
   if (match !== undefined) {
     const url = match.permalink_url ?? facebookPostUrl(match.id);
     return { kind: 'found', platformPostId: match.id, url, evidence: `post ${match.id} has these words` };
   }
-  if (!isComplete) return { kind: 'cannot_tell', evidence: `more than ${rows.length} posts were made since` };
-  return { kind: 'not_seen', evidence: `none of ${since.length} posts since is this one` };
+  if (!isComplete) return { kind: 'cannot_tell', evidence: `More than ${rows.length} posts were made since.` };
+  const missing = await findMissing(query, new Set(rows.map(({ id }) => id)));
+  if (missing !== null)
+    return { kind: 'inconclusive', evidence: `post ${missing}, which is there, is missing from Facebook's list` };
+  const evidence = `none of ${since.length} posts since is this one`;
+  const similar = strangers.find(({ message = '' }) => resembles(query.content.text, message));
+  if (similar === undefined) return { kind: 'not_seen', evidence };
+  const doubt = `Post ${similar.id} is new since the send and may be this one, changed by Facebook.`;
+  return { kind: 'not_seen', evidence, doubt };
+}
+
+const missingMax = 3;
+
+/** A post of ours that is on Facebook and not in its list. */
+async function findMissing(query: ReconcileQuery, listed: ReadonlySet<string>): Promise<string | null> {
+  for (const id of query.knownSince.filter((known) => !listed.has(known)).slice(0, missingMax)) {
+    const state = await readState(query, id).catch(goneIsNull);
+    if (state?.is_published === true) return id;
+  }
+  return null;
 }
 
 function goneIsNull(error: unknown): null {

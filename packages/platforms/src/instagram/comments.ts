@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { foreignNumericId } from '../answer-fields.ts';
-import { listOf } from '../graph/read-pages.ts';
+import { listOf, readPages } from '../graph/read-pages.ts';
 import type { CommentSupport } from '../port/adapter.ts';
 import { callInstagram } from './api.ts';
 import { callOf } from './container.ts';
@@ -32,25 +32,33 @@ export const instagramComments: CommentSupport = {
   async reconcile(query) {
     const post = query.replyTo?.root.platformPostId;
     if (post === undefined) return { kind: 'cannot_tell', evidence: 'it is not known which post this comments on' };
-    const { data } = await callInstagram({
-      ...callOf(query, query.http),
-      method: 'GET',
-      path: commentsOf(post),
-      query: { fields: 'id,text,username', limit: '50' },
-      effect: 'read',
-      answer: listOf(Comment),
-    });
+    const { rows, isComplete } = await readPages(
+      (after) =>
+        callInstagram({
+          ...callOf(query, query.http),
+          method: 'GET',
+          path: commentsOf(post),
+          query: { fields: 'id,text,username', limit: '50', after },
+          effect: 'read',
+          answer: listOf(Comment),
+        }),
+      { pagesMax },
+    );
     const { handle } = query.account;
-    const match = data
+    const match = rows
       .filter(
         ({ id, username }) =>
           !query.takenPostIds.has(id) && (username ?? handle).toLowerCase() === handle.toLowerCase(),
       )
       .findLast(({ text }) => text.trim() === query.content.text.trim());
-    if (match === undefined) return { kind: 'not_seen', evidence: `none of ${data.length} comments is this one` };
+    if (match === undefined && !isComplete)
+      return { kind: 'cannot_tell', evidence: `The post has more than ${rows.length} comments` };
+    if (match === undefined) return { kind: 'not_seen', evidence: `none of ${rows.length} comments is this one` };
     return { kind: 'found', platformPostId: match.id, url: null, evidence: `comment ${match.id} has these words` };
   },
 };
+
+const pagesMax = 10;
 
 function commentsOf(post: string): string {
   return `/${encodeURIComponent(post)}/comments`;

@@ -33,36 +33,64 @@ export async function keyBeforeSend(run: PublishRun, isStory: boolean): Promise<
 
 export interface Wanted {
   readonly key: InstagramKey;
-  /** When the first send began that may have arrived. */
-  readonly since: Date;
+  /** When the first send began that may have arrived, by Instagram's clock; asked once the list has told that. */
+  readonly since: () => Date;
   readonly caption: string;
   readonly takenPostIds: ReadonlySet<string>;
 }
 
-/** Between our clock and Instagram's. */
+/** What is listed above the newest post of before. */
+export interface Found {
+  /** The oldest that is this post by its caption; of stories, which have none, the oldest. */
+  readonly match: Listed | null;
+  /** All that are new and nobody else's, newest first. */
+  readonly newer: readonly Listed[];
+  /** Ids of everything that was listed. */
+  readonly ids: ReadonlySet<string>;
+  /** The list was read to where it had to be. */
+  readonly isComplete: boolean;
+}
+
+/** Between what Instagram's answers say of its clock, and its clock. */
 const clockSkewMs = 60_000;
 const pageSize = '50';
 const pagesMax = 10;
 
-/** The post that a published container became: the oldest above the newest one of before that has its caption, else the only one. */
-export async function findPublished(
-  call: AccountCall,
-  { key, since, caption, takenPostIds }: Wanted,
-): Promise<Listed | null> {
-  const sinceMs = since.getTime() - clockSkewMs;
-  const isBefore = (post: Listed) => post.id === key.newest || timeOf(post) < sinceMs;
-  const { rows } = await readPages((after) => readList(call, key.edge, pageSize, after), {
+/** Which post a container became. Time tells only where the newest post of before is not known, or not there any more. */
+export async function findPublished(call: AccountCall, { key, since, caption, takenPostIds }: Wanted): Promise<Found> {
+  const isNewest = ({ id }: Listed) => id === key.newest;
+  const isBefore = (post: Listed) => timeOf(post) < since().getTime() - clockSkewMs;
+  const { rows, isComplete } = await readPages((after) => readList(call, key.edge, pageSize, after), {
     pagesMax,
-    isEnough: (posts) => posts.some(isBefore),
+    isEnough: (posts) => posts.some(key.newest === null ? isBefore : isNewest),
   });
-  const boundary = rows.findIndex(isBefore);
+  const newest = rows.findIndex(isNewest);
+  const boundary = newest === -1 ? rows.findIndex(isBefore) : newest;
   const newer = (boundary === -1 ? rows : rows.slice(0, boundary)).filter(({ id }) => !takenPostIds.has(id));
   const wanted = caption.trim();
   const match =
     key.edge === 'stories' ? newer.at(-1) : newer.findLast((post) => (post.caption ?? '').trim() === wanted);
-  if (match !== undefined) return match;
-  const [only] = newer;
-  return newer.length === 1 && only !== undefined ? only : null;
+  const ids = new Set(rows.map(({ id }) => id));
+  return { match: match ?? null, newer, ids, isComplete: isComplete || boundary !== -1 };
+}
+
+const Node = z.object({ id: foreignNumericId() });
+
+/** Whether Instagram has a post of this id. */
+export async function isOnInstagram(call: AccountCall, id: string): Promise<boolean> {
+  try {
+    const asked = {
+      method: 'GET',
+      path: `/${encodeURIComponent(id)}`,
+      query: { fields: 'id' },
+      effect: 'read',
+    } as const;
+    await callInstagram({ ...callOf(call, call.http), ...asked, answer: Node });
+    return true;
+  } catch (error) {
+    if (error instanceof PlatformError && (error.kind === 'not_found' || error.kind === 'content')) return false;
+    throw error;
+  }
 }
 
 function readList(call: AccountCall, edge: InstagramKey['edge'], limit: string, after: string | undefined) {

@@ -123,12 +123,12 @@ async function publishedBefore(
   key: InstagramKey,
   cause: PlatformError,
 ): Promise<string> {
-  const since = new Date(run.now.getTime() - 24 * 3_600_000);
-  const found = await findPublished(
+  const since = () => new Date(run.now.getTime() - 24 * 3_600_000);
+  const { match } = await findPublished(
     { ...run, http },
     { key, since, caption: run.content.text, takenPostIds: new Set() },
   );
-  if (found !== null) return found.id;
+  if (match !== null) return match.id;
   const message = 'Instagram has published it before and does not list it yet';
   throw new PlatformError('ambiguous', message, { platformCode: 'published_before', cause });
 }

@@ -41,29 +41,41 @@ export const linkedInComments: CommentSupport = {
   async reconcile(query: ReconcileQuery): Promise<ReconcileFinding> {
     const post = query.replyTo?.root.platformPostId;
     if (post === undefined) return { kind: 'cannot_tell', evidence: 'it is not known which post this comments on' };
-    const elements = await readComments(query, post);
-    if (elements === null)
+    const listed = await readComments(query, post);
+    if (listed === null)
       return { kind: 'cannot_tell', evidence: 'LinkedIn does not let this application read the comments.' };
     const { externalId } = query.account;
+    const { elements, isComplete } = listed;
     const match = elements
       .filter(({ id, actor }) => !query.takenPostIds.has(id) && (actor ?? externalId) === externalId)
       .find(({ text }) => text.trim() === query.content.text.trim());
+    if (match === undefined && !isComplete)
+      return { kind: 'cannot_tell', evidence: `The post has more than ${elements.length} comments` };
     if (match === undefined) return { kind: 'not_seen', evidence: `none of ${elements.length} comments is this one` };
     return { kind: 'found', platformPostId: match.id, url: null, evidence: `comment ${match.id} has these words` };
   },
 };
 
+const pageSize = 100;
+const pagesMax = 10;
+
+/** To an empty page. Null where they may not be read. */
 async function readComments(query: ReconcileQuery, post: string) {
   try {
-    const { elements } = await callLinkedIn({
-      ...accessTo(query),
-      method: 'GET',
-      path: commentsOf(post),
-      query: { count: '100', start: '0' },
-      effect: 'read',
-      answer: Comments,
-    });
-    return elements;
+    const elements: z.infer<typeof Comment>[] = [];
+    for (let page = 0; page < pagesMax; page += 1) {
+      const answer = await callLinkedIn({
+        ...accessTo(query),
+        method: 'GET',
+        path: commentsOf(post),
+        query: { count: String(pageSize), start: String(page * pageSize) },
+        effect: 'read',
+        answer: Comments,
+      });
+      if (answer.elements.length === 0) return { elements, isComplete: true };
+      elements.push(...answer.elements);
+    }
+    return { elements, isComplete: false };
   } catch (error) {
     if (error instanceof PlatformError && error.kind === 'permission') return null;
     throw error;

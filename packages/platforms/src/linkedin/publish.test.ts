@@ -37,7 +37,7 @@ const error = (status: number, code: string) => ({ status, json: { status, code,
 const listing = 'GET /rest/posts';
 const listed =
   (...elements: object[]) =>
-  () => ({ json: { elements } });
+  ({ query }: SeenRequest) => ({ json: { elements: query['start'] === '0' ? elements : [] } });
 
 /** Gives out a picture for each request. */
 function pictures(origin: () => string, status: () => object = () => ({ json: { status: 'AVAILABLE' } })) {
@@ -229,6 +229,20 @@ describe('in doubt', () => {
     });
     const hashtag = { ...ours, commentary: 'Hi {hashtag|\\#|big\\_news} \\(2\\)' };
     expect(await lookUp({ [listing]: listed(hashtag) }, {}, 'Hi #big_news (2)')).toMatchObject({ kind: 'found' });
+  });
+
+  test('it is found behind short pages: the list ends where a page is empty', async () => {
+    const others = (start: string) => ({
+      ...ours,
+      id: `urn:li:share:9${start}`,
+      commentary: 'Something else entirely',
+    });
+    const pages = ({ query: { start: from = '' } }: SeenRequest) => ({
+      json: { elements: { '0': [others(from)], '50': [others(from)], '100': [ours] }[from] ?? [] },
+    });
+    expect(await lookUp({ [listing]: pages })).toMatchObject({ kind: 'found', platformPostId: postUrn });
+    const endless = ({ query: { start: from = '' } }: SeenRequest) => ({ json: { elements: [others(from)] } });
+    expect(await lookUp({ [listing]: endless })).toMatchObject({ kind: 'cannot_tell' });
   });
 
   test('one that has another owner, or other words, is not', async () => {

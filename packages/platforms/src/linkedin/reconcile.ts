@@ -19,7 +19,7 @@ type Post = z.infer<typeof Post>;
 const Posts = z.object({ elements: z.array(Post) });
 
 const pageSize = 50;
-const pagesMax = 5;
+const pagesMax = 6;
 /** Between what LinkedIn's answers say of its clock, and its clock. */
 const clockSkewMs = 60_000;
 
@@ -56,7 +56,7 @@ export async function reconcileLinkedIn(asked: ReconcileQuery): Promise<Reconcil
   return { kind: 'not_seen', evidence, doubt };
 }
 
-/** Newest first. Null where the account may not be read: most applications may only write for a person. */
+/** Newest first, over short pages to an empty one: LinkedIn leaves out of a page what it does not show. Null where the account may not be read: most applications may only write for a person. */
 async function readPosts(
   query: ReconcileQuery,
   since: () => number,
@@ -67,7 +67,7 @@ async function readPosts(
     if (elements === null) return null;
     posts.push(...elements);
     const isPast = elements.some(({ createdAt }) => createdAt !== undefined && createdAt < since());
-    if (isPast || elements.length < pageSize) return { posts, isComplete: true };
+    if (isPast || elements.length === 0) return { posts, isComplete: true };
   }
   return { posts, isComplete: false };
 }

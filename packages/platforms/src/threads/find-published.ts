@@ -35,37 +35,60 @@ export async function keyBeforeSend(run: PublishRun): Promise<ThreadsKey> {
 
 export interface Wanted {
   readonly key: ThreadsKey;
-  /** When the first send began that may have arrived. */
-  readonly since: Date;
+  /** When the first send began that may have arrived, by Threads' clock; asked once the list has told that. */
+  readonly since: () => Date;
   readonly text: string;
   /** Id of the post that it answers. */
   readonly parent: string | null;
   readonly takenPostIds: ReadonlySet<string>;
 }
 
-/** Between our clock and that of Threads. */
+/** What is listed above the newest post of before. */
+export interface Found {
+  /** The oldest that is this post by its text. */
+  readonly match: Listed | null;
+  /** All that are new and nobody else's, newest first. */
+  readonly newer: readonly Listed[];
+  /** Ids of everything that was listed. */
+  readonly ids: ReadonlySet<string>;
+  /** The list was read to where it had to be. */
+  readonly isComplete: boolean;
+}
+
+/** Between what Threads' answers say of its clock, and its clock. */
 const clockSkewMs = 60_000;
 const pageSize = '50';
 const pagesMax = 10;
 
-/** The post that a published container became: the oldest above the newest one of before that has its text, else the only one. */
-export async function findPublished(call: AccountCall, wanted: Wanted): Promise<Listed | null> {
+/** Which post a container became. Time tells only where the newest post of before is not known, or not there any more. */
+export async function findPublished(call: AccountCall, wanted: Wanted): Promise<Found> {
   const { key, since, parent, takenPostIds } = wanted;
-  const sinceMs = since.getTime() - clockSkewMs;
-  const isBefore = (post: Listed) => post.id === key.newest || timeOf(post) < sinceMs;
-  const { rows } = await readPages((after) => readList(call, key.edge, pageSize, after), {
+  const isNewest = ({ id }: Listed) => id === key.newest;
+  const isBefore = (post: Listed) => timeOf(post) < since().getTime() - clockSkewMs;
+  const { rows, isComplete } = await readPages((after) => readList(call, key.edge, pageSize, after), {
     pagesMax,
-    isEnough: (posts) => posts.some(isBefore),
+    isEnough: (posts) => posts.some(key.newest === null ? isBefore : isNewest),
   });
-  const boundary = rows.findIndex(isBefore);
+  const newest = rows.findIndex(isNewest);
+  const boundary = newest === -1 ? rows.findIndex(isBefore) : newest;
   const newer = (boundary === -1 ? rows : rows.slice(0, boundary)).filter(
     ({ id, replied_to: answered }) => !takenPostIds.has(id) && (parent === null || (answered?.id ?? parent) === parent),
   );
   const text = plain(wanted.text);
-  const match = newer.findLast((post) => plain(post.text ?? '') === text);
-  if (match !== undefined) return match;
-  const [only] = newer;
-  return newer.length === 1 && only !== undefined ? only : null;
+  const match = newer.findLast((post) => plain(post.text ?? '') === text) ?? null;
+  return { match, newer, ids: new Set(rows.map(({ id }) => id)), isComplete: isComplete || boundary !== -1 };
+}
+
+/** Whether Threads has a post of this id. */
+export async function isOnThreads(call: AccountCall, id: string): Promise<boolean> {
+  try {
+    const asked = { method: 'GET', path: pathOf(id), query: { fields: 'id' }, effect: 'read' } as const;
+    await callThreads({ ...callOf(call, call.http), ...asked, answer: Node });
+    return true;
+  } catch (error) {
+    if (error instanceof PlatformError && (error.kind === 'not_found' || error.kind === 'content')) return false;
+    throw error;
+  }
 }
 
 function readList(call: AccountCall, edge: ThreadsKey['edge'], limit: string, after: string | undefined) {

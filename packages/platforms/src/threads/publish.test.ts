@@ -201,8 +201,12 @@ describe('in doubt', () => {
     });
     const publication = start(server.origin);
     await expect(publication.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
+    const intent = publication.intents.get('publish');
+    if (intent === undefined) throw new Error('nothing was sent');
+    const fast = new Date(Date.now() + 400_000);
     return {
       now: await publication.reconcile(),
+      byOurFastClock: await publication.reconcile({ intent: { ...intent, startedAt: fast }, askedAt: fast }),
       later: await publication.reconcile({ askedAt: new Date(Date.now() + 3_600_000) }),
     };
   }
@@ -217,6 +221,20 @@ describe('in doubt', () => {
       { id: '182', text: 'Hello' },
     ];
     expect((await inDoubt(status('PUBLISHED'), posts)).now).toMatchObject({ kind: 'found', platformPostId: '182' });
+  });
+
+  const gone = () => error(100);
+  const now = () => new Date().toISOString();
+
+  test('a post whose container is gone is found, whatever our clock says', async () => {
+    const asked = await inDoubt(gone, [{ id: '182', text: 'Hello', timestamp: now() }]);
+    expect(asked.now).toMatchObject({ kind: 'found', platformPostId: '182' });
+    expect(asked.byOurFastClock).toMatchObject({ kind: 'found', platformPostId: '182' });
+  });
+
+  test('where its container is gone, a new post of other words is a doubt', async () => {
+    const asked = await inDoubt(gone, [{ id: '182', text: 'By hand', timestamp: now() }]);
+    expect(asked.now).toMatchObject({ kind: 'not_seen', doubt: expect.stringContaining('182') });
   });
 
   test('one that is published and not listed is waited for, then taken as out', async () => {

@@ -122,11 +122,11 @@ async function publishedBefore(
   key: ThreadsKey,
   cause: PlatformError,
 ): Promise<string> {
-  const since = new Date(run.now.getTime() - 24 * 3_600_000);
+  const since = () => new Date(run.now.getTime() - 24 * 3_600_000);
   const parent = run.replyTo?.parent.platformPostId ?? null;
   const wanted = { key, since, text: run.content.text, parent, takenPostIds: new Set<string>() };
-  const found = await findPublished({ ...run, http }, wanted);
-  if (found !== null) return found.id;
+  const { match } = await findPublished({ ...run, http }, wanted);
+  if (match !== null) return match.id;
   const message = 'Threads may have published it before and does not list it';
   throw new PlatformError('ambiguous', message, { platformCode: 'published_before', cause });
 }
