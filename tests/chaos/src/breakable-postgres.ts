@@ -38,7 +38,7 @@ export interface BreakablePostgres extends AsyncDisposable {
   fillDisk(): Promise<{ end(): Promise<void> }>;
 }
 
-export const postgresConnectionsMax = 250;
+const postgresConnectionsMax = 250;
 const diskMegabytes = 1_500;
 const rightClock: DatabaseClock = { offsetSeconds: 0, env: {} };
 

@@ -10,7 +10,8 @@ import { type BreakablePostgres, startBreakablePostgres } from './breakable-post
 import { type BreakableRedis, startBreakableRedis } from './breakable-redis.ts';
 import { createProcessSlot, type ProcessSlot } from './process-slot.ts';
 import { publisherUnderTest, sharedEnvironment } from './product-environment.ts';
-import { type PlatformHost, sandboxHosts, standInHost } from './hosts.ts';
+import { startFrontDoor } from './front-door.ts';
+import { furtherHosts, type PlatformHost, sandboxHosts, standInHost } from './hosts.ts';
 import { createSandboxControl, type SandboxControl } from './sandbox-control.ts';
 import { type StandIn, startStandIn } from './stand-in/start-stand-in.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
@@ -80,6 +81,9 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
   for (const [name, site] of standIn?.sites ?? [])
     sitePorts.set(name, await proxyFor(`platform:stand-in-${name}`, site.port));
   const xPort = sitePorts.get('x');
+  const slots: ProcessSlot[] = [];
+  const apis = () => slots.flatMap((slot) => (slot.app === 'api' ? (slot.origin() ?? []) : []));
+  const frontDoor = starting.use(await startFrontDoor(apis));
   const env = sharedEnvironment({
     databaseUrl: postgres.url,
     dataDir,
@@ -87,14 +91,17 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
     // What stands behind a proxy has another port than the sandbox tells.
     ssrfAllow: [sandboxPort, mastodonPort, blueskyPort, ...sitePorts.values()].map((port) => `127.0.0.1:${port}`),
     secret: () => randomBytes(32),
-    overrides: { ...(xPort === undefined ? {} : { X_API_URL: `http://127.0.0.1:${xPort}/x` }), ...options.env },
+    overrides: {
+      PUBLIC_URL: frontDoor.origin,
+      ...(xPort === undefined ? {} : { X_API_URL: `http://127.0.0.1:${xPort}/x` }),
+      ...options.env,
+    },
   });
   await promisify(execFile)(process.execPath, ['apps/migrate/src/main.ts'], {
     cwd: root,
     env: { ...process.env, ...env },
   });
 
-  const slots: ProcessSlot[] = [];
   const addSlots = async (app: string, count: number) => {
     for (let index = 1; index <= count; index += 1) {
       const name = `${app}-${index}`;
@@ -125,13 +132,14 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
     redis,
     sandbox,
     proxies,
-    apis: () => slots.flatMap((slot) => (slot.app === 'api' ? (slot.origin() ?? []) : [])),
+    apis,
     standIn,
     hosts: [
       ...sandboxHosts(sandbox, {
         mastodonInstance: `http://127.0.0.1:${mastodonPort}`,
         blueskyService: hosts['bluesky'] ?? '',
       }).filter(({ platform }) => platform !== 'x' || standIn === null),
+      ...furtherHosts(sandbox),
       ...Array.from(standIn?.sites ?? [], ([name, site]) =>
         standInHost(name, site, `http://127.0.0.1:${sitePorts.get(name) ?? 0}`),
       ),

@@ -39,6 +39,7 @@ const published: FinalPublication = {
   accountId: 'a1',
   status: 'published',
   platformPostId: '77',
+  parts: ['77'],
   attempts: 1,
   waitingFor: null,
   error: null,
@@ -247,6 +248,27 @@ test.each<[string, Parameters<typeof historyWith>[0]]>([
   ['deleted after its time', { operations: [created, { ...cancel, kind: 'delete', endedAtMs: 5_200 }], posts: [] }],
 ])('no violation: %s', (_what, change) => {
   expect(checkHistory(historyWith(change))).toEqual([]);
+});
+
+const thread: Operation = { ...created, parts: 2 };
+const answer: VisiblePost = { ...line, id: '78', text: textOf('t-1', 1, 1), receivedAtMs: 5_200, replyTo: '77' };
+const refusedPart = { status: 'failed', parts: ['77', null], attempts: 2, error: refusedFor('auth') } as const;
+
+test.each<[string, { visible: VisiblePost[]; publication?: Partial<FinalPublication> }, string[]]>([
+  ['both out, in order', { visible: [line, answer] }, []],
+  ['the second twice', { visible: [line, answer, { ...answer, id: '79' }] }, ['duplicated']],
+  ['the second missing', { visible: [line] }, ['phantom']],
+  ['the second under another name', { visible: [line, { ...answer, id: '79' }] }, ['phantom']],
+  ['the second alone', { visible: [answer] }, ['unexpected', 'phantom']],
+  ['the second first', { visible: [line, { ...answer, receivedAtMs: 5_050 }] }, ['unexpected']],
+  ['an answer to another post', { visible: [line, { ...answer, replyTo: '76' }] }, ['unexpected']],
+  ['of two versions', { visible: [line, { ...answer, text: textOf('t-1', 2, 1) }] }, ['unexpected', 'unexpected']],
+  ['failed at the second, the first up', { visible: [line], publication: refusedPart }, []],
+  ['failed at the second, and it is out', { visible: [line, answer], publication: refusedPart }, ['unexpected']],
+  ['failed at the second, and the first is not there', { visible: [], publication: refusedPart }, ['phantom']],
+])('a thread: %s', (_what, { visible, publication = {} }, kinds) => {
+  const whole = { parts: ['77', '78'], attempts: 2, ...publication };
+  expect(kindsOf(historyWith({ operations: [thread], visible, publication: whole }))).toEqual(kinds);
 });
 
 const twin: Operation = { ...created, token: 't-2', isTwin: true };

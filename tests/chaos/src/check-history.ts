@@ -81,9 +81,7 @@ function checkAccount(story: Story, account: ChaosAccount, history: History): Vi
   const { accountId } = account;
   const say = (kind: ViolationKind, detail: string) => violation(kind, token, accountId, detail);
   const lines = linesOf(story, account);
-  const found: Violation[] = [];
-  if (lines.length > 1)
-    found.push(say('duplicated', `visible ${lines.length} times: ${lines.map(({ id }) => id).join(', ')}`));
+  const found = [...checkParts(story, accountId, lines)];
   for (const line of lines)
     found.push(...checkLine(story, accountId, line, history), ...checkStops(story, account, line, history));
   const wasCanceled = story.operations.some(
@@ -106,6 +104,33 @@ function checkAccount(story: Story, account: ChaosAccount, history: History): Vi
   return found;
 }
 
+/** Each part is out at most once, of one version, after the one before it and as an answer to it. */
+function checkParts({ token }: Story, accountId: string, lines: readonly VisiblePost[]): Violation[] {
+  const say = (kind: ViolationKind, detail: string) => violation(kind, token, accountId, detail);
+  const byPart = Map.groupBy(lines, partOf);
+  const found = [...byPart.values()].flatMap((same) =>
+    same.length === 1
+      ? []
+      : [say('duplicated', `visible ${same.length} times: ${same.map(({ id }) => id).join(', ')}`)],
+  );
+  for (const line of lines) {
+    const part = partOf(line);
+    if (part === 0) continue;
+    const before = byPart.get(part - 1)?.[0];
+    if (before === undefined) found.push(say('unexpected', `part ${part} is visible, and what it answers is not`));
+    else if (before.receivedAtMs > line.receivedAtMs) found.push(say('unexpected', `part ${part} came too early`));
+    else if (line.replyTo !== undefined && line.replyTo !== before.id)
+      found.push(say('unexpected', `part ${part} answers ${line.replyTo ?? 'nothing'} and not ${before.id}`));
+  }
+  const revisions = new Set(lines.map(({ text }) => parseText(text)?.revision));
+  if (lines.length > 1 && revisions.size > 1) found.push(say('unexpected', 'its parts are of several versions'));
+  return found;
+}
+
+function partOf({ text }: VisiblePost): number {
+  return parseText(text)?.part ?? 0;
+}
+
 function checkEnd(
   story: Story,
   { accountId }: ChaosAccount,
@@ -119,13 +144,11 @@ function checkEnd(
   switch (publication.status) {
     case 'published':
       if (line === undefined) return say('phantom', 'published, it says, and it is not visible');
-      if (lines.some(({ id }) => id === publication.platformPostId)) return [];
-      return say(
-        'phantom',
-        `published as ${publication.platformPostId ?? 'nothing'}, it says, and ${line.id} is what is visible`,
-      );
+      return checkNamed(publication, lines, story.create.parts ?? 1).flatMap((detail) => say('phantom', detail));
     case 'failed':
-      if (line !== undefined) return say('unexpected', 'failed, it says, and it is visible');
+      if (lines.length > outOf(publication)) return say('unexpected', 'failed, it says, and it is visible');
+      if (outOf(publication) > 0)
+        return checkNamed(publication, lines, outOf(publication)).flatMap((detail) => say('phantom', detail));
       return checkFailure(publication).flatMap((detail) => say('unexplained', detail));
     case 'canceled':
       if (line !== undefined) return say('dishonest_cancel', 'canceled, it says, and it is visible');
@@ -148,18 +171,38 @@ function checkEnd(
   }
 }
 
+/** How many parts of several it says are out. */
+function outOf({ parts }: FinalPublication): number {
+  return parts.length === 1 ? 0 : parts.filter((id) => id !== null).length;
+}
+
+/** Each of the parts that are said to be out is visible under the name that is said. */
+function checkNamed(
+  { platformPostId, parts }: FinalPublication,
+  lines: readonly VisiblePost[],
+  count: number,
+): string[] {
+  return Array.from({ length: count }, (_, part) => {
+    const named = part === 0 ? platformPostId : (parts[part] ?? null);
+    const there = lines.filter((line) => partOf(line) === part);
+    if (there.some(({ id }) => id === named)) return [];
+    const what = there.map(({ id }) => id).join(', ') || 'nothing';
+    return [`part ${part} is published as ${named ?? 'nothing'}, it says, and ${what} is what is visible`];
+  }).flat();
+}
+
 /** What is out was sent, and no send is missing in the count. */
 function checkCount(
-  { token, operations }: Story,
+  { token, operations, create }: Story,
   { accountId, externalId }: ChaosAccount,
   { status, attempts }: FinalPublication,
   { requests }: History,
 ): Violation[] {
   const revisions = operations.flatMap(({ revision }) => revision ?? []);
-  const seen = revisions.reduce(
-    (sum, revision) => sum + (requests?.get(requestKey(externalId, textOf(token, revision))) ?? 0),
-    0,
+  const texts = revisions.flatMap((revision) =>
+    Array.from({ length: create.parts ?? 1 }, (_, part) => textOf(token, revision, part)),
   );
+  const seen = texts.reduce((sum, text) => sum + (requests?.get(requestKey(externalId, text)) ?? 0), 0);
   if (status === 'published' && attempts === 0)
     return [violation('miscounted', token, accountId, 'published, and no attempt is counted')];
   if (seen <= attempts) return [];

@@ -49,6 +49,8 @@ export interface Operation {
   readonly isMend?: boolean;
   /** Of `create`: after so much lateness it is to be skipped, or somebody asked. */
   readonly misfire?: { readonly policy: 'skip' | 'ask'; readonly maxLateSeconds: number };
+  /** Of `create`: how many parts it has; absent: one. */
+  readonly parts?: number;
   /** Of `create`: another post has the same text, to the same accounts or to those of another organization. */
   readonly isTwin?: boolean;
   /** Of `cancel`: the accounts whose copy the answer called canceled. */
@@ -64,6 +66,8 @@ export interface VisiblePost {
   readonly id: string;
   readonly text: string;
   readonly receivedAtMs: number;
+  /** What it answers; absent: not told. */
+  readonly replyTo?: string | null;
   /** A person made it on the platform itself: nobody asked the product for it. */
   readonly byHand?: boolean;
 }
@@ -80,6 +84,8 @@ export interface FinalPublication {
   readonly accountId: string;
   readonly status: string;
   readonly platformPostId: string | null;
+  /** Of each part what is out under, in order; null: not out. */
+  readonly parts: readonly (string | null)[];
   readonly attempts: number;
   readonly waitingFor: { readonly reason: string; readonly detail: string; readonly until: string | null } | null;
   readonly error: { readonly category: string; readonly code: string; readonly message: string } | null;
@@ -128,18 +134,22 @@ export interface History {
   readonly foreignStops: readonly string[];
 }
 
-/** The text of a post's revision: what the visible is read by. No two are alike, and every third has what servers like to write anew. */
-export function textOf(token: string, revision: number): string {
-  const random = createSeededRandom(0).fork(`${token} ${revision}`);
+/**
+ * The text of a post's revision, and of a part of it: what the visible is read by. No two are alike, and every third has what servers like
+ * to write anew.
+ */
+export function textOf(token: string, revision: number, part = 0): string {
+  const place = part === 0 ? `revision ${revision}` : `revision ${revision} part ${part}`;
+  const random = createSeededRandom(0).fork(`${token} ${place}`);
   const syllable = () => random.pick(Array.from('bdfgklmnprstvwz')) + random.pick(Array.from('aeiou'));
   const words = Array.from({ length: 9 }, () => syllable() + syllable() + syllable()).join(' ');
   const more = random.chance(1 / 3) ? ` "quoted" -- more at https://example.com/${token}?a=1&b=2` : '';
-  return `[${token}] revision ${revision}: ${words}${more}`;
+  return `[${token}] ${place}: ${words}${more}`;
 }
 
-export function parseText(text: string): { token: string; revision: number } | null {
-  const found = /\[([a-z0-9-]+)\]\s+revision\s+(\d+)/.exec(text);
-  return found?.[1] === undefined ? null : { token: found[1], revision: Number(found[2]) };
+export function parseText(text: string): { token: string; revision: number; part: number } | null {
+  const [, token, revision, part = '0'] = /\[([a-z0-9-]+)\]\s+revision\s+(\d+)(?:\s+part\s+(\d+))?/.exec(text) ?? [];
+  return token === undefined ? null : { token, revision: Number(revision), part: Number(part) };
 }
 
 /** One JSON line an entry, in the order of time where it has one. */

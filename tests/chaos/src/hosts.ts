@@ -1,4 +1,6 @@
-import type { ChaosPlatform } from './product-environment.ts';
+import { type PlatformId, platformIds } from '@vibetribe/contracts/platform-id';
+import { credentialsFor } from '@vibetribe/platforms/test-connect';
+import { chaosPlatforms } from './product-environment.ts';
 import type { SandboxControl } from './sandbox-control.ts';
 import type { Site } from './stand-in/serve-site.ts';
 
@@ -6,7 +8,7 @@ import type { Site } from './stand-in/serve-site.ts';
 export interface PlatformHost {
   /** Fits into a handle. */
   readonly name: string;
-  readonly platform: ChaosPlatform;
+  readonly platform: PlatformId;
   /** What to connect the account with, made if needed; the grant is a new one each time. */
   credentials(handle: string): Promise<Record<string, string>>;
   /** The site, where the host is one of the stand-in's. */
@@ -53,6 +55,18 @@ export function sandboxHosts(sandbox: SandboxControl, addresses: PlatformAddress
       },
     },
   ];
+}
+
+/** The platforms of the sandbox that have no failpoints of their own, connected by whatever their forms ask for. */
+export function furtherHosts(sandbox: SandboxControl): PlatformHost[] {
+  const further = platformIds.filter((platform) => !chaosPlatforms.some((known) => known === platform));
+  return further.map((platform) => ({
+    name: platform,
+    platform,
+    site: null,
+    credentials: async (wanted) =>
+      credentialsFor({ hosts: {} }, platform, { ...(await sandbox.account(platform, wanted)) }),
+  }));
 }
 
 /** @param origin where the product finds the site */

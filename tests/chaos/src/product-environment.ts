@@ -1,3 +1,6 @@
+import { platformIds } from '@vibetribe/contracts/platform-id';
+
+/** Those whose every failpoint is tried; a chaos run has all that there are. */
 export const chaosPlatforms = ['bluesky', 'mastodon', 'x'] as const;
 export type ChaosPlatform = (typeof chaosPlatforms)[number];
 
@@ -21,9 +24,7 @@ export function sharedEnvironment(options: {
   readonly secret: () => Buffer;
   readonly overrides: Readonly<Record<string, string>>;
 }): Record<string, string> {
-  const limits = Object.fromEntries(
-    chaosPlatforms.map((platform) => [`RATE_LIMIT_${platform.toUpperCase()}`, '100000']),
-  );
+  const limits = Object.fromEntries(platformIds.map((platform) => [`RATE_LIMIT_${platform.toUpperCase()}`, '100000']));
   return {
     DATABASE_URL: options.databaseUrl,
     DATA_DIR: options.dataDir,

@@ -9,6 +9,7 @@ interface PostPage {
       readonly accountId: string;
       readonly status: string;
       readonly platformPostId: string | null;
+      readonly parts: readonly { readonly status: string; readonly platformPostId: string | null }[];
       readonly waitingFor: FinalPublication['waitingFor'];
       readonly attempts: number;
       readonly error: FinalPublication['error'];
@@ -37,6 +38,9 @@ export async function readPosts({
           accountId: publication.accountId,
           status: publication.status,
           platformPostId: publication.platformPostId,
+          parts: publication.parts.map(({ status, platformPostId }) =>
+            status === 'published' ? platformPostId : null,
+          ),
           waitingFor: publication.waitingFor,
           attempts: publication.attempts,
           error: publication.error,

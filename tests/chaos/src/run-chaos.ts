@@ -1,3 +1,4 @@
+import { platformIds } from '@vibetribe/contracts/platform-id';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { attend, disconnectAccounts, postByHand } from './attentive-people.ts';
 import type { ChaosOptions } from './chaos-options.ts';
@@ -10,7 +11,7 @@ import { findUnwell } from './find-unwell.ts';
 import type { AccountPeriod, FaultRecord, FinalPost, History, Operation, StopRecord } from './history.ts';
 import { pausesMs, runNemesis } from './nemesis.ts';
 import { createOrganization, type Organization, type Reconnects, type WantedAccount } from './organizations.ts';
-import { chaosPlatforms, shortTimes } from './product-environment.ts';
+import { shortTimes } from './product-environment.ts';
 import { readPosts } from './read-posts.ts';
 import { createSeededRandom } from './seeded-random.ts';
 import { mastodonServers, strictSuffix } from './stand-in/start-stand-in.ts';
@@ -63,7 +64,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
     env: {},
     without: options.without,
   });
-  for (const platform of chaosPlatforms) await system.sandbox.scaleLimits(platform, 1000);
+  for (const platform of platformIds) await system.sandbox.scaleLimits(platform, 1000);
   const organizations = await Promise.all(
     Array.from({ length: organizationCount }, (_, index) =>
       createOrganization({
@@ -180,15 +181,16 @@ const retryDelaysMs = shortTimes.PUBLISH_RETRY_DELAYS_MS.split(',').map(Number);
  * refuses an equal text.
  */
 function wantedAccounts({ hosts }: Pick<ChaosSystem, 'hosts'>, organization: number, count: number): WantedAccount[] {
-  const perHost = Math.max(2, Math.ceil(count / hosts.length));
-  return hosts.flatMap((host) =>
-    Array.from({ length: perHost }, (_, index) => {
+  const perHost = Math.ceil(count / hosts.length);
+  return hosts.flatMap((host) => {
+    const length = Math.max(host.site === null ? 1 : 2, perHost);
+    return Array.from({ length }, (_, index) => {
       const isShared = host.site !== null && index === 0;
       const owner = isShared ? `pair${Math.floor(organization / 2)}` : `org${organization + 1}`;
-      const isStrict = host.site !== null && host.platform === 'x' && index === perHost - 1;
+      const isStrict = host.site !== null && host.platform === 'x' && index === length - 1;
       return { host, handle: `${owner}${host.name}${index}${isStrict ? strictSuffix : ''}` };
-    }),
-  );
+    });
+  });
 }
 
 async function heal(system: ChaosSystem): Promise<void> {

@@ -92,11 +92,19 @@ export function createSandboxControl(origin: string): SandboxControl {
 }
 
 interface PostsPage {
-  readonly items: { platform: string; account: string; id: string; text: string; receivedAt: string }[];
+  readonly items: {
+    platform: string;
+    account: string;
+    id: string;
+    text: string;
+    receivedAt: string;
+    replyTo: string | null;
+  }[];
   readonly nextCursor: string | null;
   readonly commits: number;
 }
 
-function lineOf({ platform, account, id, text, receivedAt }: PostsPage['items'][number]): VisiblePost {
-  return { platform, externalId: account, id, text, receivedAtMs: Date.parse(receivedAt) };
+function lineOf({ account, receivedAt, ...post }: PostsPage['items'][number]): VisiblePost {
+  const { platform, id, text, replyTo } = post;
+  return { platform, externalId: account, id, text, replyTo, receivedAtMs: Date.parse(receivedAt) };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { adapters } from '@vibetribe/platforms/registry';
 import type { Reply } from './api-client.ts';
 import { type ChaosAccount, neverMs, type Operation, type OperationKind, textOf } from './history.ts';
 import type { Organization } from './organizations.ts';
@@ -15,7 +16,7 @@ export interface WorkloadOptions {
   /** Starts every token: no two runs meet. */
   readonly prefix: string;
   readonly posts: number;
-  /** The creations are spread evenly over this. */
+  /** The creations are spread evenly over this; on a machine too slow for them those that are left after twice the time are left out. */
   readonly durationMs: number;
   readonly record: (operation: Operation) => void;
 }
@@ -40,6 +41,7 @@ interface Plan {
   readonly isDraft: boolean;
   readonly misfire: NonNullable<Operation['misfire']> | null;
   readonly mediaIds: readonly string[];
+  readonly parts: number;
   readonly steps: readonly Step[];
 }
 
@@ -53,7 +55,15 @@ const stepKinds = [
   { kind: 'publish_now', weight: 4 },
   { kind: 'delete', weight: 3 },
 ] as const;
-const shares = { changed: 0.2, chained: 0.4, draft: 0.04, misfire: 0.08, media: 0.05, twin: 0.04 } as const;
+const shares = {
+  changed: 0.2,
+  chained: 0.4,
+  draft: 0.04,
+  misfire: 0.08,
+  media: 0.05,
+  twin: 0.04,
+  thread: 0.12,
+} as const;
 
 /** Clients of several organizations create posts, and edit, move, cancel, delete and hurry some of them, around their time too. */
 export async function runWorkload(options: WorkloadOptions): Promise<void> {
@@ -63,6 +73,7 @@ export async function runWorkload(options: WorkloadOptions): Promise<void> {
   const queues = Map.groupBy(plans.entries(), ([, { organization }]) => organization);
   const client = async (queue: [number, Plan][]) => {
     for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
+      if (Date.now() > startedAtMs + 2 * options.durationMs) return;
       const [index, plan] = entry;
       await delay(Math.max(0, startedAtMs + (index / options.posts) * options.durationMs - Date.now()));
       const created = await create(plan, options.record);
@@ -87,25 +98,41 @@ function planPosts(options: WorkloadOptions): Plan[] {
 
 function planPost({ organizations, random, prefix, mediaIds }: WorkloadOptions, index: number): Plan {
   const organization = random.pick(organizations);
-  const accountIds = random.sample(organization.accounts, random.between(1, 3)).map(({ accountId }) => accountId);
+  const parts = random.chance(shares.thread) ? random.between(2, 3) : 1;
+  const eligible = parts === 1 ? organization.accounts : organization.accounts.filter(takesThreads);
+  const accounts = random.sample(eligible, random.between(1, 3));
   const dueInMs = random.between(1_000, 20_000);
   const isDraft = random.chance(shares.draft);
   const maxLateSeconds = random.between(4, 20);
   const pictures = mediaIds.get(organization.organizationId) ?? [];
-  const hasMedia = pictures.length > 0 && random.chance(shares.media);
+  const hasMedia = pictures.length > 0 && (random.chance(shares.media) || accounts.some(wantsMedia));
   const token = `${prefix}-${index}`;
   return {
     token,
     key: token,
     isTwin: false,
     organization,
-    accountIds,
+    accountIds: accounts.map(({ accountId }) => accountId),
     dueInMs,
     isDraft,
     misfire: random.chance(shares.misfire) ? { policy: random.pick(['skip', 'ask'] as const), maxLateSeconds } : null,
     mediaIds: hasMedia ? [random.pick(pictures)] : [],
+    parts,
     steps: planSteps(random, dueInMs, isDraft),
   };
+}
+
+const rulesOf = ({ platform }: ChaosAccount) => adapters[platform as keyof typeof adapters].rules;
+const takesThreads = (account: ChaosAccount) => rulesOf(account).thread !== null;
+const wantsMedia = (account: ChaosAccount) => rulesOf(account).requiredFields.includes('media');
+
+/** The parts after the first. */
+function threadOf(
+  { token, parts }: Pick<Plan, 'token' | 'parts'>,
+  revision: number,
+): { thread?: { content: string }[] } {
+  if (parts === 1) return {};
+  return { thread: Array.from({ length: parts - 1 }, (_, index) => ({ content: textOf(token, revision, index + 1) })) };
 }
 
 function planSteps(random: SeededRandom, dueInMs: number, isDraft: boolean): Step[] {
@@ -146,6 +173,7 @@ function planTwins({ organizations, random, prefix, twinHosts }: WorkloadOptions
     isDraft: false,
     misfire: null,
     mediaIds: [],
+    parts: 1,
     steps: [],
   });
   return [twin(`${token}-one`, organization, account), twin(`${token}-two`, owner, second)];
@@ -164,6 +192,7 @@ async function create(plan: Plan, record: WorkloadOptions['record']): Promise<Op
         ...(plan.isDraft ? { draft: true } : { scheduledAt: new Date(dueAtMs).toISOString() }),
         ...(plan.misfire === null ? {} : { misfire: plan.misfire }),
         ...(plan.mediaIds.length === 0 ? {} : { mediaIds: plan.mediaIds }),
+        ...threadOf(plan, 1),
       },
       idempotencyKey: `create-${plan.key}`,
     }),
@@ -177,6 +206,7 @@ async function create(plan: Plan, record: WorkloadOptions['record']): Promise<Op
     dueAtMs: plan.isDraft ? neverMs : dueAtMs,
     ...(plan.misfire === null ? {} : { misfire: plan.misfire }),
     ...(plan.isTwin ? { isTwin: true } : {}),
+    ...(plan.parts === 1 ? {} : { parts: plan.parts }),
   };
   record(created);
   return created;
@@ -204,7 +234,7 @@ async function changePost(
   const scheduledAt = new Date(dueAtMs).toISOString();
   switch (step.kind) {
     case 'edit': {
-      const body = { content: textOf(plan.token, revision), scheduledAt };
+      const body = { content: textOf(plan.token, revision), ...threadOf(plan, revision), scheduledAt };
       const { entry, reply } = await timed(plan, 'edit', postId, () => client.send({ method: 'PUT', path, body }));
       return record({ ...entry, revision, dueAtMs, ...mendIn(reply) });
     }

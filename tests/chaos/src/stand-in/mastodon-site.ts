@@ -35,7 +35,7 @@ export function createMastodonSite(firstAccountId: number, habits: MastodonHabit
 
   const accept = (
     account: StandInAccount,
-    content: Pick<StandInPost, 'sent' | 'text' | 'warning' | 'mediaIds' | 'byHand'>,
+    content: Pick<StandInPost, 'sent' | 'text' | 'warning' | 'mediaIds' | 'replyTo' | 'byHand'>,
   ) =>
     memory.accept({
       ...content,
@@ -61,6 +61,7 @@ export function createMastodonSite(firstAccountId: number, habits: MastodonHabit
       text: changed(habits.rewrites ? typographic(sent) : sent),
       warning: body.text('spoiler_text'),
       mediaIds: body.mediaIds,
+      replyTo: body.replyTo,
       byHand: false,
     });
     if (key !== null) byKey.set(`${account.id} ${key}`, post);
@@ -70,7 +71,8 @@ export function createMastodonSite(firstAccountId: number, habits: MastodonHabit
   return {
     platform: 'mastodon',
     memory,
-    postByHand: (account, text) => void accept(account, { sent: text, text, warning: '', mediaIds: [], byHand: true }),
+    postByHand: (account, text) =>
+      void accept(account, { sent: text, text, warning: '', mediaIds: [], replyTo: null, byHand: true }),
     clockOffsetMs: habits.clockOffsetMs,
     errorBody: { error: 'Something went wrong' },
     answer(request, lists): SiteAnswer {

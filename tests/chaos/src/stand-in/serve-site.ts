@@ -20,8 +20,9 @@ export interface SiteRequest {
 interface PostBody {
   /** '' where it is missing. */
   text(name: string): string;
-  /** Ids of media, wherever they stand. */
+  /** Ids of media, and of what is answered, wherever they stand. */
   readonly mediaIds: readonly string[];
+  readonly replyTo: string | null;
 }
 
 export interface SiteReply {
@@ -170,12 +171,14 @@ function halved(posts: readonly StandInPost[], memory: SiteMemory): StandInPost[
 
 function bodyOf(json: Readonly<Record<string, unknown>>): PostBody {
   const media = json['media'] as { media_ids?: string[] } | undefined;
+  const reply = json['reply'] as { in_reply_to_tweet_id?: string } | undefined;
   return {
     text(name) {
       const value = json[name];
       return typeof value === 'string' ? value : '';
     },
     mediaIds: media?.media_ids ?? (json['media_ids'] as string[] | undefined) ?? [],
+    replyTo: reply?.in_reply_to_tweet_id ?? (json['in_reply_to_id'] as string | undefined) ?? null,
   };
 }
 

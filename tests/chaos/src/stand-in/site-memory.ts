@@ -14,6 +14,8 @@ export interface StandInPost {
   readonly text: string;
   readonly warning: string;
   readonly mediaIds: readonly string[];
+  /** What it answers. */
+  readonly replyTo: string | null;
   /** By this machine's clock. */
   readonly receivedAtMs: number;
   /** By the site's own clock. */

@@ -64,12 +64,13 @@ export async function startStandIn(): Promise<StandIn> {
     sites,
     visible() {
       const lines = [...sites.values()].flatMap(({ api }) =>
-        api.memory.all().map(({ id, account, text, receivedAtMs, byHand }) => ({
+        api.memory.all().map(({ id, account, text, receivedAtMs, replyTo, byHand }) => ({
           platform: api.platform,
           externalId: account,
           id,
           text,
           receivedAtMs,
+          replyTo,
           ...(byHand ? { byHand } : {}),
         })),
       );

@@ -31,7 +31,10 @@ export function createXSite(firstAccountId: number, habits: XHabits): SiteApi {
   };
   let uploads = 0;
 
-  const accept = (account: StandInAccount, content: Pick<StandInPost, 'sent' | 'text' | 'mediaIds' | 'byHand'>) =>
+  const accept = (
+    account: StandInAccount,
+    content: Pick<StandInPost, 'sent' | 'text' | 'mediaIds' | 'replyTo' | 'byHand'>,
+  ) =>
     memory.accept({
       ...content,
       id: nextId(),
@@ -45,14 +48,16 @@ export function createXSite(firstAccountId: number, habits: XHabits): SiteApi {
     const text = body.text('text');
     const isRefused = !habits.takesDuplicates(account) && memory.listOf(account.id).some(({ sent }) => sent === text);
     if (isRefused) return forbidden('You are not allowed to create a Tweet with duplicate content.');
-    const post = accept(account, { sent: text, text: changed(text), mediaIds: body.mediaIds, byHand: false });
+    const { mediaIds, replyTo } = body;
+    const post = accept(account, { sent: text, text: changed(text), mediaIds, replyTo, byHand: false });
     return { status: 201, json: { data: { id: post.id, text: viewOf(post).text } } };
   };
 
   return {
     platform: 'x',
     memory,
-    postByHand: (account, text) => void accept(account, { sent: text, text, mediaIds: [], byHand: true }),
+    postByHand: (account, text) =>
+      void accept(account, { sent: text, text, mediaIds: [], replyTo: null, byHand: true }),
     clockOffsetMs: habits.clockOffsetMs,
     errorBody: { errors: [{ title: 'Internal Error', detail: 'Something went wrong.', type: 'about:blank' }] },
     answer(request, lists): SiteAnswer {

@@ -3,6 +3,7 @@ import type { PublicationState } from '@vibetribe/core/publishing/state/publicat
 import type {
   Finding,
   Outcome,
+  PartPlace,
   PublicationInput,
   ReconcilePolicy,
   RetryPolicy,
@@ -41,17 +42,18 @@ export function inputsBehind(
   const { atMs, data } = event;
   const at = (...inputs: PublicationInput[]) => inputs.map((input) => ({ input, atMs }));
   const { fence } = state;
+  const place = placeOf(state, history);
   const policies = [true, false].map((outage) => policyWith(outage, settings));
   const outcome = (...outcomes: Outcome[]) =>
     at(
       ...outcomes.flatMap((each) =>
-        policies.map((policy): PublicationInput => ({ type: 'outcome', fence, outcome: each, policy })),
+        policies.map((policy): PublicationInput => ({ type: 'outcome', fence, outcome: each, policy, ...place })),
       ),
     );
   const finding = (...findings: Finding[]) =>
     at(
       ...findings.flatMap((each) =>
-        policies.map((policy): PublicationInput => ({ type: 'finding', fence, finding: each, policy })),
+        policies.map((policy): PublicationInput => ({ type: 'finding', fence, finding: each, policy, ...place })),
       ),
     );
 
@@ -88,7 +90,10 @@ export function inputsBehind(
     case 'publication.retrying':
       return outcome({ kind: 'retry', fault: faultIn(event), retryAfterMs: null });
     case 'publication.failed':
-      return outcome(...refusalsBehind(event), { kind: 'retry', fault: faultIn(event), retryAfterMs: null });
+      return [
+        ...outcome(...refusalsBehind(event), { kind: 'retry', fault: faultIn(event), retryAfterMs: null }),
+        ...at(...endsBetweenParts(event)),
+      ];
     case 'publication.unconfirmed':
       return [
         ...outcome(...refusalsBehind(event), { kind: 'retry', fault: faultIn(event), retryAfterMs: null }),
@@ -103,6 +108,7 @@ export function inputsBehind(
       } as const;
       return outcome(unknown, { ...unknown, evidence: untold });
     }
+    case 'publication.part_published':
     case 'publication.published':
       return outcome({ kind: 'published', ...postIn(event) });
     case 'publication.late_evidence':
@@ -111,6 +117,7 @@ export function inputsBehind(
         fence: fence - 1,
         outcome: { kind: 'published', ...postIn(event) },
         policy: policyWith(false, settings),
+        ...place,
       });
     case 'publication.reconciled':
       return finding(...findingsBehind(event, following));
@@ -123,10 +130,26 @@ export function inputsBehind(
     case 'publication.lease_expired':
       return expiredBy(state, event);
     case 'publication.resolved':
-      return resolvedBy(event, following);
+      return resolvedBy(event, following, place);
     default:
       return [];
   }
+}
+
+/** The part that is next, of several. */
+function placeOf({ parts }: PublicationState, { row }: StoredHistory): { readonly part?: PartPlace } {
+  if (row.partCount === 1) return {};
+  return { part: { index: parts.length, isLast: parts.length === row.partCount - 1, leaseMs } };
+}
+
+/** Nobody may go on: its account was disconnected, or a person said so. */
+function endsBetweenParts(event: StoredEvent): PublicationInput[] {
+  if (event.data['partsPublished'] === undefined) return [];
+  const detail = faultIn(event).message;
+  return [
+    { type: 'claim', leaseMs, gate: { kind: 'skip', because: 'disconnected', detail } },
+    { type: 'resolve', resolution: { kind: 'skip' } },
+  ];
 }
 
 function policyWith(
@@ -146,8 +169,10 @@ function scheduledBy({ atMs, data, message }: StoredEvent): TimedInput[] {
 /** Its time is on its attempt, where that is still there. */
 function sentBy(state: PublicationState, event: StoredEvent, { attempts }: StoredHistory): TimedInput[] {
   const { leaseUntilMs, fence } = state;
+  const number = event.data['attempt'];
   if (leaseUntilMs === null || leaseUntilMs < event.atMs - writtenWithinMs) return [];
-  const startedAtMs = attempts.find((attempt) => attempt.fence === fence)?.startedAtMs ?? event.atMs;
+  const startedAtMs =
+    attempts.find((attempt) => attempt.fence === fence && attempt.number === number)?.startedAtMs ?? event.atMs;
   return [{ input: { type: 'intend', fence, leaseMs }, atMs: Math.min(startedAtMs, leaseUntilMs - 1) }];
 }
 
@@ -224,10 +249,14 @@ function findingsBehind(event: StoredEvent, following: StoredEvent | undefined):
   }
 }
 
-function resolvedBy(event: StoredEvent, following: StoredEvent | undefined): TimedInput[] {
+function resolvedBy(
+  event: StoredEvent,
+  following: StoredEvent | undefined,
+  place: { readonly part?: PartPlace },
+): TimedInput[] {
   const { data, atMs } = event;
   const by = (resolution: Extract<PublicationInput, { type: 'resolve' }>['resolution']): TimedInput => ({
-    input: { type: 'resolve', resolution },
+    input: { type: 'resolve', resolution, ...place },
     atMs,
   });
   switch (data['outcome']) {
@@ -249,6 +278,7 @@ function waitIn({ data, message }: StoredEvent): { reason: WaitingReason; detail
 
 function faultIn({ data, message }: StoredEvent): Fault {
   const text = message
+    .replace(/^Part \d+ failed, what is before it is out: /u, '')
     .replace(/ Tries again at \S+\.$/u, '')
     .replace(/ Nothing is sent again before the platform was asked, at \S+\.$/u, '');
   return {

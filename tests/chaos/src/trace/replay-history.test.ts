@@ -13,31 +13,37 @@ const doubt = { ...fault, category: 'unknown_outcome' } as const;
 const post = { platformPostId: '7', url: 'https://example.com/7' };
 
 /** What the database would hold after these inputs, each 1 s after the one before, or when it is due. */
-function store(inputFor: (state: PublicationState, turn: number) => PublicationInput | null): StoredHistory {
+function store(
+  inputFor: (state: PublicationState, turn: number) => PublicationInput | null,
+  partCount: number,
+): StoredHistory {
   let state = newPublication;
   let nowMs = 1_000_000;
   const events: StoredEvent[] = [];
   let attempts: StoredAttempt[] = [];
   const steps: StoredStep[] = [];
   for (let turn = 0; turn < 60; turn += 1) {
-    const input = inputFor(state, turn);
-    if (input === null) break;
+    const drawn = inputFor(state, turn);
+    if (drawn === null) break;
+    const input = withPart(drawn, state, partCount);
     nowMs = Math.max(nowMs + 1_000, input.type === 'lease_expired' ? (state.leaseUntilMs ?? 0) : 0);
     if (input.type === 'claim') nowMs = Math.max(nowMs, state.dueAtMs ?? 0);
     const taken = transition(state, input, nowMs);
     if (taken.kind === 'refused') continue;
     for (const { type, message, data } of taken.events)
       events.push({ type, message, data: { ...data, status: taken.state.status }, atMs: nowMs + 3 });
-    const { attempts: number, fence, intentAtMs, status } = taken.state;
+    const { attempts: number, fence, intentAtMs, status, parts } = taken.state;
+    const outcome = parts.length > state.parts.length ? 'published' : status;
     if (number > state.attempts) attempts = [...attempts, { number, fence, startedAtMs: nowMs, outcome: null }];
     else if (number < state.attempts) attempts = attempts.slice(0, -1);
     else if (intentAtMs === null)
-      attempts = attempts.map((attempt) => ({ ...attempt, outcome: attempt.outcome ?? status }));
+      attempts = attempts.map((attempt) => ({ ...attempt, outcome: attempt.outcome ?? outcome }));
     if (number > 0 && steps.length === 0) steps.push({ name: 'publish', effect: 'once', keyed: true, done: false });
     state = taken.state;
   }
   const row = {
     ...state,
+    partCount,
     waitingReason: state.waiting?.reason ?? null,
     errorCode: state.error?.code ?? null,
     hasLease: state.leaseUntilMs !== null,
@@ -46,6 +52,11 @@ function store(inputFor: (state: PublicationState, turn: number) => PublicationI
     isInDoubt: state.inDoubtSinceMs !== null,
   };
   return { id: 'p', platform: 'x', row, events, attempts, steps };
+}
+
+function withPart(input: PublicationInput, { parts }: PublicationState, count: number): PublicationInput {
+  if (count === 1 || (input.type !== 'outcome' && input.type !== 'finding')) return input;
+  return { ...input, part: { index: parts.length, isLast: parts.length === count - 1, leaseMs: 5_000 } };
 }
 
 function drawInput(random: SeededRandom): (state: PublicationState, turn: number) => PublicationInput | null {
@@ -85,7 +96,9 @@ function drawInput(random: SeededRandom): (state: PublicationState, turn: number
   };
 }
 
-const histories = Array.from({ length: 400 }, (_, seed) => store(drawInput(createSeededRandom(seed))));
+const histories = Array.from({ length: 400 }, (_, seed) =>
+  store(drawInput(createSeededRandom(seed)), seed % 4 === 0 ? 3 : 1),
+);
 
 test('what the state machine has written is a run of it', () => {
   for (const history of histories) expect(replayHistory(history, settings)).toBeNull();
@@ -153,6 +166,9 @@ const tampering: Record<string, (history: StoredHistory) => StoredHistory | null
     history.row.toldWait === null && history.events.every(({ data }) => data['waited'] === undefined)
       ? { ...history, row: { ...history.row, fence: history.row.fence + 1 } }
       : null,
+  'a part that is not on the timeline': (history) => withoutEvent(history, 'publication.part_published'),
+  'a part that the row does not have': (history) =>
+    history.row.parts.length === 0 ? null : { ...history, row: { ...history.row, parts: history.row.parts.slice(1) } },
   'a row that used a retry more': (history) => ({
     ...history,
     row: { ...history.row, retriesUsed: history.row.retriesUsed + 1 },
@@ -165,6 +181,7 @@ test.each(Object.entries(tampering))('%s is no run', (_what, tamper) => {
   for (const history of tampered) expect(replayHistory(history, settings)).not.toBeNull();
 });
 
-function withoutEvent(history: StoredHistory, type: string): StoredHistory {
+function withoutEvent(history: StoredHistory, type: string): StoredHistory | null {
+  if (typed(history, type) < 0) return null;
   return { ...history, events: changeAt(history.events, typed(history, type), () => []) };
 }

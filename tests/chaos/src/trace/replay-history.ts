@@ -152,7 +152,8 @@ function sendsAfter({ state, sends }: Walk, after: PublicationState): Walk['send
   if (after.attempts < state.attempts) return sends.slice(0, -1);
   const last = sends.at(-1);
   if (last === undefined || last.outcome !== null || after.intentAtMs !== null) return sends;
-  return [...sends.slice(0, -1), { ...last, outcome: after.status }];
+  const outcome = after.parts.length > state.parts.length ? 'published' : after.status;
+  return [...sends.slice(0, -1), { ...last, outcome }];
 }
 
 function endFaults({ state, sends }: Walk, { row, attempts, steps }: StoredHistory): string[] {
@@ -167,13 +168,14 @@ function endFaults({ state, sends }: Walk, { row, attempts, steps }: StoredHisto
     waitingReason: state.waiting?.reason ?? null,
     platformPostId: state.platformPostId,
     url: state.url,
+    parts: namesOf(state.parts),
     hasLease: state.leaseUntilMs !== null,
     hasIntent: state.intentAtMs !== null,
     hasEvidence: state.evidence !== null,
     isInDoubt: state.inDoubtSinceMs !== null,
     ...(state.error?.code === untold ? {} : { errorCode: state.error?.code ?? null }),
   };
-  const stored: Record<string, unknown> = { ...row };
+  const stored: Record<string, unknown> = { ...row, parts: namesOf(row.parts) };
   const faults = Object.entries(expected).flatMap(([name, value]) =>
     value === stored[name] ? [] : [`${name} is ${String(stored[name])} and must be ${String(value)}`],
   );
@@ -182,9 +184,13 @@ function endFaults({ state, sends }: Walk, { row, attempts, steps }: StoredHisto
     faults.push(`its attempts are ${JSON.stringify(told)} and must be ${JSON.stringify(sends)}`);
   const once = steps.filter(({ effect }) => effect === 'once');
   if (sends.length > 0 && !once.some(({ keyed }) => keyed)) faults.push('a send has no key on disk');
-  if (once.some(({ done }) => done) && !state.committed)
+  if (once.some(({ done }) => done) && !state.committed && state.parts.length === 0)
     faults.push('a visible step has a result, and nothing says so');
   return faults;
+}
+
+function namesOf(parts: readonly { readonly platformPostId: string | null }[]): string {
+  return parts.map(({ platformPostId }) => platformPostId).join(' ');
 }
 
 function distinct(walks: readonly Walk[]): Walk[] {

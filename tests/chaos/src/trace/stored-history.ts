@@ -23,6 +23,9 @@ export interface StoredRow {
   readonly toldWait: { readonly times: number; readonly lastAtMs: number } | null;
   readonly platformPostId: string | null;
   readonly url: string | null;
+  readonly partCount: number;
+  /** What is out of several parts. */
+  readonly parts: readonly { readonly platformPostId: string | null }[];
   readonly errorCode: string | null;
   readonly hasLease: boolean;
   readonly hasIntent: boolean;
@@ -58,6 +61,7 @@ export async function readStoredHistories({ sql }: Pick<BreakablePostgres, 'sql'
   const publications = await sql(`
     select id, platform, status, attempts, retries_used as "retriesUsed", fence::float8 as fence, committed, absent_reads as "absentReads",
       reconcile_tries as "reconcileTries", waiting_reason as "waitingReason", told_wait as "toldWait", platform_post_id as "platformPostId", url,
+      part_count as "partCount", coalesce(parts, '[]') as parts,
       error ->> 'code' as "errorCode", lease_until is not null as "hasLease", intent_at is not null as "hasIntent",
       evidence is not null as "hasEvidence", in_doubt_since is not null as "isInDoubt"
     from publications order by id`);
