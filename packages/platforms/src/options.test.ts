@@ -1,4 +1,4 @@
-import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { type PlatformId, platformIds } from '@vibetribe/contracts/platform-id';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { adapters } from './registry.ts';
@@ -104,11 +104,33 @@ const examples: Partial<Record<PlatformId, (other: Other) => Example[]>> = {
   ],
 };
 
+describe.each(platformIds)('%s', (platform) => {
+  test('says of each option what it is, with an example that it takes', () => {
+    const { options } = adapters[platform].rules;
+    for (const [name, { description, examples: given }] of Object.entries(propertiesOf(platform))) {
+      const option = options instanceof z.ZodObject ? options.shape[name] : undefined;
+      expect(description, name).toMatch(/\.$/u);
+      expect(given.length, name).toBeGreaterThan(0);
+      for (const example of given) expect(option?.safeParse(example).success, name).toBe(true);
+    }
+  });
+});
+
 let stage: ConformanceStage;
 beforeAll(async () => {
   stage = await openConformanceStage();
 });
 afterAll(() => stage[Symbol.asyncDispose]());
+
+const JsonSchema = z.object({
+  properties: z
+    .record(z.string(), z.object({ description: z.string().default(''), examples: z.array(z.unknown()).default([]) }))
+    .default({}),
+});
+
+function propertiesOf(platform: PlatformId) {
+  return JsonSchema.parse(z.toJSONSchema(adapters[platform].rules.options, { io: 'input' })).properties;
+}
 
 const none = { id: '1', url: 'https://example.com/1', handle: 'ada' };
 
@@ -116,9 +138,7 @@ describe.each(Object.keys(examples) as (keyof typeof examples)[])('%s', (platfor
   const examplesFor = (other: Other) => examples[platform]?.(other) ?? [];
 
   test('has an example of each option', () => {
-    const { properties = {} } = z
-      .object({ properties: z.record(z.string(), z.unknown()).optional() })
-      .parse(z.toJSONSchema(adapters[platform].rules.options, { io: 'input' }));
+    const properties = propertiesOf(platform);
     const shown = new Set(examplesFor(none).flatMap(({ options }) => Object.keys(options)));
     expect([...shown].toSorted()).toEqual(
       Object.keys(properties)

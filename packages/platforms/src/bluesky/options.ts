@@ -11,24 +11,23 @@ const postAddress = z
   });
 
 export const BlueskyOptions = z.strictObject({
-  /** BCP 47 tags of the languages the text is in. */
   langs: z
     .array(z.string().max(50).refine(isLanguageTag, { error: 'must be a language tag such as en or pt-BR' }))
     .max(langsMax, { error: `must not name more than ${langsMax} languages` })
-    .optional(),
-  /** Why some may not want to see it. https://docs.bsky.app/docs/advanced-guides/moderation#self-labels */
+    .optional()
+    .meta({ description: 'BCP 47 tags of the languages the text is in.', examples: [['de', 'pt-BR']] }),
   labels: z
     .array(z.enum(['sexual', 'nudity', 'porn', 'graphic-media']))
     .min(1)
     .max(4)
-    .optional(),
-  /** Topics that do not stand in the text, without the sign. */
+    .optional()
+    .meta({ description: 'Why some may not want to see it.', examples: [['graphic-media']] }),
   tags: z
     .array(z.string().trim().min(1).max(64))
     .min(1)
     .max(tagsMax, { error: `must not name more than ${tagsMax} tags` })
-    .optional(),
-  /** Who may answer. Not given: everyone. */
+    .optional()
+    .meta({ description: 'Topics that do not stand in the text, without the sign.', examples: [['tea']] }),
   replies: z
     .union([
       z.literal('nobody'),
@@ -37,13 +36,20 @@ export const BlueskyOptions = z.strictObject({
         .min(1)
         .max(3),
     ])
-    .optional(),
-  /** Others may not quote it. */
-  quotes: z.enum(['allowed', 'off']).optional(),
-  /** Address of the post to show below the text. */
-  quote: postAddress.optional(),
-  /** Address of the post that this one answers. */
-  replyTo: postAddress.optional(),
+    .optional()
+    .meta({ description: 'Who may answer. Not given: everyone.', examples: [['mentioned', 'following']] }),
+  quotes: z
+    .enum(['allowed', 'off'])
+    .optional()
+    .meta({ description: 'Whether others may quote it. Not given: yes.', examples: ['off'] }),
+  quote: postAddress.optional().meta({
+    description: 'Address of the post to show below the text.',
+    examples: ['https://bsky.app/profile/ada.example/post/3k2aexample22'],
+  }),
+  replyTo: postAddress.optional().meta({
+    description: 'Address of the post that this one answers.',
+    examples: ['https://bsky.app/profile/ada.example/post/3k2aexample22'],
+  }),
 });
 export type BlueskyOptions = z.infer<typeof BlueskyOptions>;
 

@@ -31,19 +31,25 @@ const embedCharactersMax = 6_000;
 const embedsMax = 10;
 
 export const DiscordOptions = z.strictObject({
-  /** Shows links without their previews. */
-  suppressEmbeds: z.boolean().optional(),
-  /** Nobody gets a notification on their device. */
-  silent: z.boolean().optional(),
-  /** Whom the text may ping. Not given: nobody, whatever stands in it. */
+  suppressEmbeds: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Shows links without their previews.', examples: [true] }),
+  silent: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Nobody gets a notification on their device.', examples: [true] }),
   mentions: z
     .strictObject({
       everyone: z.boolean().optional(),
       users: z.array(snowflake).max(100).optional(),
       roles: z.array(snowflake).max(100).optional(),
     })
-    .optional(),
-  /** Cards below the text. */
+    .optional()
+    .meta({
+      description: 'Whom the text may ping. Not given: nobody, whatever stands in it.',
+      examples: [{ everyone: false, roles: ['165511591545143296'] }],
+    }),
   embeds: z
     .array(Embed)
     .min(1)
@@ -51,9 +57,15 @@ export const DiscordOptions = z.strictObject({
     .refine((embeds) => charactersOf(embeds) <= embedCharactersMax, {
       error: `must not hold more than ${embedCharactersMax} characters in all`,
     })
-    .optional(),
-  /** Pictures and videos are shown once somebody clicks on them. */
-  spoiler: z.boolean().optional(),
+    .optional()
+    .meta({
+      description: 'Cards below the text.',
+      examples: [[{ title: 'Tea', description: 'How to make it', url: 'https://example.com/tea', color: 5_814_783 }]],
+    }),
+  spoiler: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Pictures and videos are shown once somebody clicks on them.', examples: [true] }),
 });
 export type DiscordOptions = z.infer<typeof DiscordOptions>;
 

@@ -4,9 +4,10 @@ import { linkedInCommentMax } from './text.ts';
 const webAddress = z.url({ protocol: /^https?$/u, error: 'must be a web address' }).max(2_000);
 
 export const LinkedInOptions = z.strictObject({
-  /** Who sees it; an organization has no connections. */
-  visibility: z.enum(['public', 'connections', 'logged_in']).optional(),
-  /** A link below the text with its card. LinkedIn does not read the page: without a title its host is shown. One picture beside it is the card's. */
+  visibility: z
+    .enum(['public', 'connections', 'logged_in'])
+    .optional()
+    .meta({ description: 'Who sees it; an organization has no connections.', examples: ['connections'] }),
   card: z
     .union([
       z.literal('none'),
@@ -16,13 +17,30 @@ export const LinkedInOptions = z.strictObject({
         description: z.string().max(4_000).optional(),
       }),
     ])
-    .optional(),
-  /** Title of a video. */
-  title: z.string().trim().min(1).max(400).optional(),
-  /** Others may not share it on. */
-  resharing: z.enum(['allowed', 'off']).optional(),
-  /** Written below the post as soon as it is out. */
-  firstComment: z.string().trim().min(1).max(linkedInCommentMax).optional(),
+    .optional()
+    .meta({
+      description:
+        'A link below the text with its card. LinkedIn does not read the page: without a title its host is shown. One picture beside it is the card’s.',
+      examples: [{ url: 'https://example.com/tea', title: 'How to make tea' }],
+    }),
+  title: z
+    .string()
+    .trim()
+    .min(1)
+    .max(400)
+    .optional()
+    .meta({ description: 'Title of a video.', examples: ['How to make tea'] }),
+  resharing: z
+    .enum(['allowed', 'off'])
+    .optional()
+    .meta({ description: 'Whether others may share it on. Not given: yes.', examples: ['off'] }),
+  firstComment: z
+    .string()
+    .trim()
+    .min(1)
+    .max(linkedInCommentMax)
+    .optional()
+    .meta({ description: 'Written below the post as soon as it is out.', examples: ['What do you drink?'] }),
 });
 export type LinkedInOptions = z.infer<typeof LinkedInOptions>;
 

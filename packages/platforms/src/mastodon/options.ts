@@ -6,16 +6,27 @@ const pollDays = 24 * 60;
 
 /** https://docs.joinmastodon.org/methods/statuses/#create */
 export const MastodonOptions = z.strictObject({
-  visibility: z.enum(['public', 'unlisted', 'private', 'direct']).optional(),
-  /** Content warning, shown in place of the text; it counts towards the text's length. */
-  spoilerText: z.string().max(10_000).optional(),
-  /** ISO 639 code of the text's language, with an optional region. */
+  visibility: z
+    .enum(['public', 'unlisted', 'private', 'direct'])
+    .optional()
+    .meta({ description: 'Who sees it. Not given: the account’s own default.', examples: ['unlisted'] }),
+  spoilerText: z
+    .string()
+    .max(10_000)
+    .optional()
+    .meta({
+      description: 'Content warning, shown in place of the text; it counts towards the text’s length.',
+      examples: ['Spoilers of a film'],
+    }),
   language: z
     .string()
     .regex(/^[a-z]{2,3}(?:-[A-Za-z]{2,4})?$/u, { error: 'must be a language code such as en or zh-TW' })
-    .optional(),
-  sensitive: z.boolean().optional(),
-  /** Not beside pictures or videos. Most instances take four answers of 50 characters. */
+    .optional()
+    .meta({ description: 'ISO 639 code of the text’s language, with an optional region.', examples: ['de'] }),
+  sensitive: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Pictures are hidden until somebody clicks on them.', examples: [true] }),
   poll: z
     .strictObject({
       options: z.array(z.string().trim().min(1).max(500)).min(2).max(20),
@@ -26,18 +37,31 @@ export const MastodonOptions = z.strictObject({
       multiple: z.boolean().optional(),
       hideTotals: z.boolean().optional(),
     })
-    .optional(),
-  /** What must not be cut off, of each picture in order: -1 (left, bottom) to 1 (right, top). */
+    .optional()
+    .meta({
+      description: 'Not beside pictures or videos. Most instances take four answers of 50 characters.',
+      examples: [{ options: ['Tea', 'Coffee'], durationMinutes: 1_440, multiple: false, hideTotals: true }],
+    }),
   focalPoints: z
     .array(z.strictObject({ x: z.number().min(-1).max(1), y: z.number().min(-1).max(1) }))
     .max(20)
-    .optional(),
-  /** Address of the post that this one answers, on any server. */
-  replyTo: postAddress.optional(),
-  /** Address of the post to show below the text, on any server; from Mastodon 4.5. */
-  quote: postAddress.optional(),
-  /** Who may quote it; from Mastodon 4.5. */
-  quotePolicy: z.enum(['public', 'followers', 'nobody']).optional(),
+    .optional()
+    .meta({
+      description: 'What must not be cut off, of each picture in order: -1 (left, bottom) to 1 (right, top).',
+      examples: [[{ x: 0, y: 0.5 }]],
+    }),
+  replyTo: postAddress.optional().meta({
+    description: 'Address of the post that this one answers, on any server.',
+    examples: ['https://mastodon.example/@ada/113000000000000001'],
+  }),
+  quote: postAddress.optional().meta({
+    description: 'Address of the post to show below the text, on any server; from Mastodon 4.5.',
+    examples: ['https://mastodon.example/@ada/113000000000000001'],
+  }),
+  quotePolicy: z
+    .enum(['public', 'followers', 'nobody'])
+    .optional()
+    .meta({ description: 'Who may quote it; from Mastodon 4.5.', examples: ['followers'] }),
 });
 export type MastodonOptions = z.infer<typeof MastodonOptions>;
 

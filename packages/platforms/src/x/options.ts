@@ -5,34 +5,52 @@ const replySettings = z.enum(['following', 'mentionedUsers', 'subscribers', 'ver
 
 /** https://docs.x.com/x-api/posts/create-post */
 export const XOptions = z.strictObject({
-  /** Who may answer. Not given: everyone. */
-  replySettings: replySettings.optional(),
-  /** Two to four answers. Not beside pictures, videos or a quote. */
+  replySettings: replySettings
+    .optional()
+    .meta({ description: 'Who may answer. Not given: everyone.', examples: ['following'] }),
   poll: z
     .strictObject({
       options: z.array(z.string().trim().min(1).max(pollOptionMax)).min(2).max(4),
       durationMinutes: z.int().min(5).max(10_080),
     })
-    .optional(),
-  /** Address of the post to show below the text. Not beside pictures, videos or a poll. X allows it to some applications only. */
+    .optional()
+    .meta({
+      description: 'Two to four answers. Not beside pictures, videos or a quote.',
+      examples: [{ options: ['Tea', 'Coffee'], durationMinutes: 1_440 }],
+    }),
   quote: z
     .string()
     .max(300)
     .refine((address) => quotedPostId(address) !== null, {
       error: 'must be the address of a post, such as https://x.com/ada/status/19',
     })
-    .optional(),
-  /** Id of the community to post into. */
+    .optional()
+    .meta({
+      description:
+        'Address of the post to show below the text. Not beside pictures, videos or a poll. X allows it to some applications only.',
+      examples: ['https://x.com/ada/status/19'],
+    }),
   communityId: z
     .string()
     .regex(/^\d{1,19}$/u, { error: 'must be the id of a community, a number' })
-    .optional(),
-  /** Of a post into a community: shown to followers too. */
-  shareWithFollowers: z.boolean().optional(),
-  madeWithAi: z.boolean().optional(),
-  paidPartnership: z.boolean().optional(),
-  /** The account may write up to 25,000 characters: X Premium. */
-  longPost: z.boolean().optional(),
+    .optional()
+    .meta({ description: 'Id of the community to post into.', examples: ['1146654567674912769'] }),
+  shareWithFollowers: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Of a post into a community: shown to followers too.', examples: [true] }),
+  madeWithAi: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Made with AI, and shown as such.', examples: [true] }),
+  paidPartnership: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Paid for by somebody else, and shown as such.', examples: [true] }),
+  longPost: z
+    .boolean()
+    .optional()
+    .meta({ description: 'The account may write up to 25,000 characters: X Premium.', examples: [true] }),
 });
 export type XOptions = z.infer<typeof XOptions>;
 
