@@ -1,6 +1,6 @@
-import { type PlatformId, platformIds } from '@vibetribe/contracts/platform-id';
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import { credentialsFor } from '@vibetribe/platforms/test-connect';
-import { chaosPlatforms } from './product-environment.ts';
+import { furtherPlatforms } from './product-environment.ts';
 import type { SandboxControl } from './sandbox-control.ts';
 import type { Site } from './stand-in/serve-site.ts';
 
@@ -59,8 +59,7 @@ export function sandboxHosts(sandbox: SandboxControl, addresses: PlatformAddress
 
 /** The platforms of the sandbox that have no failpoints of their own, connected by whatever their forms ask for. */
 export function furtherHosts(sandbox: SandboxControl): PlatformHost[] {
-  const further = platformIds.filter((platform) => !chaosPlatforms.some((known) => known === platform));
-  return further.map((platform) => ({
+  return furtherPlatforms.map((platform) => ({
     name: platform,
     platform,
     site: null,

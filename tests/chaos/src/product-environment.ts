@@ -1,7 +1,9 @@
 import { platformIds } from '@vibetribe/contracts/platform-id';
 
-/** Those whose every failpoint is tried; a chaos run has all that there are. */
+/** Those whose every failpoint is tried. */
 export const chaosPlatforms = ['bluesky', 'mastodon', 'x'] as const;
+/** Those that a chaos run has beside them. */
+export const furtherPlatforms = ['discord', 'facebook', 'instagram', 'linkedin', 'threads'] as const;
 export type ChaosPlatform = (typeof chaosPlatforms)[number];
 
 /** The product's own times, made short so that a run sees many of them. Each stands to the others as its default does. */

@@ -1,4 +1,3 @@
-import { platformIds } from '@vibetribe/contracts/platform-id';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { attend, disconnectAccounts, postByHand } from './attentive-people.ts';
 import type { ChaosOptions } from './chaos-options.ts';
@@ -11,7 +10,7 @@ import { findUnwell } from './find-unwell.ts';
 import type { AccountPeriod, FaultRecord, FinalPost, History, Operation, StopRecord } from './history.ts';
 import { pausesMs, runNemesis } from './nemesis.ts';
 import { createOrganization, type Organization, type Reconnects, type WantedAccount } from './organizations.ts';
-import { shortTimes } from './product-environment.ts';
+import { chaosPlatforms, furtherPlatforms, shortTimes } from './product-environment.ts';
 import { readPosts } from './read-posts.ts';
 import { createSeededRandom } from './seeded-random.ts';
 import { mastodonServers, strictSuffix } from './stand-in/start-stand-in.ts';
@@ -64,7 +63,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
     env: {},
     without: options.without,
   });
-  for (const platform of platformIds) await system.sandbox.scaleLimits(platform, 1000);
+  for (const platform of [...chaosPlatforms, ...furtherPlatforms]) await system.sandbox.scaleLimits(platform, 1000);
   const organizations = await Promise.all(
     Array.from({ length: organizationCount }, (_, index) =>
       createOrganization({

