@@ -10,10 +10,22 @@ export function isUnspaced(character: string): boolean {
 export function mayBeginAt(text: string, index: number): boolean {
   const before = characterBefore(text, index);
   if (before === '') return true;
-  if (isUnspaced(before)) return true;
-  if (/[\p{L}\p{M}\p{N}_@/\\=#$%&+~]/u.test(before)) return false;
+  if (isUnspaced(before) || endsPicture.test(before)) return true;
+  // As markup: `_example.com_`, `~~#tag~~`.
+  if (/[_~]/u.test(before)) return !/[\p{L}\p{M}\p{N}@/.]/u.test(characterBefore(text, startOfRun(text, index)));
+  if (/[\p{L}\p{M}\p{N}@/\\=#$%&+]/u.test(before)) return false;
   if (before === '.') return characterBefore(text, index - 1) === '.';
   return before !== '-' || !/[\p{L}\p{N}]/u.test(characterBefore(text, index - 1));
+}
+
+/** What the last character of an emoji may be, beside the emoji itself: its colour, and what makes a digit a keycap. */
+const endsPicture = /[\uFE0F\u20E3]/u;
+
+/** Where the run of `_` and `~` before a place begins. */
+export function startOfRun(text: string, index: number): number {
+  let at = index;
+  while (/[_~]/u.test(text.charAt(at - 1))) at -= 1;
+  return at;
 }
 
 function characterBefore(text: string, index: number): string {

@@ -65,6 +65,30 @@ describe('links', () => {
     ['http://10.0.0.1/a', [same('http://10.0.0.1/a')]],
     ['example.comとexample.co.jp', [bare('example.com'), bare('example.co.jp')]],
     [
+      '❤\uFE0Fexample.com ➡\uFE0Fexample.com/a➡\uFE0F 1\uFE0F\u20E3example.org',
+      ['com', 'com/a', 'org'].map((end) => bare(`example.${end}`)),
+    ],
+    ['🇩🇪https://a.example/b🇩🇪 👍🏽https://a.example/c👍🏽', [same('https://a.example/b'), same('https://a.example/c')]],
+    [
+      '＜https://a.example/b＞ ＇https://a.example/c＇ ＂example.com＂',
+      [same('https://a.example/b'), same('https://a.example/c'), bare('example.com')],
+    ],
+    [
+      'https://a.example/b／c ｢https://a.example/d｣ 〝https://a.example/e〟',
+      ['b', 'd', 'e'].map((path) => same(`https://a.example/${path}`)),
+    ],
+    ['انظر https://a.example/b، و https://a.example/c؟', [same('https://a.example/b'), same('https://a.example/c')]],
+    ['देखो https://a.example/b। https://a.example/c•d→', [same('https://a.example/b'), same('https://a.example/c')]],
+    [
+      '_https://a.example/b_ ~~https://a.example/c~~ _example.com_',
+      [same('https://a.example/b'), same('https://a.example/c'), bare('example.com')],
+    ],
+    [
+      'https://a.example/~ada https://a.example/b_ a__example.com',
+      [same('https://a.example/~ada'), same('https://a.example/b_')],
+    ],
+    ['https://ca.example/col·lecció', [same('https://ca.example/col·lecció')]],
+    [
       'two https://a.example https://b.example',
       [
         ['https://a.example', 'https://a.example'],
@@ -95,6 +119,8 @@ describe('mentions', () => {
     ['—@bob.test—', '@bob.test'],
     ['🎉@bob.test🎉', '@bob.test'],
     ['（@bob.test）', '@bob.test'],
+    ['❤\uFE0F@bob.test', '@bob.test'],
+    ['_@bob.test_', '@bob.test'],
     ['.@bob.test', ''],
     ["@bob.test's", '@bob.test'],
   ])('%s has %s', (text, shown) => {
@@ -134,6 +160,11 @@ describe('tags', () => {
     ['—#one—#two– 🎉#three🎉', [same('#one'), same('#two'), same('#three')]],
     ['#node.js #v1.2. #end.', [same('#node.js'), same('#v1.2'), same('#end')]],
     ['#🎉 #one#two', [same('#🎉'), same('#one')]],
+    ['❤\uFE0F#one #two🇩🇪 #🇩🇪 #👨‍👩‍👧!', [same('#one'), same('#two'), same('#🇩🇪'), same('#👨‍👩‍👧')]],
+    [
+      '#one，#two＆#three、#four؟ #five– _#six_ ~~#seven~~',
+      ['#one', '#two', '#three', '#four', '#five', '#six', '#seven'].map(same),
+    ],
     ['C# &#39; a#b é#c /#d', []],
     [`#${'x'.repeat(65)}`, []],
   ])('%s', (text, expected) => {

@@ -1,6 +1,6 @@
 import twitterText from 'twitter-text';
 import { trimmedEnd } from '../link-end.ts';
-import { characterAt, isUnspaced, mayBeginAt, type Span } from './boundaries.ts';
+import { characterAt, isUnspaced, mayBeginAt, type Span, startOfRun } from './boundaries.ts';
 
 export interface Link extends Span {
   readonly uri: string;
@@ -23,7 +23,7 @@ export function linksIn(text: string): Link[] {
 function linkWithScheme(text: string, start: number): Link | null {
   if (/[a-z0-9]/iu.test(text.charAt(start - 1))) return null;
   const schemeEnd = text.indexOf('//', start) + 2;
-  const end = endOfAddress(text, schemeEnd);
+  const end = endOfAddress(text, schemeEnd, trailingOf(text, start));
   const uri = text.slice(start, end);
   return end > schemeEnd && URL.canParse(uri) ? { start, end, uri } : null;
 }
@@ -42,18 +42,26 @@ function bareLink(text: string, runStart: number, run: string): Link | null {
   const port = /:\d{1,5}(?!\d)/uy;
   port.lastIndex = start + domain.length;
   const afterPort = start + domain.length + (port.exec(text)?.[0].length ?? 0);
-  const end = /[/?#]/u.test(text.charAt(afterPort)) ? endOfAddress(text, afterPort) : afterPort;
+  const end = /[/?#]/u.test(text.charAt(afterPort))
+    ? endOfAddress(text, afterPort, trailingOf(text, start))
+    : afterPort;
   const uri = `https://${text.slice(start, end)}`;
   return URL.canParse(uri) ? { start, end, uri } : null;
 }
 
-/** What ends an address wherever it stands: space, quotes, dashes, full-width punctuation, pictures, and what is not seen. */
+/** What ends an address wherever it stands: space, quotes, dashes, punctuation of other scripts, pictures, and what is not seen. */
 const stop =
-  /[\s\p{Cc}\p{Cf}\p{Extended_Pictographic}\p{Pi}\p{Pf}<>"`{}|\\^„‚…—–―‒、。，．：；！？（）［］【】〔〕｛｝「」『』《》〈〉〖〗～・｜]/u;
+  /[\s\p{Cc}\p{Cf}\p{Extended_Pictographic}\p{Regional_Indicator}\uFE0F\u20E3<>"`{}|\\^]|(?!·)[^\P{P}\0-\x7f]|[^\P{S}\0-\x7f]/u;
 const closers: Readonly<Record<string, string>> = { ')': '(', ']': '[' };
 const trailing = /[.,;:!?'*]/u;
+const trailingInMarkup = /[.,;:!?'*_~]/u;
 
-function endOfAddress(text: string, from: number): number {
+/** Behind `_` or `~` these belong to the markup at the other end, too. */
+function trailingOf(text: string, start: number): RegExp {
+  return startOfRun(text, start) < start ? trailingInMarkup : trailing;
+}
+
+function endOfAddress(text: string, from: number, isTrailing: RegExp): number {
   const open: Record<string, number> = { '(': 0, '[': 0 };
   let at = from;
   let previous = '/';
@@ -70,5 +78,5 @@ function endOfAddress(text: string, from: number): number {
     at += character.length;
     previous = character;
   }
-  return from + trimmedEnd(text.slice(from, at), trailing).length;
+  return from + trimmedEnd(text.slice(from, at), isTrailing).length;
 }

@@ -18,22 +18,25 @@ export function tagsIn(text: string): Tag[] {
 }
 
 /** What ends a tag wherever it stands: space, quotes, brackets, colons, dashes, full-width punctuation, and what is not seen. */
-const stop = /[\s\p{Cc}\p{Pi}\p{Pf}\p{Ps}\p{Pe}\u00AD\u2060\u200A-\u200D<>"`|\\/#＃@:;,!?…—–―‒、。，．：；！？～・｜]/u;
-const pictograph = /\p{Extended_Pictographic}/u;
+const stop =
+  /[\s\p{Cc}\p{Pi}\p{Pf}\p{Ps}\p{Pe}\u00AD\u2060\u200A-\u200D<>"`|\\/#@:;,!?…•،؛؟۔।、。〃〜\uFF01-\uFF0F\uFF1A-\uFF20\uFF3B-\uFF3E\uFF40\uFF5B-\uFF65・]|[^\P{Pd}-]/u;
+const pictograph = /[\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
 
 function tagFrom(text: string, from: number): string {
   let at = from;
   let isPicture: boolean | null = null;
   while (at < text.length && at - from <= graphemesMax * 16) {
     const character = characterAt(text, at);
-    if (stop.test(character)) break;
+    // Joins pictures to one.
+    const isJoiner = isPicture === true && character === '\u200D';
+    if (stop.test(character) && !isJoiner) break;
     if (character === '.' && !/[\p{L}\p{N}]/u.test(characterAt(text, at + 1))) break;
     isPicture ??= pictograph.test(character);
     // A word and a picture behind it are two things; a tag may be pictures alone.
     if (!isPicture && pictograph.test(character)) break;
     at += character.length;
   }
-  return trimmedEnd(text.slice(from, at), /\p{P}/u);
+  return trimmedEnd(text.slice(from, at), /[\p{P}~]/u);
 }
 
 /** `#1` and `#.` are no tags, nor is the sign in a keycap. */
