@@ -20,6 +20,14 @@ test.each([
   expect(discordRefusal(answerOf(status, json))).toMatchObject({ kind, platformCode });
 });
 
+test.each([10_003, 10_004])('a channel or server that is gone (%i) is told as such', (code) => {
+  expect(discordRefusal(answerOf(404, { message: 'Unknown', code }))).toMatchObject({
+    kind: 'not_found',
+    accountGone: 'does not exist any more',
+  });
+  expect(discordRefusal(answerOf(404, { message: 'Unknown Message', code: 10_008 }))).not.toHaveProperty('accountGone');
+});
+
 describe('the reason', () => {
   test('of an invalid form is its first fault, by field', () => {
     const fault = { code: 'BASE_TYPE_MAX_LENGTH', message: 'Must be 2000 or fewer in length.' };

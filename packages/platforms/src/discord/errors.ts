@@ -32,6 +32,12 @@ const kindByCode: Readonly<Record<number, PlatformErrorKind>> = {
   240000: 'policy', // Blocked by the harmful links filter
 };
 
+/** What became of what the bot writes in, where that is the reason. */
+const goneByCode: Readonly<Record<number, string>> = {
+  10003: 'does not exist any more',
+  10004: 'does not exist any more',
+};
+
 const kindByStatus: Readonly<Record<number, PlatformErrorKind>> = {
   // A bot's token never expires and there is nothing to refresh: one that is not taken was reset.
   401: 'auth_revoked',
@@ -44,7 +50,9 @@ export function discordRefusal(response: PlatformResponse): Refusal {
   const error = DiscordError.safeParse(response.json).data;
   const isStatusEnough = response.status === 401 || response.status === 429;
   const byCode = isStatusEnough ? undefined : kindByCode[error?.code ?? 0];
+  const accountGone = goneByCode[error?.code ?? 0];
   return {
+    ...(accountGone === undefined ? {} : { accountGone }),
     kind: byCode ?? kindByStatus[response.status] ?? 'content',
     platformCode: codeOf(response.status, error),
     reason: error === undefined ? undefined : (fieldReason(error.errors) ?? error.message),

@@ -20,6 +20,15 @@ test.each([
   expect(mastodonRefusal(answerOf(status, '<html>'))).toMatchObject({ kind, reason: undefined });
 });
 
+test('a login that is disabled is an account that is gone', () => {
+  expect(mastodonRefusal(answerOf(403, { error: 'Your login is currently disabled' }))).toMatchObject({
+    kind: 'permission',
+    accountGone: 'is suspended or disabled',
+  });
+  const other = mastodonRefusal(answerOf(403, { error: 'This action is not allowed' }));
+  expect(other).not.toHaveProperty('accountGone');
+});
+
 test('the wait is told as a time', () => {
   expect(mastodonRefusal(answerOf(429, {}, { 'x-ratelimit-reset': '2026-11-22T10:05:00.000000Z' })).retryAfterMs).toBe(
     300_000,

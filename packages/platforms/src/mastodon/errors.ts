@@ -6,7 +6,7 @@ import { resetMsOf, retryAfterMsOf } from '../retry-after.ts';
 
 const MastodonError = z.object({ error: z.string().optional().catch(undefined) });
 
-/** Mastodon has texts in the instance's language and no codes, so the status alone decides. https://docs.joinmastodon.org/entities/Error/ */
+/** Mastodon has texts in the instance's language and no codes, so the status decides. https://docs.joinmastodon.org/entities/Error/ */
 const kindByStatus: Readonly<Record<number, PlatformErrorKind>> = {
   // Tokens never expire and there is nothing to refresh: a token that is not taken is gone.
   401: 'auth_revoked',
@@ -19,12 +19,19 @@ const kindByStatus: Readonly<Record<number, PlatformErrorKind>> = {
 
 export function mastodonRefusal(response: PlatformResponse): Refusal {
   const kind = kindByStatus[response.status] ?? 'content';
+  const reason = MastodonError.safeParse(response.json).data?.error;
   return {
+    ...(isDisabled(response, reason) ? { accountGone: 'is suspended or disabled' } : {}),
     kind,
     platformCode: `http_${response.status}`,
-    reason: MastodonError.safeParse(response.json).data?.error,
+    reason,
     retryAfterMs: retryAfterMsOf(response) ?? (kind === 'rate_limit' ? resetMsOf(response, 'x-ratelimit-reset') : null),
   };
+}
+
+/** Its `require_user!` has no code for this one, and says it in English whatever the instance's language; read 2026-11. */
+function isDisabled({ status }: PlatformResponse, reason: string | undefined): boolean {
+  return status === 403 && reason !== undefined && /^your login is currently disabled\b/iu.test(reason);
 }
 
 const OAuthError = z.object({ error: z.string() });

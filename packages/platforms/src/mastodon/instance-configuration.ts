@@ -2,8 +2,16 @@ import { z } from 'zod';
 import type { ServerRules } from '../port/account.ts';
 import { mastodonTextMax, mastodonUrlCharacters } from './text.ts';
 
+/** Some servers write their numbers as text. */
+const number = z.union([
+  z.int(),
+  z
+    .string()
+    .regex(/^\d{1,15}$/u)
+    .transform(Number),
+]);
 /** A limit that cannot be meant is as good as none. */
-const limit = (max: number) => z.int().min(1).max(max).optional().catch(undefined);
+const limit = (max: number) => number.pipe(z.int().min(1).max(max)).optional().catch(undefined);
 const name = z.string().max(2_000).optional().catch(undefined);
 const part = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shape).optional().catch(undefined);
 const terabyte = 1024 ** 4;
@@ -23,8 +31,8 @@ export const Instance = z.object({
   configuration: part({
     statuses: part({
       max_characters: limit(10_000_000),
-      characters_reserved_per_url: z.int().min(0).max(10_000).optional().catch(undefined),
-      max_media_attachments: limit(100),
+      characters_reserved_per_url: number.pipe(z.int().min(0).max(10_000)).optional().catch(undefined),
+      max_media_attachments: limit(1_000_000),
     }),
     media_attachments: part({
       description_limit: limit(100_000),
@@ -43,7 +51,7 @@ export type Instance = z.infer<typeof Instance>;
 export function serverRulesIn(instance: Instance, { software }: { software: string | null }): ServerRules {
   const { statuses, media_attachments: told } = instance.configuration ?? {};
   const media = {
-    countMax: statuses?.max_media_attachments,
+    countMax: boundedCount(statuses?.max_media_attachments),
     altCharactersMax: told?.description_limit ?? instance.description_limit,
     mimeTypes: told?.supported_mime_types,
     imageBytesMax: told?.image_size_limit ?? instance.upload_limit,
@@ -59,6 +67,13 @@ export function serverRulesIn(instance: Instance, { software }: { software: stri
     ...(known.length === 0 ? {} : { media: Object.fromEntries(known) }),
   };
 }
+
+/** Pleroma says 1,000, which is as good as any number. */
+function boundedCount(told: number | undefined): number | undefined {
+  return told === undefined ? undefined : Math.min(told, mediaCountMax);
+}
+
+const mediaCountMax = 100;
 
 export function saysLimits({ configuration, max_toot_chars, upload_limit, description_limit }: Instance): boolean {
   const told = { ...configuration?.statuses, ...configuration?.media_attachments };

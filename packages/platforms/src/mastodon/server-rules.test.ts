@@ -176,11 +176,25 @@ describe('servers that speak Mastodon’s API', () => {
     const v2 = {
       domain: 7,
       configuration: {
-        statuses: { max_characters: '500', characters_reserved_per_url: 25, max_media_attachments: null },
+        statuses: { max_characters: 'many', characters_reserved_per_url: 25, max_media_attachments: null },
         media_attachments: { supported_mime_types: 'all', image_size_limit: 1_000 },
       },
     };
     expect(await rulesOf({ v2 })).toEqual({ textMax: 500, urlCharacters: 25, media: { imageBytesMax: 1_000 } });
+  });
+
+  test('a number that is written as text is one, and more files than anybody sends are many', async () => {
+    const v2 = {
+      configuration: {
+        statuses: { max_characters: '3000', characters_reserved_per_url: '0', max_media_attachments: 1_000 },
+        media_attachments: { image_size_limit: '16000000', video_size_limit: '-1', description_limit: '1e3' },
+      },
+    };
+    expect(await rulesOf({ v2 })).toEqual({
+      textMax: 3_000,
+      urlCharacters: null,
+      media: { countMax: 100, imageBytesMax: 16_000_000 },
+    });
   });
 
   test('what runs there is asked of the server itself, without the token', async () => {
