@@ -21,12 +21,14 @@ export function mediaRoutes(app: FastifyInstance, place: SitePlace, uploads: Upl
 
   app.post('/2/media/upload', { bodyLimit: jsonBytesMax }, async (request, reply) => {
     const { account } = admit(place, request, reply, { scopes, limit: tweetLimits.upload });
+    refuseUnknown(request.query, []);
     const { media, media_category } = await parseUpload(OneShot, request.body);
     return { data: view(uploads.add(account, media_category, media), uploads, nowMs()) };
   });
 
   app.post('/2/media/upload/initialize', (request, reply) => {
     const { account } = admit(place, request, reply, { scopes, limit: tweetLimits.uploadInitialize });
+    refuseUnknown(request.query, []);
     const { media_type, total_bytes, media_category } = parseBody(Initialize, request.body);
     const upload = uploads.begin(account, { category: media_category, mimeType: media_type, totalBytes: total_bytes });
     return { data: view(upload, uploads, nowMs()) };
@@ -37,6 +39,7 @@ export function mediaRoutes(app: FastifyInstance, place: SitePlace, uploads: Upl
     { bodyLimit: jsonBytesMax },
     async (request, reply) => {
       const { account } = admit(place, request, reply, { scopes, limit: tweetLimits.uploadAppend });
+      refuseUnknown(request.query, []);
       const upload = uploads.require(account, request.params.id);
       const { media, segment_index } = await parseUpload(Append, request.body);
       if (media.bytes > segmentBytesMax) throw faulty('media', `a segment may have up to ${segmentBytesMax} bytes`);
@@ -48,6 +51,7 @@ export function mediaRoutes(app: FastifyInstance, place: SitePlace, uploads: Upl
 
   app.post<{ Params: { id: string } }>('/2/media/upload/:id/finalize', async (request, reply) => {
     const { account } = admit(place, request, reply, { scopes, limit: tweetLimits.uploadFinalize });
+    refuseUnknown(request.query, []);
     const upload = await uploads.finalize(uploads.require(account, request.params.id));
     return { data: view(upload, uploads, nowMs()) };
   });
@@ -61,8 +65,10 @@ export function mediaRoutes(app: FastifyInstance, place: SitePlace, uploads: Upl
 
   app.post('/2/media/metadata', (request, reply) => {
     const { account } = admit(place, request, reply, { scopes, limit: tweetLimits.mediaMetadata });
+    refuseUnknown(request.query, []);
     const { id, metadata } = parseBody(Metadata, request.body);
-    if (metadata !== undefined) uploads.describe(uploads.require(account, id), metadata.alt_text.text);
+    const { alt_text: alt } = metadata ?? {};
+    if (alt !== undefined) uploads.describe(uploads.require(account, id), alt.text);
     return { data: { id, associated_metadata: metadata ?? {} } };
   });
 }
@@ -131,5 +137,5 @@ const Initialize = z.strictObject({
 const StatusQuery = z.object({ command: z.literal('STATUS').optional(), media_id: MediaId });
 const Metadata = z.strictObject({
   id: MediaId,
-  metadata: z.object({ alt_text: z.object({ text: z.string().max(altCharactersMax) }) }).optional(),
+  metadata: z.looseObject({ alt_text: z.object({ text: z.string().max(altCharactersMax) }).optional() }).optional(),
 });

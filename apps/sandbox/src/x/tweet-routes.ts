@@ -51,6 +51,7 @@ export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Twee
 
   app.delete<{ Params: { id: string } }>('/2/tweets/:id', (request, reply) => {
     const { account } = admit(place, request, reply, { scopes: writeScopes, limit: tweetLimits.remove });
+    refuseUnknown(request.query, []);
     const { id } = parseQuery(z.object({ id: TweetId }), request.params);
     const post = tweets.get(id);
     if (post === undefined) return { data: { deleted: false } };

@@ -78,6 +78,16 @@ export const TweetFieldsQuery = z
     userFields: query['user.fields'],
   }));
 
+/** Of a look-up of people, whose expansions are others. */
+export const UserFieldsQuery = z.object({
+  'user.fields': listOf(userFields),
+  'tweet.fields': listOf(postFields),
+  'post.fields': listOf(postFields),
+  expansions: listOf(
+    words('affiliation affiliation.user_id most_recent_post_id most_recent_tweet_id pinned_post_id pinned_tweet_id'),
+  ),
+});
+
 /** An expansion brings the field that it expands. */
 function fieldsFor(expansions: ReadonlySet<string>): string[] {
   return [...expansions].map((name) => {

@@ -38,6 +38,30 @@ test('a query parameter that X does not have is refused, expansions and fields o
     expect((await get(`users/${id}/tweets?${fields}`)).status).toBe(200);
 });
 
+test('nor does any route that writes take one, and /users/me refuses fields of its own that are none', async () => {
+  const token = ada.accessToken;
+  const id = await postId({ text: 'stays where it is' });
+  for (const [method, path] of [
+    ['DELETE', `tweets/${id}`],
+    ['POST', 'media/upload'],
+    ['POST', 'media/upload/initialize'],
+    ['POST', 'media/upload/1/append'],
+    ['POST', 'media/upload/1/finalize'],
+    ['POST', 'media/metadata'],
+  ] as const) {
+    const answer = await sandbox.send(`/x/2/${path}?colour=red`, { token, method });
+    expect([path, answer.status]).toEqual([path, 400]);
+    expect(JSON.stringify(answer.body)).toContain('[colour]');
+  }
+  expect((await get(`tweets/${id}`)).body).toMatchObject({ data: { id } });
+  for (const [query, status] of [
+    ['user.fields=verified,name&expansions=pinned_tweet_id', 200],
+    ['user.fields=colour', 400],
+    ['expansions=author_id', 400],
+  ] as const)
+    expect([query, (await get(`users/me?${query}`)).status]).toEqual([query, status]);
+});
+
 test('an expansion or a field that X does not have is refused, in a look-up as in a post’s own query', async () => {
   for (const query of ['expansions=owner', 'tweet.fields=colour', 'media.fields=colour', 'user.fields=colour'])
     expect([query, (await get(`tweets?ids=1&${query}`)).status]).toEqual([query, 400]);

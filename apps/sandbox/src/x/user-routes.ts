@@ -8,7 +8,7 @@ import { resourceNotFound } from './answers.ts';
 import { includesOf, userView } from './includes.ts';
 import { tweetLimits } from './limits.ts';
 import { fieldParameters, parseQuery, refuseUnknown } from './tweet-routes.ts';
-import { tweetView, TweetFieldsQuery } from './tweet-view.ts';
+import { tweetView, TweetFieldsQuery, UserFieldsQuery } from './tweet-view.ts';
 import type { Tweets } from './tweets.ts';
 
 export function userRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweets): void {
@@ -16,9 +16,8 @@ export function userRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweet
 
   app.get('/2/users/me', (request, reply) => {
     const { account } = admit(place, request, reply, { scopes: ['users.read'], limit: tweetLimits.me });
-    refuseUnknown(request.query, ['user.fields', 'tweet.fields', 'post.fields', 'expansions']);
-    const fields = new Set(String(z.string().catch('').parse(Object(request.query)['user.fields'])).split(','));
-    return { data: userView(account, fields) };
+    refuseUnknown(request.query, Object.keys(UserFieldsQuery.shape));
+    return { data: userView(account, parseQuery(UserFieldsQuery, request.query)['user.fields']) };
   });
 
   app.get<{ Params: { id: string } }>('/2/users/:id/tweets', { config: { listing: true } }, (request, reply) => {
