@@ -80,7 +80,7 @@ async function receiveBody(
   await using undo = new AsyncDisposableStack();
   const receipts: FileReceipt[] = [];
   const alts: string[] = [];
-  for await (const part of partsOf(request, filesMax)) {
+  for await (const part of partsOf(request, field, filesMax)) {
     if (part.type === 'field') {
       if (part.fieldname === 'alt') alts.push(altOf(part));
       continue;
@@ -97,9 +97,16 @@ async function receiveBody(
   return { receipts, alts, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
-async function* partsOf(request: FastifyRequest, files: number): AsyncGenerator<MultipartFile | MultipartValue> {
+async function* partsOf(
+  request: FastifyRequest,
+  field: string,
+  files: number,
+): AsyncGenerator<MultipartFile | MultipartValue> {
   const limits = { fileSize: videoBytesMax + 1, files, fields: fieldsMax, fieldSize: altCharactersMax * 4 };
-  const parts = request.parts({ limits });
+  // What stands in the field for files is one, whether its sender names it or not.
+  const isPartAFile = (name: string | undefined, _type: string | undefined, fileName: string | undefined) =>
+    name === field || fileName !== undefined;
+  const parts = request.parts({ limits, isPartAFile });
   try {
     // One after the other: what the loop's body throws does not come by here.
     for (let next = await parts.next(); next.done !== true; next = await parts.next()) yield next.value;

@@ -93,6 +93,28 @@ describe('POST /media/upload', () => {
     expect(answer).toMatchObject({ status: 201, json: { mimeType: 'image/jpeg', width: 320 } });
   });
 
+  test.each([
+    ['no name', 'Content-Disposition: form-data; name="file"\r\nContent-Type: image/jpeg'],
+    ['neither name nor type', 'Content-Disposition: form-data; name="file"'],
+    ['an empty name', 'Content-Disposition: form-data; name="file"; filename=""'],
+    ['a name of another spelling', `content-disposition: form-data; name=file; filename*=UTF-8''%E2%82%AC%20rates.jpg`],
+    ['a path of Windows', 'Content-Disposition: form-data; name="file"; filename="C:\\a\\b;c.jpg"\r\nContent-Type: x'],
+    ['a type that is none', 'Content-Disposition: form-data; name="file"; filename="a"\r\nContent-Type: ;;'],
+    [
+      'headers nobody needs',
+      'CONTENT-TYPE: application/x-www-form-urlencoded\r\nContent-Transfer-Encoding: binary\r\nX-A: b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"',
+    ],
+  ])('a good file is taken with %s', async (_what, headers) => {
+    const body = Buffer.concat([Buffer.from(`--x\r\n${headers}\r\n\r\n`), await jpeg(), Buffer.from('\r\n--x--\r\n')]);
+    const answer = await fetch(`${origin()}/api/v1/media/upload`, {
+      method: 'POST',
+      body: new Uint8Array(body),
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'multipart/form-data; boundary=x' },
+    });
+    expect(await answer.json()).toMatchObject({ mimeType: 'image/jpeg', width: 320 });
+    expect(answer.status).toBe(201);
+  });
+
   test('the alternative text may come behind the file', async () => {
     const { json } = await send('upload', [
       ['file', await jpeg(), 'a.jpg'],
