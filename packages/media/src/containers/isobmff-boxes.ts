@@ -66,5 +66,5 @@ function checked(box: Box, limit: number): Box {
 }
 
 function malformed(): MediaRefusedError {
-  return new MediaRefusedError('malformed', 'The video is broken or cut off: a part of it reaches beyond its end.');
+  return new MediaRefusedError('malformed', 'The file is broken or cut off: a part of it reaches beyond its end.');
 }

@@ -30,6 +30,11 @@ export function walkGif(file: Buffer): GifLayout {
   let frames = 0;
   while (isBlock(file[start]) || frames === 0) {
     const block = blockAt(file, start);
+    if (block === null) {
+      // What a file that was cut off says behind its last picture is no loss.
+      if (frames > 0 && file[start] === extension) break;
+      throw malformed();
+    }
     blocks.push(block);
     frames += block.kind === 'frame' ? 1 : 0;
     if (block.kind === 'graphic_control' && block.end - start >= 8) {
@@ -52,21 +57,25 @@ export function walkGif(file: Buffer): GifLayout {
 }
 
 const endMark = 0x3b;
+const extension = 0x21;
 
 function isBlock(introducer: number | undefined): boolean {
-  return introducer === 0x2c || introducer === 0x21;
+  return introducer === 0x2c || introducer === extension;
 }
 
-function blockAt(file: Buffer, start: number): GifBlock {
+/** Null where the file ends within it. */
+function blockAt(file: Buffer, start: number): GifBlock | null {
   const introducer = file[start];
   if (introducer === 0x2c) {
     const flags = file[start + 9];
-    if (flags === undefined) throw malformed();
+    if (flags === undefined) return null;
     // Descriptor, colour table, one byte of code size, then the data.
-    return { kind: 'frame', start, end: endOfSubBlocks(file, start + 10 + colourTableBytes(flags) + 1) };
+    const end = endOfSubBlocks(file, start + 10 + colourTableBytes(flags) + 1);
+    return end === null ? null : { kind: 'frame', start, end };
   }
-  if (introducer !== 0x21) throw malformed();
-  return { kind: extensionKind(file, start), start, end: endOfSubBlocks(file, start + 2) };
+  if (introducer !== extension) throw malformed();
+  const end = endOfSubBlocks(file, start + 2);
+  return end === null ? null : { kind: extensionKind(file, start), start, end };
 }
 
 /** Comments, plain text and applications' own data say nothing about the picture; only the count of loops does. */
@@ -76,11 +85,11 @@ function extensionKind(file: Buffer, start: number): GifBlock['kind'] {
   return file[start + 1] === 0xff && ['NETSCAPE2.0', 'ANIMEXTS1.0'].includes(application) ? 'loop' : 'metadata';
 }
 
-function endOfSubBlocks(file: Buffer, offset: number): number {
+function endOfSubBlocks(file: Buffer, offset: number): number | null {
   let at = offset;
   for (;;) {
     const length = file[at];
-    if (length === undefined) throw malformed();
+    if (length === undefined) return null;
     at += 1 + length;
     if (length === 0) return at;
   }

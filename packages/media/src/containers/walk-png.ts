@@ -17,7 +17,7 @@ export interface PngLayout {
   /** The exponent that the samples were made with, where nothing else tells their colours; null: sRGB's curve, or told otherwise. */
   readonly gamma: number | null;
   readonly endOffset: number;
-  /** The file ends with its last chunk of the picture, or within its end mark. */
+  /** What follows the last chunk of the picture is no whole end mark. */
   readonly isEndMissing: boolean;
   /** The data cannot hold the picture that the header tells of, however well it was compressed. */
   readonly isTooShort: boolean;
@@ -63,11 +63,13 @@ function* chunksOf(file: Buffer): Generator<PngChunk> {
   let start = signatureBytes;
   let hasPicture = false;
   for (let count = 0; count < chunksMax; count += 1) {
-    if (hasPicture && isPartOfEnd(file.subarray(start))) return;
-    if (start + 12 > file.length) throw malformed();
     const type = file.toString('latin1', start + 4, start + 8);
+    const isChunk = /^[A-Za-z]{4}$/.test(type) && start + 12 <= file.length;
+    // The mark of the end, or a part of it, may be missing: the picture ends where no chunk follows.
+    if (hasPicture && (!isChunk || type === 'IEND') && !isEnd(file, start)) return;
+    if (!isChunk) throw malformed();
     const end = start + 12 + file.readUInt32BE(start);
-    if (!/^[A-Za-z]{4}$/.test(type) || end > file.length) throw malformed();
+    if (end > file.length) throw malformed();
     yield { type, start, end };
     if (type === 'IEND') return;
     hasPicture ||= type === 'IDAT';
@@ -76,11 +78,11 @@ function* chunksOf(file: Buffer): Generator<PngChunk> {
   throw new MediaRefusedError('too_costly', 'The picture has too many parts to be read.');
 }
 
-/** Length, name and checksum of the end mark. */
-const endMark = Buffer.from('0000000049454e44ae426082', 'hex');
+/** Length and name of the end mark; of its checksum no reader asks. */
+const endMark = Buffer.from('0000000049454e44', 'hex');
 
-function isPartOfEnd(rest: Buffer): boolean {
-  return rest.length < endMark.length && rest.equals(endMark.subarray(0, rest.length));
+function isEnd(file: Buffer, start: number): boolean {
+  return start + 12 <= file.length && file.subarray(start, start + 8).equals(endMark);
 }
 
 /** What tells colours in full: then the gamma chunk is for those who do not know it. */

@@ -99,8 +99,12 @@ describe('a picture whose end is sloppy is taken, and goes out whole', () => {
     ['a JPEG with half of its end mark', () => cut(() => jpeg(), 1)],
     ['a GIF without its end mark', () => cut(() => gif(3), 1)],
     ['a GIF with a zero instead', () => cut(() => gif(3), 1, Buffer.of(0))],
+    ['a GIF cut off within a comment', () => cut(() => gif(3), 1, Buffer.from('21fe08436f6d6d65', 'hex'))],
     ['a PNG without its end mark', () => cut(() => png(), 12)],
     ['a PNG with half of its end mark', () => cut(() => png(), 5)],
+    ['a PNG with a newline instead', () => cut(() => png(), 12, Buffer.from('\n'))],
+    ['a PNG with zeros instead', () => cut(() => png(), 12, Buffer.alloc(64))],
+    ['a PNG with its end mark half, and a newline', () => cut(() => png(), 4, Buffer.from('\r\n'))],
   ] as const)('%s', async (_, make) => {
     const { good, sloppy } = await make();
     const { facts, stripped, rendered } = await takeAndStrip(sloppy);
