@@ -31,7 +31,8 @@ const markers = { startOfImage: 0xd8, endOfImage: 0xd9, startOfScan: 0xda } as c
 type Frame = Pick<JpegLayout, 'width' | 'height' | 'components'> & { readonly isArithmetic: boolean };
 
 /** The segments of a JPEG file, without decoding any. @throws MediaRefusedError */
-export function walkJpeg(file: Buffer): JpegLayout {
+export function walkJpeg(whole: Buffer): JpegLayout {
+  const file = withoutPadding(whole);
   const segments: JpegSegment[] = [];
   let frame: Frame | null = null;
   let hasGaps = false;
@@ -63,6 +64,15 @@ export function walkJpeg(file: Buffer): JpegLayout {
     }
     offset = segment.end;
   }
+}
+
+const paddingBytesMin = 4;
+
+/** Where the mark of the end is missing, the room that a camera has left behind its picture would be read as a part of it. */
+function withoutPadding(file: Buffer): Buffer {
+  let end = file.length;
+  while (end > 0 && file[end - 1] === 0) end -= 1;
+  return file.length - end < paddingBytesMin ? file : file.subarray(0, end);
 }
 
 /** The next marker; like every decoder, past bytes that are none. */

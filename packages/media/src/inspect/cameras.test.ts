@@ -88,6 +88,8 @@ describe('what stands behind the end of a picture is cut off', () => {
   });
 });
 
+const progressive = () => picture(320, 200).jpeg({ progressive: true }).toBuffer();
+
 describe('a picture whose end is sloppy is taken, and goes out whole', () => {
   const cut = async (make: () => Promise<Buffer>, bytes: number, more = Buffer.alloc(0)) => {
     const good = await make();
@@ -97,6 +99,8 @@ describe('a picture whose end is sloppy is taken, and goes out whole', () => {
   test.each([
     ['a JPEG without its end mark', () => cut(() => jpeg(), 2)],
     ['a JPEG with half of its end mark', () => cut(() => jpeg(), 1)],
+    ['a progressive JPEG with zeros instead', () => cut(progressive, 2, Buffer.alloc(100))],
+    ['a JPEG with zeros instead', () => cut(() => jpeg(), 2, Buffer.alloc(4096))],
     ['a GIF without its end mark', () => cut(() => gif(3), 1)],
     ['a GIF with a zero instead', () => cut(() => gif(3), 1, Buffer.of(0))],
     ['a GIF cut off within a comment', () => cut(() => gif(3), 1, Buffer.from('21fe08436f6d6d65', 'hex'))],

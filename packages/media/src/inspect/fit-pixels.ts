@@ -9,18 +9,26 @@ const edgePixelsMax = {
   'image/gif': 65_535,
 } as const;
 
-/** Fitted inside every limit, those of each format among them, in proportion; never enlarged. */
+/**
+ * A WebP has 512 KB for how each of its blocks is coded (RFC 6386, 9.3): with more pixels than these its encoder may give up on a picture
+ * with much in it.
+ */
+const webpPixelsMax = 12_000_000;
+
+/** Fitted inside every limit, those of each format among them, in proportion; never enlarged. Pixels that one of the formats takes are kept for it. */
 export function fitPixels(
   { width, height }: PixelSize,
   target: Pick<SizeTarget, 'widthMax' | 'heightMax' | 'pixelsMax'>,
   mimeTypes: readonly (keyof typeof edgePixelsMax)[],
 ): PixelSize {
   const edgeMax = Math.min(...mimeTypes.map((mimeType) => edgePixelsMax[mimeType]));
+  const isWebp = mimeTypes.every((mimeType) => mimeType === 'image/webp');
+  const pixelsMax = Math.min(isWebp ? webpPixelsMax : Infinity, target.pixelsMax ?? Infinity);
   const factor = Math.min(
     1,
     Math.min(edgeMax, target.widthMax ?? Infinity) / width,
     Math.min(edgeMax, target.heightMax ?? Infinity) / height,
-    Math.sqrt((target.pixelsMax ?? Infinity) / (width * height)),
+    Math.sqrt(pixelsMax / (width * height)),
   );
   return scaled({ width, height }, factor);
 }

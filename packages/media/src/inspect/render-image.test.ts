@@ -68,3 +68,18 @@ test.each(['image/jpeg', 'image/webp'] as const)('a very long picture becomes a 
   const { rendered } = await render(file, { mimeTypes: [mimeType] });
   expect(rendered).toMatchObject({ width: mimeType === 'image/jpeg' ? 65_500 : 16_383 });
 });
+
+test('a large picture with much in it becomes a WebP', async () => {
+  const [width, height] = [5_200, 3_900];
+  const sample = (at: number) => (at % 4 === 3 ? (at >> 8) & 255 : (at * at * 7919 + at * 31) % 251);
+  const detail = Buffer.from(Array.from({ length: 640 * 480 * 4 }, (_, at) => sample(at)));
+  const file = await sharp(detail, { raw: { width: 640, height: 480, channels: 4 } })
+    .resize(width, height, { fit: 'fill', kernel: 'cubic' })
+    .withMetadata({ orientation: 6 })
+    .png({ compressionLevel: 1 })
+    .toBuffer();
+  const { rendered } = await render(file, { mimeTypes: ['image/webp'], bytesMax: 5_000_000 });
+  expect(rendered).toMatchObject({ mimeType: 'image/webp' });
+  expect(rendered.width * rendered.height).toBeGreaterThan(10_000_000);
+  expect(rendered.width / rendered.height).toBeCloseTo(3 / 4, 2);
+}, 60_000);

@@ -79,7 +79,7 @@ interface Encoded {
 async function encodeWithin(copy: WorkingCopy, job: RenderImage): Promise<Encoded> {
   const [first, ...others] = job.mimeTypes;
   if (first === undefined) throw new RangeError('a rendition needs a type');
-  const best = await encode(copy, first, uprightSize(copy), job.quality ?? qualities[0].quality);
+  const best = await encode(copy, first, largestAs(first, copy), job.quality ?? qualities[0].quality);
   if (best.data.length <= job.bytesMax) return best;
   if (others.length > 0) return encodeWithin(copy, { ...job, mimeTypes: others });
   return compress(copy, job, best);
@@ -87,7 +87,7 @@ async function encodeWithin(copy: WorkingCopy, job: RenderImage): Promise<Encode
 
 /** @param best encoded as well as can be, and too large */
 async function compress(copy: WorkingCopy, job: RenderImage, best: Encoded): Promise<Encoded> {
-  const full = uprightSize(copy);
+  const full = largestAs(best.mimeType, copy);
   let last = best;
   if (job.quality === null && best.quality !== null) {
     // What is far from fitting is not tried, but for the last, which tells how far it is.
@@ -117,6 +117,11 @@ async function encode(
   return { mimeType, data, width: info.width, height: info.height, quality: mimeType === 'image/png' ? null : quality };
 }
 
+/** As large as this type may be. */
+function largestAs(mimeType: ImageTargetType, copy: WorkingCopy): PixelSize {
+  return fitPixels(uprightSize(copy), { widthMax: null, heightMax: null, pixelsMax: null }, [mimeType]);
+}
+
 /** With more, the better codings take ten times as long, and in JPEG six bytes for each of them. */
 const costlyPixels = 16_000_000;
 
@@ -130,7 +135,7 @@ function encoderOf(
     case 'image/jpeg':
       return image.flatten({ background: '#ffffff' }).jpeg({ quality, optimizeCoding: !isCostly });
     case 'image/webp':
-      return image.webp({ quality, effort: isCostly ? 1 : 3 });
+      return image.webp({ quality, effort: 3 });
     case 'image/png':
       return image.png({ compressionLevel: isCostly ? 6 : 9 });
   }
