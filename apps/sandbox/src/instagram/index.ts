@@ -1,4 +1,6 @@
 import type { FastifyRequest } from 'fastify';
+import { loginRoutes } from '../graph/login-routes.ts';
+import { createLoginTokens } from '../graph/login-tokens.ts';
 import { graphAnswers } from '../graph/answers.ts';
 import { createComments } from '../graph/comments.ts';
 import { newGraphId } from '../graph/number-ids.ts';
@@ -9,11 +11,9 @@ import { createAdmission } from './admit.ts';
 import { createContainers } from './containers.ts';
 import { useCase } from './limits.ts';
 import { nodeRoutes } from './node-routes.ts';
-import { oauthRoutes } from './oauth-routes.ts';
 import type { InstagramParts } from './parts.ts';
 import { createMediaPosts } from './posts.ts';
 import { publishRoutes } from './publish-routes.ts';
-import { createTokens } from './tokens.ts';
 import { mediaUrl } from './views.ts';
 
 /** Instagram's professional accounts, through its own login and through that of the neighbour's pages. */
@@ -39,7 +39,7 @@ const allScopes = ['basic', 'content_publish', 'manage_comments', 'manage_insigh
 
 function openInstagram(place: SitePlace): Site {
   const { world } = place;
-  const tokens = createTokens(place);
+  const tokens = createLoginTokens(place, 'IGAA');
   const containers = createContainers(place);
   const newCommentId = () => newGraphId('17', 17, (id) => id.startsWith('17841') || containers.isTaken(id));
   const parts: InstagramParts = {
@@ -74,7 +74,8 @@ function openInstagram(place: SitePlace): Site {
     postUrl: (post) => mediaUrl(place, parts.posts.factsOf(post.id)?.shortcode ?? post.id),
     clearPosts: () => [...parts.posts.clear(), ...containers.clear(), ...parts.comments.clear()],
     routes(app) {
-      oauthRoutes(app, site, place, tokens);
+      // https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login
+      loginRoutes(app, site, place, tokens, { grantPrefix: 'ig', tellsPermissions: true });
       publishRoutes(app, place, parts);
       nodeRoutes(app, place, parts);
       app.get<{ Params: { shortcode: string } }>('/p/:shortcode/', { config: { page: true } }, (request, reply) => {

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { LoginTokens } from '../graph/login-tokens.ts';
 import { missingPermission, noSuchObject, refuse, tokenFaults } from '../graph/answers.ts';
 import { tokenOf } from '../graph/request-parameters.ts';
 import { appUsage, usageOf } from '../graph/usage.ts';
@@ -6,7 +7,6 @@ import type { SitePlace } from '../site.ts';
 import type { Account } from '../world/accounts.ts';
 import type { Grant } from '../world/grants.ts';
 import { callsOfAccount, useCase } from './limits.ts';
-import type { Tokens } from './tokens.ts';
 
 export type Admitted = { account: Account; grant: Grant };
 
@@ -24,7 +24,7 @@ export type Scope =
   | 'threads_manage_replies'
   | 'threads_read_replies';
 
-export function createAdmission({ site, platform, world }: SitePlace, tokens: Tokens): Admission {
+export function createAdmission({ site, platform, world }: SitePlace, tokens: LoginTokens): Admission {
   function own(request: FastifyRequest, reply: FastifyReply, scope: Scope): Admitted {
     const value = tokenOf(request);
     if (value === undefined) throw refuse(tokenFaults.missing);

@@ -1,4 +1,6 @@
 import type { FastifyRequest } from 'fastify';
+import { loginRoutes } from '../graph/login-routes.ts';
+import { createLoginTokens, type LoginTokens } from '../graph/login-tokens.ts';
 import { graphAnswers } from '../graph/answers.ts';
 import { newGraphId } from '../graph/number-ids.ts';
 import { parametersOf, tokenOf } from '../graph/request-parameters.ts';
@@ -8,11 +10,9 @@ import { createAdmission } from './admit.ts';
 import { createContainers } from './containers.ts';
 import { useCase } from './limits.ts';
 import { nodeRoutes } from './node-routes.ts';
-import { oauthRoutes } from './oauth-routes.ts';
 import type { ThreadsParts } from './parts.ts';
 import { createThreadsPosts } from './posts.ts';
 import { publishRoutes } from './publish-routes.ts';
-import { createTokens, type Tokens } from './tokens.ts';
 import { postPageUrl } from './views.ts';
 
 export const threads: PlatformDefinition = {
@@ -34,7 +34,7 @@ const allScopes = [
 
 function openThreads(place: SitePlace): Site {
   const { world } = place;
-  const tokens = createTokens(place);
+  const tokens = createLoginTokens(place, 'THAA');
   const parts: ThreadsParts = {
     tokens,
     admission: createAdmission(place, tokens),
@@ -63,7 +63,8 @@ function openThreads(place: SitePlace): Site {
     postUrl: (post) => postPageUrl(place, parts.posts.factsOf(post.id)?.shortcode ?? post.id),
     clearPosts: () => [...parts.posts.clear(), ...parts.containers.clear()],
     routes(app) {
-      oauthRoutes(app, site, place, tokens);
+      // https://developers.facebook.com/docs/threads/get-started
+      loginRoutes(app, site, place, tokens, { grantPrefix: 'th', tellsPermissions: false });
       publishRoutes(app, place, parts);
       nodeRoutes(app, place, parts);
       app.get<{ Params: { shortcode: string } }>('/post/:shortcode', { config: { page: true } }, (request, reply) => {
@@ -78,7 +79,7 @@ function openThreads(place: SitePlace): Site {
   return site;
 }
 
-function identify({ site, world }: SitePlace, tokens: Tokens, request: FastifyRequest): Caller | undefined {
+function identify({ site, world }: SitePlace, tokens: LoginTokens, request: FastifyRequest): Caller | undefined {
   const given = parametersOf(request);
   const found = tokens.look(tokenOf(request) ?? '');
   if (found.state !== 'unknown') {

@@ -1,11 +1,11 @@
+import type { LoginTokens } from '../graph/login-tokens.ts';
 import type { Admission } from './admit.ts';
 import type { Containers } from './containers.ts';
 import type { ThreadsPosts } from './posts.ts';
-import type { Tokens } from './tokens.ts';
 
 /** What the routes of this site work on. */
 export type ThreadsParts = {
-  tokens: Tokens;
+  tokens: LoginTokens;
   admission: Admission;
   containers: Containers;
   posts: ThreadsPosts;

@@ -1,20 +1,32 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import { refuse, tokenFaults } from '../graph/answers.ts';
-import { parametersOf } from '../graph/request-parameters.ts';
+import { refuse, tokenFaults } from './answers.ts';
+import { parametersOf } from './request-parameters.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
 import type { Site, SitePlace } from '../site.ts';
 import { connectAccount } from '../world/connect-account.ts';
-import type { Tokens } from './tokens.ts';
+import type { LoginTokens } from './login-tokens.ts';
 
 const codeLifeMs = 3_600_000;
 
-/** https://developers.facebook.com/docs/threads/get-started */
-export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, tokens: Tokens): void {
-  const { world } = place;
+/** What tells the logins of Meta's sites apart. */
+export interface LoginKind {
+  /** Before `_exchange_token` and `_refresh_token`. */
+  readonly grantPrefix: string;
+  /** The answer to the code names what was granted. */
+  readonly tellsPermissions: boolean;
+}
 
+/** The login that Meta's younger sites have of their own: a code, a short-lived token, and a long-lived one that is renewed. */
+export function loginRoutes(
+  app: FastifyInstance,
+  site: Site,
+  { world }: SitePlace,
+  tokens: LoginTokens,
+  { grantPrefix, tellsPermissions }: LoginKind,
+): void {
   app.get('/oauth/authorize', { config: { page: true } }, (request, reply) => {
     const parsed = AuthorizeQuery.safeParse(request.query);
     if (!parsed.success || parsed.data.client_id !== builtInClient.id) {
@@ -47,12 +59,14 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, 
     const account = world.accounts.byId(site.id, code.account);
     if (account === undefined) throw loginError('Matching code was not found or was already used');
     const { access_token } = tokens.issue(tokens.consent(account, code.scope), 'short');
-    return { access_token, user_id: account.id };
+    const permissions = tellsPermissions ? { permissions: code.scope.split(',') } : {};
+    return { access_token, user_id: account.id, ...permissions };
   });
 
   app.get('/access_token', (request) => {
     const given = parametersOf(request);
-    if (given['grant_type'] !== 'th_exchange_token') throw refuse({ code: 100, message: 'Invalid grant_type' });
+    if (given['grant_type'] !== `${grantPrefix}_exchange_token`)
+      throw refuse({ code: 100, message: 'Invalid grant_type' });
     if (given['client_secret'] !== builtInClient.secret)
       throw refuse({ code: 1, message: 'Error validating client secret.' });
     return { ...tokens.issue(living(given['access_token']), 'long'), token_type: 'bearer' };
@@ -60,7 +74,8 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, 
 
   app.get('/refresh_access_token', (request) => {
     const given = parametersOf(request);
-    if (given['grant_type'] !== 'th_refresh_token') throw refuse({ code: 100, message: 'Invalid grant_type' });
+    if (given['grant_type'] !== `${grantPrefix}_refresh_token`)
+      throw refuse({ code: 100, message: 'Invalid grant_type' });
     const grant = living(given['access_token']);
     if (!tokens.mayBeRenewed(given['access_token'] ?? '')) {
       throw refuse({ code: 10, message: 'A token can be refreshed when it is at least 24 hours old' });

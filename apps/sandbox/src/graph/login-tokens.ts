@@ -4,19 +4,20 @@ import type { Account } from '../world/accounts.ts';
 import type { Grant, TokenLookup } from '../world/grants.ts';
 import { randomSecret } from '../world/random-secret.ts';
 
-export type Tokens = {
+export interface LoginTokens {
   consent(account: Account, scope: string): Grant;
   issue(grant: Grant, life: 'short' | 'long'): { access_token: string; expires_in: number };
   look(value: string): TokenLookup;
   /** Old enough, and not too old. */
   mayBeRenewed(value: string): boolean;
-};
+}
 
 /** Seconds. https://developers.facebook.com/docs/threads/get-started/long-lived-tokens */
 const lifeSeconds = { short: 3_600, long: 5_183_944 } as const;
 const renewedAfterMs = 24 * 3_600_000;
 
-export function createTokens({ site, world }: SitePlace): Tokens {
+/** @param prefix what the site's tokens begin with */
+export function createLoginTokens({ site, world }: SitePlace, prefix: string): LoginTokens {
   const { store, grants, clock } = world;
   const look = (value: string) => grants.look(site, value, clock.nowMs());
   return {
@@ -28,7 +29,7 @@ export function createTokens({ site, world }: SitePlace): Tokens {
     },
     issue(grant, life) {
       const issuedAtMs = clock.nowMs();
-      const value = `THAA${randomSecret(80).replaceAll(/[^A-Za-z0-9]/g, 'Z')}`;
+      const value = `${prefix}${randomSecret(80).replaceAll(/[^A-Za-z0-9]/g, 'Z')}`;
       const expiresAtMs = issuedAtMs + lifeSeconds[life] * 1_000;
       store.commit([grants.put({ value, grant: grant.id, use: 'access', expiresAtMs, issuedAtMs, successor: null })]);
       return { access_token: value, expires_in: lifeSeconds[life] };
