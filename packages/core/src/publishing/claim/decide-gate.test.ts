@@ -1,6 +1,6 @@
 import type { Misfire } from '@vibetribe/contracts/post';
 import { describe, expect, test } from 'vitest';
-import { decideGate, type GateFacts, type LimitFact } from './decide-gate.ts';
+import { boundWait, decideGate, type GateFacts, isLate, type LimitFact } from './decide-gate.ts';
 
 const nowMs = Date.parse('2026-03-01T12:00:00Z');
 const free: LimitFact = { fullUntilMs: null, detail: 'free' };
@@ -18,7 +18,15 @@ const lateness = (lateByMs: number, misfire: Misfire | null, counts: GateFacts['
 
 /** Each gate shut by itself, in the order in which a person is told of them. */
 const gates: readonly { name: string; facts: Partial<GateFacts>; says: object }[] = [
-  { name: 'called off', facts: { calledOff: true }, says: { kind: 'skip', because: 'disconnected' } },
+  {
+    name: 'called off',
+    facts: { calledOff: true },
+    says: {
+      kind: 'skip',
+      because: 'disconnected',
+      detail: 'Its account was disconnected; it will not appear.',
+    },
+  },
   {
     name: 'paused',
     facts: { pausedBecause: 'crisis' },
@@ -27,7 +35,12 @@ const gates: readonly { name: string; facts: Partial<GateFacts>; says: object }[
   {
     name: 'no usable account',
     facts: { accountUsable: false },
-    says: { kind: 'wait', reason: 'token', untilMs: null },
+    says: {
+      kind: 'wait',
+      reason: 'token',
+      untilMs: null,
+      detail: 'The account must be connected again; then it goes out.',
+    },
   },
   {
     name: 'too late',
@@ -99,10 +112,48 @@ describe('misfire', () => {
 
   test.each([
     [61_900, '61 seconds late (due 2026-03-01T11:58:58.100Z)'],
+    [119_999, '119 seconds late (due 2026-03-01T11:58:00.001Z)'],
+    [120_000, '2 minutes late (due 2026-03-01T11:58:00.000Z)'],
     [150_000, '2 minutes late (due 2026-03-01T11:57:30.000Z)'],
   ])('%d ms are told as such', (lateByMs, words) => {
     expect(decideGate({ ...open, ...lateness(lateByMs, { policy: 'skip' }) })).toMatchObject({
       detail: `It is ${words}; its policy is to skip it then.`,
     });
+  });
+});
+
+test('a person is asked with the time by which it is late', () => {
+  expect(decideGate({ ...open, ...lateness(61_900, { policy: 'ask' }) })).toMatchObject({
+    detail: 'It is 61 seconds late (due 2026-03-01T11:58:58.100Z); publish it or skip it?',
+  });
+});
+
+test('more than a minute is late, and what has no time never is', () => {
+  expect(isLate(nowMs - 60_000, nowMs)).toBe(false);
+  expect(isLate(nowMs - 60_001, nowMs)).toBe(true);
+  expect(isLate(null, nowMs)).toBe(false);
+});
+
+describe('a wait for the account', () => {
+  const token = { kind: 'wait', reason: 'token', untilMs: null, detail: 'connect it' } as const;
+
+  test('ends a moment after the post may be late no longer', () => {
+    const facts = { nowMs, ...lateness(10_000, { policy: 'skip' }) };
+    expect(boundWait(token, facts)).toEqual({ ...token, untilMs: nowMs - 10_000 + 60_000 + 1 });
+  });
+
+  test('is its misfire once that is over', () => {
+    expect(boundWait(token, { nowMs, ...lateness(60_001, { policy: 'skip' }) })).toMatchObject(skips);
+  });
+
+  test('has no end where its lateness does not count', () => {
+    expect(boundWait(token, { nowMs, ...lateness(dayMs * 2, null, 'never') })).toEqual(token);
+  });
+
+  test('is the only gate with such an end', () => {
+    const late = { nowMs, ...lateness(dayMs * 2, { policy: 'skip' }) };
+    expect(boundWait({ kind: 'go' }, late)).toEqual({ kind: 'go' });
+    const paused = { ...token, reason: 'paused' } as const;
+    expect(boundWait(paused, late)).toEqual(paused);
   });
 });

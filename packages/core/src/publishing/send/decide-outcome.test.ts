@@ -1,6 +1,6 @@
 import { PlatformError, type PlatformErrorKind } from '@vibetribe/platforms/platform-error';
 import { expect, test } from 'vitest';
-import { decideOutcome, type OutcomeFacts } from './decide-outcome.ts';
+import { decideOutcome, type OutcomeFacts, somethingOfOurs, turnDown } from './decide-outcome.ts';
 import { OwnTroubleError } from './own-trouble-error.ts';
 
 /** Whether an earlier step is visible already, a send is open, an earlier send may have arrived; `-`: either. */
@@ -26,7 +26,13 @@ const retry = (category: string, retryAfterMs: number | null = null) => ({
   fault: { category, code: 'code', message: 'It says no.' },
   retryAfterMs,
 });
-const waits = (retryAfterMs: number) => ({ kind: 'wait', reason: 'rate_limit', retryAfterMs });
+const waits = (retryAfterMs: number) => ({ kind: 'wait', reason: 'rate_limit', retryAfterMs, detail: 'It says no.' });
+const processing = (pollAfterMs: number) => ({
+  kind: 'processing',
+  pollAfterMs,
+  detail: 'It says no.',
+  committed: false,
+});
 const postponed = (detail: string) => ({ kind: 'postponed', reason: 'internal', detail, retryAfterMs: 2_000 });
 const refusals = [
   ['permission', 'auth'],
@@ -41,12 +47,17 @@ const table: readonly Row[] = [
   { error: platform('rate_limit', 5_000), when: '- - -', becomes: waits(5_000) },
   { error: platform('quota'), when: '- - -', becomes: waits(3_600_000) },
   { error: platform('quota', 5_000), when: '- - -', becomes: waits(5_000) },
-  { error: platform('media_processing'), when: '- - -', becomes: { kind: 'processing', pollAfterMs: 5_000 } },
-  { error: platform('media_processing', 900), when: '- - -', becomes: { kind: 'processing', pollAfterMs: 900 } },
+  { error: platform('media_processing'), when: '- - -', becomes: processing(5_000) },
+  { error: platform('media_processing', 900), when: '- - -', becomes: processing(900) },
   {
     error: platform('auth_revoked'),
     when: '- - -',
-    becomes: { kind: 'postponed', reason: 'token', retryAfterMs: null },
+    becomes: {
+      kind: 'postponed',
+      reason: 'token',
+      retryAfterMs: null,
+      detail: 'The account must be connected again; then it goes out.',
+    },
   },
   { error: platform('auth_expired'), when: '- - -', becomes: retry('auth') },
   { error: platform('network'), when: '- - -', becomes: retry('network') },
@@ -154,4 +165,45 @@ test('silence is retried in the ablation alone', () => {
   expect(
     decideOutcome(platform('ambiguous', 3_000), factsOf({ silenceIsUnknown: false, intentOpen: true })),
   ).toMatchObject(retry('unknown_outcome', 3_000));
+});
+
+test.each([
+  [0, 60_000],
+  [240_000, 60_000],
+  [240_004, 60_001],
+  [14_400_000, 3_600_000],
+  [86_400_000, 3_600_000],
+])('a limit without a time: what is %d ms late is looked at again after %d ms', (lateByMs, retryAfterMs) => {
+  expect(decideOutcome(platform('rate_limit'), factsOf({ lateByMs }))).toMatchObject(waits(retryAfterMs));
+});
+
+test('an account that is gone waits to be connected again, whatever the kind of its error, and says why', () => {
+  for (const kind of ['permission', 'auth_revoked', 'ambiguous'] as const) {
+    const error = new PlatformError(kind, 'The account is deactivated', {
+      platformCode: 'code',
+      accountGone: 'is deactivated',
+    });
+    for (const committed of [true, false])
+      expect(decideOutcome(error, factsOf({ committed }))).toEqual({
+        kind: 'postponed',
+        reason: 'token',
+        retryAfterMs: null,
+        detail: 'The account is deactivated. Once it is connected again, it goes out.',
+        committed,
+      });
+  }
+});
+
+test('what a platform turns down after it took it is rejected for good', () => {
+  expect(turnDown(platform('policy'), manual)).toEqual({
+    kind: 'rejected',
+    error: { category: 'content', code: 'code', message: 'It says no.', retryable: false, manual },
+    turnedDown: true,
+  });
+});
+
+test('of an unknown outcome after a bug, the message says that it was ours', () => {
+  expect(decideOutcome(new TypeError('a bug'), factsOf({ intentOpen: true }))).toMatchObject({
+    fault: { message: somethingOfOurs },
+  });
 });
