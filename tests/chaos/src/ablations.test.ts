@@ -10,7 +10,7 @@ import { quietPeriod } from './ablations/quiet-period.ts';
 import { silenceIsUnknown } from './ablations/silence-is-unknown.ts';
 import { stableKey } from './ablations/stable-key.ts';
 import { sweeper } from './ablations/sweeper.ts';
-import { type Lab, type LabPost, startLab } from './lab.ts';
+import { hasEnded, type Lab, type LabPost, startLab } from './lab.ts';
 import { startLabSandbox } from './lab-sandbox.ts';
 import { createSeededRandom } from './seeded-random.ts';
 
@@ -72,6 +72,7 @@ test.each(drawn)('$protection prevents what is $caughtAs without it', { timeout:
 
 /** The next scenario must not meet a post of this one. */
 async function endWhatIsLeft(lab: Lab, post: LabPost): Promise<void> {
+  if (hasEnded(await lab.statusOf(post))) return;
   await using publisher = await lab.startPublisher();
   await lab.ended(post, endTimeoutMs);
   publisher.kill('SIGTERM');

@@ -53,6 +53,11 @@ export interface Lab extends AsyncDisposable {
   sql(text: string, values: unknown[]): Promise<Record<string, unknown>[]>;
 }
 
+/** Nobody sends it any more. */
+export function hasEnded(status: string): boolean {
+  return ['published', 'failed', 'unconfirmed', 'canceled', 'skipped'].includes(status);
+}
+
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const readyTimeoutMs = 120_000;
 let labCount = 0;
@@ -151,7 +156,7 @@ export async function startLab(options: {
           const publication = await publicationOf(post);
           status = publication?.status ?? 'none';
           if (publication?.waitingFor?.reason === 'token') await organization.reconnect();
-          return ['published', 'failed', 'unconfirmed', 'canceled', 'skipped'].includes(status);
+          return hasEnded(status);
         },
         {
           timeoutMs,
