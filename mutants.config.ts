@@ -8,5 +8,6 @@ export default defineConfig({
       'packages/core/src/publishing/claim/decide-gate.test.ts',
       'packages/core/src/publishing/state/*.test.ts',
     ],
+    testTimeout: 30_000,
   },
 });
