@@ -33,6 +33,7 @@ import { mediaRoutes } from './routes/media.ts';
 import { memberRoutes } from './routes/members.ts';
 import { transferTimeoutMs } from './routes/media-uploads.ts';
 import { metricsRoute } from './routes/metrics.ts';
+import { notificationPreferenceRoutes } from './routes/notification-preferences.ts';
 import { notificationRoutes } from './routes/notifications.ts';
 import { organizationRoutes } from './routes/organizations.ts';
 import { passwordRoutes } from './routes/password.ts';
@@ -45,6 +46,7 @@ import { taskRoutes } from './routes/tasks.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { securityTextRoute } from './routes/security-text.ts';
 import { totpRoutes } from './routes/totp.ts';
+import { unsubscribePage } from './routes/unsubscribe-page.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { addSecurityHeaders } from './http/security-headers.ts';
 import { warnOfUnknownProxy } from './http/trust-proxy.ts';
@@ -111,7 +113,9 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
   await app.register(healthRoutes, root);
   await app.register(metricsRoute, root);
   await app.register(securityTextRoute, root);
-  await app.register(formPages, { pages: [invitationPage(bound), resetPage(bound), emailPage(bound)] });
+  await app.register(formPages, {
+    pages: [invitationPage(bound), resetPage(bound), emailPage(bound), unsubscribePage(bound)],
+  });
 
   const v1 = { services: bound, prefix: '/api/v1' };
   await app.register(healthRoutes, v1);
@@ -133,6 +137,7 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
   await app.register(mediaRoutes, v1);
   await app.register(pauseRoutes, v1);
   await app.register(notificationRoutes, v1);
+  await app.register(notificationPreferenceRoutes, v1);
   await app.register(queueRoutes, v1);
   await app.register(webhookRoutes, v1);
   await app.register(taskRoutes, v1);

@@ -22,6 +22,7 @@ const CronEnv = CoreEnv.extend({
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   HOST: ListenHost.default('127.0.0.1'),
   ...scheduleShape(),
+  NOTIFICATION_COLLECT_SECONDS: z.coerce.number().int().min(0).max(3_600).default(10),
   RETENTION_READ_NOTIFICATIONS_DAYS: Days.default(30),
   RETENTION_UNREAD_NOTIFICATIONS_DAYS: Days.default(90),
   RETENTION_EVENTS_DAYS: Days.default(90),
@@ -36,6 +37,8 @@ export interface CronConfig extends CoreConfig, MediaSettings, MailSettings {
   readonly host: string;
   /** Cron expressions in UTC, by the task's name. */
   readonly schedules: Readonly<Record<string, string>>;
+  /** How long notifications of the same cause are collected before they are one message, ms. */
+  readonly notificationCollectMs: number;
   readonly retention: Retention;
   /** How long media that no post uses are kept. */
   readonly unusedMediaDays: number;
@@ -53,6 +56,7 @@ export function parseCronConfig(rawEnv: Readonly<Record<string, string | undefin
     schedules: Object.fromEntries(
       cronTasks.map(({ name, setting, schedule }) => [name, String(Reflect.get(env, setting) ?? schedule)]),
     ),
+    notificationCollectMs: env.NOTIFICATION_COLLECT_SECONDS * 1_000,
     retention: {
       readNotificationDays: env.RETENTION_READ_NOTIFICATIONS_DAYS,
       unreadNotificationDays: env.RETENTION_UNREAD_NOTIFICATIONS_DAYS,

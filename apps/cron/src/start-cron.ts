@@ -1,6 +1,8 @@
 import { startMailer } from '@vibetribe/core/mail/deliver-mails';
 import { senderOf } from '@vibetribe/core/mail/mail-settings';
 import { createSmtpSender } from '@vibetribe/core/mail/smtp-sender';
+import { startNotifier } from '@vibetribe/core/notifications/start-notifier';
+import { unsubscribePath } from '@vibetribe/core/notifications/unsubscribe-path';
 import { createSpareBytes } from '@vibetribe/core/media/spare-bytes';
 import { createOperators } from '@vibetribe/core/identity/operators';
 import { openService, type Service } from '@vibetribe/core/open-service';
@@ -62,6 +64,13 @@ export async function startCron(
   const sender = starting.use(createWebhookSender({ allow: service.core.isAllowedHost }));
   const onTry = gauges.countDelivery.bind(gauges);
   starting.use(await startWebhookDeliverer(service.core, { bus: service.bus, sender, onTry }));
+  const notifier = startNotifier(service.core, {
+    sender,
+    sendsMail: config.smtpUrl !== null,
+    collectMs: config.notificationCollectMs,
+    unsubscribeUrl: (key) => `${config.publicUrl}${unsubscribePath}?token=${encodeURIComponent(key)}`,
+  });
+  starting.use(notifier);
   if (config.smtpUrl !== null) {
     const mail = starting.use(createSmtpSender({ url: config.smtpUrl, from: senderOf(config, config.publicUrl) }));
     starting.use(startMailer(service.core, { sender: mail, onOutcome: gauges.countMail.bind(gauges) }));

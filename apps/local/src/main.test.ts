@@ -69,7 +69,7 @@ describe('npm start, one after the other on the same data', { timeout: 2 * start
     expect(wide).toEqual([]);
   });
 
-  test('the next start finds login, accounts and the sandbox again, and its key replaces the last one', async () => {
+  test('the next start finds login, accounts and the sandbox again, its key replaces the last one, and the sandbox takes its mail', async () => {
     const local = start(['--no-demo']);
     const second = await ready(local);
     expect(second).toMatchObject({ email: first.email, password: first.password });
@@ -81,6 +81,15 @@ describe('npm start, one after the other on the same data', { timeout: 2 * start
     expect(await accounts.json()).toMatchObject({ items: platformIds.map(() => ({})) });
     expect((await getJson(`${second.sandbox}/_sandbox/posts`))['items']).toHaveLength(platformIds.length);
     expect((await logIn(second)).status).toBe(200);
+    await fetch(`${second.api}/api/v1/auth/password/forgot`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: second.email }),
+    });
+    const mail = async () => (await getJson(`${second.sandbox}/_sandbox/mail`))['items'];
+    await waitFor(async () => JSON.stringify(await mail()).includes(`${second.api}/password/reset?token=`), {
+      describe: 'a mail with a link',
+    });
     expect(local.output()).not.toContain('Demo post');
     await stopped(local);
   });

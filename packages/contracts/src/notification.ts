@@ -10,3 +10,73 @@ export const Notification = z.object({
   readAt: z.iso.datetime({ offset: true }).nullable(),
 });
 export type Notification = z.infer<typeof Notification>;
+
+/** Everything that members are told. */
+export const NotificationKind = z.enum([
+  'publication_failed',
+  'publication_unconfirmed',
+  'publication_asks',
+  'publication_skipped',
+  'account_needs_reauth',
+  'account_token_failing',
+  'account_token_ending',
+  'platform_outage',
+  'platform_recovered',
+  'webhook_disabled',
+  'mail_failed',
+]);
+export type NotificationKind = z.infer<typeof NotificationKind>;
+
+/** `daily`: in one message a day, at 8 o'clock. */
+export const NotificationTime = z.enum(['now', 'daily', 'off']);
+export type NotificationTime = z.infer<typeof NotificationTime>;
+
+export const NotificationChannels = z.object({
+  inApp: NotificationTime,
+  email: NotificationTime,
+  webhook: NotificationTime,
+});
+export type NotificationChannels = z.infer<typeof NotificationChannels>;
+
+const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'must be a time such as 22:00' });
+
+/** Messages wait until they are over, the daily one until 8 o'clock there. */
+export const QuietHours = z.strictObject({
+  from: TimeOfDay,
+  to: TimeOfDay,
+  timezone: z
+    .string()
+    .max(100)
+    .refine(isTimezone, { error: 'must be a time zone of IANA, such as Europe/Berlin' })
+    .default('UTC'),
+});
+export type QuietHours = z.infer<typeof QuietHours>;
+
+/** Of a kind that is not named, and of a channel that is not, the default holds. */
+export const PutNotificationPreferences = z.strictObject({
+  events: z.partialRecord(NotificationKind, z.strictObject(NotificationChannels.shape).partial()),
+  quietHours: QuietHours.nullable().optional(),
+  /** An incoming webhook of Slack or Discord, or one that takes what they take; null takes it away. */
+  webhookUrl: z
+    .url({ protocol: /^https?$/ })
+    .max(2_000)
+    .nullable()
+    .optional(),
+});
+export type PutNotificationPreferences = z.infer<typeof PutNotificationPreferences>;
+
+export const NotificationPreferences = z.object({
+  events: z.record(NotificationKind, NotificationChannels),
+  quietHours: QuietHours.nullable(),
+  /** Its address is a secret and shown to nobody. `error`: why the last message was not taken. */
+  webhook: z.object({ host: z.string(), error: z.string().nullable() }).nullable(),
+});
+export type NotificationPreferences = z.infer<typeof NotificationPreferences>;
+
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== '';
+  } catch {
+    return false;
+  }
+}

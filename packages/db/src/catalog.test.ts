@@ -5,6 +5,7 @@ import * as events from './schema/events.ts';
 import * as identity from './schema/identity.ts';
 import * as mails from './schema/mails.ts';
 import * as media from './schema/media.ts';
+import * as notificationMessages from './schema/notification-messages.ts';
 import * as posts from './schema/posts.ts';
 import * as publications from './schema/publications.ts';
 import * as service from './schema/service.ts';
@@ -24,6 +25,7 @@ const sharedTables = [
   'breakers',
   'cron_runs',
   'event_log',
+  'notification_feed',
   'publisher_presence',
   'schema_migrations',
   'server_clients',
@@ -123,7 +125,19 @@ describe('row-level security', () => {
 });
 
 describe('the schema in code', () => {
-  const modules = [accounts, events, identity, mails, media, posts, publications, service, totp, webhooks];
+  const modules = [
+    accounts,
+    events,
+    identity,
+    mails,
+    media,
+    notificationMessages,
+    posts,
+    publications,
+    service,
+    totp,
+    webhooks,
+  ];
   const tables = modules.flatMap((module) => Object.values(module)).filter((value) => value instanceof PgTable);
 
   test.each(tables.map((table) => [getTableConfig(table).name, table] as const))(

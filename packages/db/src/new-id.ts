@@ -21,6 +21,9 @@ const prefixes = {
   webhook: 'whk',
   delivery: 'msg',
   mail: 'mai',
+  preferences: 'prf',
+  message: 'nmg',
+  outage: 'out',
 } as const;
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -39,6 +39,11 @@ export const examples: Readonly<Record<string, unknown>> = {
   UpdatePost: { content: 'The engine weaves patterns.', scheduledAt: '2031-01-01T10:00:00+01:00' },
   ResolvePublication: { outcome: 'published', url: 'https://social.example.org/@ada/1' },
   CreatePause: { scope: 'organization', reason: 'The launch is postponed.' },
+  PutNotificationPreferences: {
+    events: { publication_failed: { email: 'now', webhook: 'off' }, publication_skipped: { email: 'daily' } },
+    quietHours: { from: '22:00', to: '07:00', timezone: 'Europe/Berlin' },
+    webhookUrl: 'https://hooks.example.org/services/team',
+  },
   CreateWebhook: {
     url: 'https://hooks.example.org/vibetribe',
     events: ['publication.published', 'publication.failed'],

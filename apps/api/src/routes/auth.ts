@@ -8,6 +8,7 @@ import {
   SignedIn,
   SwitchOrganization,
 } from '@vibetribe/contracts/auth';
+import { DomainError } from '@vibetribe/core/domain-error';
 import { issueLiveTicket } from '@vibetribe/core/identity/issue-live-ticket';
 import { logIn } from '@vibetribe/core/identity/log-in';
 import { logOut } from '@vibetribe/core/identity/log-out';
@@ -20,6 +21,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
 import { addressKey } from '../http/address-key.ts';
+import { bearerOf } from '../http/authentication.ts';
 
 type Services = IdentityDependencies & Pick<ApiServices, 'signInLimit' | 'keyRing'>;
 
@@ -100,7 +102,11 @@ export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
         response: { 200: SignedIn },
       },
     },
-    async (request) => switchOrganization(services, request.actor, request.body),
+    async (request) => {
+      if (bearerOf(request) === undefined)
+        throw new DomainError('forbidden', 'A cookie is traded for no tokens: it goes on by PUT /auth/session.');
+      return switchOrganization(services, request.actor, request.body);
+    },
   );
 
   app.get(

@@ -144,6 +144,12 @@ test('a cookie is no bearer and no refresh token, a refresh token no cookie, and
   expect((await api.call('GET', '/api/v1/auth/me', { token: secret })).status).toBe(401);
   expect((await api.call('POST', '/api/v1/auth/refresh', { body: { refreshToken: secret } })).status).toBe(401);
   expect((await send(`__Host-vibetribe=${user.refreshToken}`)).status).toBe(401);
+  const traded = await send(
+    cookie,
+    {},
+    { method: 'POST', path: '/auth/switch', body: { organizationId: user.organization.id } },
+  );
+  expect({ status: traded.status, code: traded.json['code'] }).toEqual({ status: 403, code: 'forbidden' });
   expect((await send(cookie)).status).toBe(200);
   const both = await api.call('GET', '/api/v1/auth/me', {
     token: 'wrong',

@@ -6,6 +6,7 @@ import type { KeyRing } from '@vibetribe/security/key-ring';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { mailContext } from '../mail/mail-content.ts';
 import { openTotpSecret, sealTotpSecret } from '../identity/totp-secret.ts';
+import { openMessageAddress, sealMessageAddress } from '../notifications/message-address.ts';
 import { openWebhookSecret, sealWebhookSecret } from '../webhooks/webhook-secret.ts';
 
 export interface KeyRotation {
@@ -49,6 +50,15 @@ const sealedColumns: readonly SealedColumn[] = [
     idColumn: 'user_id',
     isOfService: true,
     reseal: (keyRing, { id, sealed }) => sealTotpSecret(keyRing, id, openTotpSecret(keyRing, id, sealed)),
+  },
+  {
+    table: 'notification_preferences',
+    column: 'webhook_sealed',
+    idColumn: 'user_id',
+    reseal(keyRing, { id: userId, organizationId, sealed }) {
+      const place = { organizationId, userId };
+      return sealMessageAddress(keyRing, place, openMessageAddress(keyRing, place, sealed));
+    },
   },
   {
     table: 'mails',

@@ -26,6 +26,8 @@ export type CleanedUp = Readonly<
     | 'webhookDeliveries'
     | 'mails'
     | 'mailedLinks'
+    | 'notificationMessages'
+    | 'outages'
     | 'auditEntries',
     number
   >
@@ -58,6 +60,11 @@ export async function runCleanUp(
       sql`status <> 'pending' and created_at < now() - interval '30 days'`,
     ),
     mails: await remove('mails', sql`status <> 'pending' and created_at < now() - interval '30 days'`),
+    notificationMessages: await remove(
+      'notification_messages',
+      sql`due_at is null and created_at < now() - interval '30 days'`,
+    ),
+    outages: await remove('outages', sql`ended_at < now() - interval '90 days'`),
     mailedLinks: await remove('mailed_links', sql`expires_at < now()`),
     auditEntries: await deleteOldEntries(deps.db, retention.auditDays, signal),
     events: await deleteOldEvents(deps.db, retention.eventDays, signal),

@@ -15,6 +15,7 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError, notFound } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { findWebhook, presentWebhook, webhookColumns, webhookSelection } from './webhook-row.ts';
+import { requireAddress } from './webhook-address.ts';
 import { newWebhookSecret, sealWebhookSecret } from './webhook-secret.ts';
 
 export interface WebhookDependencies extends Pick<CoreDependencies, 'db' | 'keyRing'> {
@@ -38,7 +39,7 @@ export async function createWebhook(
   beforeCommit?: (tx: Transaction, created: CreatedWebhook) => Promise<void>,
 ): Promise<CreatedWebhook> {
   requireRight(actor, 'webhooks:manage');
-  await requireAddress(deps, input.url);
+  await requireAddress(deps, input.url, 'url');
   const place = { id: newId('webhook'), organizationId: actor.organizationId };
   const secret = newWebhookSecret();
   return deps.db.asTenant(actor.organizationId, async (tx) => {
@@ -87,7 +88,7 @@ export async function updateWebhook(
   { webhookId, change }: { readonly webhookId: string; readonly change: UpdateWebhook },
 ): Promise<Webhook> {
   requireRight(actor, 'webhooks:manage');
-  if (change.url !== undefined) await requireAddress(deps, change.url);
+  if (change.url !== undefined) await requireAddress(deps, change.url, 'url');
   return deps.db.asTenant(actor.organizationId, async (tx) => {
     const before = await findWebhook(tx, actor, webhookId, sql`for update`);
     const after = { ...before, ...change };
@@ -136,19 +137,4 @@ export async function rotateWebhookSecret(
   );
   if (row === undefined) throw notFound('webhook');
   return { secret, previousUntil: row.previousUntil };
-}
-
-/** The guard decides at each delivery; what can be seen from the address alone is said at once. */
-async function requireAddress({ isAllowedHost }: WebhookDependencies, url: string): Promise<void> {
-  const { protocol, hostname, port, username, password } = new URL(url);
-  if (username !== '' || password !== '') throw fault('must not hold credentials: messages are signed');
-  const isHttps = protocol === 'https:';
-  const isAllowed = await isAllowedHost(hostname, port === '' ? (isHttps ? 443 : 80) : Number(port));
-  if (!isHttps && !isAllowed) throw fault('must begin with https://');
-}
-
-function fault(message: string): DomainError {
-  return new DomainError('validation_failed', 'The webhook cannot be made like this.', {
-    errors: [{ path: 'url', message }],
-  });
 }

@@ -48,7 +48,7 @@ export type ClaimContext = { readonly row: PublicationRow } & Omit<
 >;
 
 /** `breakerKeyOf` in SQL, of `publications p` and `accounts a`. */
-const breakerKey = sql.raw(`case when a.service = '' then p.platform else p.platform || '|' || a.service end`);
+export const breakerKey = sql.raw(`case when a.service = '' then p.platform else p.platform || '|' || a.service end`);
 
 /** The key of the breaker an account's platform is watched under: the platform, and the server where users bring their own. */
 export function breakerKeyOf(platform: string, service: string | null): string {

@@ -1,0 +1,184 @@
+import { newId } from '@vibetribe/db/new-id';
+import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
+import { newOpaqueToken } from '@vibetribe/security/opaque-token';
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { mailOf } from '../mail/mail-content.ts';
+import { queueMail } from '../mail/queue-mail.ts';
+import type { WebhookSender } from '../webhooks/webhook-sender.ts';
+import { openMessageAddress } from './message-address.ts';
+
+type MessageDependencies = Pick<CoreDependencies, 'db' | 'keyRing' | 'logger'>;
+
+export interface MessageSettings {
+  readonly sender: Pick<WebhookSender, 'send'>;
+  readonly sendsMail: boolean;
+  /** Of a link that ends mails. */
+  readonly unsubscribeUrl: (key: string) => string;
+}
+
+const batchMax = 20;
+const leaseSeconds = 60;
+/** Waits between tries at a webhook, seconds; then the member is told in their preferences. */
+const retrySeconds: readonly number[] = [30, 300, 1_800, 7_200];
+/** Of Discord's messages; Slack takes more. */
+const textCharactersMax = 1_900;
+const bodyCharactersMax = 500;
+
+const messageColumns = {
+  id: column.text,
+  organizationId: column.text,
+  userId: column.text,
+  channel: z.enum(['email', 'webhook']),
+  entries: z.array(z.object({ title: z.string(), body: z.string() })),
+  count: column.number,
+  isDaily: column.boolean,
+  attempt: column.number,
+};
+type DueMessage = RowOf<typeof messageColumns>;
+
+/** Sends what is due: mails into the outbox, the rest to its webhook. @returns whether there may be more */
+export async function sendMessages(deps: MessageDependencies, settings: MessageSettings): Promise<boolean> {
+  const due = await deps.db.asWorker(
+    (tx) => queryRows(tx, messageColumns)`
+      with due as (
+        select id from notification_messages where due_at <= statement_timestamp()
+          and (lease_until is null or lease_until < statement_timestamp())
+        order by due_at limit ${batchMax} for update skip locked
+      )
+      update notification_messages m set status = 'sending', attempts = attempts + 1,
+        lease_until = statement_timestamp() + make_interval(secs => ${leaseSeconds}::int)
+      from due where m.id = due.id
+      returning m.id, m.organization_id as "organizationId", m.user_id as "userId", m.channel, m.entries, m.count,
+        m.cause = 'daily' as "isDaily", m.attempts as attempt`,
+  );
+  await Promise.all(due.map((message) => sendOne(deps, settings, message)));
+  return due.length === batchMax;
+}
+
+const recipientColumns = {
+  email: column.text,
+  organizationName: column.text,
+  unsubscribeKey: column.text,
+  webhookSealed: column.textOrNull,
+};
+type Recipient = RowOf<typeof recipientColumns>;
+
+/** Null where they are no longer a member. */
+async function readRecipient(
+  { db }: MessageDependencies,
+  { organizationId, userId }: DueMessage,
+): Promise<Recipient | null> {
+  const [recipient] = await db.asIdentity(
+    (tx) => queryRows(tx, recipientColumns)`
+      with kept as (
+        insert into notification_preferences as p (id, organization_id, user_id, unsubscribe_key)
+        select ${newId('preferences')}, organization_id, user_id, ${newOpaqueToken('vtu_')} from memberships
+        where organization_id = ${organizationId} and user_id = ${userId}
+        on conflict (organization_id, user_id) do update set unsubscribe_key = coalesce(p.unsubscribe_key, excluded.unsubscribe_key)
+        returning *
+      )
+      select u.email, o.name as "organizationName", k.unsubscribe_key as "unsubscribeKey", k.webhook_sealed as "webhookSealed"
+      from kept k join users u on u.id = k.user_id join organizations o on o.id = k.organization_id`,
+  );
+  return recipient ?? null;
+}
+
+async function sendOne(deps: MessageDependencies, settings: MessageSettings, message: DueMessage): Promise<void> {
+  const recipient = await readRecipient(deps, message);
+  if (recipient === null) return endMessage(deps, message, 'dropped');
+  if (message.channel === 'email') return mailMessage(deps, settings, message, recipient);
+  if (recipient.webhookSealed === null) return endMessage(deps, message, 'dropped');
+  const error = await post(deps, settings, message, recipient);
+  const waitSeconds = error === null ? null : (retrySeconds[message.attempt - 1] ?? null);
+  if (error !== null)
+    deps.logger.warn({ messageId: message.id, attempts: message.attempt, reason: error }, 'a message was not taken');
+  await endMessage(deps, message, error === null ? 'sent' : 'failed', { error, waitSeconds });
+}
+
+/** The mail and the end of the message stand or fall together. */
+async function mailMessage(
+  deps: MessageDependencies,
+  { sendsMail, unsubscribeUrl }: MessageSettings,
+  message: DueMessage,
+  { email, organizationName, unsubscribeKey }: Recipient,
+): Promise<void> {
+  const content = mailOf({
+    subject: `${subjectOf(message)} – ${organizationName}`,
+    paragraphs: [...message.entries.map(({ title, body }) => `${title}\n${body}`), ...restOf(message)],
+    unsubscribeUrl: unsubscribeUrl(unsubscribeKey),
+  });
+  await deps.db.asWorker(async (tx) => {
+    const { rowCount } = await tx.execute(endOf(message, 'sent', null));
+    if (rowCount !== 1) return;
+    const mail = { kind: 'notification', recipient: email, organizationId: message.organizationId, content } as const;
+    await queueMail({ keyRing: deps.keyRing, sendsMail }, tx, { ...mail, lifeHours: 24 });
+  });
+}
+
+/** @returns why it was not taken, or null */
+async function post(
+  { keyRing }: MessageDependencies,
+  { sender }: MessageSettings,
+  message: DueMessage,
+  { organizationName, webhookSealed }: Recipient,
+): Promise<string | null> {
+  let url: string;
+  try {
+    url = openMessageAddress(keyRing, message, webhookSealed ?? '');
+  } catch {
+    return 'the address cannot be opened: set it again';
+  }
+  const lines = message.entries.map(({ title, body }) => `${title}: ${body.slice(0, bodyCharactersMax)}`);
+  const text = [
+    `${organizationName}: ${subjectOf(message)}`,
+    ...(lines.length === 1 ? [lines[0]?.replace(/^.*?: /, '') ?? ''] : lines),
+    ...restOf(message),
+  ]
+    .join('\n')
+    .slice(0, textCharactersMax);
+  // Nobody is called by a mention that stands in a title.
+  const isDiscord = /^\/api\/(v\d+\/)?webhooks\//.test(new URL(url).pathname);
+  const body = isDiscord
+    ? { content: text, allowed_mentions: { parse: [] } }
+    : { text: text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;') };
+  const { error } = await sender.send({ url, body: JSON.stringify(body), headers: {} });
+  return error;
+}
+
+function subjectOf({ entries: [first], count, isDaily }: DueMessage): string {
+  if (isDaily) return `The day: ${count} ${count === 1 ? 'notification' : 'notifications'}`;
+  return count === 1 ? (first?.title ?? '') : `${first?.title ?? ''} (and ${count - 1} more)`;
+}
+
+function restOf({ entries, count }: DueMessage): string[] {
+  return count > entries.length ? [`... and ${count - entries.length} more.`] : [];
+}
+
+async function endMessage(
+  { db }: MessageDependencies,
+  message: DueMessage,
+  status: 'sent' | 'failed' | 'dropped',
+  { error, waitSeconds }: { readonly error: string | null; readonly waitSeconds: number | null } = {
+    error: null,
+    waitSeconds: null,
+  },
+): Promise<void> {
+  await db.asWorker(async (tx) => {
+    const { rowCount } = await tx.execute(endOf(message, status, waitSeconds));
+    if (rowCount !== 1 || message.channel !== 'webhook' || status === 'dropped') return;
+    await tx.execute(sql`
+      update notification_preferences set webhook_error = ${error}
+      where organization_id = ${message.organizationId} and user_id = ${message.userId} and webhook_error is distinct from ${error}`);
+  });
+}
+
+/** Refused where another process has it by now. */
+function endOf({ id, attempt }: DueMessage, status: string, waitSeconds: number | null) {
+  return sql`
+    update notification_messages set lease_until = null, status = case when ${waitSeconds}::int is null then ${status} else 'sending' end,
+      due_at = clock_timestamp() + make_interval(secs => ${waitSeconds}::int),
+      ended_at = case when ${waitSeconds}::int is null then clock_timestamp() end
+    where id = ${id} and status = 'sending' and attempts = ${attempt} and lease_until is not null`;
+}

@@ -1,0 +1,2 @@
+/** Below the public address. */
+export const unsubscribePath = '/unsubscribe';
