@@ -14,6 +14,9 @@ test.each([
   [413, 'PayloadTooLarge', 'content'],
   [429, 'RateLimitExceeded', 'rate_limit'],
   [403, 'SomethingNew', 'permission'],
+  // What every object has, and no table of ours.
+  [400, 'constructor', 'content'],
+  [403, '__proto__', 'permission'],
 ])('%s %s is %s', (status, error, kind) => {
   expect(blueskyRefusal(answerOf(status, { error, message: 'why' }))).toMatchObject({
     kind,
@@ -33,7 +36,8 @@ test.each([
 ])('%s %s is about the account itself', (status, error, accountGone) => {
   expect(blueskyRefusal(answerOf(status, { error, message: 'why' }))).toMatchObject({ accountGone });
   expect(blueskySessionRefusal(answerOf(status, { error, message: 'why' }))).toMatchObject({ accountGone });
-  expect(blueskyRefusal(answerOf(400, { error: 'InvalidRequest' }))).not.toHaveProperty('accountGone');
+  for (const other of ['InvalidRequest', 'constructor'])
+    expect(blueskyRefusal(answerOf(400, { error: other }))).not.toHaveProperty('accountGone');
 });
 
 test('an answer without a name is judged by its status', () => {

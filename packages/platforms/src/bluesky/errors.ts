@@ -10,34 +10,38 @@ const XrpcError = z.object({
 });
 
 /** Error names of the lexicons and of the PDS: https://atproto.com/specs/xrpc#error-responses. An expired token is a 400. */
-const kindByName: Readonly<Record<string, PlatformErrorKind>> = {
-  ExpiredToken: 'auth_expired',
-  InvalidToken: 'auth_expired',
-  AuthMissing: 'auth_expired',
-  AuthenticationRequired: 'auth_revoked',
-  AuthFactorTokenRequired: 'auth_revoked',
-  AccountTakedown: 'policy',
-  AccountDeactivated: 'policy',
-  RepoTakendown: 'policy',
-  RepoSuspended: 'policy',
-  RepoDeactivated: 'policy',
-  AccountNotFound: 'not_found',
-  RepoNotFound: 'not_found',
-  RecordNotFound: 'not_found',
-  InvalidSwap: 'duplicate',
-  RateLimitExceeded: 'rate_limit',
-};
+const kindByName: ReadonlyMap<string, PlatformErrorKind> = new Map(
+  Object.entries<PlatformErrorKind>({
+    ExpiredToken: 'auth_expired',
+    InvalidToken: 'auth_expired',
+    AuthMissing: 'auth_expired',
+    AuthenticationRequired: 'auth_revoked',
+    AuthFactorTokenRequired: 'auth_revoked',
+    AccountTakedown: 'policy',
+    AccountDeactivated: 'policy',
+    RepoTakendown: 'policy',
+    RepoSuspended: 'policy',
+    RepoDeactivated: 'policy',
+    AccountNotFound: 'not_found',
+    RepoNotFound: 'not_found',
+    RecordNotFound: 'not_found',
+    InvalidSwap: 'duplicate',
+    RateLimitExceeded: 'rate_limit',
+  }),
+);
 
 /** What became of the account, where that is the reason. */
-const goneByName: Readonly<Record<string, string>> = {
-  AccountTakedown: 'has been taken down',
-  RepoTakendown: 'has been taken down',
-  RepoSuspended: 'is suspended',
-  AccountDeactivated: 'is deactivated',
-  RepoDeactivated: 'is deactivated',
-  AccountNotFound: 'does not exist any more',
-  RepoNotFound: 'does not exist any more',
-};
+const goneByName: ReadonlyMap<string, string> = new Map(
+  Object.entries<string>({
+    AccountTakedown: 'has been taken down',
+    RepoTakendown: 'has been taken down',
+    RepoSuspended: 'is suspended',
+    AccountDeactivated: 'is deactivated',
+    RepoDeactivated: 'is deactivated',
+    AccountNotFound: 'does not exist any more',
+    RepoNotFound: 'does not exist any more',
+  }),
+);
 
 const kindByStatus: Readonly<Record<number, PlatformErrorKind>> = {
   401: 'auth_expired',
@@ -48,8 +52,8 @@ const kindByStatus: Readonly<Record<number, PlatformErrorKind>> = {
 
 export function blueskyRefusal(response: PlatformResponse): Refusal {
   const { error, message } = XrpcError.safeParse(response.json).data ?? {};
-  const kind = kindByName[error ?? ''] ?? kindByStatus[response.status] ?? 'content';
-  const accountGone = goneByName[error ?? ''];
+  const kind = kindByName.get(error ?? '') ?? kindByStatus[response.status] ?? 'content';
+  const accountGone = goneByName.get(error ?? '');
   return {
     ...(accountGone === undefined ? {} : { accountGone }),
     kind,
@@ -71,12 +75,14 @@ export function blueskyRefreshRefusal(response: PlatformResponse): Refusal {
   return refusal.platformCode === 'InvalidRequest' ? { ...refusal, kind: 'auth_revoked' } : refusal;
 }
 
-const goneByStatus: Readonly<Record<string, string>> = {
-  takendown: 'has been taken down',
-  suspended: 'is suspended',
-  deactivated: 'is deactivated',
-  deleted: 'does not exist any more',
-};
+const goneByStatus: ReadonlyMap<string, string> = new Map(
+  Object.entries<string>({
+    takendown: 'has been taken down',
+    suspended: 'is suspended',
+    deactivated: 'is deactivated',
+    deleted: 'does not exist any more',
+  }),
+);
 
 /** Its server is not ready for the account at the moment. */
 const passingStatuses: readonly string[] = ['desynchronized', 'throttled'];
@@ -87,7 +93,7 @@ export function inactiveAccount(platformName: string, status: string | undefined
     const message = `${platformName} says that the account is not ready (${status})`;
     return new PlatformError('unavailable', message, { platformCode: `account_${status}` });
   }
-  const accountGone = goneByStatus[status ?? ''] ?? 'is not active';
+  const accountGone = goneByStatus.get(status ?? '') ?? 'is not active';
   return new PlatformError('policy', `${platformName} says that the account ${accountGone}`, {
     platformCode: 'AccountDeactivated',
     accountGone,

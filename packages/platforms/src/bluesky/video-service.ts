@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishRun } from '../port/publish.ts';
 import type { Refusal } from '../call-platform.ts';
+import { cleanName } from '../answer-fields.ts';
 import { livingUpload, stepName } from '../media-steps.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp, PlatformResponse } from '../platform-http.ts';
@@ -119,7 +120,7 @@ const finalFailures = new Set(['validation_failure', 'encoding_failure', 'pds_up
 
 function failureOf({ failureCode, error, message }: JobStatus): JobEnd {
   const code = failureCode ?? 'generic_failure';
-  const reason = (message ?? error ?? '').replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').slice(0, 200);
+  const reason = cleanName(message ?? error ?? '', 200);
   return {
     kind: 'failed',
     isFinal: finalFailures.has(code),

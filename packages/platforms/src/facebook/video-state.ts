@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { foreignId } from '../answer-fields.ts';
+import { cleanName, foreignId } from '../answer-fields.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { PublishFate, PublishRun } from '../port/publish.ts';
@@ -87,6 +87,6 @@ export function placeOf(video: VideoAnswer, videoId: string, postId: string | nu
 function processingFailed({ status }: VideoAnswer): PlatformError {
   const phases = [status?.uploading_phase, status?.processing_phase, status?.publishing_phase];
   const reason = phases.flatMap((phase) => phase?.errors ?? [])[0]?.message;
-  const message = `Facebook could not process the video${reason === undefined ? '' : `: ${reason.slice(0, 200).toWellFormed()}`}`;
+  const message = `Facebook could not process the video${reason === undefined ? '' : `: ${cleanName(reason, 200)}`}`;
   return new PlatformError('content', message, { platformCode: 'processing_failed' });
 }

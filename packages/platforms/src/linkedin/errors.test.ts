@@ -31,6 +31,7 @@ describe('every row of the documents has its kind', () => {
     [404, body(404, 'NOT_FOUND'), 'not_found'],
     [409, body(409, 'CONFLICT'), 'ambiguous'],
     [400, 'Bad Request', 'content'],
+    [400, body(400, 'constructor', input('toString')), 'content'],
     [401, 'Unauthorized', 'auth_expired'],
   ] as const)('%i %j: %s', (status, json, kind) => {
     expect(kindOf(status, json)).toBe(kind);

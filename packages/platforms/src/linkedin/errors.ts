@@ -17,22 +17,24 @@ const LinkedInError = z.object({
 });
 
 /** https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/error-handling and the pages of each API, read 2026-11. */
-const kindByCode: Readonly<Record<string, PlatformErrorKind>> = {
-  DUPLICATE_POST: 'duplicate',
-  MEDIA_ASSET_WAITING_UPLOAD: 'media_processing',
-  MEDIA_ASSET_PROCESSING: 'media_processing',
-  MEDIA_ASSET_PROCESSING_FAILED: 'content',
-  EXPIRED_UPLOAD_URL: 'unavailable',
-  EMPTY_ACCESS_TOKEN: 'auth_expired',
-  EXPIRED_ACCESS_TOKEN: 'auth_expired',
-  INVALID_ACCESS_TOKEN: 'auth_expired',
-  REVOKED_ACCESS_TOKEN: 'auth_revoked',
-  ACCESS_DENIED: 'permission',
-  CONFLICT: 'unavailable',
-  // Of this installation: every post would be refused alike.
-  VERSION_MISSING: 'permission',
-  NONEXISTENT_VERSION: 'permission',
-};
+const kindByCode: ReadonlyMap<string, PlatformErrorKind> = new Map(
+  Object.entries<PlatformErrorKind>({
+    DUPLICATE_POST: 'duplicate',
+    MEDIA_ASSET_WAITING_UPLOAD: 'media_processing',
+    MEDIA_ASSET_PROCESSING: 'media_processing',
+    MEDIA_ASSET_PROCESSING_FAILED: 'content',
+    EXPIRED_UPLOAD_URL: 'unavailable',
+    EMPTY_ACCESS_TOKEN: 'auth_expired',
+    EXPIRED_ACCESS_TOKEN: 'auth_expired',
+    INVALID_ACCESS_TOKEN: 'auth_expired',
+    REVOKED_ACCESS_TOKEN: 'auth_revoked',
+    ACCESS_DENIED: 'permission',
+    CONFLICT: 'unavailable',
+    // Of this installation: every post would be refused alike.
+    VERSION_MISSING: 'permission',
+    NONEXISTENT_VERSION: 'permission',
+  }),
+);
 
 const kindByServiceCode: Readonly<Record<number, PlatformErrorKind>> = {
   65_600: 'auth_expired',
@@ -58,8 +60,8 @@ export function linkedInRefusal(effect: StepEffect): (response: PlatformResponse
     const reason = error.message ?? input?.description;
     if (response.status === 429) return { ...waitOf(response), platformCode, reason };
     const known =
-      kindByCode[input?.code ?? ''] ??
-      kindByCode[error.code ?? ''] ??
+      kindByCode.get(input?.code ?? '') ??
+      kindByCode.get(error.code ?? '') ??
       (response.status === 401 ? kindByServiceCode[error.serviceErrorCode ?? 0] : undefined) ??
       kindByStatus[response.status] ??
       'content';

@@ -199,7 +199,7 @@ function isOwnAddress(endpoints: PlatformEndpoints, url: string): boolean {
   return own.some((base) => new URL(base).origin === new URL(url).origin);
 }
 
-const Status = z.object({ status: z.string() });
+const Status = z.object({ status: z.string().regex(/^[A-Z_]{1,50}$/u) });
 
 /** Who may only write is not told: LinkedIn takes what is not ready then, or says so. */
 function awaitReady(run: PublishRun, name: string, path: string): Promise<string> {
@@ -214,7 +214,7 @@ function awaitReady(run: PublishRun, name: string, path: string): Promise<string
         throw new PlatformError('content', message, { platformCode: 'MEDIA_ASSET_PROCESSING_FAILED' });
       }
       const message = 'LinkedIn is working on the file';
-      throw new PlatformError('media_processing', message, { platformCode: `MEDIA_ASSET_${status}`.slice(0, 64) });
+      throw new PlatformError('media_processing', message, { platformCode: `MEDIA_ASSET_${status}` });
     },
   });
 }
