@@ -6,9 +6,11 @@ import { text } from 'node:stream/consumers';
 /** What stands in the place of every id, name, address or token of an answer; or the whole answer. */
 export interface HostileAnswer {
   readonly name: string;
-  readonly kind: 'ids' | 'names' | 'addresses' | 'tokens' | 'times' | 'whole';
+  readonly kind: 'ids' | 'names' | 'addresses' | 'tokens' | 'times' | 'refusals' | 'whole';
   /** JSON as it is sent; null: spaces without an end. */
   readonly json: string | null;
+  /** Default: 200. */
+  readonly status?: number;
 }
 
 /** Twice in an answer it is still one that is read. */
@@ -24,8 +26,23 @@ const values = {
 };
 const kinds = ['ids', 'names', 'addresses', 'tokens', 'times'] as const;
 
+/** What a refusal gives as its code and its reason. */
+const reasons = {
+  'what every object has': '"constructor"',
+  'a text that turns the text around it': values['a text that turns the text around it'],
+  'a text of 450 kB': values['a text of 450 kB'],
+};
+
 export const hostileAnswers: readonly HostileAnswer[] = [
   ...kinds.flatMap((kind) => Object.entries(values).map(([name, json]) => ({ kind, name: `${kind}: ${name}`, json }))),
+  ...[400, 401, 403].flatMap((status) =>
+    Object.entries(reasons).map(([name, json]) => ({
+      kind: 'refusals' as const,
+      name: `${status}: ${name}`,
+      json,
+      status,
+    })),
+  ),
   { name: 'a body without an end', kind: 'whole', json: null },
   { name: 'deep objects', kind: 'whole', json: `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}` },
   { name: 'a text of 450 kB', kind: 'whole', json: `"${longText}"` },
@@ -57,7 +74,7 @@ export async function startHostileServer(): Promise<HostileServer> {
         const [, index] = /answer-(\d+)-/.exec(`${path} ${JSON.stringify(request.headers)} ${body}`) ?? [];
         const answer = index === undefined ? null : (hostileAnswers[Number(index)] ?? null);
         if (answer?.json === null) return pour(response);
-        response.writeHead(200, { 'content-type': 'application/json' }).end(bodyOf(path, answer));
+        response.writeHead(answer?.status ?? 200, { 'content-type': 'application/json' }).end(bodyOf(path, answer));
       },
       () => response.destroy(),
     );
@@ -123,6 +140,7 @@ const fixed = {
 
 function bodyOf(path: string, answer: HostileAnswer | null): string {
   if (answer?.kind === 'whole') return answer.json ?? '';
+  if (answer?.kind === 'refusals') return refusalOf(path, answer.json ?? '');
   const members = kinds.flatMap((kind) =>
     Object.entries(fields[kind]).map(([name, value], index) => {
       const own = kind === 'times' ? value : JSON.stringify(value);
@@ -134,6 +152,15 @@ function bodyOf(path: string, answer: HostileAnswer | null): string {
   );
   const item = [...members, ...Object.entries(fixed).map(([name, value]) => `"${name}":${value}`)].join();
   return /\/2\/(users|tweets)/.test(path) ? `{"data":{${item}}}` : `{${item},"data":[{${item}}]}`;
+}
+
+/** One long text is enough where two would be too long to be read. */
+function refusalOf(path: string, reason: string): string {
+  const shortReason = reason.length < 1_000 ? reason : '"a"';
+  const isGraph = /^\/(?:graph|instagram|threads|facebook)/.test(path);
+  const error = isGraph ? `{"code":200,"message":${shortReason},"error_user_msg":${reason}}` : shortReason;
+  const details = `{"inputErrors":[{"code":${shortReason},"description":${shortReason}}]}`;
+  return `{"error":${error},"code":${shortReason},"title":${shortReason},"message":${isGraph ? shortReason : reason},"errorDetails":${details}}`;
 }
 
 function pour(response: ServerResponse): void {

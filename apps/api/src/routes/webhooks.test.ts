@@ -9,8 +9,8 @@ afterAll(() => api[Symbol.asyncDispose]());
 
 test('webhooks are made, read, changed, tested, rotated and deleted, and a secret is shown once', async () => {
   const { accessToken: token } = await api.register();
-  const call = (method: string, path: string, body?: unknown) =>
-    api.call(method, `/api/v1/webhooks${path}`, { token, ...(body === undefined ? {} : { body }) });
+  const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    api.call(method, `/api/v1/webhooks${path}`, { token, headers, ...(body === undefined ? {} : { body }) });
   const made = await call('POST', '', { url: 'https://hooks.example.org/x', events: ['publication.*'] });
   expect(made).toMatchObject({ status: 201, json: { enabled: true, secret: expect.stringMatching(/^whsec_/) } });
   const { id, secret } = made.json as { id: string; secret: string };
@@ -21,13 +21,22 @@ test('webhooks are made, read, changed, tested, rotated and deleted, and a secre
     status: 200,
     json: { enabled: false, disabledBecause: 'by_hand', events: ['notification'] },
   });
-  const tested = await call('POST', `/${id}/test`);
+  const keyed = { 'idempotency-key': 'once' };
+  const tested = await call('POST', `/${id}/test`, undefined, keyed);
+  expect((await call('POST', `/${id}/test`, undefined, keyed)).json).toEqual(tested.json);
   expect(tested).toMatchObject({ status: 202, json: { sequence: 1, type: 'webhook.test', status: 'pending' } });
   expect((await call('GET', `/${id}/deliveries`)).json['items']).toMatchObject([{ sequence: 1 }]);
   const delivery = String(tested.json['id']);
   expect((await call('POST', `/${id}/deliveries/${delivery}/replay`)).status).toBe(202);
   expect((await call('POST', `/deliveries/${delivery}/replay`)).status).toBe(202);
-  expect((await call('POST', `/${id}/rotate`)).json['secret']).not.toBe(secret);
+  const rotated = await call('POST', `/${id}/rotate`, undefined, keyed);
+  expect(rotated.json['secret']).not.toBe(secret);
+  // The first new secret stays the one: its answer comes again without it.
+  const again = await call('POST', `/${id}/rotate`, undefined, keyed);
+  expect([again.headers.get('idempotent-replayed'), again.json]).toEqual([
+    'true',
+    { previousUntil: rotated.json['previousUntil'] },
+  ]);
   expect((await call('DELETE', `/${id}`)).status).toBe(204);
   expect((await call('GET', `/${id}/deliveries`)).status).toBe(404);
 });

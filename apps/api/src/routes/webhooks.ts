@@ -112,7 +112,7 @@ export const webhookRoutes: FastifyPluginAsyncZod<{ services: Services }> = asyn
   app.post(
     '/webhooks/:id/rotate',
     {
-      config: access,
+      config: { ...access, idempotent: { secretFields: ['secret'] } },
       schema: {
         operationId: 'rotateWebhookSecret',
         summary: 'Give a webhook a new secret; the old one still signs for a day',
@@ -127,7 +127,7 @@ export const webhookRoutes: FastifyPluginAsyncZod<{ services: Services }> = asyn
   app.post(
     '/webhooks/:id/test',
     {
-      config: access,
+      config: { ...access, idempotent: {} },
       schema: {
         operationId: 'testWebhook',
         summary: 'Send a test message',
