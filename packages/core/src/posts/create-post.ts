@@ -4,7 +4,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { checkContents } from './content-faults.ts';
-import { findRepeats, repeatWarnings } from './find-repeats.ts';
+import { forewarn, type ForewarnDependencies, warningsOf } from './forewarn.ts';
 import type { FoundPost } from './find-post.ts';
 import { insertPost } from './insert-post.ts';
 import { altsOf } from '../media/media-alts.ts';
@@ -26,7 +26,7 @@ import { namedMediaIds } from './variants.ts';
  *   draft, what a platform would refuse, under `variants.<accountId>.<field>`
  */
 export async function createPost(
-  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals'>,
+  deps: Pick<CoreDependencies, 'db' | 'signals'> & ForewarnDependencies,
   actor: Actor,
   given: CreatePost,
   beforeCommit?: (tx: Transaction, created: Post) => Promise<void>,
@@ -47,13 +47,13 @@ export async function createPost(
       ...checked.faults,
     ]);
     const atMs = Math.max(scheduledAtMs ?? 0, nowMs ?? 0);
-    const repeats = await findRepeats(tx, deps, actor, contents, { atMs, exceptPostId: null });
+    const forewarned = await forewarn(tx, deps, actor, contents, { atMs, exceptPostId: null });
     const draft = await insertDraft(tx, actor, input, accounts);
     const publications =
       isScheduled && scheduledAtMs !== null && nowMs !== null
         ? await schedulePublications(tx, draft.publications, atMs)
         : draft.publications;
-    const warnings = [...checked.warnings, ...repeatWarnings(repeats)];
+    const warnings = [...checked.warnings, ...warningsOf(forewarned)];
     const post = { ...draft, publications, warnings };
     await beforeCommit?.(tx, presentPost(post));
     return post;

@@ -6,7 +6,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { contentFor } from '../publishing/claim/publication-work.ts';
 import { isoTime } from '../publishing/state/iso-time.ts';
-import type { AccountContent, ContentWarning } from './content-faults.ts';
+import type { AccountContent } from './content-faults.ts';
 import { textKeyOf } from './text-key.ts';
 
 /** Within this time of each other two equal texts on an account are told. */
@@ -51,8 +51,4 @@ export async function findRepeats(
       return [accountId, { severity: 'warning', code: 'duplicate_text', message, field: 'content' }];
     }),
   );
-}
-
-export function repeatWarnings(repeats: ReadonlyMap<string, ContentFinding>): ContentWarning[] {
-  return [...repeats].map(([accountId, { code, message, field }]) => ({ accountId, code, message, field }));
 }

@@ -8,7 +8,7 @@ import { requireRight } from '../identity/authorize.ts';
 import { lockPublications } from '../publishing/store/decide-and-write.ts';
 import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import { checkContents } from './content-faults.ts';
-import { findRepeats, repeatWarnings } from './find-repeats.ts';
+import { forewarn, type ForewarnDependencies, warningsOf } from './forewarn.ts';
 import { lockPost } from './find-post.ts';
 import { accountFaults, lockAccounts } from './post-accounts.ts';
 import { readMedia } from './post-media.ts';
@@ -24,7 +24,7 @@ import { goneMediaFaults, mediaIdsIn, namedMediaIds } from './variants.ts';
  * @throws DomainError `not_found`; `validation_failed`; `already_publishing`; `conflict` when it has ended or a person must settle it first
  */
 export async function publishPost(
-  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals'>,
+  deps: Pick<CoreDependencies, 'db' | 'signals'> & ForewarnDependencies,
   actor: Actor,
   { postId }: { postId: string },
 ): Promise<VersionedPost> {
@@ -50,8 +50,8 @@ export async function publishPost(
       ...checked.faults,
     ]);
     const at = { atMs: await readDatabaseClock(tx), exceptPostId: post.id };
-    const repeats = await findRepeats(tx, deps, actor, contents, at);
-    const warnings = [...checked.warnings, ...repeatWarnings(repeats)];
+    const forewarned = await forewarn(tx, deps, actor, contents, at);
+    const warnings = [...checked.warnings, ...warningsOf(forewarned)];
     const taken = await takeTransitions(tx, rows, () => ({ type: 'publish_now' }));
     if (taken.movedCount === 0) throw refusal(rows);
     const [now] = await tx

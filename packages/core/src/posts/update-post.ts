@@ -10,7 +10,7 @@ import { countParts } from '../publishing/claim/part-contents.ts';
 import { forgetPreparedSteps } from '../publishing/store/forget-prepared-steps.ts';
 import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import { type FoundPost, lockPost, type PostRow } from './find-post.ts';
-import { findRepeats, repeatWarnings } from './find-repeats.ts';
+import { forewarn, type ForewarnDependencies, warningsOf } from './forewarn.ts';
 import { insertPublications } from './insert-post.ts';
 import { settleMedia } from './media-use.ts';
 import { type EditPlan, planEdit } from './plan-edit.ts';
@@ -37,7 +37,7 @@ import { writeMend } from './write-mend.ts';
  *   `validation_failed` as when creating a post
  */
 export async function updatePost(
-  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'signals'>,
+  deps: Pick<CoreDependencies, 'db' | 'signals'> & ForewarnDependencies,
   actor: Actor,
   input: { readonly postId: string; readonly change: UpdatePost; readonly expected: number | null },
 ): Promise<VersionedPost> {
@@ -65,9 +65,9 @@ export async function updatePost(
     refuseFaults(plan.faults);
     const goesOut = plan.contents.length > 0;
     const atMs = goesOut && 'atMs' in plan.schedule ? Math.max(plan.schedule.atMs, nowMs) : nowMs;
-    const repeats = await findRepeats(tx, deps, actor, plan.contents, { atMs, exceptPostId: found.post.id });
+    const forewarned = await forewarn(tx, deps, actor, plan.contents, { atMs, exceptPostId: found.post.id });
     const written = await writeEdit(tx, found.post, plan, change, nowMs);
-    return goesOut ? { ...written, warnings: [...plan.warnings, ...repeatWarnings(repeats)] } : written;
+    return goesOut ? { ...written, warnings: [...plan.warnings, ...warningsOf(forewarned)] } : written;
   });
   notifyAfterCommit(deps.signals, edited.publications);
   return presentVersioned(edited);

@@ -9,7 +9,7 @@ import type { MediaDependencies } from '../media/media-dependencies.ts';
 import { findLostFiles } from '../media/find-lost-files.ts';
 import { readPostMedia } from '../media/read-post-media.ts';
 import { type AccountContent, contentFindings } from './content-faults.ts';
-import { findRepeats } from './find-repeats.ts';
+import { forewarn, type ForewarnDependencies } from './forewarn.ts';
 import { settleMedia } from './media-use.ts';
 import { readAccounts } from './post-accounts.ts';
 import { contentsOf, referenceFaults } from './post-request.ts';
@@ -26,15 +26,14 @@ const findingsPerAccountMin = 5;
  * @throws DomainError `validation_failed` for what is wrong whatever the platform: unknown accounts or media, a time in the past
  */
 export async function validatePost(
-  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'logger'> & {
-    readonly media?: Pick<MediaDependencies['media'], 'store'>;
-  },
+  deps: Pick<CoreDependencies, 'db' | 'logger'> &
+    ForewarnDependencies & { readonly media?: Pick<MediaDependencies['media'], 'store'> },
   actor: Actor,
   given: CreatePost,
 ): Promise<ValidationReport> {
   requireRight(actor, 'posts:read');
   const input = settleMedia(given);
-  const { files, contents, repeats } = await deps.db.asTenant(actor.organizationId, async (tx) => {
+  const { files, contents, forewarned } = await deps.db.asTenant(actor.organizationId, async (tx) => {
     const accounts = await readAccounts(tx, actor, input.accountIds);
     const found = await readPostMedia(tx, actor.organizationId, namedMediaIds(input));
     const media = new Map(found.map((file) => [file.id, file.checked]));
@@ -43,7 +42,7 @@ export async function validatePost(
     refuseFaults([...referenceFaults(input, accounts, media), ...scheduleFaults(wantedAtMs, nowMs)]);
     const wanted = contentsOf(input, accounts);
     const at = { atMs: Math.max(wantedAtMs, nowMs), exceptPostId: null };
-    return { files: found, contents: wanted, repeats: await findRepeats(tx, deps, actor, wanted, at) };
+    return { files: found, contents: wanted, forewarned: await forewarn(tx, deps, actor, wanted, at) };
   });
   const lost = deps.media === undefined ? new Set<string>() : await findLostFiles(deps.media.store, deps.logger, files);
   const findingsMax = Math.max(findingsPerAccountMin, Math.floor(findingsPerReportMax / contents.length));
@@ -52,11 +51,10 @@ export async function validatePost(
   const results: ValidationReport['results'] = [];
   for (const content of contents) {
     const { id: accountId, platform } = content.account;
-    const repeat = repeats.get(accountId);
     const findings = [
       ...lostFindings(content, lost),
       ...contentFindings(context, content),
-      ...(repeat === undefined ? [] : [repeat]),
+      ...(forewarned.get(accountId) ?? []),
     ];
     results.push({ accountId, platform, ...boundedReport(findings, findingsMax) });
     // Other work goes on in between.

@@ -119,6 +119,17 @@ describe('a post that Google has taken', () => {
     expect(sentTo(server.seen)).toHaveLength(1);
   });
 
+  test('and has removed has failed, once that is no delay any more', async () => {
+    await using server = await startRoutes({ ...empty, [`POST ${posts}`]: () => ({ json: post() }) });
+    const publication = start(server.origin);
+    expect((await publication.publish()).kind).toBe('processing');
+    const now = new Date(Date.now() + 11 * 60_000);
+    expect(await publication.publish({ now })).toMatchObject({
+      kind: 'turned_down',
+      error: { kind: 'policy', platformCode: 'removed' },
+    });
+  });
+
   test.each([
     ['Call +49 30 1234567', /telephone/u],
     ['Fresh bread', /gives no reason/u],

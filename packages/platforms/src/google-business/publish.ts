@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError, type PlatformErrorKind } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import type { PublishFate, PublishRun } from '../port/publish.ts';
 import { accessTo, businessName, callBusiness, pathOfPost, postsOf } from './api.ts';
@@ -52,6 +52,9 @@ async function create(run: PublishRun, http: PlatformHttp, json: ReturnType<type
 const pollMs = { min: 3_000, max: 300_000, share: 1 / 4 };
 /** So long Google may look at a post; after that it is taken for shown, as nothing says otherwise. */
 const reviewMsMax = 24 * 3_600_000;
+/** A post that is new may not be found at once. */
+const goneMsMin = 10 * 60_000;
+const passing: ReadonlySet<PlatformErrorKind> = new Set(['network', 'unavailable', 'rate_limit', 'quota', 'not_found']);
 
 /** What became of it. An answer that does not come changes nothing: Google has taken it. */
 async function follow(run: PublishRun, { name, at }: z.infer<typeof Sent>): Promise<PublishFate> {
@@ -59,11 +62,16 @@ async function follow(run: PublishRun, { name, at }: z.infer<typeof Sent>): Prom
   const pollAfterMs = Math.min(pollMs.max, Math.max(pollMs.min, Math.round(waitedMs * pollMs.share)));
   const waiting = { kind: 'processing', pollAfterMs, detail: 'Google is looking at the post' } as const;
   const post = await readPost(run, name).catch((error: unknown) => {
-    if (error instanceof PlatformError && ['network', 'unavailable', 'rate_limit', 'quota'].includes(error.kind))
-      return null;
+    if (!(error instanceof PlatformError)) throw error;
+    if (error.kind === 'not_found' && waitedMs >= goneMsMin) return 'gone' as const;
+    if (passing.has(error.kind)) return null;
     throw error;
   });
   if (post === null) return waiting;
+  if (post === 'gone') {
+    const message = `${businessName} has removed the post`;
+    return { kind: 'turned_down', error: new PlatformError('policy', message, { platformCode: 'removed' }) };
+  }
   const shown = { kind: 'published', platformPostId: name, url: post.searchUrl ?? null } as const;
   switch (post.state) {
     case 'LIVE':

@@ -15,7 +15,17 @@ export const xEndpoints: EndpointDefaults = {
  * X allows 100 posts in 15 minutes and user, 10,000 a day and app: an hour's share that leaves the app room for many users.
  * https://docs.x.com/x-api/fundamentals/rate-limits, read 2026-11.
  */
-export const xLimits: PlatformLimits = { postsPerHour: 100, appPostsPerDay: 10_000 };
+export const xLimits: PlatformLimits = {
+  postsPerHour: 100,
+  appPostsPerDay: 10_000,
+  /** https://docs.x.com/x-api/getting-started/pricing, since 2026-04-20. */
+  costOfPost: ({ text }) =>
+    hasLink(text) ? { usd: 0.2, why: 'a post with a link' } : { usd: 0.015, why: 'a post without a link' },
+};
+
+const hasLink = (text: string) =>
+  /https?:\/\/|(?<![\p{L}\p{N}@.])[\p{L}\p{N}-]+\.\p{L}{2,}/u.test(text.slice(0, charactersMax));
+const charactersMax = 10_000;
 
 /** The 24-hour limits are told beside the window's where they apply. */
 const xLimitHeaders: readonly LimitHeaders[] = [

@@ -125,7 +125,7 @@ const workMsMax = 12 * 3_600_000;
 async function follow(run: PublishRun, { video, at }: UploadedVideo, item: MediaItem): Promise<PublishFate> {
   const waitedMs = run.now.getTime() - Date.parse(at);
   const found = await readVideo(run, run.http, { id: video, part: 'status' }).catch((error: unknown) => {
-    if (error instanceof PlatformError) return null;
+    if (error instanceof PlatformError && !error.kind.startsWith('auth_')) return null;
     throw error;
   });
   const state = found === null ? { kind: 'working' as const } : stateOf(found);
