@@ -16,23 +16,27 @@ export type LocalPost = z.infer<typeof LocalPost>;
 const Page = z.object({ localPosts: z.array(LocalPost).default([]), nextPageToken: z.string().max(1_000).optional() });
 
 /** Stored before the first send: the newest post of before is what ours is listed above. `at` tells the first send from a repeat. */
-export const SendKey = z.object({ newest: z.string().nullable(), at: z.string() });
+export const SendKey = z.object({
+  newest: z.string().nullable(),
+  wasEmpty: z.boolean().default(false),
+  at: z.string(),
+});
 export type SendKey = z.infer<typeof SendKey>;
 
-/** `newest` null: there was none, or Google did not tell; then the time of the send has to do. */
+/** Where Google did not tell, the time of the send has to do. */
 export async function keyBeforeSend(call: AccountCall & { readonly now: Date }): Promise<SendKey> {
   const at = call.now.toISOString();
   try {
     const { localPosts } = await readPage(call, '1', undefined);
-    return { newest: localPosts[0]?.name ?? null, at };
+    return { newest: localPosts[0]?.name ?? null, wasEmpty: localPosts.length === 0, at };
   } catch (error) {
     if (!(error instanceof PlatformError) || error.kind.startsWith('auth_')) throw error;
-    return { newest: null, at };
+    return { newest: null, wasEmpty: false, at };
   }
 }
 
 export interface Wanted {
-  readonly newest: string | null;
+  readonly key: Pick<SendKey, 'newest' | 'wasEmpty'>;
   /** When the first send began that may have arrived, by Google's clock as far as that is known. */
   readonly since: () => Date;
   readonly summary: string;
@@ -50,14 +54,16 @@ const pagesMax = 5;
 export async function findPost(
   call: AccountCall,
   wanted: Wanted,
-): Promise<{ readonly post: LocalPost | null; readonly since: number; readonly isComplete: boolean }> {
+): Promise<{ readonly post: LocalPost | null; readonly newer: readonly LocalPost[]; readonly isComplete: boolean }> {
   const newer: LocalPost[] = [];
   let isComplete = false;
   let pageToken: string | undefined;
   for (let page = 0; page < pagesMax && !isComplete; page += 1) {
     const { localPosts, nextPageToken } = await readPage(call, pageSize, pageToken);
     const sinceMs = wanted.since().getTime() - clockSkewMs;
-    const end = localPosts.findIndex((post) => post.name === wanted.newest || timeOf(post) < sinceMs);
+    const isBefore = (post: LocalPost) =>
+      post.name === wanted.key.newest || (!wanted.key.wasEmpty && timeOf(post) < sinceMs);
+    const end = localPosts.findIndex(isBefore);
     newer.push(...(end === -1 ? localPosts : localPosts.slice(0, end)));
     pageToken = nextPageToken;
     isComplete = end !== -1 || pageToken === undefined;
@@ -69,7 +75,7 @@ export async function findPost(
       (topicType ?? wanted.topicType) === wanted.topicType &&
       (event?.title ?? '').trim() === (wanted.eventTitle ?? '').trim(),
   );
-  return { post: post ?? null, since: newer.length, isComplete };
+  return { post: post ?? null, newer, isComplete };
 }
 
 /** Newest first. https://developers.google.com/my-business/reference/rest/v4/accounts.locations.localPosts/list, read 2026-11. */

@@ -178,6 +178,26 @@ describe('in doubt', () => {
     expect(finding).toMatchObject({ kind: 'not_seen' });
   });
 
+  test('our clock decides nothing, and a list that leaves out a post of ours proves nothing', async () => {
+    let listed: readonly object[] = [old];
+    const known = 'accounts/1/locations/22/localPosts/8';
+    await using server = await startRoutes({
+      [`GET ${posts}`]: () => ({ json: { localPosts: listed } }),
+      [`POST ${posts}`]: () => ({ status: 500, json: {} }),
+      [`GET /v4/${known}`]: () => ({ json: post({ name: known }) }),
+    });
+    const publication = start(server.origin);
+    await expect(publication.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
+    expect(await publication.reconcile({ knownSince: [known] })).toMatchObject({ kind: 'inconclusive' });
+    listed = [at(5, { name })];
+    const fast = new Date(Date.now() + 300_000);
+    const intent = { step: 'publish', key: { newest: null, at: fast.toISOString() }, startedAt: fast };
+    expect(await publication.reconcile({ askedAt: fast, intent })).toMatchObject({
+      kind: 'found',
+      platformPostId: name,
+    });
+  });
+
   test('a post that is not there is sent again', async () => {
     const { finding, sends } = await inDoubt([]);
     expect(finding).toMatchObject({ kind: 'not_seen' });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listenToPlatformClock } from '../platform-clock.ts';
 import { PlatformError, type PlatformErrorKind } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import type { PublishFate, PublishRun } from '../port/publish.ts';
@@ -28,12 +29,12 @@ export async function publishBusiness(run: PublishRun): Promise<PublishFate> {
 
 async function findEarlier(run: PublishRun, http: PlatformHttp, key: SendKey, startedAt: Date): Promise<string | null> {
   const { topicType, event } = localPostOf(run.content);
-  const first = new Date(Math.min(Date.parse(key.at), startedAt.getTime()));
+  const clock = listenToPlatformClock(http, startedAt);
   const { post } = await findPost(
-    { ...run, http },
+    { ...run, http: clock.http },
     {
-      newest: key.newest,
-      since: () => first,
+      key,
+      since: () => clock.timeOf(new Date(key.at)),
       summary: run.content.text,
       topicType,
       eventTitle: event?.title ?? null,

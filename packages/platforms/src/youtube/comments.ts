@@ -23,7 +23,8 @@ const Thread = z.object({
     .optional()
     .catch(undefined),
 });
-const Threads = z.object({ items: z.array(Thread).default([]) });
+const Threads = z.object({ items: z.array(Thread).default([]), nextPageToken: z.string().max(1_000).optional() });
+const pagesMax = 10;
 
 /** Comments of the channel below its own video. https://developers.google.com/youtube/v3/docs/commentThreads, read 2026-11. */
 export const youTubeComments: CommentSupport = {
@@ -47,21 +48,36 @@ export const youTubeComments: CommentSupport = {
   async reconcile(query: ReconcileQuery): Promise<ReconcileFinding> {
     const videoId = query.replyTo?.root.platformPostId;
     if (videoId === undefined) return { kind: 'cannot_tell', evidence: 'it is not known which video this comments on' };
-    const { items } = await callYouTube({
-      ...accessTo(query),
-      method: 'GET',
-      path,
-      query: { part: 'snippet', videoId, order: 'time', textFormat: 'plainText', maxResults: '100' },
-      effect: 'read',
-      answer: Threads,
-    });
+    const { items, isComplete } = await readComments(query, videoId);
     const match = items.findLast(({ id, snippet }) => {
       const { textOriginal, textDisplay, authorChannelId } = snippet?.topLevelComment.snippet ?? {};
       const isOurs = (authorChannelId?.value ?? query.account.externalId) === query.account.externalId;
       const words = (textOriginal ?? textDisplay ?? '').trim();
       return isOurs && !query.takenPostIds.has(id) && words === query.content.text.trim();
     });
+    if (match === undefined && !isComplete)
+      return { kind: 'cannot_tell', evidence: `The video has more than ${items.length} comments` };
     if (match === undefined) return { kind: 'not_seen', evidence: `none of ${items.length} comments is this one` };
     return { kind: 'found', platformPostId: match.id, url: null, evidence: `comment ${match.id} has these words` };
   },
 };
+
+/** Newest first, to the end of the list. */
+async function readComments(query: ReconcileQuery, videoId: string) {
+  const items: z.infer<typeof Thread>[] = [];
+  let pageToken: string | undefined;
+  for (let page = 0; page < pagesMax; page += 1) {
+    const answer = await callYouTube({
+      ...accessTo(query),
+      method: 'GET',
+      path,
+      query: { part: 'snippet', videoId, order: 'time', textFormat: 'plainText', maxResults: '100', pageToken },
+      effect: 'read',
+      answer: Threads,
+    });
+    items.push(...answer.items);
+    pageToken = answer.nextPageToken;
+    if (pageToken === undefined) return { items, isComplete: true };
+  }
+  return { items, isComplete: false };
+}

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { testEndpoints } from '../test-endpoints.ts';
 import { testPhoto, testVideo, type TestMedia } from '../test-media.ts';
 import {
+  commentsOnly,
   openTestClient,
   PublisherStoppedError,
   type SeenRequest,
@@ -318,4 +319,34 @@ test.each([
   [1_920, 1_080, 10_000, false],
 ] as const)('%i x %i of %i ms is a Short: %s', (width, height, durationMs, is) => {
   expect(isShort({ width, height, durationMs })).toBe(is);
+});
+
+test('a comment in doubt is looked for to the end of the list, by its words and its author', async () => {
+  const thread = (id: string, author: string) => ({
+    id,
+    snippet: { topLevelComment: { snippet: { textOriginal: 'First!', authorChannelId: { value: author } } } },
+  });
+  await using server = await startRoutes({
+    'POST /youtube/v3/commentThreads': () => ({ status: 500, json: {} }),
+    'GET /youtube/v3/commentThreads': ({ query }) => ({
+      json:
+        query['pageToken'] === undefined
+          ? { items: [thread('c9', 'UC9')], nextPageToken: 'P2' }
+          : { items: [thread('c1', 'UC1')] },
+    }),
+  });
+  const { comments } = youtube;
+  if (comments === undefined) throw new Error('no comments');
+  const root = { platformPostId: 'v1', url: null };
+  const comment = startPublication({
+    adapter: commentsOnly(youtube, comments),
+    endpoints: testEndpoints({ api: server.origin }),
+    client,
+    account,
+    accessToken: 't',
+    replyTo: { root, parent: root },
+    content: { text: 'First!', options: {}, media: [] },
+  });
+  await expect(comment.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
+  expect(await comment.reconcile()).toMatchObject({ kind: 'found', platformPostId: 'c1' });
 });
