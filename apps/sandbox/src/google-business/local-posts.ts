@@ -53,6 +53,7 @@ export function createLocalPosts({ site, platform, world }: SitePlace): LocalPos
             account: location.id,
             id: name,
             text: body.summary,
+            details: detailsOf(body),
             media: [...media],
             createdAt: createTime,
             receivedAt: createTime,
@@ -86,6 +87,10 @@ export function createLocalPosts({ site, platform, world }: SitePlace): LocalPos
     },
     clear: () => Array.from(table.rows(), ({ name }) => table.drop(name)),
   };
+}
+
+function detailsOf({ summary: _summary, media: _media, ...details }: PostBody): Post['details'] {
+  return details;
 }
 
 const LocalPost = z.object({

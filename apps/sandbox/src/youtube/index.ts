@@ -35,13 +35,14 @@ function openYouTube(place: SitePlace): Site {
   const { world } = place;
   const tokens = createTokens(place);
   const channels = createTogether(place, 'youtube.together');
+  const playlists = createPlaylists(place);
   const parts: YouTubeParts = {
     tokens,
     channels,
     admission: createAdmission(place, tokens, channels),
     uploads: createUploads(place),
-    videos: createVideos(place),
-    playlists: createPlaylists(place),
+    videos: createVideos(place, playlists),
+    playlists,
     comments: createComments(place),
   };
 

@@ -5,6 +5,7 @@ import type { Account } from '../world/accounts.ts';
 import { PostMedium } from '../world/posts.ts';
 import { randomSecret } from '../world/random-secret.ts';
 import { processingMs } from './limits.ts';
+import type { Playlists } from './playlists.ts';
 import { Snippet, Status } from './video-body.ts';
 
 /** A video of a channel, from the end of its upload on. Times are of the movable clock. */
@@ -31,21 +32,27 @@ export type Videos = {
 /** Channels of projects that nobody has audited: their videos stay private. */
 const unauditedPrefix = 'unaudited';
 
-export function createVideos({ site, platform, world }: SitePlace): Videos {
+export function createVideos({ site, platform, world }: SitePlace, playlists: Playlists): Videos {
   const { store, posts, clock } = world;
   const table = store.table('youtube.videos', Video);
 
   function put(channel: Account, video: Video, alongside: readonly Change[] = []): Video {
     const changes = [table.put(video.id, video), ...alongside];
     const known = posts.get(site, video.id);
-    const text = video.snippet.description;
+    const { description: text, ...snippet } = video.snippet;
+    const details = {
+      ...snippet,
+      ...video.status,
+      thumbnail: video.thumbnail?.sha256 ?? null,
+      playlists: playlists.holding(video.id),
+    };
     if (!video.isShown || video.medium === null) store.commit(changes);
-    else if (known !== undefined) posts.amend({ ...known, text }, changes);
+    else if (known !== undefined) posts.amend({ ...known, text, details }, changes);
     else {
       const at = new Date(clock.wallMs()).toISOString();
       const times = { createdAt: at, receivedAt: at, receivedTickMs: clock.nowMs() };
       const place = { platform, site, account: channel.id, id: video.id };
-      posts.accept({ ...place, ...times, text, media: [video.medium] }, changes);
+      posts.accept({ ...place, ...times, text, details, media: [video.medium] }, changes);
     }
     return video;
   }
