@@ -27,6 +27,7 @@ test.each([
   [403, 'insufficientPermissions', 'permission'],
   [403, 'commentsDisabled', 'content'],
   [404, 'videoNotFound', 'not_found'],
+  [403, 'constructor', 'permission'],
 ] as const)('%i %s: %s', (status, reason, kind) => {
   expect(refusalOf(status, error(status, reason))).toMatchObject({ kind, platformCode: reason, reason: 'Told' });
 });

@@ -62,15 +62,20 @@ export function googleRefusal(effect: StepEffect, own: KindsByReason = {}): (res
     const { reason, detail, message } = toldBy(response);
     const platformCode = detail ?? reason ?? `http_${response.status}`;
     const known =
-      own[detail ?? ''] ??
-      own[reason ?? ''] ??
-      kindByReason[detail ?? ''] ??
-      kindByReason[reason ?? ''] ??
+      kindIn(own, detail) ??
+      kindIn(own, reason) ??
+      kindIn(kindByReason, detail) ??
+      kindIn(kindByReason, reason) ??
       kindByStatus[response.status] ??
       'content';
     const kind = known === 'unavailable' && effect === 'once' ? 'ambiguous' : known;
     return { kind, platformCode, reason: message, retryAfterMs: waitOf(kind, response) };
   };
+}
+
+/** Only a row of the table, never what every object has. */
+function kindIn(kinds: KindsByReason, name: string | undefined): PlatformErrorKind | undefined {
+  return name !== undefined && Object.hasOwn(kinds, name) ? kinds[name] : undefined;
 }
 
 function toldBy({ json }: PlatformResponse) {
