@@ -89,10 +89,14 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
     dataDir,
     sandboxUrl: `http://127.0.0.1:${sandboxPort}`,
     // What stands behind a proxy has another port than the sandbox tells.
-    ssrfAllow: [sandboxPort, mastodonPort, blueskyPort, ...sitePorts.values()].map((port) => `127.0.0.1:${port}`),
+    ssrfAllow: [sandboxPort, sandboxApp.port, mastodonPort, blueskyPort, ...sitePorts.values()].map(
+      (port) => `127.0.0.1:${port}`,
+    ),
     secret: () => randomBytes(32),
     overrides: {
       PUBLIC_URL: frontDoor.origin,
+      // The sandbox names its own address for uploads, and not that of the proxy.
+      LINKEDIN_UPLOAD_URL: `http://127.0.0.1:${sandboxApp.port}/linkedin`,
       ...(xPort === undefined ? {} : { X_API_URL: `http://127.0.0.1:${xPort}/x` }),
       ...options.env,
     },

@@ -109,6 +109,7 @@ function claimed({ intentAtMs, fence }: PublicationState): TimelineEntry {
 
 /** Only a look tells whether these are over: it is told once something else came of it than the same wait. */
 const endedByLooks: ReadonlySet<WaitingReason> = new Set([
+  'breaker',
   'internal',
   'processing',
   'rate_limit',

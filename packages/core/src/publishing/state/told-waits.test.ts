@@ -103,6 +103,21 @@ describe('a wait that comes again for the same reason', () => {
     ]);
   });
 
+  test('breaker: a post that finds the platform down again and again before it sends anything, likewise', () => {
+    const post = play();
+    const outcome = { kind: 'retry', fault, retryAfterMs: null } as const;
+    post.schedule();
+    for (let turn = 0; turn < 50; turn += 1) {
+      post.claim();
+      post.step({ type: 'outcome', fence: post.state().fence, outcome, policy: { ...policy, outage: true } });
+    }
+    expect(post.types()).toEqual(['scheduled', 'claimed', 'waiting']);
+    post.claim();
+    post.intend();
+    expect(post.types()).toEqual(['scheduled', 'claimed', 'waiting', 'claimed', 'sent']);
+    expect(post.told[3]?.data).toMatchObject({ waited: { times: 50 } });
+  });
+
   test('is told anew where the reason is another one, or a send lies between', () => {
     const post = play();
     post.schedule();
