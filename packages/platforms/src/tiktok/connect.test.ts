@@ -134,20 +134,18 @@ describe('what is refused', () => {
 });
 
 test('the doctor says what an application that was not audited may do, and where photos are fetched from', async () => {
-  const check = (redirectUri: string, configured = true) =>
+  const check = (redirectUri: string) =>
     tiktok.doctor?.check?.({
-      endpoints: testEndpoints(configured ? { client: application } : {}),
+      endpoints: testEndpoints({ client: application }),
       http: client.http(),
       redirectUri,
       now,
     });
   expect(await check('https://us.example/callback')).toMatchObject([
-    { name: 'application', status: 'ok' },
     { name: 'audit', status: 'unknown', detail: expect.stringContaining('SELF_ONLY') },
     { name: 'photo_addresses', status: 'unknown', action: expect.stringContaining('https://us.example/') },
   ]);
-  expect(await check('http://127.0.0.1:3000/callback', false)).toMatchObject([
-    { status: 'warning', action: expect.stringContaining('TIKTOK_CLIENT_ID') },
+  expect(await check('http://127.0.0.1:3000/callback')).toMatchObject([
     {},
     { status: 'warning', action: expect.stringContaining('PUBLIC_URL') },
   ]);

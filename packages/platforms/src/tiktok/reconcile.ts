@@ -20,7 +20,10 @@ async function findVideo(query: ReconcileQuery, begun: readonly BegunVideo[]): P
     if (state === null || state.status === 'FAILED') continue;
     if (!hasArrived(state, bytes)) {
       if (state.uploaded_bytes !== undefined) continue;
-      return { kind: 'inconclusive', evidence: `TikTok does not say how much of ${publishId} has arrived` };
+      return {
+        kind: 'inconclusive',
+        evidence: `TikTok is working on ${publishId} and does not say how much of it has arrived`,
+      };
     }
     if (state.status === 'PUBLISH_COMPLETE' || state.status === 'SEND_TO_USER_INBOX') {
       const evidence = `TikTok has made a post of ${publishId}`;
