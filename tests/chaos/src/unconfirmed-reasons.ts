@@ -9,8 +9,7 @@ const unconfirmedReasons = {
   'account disconnected': /account was disconnected/u,
   'taken, then refused': /took it, then something went wrong/u,
   'refuses to be asked': /could not be asked for a day|refuses to be asked/u,
-  'no way to tell':
-    /no way to look it up|leaves out of its list|does not let this|posts that are not public|lists only/u,
+  'no way to tell': /no way to look it up|leaves out of its list|does not let this|are not public|lists only/u,
 } as const satisfies Record<string, RegExp>;
 
 export function unconfirmedReasonOf(message: string): string | null {

@@ -36,6 +36,7 @@ export function createPins({ site, platform, world }: SitePlace): Pins {
           id,
           text: description ?? '',
           media: media.map((medium) => ({ ...medium, alt: facts.alt_text })),
+          details: facts,
           createdAt,
           receivedAt: createdAt,
           receivedTickMs: clock.nowMs(),

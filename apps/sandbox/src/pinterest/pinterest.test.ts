@@ -81,7 +81,13 @@ test('a pin is shown on its board, with what stands beside it', async () => {
   ]);
   expect(made.headers.get('x-ratelimit-remaining')).toBe('99');
   const { id } = z.looseObject({ id: z.string() }).parse(made.body);
-  expect(await shown()).toMatchObject([{ text: 'Warm', media: [{ width: 9, height: 5, alt: 'A bowl' }] }]);
+  expect(await shown()).toMatchObject([
+    {
+      text: 'Warm',
+      details: { title: 'Soup', link: 'https://example.com/' },
+      media: [{ width: 9, height: 5, alt: 'A bowl' }],
+    },
+  ]);
   expect((await call(`/v5/boards/${ada.account.id}/pins`)).body).toMatchObject({ items: [{ id }], bookmark: null });
   expect((await call(`/v5/pins/${id}`, { method: 'PATCH', json: { description: 'Hot' } })).status).toBe(200);
   expect(await shown()).toMatchObject([{ text: 'Hot' }]);

@@ -8,7 +8,7 @@ import { privacyLevels } from './creators.ts';
 
 /** What a post is beside what followers see. */
 export type PostFacts = z.infer<typeof PostFacts>;
-export type NewPost = Omit<PostFacts, 'id'> & { text: string; media: PostMedium[] };
+export type NewPost = Omit<PostFacts, 'id'> & { text: string; media: PostMedium[]; details: object };
 
 export type TikTokPosts = {
   create(account: Account, post: NewPost, alongside: (id: string) => Change[]): Post;
@@ -27,10 +27,11 @@ export function createTikTokPosts({ site, platform, world }: SitePlace): TikTokP
     isTaken: (id) => table.has(id),
   });
   return {
-    create(account, { text, media, ...facts }, alongside) {
+    create(account, { text, media, details, ...facts }, alongside) {
       const id = newId();
       const createdAt = new Date(clock.wallMs()).toISOString();
-      const post = { platform, site, account: account.id, id, text, media, createdAt, receivedAt: createdAt };
+      const shown = { text, media, details: { ...details } };
+      const post = { platform, site, account: account.id, id, ...shown, createdAt, receivedAt: createdAt };
       const changes = [table.put(id, { ...facts, id }), ...alongside(id)];
       return posts.accept({ ...post, receivedTickMs: clock.nowMs() }, changes);
     },

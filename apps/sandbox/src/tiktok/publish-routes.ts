@@ -83,7 +83,7 @@ export function publishRoutes(app: FastifyInstance, site: Site, place: SitePlace
     }
     const medium = { ...mediumOf(file, null), type: 'video' };
     const { title, privacy_level: privacy } = publish.info;
-    posts.create(account, { text: title, title, privacy, media: [medium] }, (post) => [
+    posts.create(account, { text: title, title, privacy, media: [medium], details: publish.info }, (post) => [
       publishes.done(publish, { post, fault: null }),
     ]);
   }
@@ -113,7 +113,7 @@ export function publishRoutes(app: FastifyInstance, site: Site, place: SitePlace
     }
     const media = files.flatMap((file) => (file === null ? [] : [{ ...mediumOf(file, null), type: 'image' }]));
     const { title, description, privacy_level: privacy } = publish.info;
-    posts.create(account, { text: description, title, privacy, media }, (post) => [
+    posts.create(account, { text: description, title, privacy, media, details: publish.info }, (post) => [
       publishes.done(publish, { post, fault: null }),
     ]);
   }

@@ -91,7 +91,11 @@ describe('a video', () => {
     expect(await put(url, file, 5_242_880, file.length)).toBe(404);
     const sha256 = createHash('sha256').update(file).digest('hex');
     const [post] = await shown();
-    expect(post).toMatchObject({ text: 'Norway', media: [{ type: 'video', bytes: file.length, sha256 }] });
+    expect(post).toMatchObject({
+      text: 'Norway',
+      details: { privacy_level: 'PUBLIC_TO_EVERYONE' },
+      media: [{ type: 'video', bytes: file.length, sha256 }],
+    });
     await later(1_500);
     expect((await statusOf(id)).text).toContain(`"publicaly_available_post_id":[${post?.id}]`);
   });
