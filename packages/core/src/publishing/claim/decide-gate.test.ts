@@ -146,8 +146,10 @@ describe('a wait for the account', () => {
     expect(boundWait(token, { nowMs, ...lateness(60_001, { policy: 'skip' }) })).toMatchObject(skips);
   });
 
-  test('has no end where its lateness does not count', () => {
+  test('has no end where its lateness does not count or there is no time', () => {
     expect(boundWait(token, { nowMs, ...lateness(dayMs * 2, null, 'never') })).toEqual(token);
+    const timeless = { scheduledAtMs: null, counts: 'always', misfire: null } as const;
+    expect(boundWait(token, { nowMs, lateness: timeless })).toEqual(token);
   });
 
   test('is the only gate with such an end', () => {

@@ -194,12 +194,15 @@ test('an account that is gone waits to be connected again, whatever the kind of 
   }
 });
 
-test('what a platform turns down after it took it is rejected for good', () => {
-  expect(turnDown(platform('policy'), manual)).toEqual({
-    kind: 'rejected',
-    error: { category: 'content', code: 'code', message: 'It says no.', retryable: false, manual },
-    turnedDown: true,
-  });
+test.each([
+  ['auth_expired', 'auth'],
+  ['auth_revoked', 'auth'],
+  ['rate_limit', 'rate_limit'],
+  ['quota', 'rate_limit'],
+  ['media_processing', 'platform'],
+  ...refusals,
+] as const)('what a platform turns down as %s after it took it is rejected for good, as %s', (kind, category) => {
+  expect(turnDown(platform(kind), manual)).toEqual({ ...rejected(category), turnedDown: true });
 });
 
 test('of an unknown outcome after a bug, the message says that it was ours', () => {
