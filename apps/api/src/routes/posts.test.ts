@@ -31,7 +31,10 @@ async function addAccount(organizationId: string): Promise<string> {
   return accountId;
 }
 
-const postOf = (answer: Answer) => answer.json as unknown as Post;
+/** What is worth a thought stands beside it once, as it is scheduled. */
+function postOf({ json: { warnings: _warnings, ...post } }: Answer): Post {
+  return post as unknown as Post;
+}
 const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
 
 describe('the life of a post over HTTP', () => {
@@ -45,7 +48,7 @@ describe('the life of a post over HTTP', () => {
     const edited = await call('PUT', `/posts/${post.id}`, { body: { content: 'New' }, headers: { 'if-match': etag } });
     expect([edited.status, edited.headers.get('etag'), postOf(edited).content]).toEqual([200, '"2"', 'New']);
     const listed = await call('GET', `/posts?status=scheduled&accountId=${accountId}&platform=x&from=${inMinutes(0)}`);
-    expect(listed.json).toEqual({ items: [edited.json], nextCursor: null });
+    expect(listed.json).toEqual({ items: [postOf(edited)], nextCursor: null });
     expect(
       (await call('POST', '/posts/validate', { body: { content: 'Hi', accountIds: [accountId] } })).json,
     ).toMatchObject({ valid: true });
