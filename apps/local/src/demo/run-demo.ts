@@ -43,7 +43,7 @@ export async function runDemo(
     const post = await callJson(Post, { url: `${url}/${created.id}`, bearer: target.apiKey, signal: target.signal });
     for (const { at, publicationId, message } of await unseen(`${url}/${created.id}/timeline`, target, seen)) {
       const subject = platformOf.get(publicationId ?? '') ?? 'post';
-      edge.print(`  ${at.slice(11, 23)}  ${subject.padEnd(10)}${message}`);
+      edge.print(`  ${at.slice(11, 23)}  ${subject.padEnd(16)}${message}`);
     }
     if (!underWay.includes(post.status)) return finish(post, target, edge.print);
     if (deadline.aborted) throw new DemoError(`the post is still "${post.status}" after ${patienceMs / 1000} s.`);
@@ -92,7 +92,7 @@ async function finish(post: Post, target: DemoTarget, print: (line: string) => v
   });
   for (const { platform, platformPostId } of post.publications) {
     const shown = visible.items.find((item) => item.id === platformPostId);
-    print(`  ${platform.padEnd(10)}${shown?.url ?? 'not on the first page'}`);
+    print(`  ${platform.padEnd(16)}${shown?.url ?? 'not on the first page'}`);
   }
 }
 

@@ -89,7 +89,8 @@ function decodeEntity(
   hex: string | undefined,
   name: string | undefined,
 ): string {
-  if (name !== undefined) return namedEntities[name.toLowerCase()] ?? entity;
+  if (name !== undefined)
+    return Object.hasOwn(namedEntities, name.toLowerCase()) ? (namedEntities[name.toLowerCase()] ?? entity) : entity;
   const codePoint = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
   return codePoint <= 0x10_ff_ff ? String.fromCodePoint(codePoint) : entity;
 }

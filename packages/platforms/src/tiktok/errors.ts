@@ -43,11 +43,11 @@ const reasons: Readonly<Record<string, string>> = {
 
 export function tiktokRefusal(response: PlatformResponse): Refusal {
   const { code, message } = TikTokError.safeParse(response.json).data?.error ?? {};
-  const kind = kindByCode[code ?? ''] ?? kindByStatus[response.status] ?? 'content';
+  const kind = rowOf(kindByCode, code) ?? kindByStatus[response.status] ?? 'content';
   return {
     kind,
     platformCode: code ?? `http_${response.status}`,
-    reason: reasons[code ?? ''] ?? message,
+    reason: rowOf(reasons, code) ?? message,
     retryAfterMs: kind === 'rate_limit' ? (retryAfterMsOf(response) ?? minuteMs) : null,
   };
 }
@@ -78,7 +78,12 @@ const failureKinds: Readonly<Record<string, PlatformErrorKind>> = {
 /** Why something that TikTok had taken did not become a post: `fail_reason`. */
 export function failureOf(reason: string | undefined): PlatformError {
   const code = /^[\w-]{1,60}$/u.exec(reason ?? '')?.[0] ?? 'unknown';
-  return new PlatformError(failureKinds[code] ?? 'content', `TikTok could not post it (${code})`, {
+  return new PlatformError(rowOf(failureKinds, code) ?? 'content', `TikTok could not post it (${code})`, {
     platformCode: code,
   });
+}
+
+/** A row of the table's own: a code such as `constructor` has none. */
+function rowOf<Value>(table: Readonly<Record<string, Value>>, code: string | undefined): Value | undefined {
+  return code !== undefined && Object.hasOwn(table, code) ? table[code] : undefined;
 }
