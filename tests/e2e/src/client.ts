@@ -54,34 +54,41 @@ export function clientWith(api: string, token: string, organizationId: string): 
   };
 }
 
+/** Where accounts of these are connected by hand; everywhere else through the consent page. */
+const handHeld = new Map<string, (given: Given) => Record<string, string | undefined>>([
+  ['bluesky', ({ hosts, handle, appPassword }) => ({ service: hosts['bluesky'], handle, appPassword })],
+  ['mastodon', ({ hosts, accessToken }) => ({ instance: hosts['mastodon'], accessToken })],
+  ['discord', ({ botToken, channelId }) => ({ botToken, channelId })],
+]);
+
+interface Given {
+  readonly hosts: Readonly<Record<string, string>>;
+  readonly handle: string;
+  readonly accessToken?: string;
+  readonly appPassword?: string;
+  readonly botToken?: string;
+  readonly channelId?: string;
+}
+
 /** Makes an account on the sandbox's platform and connects it, by hand or through the consent page. */
 export async function connectAccount(
   client: Client,
   sandbox: string,
-  platform: 'bluesky' | 'mastodon' | 'x',
+  platform: string,
   handle: string,
 ): Promise<string> {
-  if (platform === 'x') return connectThroughConsent(client, platform, handle);
+  const credentialsOf = handHeld.get(platform);
+  if (credentialsOf === undefined) return connectThroughConsent(client, platform, handle);
   const made = expectOk(
     await send('POST', `${sandbox}/_sandbox/accounts`, { platform, handle }),
     'POST /_sandbox/accounts',
-  ) as {
-    account: { handle: string };
-    accessToken: string;
-    appPassword?: string;
-  };
-  const hosts = expectOk(await send('GET', `${sandbox}/_sandbox/hosts`), 'GET /_sandbox/hosts') as Record<
-    string,
-    string
-  >;
-  const credentials =
-    platform === 'bluesky'
-      ? { service: hosts['bluesky'], handle: made.account.handle, appPassword: made.appPassword }
-      : { instance: hosts['mastodon'], accessToken: made.accessToken };
+  ) as Omit<Given, 'hosts' | 'handle'> & { account: { handle: string } };
+  const hosts = expectOk(await send('GET', `${sandbox}/_sandbox/hosts`), 'GET /_sandbox/hosts') as Given['hosts'];
+  const credentials = credentialsOf({ ...made, hosts, handle: made.account.handle });
   return (await client.post<{ id: string }>('/accounts/manual', { platform, credentials })).id;
 }
 
-async function connectThroughConsent(client: Client, platform: 'x', handle: string): Promise<string> {
+async function connectThroughConsent(client: Client, platform: string, handle: string): Promise<string> {
   const { authorizationUrl } = await client.post<{ authorizationUrl: string }>('/accounts/connect', { platform });
   const consent = await fetch(`${authorizationUrl}&sandbox_approve=${encodeURIComponent(handle)}`, {
     redirect: 'manual',
@@ -135,4 +142,19 @@ function parse(text: string): unknown {
 function expectOk(answer: Answer, what: string): unknown {
   if (answer.status >= 200 && answer.status < 300) return answer.body;
   throw new Error(`${what} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+}
+
+/** @returns the medium's id */
+export async function uploadFile(client: Client, api: string, file: Buffer, alt: string): Promise<string> {
+  const form = new FormData();
+  form.set('alt', alt);
+  form.set('file', new Blob([new Uint8Array(file)]), 'file');
+  const answer = await fetch(`${api}/media/upload`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${client.token}` },
+    body: form,
+  });
+  const body: unknown = await answer.json();
+  if (answer.status !== 201) throw new Error(`the upload answered ${answer.status}: ${JSON.stringify(body)}`);
+  return (body as { id: string }).id;
 }

@@ -5,20 +5,13 @@ import { gif, phoneJpeg, png, redCorners, uprightPhoneJpeg } from '@vibetribe/me
 import { movie } from '@vibetribe/media/fixtures/test-movies';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { type Client, connectAccount, registerClient, send } from './client.ts';
+import { type Client, connectAccount, registerClient, send, uploadFile as upload } from './client.ts';
 import { type TestStack, startTestStack } from './test-stack.ts';
 
 const platforms = ['bluesky', 'mastodon', 'x'] as const;
 type Platform = (typeof platforms)[number];
 
-interface Threaded {
-  readonly platform: Platform;
-  readonly parts: readonly { readonly platformPostId: string }[];
-}
-
 interface Shown {
-  readonly id: string;
-  readonly replyTo: string | null;
   readonly text: string;
   readonly media: readonly {
     type: string;
@@ -67,17 +60,10 @@ test(
       publish(client, { content, accountIds, mediaIds: [await upload(client, system.api, file, alt)] });
     await mediaOf('It moves', animation, 'A loop');
     await mediaOf('A film', film, 'Two seconds');
-    const inPartTwo = await png(303, 200);
-    const mediaIds = [await upload(client, system.api, inPartTwo, 'Of part two')];
-    const thread = await publish(client, {
-      content: 'Part one',
-      accountIds,
-      thread: [{ content: 'Part two', mediaIds }, { content: 'Part three' }],
-    });
 
-    await waitFor(async () => (await allShown(system.sandbox)).length === 18, {
+    await waitFor(async () => (await allShown(system.sandbox)).length === 9, {
       timeoutMs: 120_000,
-      describe: () => `nine posts and three threads are out\n${system.output()}`,
+      describe: () => `nine posts are out\n${system.output()}`,
     });
     for (const platform of platforms) {
       const shown = await shownOn(system.sandbox, platform);
@@ -91,18 +77,6 @@ test(
       expect(mediaIn(shown, 'It moves')).toMatchObject([
         { type: 'image', alt: 'A loop', ...(isStill ? {} : { sha256: sha256Of(animation) }) },
       ]);
-    }
-    const { publications } = await client.get<{ publications: Threaded[] }>(`/posts/${thread}`);
-    for (const { platform, parts } of publications) {
-      const ids = parts.map(({ platformPostId }) => platformPostId);
-      const shown = (await shownOn(system.sandbox, platform)).filter(({ text }) => text.startsWith('Part '));
-      const [one, two] = ids;
-      expect(shown.map(({ id, text, replyTo }) => ({ id, text, replyTo })).toReversed()).toEqual([
-        { id: one, text: 'Part one', replyTo: null },
-        { id: two, text: 'Part two', replyTo: one },
-        { id: ids[2], text: 'Part three', replyTo: two },
-      ]);
-      expect(mediaIn(shown, 'Part two')).toMatchObject([{ sha256: sha256Of(inPartTwo), alt: 'Of part two' }]);
     }
     const { items } = await client.get<Timeline>(`/posts/${album}/timeline`);
     expect(items.map(({ message }) => message)).toContainEqual(
@@ -168,56 +142,6 @@ test('an instance that takes less than others gets a copy that it takes', { time
   expect((copy?.height ?? 0) / (copy?.width ?? 1)).toBeCloseTo(4 / 3, 2);
 });
 
-test(
-  'a publisher killed after every single step: one post on each platform, and nothing that arrived is sent again',
-  { timeout: 240_000 },
-  async () => {
-    await using system = await startTestStack({
-      postgresUrl: inject('postgresUrl'),
-      redisUrl: null,
-      publishers: 0,
-      env: {
-        CLAIM_LEASE_MS: '4000',
-        PUBLISH_TIMEOUT_MS: '2400',
-        SWEEP_INTERVAL_MS: '500',
-        BURST_GUARD_SPACING_MS: '1',
-      },
-    });
-    const { client, accounts } = await connectAll(system);
-    const pictureIds: string[] = [];
-    for (let index = 0; index < 2; index += 1)
-      pictureIds.push(await upload(client, system.api, await png(200 + index, 100), ''));
-    const film = movie({ width: 640, height: 360, seconds: 2, dataBytes: 5_000_000 });
-    const filmId = await upload(client, system.api, film, 'A film');
-
-    // One account at a time: a kill would take an upload that another account's run has not written down yet.
-    for (const platform of platforms) {
-      const mediaIds = platform === 'x' ? [filmId] : pictureIds;
-      const id = await publish(client, {
-        content: `Survives on ${platform}`,
-        accountIds: [accounts[platform]],
-        mediaIds,
-      });
-      const kills = await killedAfterEachStep(system, client, id);
-      expect(kills).toBeGreaterThanOrEqual(platform === 'x' ? 6 : 2);
-    }
-
-    expect(await allShown(system.sandbox)).toHaveLength(3);
-    expect(mediaIn(await shownOn(system.sandbox, 'x'), 'Survives on x')).toMatchObject([
-      { type: 'video', sha256: sha256Of(film), alt: 'A film' },
-    ]);
-    const arrived = async (platform: Platform, path: RegExp) =>
-      (await requestsOf(system.sandbox, platform)).filter(
-        (request) => request.method === 'POST' && path.test(request.path),
-      ).length;
-    expect(await arrived('x', /media\/upload\/initialize$/u)).toBe(1);
-    expect(await arrived('x', /\/append$/u)).toBe(2);
-    expect(await arrived('x', /\/finalize$/u)).toBe(1);
-    expect(await arrived('bluesky', /uploadBlob$/u)).toBe(2);
-    expect(await arrived('mastodon', /api\/v2\/media$/u)).toBe(2);
-  },
-);
-
 /** The changed copy with this content. */
 async function renditionOf(dataDir: string, sha256: string): Promise<Buffer> {
   const directory = join(dataDir, 'media', 'renditions');
@@ -229,24 +153,6 @@ async function renditionOf(dataDir: string, sha256: string): Promise<Buffer> {
   throw new Error(`no rendition has the content ${sha256}`);
 }
 
-/** Gives it one publisher after the other until it is out; how many of them were killed. */
-async function killedAfterEachStep(system: TestStack, client: Client, postId: string): Promise<number> {
-  const isOut = async () => (await client.get<{ status: string }>(`/posts/${postId}`)).status === 'published';
-  const killsMax = 20;
-  for (let kills = 0; kills < killsMax; kills += 1) {
-    await using publisher = await system.addPublisher({}, 'tests/e2e/src/publisher-of-one-step.ts');
-    let isKilled = false;
-    void publisher.stopped.then(() => (isKilled = true));
-    await waitFor(async () => isKilled || (await isOut()), {
-      timeoutMs: 60_000,
-      intervalMs: 100,
-      describe: () => `a step more of ${postId}\n${system.output()}`,
-    });
-    if (await isOut()) return kills;
-  }
-  throw new Error(`${postId} is not out after ${killsMax} kills`);
-}
-
 async function connectAll(system: TestStack) {
   await Promise.all(
     platforms.map((platform) => send('PUT', `${system.sandbox}/_sandbox/limits`, { platform, scale: 100 })),
@@ -256,20 +162,6 @@ async function connectAll(system: TestStack) {
     platforms.map((platform) => connectAccount(client, system.sandbox, platform, `media${platform}`)),
   );
   return { client, accounts: { bluesky: bluesky ?? '', mastodon: mastodon ?? '', x: x ?? '' } };
-}
-
-async function upload(client: Client, api: string, file: Buffer, alt: string): Promise<string> {
-  const form = new FormData();
-  form.set('alt', alt);
-  form.set('file', new Blob([new Uint8Array(file)]), 'file');
-  const answer = await fetch(`${api}/media/upload`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${client.token}` },
-    body: form,
-  });
-  const body: unknown = await answer.json();
-  if (answer.status !== 201) throw new Error(`the upload answered ${answer.status}: ${JSON.stringify(body)}`);
-  return (body as { id: string }).id;
 }
 
 async function publish(client: Client, post: object): Promise<string> {
@@ -287,11 +179,6 @@ async function shownOn(sandbox: string, platform: Platform): Promise<Shown[]> {
 
 async function allShown(sandbox: string): Promise<Shown[]> {
   return (await Promise.all(platforms.map((platform) => shownOn(sandbox, platform)))).flat();
-}
-
-async function requestsOf(sandbox: string, platform: Platform) {
-  const answer = await send('GET', `${sandbox}/_sandbox/requests?platform=${platform}&limit=1000`);
-  return (answer.body as { items: { method: string; path: string; status: number | null }[] }).items;
 }
 
 function mediaIn(posts: readonly Shown[], text: string): Shown['media'] {

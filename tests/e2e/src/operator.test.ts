@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv, promisify } from 'node:util';
 import { compileCache } from '@vibetribe/testkit/compile-cache';
+import { findFreePort } from '@vibetribe/postgres-server/free-port';
 import { type DebianPostgres, startDebianPostgres, whyNoDebianPostgres } from '@vibetribe/testkit/debian-postgres';
 import { startNginx, whyNoNginx } from '@vibetribe/testkit/nginx';
 import { startPgbouncer, whyNoPgbouncer } from '@vibetribe/testkit/pgbouncer';
@@ -78,7 +79,7 @@ describe.skipIf(missing !== null)(
       const sandboxApp = stack.use(await spawnApp({ app: 'sandbox', env }));
       const sandbox = `http://127.0.0.1:${sandboxApp.port}`;
       const shared = { ...env, DATABASE_URL: databaseUrl, SANDBOX_URL: sandbox, TRUST_PROXY: '127.0.0.1' };
-      const port = await freePort();
+      const port = await findFreePort();
       const nginx = stack.use(
         await startNginx({ site: await read('deploy/nginx.conf'), changes: { '127.0.0.1:3000': `127.0.0.1:${port}` } }),
       );
@@ -187,13 +188,4 @@ async function restoreStatements(): Promise<string[]> {
   const statements = [...section.matchAll(/`((?:set role|select) [^`]+)`/g)].map(([, text = '']) => text);
   expect(statements).toHaveLength(2);
   return statements;
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  const listening = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => listening.once('listening', resolve));
-  const address = listening.address();
-  listening.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -2,12 +2,13 @@ import { createLogger } from '@vibetribe/observability/logger';
 import { parsePublisherConfig } from '@vibetribe/publisher/config';
 import { startPublisher } from '@vibetribe/publisher/start-publisher';
 
-/** A publisher that is killed as soon as the result of a step is on disk. */
+/** A publisher that is killed at the first of the failpoints of `KILL_AT`. */
+const killAt = new Set(process.env['KILL_AT']?.split(','));
 const config = parsePublisherConfig(process.env);
 const publisher = await startPublisher(config, createLogger({ app: 'publisher', level: config.logLevel }), {
   has: () => true,
   reach(name) {
-    if (name !== 'step:saved') return Promise.resolve();
+    if (!killAt.has(name)) return Promise.resolve();
     process.kill(process.pid, 'SIGKILL');
     // The signal is on its way: nothing after this line may run.
     return new Promise(() => undefined);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { compileCache } from '@vibetribe/testkit/compile-cache';
+import { findFreePort } from '@vibetribe/postgres-server/free-port';
 import { type SpawnedApp, spawnApp } from '@vibetribe/testkit/spawn-app';
 import { createTestDatabase } from '@vibetribe/testkit/test-database';
 
@@ -34,8 +35,15 @@ export interface TestStack extends AsyncDisposable {
   /** One more publisher, as an operator would add one; `entry` is started in its place. */
   addPublisher(env?: Readonly<Record<string, string>>, entry?: string): Promise<SpawnedApp>;
   addCron(): Promise<SpawnedApp>;
+  /** Runs another program of the system to its end, in the environment of all the others. */
+  run(entry: string, env?: Readonly<Record<string, string>>): RunningProgram;
   /** Everything that any process has written. */
   output(): string;
+}
+
+export interface RunningProgram {
+  kill(): void;
+  readonly ended: Promise<{ code: number | null; output: string }>;
 }
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -49,13 +57,15 @@ export async function startTestStack(options: TestStackOptions): Promise<TestSta
     await spawnApp({ app: 'sandbox', env: { SANDBOX_PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn' } }),
   );
   const sandbox = `http://127.0.0.1:${sandboxApp.port}`;
+  // Platforms that fetch media by themselves come to the first API.
+  const apiPort = await findFreePort();
   const env: Record<string, string> = {
     DATABASE_URL: database.url,
     DATA_DIR: dataDir,
     AUTH_SECRET: randomBytes(32).toString('hex'),
     ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
     SANDBOX_URL: sandbox,
-    PUBLIC_URL: 'http://127.0.0.1',
+    PUBLIC_URL: `http://127.0.0.1:${apiPort}`,
     PORT: '0',
     LOG_LEVEL: 'info',
     API_RATE_LIMIT: '1000000',
@@ -71,12 +81,14 @@ export async function startTestStack(options: TestStackOptions): Promise<TestSta
   });
 
   const spawned: SpawnedApp[] = [sandboxApp];
-  const start = async (app: string) => {
-    const running = starting.use(await spawnApp({ app, env }));
+  const start = async (app: string, index: number) => {
+    const place = app === 'api' && index === 0 ? { PORT: String(apiPort) } : {};
+    const running = starting.use(await spawnApp({ app, env: { ...env, ...place } }));
     spawned.push(running);
     return running;
   };
-  const many = (app: string, count: number) => Promise.all(Array.from({ length: count }, () => start(app)));
+  const many = (app: string, count: number) =>
+    Promise.all(Array.from({ length: count }, (_, index) => start(app, index)));
   const apis = await many('api', options.apis ?? 1);
   const publishers = await many('publisher', options.publishers ?? 2);
   const crons = await many('cron', options.crons ?? 0);
@@ -106,6 +118,14 @@ export async function startTestStack(options: TestStackOptions): Promise<TestSta
       spawned.push(added);
       crons.push(added);
       return added;
+    },
+    run(entry, extra = {}) {
+      const ended = Promise.withResolvers<{ code: number | null; output: string }>();
+      const options = { cwd: root, env: { ...compileCache(), ...env, ...extra, PATH: process.env['PATH'] ?? '' } };
+      const child = execFile(process.execPath, [entry], options, (_error, stdout, stderr) =>
+        ended.resolve({ code: child.exitCode, output: stdout + stderr }),
+      );
+      return { kill: () => void child.kill('SIGKILL'), ended: ended.promise };
     },
     output: () => spawned.map((app) => app.output()).join('\n'),
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -196,6 +196,24 @@ describe('a platform that does not help', () => {
   });
 });
 
+test('an answer that was lost and cost the grant is told as that', async () => {
+  const { grantId, accountId, xGrant } = await addAccount(-1);
+  const first = Promise.withResolvers<void>();
+  harness.x.beforeAnswer = () => {
+    harness.x.beforeAnswer = () => Promise.resolve();
+    return first.promise;
+  };
+  const token = await getValidToken(harness.core, grantId, { policy: { ...fast, tryTimeoutMs: 1_000 } });
+  first.resolve();
+  expect(token).toMatchObject({ kind: 'dead' });
+  expect(xGrant.refreshes).toBe(1);
+  const told = await harness.sql<{ body: string }>(
+    `select body from notifications where kind = 'account_needs_reauth' and data ->> 'accountId' = $1`,
+    [accountId],
+  );
+  expect(told).toEqual([{ body: expect.stringContaining('the new one was lost on its way') }]);
+});
+
 describe('a token that the platform refused on use', () => {
   test('is refreshed although it should have lasted', async () => {
     const { grantId, xGrant } = await addAccount(hourMs);

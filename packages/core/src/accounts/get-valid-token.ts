@@ -3,7 +3,7 @@ import type { PlatformError } from '@vibetribe/platforms/platform-error';
 import { sleep } from '@vibetribe/resilience/sleep';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { keepRefreshed } from './keep-refreshed.ts';
-import { markGrantDead } from './mark-grant-dead.ts';
+import { type DeathCause, markGrantDead } from './mark-grant-dead.ts';
 import { noteRefreshFailure, refreshFailureCause } from './note-refresh-failure.ts';
 import { type GrantRow, readGrant } from './read-grant.ts';
 import { type RefreshLease, takeRefreshLease } from './refresh-lease.ts';
@@ -119,7 +119,14 @@ async function refreshUnderLease(deps: TokenDependencies, refresh: LeasedRefresh
         { grantId: grant.id, platform: grant.platform, platformCode: answer.error.platformCode },
         'the platform says that the grant is dead',
       );
-      return endGrant(deps, { ...grant, refreshFence: lease.fence }, answer.error.accountGone);
+      return endGrant(
+        deps,
+        { ...grant, refreshFence: lease.fence },
+        {
+          accountGone: answer.error.accountGone,
+          afterLostAnswer: answer.afterLostAnswer,
+        },
+      );
     case 'failed':
       deps.logger.warn(
         { err: answer.error, grantId: grant.id, platform: grant.platform, kind: answer.error.kind },
@@ -177,10 +184,11 @@ function withoutRefresh(
 async function endGrant(
   deps: TokenDependencies,
   grant: GrantRow,
-  accountGone: string | null = null,
+  cause: DeathCause = { accountGone: null, afterLostAnswer: false },
 ): Promise<ValidToken> {
   const { displayName } = deps.adapters[grant.platform];
-  const isEnded = await markGrantDead(deps, grant, displayName, accountGone);
+  const { accountGone } = cause;
+  const isEnded = await markGrantDead(deps, grant, displayName, cause);
   if (!isEnded) return { kind: 'busy', retryAfterMs: 1_000, detail: 'Its token has changed in this moment.' };
   const why =
     accountGone === null

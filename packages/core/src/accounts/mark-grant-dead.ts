@@ -1,19 +1,25 @@
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
-import { requireReconnect, toldGone } from './require-reconnect.ts';
+import { requireReconnect, type StoppedAccount, type Told, toldGone } from './require-reconnect.ts';
+
+/** Why, where more is known than that the platform refuses it. `accountGone` as `PlatformError` tells it. */
+export interface DeathCause {
+  readonly accountGone: string | null;
+  /** The connection broke while the platform was asked to renew it, with what works once. */
+  readonly afterLostAnswer: boolean;
+}
 
 /**
  * The platform has said that the grant is dead: its accounts need to be connected again and their people are told, once.
  * @param grant `refreshFence` as it was when the platform was asked; a grant that was refreshed since then stays alive
  * @param platformName for the notification
- * @param accountGone where the platform gave the account itself as the reason, as `PlatformError` tells it
  * @returns whether this call is the one that ended it
  */
 export async function markGrantDead(
   deps: Pick<CoreDependencies, 'db' | 'signals'>,
   grant: { readonly id: string; readonly refreshFence: number },
   platformName: string,
-  accountGone: string | null = null,
+  cause: DeathCause = { accountGone: null, afterLostAnswer: false },
 ): Promise<boolean> {
   const ended = await deps.db.asWorker(async (tx) => {
     // Accounts before grants, as whoever connects or disconnects them: in the other order the two could wait for each other.
@@ -22,16 +28,21 @@ export async function markGrantDead(
       update grants set dead_at = clock_timestamp(), refresh_until = null
       where id = ${grant.id} and refresh_fence = ${grant.refreshFence} and dead_at is null`);
     if (rowCount !== 1) return false;
-    await requireReconnect(tx, sql`grant_id = ${grant.id}`, (account) => {
-      if (accountGone !== null) return toldGone(account, platformName, accountGone);
-      const { handle } = account;
-      return {
-        title: `${handle} needs to be connected again`,
-        body: `${platformName} no longer accepts what it once granted for ${handle}. Posts for this account wait until it is connected again.`,
-      };
-    });
+    await requireReconnect(tx, sql`grant_id = ${grant.id}`, (account) => toldDead(account, platformName, cause));
     return true;
   });
   if (ended) deps.signals.eventsCommitted();
   return ended;
+}
+
+function toldDead(account: StoppedAccount, platformName: string, { accountGone, afterLostAnswer }: DeathCause): Told {
+  if (accountGone !== null) return toldGone(account, platformName, accountGone);
+  const { handle } = account;
+  const why = afterLostAnswer
+    ? `The connection broke while the access to ${handle} was renewed: ${platformName} has used up the old token, and the new one was lost on its way.`
+    : `${platformName} no longer accepts what it once granted for ${handle}.`;
+  return {
+    title: `${handle} needs to be connected again`,
+    body: `${why} Posts for this account wait until it is connected again.`,
+  };
 }

@@ -1,5 +1,6 @@
 import type { Credentials } from '@vibetribe/platforms/port/connect';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { TransportError } from '@vibetribe/platforms/platform-http';
 import { exponentialDelayMs } from '@vibetribe/resilience/backoff';
 import { sleep } from '@vibetribe/resilience/sleep';
 import type { CoreDependencies } from '../core-dependencies.ts';
@@ -27,8 +28,8 @@ export const refreshPolicy: RefreshPolicy = {
 
 export type RefreshAnswer =
   | { readonly kind: 'fresh'; readonly credentials: Credentials }
-  /** The platform says that the grant is dead, or the account gone. */
-  | { readonly kind: 'dead'; readonly error: PlatformError }
+  /** The platform says that the grant is dead, or the account gone. `afterLostAnswer`: a try just before may have used up what it was asked with. */
+  | { readonly kind: 'dead'; readonly error: PlatformError; readonly afterLostAnswer: boolean }
   | { readonly kind: 'failed'; readonly error: PlatformError };
 
 /**
@@ -42,6 +43,8 @@ export async function requestRefresh(
   policy: RefreshPolicy,
   endsAtMs: number,
 ): Promise<RefreshAnswer> {
+  const isUsedUp = deps.adapters[grant.platform].refresh?.cost === 'rotating';
+  let afterLostAnswer = false;
   for (let attempt = 1; ; attempt += 1) {
     const answer = await askOnce(
       deps,
@@ -49,6 +52,8 @@ export async function requestRefresh(
       credentials,
       Math.min(policy.tryTimeoutMs, endsAtMs - deps.clock.monotonicMs()),
     );
+    if (answer.kind === 'dead') return { ...answer, afterLostAnswer };
+    if (answer.kind === 'failed' && mayHaveArrived(answer.error)) afterLostAnswer = isUsedUp;
     if (answer.kind !== 'failed' || attempt === policy.triesMax || !maySucceedLater(answer.error)) return answer;
     // No jitter: the lease lets only one caller come here.
     const delayMs = Math.max(
@@ -79,8 +84,16 @@ async function askOnce(
     return { kind: 'fresh', credentials: fresh };
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
-    return { kind: error.kind === 'auth_revoked' || error.accountGone !== null ? 'dead' : 'failed', error };
+    return {
+      kind: error.kind === 'auth_revoked' || error.accountGone !== null ? 'dead' : 'failed',
+      error,
+      afterLostAnswer: false,
+    };
   }
+}
+
+function mayHaveArrived({ cause }: PlatformError): boolean {
+  return cause instanceof TransportError && cause.sent === 'maybe';
 }
 
 function maySucceedLater(error: PlatformError): boolean {
