@@ -20,6 +20,7 @@ export const Media = z.object({
     framesPerSecond: true,
     codec: true,
     audioCodec: true,
+    pages: true,
   }).nullable(),
 });
 export type Media = z.infer<typeof Media>;
@@ -66,7 +67,7 @@ const CountAndBytes = z.object({ count: z.int(), bytes: z.int() });
 
 export const MediaStats = z.object({
   total: CountAndBytes,
-  byType: z.object({ image: CountAndBytes, video: CountAndBytes }),
+  byType: z.object({ image: CountAndBytes, video: CountAndBytes, document: CountAndBytes }),
   /** Used by no post that still exists. */
   unused: CountAndBytes,
   /** Stored bytes; the same content counts once. */
@@ -80,6 +81,7 @@ export const MediaConfig = z.object({
   filesMax: z.int(),
   image: z.object({ mimeTypes: z.array(MediaMimeType), bytesMax: z.int(), pixelsMax: z.int(), framesMax: z.int() }),
   video: z.object({ mimeTypes: z.array(MediaMimeType), bytesMax: z.int() }),
+  document: z.object({ mimeTypes: z.array(MediaMimeType), bytesMax: z.int() }),
   quotaBytesMax: z.int(),
 });
 export type MediaConfig = z.infer<typeof MediaConfig>;

@@ -1,4 +1,5 @@
 import { fileFindings, sizeFindings } from './check-media-size.ts';
+import { documentFindings } from './check-document.ts';
 import { videoFindings } from './check-video.ts';
 import type { MediaFacts } from './media-facts.ts';
 import { error, type MediaFinding, warning } from './media-finding.ts';
@@ -26,7 +27,8 @@ export function checkMedia(platform: string, rules: MediaRules, media: readonly 
   ];
 }
 
-function countFindings(platform: string, rules: MediaRules, media: readonly CheckedMedia[]): MediaFinding[] {
+function countFindings(platform: string, rules: MediaRules, all: readonly CheckedMedia[]): MediaFinding[] {
+  const media = all.filter(({ kind }) => kind !== 'document');
   const images = media.filter((one) => one.kind === 'image').length;
   const videos = media.length - images;
   const animations = media.filter((one) => movementOf(rules, one).kind !== 'none').length;
@@ -43,6 +45,9 @@ function countFindings(platform: string, rules: MediaRules, media: readonly Chec
   if (rules.animation?.alone === true && animations > 0 && media.length > 1) {
     add('animation_not_alone', `${platform} takes an animated picture only by itself`);
   }
+  const documents = all.length - media.length;
+  if (documents > 0 && all.length > 1 && (rules.document ?? null) !== null)
+    add('document_not_alone', `${platform} takes a document only by itself`);
   return findings;
 }
 
@@ -54,6 +59,7 @@ function itemFindings(platform: string, rules: MediaRules, media: CheckedMedia, 
 }
 
 function kindFindings(platform: string, rules: MediaRules, media: CheckedMedia, field: string): MediaFinding[] {
+  if (media.kind === 'document') return documentFindings(platform, rules, media, field);
   if (media.kind === 'video') {
     if (rules.video === null) return [];
     return videoFindings(platform, { ...rules, video: rules.video }, media, field);
@@ -115,6 +121,8 @@ function altFindings(platform: string, rules: MediaRules, { alt, kind }: Checked
     return [warning('alt_not_shown', `${platform} shows no alternative text`, field)];
   if (kind === 'video' && rules.video?.alt === false)
     return [warning('alt_not_shown', `${platform} shows no alternative text of a video`, field)];
+  if (kind === 'document')
+    return [warning('alt_not_shown', `${platform} shows no alternative text of a document`, field)];
   const characters = Array.from(alt).length;
   if (characters <= rules.altCharactersMax) return [];
   return [

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const MediaKind = z.enum(['image', 'video']);
+export const MediaKind = z.enum(['image', 'video', 'document']);
 export type MediaKind = z.infer<typeof MediaKind>;
 
 /** Every type that may be uploaded. */
@@ -15,10 +15,11 @@ export const MediaMimeType = z.enum([
   'video/mpeg',
   'video/quicktime',
   'video/webm',
+  'application/pdf',
 ]);
 export type MediaMimeType = z.infer<typeof MediaMimeType>;
 
-/** What was read from the bytes. Sizes are upright: after the file's own orientation was applied. */
+/** What was read from the bytes. Sizes are upright: after the file's own orientation was applied; a document has none, and 0. */
 export const MediaFacts = z.object({
   kind: MediaKind,
   mimeType: MediaMimeType,
@@ -54,5 +55,7 @@ export const MediaFacts = z.object({
   hasMetadata: z.boolean(),
   /** An image that is shown wrongly, or not at all, where it is not encoded anew: of other colours than sRGB's, HEIC, AVIF. */
   mustRender: z.boolean().optional(),
+  /** Of a document. */
+  pages: z.int().optional(),
 });
 export type MediaFacts = z.infer<typeof MediaFacts>;

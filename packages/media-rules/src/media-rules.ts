@@ -59,6 +59,14 @@ export const VideoRules = z.object({
 });
 export type VideoRules = z.infer<typeof VideoRules>;
 
+/** It stands alone. */
+export const DocumentRules = z.object({
+  mimeTypes: z.array(MediaMimeType).min(1),
+  bytesMax: z.int(),
+  pagesMax: z.int(),
+});
+export type DocumentRules = z.infer<typeof DocumentRules>;
+
 /** What a platform takes beside the text. Data, so that it can be shown, checked before scheduling, and checked again before a send. */
 export const MediaRules = z.object({
   required: z.boolean(),
@@ -79,6 +87,8 @@ export const MediaRules = z.object({
   /** Null: an animated image is shown as its first frame. */
   animation: AnimationRules.nullable(),
   video: VideoRules.nullable(),
+  /** Absent or null: documents are not taken. */
+  document: DocumentRules.nullable().optional(),
 });
 export type MediaRules = z.infer<typeof MediaRules>;
 

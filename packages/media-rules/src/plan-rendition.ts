@@ -32,6 +32,7 @@ export interface ImageTarget extends SizeTarget {
 
 /** How a media has to be changed for a platform to take it; what cannot be mended is `checkMedia`'s to tell. */
 export function planRendition(rules: MediaRules, facts: MediaFacts): RenditionPlan {
+  if (facts.kind === 'document') return { kind: 'original' };
   const unchanged: RenditionPlan = facts.hasMetadata ? { kind: 'strip' } : { kind: 'original' };
   if (facts.kind === 'video') return isRewrapped(rules.video, facts) ? { kind: 'rewrap' } : unchanged;
   const moving = movementOf(rules, facts);

@@ -2,6 +2,7 @@ import type { MediaKind, MediaMimeType } from '@vibetribe/media-rules/media-fact
 
 export const imageBytesMax = 10 * 1024 * 1024;
 export const videoBytesMax = 100 * 1024 * 1024;
+export const documentBytesMax = 100 * 1024 * 1024;
 
 export interface MediaType {
   readonly kind: MediaKind;
@@ -21,6 +22,7 @@ export const mediaTypes: Readonly<Record<MediaMimeType, MediaType>> = {
   'video/quicktime': video('mov'),
   'video/mpeg': video('mpg'),
   'video/webm': video('webm'),
+  'application/pdf': { kind: 'document', bytesMax: documentBytesMax, extension: 'pdf' },
 };
 
 export function extensionOf(mimeType: MediaMimeType): string {

@@ -6,7 +6,14 @@ import { accessOf } from './account-access.ts';
 import { platformEndpoints } from './endpoints.ts';
 import { adapters } from './registry.ts';
 import { credentialsFor, opened } from './test-connect.ts';
-import { fittingPicture, startMediaServer, testAnimation, type TestMedia, testVideo } from './test-media.ts';
+import {
+  fittingPicture,
+  startMediaServer,
+  testAnimation,
+  testDocument,
+  type TestMedia,
+  testVideo,
+} from './test-media.ts';
 import { openTestClient, startPublication, type TestClient } from './test-platform.ts';
 import { publishStopped, publishThrough, reachSend } from './test-publish.ts';
 import { startTestSandbox, type TestSandbox } from './test-sandbox.ts';
@@ -84,6 +91,7 @@ describe.each(withMedia)('%s', (platform) => {
           ],
         ] as const)),
     ...(rules.animation === null ? [] : [['an animation', () => [testAnimation('It moves')]] as const]),
+    ...(rules.document ? ([['a document', () => [testDocument()]]] as const) : []),
     ...(rules.video === null ? [] : [['a video', () => [testVideo(9_000_000, 'A film')]] as const]),
   ] as const;
 

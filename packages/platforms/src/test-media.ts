@@ -53,6 +53,12 @@ export function testVideo(
   return testMedia({ kind: 'video', mimeType, content, width: 640, height: 360, alt, durationMs });
 }
 
+export function testDocument(bytes = 4_000): TestMedia {
+  const content = Buffer.concat([Buffer.from('%PDF-1.7\n'), randomBytes(bytes)]);
+  const none = { width: 0, height: 0, alt: null, durationMs: null };
+  return testMedia({ kind: 'document', mimeType: 'application/pdf', content, ...none });
+}
+
 /** What is known of a good film: two seconds of H.264 and AAC. */
 export function testFilmFacts(changed: Partial<CheckedMedia> = {}): CheckedMedia {
   return {

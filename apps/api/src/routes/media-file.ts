@@ -36,6 +36,11 @@ export const mediaFileRoute: FastifyPluginAsyncZod<{ services: Pick<ApiServices,
   );
 };
 
+/** A document may hold programs of its own kind: no viewer of a browser opens it by itself. */
+function isShown(mimeType: string): boolean {
+  return /^(?:image|video)\//u.test(mimeType);
+}
+
 function sendFile(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -44,7 +49,7 @@ function sendFile(
   const etag = `"${version.replaceAll(/[^\w.-]/g, '-')}"`;
   void reply.headers({
     'content-type': mimeType,
-    'content-disposition': 'inline',
+    'content-disposition': isShown(mimeType) ? 'inline' : 'attachment',
     'content-security-policy': "default-src 'none'; sandbox",
     'cross-origin-resource-policy': 'cross-origin',
     'cache-control': `public, max-age=${cacheSeconds}, immutable`,

@@ -1,7 +1,7 @@
 import { type MediaConfig } from '@vibetribe/contracts/media';
-import { MediaMimeType } from '@vibetribe/media-rules/media-facts';
+import { type MediaKind, MediaMimeType } from '@vibetribe/media-rules/media-facts';
 import { imageFramesMax, imagePixelsMax } from '@vibetribe/media/inspect/image-limits';
-import { imageBytesMax, mediaTypes, videoBytesMax } from '@vibetribe/media/media-type';
+import { documentBytesMax, imageBytesMax, mediaTypes, videoBytesMax } from '@vibetribe/media/media-type';
 import type { Actor } from '../actor.ts';
 import { requireRight } from '../identity/authorize.ts';
 import type { MediaDependencies } from './media-dependencies.ts';
@@ -19,8 +19,7 @@ export async function getMediaConfig(
   const { bytesMax } = await deps.db.asTenant(actor.organizationId, (tx) =>
     readMediaUse(tx, actor.organizationId, deps.mediaQuotaBytes),
   );
-  const typesOf = (kind: 'image' | 'video') =>
-    MediaMimeType.options.filter((mimeType) => mediaTypes[mimeType].kind === kind);
+  const typesOf = (kind: MediaKind) => MediaMimeType.options.filter((mimeType) => mediaTypes[mimeType].kind === kind);
   return {
     store: deps.media.store.id,
     filesMax: filesPerUploadMax,
@@ -31,6 +30,7 @@ export async function getMediaConfig(
       framesMax: imageFramesMax,
     },
     video: { mimeTypes: typesOf('video'), bytesMax: videoBytesMax },
+    document: { mimeTypes: typesOf('document'), bytesMax: documentBytesMax },
     quotaBytesMax: bytesMax,
   };
 }

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { MediaStats } from '@vibetribe/contracts/media';
+import { MediaKind } from '@vibetribe/media-rules/media-facts';
 import type { Actor } from '../actor.ts';
 import { requireRight } from '../identity/authorize.ts';
 import type { MediaDependencies } from './media-dependencies.ts';
@@ -15,7 +15,7 @@ export async function getMediaStats(
   const { organizationId } = actor;
   return deps.db.asTenant(organizationId, async (tx) => {
     const rows = await queryRows(tx, {
-      kind: z.enum(['image', 'video']),
+      kind: MediaKind,
       isUsed: column.boolean,
       count: column.number,
       bytes: column.number,
@@ -33,6 +33,7 @@ export async function getMediaStats(
       byType: {
         image: sumOf(rows.filter(({ kind }) => kind === 'image')),
         video: sumOf(rows.filter(({ kind }) => kind === 'video')),
+        document: sumOf(rows.filter(({ kind }) => kind === 'document')),
       },
       unused: sumOf(rows.filter(({ isUsed }) => !isUsed)),
       storedBytes: use.storedBytes,

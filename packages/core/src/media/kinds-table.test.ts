@@ -77,6 +77,7 @@ async function take(file: Buffer): Promise<Taken | string> {
 
 function inWords(facts: MediaFacts): string {
   const { mimeType, width, height, orientation, animated, frames, alpha, durationMs, framesPerSecond } = facts;
+  if (facts.kind === 'document') return `pdf, ${facts.pages} pages`;
   const size = `${mimeType.split('/')[1]}, ${width} x ${height}`;
   const seconds = durationMs === null ? [] : [`${durationMs / 1000} s`];
   if (facts.kind === 'image')

@@ -6,7 +6,7 @@ import { notFound } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
 import type { MediaDependencies } from './media-dependencies.ts';
 
-/** The address of a media fitted and encoded as wanted; a video's is that of the original. @throws DomainError `not_found` */
+/** The address of a media fitted and encoded as wanted; that of a video or a document is the original's. @throws DomainError `not_found` */
 export async function optimizeUrl(
   deps: Pick<MediaDependencies, 'db' | 'mediaUrls'>,
   actor: Actor,
@@ -24,6 +24,6 @@ export async function optimizeUrl(
       .where(and(eq(media.organizationId, actor.organizationId), eq(media.publicId, publicId))),
   );
   if (object === undefined) throw notFound('media');
-  const { url, expiresAt } = deps.mediaUrls.urlOf(object, object.kind === 'video' ? {} : { ...size, format });
+  const { url, expiresAt } = deps.mediaUrls.urlOf(object, object.kind === 'image' ? { ...size, format } : {});
   return { url, expiresAt: expiresAt?.toISOString() ?? null };
 }

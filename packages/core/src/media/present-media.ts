@@ -6,7 +6,7 @@ export type MediaRow = typeof media.$inferSelect;
 export type MediaObjectRow = typeof mediaObjects.$inferSelect;
 
 export function presentMedia(urls: MediaUrls, row: MediaRow, object: MediaObjectRow): Media {
-  const { animated, alpha, framesPerSecond, codec, audioCodec } = object.facts;
+  const { animated, alpha, framesPerSecond, codec, audioCodec, pages } = object.facts;
   return {
     id: row.id,
     publicId: row.publicId,
@@ -19,6 +19,6 @@ export function presentMedia(urls: MediaUrls, row: MediaRow, object: MediaObject
     durationMs: row.durationMs,
     alt: row.alt,
     createdAt: row.createdAt.toISOString(),
-    details: { animated, alpha, framesPerSecond, codec, audioCodec },
+    details: { animated, alpha, framesPerSecond, codec, audioCodec, ...(pages === undefined ? {} : { pages }) },
   };
 }

@@ -7,7 +7,7 @@ export const media = pgTable('media', {
   id: text('id').primaryKey(),
   organizationId: text('organization_id').notNull(),
   publicId: text('public_id').notNull(),
-  kind: text('kind', { enum: ['image', 'video'] }).notNull(),
+  kind: text('kind', { enum: ['image', 'video', 'document'] }).notNull(),
   mimeType: text('mime_type').notNull(),
   bytes: bigint('bytes', { mode: 'number' }).notNull(),
   sha256: text('sha256').notNull(),

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { MediaFacts } from '@vibetribe/media-rules/media-facts';
 import { MediaRefusedError } from '../media-refused-error.ts';
 import { type AnimateImage, animateImage } from './animate-image.ts';
+import { probeDocument } from './probe-document.ts';
 import { probeImage } from './probe-image.ts';
 import { probeVideo } from './probe-video.ts';
 import { type RenderImage, type RenderedImage, renderImage } from './render-image.ts';
@@ -72,6 +73,8 @@ async function probe(path: string, mimeType: MediaFacts['mimeType']): Promise<Me
     case 'video/quicktime':
     case 'video/webm':
       return probeVideo(path, mimeType);
+    case 'application/pdf':
+      return probeDocument(path, mimeType);
   }
 }
 
@@ -91,5 +94,7 @@ async function strip({ inputPath, outputPath, mimeType }: Extract<Inspection, { 
     case 'video/webm':
       await stripVideo(inputPath, outputPath, mimeType);
       break;
+    case 'application/pdf':
+      throw new Error('a document is sent as it is');
   }
 }

@@ -31,7 +31,7 @@ export async function openTicket(
   if (place === 'r') return fileAt(renditions.pathOf(key), mimeType, key);
   // Asked first: nothing that was made of a deleted original is served.
   const path = await store.fetch({ key, mimeType }, '');
-  if (transformation === undefined || mediaTypes[mimeType].kind === 'video') return fileAt(path, mimeType, key);
+  if (transformation === undefined || mediaTypes[mimeType].kind !== 'image') return fileAt(path, mimeType, key);
   const { quality = null, width = null, height = null } = transformation;
   const target = targetType(transformation.format, mimeType, takesWebp);
   const { organizationId, name } = partsOfKey(key);

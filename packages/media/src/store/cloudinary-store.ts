@@ -54,7 +54,7 @@ export function createCloudinaryStore(account: CloudinaryAccount): MediaStore {
         cloudinary.uploader.upload(path, {
           ...credentials,
           public_id: key,
-          resource_type: isImage ? 'image' : 'video',
+          resource_type: resourceTypes[mediaTypes[mimeType].kind],
           overwrite: true,
           invalidate: true,
           ...(isImage ? { eager: [preview], eager_async: true } : {}),
@@ -72,7 +72,7 @@ export function createCloudinaryStore(account: CloudinaryAccount): MediaStore {
     async remove({ key, mimeType }) {
       const options = {
         ...credentials,
-        resource_type: mediaTypes[mimeType].kind,
+        resource_type: resourceTypes[mediaTypes[mimeType].kind],
         invalidate: true,
         timeout: callTimeoutMs,
       };
@@ -86,6 +86,9 @@ export function createCloudinaryStore(account: CloudinaryAccount): MediaStore {
     },
   };
 }
+
+/** Documents are kept and delivered as they are: as pictures, their pages would be drawn. */
+const resourceTypes = { image: 'image', video: 'video', document: 'raw' } as const;
 
 const Uploaded = z.object({ bytes: z.number() });
 const Usage = z.object({ storage: z.object({ usage: z.number(), limit: z.number().optional() }) });
@@ -105,14 +108,13 @@ function deliveryUrl(
   transformation: Transformation,
 ): string {
   const { width, height, quality, format } = transformation;
-  const isImage = mediaTypes[mimeType].kind === 'image';
   const url = cloudinary.url(key, {
     cloud_name: account.cloudName,
     api_secret: account.apiSecret,
     secure: true,
     sign_url: true,
     urlAnalytics: false,
-    resource_type: isImage ? 'image' : 'video',
+    resource_type: resourceTypes[mediaTypes[mimeType].kind],
     ...(width === undefined && height === undefined ? {} : { width, height, crop: 'limit' }),
     ...(quality === undefined ? {} : { quality }),
     ...(format === 'auto'

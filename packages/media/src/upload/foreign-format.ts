@@ -8,7 +8,7 @@ export interface ForeignFormat {
 
 const asPicture = 'save or export it as JPEG or PNG and send that';
 const asMovie = 'convert it to MP4 (H.264 with AAC sound), for example with HandBrake, and send that';
-const asPages = 'export its pages as JPEG or PNG pictures and send those';
+const asPages = 'export it as PDF, or its pages as JPEG or PNG pictures, and send that';
 const aloneInside = 'take the pictures or videos out of it and send those';
 const withPicture = 'make a video of it with a picture and send that as MP4';
 
@@ -67,7 +67,6 @@ const formats: readonly Format[] = [
   [/^\0\0\x01\0/, 'an icon (ICO)', asPicture],
   [/^(?:ID3|\xff[\xfb\xf3\xf2])/, 'an MP3 file of sound', withPicture],
   [/^fLaC/, 'a FLAC file of sound', withPicture],
-  [/^%PDF-/, 'a PDF document', asPages],
   [/^%!PS/, 'a PostScript or Illustrator file', asPages],
   [/^\xd0\xcf\x11\xe0/, 'an office document', asPages],
   [/^PK\x03\x04/, 'a ZIP archive or office document', aloneInside],

@@ -11,7 +11,7 @@ export type SniffedType =
 
 /** The type of a file by its first bytes: a short table of what we take, and of what people send by mistake. */
 export function sniffType(head: Buffer): SniffedType {
-  const mimeType = imageType(head) ?? boxedType(head) ?? webmType(head) ?? mpegType(head);
+  const mimeType = imageType(head) ?? boxedType(head) ?? webmType(head) ?? mpegType(head) ?? documentType(head);
   return mimeType === null ? { mimeType, ...foreignFormat(head) } : { mimeType };
 }
 
@@ -75,6 +75,10 @@ function mpegType(head: Buffer): MediaMimeType | null {
   const marker = head[4] ?? 0;
   if (code === 0xba && ((marker & 0xc4) === 0x44 || (marker & 0xf1) === 0x21)) return 'video/mpeg';
   return code === 0xb3 ? 'video/mpeg' : null;
+}
+
+function documentType(head: Buffer): MediaMimeType | null {
+  return ascii(head, 0, 5) === '%PDF-' ? 'application/pdf' : null;
 }
 
 function startsWith(head: Buffer, bytes: readonly number[]): boolean {

@@ -5,7 +5,7 @@ import { cardOf, LinkedInOptions } from './options.ts';
 const megabyte = 1024 * 1024;
 const pixelsMax = 36_152_319;
 
-/** https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/images-api, …/videos-api and …/multiimage-post-api, read 2026-11. */
+/** https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/images-api, …/videos-api, …/documents-api and …/multiimage-post-api, read 2026-11. */
 export const linkedInMediaRules: MediaRules = {
   required: false,
   countMax: 20,
@@ -22,10 +22,18 @@ export const linkedInMediaRules: MediaRules = {
     durationMsMax: 30 * 60_000,
     alt: false,
   },
+  document: { mimeTypes: ['application/pdf'], bytesMax: 100 * megabyte, pagesMax: 300 },
 };
 
-/** A card has one picture at most, and no film. */
-const cardRules: MediaRules = { ...linkedInMediaRules, countMax: 1, imagesMax: 1, videosMax: 0, video: null };
+/** A card has one picture at most, and neither film nor document. */
+const cardRules: MediaRules = {
+  ...linkedInMediaRules,
+  countMax: 1,
+  imagesMax: 1,
+  videosMax: 0,
+  video: null,
+  document: null,
+};
 
 export function linkedInMediaRulesFor({ options }: Pick<MediaRulesContext, 'options'>): MediaRules {
   const parsed = LinkedInOptions.safeParse(options).data;

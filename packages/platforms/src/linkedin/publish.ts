@@ -5,19 +5,21 @@ import type { PublishFate, PublishRun } from '../port/publish.ts';
 import { accessTo, callLinkedIn } from './api.ts';
 import { cardOf, LinkedInOptions } from './options.ts';
 import { littleText } from './text.ts';
-import { uploadImage, uploadVideo } from './upload.ts';
+import { uploadDocument, uploadImage, uploadVideo } from './upload.ts';
 
 const Created = z.object({ 'x-restli-id': foreignId() });
 
-/** Pictures and films first, then the post that shows them. https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api, read 2026-11. */
+const uploads = { image: uploadImage, video: uploadVideo, document: uploadDocument } as const;
+
+/** Pictures, films and documents first, then the post that shows them. https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api, read 2026-11. */
 export async function publishLinkedIn(run: PublishRun): Promise<PublishFate> {
   const options = LinkedInOptions.parse(run.content.options);
   const shown: ShownItem[] = [];
   for (const [index, item] of run.content.media.entries()) {
-    const urn = await (item.kind === 'video' ? uploadVideo(run, item, index) : uploadImage(run, item, index));
+    const urn = await uploads[item.kind](run, item, index);
     shown.push({ urn, item });
   }
-  const content = contentOf(options, shown);
+  const content = contentOf(options, run.content.text, shown);
   const json = {
     author: run.account.externalId,
     commentary: littleText(run.content.text),
@@ -47,7 +49,11 @@ interface ShownItem {
   readonly item: MediaItem;
 }
 
-function contentOf(options: LinkedInOptions, shown: readonly ShownItem[]): Record<string, unknown> | null {
+function contentOf(
+  options: LinkedInOptions,
+  text: string,
+  shown: readonly ShownItem[],
+): Record<string, unknown> | null {
   const [first] = shown;
   const card = cardOf(options);
   if (card !== null) {
@@ -58,10 +64,26 @@ function contentOf(options: LinkedInOptions, shown: readonly ShownItem[]): Recor
   if (first === undefined) return null;
   if (shown.length > 1)
     return { multiImage: { images: shown.map((each) => ({ id: each.urn, ...altOf('altText', each) })) } };
-  const { title } = options;
-  const isVideo = first.item.kind === 'video';
-  const described = isVideo ? (title === undefined ? {} : { title }) : altOf('altText', first);
-  return { media: { id: first.urn, ...described } };
+  return { media: { id: first.urn, ...describedAs(options, text, first) } };
+}
+
+function describedAs({ title }: LinkedInOptions, text: string, shown: ShownItem): Record<string, string> {
+  switch (shown.item.kind) {
+    case 'image':
+      return altOf('altText', shown);
+    case 'video':
+      return title === undefined ? {} : { title };
+    case 'document':
+      return { title: title ?? firstLine(text) };
+  }
+}
+
+const titleCharactersMax = 100;
+
+/** LinkedIn takes no document without a title. */
+function firstLine(text: string): string {
+  const [line = ''] = text.trim().split('\n', 1);
+  return Array.from(line.trim()).slice(0, titleCharactersMax).join('') || 'Document';
 }
 
 function altOf(name: string, { item: { alt } }: ShownItem): Record<string, string> {

@@ -20,6 +20,9 @@ const epochMs = z.number().positive().optional().catch(undefined);
 const BegunImage = z.object({
   value: z.object({ image: foreignId(), uploadUrl: address, uploadUrlExpiresAt: epochMs }),
 });
+const BegunDocument = z.object({
+  value: z.object({ document: foreignId(), uploadUrl: address, uploadUrlExpiresAt: epochMs }),
+});
 const BegunVideo = z.object({
   value: z.object({
     video: foreignId(),
@@ -32,14 +35,39 @@ const BegunVideo = z.object({
   }),
 });
 
+type BegunFile = {
+  readonly urn: string;
+  readonly url: string;
+  readonly expiresAt: string;
+};
+
 /** A picture: its place is asked for, its bytes are sent, and LinkedIn makes it ready. https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/images-api, read 2026-11. */
-export async function uploadImage(run: PublishRun, item: MediaItem, index: number): Promise<string> {
+export function uploadImage(run: PublishRun, item: MediaItem, index: number): Promise<string> {
+  return uploadWhole(run, item, index, { collection: 'images', begin: beginImage });
+}
+
+/** A document, in the same three steps. https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/documents-api, read 2026-11. */
+export function uploadDocument(run: PublishRun, item: MediaItem, index: number): Promise<string> {
+  return uploadWhole(run, item, index, { collection: 'documents', begin: beginDocument });
+}
+
+interface WholeFile {
+  readonly collection: 'images' | 'documents';
+  readonly begin: (run: PublishRun, http: PlatformHttp) => Promise<BegunFile>;
+}
+
+async function uploadWhole(
+  run: PublishRun,
+  item: MediaItem,
+  index: number,
+  { collection, begin }: WholeFile,
+): Promise<string> {
   const { urn } = await livingUpload(run.now, async (generation) => {
     const name = (part: string) => stepName({ index, item, generation, part });
     const begun = await run.step({
       name: name(assetStep),
       effect: 'idempotent',
-      run: ({ http }) => beginImage(run, http),
+      run: ({ http }) => begin(run, http),
     });
     await run.step({
       name: name('bytes'),
@@ -49,23 +77,31 @@ export async function uploadImage(run: PublishRun, item: MediaItem, index: numbe
         return true;
       },
     });
-    await awaitReady(run, name('ready'), `/rest/images/${encodeURIComponent(begun.urn)}`);
+    await awaitReady(run, name('ready'), `/rest/${collection}/${encodeURIComponent(begun.urn)}`);
     return begun;
   });
   return urn;
 }
 
-async function beginImage(run: PublishRun, http: PlatformHttp) {
-  const { value } = await callLinkedIn({
+async function beginImage(run: PublishRun, http: PlatformHttp): Promise<BegunFile> {
+  const { value } = await callLinkedIn({ ...beginning(run, http, 'images'), answer: BegunImage });
+  return { urn: value.image, url: value.uploadUrl, expiresAt: endOf(run.now, value.uploadUrlExpiresAt) };
+}
+
+async function beginDocument(run: PublishRun, http: PlatformHttp): Promise<BegunFile> {
+  const { value } = await callLinkedIn({ ...beginning(run, http, 'documents'), answer: BegunDocument });
+  return { urn: value.document, url: value.uploadUrl, expiresAt: endOf(run.now, value.uploadUrlExpiresAt) };
+}
+
+function beginning(run: PublishRun, http: PlatformHttp, collection: WholeFile['collection']) {
+  return {
     ...accessTo(run, http),
     method: 'POST',
-    path: '/rest/images',
+    path: `/rest/${collection}`,
     query: { action: 'initializeUpload' },
     json: { initializeUploadRequest: { owner: run.account.externalId } },
     effect: 'idempotent',
-    answer: BegunImage,
-  });
-  return { urn: value.image, url: value.uploadUrl, expiresAt: endOf(run.now, value.uploadUrlExpiresAt) };
+  } as const;
 }
 
 /** A film in the parts that LinkedIn asks for, each with a receipt. https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/videos-api, read 2026-11. */

@@ -19,8 +19,8 @@ export function validateLinkedIn(
     const message = 'An organization has no connections';
     findings.push({ severity: 'error', code: 'option_invalid', message, field: 'options.visibility' });
   }
-  if (given.title !== undefined && !media.some(({ kind }) => kind === 'video')) {
-    const message = 'Only a video has a title';
+  if (given.title !== undefined && !media.some(({ kind }) => kind !== 'image')) {
+    const message = 'Only a video or a document has a title';
     findings.push({ severity: 'warning', code: 'option_unused', message, field: 'options.title' });
   }
   return findings;
