@@ -61,28 +61,33 @@ function credentialChecks({ id, oauth, doctor }: PlatformAdapter, { client }: Pl
     return [{ name, status: 'ok', detail: 'This installation makes itself known to each server' }];
   if (client !== null) return [{ name, status: 'ok', detail: `Set: the application ${client.id}` }];
   const prefix = id.toUpperCase().replaceAll('-', '_');
-  const where = doctor === undefined ? '' : ` They stand at ${doctor.consoleUrl}.`;
+  const consoleUrl = doctor?.consoleUrl ?? null;
+  const where = consoleUrl === null ? '' : ` They stand at ${consoleUrl}.`;
   const action = `Set ${prefix}_CLIENT_ID and ${prefix}_CLIENT_SECRET.${where}`;
   return [{ name, status: 'failed', detail: 'No application is configured: nobody can connect by consent', action }];
 }
 
 /** @param redirectUri compared by platforms character by character */
-function redirectCheck({ doctor, displayName }: PlatformAdapter, redirectUri: string): DoctorCheck {
+function redirectCheck({ doctor, displayName, oauth }: PlatformAdapter, redirectUri: string): DoctorCheck {
   const name = 'redirect_address';
   const { protocol, hostname } = new URL(redirectUri);
   const isLocal = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
-  const at = doctor === undefined ? '' : ` at ${doctor.consoleUrl}`;
-  const action = `Enter ${redirectUri} as a redirect address of the application${at}`;
+  const consoleUrl = doctor?.consoleUrl ?? null;
+  const at = consoleUrl === null ? '' : ` at ${consoleUrl}`;
+  const isTold = oauth?.registerClient !== undefined;
+  if (isTold && protocol === 'https:')
+    return { name, status: 'ok', detail: `Each server is told ${redirectUri} when it is first named` };
+  const action = isTold ? '' : ` Enter ${redirectUri} as a redirect address of the application${at}`;
   if (protocol === 'https:') {
     const detail = `${displayName} sends people back to ${redirectUri}; whether it knows that address only a consent shows`;
-    return { name, status: 'unknown', detail, action };
+    return { name, status: 'unknown', detail, action: action.trim() };
   }
   const reach = isLocal ? 'only this machine reaches it' : 'it is not encrypted, and most platforms refuse it';
   return {
     name,
     status: 'warning',
     detail: `People are sent back to ${redirectUri}: ${reach}`,
-    action: `Set PUBLIC_URL to the https address under which the API is reached. ${action}`,
+    action: `Set PUBLIC_URL to the https address under which the API is reached.${action}`,
   };
 }
 
@@ -98,7 +103,10 @@ function versionChecks(
   if (version === null || versionEnds === undefined) return [];
   const name = 'version';
   const end = Object.hasOwn(versionEnds, version) ? versionEnds[version] : undefined;
-  if (end === undefined) return [{ name, status: 'unknown', detail: `When version ${version} ends is not known here` }];
+  if (end === undefined) {
+    const look = 'Look it up in the platform’s list of versions; one that has ended is refused';
+    return [{ name, status: 'unknown', detail: `When version ${version} ends is not known here`, action: look }];
+  }
   const leftMs = Date.parse(end) + dayMs - now.getTime();
   const newest = Object.entries(versionEnds).toSorted(([, one], [, other]) => other.localeCompare(one))[0]?.[0];
   const action = `Set the version to a newer one, ${newest} for example`;
@@ -132,7 +140,11 @@ async function scopeChecks(
     }[review];
     const detail = `Needed ${purpose}${granting}`;
     const check = { name: `scope ${name}`, detail };
-    if (lacking === 0) return { ...check, status: grants.length === 0 ? ('unknown' as const) : ('ok' as const) };
+    if (grants.length === 0) {
+      const action = 'Connect an account: what it was granted is told then';
+      return { ...check, status: 'unknown' as const, action };
+    }
+    if (lacking === 0) return { ...check, status: 'ok' as const };
     const what = lacking === 1 ? 'One account was' : `${lacking} accounts were`;
     return {
       ...check,
@@ -154,6 +166,8 @@ async function ownChecks(
     return await doctor.check({ ...request, http: deps.platformHttp(id, { timeoutMs: askTimeoutMs }) });
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
-    return [{ name: 'platform', status: 'unknown', detail: `${displayName} could not be asked: ${error.message}` }];
+    const action = 'Ask again later; if it stays so, see whether this server reaches the platform';
+    const detail = `${displayName} could not be asked: ${error.message}`;
+    return [{ name: 'platform', status: 'unknown', detail, action }];
   }
 }

@@ -2,6 +2,7 @@ import type { PlatformAdapter } from '../port/adapter.ts';
 import { countGraphemes } from '../graphemes.ts';
 import { blueskyName } from './api.ts';
 import { shownText } from './facets.ts';
+import { blueskyDoctor } from './doctor.ts';
 import { blueskyEndpoints, blueskyLimits, blueskyReconciliation, blueskyExhaustedLimits } from './limits.ts';
 import { blueskyMediaRules, blueskyMediaRulesOn } from './media-rules.ts';
 import { BlueskyOptions } from './options.ts';
@@ -32,6 +33,7 @@ export const bluesky: PlatformAdapter = {
   sendTimesDiffer: true,
   endpoints: blueskyEndpoints,
   manual: blueskyManual,
+  doctor: blueskyDoctor,
   readAccount: readBlueskyAccount,
   refresh: blueskyRefresh,
   validate: validateBluesky,

@@ -1,6 +1,7 @@
 import type { PlatformAdapter } from '../port/adapter.ts';
 import { discordName } from './api.ts';
 import { discordManual, readDiscordAccount } from './connect.ts';
+import { discordDoctor } from './doctor.ts';
 import { discordEndpoints, discordLimits, discordReconciliation, discordExhaustedLimits } from './limits.ts';
 import { discordMediaRules } from './media-rules.ts';
 import { DiscordOptions } from './options.ts';
@@ -29,6 +30,7 @@ export const discord: PlatformAdapter = {
   reconciliation: discordReconciliation,
   endpoints: discordEndpoints,
   manual: discordManual,
+  doctor: discordDoctor,
   readAccount: readDiscordAccount,
   validate: validateDiscord,
   publish: publishDiscord,

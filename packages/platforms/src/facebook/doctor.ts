@@ -30,10 +30,10 @@ export const facebookDoctor: DoctorDescription = {
     } catch (error) {
       if (!(error instanceof PlatformError)) throw error;
       const isRefused = error.kind === 'permission' || error.kind === 'auth_revoked';
-      const action = 'Compare FACEBOOK_CLIENT_ID and FACEBOOK_CLIENT_SECRET with the application’s basic settings';
-      return [
-        { name, status: isRefused ? 'failed' : 'unknown', detail: error.message, ...(isRefused ? { action } : {}) },
-      ];
+      const action = isRefused
+        ? 'Compare FACEBOOK_CLIENT_ID and FACEBOOK_CLIENT_SECRET with the application’s basic settings'
+        : 'Ask again later; if it stays so, see whether this server reaches graph.facebook.com';
+      return [{ name, status: isRefused ? 'failed' : 'unknown', detail: error.message, action }];
     }
   },
 };

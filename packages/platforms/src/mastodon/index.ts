@@ -1,6 +1,7 @@
 import type { PlatformAdapter } from '../port/adapter.ts';
 import { mastodonName } from './api.ts';
 import { mastodonManual, readMastodonAccount } from './connect.ts';
+import { mastodonDoctor } from './doctor.ts';
 import { mastodonEndpoints, mastodonLimits, mastodonReconciliation, mastodonExhaustedLimits } from './limits.ts';
 import { instanceMediaRules, mastodonMediaRules } from './media-rules.ts';
 import { mastodonOAuth } from './oauth.ts';
@@ -31,6 +32,7 @@ export const mastodon: PlatformAdapter = {
   endpoints: mastodonEndpoints,
   oauth: mastodonOAuth,
   manual: mastodonManual,
+  doctor: mastodonDoctor,
   readAccount: readMastodonAccount,
   validate: validateMastodon,
   mediaRules: ({ account: { serverRules } }) =>

@@ -3,8 +3,8 @@ import type { PlatformEndpoints } from './endpoints.ts';
 
 /** What an installation needs before a platform can be used, told to its admins. */
 export interface DoctorDescription {
-  /** Where the application is made and its credentials stand. */
-  readonly consoleUrl: string;
+  /** Where the application is made and its credentials stand; null where nobody makes one by hand. */
+  readonly consoleUrl: string | null;
   /** `review`: what the platform demands before people outside the application's own team may grant it. */
   readonly scopes: readonly {
     readonly name: string;
@@ -26,6 +26,6 @@ export interface DoctorCheck {
   readonly name: string;
   readonly status: 'ok' | 'warning' | 'failed' | 'unknown';
   readonly detail: string;
-  /** What to do about it. */
+  /** What to do about it; there is one for all that is not `ok`. */
   readonly action?: string;
 }

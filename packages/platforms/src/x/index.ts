@@ -1,5 +1,6 @@
 import type { PlatformAdapter } from '../port/adapter.ts';
 import { whoAmI, xName } from './api.ts';
+import { xDoctor } from './doctor.ts';
 import { xEndpoints, xLimits, xReconciliation, xExhaustedLimits } from './limits.ts';
 import { xMediaRules } from './media-rules.ts';
 import { xManual } from './manual.ts';
@@ -31,6 +32,7 @@ export const x: PlatformAdapter = {
   endpoints: xEndpoints,
   oauth: xOAuth,
   manual: xManual,
+  doctor: xDoctor,
   readAccount: async (call) => ({ ...(await whoAmI(call)), service: null }),
   refresh: xRefresh,
   validate: validateX,

@@ -1,0 +1,33 @@
+import { PlatformError } from '../platform-error.ts';
+import type { DoctorDescription } from '../port/doctor.ts';
+import { revokeX } from './oauth.ts';
+
+export const xDoctor: DoctorDescription = {
+  consoleUrl: 'https://console.x.com',
+  scopes: [
+    { name: 'tweet.read', purpose: 'to read back what was posted', review: 'none' },
+    { name: 'tweet.write', purpose: 'to post', review: 'none' },
+    { name: 'users.read', purpose: 'to know the account', review: 'none' },
+    { name: 'media.write', purpose: 'to upload pictures and videos', review: 'none' },
+    { name: 'offline.access', purpose: 'to renew a token that lives two hours', review: 'none' },
+  ],
+
+  /** X takes back a token that it never gave from an application that it knows, and from no other. */
+  async check({ endpoints, http }) {
+    const name = 'application';
+    if (endpoints.client === null) return [];
+    const known = { name, status: 'ok', detail: 'X knows the application' } as const;
+    try {
+      await revokeX({ endpoints, http, credentials: { accessToken: 'no-token-at-all', scopes: [] } });
+      return [known];
+    } catch (error) {
+      if (!(error instanceof PlatformError)) throw error;
+      if (error.kind === 'auth_revoked' && error.platformCode !== 'http_401') return [known];
+      const isRefused = error.kind === 'permission';
+      const action = isRefused
+        ? 'Compare X_CLIENT_ID and X_CLIENT_SECRET with “Keys and tokens” of the application: OAuth 2.0, a confidential client'
+        : 'Ask again later; if it stays so, see whether this server reaches api.x.com';
+      return [{ name, status: isRefused ? 'failed' : 'unknown', detail: error.message, action }];
+    }
+  },
+};
