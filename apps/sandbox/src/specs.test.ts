@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { lexiconViolations, openApiChecker, platformSpecsDirectory } from './testing/platform-specs.ts';
+import { graphStrangers, lexiconViolations, openApiChecker, platformSpecsDirectory } from './testing/platform-specs.ts';
 import { pngOf } from './testing/test-files.ts';
 import { startTestSandbox, type TestSandbox } from './testing/test-sandbox.ts';
 
@@ -120,6 +120,32 @@ describe('the answers against the platforms’ own descriptions', () => {
       ...violations('MediaUpload', upload),
       ...violations('Media', await send(`media/${media_id}`)),
       ...violations('Error', await send('pins/1')),
+    ]).toEqual([]);
+  });
+
+  test('Facebook and Instagram answer with fields that Meta’s description has', async () => {
+    const { account: page, accessToken: token } = await sandbox.account('facebook', 'ada');
+    const at = (path: string) => `/graph/v25.0/${path}`;
+    const form = { message: 'Hello', published: 'true' };
+    const { id } = z
+      .object({ id: z.string() })
+      .parse((await sandbox.send(at(`${page.id}/feed`), { token, form })).body);
+    const fields = 'id,message,created_time,permalink_url,is_published,attachments,shares,comments,reactions';
+    const read = async (path: string, as = token) => (await sandbox.send(at(path), { token: as })).body;
+    const listed = await read(`${page.id}/published_posts?fields=${fields}`);
+    const { account: user, accessToken: own } = await sandbox.account('instagram', 'ada');
+    const limits = await read(`${user.id}/content_publishing_limit?fields=quota_usage,config`, own);
+    expect([
+      ...graphStrangers(directory, 'PagePost', await read(`${id}?fields=${fields}`)),
+      ...z
+        .object({ data: z.array(z.unknown()).min(1) })
+        .parse(listed)
+        .data.flatMap((post) => graphStrangers(directory, 'PagePost', post)),
+      ...graphStrangers(directory, 'IGUser', await read(`${user.id}?fields=id,username,name`, own)),
+      ...z
+        .object({ data: z.array(z.unknown()).min(1) })
+        .parse(limits)
+        .data.flatMap((limit) => graphStrangers(directory, 'ContentPublishingLimitResponse', limit)),
     ]).toEqual([]);
   });
 

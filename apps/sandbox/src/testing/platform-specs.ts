@@ -56,6 +56,19 @@ export function lexiconViolations(directory: string, method: string, value: unkn
   ];
 }
 
+/** Fields of an answer of the Graph API that its node has neither as fields nor as edges. */
+export function graphStrangers(directory: string, node: string, value: unknown): string[] {
+  const path = join(directory, 'meta-business-sdk-codegen/api_specs/specs', `${node}.json`);
+  const { fields, apis } = GraphNode.parse(JSON.parse(readFileSync(path, 'utf8')));
+  const known = new Set([...fields.map(({ name }) => name), ...apis.flatMap(({ endpoint }) => endpoint ?? [])]);
+  const answered = Object.keys(z.record(z.string(), z.unknown()).parse(value));
+  return answered.filter((name) => !known.has(name)).map((name) => `${node}: ${name}`);
+}
+
+const GraphNode = z.object({
+  fields: z.array(z.looseObject({ name: z.string() })),
+  apis: z.array(z.looseObject({ endpoint: z.string().optional() })).default([]),
+});
 const OpenApi = z.object({ components: z.record(z.string(), z.unknown()) });
 
 const Lexicon = z.object({

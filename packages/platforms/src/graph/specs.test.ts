@@ -19,6 +19,10 @@ const missing = `Requests to the Graph API were not checked: ${directory} is mis
 const exceptions: Readonly<Record<string, string>> = {
   'POST IGUser/media is_ai_generated': 'https://developers.facebook.com/docs/instagram-platform/changelog, 2026-06-22',
   'POST Page/photos source': 'the file itself; https://developers.facebook.com/docs/graph-api/reference/page/photos',
+  'POST Page/video_reels upload_phase=start':
+    'in lower case there: https://developers.facebook.com/docs/video-api/guides/reels-publishing',
+  'POST Page/video_reels upload_phase=finish':
+    'in lower case there: https://developers.facebook.com/docs/video-api/guides/reels-publishing',
 };
 
 const Node = z.object({
@@ -26,17 +30,26 @@ const Node = z.object({
     z.looseObject({
       method: z.string(),
       endpoint: z.string().optional(),
-      params: z.array(z.looseObject({ name: z.string() })).default([]),
+      params: z.array(z.looseObject({ name: z.string(), type: z.string(), required: z.boolean() })).default([]),
     }),
   ),
   fields: z.array(z.looseObject({ name: z.string() })),
 });
 
+const Enums = z.array(z.looseObject({ name: z.string(), values: z.array(z.string()) }));
+
+/** Undefined for a type that is no list of words. */
+function valuesOf(type: string): readonly string[] | undefined {
+  if (type === 'bool') return ['true', 'false'];
+  const enums = Enums.parse(JSON.parse(readFileSync(join(folder, 'enum_types.json'), 'utf8')));
+  return enums.find(({ name }) => name === type)?.values;
+}
+
 function readNode(name: string) {
   return Node.parse(JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')));
 }
 
-/** Names that a request has and the description has not. Standing for the token, the paging and what every edge takes: nothing. */
+/** Names and values that a request has and the description has not, and what it demands and is not there. Standing for the token, the paging and what every edge takes: nothing. */
 function strangersIn({ route, query, body, headers }: SeenRequest, nodeOf: (id: string) => string): string[] {
   const [method = '', path = ''] = route.split(' ');
   const [, , id = '', edge] = path.split('/');
@@ -55,13 +68,19 @@ function strangersIn({ route, query, body, headers }: SeenRequest, nodeOf: (id: 
   const api = node.apis.find((each) => each.method === method && (each.endpoint ?? '') === (edge ?? ''));
   if (api === undefined) return [`${place} is not described`];
   const isForm = String(headers['content-type']).startsWith('application/x-www-form-urlencoded');
-  const names = isForm
-    ? [...new URLSearchParams(body).keys()]
-    : [...body.matchAll(/form-data; name="([^"]+)"/gu)].map(([, field = '']) => field);
-  const plain = new Set(names.map((field) => field.replace(/\[\d+\]$/u, '')));
-  return [...plain]
-    .filter((field) => !api.params.some((known) => known.name === field))
-    .map((field) => `${place} ${field}`);
+  const fields: readonly (readonly [name: string, value: string])[] = isForm
+    ? [...new URLSearchParams(body)]
+    : [...body.matchAll(/form-data; name="([^"]+)"[^\r]*\r\n(?:[^\r]+\r\n)*\r\n([^\r]*)/gu)].map(
+        ([, field = '', value = '']) => [field, value],
+      );
+  const plain = new Map(fields.map(([field, value]) => [field.replace(/\[\d+\]$/u, ''), value]));
+  const strange = [...plain].flatMap(([field, value]) => {
+    const known = api.params.find(({ name: described }) => described === field);
+    if (known === undefined) return [field];
+    return valuesOf(known.type)?.includes(value) === false ? [`${field}=${value}`] : [];
+  });
+  const missing = api.params.filter((param) => param.required && !plain.has(param.name));
+  return [...strange, ...missing.map((param) => `without ${param.name}`)].map((what) => `${place} ${what}`);
 }
 
 const withUrl = <Item extends MediaItem>(item: Item): Item => ({
