@@ -15,6 +15,14 @@ interface Platform {
   };
 }
 
+interface MediaRules {
+  readonly required: boolean;
+  readonly videosMin?: number;
+  readonly image: object | null;
+  readonly video: object | null;
+  readonly document?: object | null;
+}
+
 interface Account {
   readonly id: string;
   readonly platform: Platform;
@@ -136,9 +144,15 @@ test(
 async function connectKinds(client: Client, sandbox: string, platform: Platform): Promise<Account[]> {
   await send('PUT', `${sandbox}/_sandbox/limits`, { platform: platform.id, scale: 100 });
   const accounts: Account[] = [];
-  const { required, document } = platform.rules.media;
+  const { required, videosMin = 0, image, video, document = null } = platform.rules.media;
+  const takes = {
+    text: !required,
+    image: image !== null && videosMin === 0,
+    video: video !== null,
+    document: document !== null,
+  };
   for (const kind of ['text', 'image', 'video', 'document'] as const) {
-    if ((kind === 'text' && required) || (kind === 'document' && !document)) continue;
+    if (!takes[kind]) continue;
     const handle = `all${kind}${platform.id}`.replaceAll('-', '');
     accounts.push({ id: await connectAccount(client, sandbox, platform.id, handle), platform, kind });
   }
