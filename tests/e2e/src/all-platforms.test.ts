@@ -11,7 +11,7 @@ interface Platform {
   readonly id: string;
   readonly rules: {
     readonly thread: object | null;
-    readonly media: { readonly required: boolean; readonly document?: object | null };
+    readonly media: MediaRules;
   };
 }
 
