@@ -29,7 +29,10 @@ export const LinkedInOptions = z.strictObject({
     .min(1)
     .max(400)
     .optional()
-    .meta({ description: 'Title of a video or a document. Without one a document has the first line of its text.', examples: ['How to make tea'] }),
+    .meta({
+      description: 'Title of a video or a document. Without one a document has the first line of its text.',
+      examples: ['How to make tea'],
+    }),
   resharing: z
     .enum(['allowed', 'off'])
     .optional()
