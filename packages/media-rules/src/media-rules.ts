@@ -60,12 +60,11 @@ export const VideoRules = z.object({
 export type VideoRules = z.infer<typeof VideoRules>;
 
 /** It stands alone. */
-export const DocumentRules = z.object({
+const DocumentRules = z.object({
   mimeTypes: z.array(MediaMimeType).min(1),
   bytesMax: z.int(),
   pagesMax: z.int(),
 });
-export type DocumentRules = z.infer<typeof DocumentRules>;
 
 /** What a platform takes beside the text. Data, so that it can be shown, checked before scheduling, and checked again before a send. */
 export const MediaRules = z.object({

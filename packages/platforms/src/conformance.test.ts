@@ -199,6 +199,26 @@ describe.each(platformIds)('%s', (platform) => {
     expect(await visible(connected)).toMatchObject({ commits: 0 });
   });
 
+  test('a limit that tells no wait is one all the same, and does nothing', async () => {
+    const connected = await connectByHand();
+    const publication = publicationOf(connected, 'too fast, says nobody for how long');
+    await breakSend(connected, publication, 'rate-limit');
+    const failure = await failureOf(publication.publish());
+    expect(failure.kind).toMatch(/^(rate_limit|quota)$/u);
+    if (failure.retryAfterMs !== null) expect(failure.retryAfterMs).toBeGreaterThan(0);
+    expect(await visible(connected)).toMatchObject({ commits: 0 });
+  });
+
+  test('a token that ends in the middle ends nothing: what was prepared goes out with the next one', async () => {
+    const connected = await connectByHand();
+    const publication = publicationOf(connected, 'with a token that ended on the way');
+    await breakSend(connected, publication, 'token-expired');
+    expect((await failureOf(publication.publish())).kind).toMatch(/^auth_/u);
+    expect(await visible(connected)).toMatchObject({ commits: 0 });
+    expect(await published(publication)).toMatchObject({ kind: 'published' });
+    expect(await visible(connected)).toMatchObject({ commits: 1 });
+  });
+
   test('a missing permission is named as one', async () => {
     const connected = await connectByHand();
     const publication = publicationOf(connected, 'may not');
@@ -268,8 +288,10 @@ describe.each(platformIds)('%s', (platform) => {
     const connected = await connectByHand();
     const { text: rules } = adapter.rules;
     const fitting = 'é'.repeat(Math.floor(rules.max / rules.count('é')));
-    expect(adapter.validate({ text: fitting, options: {}, media: [] }, connected.account)).toEqual([]);
-    expect(await published(publicationOf(connected, fitting))).toMatchObject({ kind: 'published' });
+    for (const text of [fitting, fitting.slice(1)]) {
+      expect(adapter.validate({ text, options: {}, media: [] }, connected.account)).toEqual([]);
+      expect(await published(publicationOf(connected, text))).toMatchObject({ kind: 'published' });
+    }
 
     const tooLong = `${fitting}é`;
     expect(adapter.validate({ text: tooLong, options: {}, media: [] }, connected.account)).toHaveLength(1);

@@ -41,7 +41,7 @@ export interface TestStack extends AsyncDisposable {
   output(): string;
 }
 
-export interface RunningProgram {
+interface RunningProgram {
   kill(): void;
   readonly ended: Promise<{ code: number | null; output: string }>;
 }

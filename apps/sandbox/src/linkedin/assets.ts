@@ -46,7 +46,7 @@ export function createAssets({ world }: SitePlace): Assets {
   function finish(asset: Asset, file: ReceivedFile): void {
     const medium = mediumOf(file, null);
     const type = asset.kind === 'video' ? 'video' : asset.kind === 'image' ? 'image' : 'document';
-    const isGood = asset.kind !== 'image' || isPicture(file);
+    const isGood = asset.kind === 'video' || (asset.kind === 'image' ? isPicture(file) : isDocument(file));
     put({ ...asset, medium: { ...medium, type }, readyAtMs: clock.nowMs() + processingMs, isGood });
   }
 
@@ -137,6 +137,11 @@ export function createAssets({ world }: SitePlace): Assets {
 function isPicture({ head }: ReceivedFile): boolean {
   const size = sizeOfImage(head);
   return size !== undefined && ['jpg', 'png', 'gif'].includes(size.type) && size.width * size.height < imagePixelsMax;
+}
+
+/** PDF, or an office document of either age. */
+function isDocument({ head }: ReceivedFile): boolean {
+  return /^(?:%PDF-|PK\x03\x04|\xd0\xcf\x11\xe0)/u.test(head.toString('latin1', 0, 8));
 }
 
 const Asset = z.object({

@@ -155,6 +155,24 @@ describe('files', () => {
     expect((await shown(ada))[0]).toMatchObject({ media: [{ type: 'image', width: 9, height: 5, alt: 'Grey' }] });
   });
 
+  test('a document has a title, and what is none cannot be processed', async () => {
+    const authorization = `Bearer ${ada.accessToken}`;
+    const upload = async (file: string) => {
+      const Begun = z.object({ document: z.string(), uploadUrl: z.url() });
+      const { document, uploadUrl } = Begun.parse(await begin('documents'));
+      expect((await put(uploadUrl, Buffer.from(file), { authorization })).status).toBe(201);
+      await later(1_000);
+      return document;
+    };
+    const id = await upload('%PDF-1.7\n');
+    const untitled = await post('Slides', { content: { media: { id } } });
+    expect([untitled.status, JSON.stringify(untitled.body)]).toEqual([400, expect.stringContaining('MISSING_FIELD')]);
+    expect((await post('Slides', { content: { media: { id, title: 'Slides' } } })).status).toBe(201);
+    expect((await shown(ada))[0]).toMatchObject({ media: [{ type: 'document', bytes: 9 }] });
+    const none = await post('No slides', { content: { media: { id: await upload('<html>'), title: 'None' } } });
+    expect(JSON.stringify(none.body)).toContain('MEDIA_ASSET_PROCESSING_FAILED');
+  });
+
   test('a film comes in parts without a token, each with a receipt, and is whole in the end', async () => {
     const file = Buffer.concat([Buffer.from('\0\0\0\x10ftypisom\0\0\0\0', 'latin1'), Buffer.alloc(9_000_000, 7)]);
     const begun = z

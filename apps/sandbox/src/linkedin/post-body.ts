@@ -11,6 +11,9 @@ export function parsePostBody(body: unknown): PostBody {
   const parsed = PostBody.safeParse(body);
   if (parsed.success) {
     checkCommentary(parsed.data.commentary);
+    const { id = '', title } = parsed.data.content?.media ?? {};
+    if (id.startsWith('urn:li:document:') && title === undefined)
+      throw invalidInput('MISSING_FIELD', 'is required', '/content/media/title');
     return parsed.data;
   }
   const [issue] = parsed.error.issues;

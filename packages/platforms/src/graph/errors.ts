@@ -48,6 +48,7 @@ const kindBySubcode: Readonly<Record<number, PlatformErrorKind>> = {
   460: 'auth_revoked', // the password was changed
   464: 'auth_revoked', // the user is not confirmed
   492: 'auth_revoked', // no longer an admin
+  1_349_125: 'content', // the format
   1_363_047: 'unavailable',
   1_366_046: 'content', // the photo is too large or of another kind
   1_366_051: 'duplicate', // the photos were posted already: by an answer that was lost
@@ -57,7 +58,10 @@ const kindBySubcode: Readonly<Record<number, PlatformErrorKind>> = {
   1_404_102: 'policy', // community standards
   1_404_112: 'policy', // limited for days
   1_346_003: 'policy', // abusive
+  1_609_008: 'content', // a link to Facebook itself
   1_609_010: 'unavailable',
+  2_061_006: 'content', // the link is no address
+  2_069_019: 'content', // the file
   4_854_002: 'policy', // the identity must be confirmed
 };
 
