@@ -139,9 +139,11 @@ function isPicture({ head }: ReceivedFile): boolean {
   return size !== undefined && ['jpg', 'png', 'gif'].includes(size.type) && size.width * size.height < imagePixelsMax;
 }
 
-/** PDF, or an office document of either age. */
+/** PDF, the zip of newer Office files, and older Office files. */
+const documentStarts = ['%PDF-', 'PK\x03\x04', '\xd0\xcf\x11\xe0'];
+
 function isDocument({ head }: ReceivedFile): boolean {
-  return /^(?:%PDF-|PK\x03\x04|\xd0\xcf\x11\xe0)/u.test(head.toString('latin1', 0, 8));
+  return documentStarts.some((start) => head.toString('latin1', 0, start.length) === start);
 }
 
 const Asset = z.object({
