@@ -13,6 +13,10 @@ import { FacebookOptions } from './options.ts';
 /** Name of the steps whose result is a post that nobody sees yet. */
 export const draftStep = 'draft';
 
+/** A post that nobody sees yet, and the photos that it holds. */
+export const Draft = z.object({ id: foreignId(), photos: z.array(z.string()) });
+type Draft = z.infer<typeof Draft>;
+
 const Created = z.object({ id: foreignId() });
 const Photo = z.object({ id: foreignNumericId() });
 const Done = z.object({ success: z.literal(true) });
@@ -27,15 +31,20 @@ export async function publishFeed(run: PublishRun): Promise<PublishFate> {
   const photos: string[] = [];
   for (const [index, item] of run.content.media.entries()) photos.push(await addPhoto(run, item, index));
   const content: FeedContent = { message: run.content.text, link: photos.length > 0 ? null : (link ?? null), photos };
-  const draft = await run.step({
-    name: contentStep(draftStep, { ...content, photos: [...photos] }),
-    effect: 'idempotent',
-    run: async ({ http }) => (await createPost(run, http, content, 'idempotent')).id,
-  });
+  const draft = Draft.parse(
+    await run.step({
+      name: contentStep(draftStep, { ...content, photos: [...photos] }),
+      effect: 'idempotent',
+      run: ({ http }) => createDraft(run, http, content),
+    }),
+  );
   const shown = await run.step({
     name: 'publish',
     effect: 'once',
-    run: async ({ http }) => ({ id: await show(run, http, draft, content), at: run.now.toISOString() }),
+    run: async ({ http }) => ({
+      id: await show(run, http, draft.id, { ...content, photos: draft.photos }),
+      at: run.now.toISOString(),
+    }),
   });
   return confirm(run, Shown.parse(shown));
 }
@@ -51,23 +60,42 @@ function addPhoto(run: PublishRun, item: MediaItem, index: number): Promise<stri
   return run.step({
     name: stepName({ index, item, generation: 0, part: 'photo' }),
     effect: 'idempotent',
-    run: async ({ http }) => {
-      const file = { byteLength: item.bytes, open: () => item.read() };
-      const photo = await callFacebook({
-        ...callOf(run, http),
-        method: 'POST',
-        path: `/${encodeURIComponent(run.account.externalId)}/photos`,
-        multipart: [
-          { name: 'published', value: 'false' },
-          ...(item.alt === null || item.alt === '' ? [] : [{ name: 'alt_text_custom', value: item.alt }]),
-          { name: 'source', fileName: 'photo', contentType: item.mimeType, stream: file },
-        ],
-        effect: 'idempotent',
-        answer: Photo,
-      });
-      return photo.id;
-    },
+    run: ({ http }) => uploadPhoto(run, http, item),
   });
+}
+
+async function uploadPhoto(run: PublishRun, http: PlatformHttp, item: MediaItem): Promise<string> {
+  const file = { byteLength: item.bytes, open: () => item.read() };
+  const photo = await callFacebook({
+    ...callOf(run, http),
+    method: 'POST',
+    path: `/${encodeURIComponent(run.account.externalId)}/photos`,
+    multipart: [
+      { name: 'published', value: 'false' },
+      ...(item.alt === null || item.alt === '' ? [] : [{ name: 'alt_text_custom', value: item.alt }]),
+      { name: 'source', fileName: 'photo', contentType: item.mimeType, stream: file },
+    ],
+    effect: 'idempotent',
+    answer: Photo,
+  });
+  return photo.id;
+}
+
+/** A photo belongs to one post: a draft whose answer was lost, or one with older words, keeps those it has, and this one gets copies. */
+async function createDraft(run: PublishRun, http: PlatformHttp, content: FeedContent): Promise<Draft> {
+  const { photos } = content;
+  try {
+    return { id: (await createPost(run, http, content, 'idempotent')).id, photos: [...photos] };
+  } catch (error) {
+    if (!isOfAnotherPost(error)) throw error;
+  }
+  const copies: string[] = [];
+  for (const item of run.content.media) copies.push(await uploadPhoto(run, http, item));
+  return { id: (await createPost(run, http, { ...content, photos: copies }, 'idempotent')).id, photos: copies };
+}
+
+function isOfAnotherPost(error: unknown): boolean {
+  return error instanceof PlatformError && error.platformCode === '100/1366051';
 }
 
 function createPost(

@@ -77,6 +77,24 @@ describe('a post of the feed', () => {
     });
   });
 
+  test('gets copies of photos that a draft without an answer holds', async () => {
+    let photos = 0;
+    const answers = [() => refused(2), () => refused(100, 1_366_051), () => ({ json: { id: post } })];
+    await using server = await startRoutes({
+      ...shown,
+      'POST /v25.0/10/feed': () => answers.shift()?.() ?? refused(1),
+      'POST /v25.0/10/photos': () => ({ json: { id: String(100 + photos++) } }),
+      [`POST /v25.0/${post}`]: () => ({ json: { success: true } }),
+    });
+    const publication = start(server.origin, { media: [testPicture()] });
+    await expect(publication.publish()).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(await publication.publish()).toMatchObject({ kind: 'published', platformPostId: post });
+    const drafts = server.seen.filter(({ route }) => route === 'POST /v25.0/10/feed');
+    expect(drafts.map((draft) => formOf(draft)['attached_media[0]'])).toEqual(
+      ['100', '100', '101'].map((id) => JSON.stringify({ media_fbid: id })),
+    );
+  });
+
   test('is drafted anew when its words have changed since, never with the old ones', async () => {
     await using server = await startRoutes({ ...drafted, [`POST /v25.0/${post}`]: () => refused(368) });
     const first = start(server.origin);

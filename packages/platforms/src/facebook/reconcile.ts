@@ -6,7 +6,7 @@ import { PlatformError } from '../platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { resembles } from '../resembles.ts';
 import { callFacebook } from './api.ts';
-import { callOf, draftStep, facebookPostUrl, readState } from './publish-feed.ts';
+import { callOf, Draft, draftStep, facebookPostUrl, readState } from './publish-feed.ts';
 import { StartedVideo, videoStep } from './publish-video.ts';
 import { placeOf, readVideo, stateOf } from './video-state.ts';
 
@@ -20,8 +20,8 @@ export async function reconcileFacebook(query: ReconcileQuery): Promise<Reconcil
       query,
       videos.map(({ videoId }) => videoId),
     );
-  const drafts = resultsOf(query, (name) => name.startsWith(`${draftStep} (`)).flatMap((result) =>
-    typeof result === 'string' ? [result] : [],
+  const drafts = resultsOf(query, (name) => name.startsWith(`${draftStep} (`)).flatMap(
+    (result) => Draft.safeParse(result).data?.id ?? [],
   );
   return findDraft(query, drafts);
 }

@@ -44,7 +44,7 @@ describe('the code decides, whatever the status', () => {
     [1_609_005, undefined, 'content'],
     [100, 1_366_046, 'content'],
     [100, 1_404_102, 'policy'],
-    [100, 1_366_051, 'content'],
+    [100, 1_366_051, 'duplicate'],
     [368, 1_346_003, 'policy'],
     [368, 1_404_006, 'policy'],
     [368, 1_404_078, 'policy'],

@@ -51,7 +51,7 @@ const kindBySubcode: Readonly<Record<number, PlatformErrorKind>> = {
   1_349_125: 'content', // the format
   1_363_047: 'unavailable',
   1_366_046: 'content', // the photo is too large or of another kind
-  1_366_051: 'duplicate', // the photos were posted already: by an answer that was lost
+  1_366_051: 'duplicate', // the photos were posted already
   1_390_008: 'rate_limit', // too fast
   1_404_006: 'policy', // a security check is asked for
   1_404_078: 'policy', // the page must be authorized to publish
