@@ -1,3 +1,4 @@
+import type { DoctorAnswers } from '@vibetribe/core/accounts/diagnose-platform';
 import type { CoreDependencies } from '@vibetribe/core/core-dependencies';
 import type { Authenticator } from '@vibetribe/core/identity/authenticate';
 import type { IdentityDependencies } from '@vibetribe/core/identity/identity-dependencies';
@@ -7,6 +8,7 @@ import type { Metrics } from '@vibetribe/observability/metrics';
 import type { QueueAdmin } from '@vibetribe/queue/queue-admin';
 import type { RequestLimiter } from './http/api-rate-limit.ts';
 import type { HealthReport } from './health-report.ts';
+import type { KnownDevices } from './http/known-device.ts';
 import type { LiveHub } from './live/live-hub.ts';
 import type { MailLimit } from './http/mail-limit.ts';
 import type { SignInLimit } from './http/sign-in-limit.ts';
@@ -19,7 +21,9 @@ export interface ApiServices
   readonly authenticator: Authenticator;
   readonly requestLimiter: RequestLimiter;
   readonly signInLimit: SignInLimit;
+  readonly knownDevices: KnownDevices;
   readonly mailLimit: MailLimit;
+  readonly doctorAnswers: DoctorAnswers;
   readonly metrics: Metrics;
   readonly health: HealthReport;
   readonly queueAdmin: QueueAdmin;

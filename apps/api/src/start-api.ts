@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { createDoctorAnswers } from '@vibetribe/core/accounts/diagnose-platform';
 import { createAuthenticator } from '@vibetribe/core/identity/authenticate';
 import { createSpareBytes } from '@vibetribe/core/media/spare-bytes';
 import { openService, type Service } from '@vibetribe/core/open-service';
@@ -18,6 +19,7 @@ import type { ApiServices } from './api-services.ts';
 import { buildApp } from './app.ts';
 import { closeApp } from './close-app.ts';
 import type { ApiConfig } from './config.ts';
+import { createKnownDevices } from './http/known-device.ts';
 import { createMailLimit, mailsPerRecipient, mailWindowSeconds, type MailLimit } from './http/mail-limit.ts';
 import { createHealthReport } from './health-report.ts';
 import { watchLive } from './live/watch-live.ts';
@@ -139,6 +141,7 @@ async function openApiServices({
     wakeCron: () =>
       void bus.publish('tasks', '').catch((error: unknown) => logger.warn({ err: error }, 'cron was not told')),
     metrics,
+    doctorAnswers: createDoctorAnswers({ clock }),
     queueAdmin,
     media,
     mediaUrls: createMediaUrls({ store: media.store, key: mediaKey, origin: publicUrl, now }),
@@ -148,6 +151,7 @@ async function openApiServices({
     registrationOpen: config.registrationOpen,
     requestLimiter: createRequestLimiter(requests, config.apiRateLimit),
     signInLimit: openSignInLimit(queue, config, starting),
+    knownDevices: createKnownDevices({ key: deriveKey(config.authSecret, 'known-device'), now }),
     mailLimit: openMailLimit(queue, config, starting),
     health: createHealthReport({ db, queue, queueAdmin, live, disk: media.disk, logger, clock }),
     trustProxy: config.trustProxy,

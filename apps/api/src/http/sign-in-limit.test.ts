@@ -35,7 +35,7 @@ test('of guesses at one account from ever new addresses so many are tried, and t
   const outcomes: string[] = [];
   for (let guess = 0; guess < 100; guess += 1)
     await limit
-      .logIn({ email: 'ada@example.com', address: `a${guess}` }, () => {
+      .logIn({ email: 'ada@example.com', address: `a${guess}`, device: null }, () => {
         tried += 1;
         return wrong();
       })
@@ -48,17 +48,41 @@ test('of guesses at one account from ever new addresses so many are tried, and t
 test('while somebody guesses, a right password from a new address is taken, as often as it is given', async () => {
   const limit = newLimit();
   for (let guess = 0; guess < 15; guess += 1)
-    await limit.logIn({ email: 'ada@example.com', address: `a${guess}` }, wrong).catch(() => undefined);
+    await limit.logIn({ email: 'ada@example.com', address: `a${guess}`, device: null }, wrong).catch(() => undefined);
   for (let count = 0; count < 30; count += 1)
-    expect(await limit.logIn({ email: 'ADA@example.com', address: `b${count}` }, right)).toBe('in');
+    expect(await limit.logIn({ email: 'ADA@example.com', address: `b${count}`, device: null }, right)).toBe('in');
 });
 
 test('what is no wrong password is told as what it is', async () => {
   const limit = newLimit();
   for (let guess = 0; guess < 6; guess += 1)
-    await limit.logIn({ email: 'ada@example.com', address: `a${guess}` }, wrong).catch(() => undefined);
+    await limit.logIn({ email: 'ada@example.com', address: `a${guess}`, device: null }, wrong).catch(() => undefined);
   const noMember = () => Promise.reject(new DomainError('forbidden', 'The user belongs to no organization.'));
-  await expect(limit.logIn({ email: 'ada@example.com', address: 'b' }, noMember)).rejects.toMatchObject({
+  await expect(limit.logIn({ email: 'ada@example.com', address: 'b', device: null }, noMember)).rejects.toMatchObject({
     code: 'forbidden',
   });
+});
+
+test('a device that the user has signed in on before is not slowed by guesses from elsewhere, and guesses on it end', async () => {
+  const limit = newLimit();
+  for (let guess = 0; guess < 100; guess += 1)
+    await limit.logIn({ email: 'ada@example.com', address: `a${guess}`, device: null }, wrong).catch(() => undefined);
+  const at = (device: string | null) => ({ email: 'Ada@example.com', address: 'b', device });
+  await expect(limit.logIn(at(null), right)).rejects.toMatchObject({ code: 'rate_limited' });
+  expect(await limit.logIn(at('phone'), right)).toBe('in');
+  const codes: string[] = [];
+  for (let guess = 0; guess < 5; guess += 1)
+    await limit.logIn(at('stolen'), wrong).catch((error: DomainError) => codes.push(error.code));
+  expect(codes).toEqual([...Array(3).fill('invalid_credentials'), 'rate_limited', 'rate_limited']);
+  expect(await limit.logIn(at('phone'), right)).toBe('in');
+});
+
+test('who was proved by a mailed link gets in from there', async () => {
+  const limit = newLimit();
+  for (let guess = 0; guess < 100; guess += 1)
+    await limit.logIn({ email: 'ada@example.com', address: `a${guess}`, device: null }, wrong).catch(() => undefined);
+  const from = { email: 'ada@example.com', address: 'b', device: null };
+  await expect(limit.logIn(from, right)).rejects.toMatchObject({ code: 'rate_limited' });
+  await limit.know(from);
+  expect(await limit.logIn(from, right)).toBe('in');
 });

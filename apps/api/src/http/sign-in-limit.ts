@@ -17,16 +17,20 @@ export const knownAddressSeconds = 24 * 24 * 60 * 60;
 
 type Limiter = Pick<RateLimiter, 'consume'>;
 
-/** Whose login it is, and from where, as `addressKey` counts it. */
+/** Whose login it is, and from where. */
 export interface SignInFrom {
   readonly email: string;
+  /** As `addressKey` counts it. */
   readonly address: string;
+  /** Names a device that this user has signed in on before; it stands for itself, whatever its address. Null: none is known. */
+  readonly device: string | null;
 }
 
 /**
  * Against guessing: failures are counted per email and address, per address, and per email; registrations per address. Who has signed in
- * from an address before is not refused there because others failed. An account that is guessed at from many addresses is not locked.
- * Unknown addresses have so many tries more, and then one at a time, at a pace that makes guessing useless.
+ * from an address or on a device before is not refused there because others failed, nor who has set another password by mail. An account
+ * that is guessed at from many addresses is not locked. Unknown addresses have so many tries more, and then one at a time, at a pace that
+ * makes guessing useless.
  */
 export interface SignInLimit {
   /**
@@ -36,6 +40,8 @@ export interface SignInLimit {
   logIn<Result>(from: SignInFrom, attempt: () => Promise<Result>): Promise<Result>;
   /** Runs a registration; its address is known to the user from then on. @throws DomainError `rate_limited`, or what `attempt` throws */
   register<Result>(from: SignInFrom, attempt: () => Promise<Result>): Promise<Result>;
+  /** The user was proved by other means, such as a mailed link: the address is known from then on. */
+  know(from: SignInFrom): Promise<void>;
 }
 
 export function createSignInLimit(limiters: {
@@ -50,11 +56,15 @@ export function createSignInLimit(limiters: {
   /** One point for each email and address that a sign-in succeeded with. */
   known: Limiter;
 }): SignInLimit {
+  const know = async (from: SignInFrom): Promise<void> => {
+    await limiters.known.consume(pairOf({ ...from, device: null }));
+  };
   return {
-    async logIn({ email, address }, attempt) {
-      const account = email.toLowerCase();
-      const pair = pairOf({ email, address });
-      const isKnown = (await limiters.known.consume(pair, 0)).remaining === 0;
+    async logIn(from, attempt) {
+      const { address } = from;
+      const account = from.email.toLowerCase();
+      const pair = pairOf(from);
+      const isKnown = from.device !== null || (await limiters.known.consume(pair, 0)).remaining === 0;
       const counted: Counted[] = [
         { limiter: limiters.byEmail, key: pair },
         ...(isKnown ? [] : [{ limiter: limiters.byAddress, key: address }]),
@@ -74,12 +84,14 @@ export function createSignInLimit(limiters: {
       return result;
     },
 
-    async register({ email, address }, attempt) {
-      await take(limiters.registrations, address);
+    async register(from, attempt) {
+      await take(limiters.registrations, from.address);
       const result = await attempt();
-      await limiters.known.consume(pairOf({ email, address }));
+      await know(from);
       return result;
     },
+
+    know,
   };
 }
 
@@ -113,8 +125,8 @@ async function giveBack(counted: readonly Counted[]): Promise<void> {
   await Promise.all(counted.map(({ limiter, key }) => limiter.consume(key, -1)));
 }
 
-function pairOf({ email, address }: SignInFrom): string {
-  return JSON.stringify([email.toLowerCase(), address]);
+function pairOf({ email, address, device }: SignInFrom): string {
+  return JSON.stringify([email.toLowerCase(), ...(device === null ? [address] : ['device', device])]);
 }
 
 async function take(limiter: Limiter, key: string): Promise<void> {

@@ -61,11 +61,30 @@ describe('behind a proxy that is named', () => {
     const guesses = await guess(40, 0);
     expect(guesses.filter((status) => status === 401)).toHaveLength(15);
     expect(guesses.filter((status) => status === 429)).toHaveLength(25);
-    expect(await logIn(email, password, '203.0.113.76')).toBe(200);
+    const signedIn = await api.call('POST', '/api/v1/auth/login', {
+      body: { email, password },
+      ...from('203.0.113.76'),
+    });
+    expect(signedIn.status).toBe(200);
+    const [device = ''] = signedIn.headers.getSetCookie();
     // Far more of them: nobody is locked out, and where its owner registered nothing has changed.
     await guess(60, 40);
     const home = await api.call('POST', '/api/v1/auth/login', { body: { email, password } });
     expect(home.status).toBe(200);
+    const onDevice = async (cookie: string) =>
+      (
+        await api.call('POST', '/api/v1/auth/login', {
+          body: { email, password },
+          headers: { 'x-forwarded-for': '203.0.113.78', cookie },
+        })
+      ).status;
+    expect(await onDevice('__Host-vibetribe-device=forged.9999999999.AAAA')).toBe(429);
+    const other = await api.register();
+    const another = await api.call('POST', '/api/v1/auth/login', {
+      body: { email: other.email, password: other.password },
+    });
+    expect(await onDevice(another.headers.getSetCookie()[0]?.split(';')[0] ?? '')).toBe(429);
+    expect(await onDevice(device.split(';')[0] ?? '')).toBe(200);
     await waitFor(async () => (await logIn(email, password, '203.0.113.77')) === 200, {
       timeoutMs: 30_000,
       intervalMs: 500,

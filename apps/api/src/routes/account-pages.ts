@@ -24,10 +24,11 @@ export function resetPage(services: ApiServices): FormPage {
         button: 'Set the password',
       };
     },
-    async answer({ token, password }) {
+    async answer({ token, password }, request) {
       const chosen = NewPassword.safeParse(password);
       if (!chosen.success) throw new DomainError('validation_failed', 'The password must have 10 to 200 characters.');
-      await resetPassword(services, { token, newPassword: chosen.data });
+      const { email } = await resetPassword(services, { token, newPassword: chosen.data });
+      await services.signInLimit.know(services.knownDevices.from(request, email));
       return 'Your password is set. Sign in with it.';
     },
   };

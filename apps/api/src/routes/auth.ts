@@ -20,10 +20,9 @@ import type { IdentityDependencies } from '@vibetribe/core/identity/identity-dep
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { addressKey } from '../http/address-key.ts';
 import { bearerOf } from '../http/authentication.ts';
 
-type Services = IdentityDependencies & Pick<ApiServices, 'signInLimit' | 'keyRing'>;
+type Services = IdentityDependencies & Pick<ApiServices, 'signInLimit' | 'knownDevices' | 'keyRing'>;
 
 export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (app, { services }) => {
   app.post(
@@ -39,8 +38,9 @@ export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
       },
     },
     async (request, reply) => {
-      const from = { email: request.body.email, address: addressKey(request.ip) };
+      const from = services.knownDevices.from(request, request.body.email);
       const signedIn = await services.signInLimit.register(from, () => register(services, request.body));
+      services.knownDevices.remember(reply, from.email);
       return reply.code(201).send(signedIn);
     },
   );
@@ -57,10 +57,12 @@ export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
         response: { 200: SignedIn },
       },
     },
-    async (request) =>
-      services.signInLimit.logIn({ email: request.body.email, address: addressKey(request.ip) }, () =>
-        logIn(services, request.body),
-      ),
+    async (request, reply) => {
+      const from = services.knownDevices.from(request, request.body.email);
+      const signedIn = await services.signInLimit.logIn(from, () => logIn(services, request.body));
+      services.knownDevices.remember(reply, from.email);
+      return signedIn;
+    },
   );
 
   app.post(

@@ -49,8 +49,9 @@ function send(
 
 test('the cookie is for this host alone, over HTTPS, and for no script; its secret is stored hashed', async () => {
   const { headers } = await signIn();
-  const [line = '', ...others] = headers.getSetCookie();
+  const [line = '', device = '', ...others] = headers.getSetCookie();
   expect(others).toEqual([]);
+  expect(device).toMatch(/^__Host-vibetribe-device=[\w.-]+; Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=\d+$/);
   const [pair = '', ...attributes] = line.split('; ');
   expect(pair).toMatch(/^__Host-vibetribe=vtc_/);
   expect(attributes).toEqual(['Path=/', 'Secure', 'HttpOnly', 'SameSite=Strict', 'Max-Age=2592000']);

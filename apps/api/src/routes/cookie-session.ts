@@ -5,7 +5,6 @@ import { logOut } from '@vibetribe/core/identity/log-out';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { addressKey } from '../http/address-key.ts';
 import { clearSessionCookie, refuseForeignOrigin, setSessionCookie } from '../http/session-cookie.ts';
 
 const tags = ['auth'];
@@ -28,9 +27,10 @@ export const cookieSessionRoutes: FastifyPluginAsyncZod<{ services: ApiServices 
     },
     async (request, reply) => {
       refuseForeignOrigin(request, services.publicUrl());
-      const from = { email: request.body.email, address: addressKey(request.ip) };
+      const from = services.knownDevices.from(request, request.body.email);
       const { cookie } = await services.signInLimit.logIn(from, () => openCookieSession(services, request.body));
       setSessionCookie(reply, cookie);
+      services.knownDevices.remember(reply, from.email);
       return reply.code(204).send();
     },
   );

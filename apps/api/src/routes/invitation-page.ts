@@ -1,6 +1,5 @@
 import { acceptInvitation, findInvitation } from '@vibetribe/core/members/accept-invitation';
 import type { ApiServices } from '../api-services.ts';
-import { addressKey } from '../http/address-key.ts';
 import type { Field, FormPage } from '../http/form-page.ts';
 
 export const invitationPath = '/invitations/accept';
@@ -35,7 +34,7 @@ export function invitationPage(services: ApiServices): FormPage {
         button: 'Join',
       };
     },
-    async answer({ token, name: given, password: word, totp }, { ip }) {
+    async answer({ token, name: given, password: word, totp }, request) {
       const invitation = await findInvitation(services, token);
       const called = given?.trim() ?? '';
       const input = {
@@ -48,7 +47,7 @@ export function invitationPage(services: ApiServices): FormPage {
       const { organization } =
         invitation.user === null
           ? await accept()
-          : await services.signInLimit.logIn({ email: invitation.email, address: addressKey(ip) }, accept);
+          : await services.signInLimit.logIn(services.knownDevices.from(request, invitation.email), accept);
       return `You belong to ${organization.name} now. Sign in to go on.`;
     },
   };

@@ -19,7 +19,6 @@ import { removeMember } from '@vibetribe/core/members/remove-member';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { addressKey } from '../http/address-key.ts';
 import { bearerOf } from '../http/authentication.ts';
 import { decodeCursor, encodeCursor, PlaceId } from '../http/cursor.ts';
 import { pageUrl } from '../http/form-page.ts';
@@ -196,7 +195,7 @@ export const memberRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = as
         response: { 200: SignedIn },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const bearer = bearerOf(request);
       const actor = bearer === undefined ? null : await services.authenticator.authenticate(bearer);
       const signedInUserId = actor?.credential.kind === 'session' ? actor.userId : null;
@@ -204,7 +203,10 @@ export const memberRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = as
       const accept = () => acceptInvitation(services, invitation, { input: request.body, signedInUserId });
       // It tells whether a password is right, so it counts as a login.
       if (signedInUserId !== null || invitation.user === null) return accept();
-      return services.signInLimit.logIn({ email: invitation.email, address: addressKey(request.ip) }, accept);
+      const from = services.knownDevices.from(request, invitation.email);
+      const accepted = await services.signInLimit.logIn(from, accept);
+      services.knownDevices.remember(reply, from.email);
+      return accepted;
     },
   );
 

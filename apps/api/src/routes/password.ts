@@ -46,7 +46,9 @@ export const passwordRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = 
       },
     },
     async (request, reply) => {
-      await resetPassword(services, request.body);
+      const { email } = await resetPassword(services, request.body);
+      await services.signInLimit.know(services.knownDevices.from(request, email));
+      services.knownDevices.remember(reply, email);
       return reply.code(204).send();
     },
   );
@@ -65,7 +67,7 @@ export const passwordRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = 
     },
     async (request, reply) => {
       const { principal } = request.actor;
-      const from = { email: principal, address: addressKey(request.ip) };
+      const from = services.knownDevices.from(request, principal);
       const confirmUrl = (token: string) => pageUrl(services, emailPath, token);
       await services.signInLimit.logIn(from, async () => {
         if (await services.mailLimit.mayMail({ by: principal, recipient: request.body.newEmail }))

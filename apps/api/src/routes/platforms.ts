@@ -7,7 +7,15 @@ import type { ApiServices } from '../api-services.ts';
 
 type Services = Pick<
   ApiServices,
-  'db' | 'adapters' | 'postsPerHour' | 'appPostsPerDay' | 'endpoints' | 'platformHttp' | 'clock' | 'publicUrl'
+  | 'db'
+  | 'adapters'
+  | 'postsPerHour'
+  | 'appPostsPerDay'
+  | 'endpoints'
+  | 'platformHttp'
+  | 'clock'
+  | 'publicUrl'
+  | 'doctorAnswers'
 >;
 
 export const platformRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (app, { services }) => {

@@ -5,7 +5,6 @@ import { endSession, listSessions } from '@vibetribe/core/identity/list-sessions
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { addressKey } from '../http/address-key.ts';
 
 const tags = ['auth'];
 
@@ -57,7 +56,7 @@ export const sessionRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = a
     },
     async (request, reply) => {
       // Whoever has found a session open must not find the password too.
-      const from = { email: request.actor.principal, address: addressKey(request.ip) };
+      const from = services.knownDevices.from(request, request.actor.principal);
       await services.signInLimit.logIn(from, () => changePassword(services, request.actor, request.body));
       return reply.code(204).send();
     },

@@ -4,7 +4,7 @@ import { adapters } from '@vibetribe/platforms/registry';
 import { testEndpoints } from '@vibetribe/platforms/test-endpoints';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { DomainError } from '../domain-error.ts';
-import { diagnosePlatform } from './diagnose-platform.ts';
+import { createDoctorAnswers, diagnosePlatform, doctorAnswersMs } from './diagnose-platform.ts';
 import { type AccountsHarness, createAccountsHarness } from './test-accounts.ts';
 
 let harness: AccountsHarness;
@@ -32,6 +32,7 @@ async function diagnose(
     endpoints: () => testEndpoints(endpoints),
     clock: at(day),
     publicUrl: () => publicUrl,
+    doctorAnswers: createDoctorAnswers({ clock: at(day) }),
     platformHttp: () => ({
       request: () => Promise.reject(new PlatformError('network', 'nobody is there', { platformCode: 'ECONNREFUSED' })),
     }),
@@ -129,4 +130,30 @@ test('is for admins, and there is none of a platform that there is not', async (
     code: 'forbidden',
   });
   await expect(diagnosePlatform(deps, actor, { platformId: 'nowhere' })).rejects.toBeInstanceOf(DomainError);
+});
+
+const asking = platformIds.filter((id) => adapters[id].doctor?.check !== undefined);
+
+test.each(asking)('%s is asked once in a few minutes, however many admins ask how often', async (id) => {
+  const { actor, deps } = await diagnose(id, { endpoints: { client } });
+  let asked = 0;
+  let monotonicMs = 0;
+  const counting = {
+    ...deps,
+    doctorAnswers: createDoctorAnswers({ clock: { ...at('2026-11-27'), monotonicMs: () => monotonicMs } }),
+    platformHttp: () => {
+      asked += 1;
+      return deps.platformHttp();
+    },
+  };
+  const ask = () =>
+    Promise.all(
+      [1, 2, 3].map(() => diagnosePlatform(counting, actor, { platformId: id }).then(({ checks }) => checks)),
+    );
+  const [first, ...others] = await ask();
+  expect([...others, ...(await ask())]).toEqual(Array(5).fill(first));
+  expect(asked).toBe(1);
+  monotonicMs = doctorAnswersMs;
+  await ask();
+  expect(asked).toBe(2);
 });

@@ -10,13 +10,23 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { notFound } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
+import { createExpiringCache, type ExpiringCache } from '../identity/expiring-cache.ts';
 import { visibleTo } from './account-row.ts';
 import { callbackUrl, type ConnectSettings } from './connect-settings.ts';
 
+/** What platforms have said of this installation, for every admin who asks. */
+export type DoctorAnswers = ExpiringCache<readonly DoctorCheck[]>;
+
 type DoctorDependencies = Pick<CoreDependencies, 'db' | 'adapters' | 'endpoints' | 'platformHttp' | 'clock'> &
-  Pick<ConnectSettings, 'publicUrl'>;
+  Pick<ConnectSettings, 'publicUrl'> & { readonly doctorAnswers: DoctorAnswers };
 
 const askTimeoutMs = 10_000;
+/** The application's own limit at the platform is everybody's: it is asked once in this, whoever asks how often. */
+export const doctorAnswersMs = 3 * 60_000;
+
+export function createDoctorAnswers({ clock }: Pick<CoreDependencies, 'clock'>): DoctorAnswers {
+  return createExpiringCache({ ttlMs: doctorAnswersMs, entriesMax: PlatformId.options.length, clock });
+}
 
 /**
  * What this installation lacks for a platform, and what will end: credentials, the redirect address, the version, permissions; checked
@@ -42,7 +52,10 @@ export async function diagnosePlatform(
         : [...credentialChecks(adapter, endpoints), redirectCheck(adapter, redirectUri)]),
       ...versionChecks(adapter.doctor, endpoints, now),
       ...(await scopeChecks(deps, actor, adapter)),
-      ...(await ownChecks(deps, adapter, { endpoints, redirectUri, now })),
+      ...(await deps.doctorAnswers.get(
+        JSON.stringify([platform, endpoints.api, endpoints.client?.id, redirectUri]),
+        () => ownChecks(deps, adapter, { endpoints, redirectUri, now }),
+      )),
     ],
   };
 }

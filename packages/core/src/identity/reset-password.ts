@@ -41,12 +41,19 @@ export async function checkResetLink(deps: Pick<ResetDependencies, 'db'>, token:
   await deps.db.asIdentity((tx) => requireLink(tx, 'password_reset', token));
 }
 
-/** Sets another password, once for a link. Every session of the user ends, and every other link to reset it. @throws DomainError `link_invalid` */
-export async function resetPassword(deps: ResetDependencies, { token, newPassword }: ResetPassword): Promise<void> {
+/**
+ * Sets another password, once for a link. Every session of the user ends, and every other link to reset it.
+ * @returns whose it is
+ * @throws DomainError `link_invalid`
+ */
+export async function resetPassword(
+  deps: ResetDependencies,
+  { token, newPassword }: ResetPassword,
+): Promise<{ readonly email: string }> {
   // A hash costs a lot: not for whoever has no link.
   await checkResetLink(deps, token);
   const passwordHash = await deps.passwords.hash(newPassword);
-  const ended = await deps.db.asIdentity(async (tx) => {
+  const { email, ended } = await deps.db.asIdentity(async (tx) => {
     const { email } = await takeLink(tx, 'password_reset', token);
     const [user] = await queryRows(tx, { id: column.text })`select id from users where lower(email) = ${email}`;
     if (user === undefined || (await lockUser(tx, user)) === null)
@@ -57,7 +64,8 @@ export async function resetPassword(deps: ResetDependencies, { token, newPasswor
     await tx.execute(sql`update totp_factors set failures = 0, next_try_at = null where user_id = ${user.id}`);
     await tx.execute(sql`delete from mailed_links where email = ${email} or user_id = ${user.id}`);
     await queueMail(deps, tx, passwordChangedMail(email));
-    return endSessionsOf(tx, user.id, null);
+    return { email, ended: await endSessionsOf(tx, user.id, null) };
   });
   for (const familyId of ended) deps.revocations.announce({ kind: 'session', familyId });
+  return { email };
 }
