@@ -26,6 +26,7 @@ const sharedTables = [
   'cron_runs',
   'event_log',
   'notification_feed',
+  'processed_record',
   'publisher_presence',
   'schema_migrations',
   'server_clients',

@@ -10,17 +10,21 @@ export function keptCompletedJobs({ kind, retention }: Pick<QueueConnection, 'ki
 }
 
 const trimEvery = 100;
+/** Fewer than that are trimmed so long after the first of them. */
+const trimWithinMs = 10_000;
 
-/** Counts completions of a queue; on PostgreSQL each hundred of them removes what is older than the last ones that are kept. */
+/** Counts completions of a queue; on PostgreSQL each hundred of them, or some time, removes what is older than the last ones that are kept. */
 export function createCompletedTrim(options: {
   connection: Pick<QueueConnection, 'store' | 'retention'>;
   queueName: string;
   onError: (error: unknown) => void;
+  trimWithinMs?: number | undefined;
 }): { completed(): void; ended(): Promise<void> } {
   const { queueName, onError } = options;
   const { store, retention } = options.connection;
   let sinceTrim = 0;
   let trimming: Promise<void> | null = null;
+  let later: NodeJS.Timeout | undefined;
 
   const trim = async (pool: Extract<typeof store, { kind: 'postgres' }>['pool']) => {
     try {
@@ -36,15 +40,23 @@ export function createCompletedTrim(options: {
     trimming = null;
   };
 
+  const begin = (pool: Parameters<typeof trim>[0]) => {
+    clearTimeout(later);
+    later = undefined;
+    if (trimming !== null) return;
+    sinceTrim = 0;
+    trimming = trim(pool);
+  };
+
   return {
     completed() {
       if (store.kind === 'redis') return;
       sinceTrim += 1;
-      if (sinceTrim < trimEvery || trimming !== null) return;
-      sinceTrim = 0;
-      trimming = trim(store.pool);
+      if (sinceTrim >= trimEvery) begin(store.pool);
+      else later ??= setTimeout(begin, options.trimWithinMs ?? trimWithinMs, store.pool);
     },
     ended: async () => {
+      clearTimeout(later);
       await trimming;
     },
   };

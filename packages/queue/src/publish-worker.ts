@@ -20,6 +20,8 @@ export interface PublishWorkerOptions {
   lockDurationMs?: number;
   /** Pause between looks for dead workers' jobs; two looks are needed. Default 3,000. */
   stalledIntervalMs?: number;
+  /** On PostgreSQL completed jobs beyond those that are kept are removed within so long. Default 10,000. */
+  trimWithinMs?: number;
 }
 
 /**
@@ -136,6 +138,7 @@ export function startPublishWorker(options: PublishWorkerOptions): PublishWorker
     connection,
     queueName: publishQueueName(options.platform),
     onError: (error) => tellOfStore('completed jobs could not be removed', error),
+    trimWithinMs: options.trimWithinMs,
   });
   worker.on('error', (error) => tellOfStore('the queue worker met an error', error));
   const ended = runUntilClosed(worker, closing.signal, tellOfStore);

@@ -4,6 +4,7 @@ import type { PublishJobRequest } from './publish-jobs.ts';
 import { createPublishQueue, type PublishQueue } from './publish-queue.ts';
 import { startPublishWorker } from './publish-worker.ts';
 import { createQueueAdmin, type QueueAdmin, type QueueJobState } from './queue-admin.ts';
+import { removeOldJobs } from './remove-old-jobs.ts';
 import type { QueueConnection } from './queue-connection.ts';
 import { backendKinds, openTestBackend, type TestBackend } from './test-backend.ts';
 
@@ -67,6 +68,17 @@ describe.each(backendKinds)('queue administration on %s', (kind) => {
     expect(await admin.clean(name, { graceMs: 60_000, limit: 10, state: 'completed' })).toBe(0);
     expect(await admin.clean(name, { graceMs: 0, limit: 10, state: 'completed' })).toBe(2);
     expect(await idsOf('completed')).toEqual([]);
+  });
+
+  test('what ended longer ago than it is kept for goes, also where nothing ends any more', async () => {
+    const retention = { completedMax: 100, completedSeconds: 3_600, failedMax: 50, failedSeconds: 0 };
+    await queue.enqueue([jobFor('a')]);
+    await runAll(() => Promise.resolve(), 'completed', 1);
+    await queue.enqueue([jobFor('b')]);
+    await runAll(() => Promise.reject(new Error('no')), 'failed', 1);
+    const removeOld = () => removeOldJobs({ ...connection, retention }, ['x', 'bluesky']);
+    await waitFor(async () => (await removeOld()) === 1, { describe: 'the failed one goes' });
+    expect([await idsOf('completed'), await idsOf('failed')]).toEqual([['a'], []]);
   });
 
   test('a job is found, rescheduled and removed by its id', async () => {

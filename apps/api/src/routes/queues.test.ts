@@ -61,8 +61,9 @@ describe.each(['postgres', 'redis'] as const)('queues on %s', (backend) => {
 
   test('are for service admins only', async () => {
     const { accessToken } = await api.register();
-    for (const path of ['', '/publish-x/jobs', '/processed/stats'])
-      expect((await api.call('GET', `/api/v1/queues${path}`, { token: accessToken })).status).toBe(403);
+    const calls = ['GET ', 'GET /publish-x/jobs', 'GET /processed/stats', 'DELETE /processed', 'POST /publish-x/pause'];
+    for (const [method = '', path = ''] of calls.map((each) => each.split(' ')))
+      expect((await api.call(method, `/api/v1/queues${path}`, { token: accessToken })).status).toBe(403);
   });
 
   test('what was processed can be asked by id and in numbers', async () => {
@@ -84,6 +85,10 @@ describe.each(['postgres', 'redis'] as const)('queues on %s', (backend) => {
     expect((await call('GET', '/processed/pub_unknown')).status).toBe(404);
     const stats = (await call('GET', '/processed/stats')).json as { last24h: { byOutcome: Record<string, number> } };
     expect(stats.last24h.byOutcome['published']).toBeGreaterThan(0);
+    expect((await call('DELETE', '/processed')).status).toBe(204);
+    expect((await call('GET', `/processed/${publicationId}`)).json).toMatchObject({ processed: false, attempts: [] });
+    expect((await call('GET', '/processed/stats')).json['last24h']).toEqual({ total: 0, byOutcome: {} });
+    expect(await api.sql('select 1 from attempts where publication_id = $1', [publicationId])).toHaveLength(1);
   });
 });
 

@@ -11,6 +11,7 @@ import {
   RescheduleJob,
 } from '@vibetribe/contracts/queue';
 import { DomainError, notFound } from '@vibetribe/core/domain-error';
+import { clearProcessed } from '@vibetribe/core/queues/clear-processed';
 import { getProcessed } from '@vibetribe/core/queues/get-processed';
 import { getProcessedStats } from '@vibetribe/core/queues/get-processed-stats';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
@@ -209,6 +210,23 @@ export const queueRoutes: FastifyPluginAsyncZod<{ services: Pick<ApiServices, 'd
       },
     },
     async (request) => getProcessedStats(services, request.actor),
+  );
+
+  app.delete(
+    '/queues/processed',
+    {
+      config,
+      schema: {
+        operationId: 'clearProcessed',
+        summary: 'Clear the record of what was processed; nothing is sent again for it',
+        tags,
+        response: { 204: z.undefined() },
+      },
+    },
+    async (request, reply) => {
+      await clearProcessed(services, request.actor);
+      return reply.code(204).send();
+    },
   );
 
   app.get(

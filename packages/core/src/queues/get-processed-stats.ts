@@ -4,7 +4,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
 
-/** Counts the sends of the last hour and day of all organizations. @throws DomainError `forbidden` */
+/** Counts the sends of the last hour and day of all organizations since the record was cleared. @throws DomainError `forbidden` */
 export async function getProcessedStats(deps: Pick<CoreDependencies, 'db'>, actor: Actor): Promise<ProcessedStats> {
   requireRight(actor, 'service:manage');
   const rows = await deps.db.asWorker(
@@ -12,7 +12,8 @@ export async function getProcessedStats(deps: Pick<CoreDependencies, 'db'>, acto
       queryRows(tx, { outcome: column.text, lastHour: column.number, lastDay: column.number })`
       select coalesce(outcome, 'open') as outcome, count(*)::int as "lastDay",
         (count(*) filter (where started_at > now() - interval '1 hour'))::int as "lastHour"
-      from attempts where started_at > now() - interval '24 hours' group by 1`,
+      from attempts
+      where started_at > greatest(now() - interval '24 hours', (select cleared_at from processed_record)) group by 1`,
   );
   const countOf = (read: (row: (typeof rows)[number]) => number) => ({
     total: rows.reduce((sum, row) => sum + read(row), 0),

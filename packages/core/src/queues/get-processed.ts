@@ -1,6 +1,7 @@
 import type { ProcessedPublication } from '@vibetribe/contracts/queue';
 import { attempts, publications } from '@vibetribe/db/schema/publications';
-import { asc, eq } from 'drizzle-orm';
+import { processedRecord } from '@vibetribe/db/schema/service';
+import { and, asc, eq, gt, isNull, or } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { notFound } from '../domain-error.ts';
@@ -9,7 +10,7 @@ import { requireRight } from '../identity/authorize.ts';
 const attemptsMax = 100;
 
 /**
- * Whether sends were begun for a publication, and what became of each. For service admins: of every organization.
+ * Whether sends were begun for a publication since the record was cleared, and what became of each. For service admins: of every organization.
  * @throws DomainError `forbidden`, `not_found`
  */
 export async function getProcessed(
@@ -32,7 +33,13 @@ export async function getProcessed(
         outcome: attempts.outcome,
       })
       .from(attempts)
-      .where(eq(attempts.publicationId, publicationId))
+      .crossJoin(processedRecord)
+      .where(
+        and(
+          eq(attempts.publicationId, publicationId),
+          or(isNull(processedRecord.clearedAt), gt(attempts.startedAt, processedRecord.clearedAt)),
+        ),
+      )
       .orderBy(asc(attempts.startedAt))
       .limit(attemptsMax);
     return {

@@ -1,4 +1,6 @@
-import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { type PlatformId, platformIds } from '@vibetribe/contracts/platform-id';
+import type { QueueConnection } from '@vibetribe/queue/queue-connection';
+import { removeOldJobs } from '@vibetribe/queue/remove-old-jobs';
 import { tellEndingTokens } from '../accounts/tell-ending-tokens.ts';
 import type { RefreshOutcome } from '../accounts/refresh-expiring-grants.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
@@ -14,7 +16,8 @@ import type { TaskDetail } from './run-task-once.ts';
 
 /** What the tasks are given; each takes a `Pick` of it. */
 export interface CronDependencies
-  extends CoreDependencies, Pick<MediaDependencies, 'media'>, Pick<HealthDependencies, 'queue' | 'disk'> {
+  extends CoreDependencies, Pick<MediaDependencies, 'media'>, Pick<HealthDependencies, 'disk'> {
+  readonly queue: Pick<QueueConnection, 'health' | 'openQueue' | 'retention'>;
   readonly retention: Retention;
   /** How long media that no post uses are kept. */
   readonly unusedMediaDays: number;
@@ -74,7 +77,10 @@ export const cronTasks: readonly CronTask[] = [
     setting: 'CRON_CLEAN_UP',
     schedule: '0 2 * * *',
     deadlineMinutes: 120,
-    run: (deps, signal) => runCleanUp(deps, deps.retention, signal),
+    run: async (deps, signal) => ({
+      ...(await runCleanUp(deps, deps.retention, signal)),
+      endedJobs: await removeOldJobs(deps.queue, platformIds),
+    }),
   },
   {
     name: 'media-garbage',

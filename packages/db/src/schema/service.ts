@@ -61,6 +61,12 @@ export const publisherPresence = pgTable('publisher_presence', {
   backAt: at('back_at').notNull(),
 });
 
+/** One row. */
+export const processedRecord = pgTable('processed_record', {
+  onlyRow: boolean('only_row').primaryKey().default(true),
+  clearedAt: at('cleared_at'),
+});
+
 export const cronRuns = pgTable('cron_runs', {
   task: text('task').primaryKey(),
   lastSlot: at('last_slot'),
