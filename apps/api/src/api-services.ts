@@ -1,4 +1,5 @@
 import type { DoctorAnswers } from '@vibetribe/core/accounts/diagnose-platform';
+import type { Caches } from '@vibetribe/core/caches';
 import type { CoreDependencies } from '@vibetribe/core/core-dependencies';
 import type { Authenticator } from '@vibetribe/core/identity/authenticate';
 import type { IdentityDependencies } from '@vibetribe/core/identity/identity-dependencies';
@@ -19,6 +20,7 @@ export interface ApiServices
   /** Whether mail can be sent at all. */
   readonly sendsMail: boolean;
   readonly authenticator: Authenticator;
+  readonly caches: Caches;
   readonly requestLimiter: RequestLimiter;
   readonly signInLimit: SignInLimit;
   readonly knownDevices: KnownDevices;

@@ -23,6 +23,7 @@ const ApiEnv = CoreEnv.extend({
   ...mediaEnvShape,
   ...mailEnvShape,
   REQUEST_TIMEOUT: z.coerce.number().int().min(100).max(600_000).default(30_000),
+  CACHE_DEFAULT_TTL: z.coerce.number().int().min(0).max(86_400).default(3_600),
   API_RATE_LIMIT: z.coerce.number().int().min(1).default(12_000),
   LOGIN_RATE_LIMIT: z.coerce.number().int().min(1).default(10),
   REGISTRATION_RATE_LIMIT: z.coerce.number().int().min(1).optional(),
@@ -58,6 +59,8 @@ export interface ApiConfig extends Omit<CoreConfig, 'publicUrl'>, MediaSettings,
   readonly publicUrl: string | null;
   readonly authSecret: string;
   readonly requestTimeoutMs: number;
+  /** How long what is remembered may be used where nothing says that it has changed; 0: nothing is. */
+  readonly cacheTtlMs: number;
   /** Requests a minute, for each principal and each unauthenticated address. */
   readonly apiRateLimit: number;
   /** Failed logins in 15 minutes, for each email and address. */
@@ -85,6 +88,7 @@ export function parseApiConfig(rawEnv: Readonly<Record<string, string | undefine
     ...mediaSettingsOf(env),
     ...mailSettingsOf(env),
     requestTimeoutMs: env.REQUEST_TIMEOUT,
+    cacheTtlMs: env.CACHE_DEFAULT_TTL * 1_000,
     apiRateLimit: env.API_RATE_LIMIT,
     loginRateLimit: env.LOGIN_RATE_LIMIT,
     registrationRateLimit: env.REGISTRATION_RATE_LIMIT ?? Math.max(registrationsMin, 20 * env.LOGIN_RATE_LIMIT),

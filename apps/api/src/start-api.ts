@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { createDoctorAnswers } from '@vibetribe/core/accounts/diagnose-platform';
+import { createCaches } from '@vibetribe/core/caches';
 import { createAuthenticator } from '@vibetribe/core/identity/authenticate';
 import { createSpareBytes } from '@vibetribe/core/media/spare-bytes';
 import { openService, type Service } from '@vibetribe/core/open-service';
@@ -117,7 +118,12 @@ async function openApiServices({
   const { clock } = core;
   const passwords = createPasswordHasher({ concurrencyMax: passwordsAtOnce });
   const accessTokens = createAccessTokens({ secret: config.authSecret, issuer: tokenIssuer, now: () => clock.now() });
-  const authenticator = createAuthenticator({ db, accessTokens, clock });
+  const caches = createCaches({
+    clock,
+    defaultTtlMs: config.cacheTtlMs,
+    onLookUp: (each) => metrics.countCacheLookUp(each),
+  });
+  const authenticator = createAuthenticator({ db, accessTokens, caches });
   const live = starting.use(await startLiveHub({ db, bus, authenticator, clock, logger }));
   watchLive(metrics, live);
   starting.use(await followRevocations(bus, { authenticator, live, logger }));
@@ -137,6 +143,7 @@ async function openApiServices({
     accessTokens,
     revocations,
     authenticator,
+    caches,
     live,
     wakeCron: () =>
       void bus.publish('tasks', '').catch((error: unknown) => logger.warn({ err: error }, 'cron was not told')),

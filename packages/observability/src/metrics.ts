@@ -24,6 +24,8 @@ export interface Metrics {
   }): void;
   /** `outcome`: refreshed, needs_reauth, failed. */
   countTokenRefresh(refresh: { readonly platform: string; readonly outcome: string }): void;
+  /** `result`: hit, or miss where it had to be loaded. */
+  countCacheLookUp(lookUp: { readonly cache: string; readonly result: 'hit' | 'miss' }): void;
   /** A number that is read whenever Prometheus asks. */
   watch(gauge: { readonly name: string; readonly help: string; readonly read: () => number }): void;
   /** The text Prometheus reads, and its content type. */
@@ -87,6 +89,13 @@ export function createMetrics(app: string, logger?: Logger): Metrics {
     registers,
   });
 
+  const cacheLookUps = new Counter({
+    name: 'vibetribe_cache_lookups_total',
+    help: 'Look-ups in the caches of the process, by whether the value was there.',
+    labelNames: ['cache', 'result'],
+    registers,
+  });
+
   return {
     registry,
     observeHttpRequest: ({ method, route, status, durationMs }) =>
@@ -96,6 +105,7 @@ export function createMetrics(app: string, logger?: Logger): Metrics {
     observePlatformCall: ({ platform, method, status, durationMs }) =>
       platformCalls.observe({ platform, method, status_class: statusClassOf(status) }, durationMs / 1000),
     countTokenRefresh: ({ platform, outcome }) => tokenRefreshes.inc({ platform, outcome }),
+    countCacheLookUp: ({ cache, result }) => cacheLookUps.inc({ cache, result }),
     watch: ({ name, help, read }) => {
       const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(read()) });
     },

@@ -1,6 +1,6 @@
 import { DoctorReport, Platform } from '@vibetribe/contracts/platform';
 import { diagnosePlatform } from '@vibetribe/core/accounts/diagnose-platform';
-import { listPlatforms } from '@vibetribe/core/accounts/list-platforms';
+import { createPlatformRules, listPlatforms } from '@vibetribe/core/accounts/list-platforms';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
@@ -8,6 +8,7 @@ import type { ApiServices } from '../api-services.ts';
 type Services = Pick<
   ApiServices,
   | 'db'
+  | 'caches'
   | 'adapters'
   | 'postsPerHour'
   | 'appPostsPerDay'
@@ -19,6 +20,7 @@ type Services = Pick<
 >;
 
 export const platformRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (app, { services }) => {
+  const platformRules = createPlatformRules(services, services.caches);
   app.get(
     '/platforms',
     {
@@ -30,7 +32,7 @@ export const platformRoutes: FastifyPluginAsyncZod<{ services: Services }> = asy
         response: { 200: z.object({ items: z.array(Platform) }) },
       },
     },
-    async (request) => listPlatforms(services, request.actor),
+    async (request) => listPlatforms({ ...services, platformRules }, request.actor),
   );
 
   app.get(

@@ -10,12 +10,12 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { notFound } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
-import { createExpiringCache, type ExpiringCache } from '../identity/expiring-cache.ts';
+import { createLoadingCache, type LoadingCache } from '../loading-cache.ts';
 import { visibleTo } from './account-row.ts';
 import { callbackUrl, type ConnectSettings } from './connect-settings.ts';
 
 /** What platforms have said of this installation, for every admin who asks. */
-export type DoctorAnswers = ExpiringCache<readonly DoctorCheck[]>;
+export type DoctorAnswers = LoadingCache<readonly DoctorCheck[]>;
 
 type DoctorDependencies = Pick<CoreDependencies, 'db' | 'adapters' | 'endpoints' | 'platformHttp' | 'clock'> &
   Pick<ConnectSettings, 'publicUrl'> & { readonly doctorAnswers: DoctorAnswers };
@@ -25,7 +25,7 @@ const askTimeoutMs = 10_000;
 export const doctorAnswersMs = 3 * 60_000;
 
 export function createDoctorAnswers({ clock }: Pick<CoreDependencies, 'clock'>): DoctorAnswers {
-  return createExpiringCache({ ttlMs: doctorAnswersMs, entriesMax: PlatformId.options.length, clock });
+  return createLoadingCache({ ttlMs: doctorAnswersMs, entriesMax: PlatformId.options.length, clock });
 }
 
 /**

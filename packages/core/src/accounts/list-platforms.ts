@@ -4,23 +4,35 @@ import { breakers } from '@vibetribe/db/schema/service';
 import type { PlatformAdapter, PlatformLimits } from '@vibetribe/platforms/port/adapter';
 import { z } from 'zod';
 import type { Actor } from '../actor.ts';
+import type { Caches } from '../caches.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 
 /** Every platform with its rules, as data: a client can build its forms and counters from it. */
 export async function listPlatforms(
-  deps: Pick<CoreDependencies, 'db' | 'adapters' | 'postsPerHour' | 'appPostsPerDay'>,
+  deps: Pick<CoreDependencies, 'db'> & { readonly platformRules: PlatformRules },
   actor: Actor,
 ): Promise<{ items: Platform[] }> {
-  const states = await readBreakerStates(deps, actor);
-  return {
-    items: platformIds.map((id) =>
-      presentPlatform(
-        deps.adapters[id],
-        { postsPerHour: deps.postsPerHour(id), appPostsPerDay: deps.appPostsPerDay(id) },
-        states.get(id) ?? 'closed',
-      ),
-    ),
-  };
+  const [rules, states] = await Promise.all([deps.platformRules(), readBreakerStates(deps, actor)]);
+  return { items: rules.map((platform) => ({ ...platform, breaker: states.get(platform.id) ?? 'closed' })) };
+}
+
+/** All of a platform but its breaker, which alone changes while the process runs. */
+export type PlatformRules = () => Promise<readonly Omit<Platform, 'breaker'>[]>;
+
+/** Remembers them: making JSON Schemas of all options takes longer than the rest of a request. */
+export function createPlatformRules(
+  deps: Pick<CoreDependencies, 'adapters' | 'postsPerHour' | 'appPostsPerDay'>,
+  caches: Caches,
+): PlatformRules {
+  const cache = caches.open<readonly Omit<Platform, 'breaker'>[]>('platform-rules', { entriesMax: 1 });
+  const load = async () =>
+    platformIds.map((id) =>
+      presentPlatform(deps.adapters[id], {
+        postsPerHour: deps.postsPerHour(id),
+        appPostsPerDay: deps.appPostsPerDay(id),
+      }),
+    );
+  return () => cache.get('all', load);
 }
 
 const badness: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 };
@@ -41,8 +53,7 @@ async function readBreakerStates(deps: Pick<CoreDependencies, 'db'>, actor: Acto
 function presentPlatform(
   adapter: PlatformAdapter,
   { postsPerHour, appPostsPerDay }: Pick<PlatformLimits, 'postsPerHour' | 'appPostsPerDay'>,
-  breaker: BreakerState,
-): Platform {
+): Omit<Platform, 'breaker'> {
   const { text, media, thread, options, requiredFields } = adapter.rules;
   const { appUnitsPerDay: units } = adapter.limits;
   return {
@@ -62,6 +73,5 @@ function presentPlatform(
       ...(appPostsPerDay === null ? [] : [{ name: 'app_posts_per_day', limit: appPostsPerDay }]),
       ...(units === undefined ? [] : [{ name: 'app_units_per_day', limit: units.limit }]),
     ],
-    breaker,
   };
 }

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
+import { createCaches } from '../caches.ts';
 import { disconnectAccount } from './disconnect-account.ts';
 import { getAccount } from './get-account.ts';
 import { listAccounts } from './list-accounts.ts';
-import { listPlatforms } from './list-platforms.ts';
+import { createPlatformRules, listPlatforms } from './list-platforms.ts';
 import { markGrantDead } from './mark-grant-dead.ts';
 import { refreshAccount } from './refresh-account.ts';
 import { type AccountsHarness, createAccountsHarness } from './test-accounts.ts';
@@ -84,9 +85,14 @@ describe('reading', () => {
 
   test('every platform tells its rules, its form and the worst of its breakers', async () => {
     await harness.sql(
-      `insert into breakers (key, platform, state) values ('mastodon|https://a.example', 'mastodon', 'open'), ('mastodon|https://b.example', 'mastodon', 'half_open')`,
+      `insert into breakers (key, platform, state) values ('mastodon|https://a.example', 'mastodon', 'closed'), ('mastodon|https://b.example', 'mastodon', 'half_open')`,
     );
-    const { items } = await listPlatforms(harness.core, actor);
+    const caches = createCaches({ clock: harness.core.clock, defaultTtlMs: 60_000 });
+    const platformRules = createPlatformRules(harness.core, caches);
+    const list = () => listPlatforms({ ...harness.core, platformRules }, actor);
+    await list();
+    await harness.sql(`update breakers set state = 'open' where key = 'mastodon|https://a.example'`);
+    const { items } = await list();
     const byId = new Map(items.map((item) => [item.id, item]));
     expect(byId.get('x')).toMatchObject({
       breaker: 'closed',

@@ -1,9 +1,8 @@
-import type { Clock } from '@vibetribe/resilience/clock';
 import { hashApiKey, isApiKeyShaped } from '@vibetribe/security/api-key';
+import type { Caches } from '../caches.ts';
 import { DomainError } from '../domain-error.ts';
 import type { AuthenticatedActor, Credential } from './authenticated-actor.ts';
 import { findCookieActor } from './cookie-session.ts';
-import { createExpiringCache } from './expiring-cache.ts';
 import { actorOfSession, findKeyActor, findSession, type SessionPrincipal } from './find-principal.ts';
 import type { IdentityDependencies } from './identity-dependencies.ts';
 
@@ -27,15 +26,14 @@ export interface Authenticator {
 }
 
 /** How long an ended credential can live on in a process that the announcement did not reach. */
-const cacheTtlMs = 5_000;
-const cacheEntriesMax = 20_000;
+const ttlMsMax = 5_000;
+const entriesMax = 20_000;
 
 export function createAuthenticator(
-  deps: Pick<IdentityDependencies, 'db' | 'accessTokens'> & { readonly clock: Pick<Clock, 'monotonicMs'> },
+  deps: Pick<IdentityDependencies, 'db' | 'accessTokens'> & { readonly caches: Caches },
 ): Authenticator {
-  const cacheOptions = { ttlMs: cacheTtlMs, entriesMax: cacheEntriesMax, clock: deps.clock };
-  const sessions = createExpiringCache<SessionPrincipal | null>(cacheOptions);
-  const keys = createExpiringCache<AuthenticatedActor | null>(cacheOptions);
+  const sessions = deps.caches.open<SessionPrincipal | null>('sessions', { ttlMsMax, entriesMax });
+  const keys = deps.caches.open<AuthenticatedActor | null>('keys', { ttlMsMax, entriesMax });
 
   const authenticateKey = async (key: string) => {
     const hash = hashApiKey(key);

@@ -1,8 +1,8 @@
 import type { Database } from '@vibetribe/db/connect-database';
 import type { Clock } from '@vibetribe/resilience/clock';
 import { hashApiKey, isApiKeyShaped } from '@vibetribe/security/api-key';
+import { createLoadingCache } from '../loading-cache.ts';
 import { holdsRight } from './authorize.ts';
-import { createExpiringCache } from './expiring-cache.ts';
 import { findKeyActor } from './find-principal.ts';
 
 /** How long a key that has ended may still count here. */
@@ -15,7 +15,7 @@ export function createOperators(
   { db, clock }: { readonly db: Pick<Database, 'asIdentity'>; readonly clock: Pick<Clock, 'monotonicMs'> },
   { trustsLoopback }: { readonly trustsLoopback: boolean },
 ) {
-  const known = createExpiringCache<boolean>({ ttlMs: cacheTtlMs, entriesMax: cacheEntriesMax, clock });
+  const known = createLoadingCache<boolean>({ ttlMs: cacheTtlMs, entriesMax: cacheEntriesMax, clock });
   let lookUps = 0;
   const lookUp = async (hash: string): Promise<boolean> => {
     // A flood of wrong keys takes no more of the database than this.

@@ -1,0 +1,34 @@
+import type { Clock } from '@vibetribe/resilience/clock';
+import { createLoadingCache, type LoadingCache } from './loading-cache.ts';
+
+export interface CacheOptions {
+  readonly entriesMax: number;
+  /** Where the service's own time to live is longer, this one counts. */
+  readonly ttlMsMax?: number;
+}
+
+/** The caches of a process, by name: each counted, none older than the service allows. */
+export interface Caches {
+  open<Value>(name: string, options: CacheOptions): LoadingCache<Value>;
+}
+
+/** @param onLookUp told of each look-up in each cache */
+export function createCaches({
+  clock,
+  defaultTtlMs,
+  onLookUp,
+}: {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly defaultTtlMs: number;
+  readonly onLookUp?: (lookUp: { readonly cache: string; readonly result: 'hit' | 'miss' }) => void;
+}): Caches {
+  return {
+    open: (cache, { entriesMax, ttlMsMax = Number.POSITIVE_INFINITY }) =>
+      createLoadingCache({
+        clock,
+        entriesMax,
+        ttlMs: Math.min(defaultTtlMs, ttlMsMax),
+        onLookUp: (result) => onLookUp?.({ cache, result }),
+      }),
+  };
+}
