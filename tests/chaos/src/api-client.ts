@@ -26,7 +26,7 @@ export interface ApiClient {
   send(request: ApiRequest): Promise<Reply>;
   /** @throws Error for everything but a 2xx */
   read<Body>(method: string, path: string, body?: unknown, patienceMs?: number): Promise<Body>;
-  /** A picture as a media file; answers its id. */
+  /** A picture or video; answers the id of the media file. */
   upload(file: Buffer): Promise<string>;
 }
 
@@ -82,7 +82,7 @@ export function createApiClient(origins: () => readonly string[], authorization?
     send,
     async upload(file) {
       const form = new FormData();
-      form.append('file', new Blob([new Uint8Array(file)], { type: 'image/png' }), 'picture.png');
+      form.append('file', new Blob([new Uint8Array(file)]), 'file');
       const answer = await fetch(`${origins()[0]}/api/v1/media/upload`, {
         method: 'POST',
         headers: authorization === undefined ? {} : { authorization },

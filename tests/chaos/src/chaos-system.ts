@@ -48,6 +48,18 @@ export interface SystemOptions {
   readonly without: readonly string[];
 }
 
+/** The sandbox names its own address for uploads, and not that of the proxy. */
+function uploadEndpoints(origin: string): Record<string, string> {
+  return {
+    LINKEDIN_UPLOAD_URL: `${origin}/linkedin`,
+    FACEBOOK_UPLOAD_URL: `${origin}/graph`,
+    INSTAGRAM_UPLOAD_URL: `${origin}/graph`,
+    YOUTUBE_API_URL: `${origin}/youtube`,
+    TIKTOK_API_URL: `${origin}/tiktok`,
+    PINTEREST_API_URL: `${origin}/pinterest`,
+  };
+}
+
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 export async function startChaosSystem(options: SystemOptions): Promise<ChaosSystem> {
@@ -95,8 +107,7 @@ export async function startChaosSystem(options: SystemOptions): Promise<ChaosSys
     secret: () => randomBytes(32),
     overrides: {
       PUBLIC_URL: frontDoor.origin,
-      // The sandbox names its own address for uploads, and not that of the proxy.
-      LINKEDIN_UPLOAD_URL: `http://127.0.0.1:${sandboxApp.port}/linkedin`,
+      ...uploadEndpoints(`http://127.0.0.1:${sandboxApp.port}`),
       ...(xPort === undefined ? {} : { X_API_URL: `http://127.0.0.1:${xPort}/x` }),
       ...options.env,
     },

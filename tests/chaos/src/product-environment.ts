@@ -3,8 +3,12 @@ import { platformIds } from '@vibetribe/contracts/platform-id';
 /** Those whose every failpoint is tried. */
 export const chaosPlatforms = ['bluesky', 'mastodon', 'x'] as const;
 /** Those that a chaos run has beside them. */
-export const furtherPlatforms = ['discord', 'facebook', 'instagram', 'linkedin', 'threads'] as const;
+export const furtherPlatforms = platformIds.filter((platform) => !isChaosPlatform(platform));
 export type ChaosPlatform = (typeof chaosPlatforms)[number];
+
+function isChaosPlatform(platform: string): platform is ChaosPlatform {
+  return (chaosPlatforms as readonly string[]).includes(platform);
+}
 
 /** The product's own times, made short so that a run sees many of them. Each stands to the others as its default does. */
 export const shortTimes = {
@@ -26,7 +30,14 @@ export function sharedEnvironment(options: {
   readonly secret: () => Buffer;
   readonly overrides: Readonly<Record<string, string>>;
 }): Record<string, string> {
-  const limits = Object.fromEntries(platformIds.map((platform) => [`RATE_LIMIT_${platform.toUpperCase()}`, '100000']));
+  const limits = Object.fromEntries(
+    platformIds.flatMap((platform) =>
+      ['RATE_LIMIT_', 'RATE_LIMIT_APP_'].map((name) => [
+        `${name}${platform.toUpperCase().replaceAll('-', '_')}`,
+        '100000',
+      ]),
+    ),
+  );
   return {
     DATABASE_URL: options.databaseUrl,
     DATA_DIR: options.dataDir,

@@ -16,7 +16,7 @@ import { createSeededRandom } from './seeded-random.ts';
 import { mastodonServers, strictSuffix } from './stand-in/start-stand-in.ts';
 import { checkRuns } from './trace/check-runs.ts';
 import { readStoredHistories, type StoredHistory } from './trace/stored-history.ts';
-import { uploadPictures } from './upload-pictures.ts';
+import { uploadMedia } from './upload-media.ts';
 import { runWorkload } from './workload.ts';
 
 export interface ChaosRun {
@@ -74,7 +74,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
     ),
   );
   const accounts = organizations.flatMap((organization) => organization.accounts);
-  const mediaIds = await uploadPictures(organizations);
+  const media = await uploadMedia(organizations);
   log(`the system is up: ${system.slots.length} processes, ${accounts.length} accounts`);
 
   const operations: Operation[] = [];
@@ -110,7 +110,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   );
   await runWorkload({
     organizations,
-    mediaIds,
+    media,
     twinHosts: system.standIn === null ? [] : ['x', ...Object.keys(mastodonServers)],
     random: random.fork('workload'),
     prefix: `s${options.seed}`,

@@ -5,11 +5,12 @@ import { type ChaosAccount, neverMs, type Operation, type OperationKind, textOf 
 import type { Organization } from './organizations.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import { strictSuffix } from './stand-in/start-stand-in.ts';
+import type { UploadedMedia } from './upload-media.ts';
 
 export interface WorkloadOptions {
   readonly organizations: readonly Organization[];
-  /** Pictures that an organization has uploaded. */
-  readonly mediaIds: ReadonlyMap<string, readonly string[]>;
+  /** By organization. */
+  readonly media: ReadonlyMap<string, UploadedMedia>;
   /** Hosts whose accounts take an equal text again. */
   readonly twinHosts: readonly string[];
   readonly random: SeededRandom;
@@ -96,7 +97,7 @@ function planPosts(options: WorkloadOptions): Plan[] {
   return plans.slice(0, options.posts);
 }
 
-function planPost({ organizations, random, prefix, mediaIds }: WorkloadOptions, index: number): Plan {
+function planPost({ organizations, random, prefix, media }: WorkloadOptions, index: number): Plan {
   const organization = random.pick(organizations);
   const parts = random.chance(shares.thread) ? random.between(2, 3) : 1;
   const eligible = parts === 1 ? organization.accounts : organization.accounts.filter(takesThreads);
@@ -104,8 +105,7 @@ function planPost({ organizations, random, prefix, mediaIds }: WorkloadOptions, 
   const dueInMs = random.between(1_000, 20_000);
   const isDraft = random.chance(shares.draft);
   const maxLateSeconds = random.between(4, 20);
-  const pictures = mediaIds.get(organization.organizationId) ?? [];
-  const hasMedia = pictures.length > 0 && (random.chance(shares.media) || accounts.some(wantsMedia));
+  const uploaded = media.get(organization.organizationId);
   const token = `${prefix}-${index}`;
   return {
     token,
@@ -116,7 +116,7 @@ function planPost({ organizations, random, prefix, mediaIds }: WorkloadOptions, 
     dueInMs,
     isDraft,
     misfire: random.chance(shares.misfire) ? { policy: random.pick(['skip', 'ask'] as const), maxLateSeconds } : null,
-    mediaIds: hasMedia ? [random.pick(pictures)] : [],
+    mediaIds: uploaded === undefined ? [] : pickMedia(random, accounts, uploaded),
     parts,
     steps: planSteps(random, dueInMs, isDraft),
   };
@@ -124,7 +124,13 @@ function planPost({ organizations, random, prefix, mediaIds }: WorkloadOptions, 
 
 const rulesOf = ({ platform }: ChaosAccount) => adapters[platform as keyof typeof adapters].rules;
 const takesThreads = (account: ChaosAccount) => rulesOf(account).thread !== null;
-const wantsMedia = (account: ChaosAccount) => rulesOf(account).requiredFields.includes('media');
+const wantsVideo = (account: ChaosAccount) => (rulesOf(account).media.videosMin ?? 0) > 0;
+const wantsMedia = (account: ChaosAccount) => rulesOf(account).media.required;
+
+function pickMedia(random: SeededRandom, accounts: readonly ChaosAccount[], uploaded: UploadedMedia): string[] {
+  if (accounts.some(wantsVideo)) return [uploaded.video];
+  return random.chance(shares.media) || accounts.some(wantsMedia) ? [random.pick(uploaded.pictures)] : [];
+}
 
 /** The parts after the first. */
 function threadOf(

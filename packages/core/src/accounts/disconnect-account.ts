@@ -5,7 +5,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { notFound } from '../domain-error.ts';
 import { decideAndWrite, lockPublications } from '../publishing/store/decide-and-write.ts';
-import type { Moved } from '../publishing/state/transition.ts';
+import type { Moved, TimelineEntry } from '../publishing/state/transition.ts';
 import { visibleTo } from './account-row.ts';
 import { type DestroyedGrant, destroyedGrantColumns, revokeGrant } from './revoke-grant.ts';
 
@@ -76,15 +76,17 @@ async function cancelPublications(tx: Transaction, accountId: string): Promise<v
   await decideAndWrite(tx, rows, ({ status }) => (status === 'draft' ? null : { type: 'cancel' }), explained);
 }
 
+/** What else is told with it keeps its own words. */
 function explained(canceled: Moved): Moved {
-  return {
-    ...canceled,
-    events: canceled.events.map((event) => ({
-      ...event,
-      message: 'Canceled, because its account was disconnected; it will not appear.',
-      data: { ...event.data, reason: 'account_disconnected' },
-    })),
-  };
+  const explain = (event: TimelineEntry): TimelineEntry =>
+    event.type === 'publication.canceled'
+      ? {
+          ...event,
+          message: 'Canceled, because its account was disconnected; it will not appear.',
+          data: { ...event.data, reason: 'account_disconnected' },
+        }
+      : event;
+  return { ...canceled, events: canceled.events.map(explain) };
 }
 
 async function destroyGrant(tx: Transaction, grantId: string): Promise<DestroyedGrant | null> {

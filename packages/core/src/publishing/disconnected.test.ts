@@ -69,6 +69,21 @@ test.each(['refuse_connection', 'refuse_token'] as const)(
   },
 );
 
+test('a post that is looked at again when its account is disconnected tells of the look in its own words', async () => {
+  const id = await harness.addPublication(account);
+  await harness.sql(
+    `update publications set status = 'publishing', fence = 1, lease_owner = 'another', lease_until = clock_timestamp() + interval '1 minute',
+       told_wait = '{"reason": "breaker", "detail": "The platform is down.", "times": 3, "lastAtMs": 0}' where id = $1`,
+    [id],
+  );
+  await disconnectAccount(harness.deps, actor, account);
+  const events = await harness.sql<{ type: string; message: string }>('select type, message from events order by id');
+  expect(events.map(({ type, message }) => `${type}: ${message}`).slice(-2)).toEqual([
+    'publication.claimed: A publisher took it up.',
+    'publication.canceled: Canceled, because its account was disconnected; it will not appear.',
+  ]);
+});
+
 async function refuseToken(send: PublishRun): Promise<never> {
   const run = () =>
     Promise.reject(new PlatformError('auth_revoked', 'The token was revoked.', { platformCode: '401' }));

@@ -1,4 +1,5 @@
 import { startTestSandbox, type TestSandbox } from '@vibetribe/platforms/test-sandbox';
+import { PlatformError } from '@vibetribe/platforms/platform-error';
 import { expect, inject, test } from 'vitest';
 import { type Core, createCore } from '../create-core.ts';
 import { createPublishingEngine, type PublishingEngine } from './publishing-engine.ts';
@@ -69,6 +70,33 @@ test(
     expect(await harness.sql(`select 1 from events where type = 'publication.failed'`)).toEqual([]);
   },
 );
+
+test('after an outage a post that fails without asking the platform has failed, and does not wait for it', async () => {
+  await using harness = await createTestHarness(inject('postgresUrl'));
+  const message = 'X named an address for the file that is not its own';
+  const publish = () => Promise.reject(new PlatformError('unavailable', message, { platformCode: 'upload_address' }));
+  const deps = { ...harness.deps, adapters: { ...harness.deps.adapters, x: { ...harness.deps.adapters.x, publish } } };
+  await using engine = createPublishingEngine(deps, {
+    settings: { ...harness.settings, retryDelaysMs: [1, 1] },
+    owner: 'test',
+    media: withoutFiles,
+    random: () => 0,
+  });
+  const { organizationId, accountId } = await harness.addAccount();
+  const publicationId = await harness.addPublication({ organizationId, accountId, text: 'Stays here' });
+  await engine.publish(publicationId);
+  // Seen by nobody's call since: another post's, a moment after this one's first fault.
+  await harness.sql(
+    `insert into breakers (key, platform, failures, last_failure_at) values ('x', 'x', 1, clock_timestamp())`,
+  );
+  const statuses: string[] = [];
+  for (let tries = 0; tries < 3; tries += 1) {
+    await harness.sql(`update publications set due_at = clock_timestamp() where due_at is not null`);
+    await engine.publish(publicationId);
+    statuses.push((await readAll(harness)).map(({ status }) => status).join());
+  }
+  expect(statuses.at(-1)).toBe('failed');
+});
 
 /** Refuses connections: nobody listens there. */
 const nobody = '127.0.0.1:1';

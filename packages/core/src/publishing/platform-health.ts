@@ -15,6 +15,8 @@ const refusedCodes: ReadonlySet<string> = new Set(['ADDRESS_REFUSED', 'address_r
 export interface PlatformHealth {
   /** Tells the shared breaker how a call went. Never rejects and is not waited for. */
   report(target: { platform: PlatformId; breakerKey: string }, call: PlatformCall): void;
+  /** Resolves once the failures reported so far can be read, or could not be written. */
+  failuresWritten(): Promise<void>;
 }
 
 /** Feeds the breakers that all processes share: any answer below 500 is a success, silence and 5xx are failures. */
@@ -23,8 +25,9 @@ export function createPlatformHealth(
   settings: PublishSettings,
 ): PlatformHealth {
   const lastSuccessAtMs = new Map<string, number>();
-  const write = (work: Promise<unknown>) => {
-    work.catch((error: unknown) => deps.logger.warn({ err: error }, 'the breaker could not be told'));
+  const failures = new Set<Promise<void>>();
+  const write = async (work: Promise<unknown>) => {
+    await work.catch((error: unknown) => deps.logger.warn({ err: error }, 'the breaker could not be told'));
   };
   return {
     report({ platform, breakerKey }, call) {
@@ -32,14 +35,19 @@ export function createPlatformHealth(
       const ok = 'status' in call.outcome && call.outcome.status < 500;
       if (!ok) {
         lastSuccessAtMs.delete(breakerKey);
-        write(recordFailure(deps.db, platform, breakerKey, settings));
+        const failure = write(recordFailure(deps.db, platform, breakerKey, settings));
+        failures.add(failure);
+        void failure.then(() => failures.delete(failure));
         return;
       }
       const nowMs = deps.clock.monotonicMs();
       const lastMs = lastSuccessAtMs.get(breakerKey);
       if (lastMs !== undefined && nowMs - lastMs < successEveryMs) return;
       lastSuccessAtMs.set(breakerKey, nowMs);
-      write(recordSuccess(deps.db, platform, breakerKey));
+      void write(recordSuccess(deps.db, platform, breakerKey));
+    },
+    async failuresWritten() {
+      await Promise.all(failures);
     },
   };
 }

@@ -18,7 +18,7 @@ import { reconcilePublication } from './reconcile/reconcile-publication.ts';
 import { createStopwatch, type Stopwatch } from './stopwatch.ts';
 import { logRun } from './log-run.ts';
 import { sendPublication } from './send/send-publication.ts';
-import { type OutcomeRecord, recordOutcomes } from './record/record-outcomes.ts';
+import { mayRetry, type OutcomeRecord, recordOutcomes } from './record/record-outcomes.ts';
 import { movePublications } from './store/decide-and-write.ts';
 import type { Transition } from './state/transition.ts';
 
@@ -83,14 +83,16 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
     return transition ?? { kind: 'refused', reason: 'superseded' };
   };
 
+  const health = createPlatformHealth(deps, settings);
   const shared: Omit<EngineContext, 'stopwatch'> = {
     settings,
-    health: createPlatformHealth(deps, settings),
+    health,
     media: options.media,
     lastPosts: createLastPosts(deps.clock),
     random: options.random,
     beginSend: (intent) => sends.add(intent),
     async record(work, report, results = []) {
+      if (mayRetry(report)) await health.failuresWritten();
       const transition = await persistently(async (attempt) => {
         const mediaUrls = mayNeedPerson(report) ? await readMediaUrls(deps, options.media, work) : [];
         const record = { work, report, results, mediaUrls, jitter: options.random() };

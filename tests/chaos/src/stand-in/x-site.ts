@@ -71,7 +71,11 @@ export function createXSite(firstAccountId: number, habits: XHabits): SiteApi {
         memory.noteRequest(account, request.body.text('text'));
         return { create: (changed) => create(account, request.body, changed) };
       }
-      if (method === 'POST' && path === '/2/media/upload') {
+      if (method === 'POST' && /^\/2\/media\/upload\/\d+\/append$/u.test(path)) return { status: 200, json: {} };
+      const [, id] = /^\/2\/media\/upload\/(\d+)\/finalize$/u.exec(path) ?? [];
+      if (method === 'POST' && id !== undefined)
+        return { status: 200, json: { data: { id, media_key: `7_${id}`, expires_after_secs: 86_400 } } };
+      if (method === 'POST' && ['/2/media/upload', '/2/media/upload/initialize'].includes(path)) {
         uploads += 1;
         return {
           status: 200,

@@ -86,7 +86,7 @@ function decide(
   const policy = {
     retryDelaysMs: settings.retryDelaysMs,
     jitter: record.jitter,
-    outage: isOutage(health, state.firstFailedAtMs),
+    outage: isOutage(health, state.firstFailedAtMs, work.claimedAtMs),
     manual: manualOptions(deps.adapters[work.platform], work, record.mediaUrls),
   };
   const place = placeOfPart(work, settings.claimLeaseMs);
@@ -111,15 +111,23 @@ const outageColumns = {
 };
 type Outage = RowOf<typeof outageColumns>;
 
-/** The platform failed and has answered nobody since this publication's first fault: the fault is the platform's, not the post's. */
-function isOutage(health: Outage | undefined, firstFailedAtMs: number | null): boolean {
+/**
+ * The platform failed during this very run and has answered nobody since this publication's first fault: the fault is the platform's, not
+ * the post's. A run that fails without a call says nothing of the platform.
+ */
+function isOutage(health: Outage | undefined, firstFailedAtMs: number | null, claimedAtMs: number): boolean {
   if (health === undefined || firstFailedAtMs === null || health.lastFailureAtMs === null) return false;
+  if (health.lastFailureAtMs < claimedAtMs) return false;
   return health.lastSuccessAtMs === null || health.lastSuccessAtMs < firstFailedAtMs;
 }
 
 async function readOutages(tx: Transaction, records: readonly OutcomeRecord[]): Promise<Map<string, Outage>> {
   const keys = [
-    ...new Set(records.filter(mayRetry).map(({ work }) => breakerKeyOf(work.platform, work.account.service))),
+    ...new Set(
+      records
+        .filter(({ report }) => mayRetry(report))
+        .map(({ work }) => breakerKeyOf(work.platform, work.account.service)),
+    ),
   ];
   if (keys.length === 0) return new Map();
   const rows = await queryRows(tx, outageColumns)`
@@ -129,7 +137,8 @@ async function readOutages(tx: Transaction, records: readonly OutcomeRecord[]): 
   return new Map(rows.map((row) => [row.key, row]));
 }
 
-function mayRetry({ report }: OutcomeRecord): boolean {
+/** What becomes of it hangs on whether the platform is down. */
+export function mayRetry(report: OutcomeRecord['report']): boolean {
   return report.kind === 'finding' || report.outcome.kind === 'retry';
 }
 
