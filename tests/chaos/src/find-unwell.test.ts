@@ -15,7 +15,7 @@ test('names what says that it is not well, what says nothing and what is not the
     ...['well', 'exhausted', 'silent'].map((name) => ({ name, origin: () => at(name) })),
     { name: 'absent', origin: () => null },
   ];
-  const unwell = await findUnwell(slots, 100);
+  const unwell = await findUnwell(slots, 2_000);
   expect(unwell.map((told) => told.split(':')[0])).toEqual(['exhausted', 'silent', 'absent']);
   server.closeAllConnections();
 });

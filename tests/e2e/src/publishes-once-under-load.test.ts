@@ -72,12 +72,14 @@ const backends = [
   { backend: 'redis', redis: true },
 ] as const;
 const seed = Number(process.env['TEST_SEED'] ?? 1);
+const isFull = process.env['TEST_FULL'] === '1';
+const posts = isFull ? 300 : 120;
 /** Both in the full run; otherwise the seed decides. */
-const drawn = process.env['TEST_FULL'] === '1' ? backends : backends.filter((_, index) => index === seed % 2);
+const drawn = isFull ? backends : backends.filter((_, index) => index === seed % 2);
 console.log(`TEST_SEED=${seed}: on ${drawn.map(({ backend }) => backend).join(' and ')}`);
 
 test.each(drawn)(
-  '300 posts to 3 accounts each in one second, a publisher killed half-way: 900 visible, none twice ($backend)',
+  `${posts} posts to 3 accounts each in one second, a publisher killed half-way: ${3 * posts} visible, none twice ($backend)`,
   { timeout: 300_000 },
   async ({ redis }) => {
     await using system = await startTestStack({
@@ -89,30 +91,34 @@ test.each(drawn)(
     const client = await registerClient(system.api);
     const accounts = await connectMany(client, system);
     const dueAt = new Date(Date.now() + 20_000);
-    await schedulePosts(client, accounts, 300, () => dueAt);
-    await waitFor(async () => (await sandboxPosts(system.sandbox)).items.length >= 200, {
+    await schedulePosts(client, accounts, posts, () => dueAt);
+    await waitFor(async () => (await sandboxPosts(system.sandbox)).items.length >= posts, {
       timeoutMs: 90_000,
       intervalMs: 25,
       describe: 'the run is half-way',
     });
     system.publishers[0]?.kill('SIGKILL');
-    await expectEachOnce(system, 300, 120_000);
+    await expectEachOnce(system, posts, 120_000);
   },
 );
 
-test('a Redis that is emptied while 200 posts are scheduled loses none of them', { timeout: 180_000 }, async () => {
-  await using system = await startTestStack({
-    postgresUrl: inject('postgresUrl'),
-    redisUrl: inject('redisUrl'),
-    publishers: 2,
-    env,
-  });
-  const client = await registerClient(system.api);
-  const accounts = await connectMany(client, system);
-  const startedAtMs = Date.now();
-  await schedulePosts(client, accounts, 200, (index) => new Date(startedAtMs + 8_000 + (index % 100) * 100));
-  const redis = new Redis(inject('redisUrl'));
-  await redis.flushall();
-  redis.disconnect();
-  await expectEachOnce(system, 200, 120_000);
-});
+test(
+  `a Redis that is emptied while ${posts} posts are scheduled loses none of them`,
+  { timeout: 180_000 },
+  async () => {
+    await using system = await startTestStack({
+      postgresUrl: inject('postgresUrl'),
+      redisUrl: inject('redisUrl'),
+      publishers: 2,
+      env,
+    });
+    const client = await registerClient(system.api);
+    const accounts = await connectMany(client, system);
+    const startedAtMs = Date.now();
+    await schedulePosts(client, accounts, posts, (index) => new Date(startedAtMs + 8_000 + (index % 100) * 100));
+    const redis = new Redis(inject('redisUrl'));
+    await redis.flushall();
+    redis.disconnect();
+    await expectEachOnce(system, posts, 120_000);
+  },
+);

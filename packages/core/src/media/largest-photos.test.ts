@@ -8,8 +8,11 @@ import { createMediaHarness, type MediaHarness } from './test-media.ts';
 
 const seed = Number(process.env['TEST_SEED'] ?? 1);
 const all = [1, 2, 3, 4, 5, 6, 7, 8];
-const orientations = process.env['TEST_FULL'] === '1' ? all : [(seed % 8) + 1];
-console.log(`TEST_SEED=${seed}: orientation ${orientations.join(', ')} of ${all.join(', ')}`);
+const isFull = process.env['TEST_FULL'] === '1';
+const orientations = isFull ? all : [(seed % 8) + 1];
+/** All in the full run; otherwise every second one. */
+const drawn = Object.values(adapters).filter((_, index) => isFull || index % 2 === (seed >> 3) % 2);
+console.log(`TEST_SEED=${seed}: orientation ${orientations.join(', ')}, ${drawn.map(({ id }) => id).join(', ')}`);
 
 let harness: MediaHarness;
 beforeAll(async () => {
@@ -31,7 +34,7 @@ test.each(orientations)(
     );
     if (uploaded === undefined) throw new Error('the upload is not there');
     let taken = 0;
-    for (const { displayName, rules } of Object.values(adapters)) {
+    for (const { displayName, rules } of drawn) {
       // A shape that a platform does not take is told before the post is scheduled; so is a picture where only videos are shown.
       const told = checkMedia(displayName, rules.media, [{ ...uploaded.facts, alt: null }]);
       if (told.some(({ code }) => code === 'media_ratio' || code === 'video_missing')) continue;
@@ -59,7 +62,7 @@ test.each(orientations)(
       expect(await redCorners(sent)).toEqual([true, false, false, false]);
       expect(checkMedia(displayName, rules.media, [{ ...stored.facts, alt: null }])).toEqual([]);
     }
-    const showing = Object.values(adapters).filter(({ rules }) => (rules.media.videosMin ?? 0) === 0);
+    const showing = drawn.filter(({ rules }) => (rules.media.videosMin ?? 0) === 0);
     expect(taken).toBeGreaterThanOrEqual(showing.length - 1);
   },
 );

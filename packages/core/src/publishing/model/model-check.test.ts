@@ -3,6 +3,7 @@ import { explore, type Faults } from './explore.ts';
 import type { Ablation } from './model-state.ts';
 
 const everything = process.env['TEST_FULL'] === '1';
+const seed = Number(process.env['TEST_SEED'] ?? 1);
 /** All at once are too many states: the other runs have what the first leaves out. */
 const runs: readonly Faults[] = everything
   ? [
@@ -13,8 +14,9 @@ const runs: readonly Faults[] = everything
     ]
   : [
       { crashes: 1, losses: 1, troubles: 0, pauses: 0, refusals: 0 },
-      { crashes: 0, losses: 0, troubles: 1, pauses: 1, refusals: 0 },
-      { crashes: 0, losses: 1, troubles: 0, pauses: 0, refusals: 1 },
+      seed % 2 === 0
+        ? { crashes: 0, losses: 0, troubles: 1, pauses: 1, refusals: 0 }
+        : { crashes: 0, losses: 1, troubles: 0, pauses: 0, refusals: 1 },
     ];
 
 test.each(runs)(
