@@ -1,14 +1,13 @@
-import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import { connectionConfig } from './connection-config.ts';
 import { createDatabaseHealth, type DatabaseHealth } from './database-health.ts';
 import { ProductPool } from './product-pool.ts';
 import { roleNames } from './role-names.ts';
 import { type Statement, watchStatements } from './watch-statements.ts';
+import type { Transaction } from './transaction.ts';
 import { createTransactions, type TransactionSettings } from './transactions.ts';
 
-/** Statements within a transaction that its opener commits. It has no `transaction` of its own: there are no nested ones. */
-export type Transaction = Omit<NodePgDatabase, 'transaction'>;
+export type { Transaction } from './transaction.ts';
 
 /**
  * The product's own connections. Nothing can be read outside a transaction of one of these kinds: the connection's default role

@@ -1,6 +1,6 @@
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
-import type { Transaction } from './connect-database.ts';
+import type { Transaction } from './transaction.ts';
 import { ConnectionLostError } from './product-pool.ts';
 
 /** What one transaction is set to, by name. It begins with these and the connection forgets them at its end. */

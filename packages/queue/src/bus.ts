@@ -1,3 +1,4 @@
+import type { Heartbeat } from './bus-transport.ts';
 import type { BusChannel } from './notify-channel.ts';
 import { createPostgresBus } from './postgres-bus.ts';
 import type { QueueConnection } from './queue-connection.ts';
@@ -30,20 +31,6 @@ export interface Bus extends AsyncDisposable {
     onMessage: Subscriber['onMessage'],
     onGap?: Subscriber['onGap'],
   ): Promise<AsyncDisposable>;
-}
-
-/** A connection that was cut silently gives no sign by itself: it is asked, and left when it does not answer. */
-export interface Heartbeat {
-  intervalMs: number;
-  timeoutMs: number;
-}
-
-/** What a store must do; subscriptions are counted above it. */
-export interface BusTransport extends AsyncDisposable {
-  publish(channel: BusChannel, payload: string): Promise<void>;
-  /** Resolves when the channel is heard. */
-  listen(channel: BusChannel): Promise<void>;
-  unlisten(channel: BusChannel): Promise<void>;
 }
 
 const defaultHeartbeat: Heartbeat = { intervalMs: 15_000, timeoutMs: 5000 };

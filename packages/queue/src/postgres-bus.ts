@@ -2,11 +2,10 @@ import { exponentialDelayMs } from '@vibetribe/resilience/backoff';
 import { sleep } from '@vibetribe/resilience/sleep';
 import type pg from 'pg';
 import { serializeQueries } from './serialize-queries.ts';
-import type { BusTransport, Heartbeat } from './bus.ts';
+import type { BusTransport, Deliver, Heartbeat } from './bus-transport.ts';
 import { notifyChannel, type BusChannel } from './notify-channel.ts';
 import type { QueueLogger } from './queue-connection.ts';
 import { createQueueClient, queuePoolOptions } from './queue-pool-options.ts';
-import type { Deliver } from './redis-bus.ts';
 import { describeStoreError } from './store-error.ts';
 import { callStore } from './call-store.ts';
 

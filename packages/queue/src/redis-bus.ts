@@ -1,6 +1,6 @@
 import { startLoop, type Loop } from '@vibetribe/resilience/loop';
 import type { Redis } from 'ioredis';
-import type { BusTransport, Heartbeat } from './bus.ts';
+import type { BusTransport, Deliver, Heartbeat } from './bus-transport.ts';
 import { whenReady } from './connect-redis.ts';
 import type { BusChannel } from './notify-channel.ts';
 import type { QueueLogger } from './queue-connection.ts';
@@ -8,11 +8,6 @@ import { describeStoreError } from './store-error.ts';
 import { callStore } from './call-store.ts';
 
 const readyTimeoutMs = 3000;
-
-export interface Deliver {
-  message(channel: BusChannel, payload: string): void;
-  gap(): void;
-}
 
 /** Redis pub/sub. A subscriber's connection can do nothing else, so it is one of its own. */
 export function createRedisBus(options: {

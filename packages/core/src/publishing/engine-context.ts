@@ -4,7 +4,7 @@ import type { PlatformHealth } from './platform-health.ts';
 import type { PublicationWork } from './claim/publication-work.ts';
 import type { PublishSettings } from './publish-settings.ts';
 import type { PublishingMedia } from './send/publication-media.ts';
-import type { OutcomeRecord } from './record/record-outcomes.ts';
+import type { OutcomeRecord } from './record/outcome-record.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { Transition } from './state/transition.ts';
 

@@ -1,6 +1,6 @@
 import type { Logger } from '@vibetribe/observability/logger';
 import type { PublicationWork } from './claim/publication-work.ts';
-import type { OutcomeRecord } from './record/record-outcomes.ts';
+import type { OutcomeRecord } from './record/outcome-record.ts';
 import type { Transition } from './state/transition.ts';
 
 /** One line for each run of a publication: what came of it and how long its stages took. No text of the post, nothing of its account but ids. */

@@ -18,7 +18,8 @@ import { reconcilePublication } from './reconcile/reconcile-publication.ts';
 import { createStopwatch, type Stopwatch } from './stopwatch.ts';
 import { logRun } from './log-run.ts';
 import { sendPublication } from './send/send-publication.ts';
-import { mayRetry, type OutcomeRecord, recordOutcomes } from './record/record-outcomes.ts';
+import { mayRetry, recordOutcomes } from './record/record-outcomes.ts';
+import type { OutcomeRecord } from './record/outcome-record.ts';
 import { movePublications } from './store/decide-and-write.ts';
 import type { Transition } from './state/transition.ts';
 

@@ -1,7 +1,6 @@
 import type { ThreadPart, Variant } from '@vibetribe/contracts/post';
 import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
 import type { TextContent } from '@vibetribe/platforms/port/content';
-import { contentFor } from './publication-work.ts';
 
 /** What one visible part shows: the post itself, an answer to the part before it, or a comment below the post. */
 export interface PartContent {
@@ -37,6 +36,11 @@ export function partContents(
     ...replies,
     ...(text === null ? [] : [{ kind: 'comment' as const, content: { text, options: {} }, mediaIds: [] }]),
   ];
+}
+
+/** The text and options that go to one account: its variant's, else the post's. */
+export function contentFor(post: { content: string }, variant: Variant): TextContent {
+  return { text: variant.content ?? post.content, options: variant.options ?? {} };
 }
 
 /** The thread that goes to one account: its variant's, else the post's. */

@@ -1,15 +1,23 @@
 import { column, type RowOf } from '@vibetribe/db/query-rows';
 import { z } from 'zod';
-import type { Variant } from '@vibetribe/contracts/post';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { AdapterAccount } from '@vibetribe/platforms/port/account';
 import type { TextContent } from '@vibetribe/platforms/port/content';
 import type { JsonValue } from '@vibetribe/platforms/port/json-value';
-import type { StepEffect } from '@vibetribe/platforms/port/publish';
+import type { ReplyTarget, StepEffect } from '@vibetribe/platforms/port/publish';
 import type { MediaAlts } from '../../media/media-alts.ts';
 import type { PublicationState } from '../state/publication-state.ts';
 import type { PartContent } from './part-contents.ts';
-import type { WorkPart } from './work-part.ts';
+
+/** The part that is next, out of all. */
+export interface WorkPart {
+  readonly index: number;
+  readonly kind: PartContent['kind'];
+  /** See `KeySeed.partId`. */
+  readonly id: string;
+  /** Null for the post itself. */
+  readonly replyTo: ReplyTarget | null;
+}
 
 /** A claimed publication with everything its publisher needs; the token is still ciphertext. */
 export interface PublicationWork {
@@ -63,8 +71,3 @@ export const storedStepColumns = {
   done: column.boolean,
 };
 export type StoredStep = RowOf<typeof storedStepColumns>;
-
-/** The text and options that go to one account: its variant's, else the post's. */
-export function contentFor(post: { content: string }, variant: Variant): TextContent {
-  return { text: variant.content ?? post.content, options: variant.options ?? {} };
-}

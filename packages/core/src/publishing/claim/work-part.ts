@@ -6,16 +6,6 @@ import type { PublicationState, PublishedPart } from '../state/publication-state
 import type { PartContent } from './part-contents.ts';
 import type { PublicationWork, StoredStep } from './publication-work.ts';
 
-/** The part that is next, out of all. */
-export interface WorkPart {
-  readonly index: number;
-  readonly kind: PartContent['kind'];
-  /** See `KeySeed.partId`. */
-  readonly id: string;
-  /** Null for the post itself. */
-  readonly replyTo: ReplyTarget | null;
-}
-
 type PartOfWork = Pick<PublicationWork, 'part' | 'content' | 'mediaIds' | 'steps'>;
 
 /** The first part that is not out yet, with its own content and steps. */

@@ -3,7 +3,7 @@ import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
-import type { OutcomeRecord } from './record-outcomes.ts';
+import type { OutcomeRecord } from './outcome-record.ts';
 
 type Report = OutcomeRecord['report'];
 

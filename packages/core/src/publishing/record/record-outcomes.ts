@@ -1,41 +1,20 @@
 import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
-import type { JsonValue } from '@vibetribe/platforms/port/json-value';
-import type { StepEffect } from '@vibetribe/platforms/port/publish';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { breakerKeyOf } from '../claim/claim-context.ts';
 import { manualOptions } from './manual-options.ts';
 import { lockPublications } from '../store/decide-and-write.ts';
-import type { Finding, Outcome, PublicationInput } from '../state/publication-input.ts';
-import type { PublicationWork } from '../claim/publication-work.ts';
+import type { PublicationInput } from '../state/publication-input.ts';
 import { placeOfPart, storedName } from '../claim/work-part.ts';
 import { type PublicationRow, stateOf } from '../store/publication-row.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 import { readPostOwners } from './match-posts.ts';
+import type { OutcomeRecord } from './outcome-record.ts';
 import { quietPeriods } from './quiet-periods.ts';
 import { transition } from '../state/reducer.ts';
 import type { Transition } from '../state/transition.ts';
 import { writeTransitions } from '../store/write-transitions.ts';
-
-/** How a run ended, with the step results that are not on disk yet. */
-export interface OutcomeRecord {
-  readonly work: PublicationWork;
-  readonly report:
-    | { readonly kind: 'outcome'; readonly outcome: Outcome }
-    | { readonly kind: 'finding'; readonly finding: Finding };
-  readonly results: readonly StepResult[];
-  /** Where a person finds the media, should it come to that. */
-  readonly mediaUrls: readonly string[];
-  /** 0 to 1. */
-  readonly jitter: number;
-}
-
-export interface StepResult {
-  readonly name: string;
-  readonly effect: StepEffect;
-  readonly result: JsonValue;
-}
 
 type RecordDependencies = Pick<CoreDependencies, 'db' | 'adapters' | 'failpoints'>;
 

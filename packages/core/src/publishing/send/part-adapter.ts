@@ -1,5 +1,5 @@
 import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
-import type { WorkPart } from '../claim/work-part.ts';
+import type { WorkPart } from '../claim/publication-work.ts';
 
 /** What publishes and finds a part: a comment is another request on most platforms. */
 export function partAdapter(

@@ -6,7 +6,7 @@ import type { Clock } from '@vibetribe/resilience/clock';
 import type { SendIntent } from './begin-sends.ts';
 import type { Failpoints } from '../failpoints.ts';
 import type { PublicationWork, StoredStep } from '../claim/publication-work.ts';
-import type { StepResult } from '../record/record-outcomes.ts';
+import type { StepResult } from '../record/outcome-record.ts';
 
 /** Another publisher owns the publication now, or a user stopped it: this run ends without a trace. */
 export class ClaimLostError extends Error {
