@@ -1,3 +1,4 @@
+import { analytics } from './analytics.ts';
 import { attacks } from './attacks.ts';
 import { dispatcherTurn } from './dispatcher-turn.ts';
 import { fairness } from './fairness.ts';
@@ -8,7 +9,7 @@ import { readSettings } from './settings.ts';
 import { throughput } from './throughput.ts';
 import { uploads } from './uploads.ts';
 
-const sections = { throughput, punctuality, fairness, dispatcher: dispatcherTurn, uploads, attacks, limits };
+const sections = { throughput, punctuality, fairness, dispatcher: dispatcherTurn, uploads, attacks, limits, analytics };
 
 const wanted = new Set(process.argv.slice(2));
 const settings = readSettings(process.env);

@@ -10,6 +10,8 @@ export interface Settings {
   readonly limitedBackends: readonly ('redis' | 'postgres')[];
   /** Of the large calendar. */
   readonly futurePosts: number;
+  /** Of `analytics`. */
+  readonly snapshots: number;
 }
 
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
@@ -26,5 +28,6 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
           ? ['postgres']
           : ['redis', 'postgres'],
     futurePosts: Number(env['BENCH_FUTURE_POSTS'] ?? 1_000_000),
+    snapshots: Number(env['BENCH_SNAPSHOTS'] ?? 1_000_000),
   };
 }

@@ -21,6 +21,7 @@ import { logRequests } from './http/request-log.ts';
 import { validatorCompiler } from './http/request-validation.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { emailPage, resetPage } from './routes/account-pages.ts';
+import { analyticsRoutes } from './routes/analytics.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { authRoutes } from './routes/auth.ts';
@@ -134,6 +135,7 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
   await app.register(platformRoutes, v1);
   await app.register(postRoutes, v1);
   await app.register(publicationRoutes, v1);
+  await app.register(analyticsRoutes, v1);
   await app.register(mediaRoutes, v1);
   await app.register(pauseRoutes, v1);
   await app.register(notificationRoutes, v1);

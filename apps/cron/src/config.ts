@@ -29,6 +29,7 @@ const CronEnv = CoreEnv.extend({
   RETENTION_ENDED_SESSIONS_DAYS: Days.default(7),
   RETENTION_UNUSED_MEDIA_DAYS: Days.default(90),
   RETENTION_AUDIT_DAYS: Days.min(90).default(730),
+  RETENTION_METRICS_DAYS: Days.default(730),
 }).superRefine(checkMediaEnv);
 
 export interface CronConfig extends CoreConfig, MediaSettings, MailSettings {
@@ -63,6 +64,7 @@ export function parseCronConfig(rawEnv: Readonly<Record<string, string | undefin
       eventDays: env.RETENTION_EVENTS_DAYS,
       endedSessionDays: env.RETENTION_ENDED_SESSIONS_DAYS,
       auditDays: env.RETENTION_AUDIT_DAYS,
+      metricDays: env.RETENTION_METRICS_DAYS,
     },
     unusedMediaDays: env.RETENTION_UNUSED_MEDIA_DAYS,
   };

@@ -20,6 +20,7 @@ export const NotificationKind = z.enum([
   'account_needs_reauth',
   'account_token_failing',
   'account_token_ending',
+  'account_metrics_denied',
   'platform_outage',
   'platform_recovered',
   'webhook_disabled',

@@ -24,6 +24,7 @@ test('two variables are enough, everything else has a default', () => {
     logLevel: 'info',
     postsPerHour: {},
     appPostsPerDay: {},
+    metricsMonthlyUsd: {},
     platformEnv: {},
   });
 });
@@ -41,12 +42,14 @@ test('limits, platform settings and the guard list are read by name', () => {
     RATE_LIMIT_APP_X: '0',
     RATE_LIMIT_APP_BLUESKY: '9',
     X_CLIENT_ID: 'id',
+    X_ANALYTICS_MONTHLY_USD: '2.5',
     UNRELATED: 'no',
     SSRF_ALLOW: 'media.internal:8080, [::1]:9000',
     SANDBOX_URL: 'http://127.0.0.1:4010/',
   });
   expect(config.postsPerHour).toEqual({ x: 7 });
   expect(config.appPostsPerDay).toEqual({ x: 0, bluesky: 9 });
+  expect(config.metricsMonthlyUsd).toEqual({ x: 2.5 });
   expect(config.platformEnv).toEqual({ X_CLIENT_ID: 'id' });
   expect(config.ssrfAllow).toEqual(['media.internal:8080', '[::1]:9000']);
   expect(config.sandboxUrl).toBe('http://127.0.0.1:4010');

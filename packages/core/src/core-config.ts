@@ -29,6 +29,7 @@ export const CoreEnv = z.object({
   TRUST_LOOPBACK: z.enum(['on', 'off']).default('on'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   ...rateLimitShape(),
+  ...metricsCostShape(),
 });
 export type CoreEnv = z.infer<typeof CoreEnv>;
 
@@ -56,6 +57,8 @@ export interface CoreConfig {
   readonly postsPerHour: Readonly<Partial<Record<PlatformId, number>>>;
   /** Posts in 24 hours and application where the operator said so, 0 for no limit; elsewhere the platform's own. */
   readonly appPostsPerDay: Readonly<Partial<Record<PlatformId, number>>>;
+  /** What reading numbers may cost in a month, dollars, where the operator has switched it on. */
+  readonly metricsMonthlyUsd: Readonly<Partial<Record<PlatformId, number>>>;
   /** The environment's entries about platforms, such as `X_CLIENT_ID`. */
   readonly platformEnv: Readonly<Record<string, string | undefined>>;
 }
@@ -82,6 +85,7 @@ export function coreConfigOf(env: CoreEnv, rawEnv: Readonly<Record<string, strin
     logLevel: env.LOG_LEVEL,
     postsPerHour: limitsOf(env, rateLimitName),
     appPostsPerDay: limitsOf(env, appRateLimitName),
+    metricsMonthlyUsd: limitsOf(env, metricsCostName, 0),
     platformEnv: platformEnvOf(rawEnv),
   };
 }
@@ -101,6 +105,10 @@ function appRateLimitName(platform: PlatformId): `RATE_LIMIT_${string}` {
   return `RATE_LIMIT_APP_${environmentName(platform)}`;
 }
 
+function metricsCostName(platform: PlatformId): `${string}_ANALYTICS_MONTHLY_USD` {
+  return `${environmentName(platform)}_ANALYTICS_MONTHLY_USD`;
+}
+
 function environmentName(platform: PlatformId): string {
   return platform.replaceAll('-', '_').toUpperCase();
 }
@@ -115,20 +123,34 @@ function rateLimitShape() {
   return shape;
 }
 
-function limitsOf(env: CoreEnv, nameOf: (platform: PlatformId) => string): Partial<Record<PlatformId, number>> {
+function metricsCostShape() {
+  const rule = () => z.coerce.number().min(0).max(1_000_000).optional();
+  return Object.fromEntries(platformIds.map((platform) => [metricsCostName(platform), rule()])) as Record<
+    `${string}_ANALYTICS_MONTHLY_USD`,
+    ReturnType<typeof rule>
+  >;
+}
+
+/** @param above smaller ones count as not set */
+function limitsOf(
+  env: CoreEnv,
+  nameOf: (platform: PlatformId) => string,
+  above = -1,
+): Partial<Record<PlatformId, number>> {
   const limits: Partial<Record<PlatformId, number>> = {};
   for (const platform of platformIds) {
     const limit: unknown = Reflect.get(env, nameOf(platform));
-    if (typeof limit === 'number') limits[platform] = limit;
+    if (typeof limit === 'number' && limit > above) limits[platform] = limit;
   }
   return limits;
 }
 
 function platformEnvOf(rawEnv: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  const costs: ReadonlySet<string> = new Set(platformIds.map(metricsCostName));
   const prefixes = platformIds.map((platform) => `${environmentName(platform)}_`);
   return Object.fromEntries(
     Object.entries(rawEnv).filter(
-      ([name, value]) => value !== '' && prefixes.some((prefix) => name.startsWith(prefix)),
+      ([name, value]) => value !== '' && !costs.has(name) && prefixes.some((prefix) => name.startsWith(prefix)),
     ),
   );
 }

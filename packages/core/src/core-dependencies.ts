@@ -33,6 +33,8 @@ export interface CoreDependencies {
   readonly postsPerHour: (platform: PlatformId) => number;
   /** Posts in 24 hours of all accounts behind the service's application, null for no limit. */
   readonly appPostsPerDay: (platform: PlatformId) => number | null;
+  /** What reading numbers may cost there in a month, dollars; null where the operator has not switched it on. */
+  readonly metricsMonthlyUsd: (platform: PlatformId) => number | null;
   readonly failpoints: Failpoints;
 }
 

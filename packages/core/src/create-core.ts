@@ -21,7 +21,8 @@ export interface CoreOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly bus: SignalBus;
-  readonly config: Pick<CoreConfig, 'sandboxUrl' | 'ssrfAllow' | 'postsPerHour' | 'appPostsPerDay' | 'platformEnv'>;
+  readonly config: Pick<CoreConfig, 'sandboxUrl' | 'ssrfAllow' | 'postsPerHour' | 'appPostsPerDay' | 'platformEnv'> &
+    Partial<Pick<CoreConfig, 'metricsMonthlyUsd'>>;
   /** For tests that kill, freeze and fail processes on purpose. */
   readonly failpoints?: Failpoints | undefined;
   /** Told of every finished call to a platform, for metrics. */
@@ -76,6 +77,7 @@ export function createCore({
       const posts = config.appPostsPerDay[platform] ?? adapters[platform].limits.appPostsPerDay;
       return posts === 0 ? null : posts;
     },
+    metricsMonthlyUsd: (platform: PlatformId) => config.metricsMonthlyUsd?.[platform] ?? null,
     platformHttp: (platform, { timeoutMs, lateFence, beforeBody, onCall, onAnswer }) =>
       createPlatformHttp({
         dispatcher,

@@ -5,6 +5,7 @@ import * as events from './schema/events.ts';
 import * as identity from './schema/identity.ts';
 import * as mails from './schema/mails.ts';
 import * as media from './schema/media.ts';
+import * as metrics from './schema/metrics.ts';
 import * as notificationMessages from './schema/notification-messages.ts';
 import * as posts from './schema/posts.ts';
 import * as publications from './schema/publications.ts';
@@ -25,6 +26,8 @@ const sharedTables = [
   'breakers',
   'cron_runs',
   'event_log',
+  'metric_costs',
+  'metric_definitions',
   'notification_feed',
   'processed_record',
   'publisher_presence',
@@ -132,6 +135,7 @@ describe('the schema in code', () => {
     identity,
     mails,
     media,
+    metrics,
     notificationMessages,
     posts,
     publications,

@@ -1,4 +1,5 @@
 import * as account from '@vibetribe/contracts/account';
+import * as analytics from '@vibetribe/contracts/analytics';
 import * as audit from '@vibetribe/contracts/audit';
 import * as auth from '@vibetribe/contracts/auth';
 import * as errorCode from '@vibetribe/contracts/error-code';
@@ -7,6 +8,7 @@ import * as jsonValue from '@vibetribe/contracts/json-value';
 import * as liveMessage from '@vibetribe/contracts/live-message';
 import * as media from '@vibetribe/contracts/media';
 import * as member from '@vibetribe/contracts/member';
+import * as metric from '@vibetribe/contracts/metric';
 import * as notification from '@vibetribe/contracts/notification';
 import * as pause from '@vibetribe/contracts/pause';
 import * as platform from '@vibetribe/contracts/platform';
@@ -26,6 +28,7 @@ import { examples } from './examples.ts';
 
 const modules = [
   account,
+  analytics,
   audit,
   auth,
   errorCode,
@@ -36,6 +39,7 @@ const modules = [
   mediaFacts,
   mediaRules,
   member,
+  metric,
   notification,
   pause,
   platform,

@@ -19,6 +19,7 @@ const rights = {
   'organization:manage': { role: 'admin', scope: 'admin', allAccounts: true },
   'posts:read': { role: 'viewer', scope: 'read' },
   'posts:write': { role: 'editor', scope: 'write' },
+  'analytics:read': { role: 'viewer', scope: 'read' },
   'media:read': { role: 'viewer', scope: 'read' },
   'media:write': { role: 'editor', scope: 'write' },
   'accounts:read': { role: 'viewer', scope: 'read' },

@@ -28,6 +28,7 @@ const retention: Retention = {
   eventDays: 90,
   endedSessionDays: 7,
   auditDays: 90,
+  metricDays: 730,
 };
 
 /** The real hasher, with a count of what was computed. */

@@ -12,6 +12,8 @@ export interface Retention {
   readonly endedSessionDays: number;
   /** Of the audit log, 90 or more: no role of ours may delete younger entries. */
   readonly auditDays: number;
+  /** Of how numbers went; the last one of each stays. */
+  readonly metricDays: number;
 }
 
 export type CleanedUp = Readonly<
@@ -28,7 +30,8 @@ export type CleanedUp = Readonly<
     | 'mailedLinks'
     | 'notificationMessages'
     | 'outages'
-    | 'auditEntries',
+    | 'auditEntries'
+    | 'metricSnapshots',
     number
   >
 >;
@@ -66,6 +69,10 @@ export async function runCleanUp(
     ),
     outages: await remove('outages', sql`ended_at < now() - interval '90 days'`),
     mailedLinks: await remove('mailed_links', sql`expires_at < now()`),
+    metricSnapshots: await remove(
+      'metric_snapshots',
+      sql`captured_at < now() - make_interval(days => ${retention.metricDays}::int)`,
+    ),
     auditEntries: await deleteOldEntries(deps.db, retention.auditDays, signal),
     events: await deleteOldEvents(deps.db, retention.eventDays, signal),
   };

@@ -5,6 +5,7 @@ import { tellEndingTokens } from '../accounts/tell-ending-tokens.ts';
 import type { RefreshOutcome } from '../accounts/refresh-expiring-grants.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { revokeUnusedConsents } from '../accounts/revoke-unused-consents.ts';
+import { readMetrics } from '../analytics/read-metrics.ts';
 import { collectGarbage } from '../media/collect-garbage.ts';
 import type { MediaDependencies } from '../media/media-dependencies.ts';
 import { type HealthCheck, type HealthDependencies, runHealthCheck } from './check-health.ts';
@@ -58,6 +59,12 @@ export const cronTasks: readonly CronTask[] = [
       ...(await runTokenRefresh(deps, { onOutcome: deps.report.tokenRefresh.bind(deps.report), signal })),
       ...(await tellEndingTokens(deps, signal)),
     }),
+  },
+  {
+    name: 'analytics',
+    setting: 'CRON_ANALYTICS',
+    schedule: '40 * * * *',
+    run: async (deps, signal) => ({ ...(await readMetrics(deps, { signal })) }),
   },
   {
     name: 'account-profiles',

@@ -17,6 +17,7 @@ const retention: Retention = {
   eventDays: 90,
   endedSessionDays: 7,
   auditDays: 90,
+  metricDays: 730,
 };
 let harness: AccountsHarness;
 let actor: Actor & { userId: string };
@@ -195,6 +196,7 @@ describe('the clean-up', () => {
       outages: 0,
       mailedLinks: 1,
       auditEntries: 1,
+      metricSnapshots: 0,
       events: 2,
     });
     const [hole] = await harness.sql<{ told: boolean }>(
@@ -221,6 +223,7 @@ describe('the clean-up', () => {
       outages: 0,
       mailedLinks: 0,
       auditEntries: 0,
+      metricSnapshots: 0,
       events: 0,
     });
   });

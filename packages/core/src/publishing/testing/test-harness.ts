@@ -102,6 +102,7 @@ export async function createTestHarness(
     failpoints: noFailpoints,
     postsPerHour: () => limits.postsPerHour ?? 1_000_000,
     appPostsPerDay: () => limits.appPostsPerDay ?? null,
+    metricsMonthlyUsd: () => null,
   };
   const sql = async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
     (await owner.query<Row>(text, values)).rows;

@@ -1,0 +1,49 @@
+import { DomainError } from '../domain-error.ts';
+
+const dayMs = 24 * 3_600_000;
+const defaultDays = 30;
+const daysMax = 366;
+
+/** From the first, before the second. */
+export interface Period {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/** The last 30 days where nothing else is said. @throws DomainError `validation_failed` */
+export function periodOf(
+  asked: { readonly from?: string | undefined; readonly to?: string | undefined },
+  now: Date,
+): Period {
+  const to = asked.to === undefined ? now : new Date(asked.to);
+  const from = asked.from === undefined ? new Date(to.getTime() - defaultDays * dayMs) : new Date(asked.from);
+  const path = asked.to === undefined ? 'from' : 'to';
+  if (from >= to) throw refused(path, path === 'to' ? 'must be after from' : 'must be in the past');
+  if (to.getTime() - from.getTime() > daysMax * dayMs) throw refused(path, `must be within ${daysMax} days`);
+  return { from, to };
+}
+
+function refused(path: string, message: string): DomainError {
+  return new DomainError('validation_failed', 'The period is not valid.', { errors: [{ path, message }] });
+}
+
+/**
+ * Runs what computes with a time zone by the database's own table of them.
+ * @throws DomainError `validation_failed` for one that it does not know
+ */
+export async function withTimezone<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isUnknownTimezone(error)) throw error;
+    throw new DomainError('validation_failed', 'The time zone is not known.', {
+      errors: [{ path: 'timezone', message: 'must be an IANA time zone such as Europe/Berlin' }],
+    });
+  }
+}
+
+function isUnknownTimezone(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if (Reflect.get(cause, 'code') === '22023') return true;
+  return false;
+}

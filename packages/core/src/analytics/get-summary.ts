@@ -1,0 +1,167 @@
+import type { AnalyticsSummary, FollowerCount, SummaryGroup, SummaryPart } from '@vibetribe/contracts/analytics';
+import { MetricName } from '@vibetribe/contracts/metric';
+import { PlatformId } from '@vibetribe/contracts/platform-id';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { column, queryRows } from '@vibetribe/db/query-rows';
+import { type SQL, sql } from 'drizzle-orm';
+import { findAccount } from '../accounts/get-account.ts';
+import type { Actor } from '../actor.ts';
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { requireRight } from '../identity/authorize.ts';
+import { periodOf, withTimezone } from './analytics-period.ts';
+import { columnOf, hasInteractions, isoTime, postMetrics, sumOfInteractions } from './present-metrics.ts';
+import { type GroupRow, partOf, rateBases } from './summary-part.ts';
+
+export interface GetSummary {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly groupBy?: SummaryGroup | undefined;
+  readonly accountId?: string | undefined;
+  readonly timezone: string;
+}
+
+interface Asked {
+  readonly from: Date;
+  readonly to: Date;
+  readonly previousFrom: Date;
+  /** Of `metric_subjects s`. */
+  readonly accounts: SQL;
+}
+
+/**
+ * What came of the posts that were published in a period, beside those of the period before. The numbers are the last ones of each post.
+ * @throws DomainError `not_found`, `validation_failed`
+ */
+export async function getSummary(
+  deps: Pick<CoreDependencies, 'db' | 'clock'>,
+  actor: Actor,
+  { accountId, groupBy, timezone, ...period }: GetSummary,
+): Promise<AnalyticsSummary> {
+  requireRight(actor, 'analytics:read');
+  const { from, to } = periodOf(period, deps.clock.now());
+  const previousFrom = new Date(2 * from.getTime() - to.getTime());
+  if (accountId !== undefined) await findAccount(deps, actor, accountId);
+  const asked = { from, to, previousFrom, accounts: accountsOf(actor, accountId) };
+  return withTimezone(() =>
+    deps.db.asTenant(actor.organizationId, async (tx) => {
+      const rows = await readNumbers(tx, actor, asked, keyFor(groupBy, timezone, asked));
+      const groups = groupBy === undefined ? new Map<string, GroupRow[]>() : Map.groupBy(rows, ({ key }) => key);
+      return {
+        from: from.toISOString(),
+        to: to.toISOString(),
+        previousFrom: previousFrom.toISOString(),
+        timezone,
+        groupBy: groupBy ?? null,
+        ...partOf(rows),
+        followers: await readFollowers(tx, actor, asked),
+        groups: [...groups]
+          .toSorted(([one], [other]) => inOrder(one, other))
+          .map(([key, of]): SummaryPart => ({ key, ...partOf(of) })),
+      };
+    }),
+  );
+}
+
+/** Of an account that the actor may see, or all of them. Of `metric_subjects s`. */
+export function accountsOf({ accountIds }: Pick<Actor, 'accountIds'>, accountId: string | undefined): SQL {
+  if (accountId !== undefined) return sql`s.account_id = ${accountId}`;
+  return accountIds === null ? sql`true` : sql`s.account_id = any(${sql.param([...accountIds])}::text[])`;
+}
+
+/** What a post is counted under; a day of the period before under the one that it is compared with. */
+function keyFor(groupBy: SummaryGroup | undefined, timezone: string, { from, to }: Asked): SQL {
+  switch (groupBy) {
+    case undefined:
+      return sql`''::text`;
+    case 'platform':
+      return sql`s.platform`;
+    case 'account':
+      return sql`s.account_id`;
+    case 'hour':
+      return sql`extract(hour from s.began_at at time zone ${timezone})::int::text`;
+    case 'day': {
+      const lengthMs = to.getTime() - from.getTime();
+      const shift = sql`case when s.began_at < ${from.toISOString()}::timestamptz then ${lengthMs} * interval '1 millisecond' else interval '0' end`;
+      return sql`to_char((s.began_at + ${shift}) at time zone ${timezone}, 'YYYY-MM-DD')`;
+    }
+  }
+}
+
+const summed = sql.join(
+  postMetrics.map(
+    (metric) => sql`'${sql.raw(metric)}', jsonb_build_array(${totalOf(metric)}, count(w.${columnOf(metric)}))`,
+  ),
+  sql`, `,
+);
+const rated = sql.join(
+  rateBases.map((metric) => {
+    const counts = sql`filter (where w.${columnOf(metric)} > 0 and w.interactions is not null)`;
+    return sql`'${sql.raw(metric)}', jsonb_build_array(sum(w.interactions) ${counts}, sum(w.${columnOf(metric)}) ${counts}, count(*) ${counts})`;
+  }),
+  sql`, `,
+);
+
+const groupColumns = {
+  key: column.text,
+  platform: PlatformId,
+  isNow: column.boolean,
+  posts: column.number,
+  sums: column.json<GroupRow['sums']>(),
+  rates: column.json<GroupRow['rates']>(),
+};
+
+/** One row for each key, platform and period, out of the posts' last numbers. */
+async function readNumbers(
+  tx: Transaction,
+  { organizationId }: Actor,
+  { from, to, previousFrom, accounts }: Asked,
+  key: SQL,
+): Promise<GroupRow[]> {
+  return queryRows(tx, groupColumns)`
+    select w.key, w.platform, w.is_now as "isNow", count(*)::int as posts, jsonb_build_object(${summed}) as sums, jsonb_build_object(${rated}) as rates
+    from (
+      select s.*, ${key} as key, s.began_at >= ${from.toISOString()}::timestamptz as is_now,
+        case when ${hasInteractions} then ${sumOfInteractions} end as interactions
+      from metric_subjects s
+      where s.organization_id = ${organizationId} and s.publication_id is not null
+        and s.began_at >= ${previousFrom.toISOString()}::timestamptz and s.began_at < ${to.toISOString()}::timestamptz and ${accounts}) w
+    group by 1, 2, 3`;
+}
+
+/** An average is not added up, but averaged. */
+function totalOf(metric: MetricName): SQL {
+  const of = sql`w.${columnOf(metric)}`;
+  return metric === 'averageWatchMs' ? sql`avg(${of})` : sql`sum(${of})`;
+}
+
+const accountsMax = 1_000;
+
+const followerColumns = {
+  accountId: column.text,
+  platform: PlatformId,
+  value: column.number,
+  change: column.numberOrNull,
+  capturedAt: column.text,
+};
+
+async function readFollowers(
+  tx: Transaction,
+  { organizationId }: Actor,
+  { from, to, accounts }: Asked,
+): Promise<FollowerCount[]> {
+  const lastBefore = (time: Date) => sql`
+    select n.value, n.captured_at from metric_snapshots n
+    where n.subject_id = s.id and n.value is not null and n.captured_at < ${time.toISOString()}::timestamptz
+      and n.definition_id in (select d.id from metric_definitions d where d.platform = s.platform and d.metric = ${MetricName.enum.followers})
+    order by n.captured_at desc limit 1`;
+  return queryRows(tx, followerColumns)`
+    select s.account_id as "accountId", s.platform, e.value, e.value - b.value as change, ${isoTime(sql`e.captured_at`)} as "capturedAt"
+    from metric_subjects s cross join lateral (${lastBefore(to)}) e left join lateral (${lastBefore(from)}) b on true
+    where s.organization_id = ${organizationId} and s.publication_id is null and ${accounts}
+    order by s.account_id limit ${accountsMax}`;
+}
+
+/** Hours as numbers, everything else as text. */
+function inOrder(one: string, other: string): number {
+  return one.localeCompare(other, 'en', { numeric: true });
+}

@@ -1,0 +1,48 @@
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { column, queryRows } from '@vibetribe/db/query-rows';
+import { sql } from 'drizzle-orm';
+import type { CoreDependencies } from '../core-dependencies.ts';
+
+type CostDependencies = Pick<CoreDependencies, 'db' | 'metricsMonthlyUsd'>;
+
+/** Money that is spent already as far as the limit is concerned, whether the request is made or its process dies. */
+export interface Reservation {
+  /** Gives back what the request turned out not to cost. */
+  settle(usd: number): Promise<void>;
+}
+
+const microsOf = (usd: number) => Math.ceil(usd * 1_000_000);
+
+/**
+ * Writes what a request may cost before it is made; null where that would go over the month's limit. Months are those of the database's
+ * clock in UTC. Two processes cannot both take what is left: the row is written only where it stays within the limit.
+ */
+export async function reserveCost(
+  { db, metricsMonthlyUsd }: CostDependencies,
+  platform: PlatformId,
+  usd: number,
+): Promise<Reservation | null> {
+  const micros = microsOf(usd);
+  const limitMicros = Math.floor((metricsMonthlyUsd(platform) ?? 0) * 1_000_000);
+  const [row] = await db.asWorker(
+    (tx) =>
+      queryRows(tx, { firstDay: column.text })`
+      insert into metric_costs as c (platform, month, micros)
+      select ${platform}, date_trunc('month', statement_timestamp() at time zone 'UTC')::date, ${micros}::bigint where ${micros}::bigint <= ${limitMicros}::bigint
+      on conflict (platform, month) do update set micros = c.micros + excluded.micros
+        where c.micros + excluded.micros <= ${limitMicros}::bigint
+      returning to_char(month, 'YYYY-MM-DD') as "firstDay"`,
+  );
+  if (row === undefined) return null;
+  return {
+    async settle(costUsd) {
+      const backMicros = micros - microsOf(costUsd);
+      if (backMicros <= 0) return;
+      await db.asWorker((tx) =>
+        tx.execute(
+          sql`update metric_costs set micros = micros - ${backMicros}::bigint where platform = ${platform} and month = ${row.firstDay}::date`,
+        ),
+      );
+    },
+  };
+}

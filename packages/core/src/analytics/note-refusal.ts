@@ -1,0 +1,79 @@
+import type { CoreDependencies } from '../core-dependencies.ts';
+import { newId } from '@vibetribe/db/new-id';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import type { PlatformError } from '@vibetribe/platforms/platform-error';
+import { sql } from 'drizzle-orm';
+import { deniedReadMs, retryReadMs } from './read-schedule.ts';
+import type { DueAccount, DueSubject } from './take-due.ts';
+
+/** What was asked for: numbers of posts, or of the account as a whole. */
+export type Asked = 'posts' | 'account';
+
+/** Nothing of the account is asked for before the time that its platform told. */
+export async function closeAccount(tx: Transaction, { accountId }: DueAccount, waitMs: number): Promise<void> {
+  await tx.execute(sql`
+    update metric_subjects set due_at = statement_timestamp() + ${waitMs} * interval '1 millisecond'
+    where account_id = ${accountId} and due_at < statement_timestamp() + ${waitMs} * interval '1 millisecond'`);
+}
+
+/** Nobody's fault that stays: each subject is tried again later, and later still. */
+export async function noteTrouble(tx: Transaction, subjects: readonly DueSubject[]): Promise<void> {
+  const waits = subjects.map(({ subjectId, failures }) => ({ subjectId, waitMs: retryReadMs(failures + 1) }));
+  await tx.execute(sql`
+    update metric_subjects s set failures = s.failures + 1, due_at = statement_timestamp() + w."waitMs" * interval '1 millisecond'
+    from jsonb_to_recordset(${JSON.stringify(waits)}::jsonb) as w("subjectId" bigint, "waitMs" float8) where s.id = w."subjectId"`);
+}
+
+/** The post is not there any more: it is marked and asked for no more. Its numbers stay as they were last read. */
+export async function markGone(tx: Transaction, subjectIds: readonly number[]): Promise<void> {
+  await tx.execute(sql`
+    update metric_subjects set state = 'gone', due_at = null where id = any(${sql.param(subjectIds)}::bigint[])`);
+}
+
+/**
+ * The account's scopes do not allow it: its people are told, once until it is allowed, and it is asked about seldom.
+ * @returns whether they were told now
+ */
+export async function noteDenied(
+  tx: Transaction,
+  { accountId, organizationId, account, platform }: DueAccount,
+  platformName: string,
+  { asked, error }: { readonly asked: Asked; readonly error: PlatformError },
+): Promise<boolean> {
+  const which = asked === 'posts' ? sql`publication_id is not null` : sql`publication_id is null`;
+  const denied = asked === 'posts' ? sql`posts_denied` : sql`account_denied`;
+  await tx.execute(sql`
+    update metric_subjects set due_at = statement_timestamp() + ${deniedReadMs} * interval '1 millisecond'
+    where account_id = ${accountId} and ${which} and due_at < statement_timestamp() + ${deniedReadMs} * interval '1 millisecond'`);
+  const what = asked === 'posts' ? 'the numbers of its posts' : 'its own numbers';
+  const body = `${platformName} does not give ${what} to this connection of ${account.handle}: ${error.message} Connect the account again and allow it. It is asked again in a week.`;
+  const title = `No numbers of ${account.handle}`;
+  const { rowCount } = await tx.execute(sql`
+    with denied as (
+      update metric_subjects set ${denied} = ${error.message}
+      where account_id = ${accountId} and publication_id is null and ${denied} is null returning 1
+    ), told as (
+      select ${newId('notification')}::text as id, jsonb_build_object('accountId', ${accountId}::text, 'platform', ${platform}::text) as data from denied
+    ), notified as (
+      insert into notifications (id, organization_id, kind, title, body, data)
+      select id, ${organizationId}, 'account_metrics_denied', ${title}, ${body}, data from told
+    )
+    insert into events (organization_id, type, message, data)
+    select ${organizationId}, 'notification.created', ${title}::text,
+      jsonb_build_object('notificationId', id, 'kind', 'account_metrics_denied', 'body', ${body}::text) from told`);
+  return (rowCount ?? 0) > 0;
+}
+
+/** What was denied is given now. */
+export async function noteAllowed(
+  { db }: Pick<CoreDependencies, 'db'>,
+  { accountId }: Pick<DueAccount, 'accountId'>,
+  asked: Asked,
+): Promise<void> {
+  const denied = asked === 'posts' ? sql`posts_denied` : sql`account_denied`;
+  await db.asWorker((tx) =>
+    tx.execute(
+      sql`update metric_subjects set ${denied} = null where account_id = ${accountId} and publication_id is null and ${denied} is not null`,
+    ),
+  );
+}

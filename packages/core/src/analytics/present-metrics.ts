@@ -1,0 +1,69 @@
+import { type MetricsState, MetricValue } from '@vibetribe/contracts/analytics';
+import { MetricName } from '@vibetribe/contracts/metric';
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { type SQL, sql } from 'drizzle-orm';
+import type { CoreDependencies } from '../core-dependencies.ts';
+
+/** Numbers of an account as a whole; the others are of posts, and some of both. */
+export const accountOnly: readonly MetricName[] = ['followers', 'following', 'posts'];
+export const postMetrics: readonly MetricName[] = MetricName.options.filter((name) => !accountOnly.includes(name));
+
+/** The column of `metric_subjects` that has a post's last number of this. */
+export function columnOf(metric: MetricName): SQL {
+  return sql.raw(metric.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+}
+
+/** What people did with a post. */
+const interactions: readonly MetricName[] = ['reactions', 'comments', 'reposts', 'quotes', 'shares', 'saves'];
+const columnsOfInteractions = interactions.map((metric) => sql`s.${columnOf(metric)}`);
+
+/** Of `metric_subjects s`: whether its platform gave any of them, and all of those that it gave. */
+export const hasInteractions = sql`num_nonnulls(${sql.join(columnsOfInteractions, sql`, `)}) > 0`;
+export const sumOfInteractions = sql.join(
+  columnsOfInteractions.map((of) => sql`coalesce(${of}, 0)`),
+  sql` + `,
+);
+
+/** A time as clients see it. @param of a `timestamptz` */
+export function isoTime(of: SQL): SQL {
+  return sql`to_char(${of} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+}
+
+export const metricValueColumns = MetricValue.shape;
+
+/** `metricValueColumns` of `metric_definitions d` and of rows `n` with `value` and `captured_at`. */
+export const metricValueFields = sql`d.metric, n.value, d.source, d.version as "definitionVersion", ${isoTime(sql`n.captured_at`)} as "capturedAt"`;
+
+/** What the rows know of one subject, as it is told. */
+export interface SubjectFacts {
+  readonly platform: PlatformId;
+  readonly asked: 'posts' | 'account';
+  readonly state: 'unread' | 'read' | 'gone' | 'ended' | null;
+  /** The account's platform denies it, in its own words. */
+  readonly denied: string | null;
+}
+
+type StateDependencies = Pick<CoreDependencies, 'adapters' | 'metricsMonthlyUsd'>;
+
+/** Why there are numbers, or none: what is not given is told apart from what was not read. */
+export function stateOf(
+  { adapters, metricsMonthlyUsd }: StateDependencies,
+  { platform, asked, state, denied }: SubjectFacts,
+): { readonly state: MetricsState; readonly detail: string | null } {
+  const { metrics, displayName } = adapters[platform];
+  if (metrics === undefined || (asked === 'account' && metrics.readAccount === undefined))
+    return { state: 'not_supported', detail: `${displayName} does not tell these numbers.` };
+  if (state === 'gone') return { state, detail: `${displayName} has it no more; these are its last numbers.` };
+  if (state === 'ended') return { state, detail: 'It is too old to be asked for; these are its last numbers.' };
+  if (metrics.cost !== undefined && (metricsMonthlyUsd(platform) ?? 0) <= 0)
+    return {
+      state: 'off',
+      detail: `${displayName} bills for reading numbers, and the operator of this service has not switched it on.`,
+    };
+  if (denied !== null) return { state: 'denied', detail: `${displayName} does not give them: ${denied}` };
+  return { state: state ?? 'unread', detail: null };
+}
+
+export function notGiven(of: readonly MetricName[], state: MetricsState, given: ReadonlySet<MetricName>): MetricName[] {
+  return state === 'read' || state === 'gone' || state === 'ended' ? of.filter((metric) => !given.has(metric)) : [];
+}

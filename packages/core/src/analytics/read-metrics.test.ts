@@ -1,0 +1,294 @@
+import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import type { Actor } from '../actor.ts';
+import { readMetrics } from './read-metrics.ts';
+import { createMetricsHarness, type MetricsHarness, reading } from './test-metrics.ts';
+
+const hourMs = 3_600_000;
+let harness: MetricsHarness;
+let actor: Actor;
+let accountId: string;
+let accounts = 0;
+
+beforeAll(async () => {
+  harness = await createMetricsHarness(inject('postgresUrl'));
+});
+afterAll(() => harness[Symbol.asyncDispose]());
+beforeEach(async () => {
+  const { fake, sql } = harness;
+  await sql('delete from publications');
+  await sql('delete from metric_subjects');
+  await sql('delete from accounts');
+  await sql('delete from metric_costs');
+  actor = await harness.addOrganization();
+  accounts += 1;
+  ({ accountId } = await harness.addXAccount(actor, `numbers${accounts}`, 100 * hourMs));
+  fake.posts.clear();
+  fake.asked.length = 0;
+  fake.account = [reading('followers', 7)];
+  fake.beforeAnswer = async () => undefined;
+  const { cost: _cost, ...support } = fake.support;
+  fake.support = support;
+});
+
+const run = (monthlyUsd?: number) => readMetrics(harness.deps(monthlyUsd), { patienceMs: 0 });
+
+interface Subject {
+  publication_id: string | null;
+  state: string;
+  unchanged: number;
+  failures: number;
+  due_in_hours: number | null;
+}
+
+async function subjects(): Promise<Subject[]> {
+  return harness.sql<Subject>(
+    `select publication_id, state, unchanged, failures, round(extract(epoch from due_at - now()) / 3600)::int as due_in_hours
+     from metric_subjects order by id`,
+  );
+}
+
+async function snapshots() {
+  return harness.sql(
+    `select d.metric, s.value from metric_snapshots s join metric_definitions d on d.id = s.definition_id order by s.captured_at, s.definition_id`,
+  );
+}
+
+async function refuseOnce(error: PlatformError): Promise<void> {
+  harness.fake.beforeAnswer = async (call) => {
+    if (call !== null) throw error;
+  };
+}
+
+describe('a run', () => {
+  test('reads posts in requests of their account, and its followers, and says when each is asked again', async () => {
+    for (const ageHours of [1, 10, 30, 100, 24 * 400]) {
+      const { platformPostId } = await harness.publish(actor, accountId, ageHours);
+      harness.fake.posts.set(platformPostId, [reading('reactions', 5)]);
+    }
+    expect(await run()).toMatchObject({ enrolled: 5, changed: 5, failed: 0, hasYielded: false });
+    expect(harness.fake.asked.map(({ length }) => length)).toEqual([1, 3, 1]);
+    expect((await subjects()).map(({ due_in_hours }) => due_in_hours)).toEqual([24, 24, 12, 3, 1]);
+    expect(await snapshots()).toHaveLength(5);
+    expect(await run()).toMatchObject({ read: 0, changed: 0 });
+  });
+
+  test('in two processes at once asks for each post once', async () => {
+    for (let index = 0; index < 12; index += 1) await harness.publish(actor, accountId);
+    await Promise.all([run(), run()]);
+    const ids = harness.fake.asked.flat().filter((id) => id !== 'account');
+    expect(ids).toHaveLength(12);
+    expect(new Set(ids).size).toBe(12);
+  });
+
+  test('keeps a snapshot where a number has changed, and waits longer where none has', async () => {
+    const { platformPostId } = await harness.publish(actor, accountId);
+    for (const value of [5, 5, 5, 6]) {
+      harness.fake.posts.set(platformPostId, [reading('reactions', value)]);
+      await run();
+      await harness.makeDue();
+    }
+    expect((await snapshots()).filter(({ metric }) => metric === 'reactions')).toEqual([
+      { metric: 'reactions', value: 5 },
+      { metric: 'reactions', value: 6 },
+    ]);
+    expect((await snapshots()).filter(({ metric }) => metric === 'followers')).toHaveLength(4);
+    const [told] = await harness.sql<{ count: number }>(
+      `select count(*)::int as count from events where type = 'analytics.updated' and data ? 'postId' and organization_id = $1`,
+      [actor.organizationId],
+    );
+    expect(told?.count).toBe(2);
+    const [event] = await harness.sql(
+      `select data -> 'metrics' as metrics, data ->> 'accountId' as account from events
+       where type = 'analytics.updated' and data ? 'postId' and organization_id = $1 order by id desc limit 1`,
+      [actor.organizationId],
+    );
+    expect(event).toEqual({ metrics: { reactions: 6 }, account: accountId });
+  });
+
+  test('doubles the wait for a post without news', async () => {
+    const { platformPostId } = await harness.publish(actor, accountId);
+    harness.fake.posts.set(platformPostId, [reading('reactions', 5)]);
+    for (const [unchanged, hours] of [
+      [0, 1],
+      [1, 2],
+      [2, 4],
+      [3, 8],
+      [4, 8],
+    ] as const) {
+      await run();
+      expect((await subjects()).find(({ publication_id }) => publication_id !== null)).toMatchObject({
+        unchanged,
+        due_in_hours: hours,
+      });
+      await harness.makeDue();
+    }
+  });
+
+  test('a number that is not given is kept as none, and one that is no number too', async () => {
+    const { platformPostId } = await harness.publish(actor, accountId);
+    harness.fake.posts.set(platformPostId, [
+      reading('impressions', null),
+      reading('reactions', 0),
+      reading('views', -1),
+    ]);
+    await run();
+    const rows = await harness.sql(
+      `select metric, value from metric_latest where metric <> 'followers' order by metric`,
+    );
+    expect(rows).toEqual([
+      { metric: 'impressions', value: null },
+      { metric: 'reactions', value: 0 },
+      { metric: 'views', value: null },
+    ]);
+  });
+
+  test('a post that the platform has no more is marked and asked for no more; a new one gets a second look', async () => {
+    const old = await harness.publish(actor, accountId);
+    harness.fake.posts.set(old.platformPostId, [reading('reactions', 5)]);
+    await run();
+    harness.fake.posts.clear();
+    const young = await harness.publish(actor, accountId);
+    await harness.makeDue();
+    expect(await run()).toMatchObject({ gone: 1 });
+    const states = async () =>
+      new Map(
+        (await subjects()).map(({ publication_id, state, due_in_hours }) => [publication_id, [state, due_in_hours]]),
+      );
+    expect((await states()).get(old.publicationId)).toEqual(['gone', null]);
+    expect((await states()).get(young.publicationId)).toEqual(['unread', 1]);
+    await harness.makeDue();
+    await run();
+    expect((await states()).get(young.publicationId)).toEqual(['gone', null]);
+  });
+});
+
+describe('publishing goes first', () => {
+  test('nothing is asked while posts are late', async () => {
+    await harness.publish(actor, accountId);
+    const late = await harness.addPublication(actor, accountId, {
+      scheduledAt: new Date(Date.now() - 60_000),
+      dueAt: new Date(Date.now() - 60_000),
+    });
+    expect(await run()).toMatchObject({ hasYielded: true });
+    expect(harness.fake.asked).toEqual([]);
+    await harness.sql(`update publications set lease_until = now() + interval '1 minute' where id = $1`, [late]);
+    expect(await run()).toMatchObject({ hasYielded: false });
+    expect(harness.fake.asked.length).toBeGreaterThan(0);
+  });
+
+  test('a run stops between two requests when posts become late', async () => {
+    for (let index = 0; index < 6; index += 1) await harness.publish(actor, accountId);
+    harness.fake.beforeAnswer = async (call) => {
+      if (call !== null)
+        await harness.addPublication(actor, accountId, {
+          dueAt: new Date(Date.now() - 60_000),
+          scheduledAt: new Date(),
+        });
+    };
+    expect(await run()).toMatchObject({ hasYielded: true });
+    expect(harness.fake.asked.flat().filter((id) => id !== 'account')).toHaveLength(3);
+  });
+});
+
+describe('a refusal', () => {
+  test('of a limit closes the account until the told time, and nothing more is asked of it', async () => {
+    for (let index = 0; index < 6; index += 1) await harness.publish(actor, accountId);
+    await refuseOnce(new PlatformError('rate_limit', 'Slow.', { platformCode: '429', retryAfterMs: 5 * hourMs }));
+    expect(await run()).toMatchObject({ limited: 3 });
+    expect(harness.fake.asked.map(([id]) => id)).toHaveLength(2);
+    expect(
+      (await subjects()).filter(({ publication_id }) => publication_id !== null).map((one) => one.due_in_hours),
+    ).toEqual(Array.from({ length: 6 }, () => 5));
+  });
+
+  test('for want of a permission is told once, asked about in a week, and over once it is given', async () => {
+    const { platformPostId } = await harness.publish(actor, accountId);
+    await refuseOnce(new PlatformError('permission', 'The scope tweet.read is missing.', { platformCode: '403' }));
+    for (let turn = 0; turn < 2; turn += 1) {
+      expect(await run()).toMatchObject({ denied: 1 });
+      expect((await subjects()).map(({ due_in_hours }) => due_in_hours)).toEqual([24, 168]);
+      await harness.makeDue();
+    }
+    const told = () =>
+      harness.sql(`select body from notifications where kind = 'account_metrics_denied' and organization_id = $1`, [
+        actor.organizationId,
+      ]);
+    expect(await told()).toHaveLength(1);
+    harness.fake.beforeAnswer = async () => undefined;
+    harness.fake.posts.set(platformPostId, [reading('reactions', 1)]);
+    await run();
+    expect(await harness.sql('select posts_denied from metric_subjects where publication_id is null')).toEqual([
+      { posts_denied: null },
+    ]);
+  });
+
+  test('that passes is tried again, later each time, and is no number', async () => {
+    await harness.publish(actor, accountId);
+    await refuseOnce(new PlatformError('unavailable', 'Down.', { platformCode: '503' }));
+    for (const hours of [1, 2, 4]) {
+      expect(await run()).toMatchObject({ failed: 1 });
+      expect((await subjects()).find(({ publication_id }) => publication_id !== null)).toMatchObject({
+        due_in_hours: hours,
+        state: 'unread',
+      });
+      await harness.makeDue();
+    }
+    expect(await harness.sql(`select 1 from metric_latest where metric <> 'followers'`)).toEqual([]);
+  });
+});
+
+describe('where reading is billed', () => {
+  const cost = { usdPerPost: 0.001, usdPerAccount: 0.01 };
+  const spent = async () =>
+    (await harness.sql<{ micros: string }>('select micros from metric_costs'))[0]?.micros ?? '0';
+
+  beforeEach(async () => {
+    harness.fake.support = { ...harness.fake.support, cost, postsPerRequest: 10 };
+    for (let index = 0; index < 30; index += 1) {
+      const { platformPostId } = await harness.publish(actor, accountId);
+      harness.fake.posts.set(platformPostId, [reading('reactions', 1)]);
+    }
+  });
+
+  test('nothing is asked unless the operator has set a limit', async () => {
+    expect(await run()).toMatchObject({ changed: 0 });
+    expect(await run(0)).toMatchObject({ changed: 0 });
+    expect([harness.fake.asked, await spent()]).toEqual([[], '0']);
+  });
+
+  test('the month never costs more than the limit, whoever asks at once, and goes on in the next', async () => {
+    await Promise.all([run(0.031), run(0.031), run(0.031)]);
+    expect(Number(await spent())).toBe(30_000);
+    expect(harness.fake.asked.filter(([id]) => id !== 'account')).toHaveLength(2);
+    await harness.makeDue();
+    expect(await run(0.031)).toMatchObject({ unaffordable: expect.any(Number), changed: 0 });
+    expect(harness.fake.asked).toHaveLength(3);
+    await harness.sql(`update metric_costs set month = month - interval '1 month'`);
+    await harness.makeDue();
+    await run(0.031);
+    expect(harness.fake.asked.length).toBeGreaterThan(3);
+  });
+
+  test('a request whose process dies counts as spent, one that is refused does not, and what is billed less comes back', async () => {
+    harness.fake.account = [];
+    await harness.sql('update metric_subjects set due_at = null where publication_id is null');
+    harness.fake.beforeAnswer = async (call) => {
+      if (call === null) return;
+      expect(await spent()).toBe('20000');
+      throw new PlatformError('permission', 'No.', { platformCode: '403' });
+    };
+    await run(1);
+    expect(await spent()).toBe('10000');
+    await harness.makeDue();
+    harness.fake.beforeAnswer = async (call) => call?.onBilled?.(4);
+    await run(1);
+    expect(await spent()).toBe(String(10_000 + 10_000 + 3 * 4_000));
+    await harness.makeDue();
+    harness.fake.beforeAnswer = async () => {
+      throw new Error('the connection is gone, and so is this process');
+    };
+    await run(1);
+    expect(await spent()).toBe(String(32_000 + 10_000));
+  });
+});
