@@ -35,7 +35,8 @@ export function createLoadingCache<Value>({
     async fetchMethod(_key, _stale, { context: load, options }) {
       const startedAtMs = clock.monotonicMs();
       const value = await load();
-      options.ttl = Math.max(1, ttlMs - (clock.monotonicMs() - startedAtMs));
+      // The library keeps a value for one moment longer than its time.
+      options.ttl = Math.max(1, ttlMs - 1 - (clock.monotonicMs() - startedAtMs));
       return { value };
     },
   });

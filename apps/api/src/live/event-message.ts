@@ -2,6 +2,7 @@ import type { LoggedMessage } from '@vibetribe/contracts/live-message';
 import { postStatusOf } from '@vibetribe/contracts/post-status';
 import { formatCursor, type EventCursor } from '@vibetribe/core/events/event-cursor';
 import type { LoggedEvent } from '@vibetribe/core/events/read-events';
+import { readHiddenFrom } from '@vibetribe/core/notifications/hidden-from';
 import { presentNotification } from '@vibetribe/core/notifications/list-notifications';
 import { presentEvent } from '@vibetribe/core/posts/present-event';
 import { presentPublication } from '@vibetribe/core/posts/present-publication';
@@ -26,6 +27,8 @@ export interface LiveMessage {
   readonly accountIds: readonly string[];
   /** Heard by those who are in one of these. */
   readonly rooms: readonly string[];
+  /** Users who do not want it. */
+  readonly hiddenFrom?: readonly string[];
   readonly message: LoggedMessage;
 }
 
@@ -53,7 +56,7 @@ export function eachAlone(events: readonly LoggedEvent[]): Happening[] {
   return events.map((event) => ({ cursor: event.cursor, events: [event] }));
 }
 
-type Content = Pick<LiveMessage, 'accountIds' | 'rooms' | 'message'>;
+type Content = Pick<LiveMessage, 'accountIds' | 'rooms' | 'hiddenFrom' | 'message'>;
 type Logged = Pick<LoggedMessage, 'id' | 'at'>;
 
 function postContent(
@@ -92,6 +95,7 @@ function otherContent(event: LoggedEvent, notes: ReadonlyMap<string, Notificatio
   return {
     accountIds: typeof accountId === 'string' ? [accountId] : [],
     rooms: [organizationRoom],
+    hiddenFrom: row.hiddenFrom,
     message: { type: 'notification', data: presentNotification(row), ...logged },
   };
 }
@@ -109,7 +113,7 @@ function postsOf(events: readonly LoggedEvent[]): Map<string, string> {
   return new Map(events.flatMap(({ organizationId, postId }) => (postId === null ? [] : [[postId, organizationId]])));
 }
 
-type NotificationRow = typeof notifications.$inferSelect;
+type NotificationRow = typeof notifications.$inferSelect & { readonly hiddenFrom: readonly string[] };
 
 async function notificationsById(tx: Transaction, ids: readonly string[]): Promise<Map<string, NotificationRow>> {
   if (ids.length === 0) return new Map();
@@ -117,5 +121,6 @@ async function notificationsById(tx: Transaction, ids: readonly string[]): Promi
     .select()
     .from(notifications)
     .where(inArray(notifications.id, [...ids]));
-  return new Map(rows.map((row) => [row.id, row]));
+  const hiddenFrom = await readHiddenFrom(tx, [...new Set(rows.map(({ organizationId }) => organizationId))]);
+  return new Map(rows.map((row) => [row.id, { ...row, hiddenFrom: hiddenFrom(row) }]));
 }

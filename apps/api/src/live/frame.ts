@@ -9,6 +9,8 @@ export interface LoggedFrame {
   readonly eventId: number;
   readonly accountIds: readonly string[];
   readonly rooms: readonly string[];
+  /** Users who do not want it. */
+  readonly hiddenFrom?: readonly string[] | undefined;
   readonly bytes: Buffer;
 }
 
@@ -21,8 +23,8 @@ export interface PassingFrame {
   readonly bytes: Buffer;
 }
 
-export function loggedFrame({ eventId, accountIds, rooms, message }: LiveMessage): LoggedFrame {
-  return { eventId, accountIds, rooms, bytes: bytesOf(message) };
+export function loggedFrame({ eventId, accountIds, rooms, hiddenFrom, message }: LiveMessage): LoggedFrame {
+  return { eventId, accountIds, rooms, hiddenFrom, bytes: bytesOf(message) };
 }
 
 export function passingFrame(room: string, aboutId: string, message: ServerMessage): PassingFrame {

@@ -96,6 +96,9 @@ export function createLiveConnection({
   const mayHear = (frame: Frame): boolean => {
     if (!frame.rooms.some((room) => rooms.has(room))) return false;
     if (frame.eventId === null) return frame.aboutId !== id;
+    // What somebody does not want to see, their keys' programs may.
+    const { userId, scopes } = actor;
+    if (userId !== null && scopes === null && frame.hiddenFrom?.includes(userId) === true) return false;
     const allowed = actor.accountIds;
     return allowed === null || frame.accountIds.every((accountId) => allowed.includes(accountId));
   };

@@ -2,7 +2,7 @@ import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startTestApi, type TestApi } from '../test-api.ts';
 import { addEvent, addPost, eventValues, notify } from './test-posts.ts';
-import { openSocket } from './test-socket.ts';
+import { openSocket, type TestSocket } from './test-socket.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -64,6 +64,33 @@ describe('events', () => {
     expect(message.data).toMatchObject({ id, kind: 'post_failed', title: 'Failed', body: 'Why', readAt: null });
     const read = await api.call('POST', `/api/v1/notifications/${id}/read`, { token: accessToken });
     expect(read.json['readAt']).not.toBeNull();
+  });
+
+  test('a notification that somebody has off in the app is not told to them, live or replayed, but to the others', async () => {
+    const { accessToken, organization } = await api.register();
+    const chosen = { events: { mail_failed: { inApp: 'off' }, publication_asks: { inApp: 'daily' } } };
+    await api.call('PUT', '/api/v1/notification-preferences', { token: accessToken, body: chosen });
+    const body = { name: 'Bot', scopes: ['read'] };
+    const key = String((await api.call('POST', '/api/v1/api-keys', { token: accessToken, body })).json['key']);
+    await using own = await openSocket(api, accessToken);
+    await using program = await openSocket(api, key);
+    const kinds = ['mail_failed', 'publication_asks', 'publication_failed'];
+    for (const kind of kinds)
+      await api.sql(
+        `with n as (insert into notifications (id, organization_id, kind, title, body) values ($1, $2, $3, $3, ''))
+         insert into events (organization_id, type, message, data) values ($2, 'notification.created', $3, jsonb_build_object('notificationId', $1::text))`,
+        [`ntf_${crypto.randomUUID()}`, organization.id, kind],
+      );
+    await notify(api);
+    const told = async (socket: TestSocket) => {
+      await socket.next('notification', ({ data }) => data.kind === 'publication_failed');
+      return socket.of('notification').map(({ data }) => data.kind);
+    };
+    expect(await told(program)).toEqual(kinds);
+    expect(await told(own)).toEqual(['publication_failed']);
+    const since = own.of('hello')[0]?.data.position;
+    await using back = await openSocket(api, accessToken, { since });
+    expect(await told(back)).toEqual(['publication_failed']);
   });
 
   test('a key limited to some accounts hears of those only', async () => {

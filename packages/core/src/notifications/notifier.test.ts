@@ -4,7 +4,7 @@ import { addAccount, addMember, addOrganization, addPost, addPublication } from 
 import { adapters } from '@vibetribe/platforms/registry';
 import { createKeyRing } from '@vibetribe/security/key-ring';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import type { PutNotificationPreferences } from '@vibetribe/contracts/notification';
+import { NotificationKind, type PutNotificationPreferences } from '@vibetribe/contracts/notification';
 import type { AuthenticatedActor } from '../identity/authenticated-actor.ts';
 import { openMail } from '../mail/mail-content.ts';
 import { removeMember } from '../members/remove-member.ts';
@@ -207,6 +207,39 @@ test('what is for the day waits for one message; who has left, and what is off, 
   await look();
   expect((await mailsTo(daily)).map(({ subject }) => subject)).toEqual(['The day: 2 notifications – Engines']);
   expect(await mailsTo(left)).toEqual([]);
+});
+
+test('what was collected waits for quiet hours that came meanwhile, and is not sent to who has switched it off', async () => {
+  const [sleeper, weary] = [
+    await addMember(database.sql, { organizationId }),
+    await addMember(database.sql, { organizationId }),
+  ];
+  await prefer(weary, { events: { publication_asks: { email: 'daily' } } });
+  await notify('publication_failed', 'One', { platform: 'x' });
+  await notify('publication_asks', 'Two');
+  await notifyOnce(deps(), { ...settings, collectMs: 60_000 });
+  const timeIn = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString().slice(11, 16);
+  await prefer(sleeper, { events: {}, quietHours: { from: timeIn(-120), to: timeIn(120), timezone: 'UTC' } });
+  const off = { email: 'off' } as const;
+  await prefer(weary, { events: Object.fromEntries(NotificationKind.options.map((kind) => [kind, off])) });
+  const pass = () => database.sql('update notification_messages set due_at = now() where due_at is not null');
+  await pass();
+  await look();
+  expect([await mailsTo(sleeper), await mailsTo(weary)]).toEqual([[], []]);
+  const left = await database.sql<{ user_id: string; attempts: number; minutes: number }>(
+    `select user_id, attempts, extract(epoch from due_at - now())::float8 / 60 as minutes from notification_messages
+     where organization_id = $1 and due_at is not null`,
+    [organizationId],
+  );
+  expect(left.map((row) => [row.user_id, row.attempts])).toEqual([
+    [sleeper, 0],
+    [sleeper, 0],
+  ]);
+  expect(Math.min(...left.map(({ minutes }) => minutes))).toBeGreaterThan(60);
+  await prefer(sleeper, { events: {} });
+  await pass();
+  await look();
+  expect(await mailsTo(sleeper)).toHaveLength(2);
 });
 
 test('a mail ends with one click, without harm to anything else', async () => {

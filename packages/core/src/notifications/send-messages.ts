@@ -3,11 +3,14 @@ import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import { newOpaqueToken } from '@vibetribe/security/opaque-token';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { NotificationKind } from '@vibetribe/contracts/notification';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { mailOf } from '../mail/mail-content.ts';
 import { queueMail } from '../mail/queue-mail.ts';
 import type { WebhookSender } from '../webhooks/webhook-sender.ts';
 import { openMessageAddress } from './message-address.ts';
+import { channelsFor, StoredEvents, StoredQuietHours } from './preferences.ts';
+import { sendTimeMs } from './send-time.ts';
 
 type MessageDependencies = Pick<CoreDependencies, 'db' | 'keyRing' | 'logger'>;
 
@@ -33,7 +36,7 @@ const messageColumns = {
   channel: z.enum(['email', 'webhook']),
   entries: z.array(z.object({ title: z.string(), body: z.string() })),
   count: column.number,
-  isDaily: column.boolean,
+  cause: column.text,
   attempt: column.number,
 };
 type DueMessage = RowOf<typeof messageColumns>;
@@ -51,7 +54,7 @@ export async function sendMessages(deps: MessageDependencies, settings: MessageS
         lease_until = statement_timestamp() + make_interval(secs => ${leaseSeconds}::int)
       from due where m.id = due.id
       returning m.id, m.organization_id as "organizationId", m.user_id as "userId", m.channel, m.entries, m.count,
-        m.cause = 'daily' as "isDaily", m.attempts as attempt`,
+        m.cause, m.attempts as attempt`,
   );
   await Promise.all(due.map((message) => sendOne(deps, settings, message)));
   return due.length === batchMax;
@@ -62,6 +65,9 @@ const recipientColumns = {
   organizationName: column.text,
   unsubscribeKey: column.text,
   webhookSealed: column.textOrNull,
+  events: StoredEvents,
+  quietHours: StoredQuietHours,
+  nowMs: column.number,
 };
 type Recipient = RowOf<typeof recipientColumns>;
 
@@ -79,7 +85,8 @@ async function readRecipient(
         on conflict (organization_id, user_id) do update set unsubscribe_key = coalesce(p.unsubscribe_key, excluded.unsubscribe_key)
         returning *
       )
-      select u.email, o.name as "organizationName", k.unsubscribe_key as "unsubscribeKey", k.webhook_sealed as "webhookSealed"
+      select u.email, o.name as "organizationName", k.unsubscribe_key as "unsubscribeKey", k.webhook_sealed as "webhookSealed",
+        k.events, k.quiet_hours as "quietHours", floor(extract(epoch from now()) * 1000)::float8 as "nowMs"
       from kept k join users u on u.id = k.user_id join organizations o on o.id = k.organization_id`,
   );
   return recipient ?? null;
@@ -87,7 +94,9 @@ async function readRecipient(
 
 async function sendOne(deps: MessageDependencies, settings: MessageSettings, message: DueMessage): Promise<void> {
   const recipient = await readRecipient(deps, message);
-  if (recipient === null) return endMessage(deps, message, 'dropped');
+  if (recipient === null || isOff(message, recipient)) return endMessage(deps, message, 'dropped');
+  const quietMs = quietForMs(message, recipient);
+  if (quietMs > 0) return postpone(deps, message, quietMs);
   if (message.channel === 'email') return mailMessage(deps, settings, message, recipient);
   if (recipient.webhookSealed === null) return endMessage(deps, message, 'dropped');
   const error = await post(deps, settings, message, recipient);
@@ -95,6 +104,30 @@ async function sendOne(deps: MessageDependencies, settings: MessageSettings, mes
   if (error !== null)
     deps.logger.warn({ messageId: message.id, attempts: message.attempt, reason: error }, 'a message was not taken');
   await endMessage(deps, message, error === null ? 'sent' : 'failed', { error, waitSeconds });
+}
+
+/** What a member switched off while it was collected is not sent any more. */
+function isOff({ cause, channel }: DueMessage, { events }: Recipient): boolean {
+  const kinds = isDaily({ cause }) ? NotificationKind.options : [cause.split(':')[0] ?? ''];
+  return kinds.every((kind) => channelsFor(kind, events)[channel] === 'off');
+}
+
+/** How long it still has to wait, whatever its time was when it was made; the daily one has its own. */
+function quietForMs({ cause }: DueMessage, { nowMs, quietHours }: Recipient): number {
+  return isDaily({ cause }) ? 0 : sendTimeMs('now', { nowMs, collectMs: 0, quietHours }) - nowMs;
+}
+
+async function postpone({ db }: MessageDependencies, { id, attempt }: DueMessage, waitMs: number): Promise<void> {
+  await db.asWorker((tx) =>
+    tx.execute(sql`
+      update notification_messages set lease_until = null, attempts = attempts - 1,
+        due_at = clock_timestamp() + ${waitMs}::float8 * interval '1 millisecond'
+      where id = ${id} and status = 'sending' and attempts = ${attempt} and lease_until is not null`),
+  );
+}
+
+function isDaily({ cause }: Pick<DueMessage, 'cause'>): boolean {
+  return cause === 'daily';
 }
 
 /** The mail and the end of the message stand or fall together. */
@@ -147,8 +180,8 @@ async function post(
   return error;
 }
 
-function subjectOf({ entries: [first], count, isDaily }: DueMessage): string {
-  if (isDaily) return `The day: ${count} ${count === 1 ? 'notification' : 'notifications'}`;
+function subjectOf({ entries: [first], count, cause }: DueMessage): string {
+  if (isDaily({ cause })) return `The day: ${count} ${count === 1 ? 'notification' : 'notifications'}`;
   return count === 1 ? (first?.title ?? '') : `${first?.title ?? ''} (and ${count - 1} more)`;
 }
 
