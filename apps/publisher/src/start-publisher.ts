@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { platformIds } from '@vibetribe/contracts/platform-id';
+import { createCardReader } from '@vibetribe/core/cards/card-reader';
+import { readCardsAhead } from '@vibetribe/core/cards/read-cards-ahead';
 import type { CoreDependencies } from '@vibetribe/core/core-dependencies';
 import { createSpareBytes } from '@vibetribe/core/media/spare-bytes';
 import { createOperators } from '@vibetribe/core/identity/operators';
@@ -64,11 +66,13 @@ export async function startPublisher(
         }),
     }),
   );
-  const { media, disk } = openMedia(starting, config, service.core);
+  const { media, disk, incomingDirectory } = openMedia(starting, config, service.core);
+  const cards = starting.use(createCardReader({ allow: service.core.isAllowedHost, directory: incomingDirectory }));
   const engine = starting.use(
     createPublishingEngine(service.core, {
       settings: config.settings,
       media,
+      cards,
       owner: `${hostname()}-${randomBytes(6).toString('hex')}`,
       memory: openClaimMemory(service.queue, service.core.clock),
       random: Math.random,
@@ -118,13 +122,19 @@ export async function startPublisher(
       onError: (error) => logger.warn({ err: error }, 'what is held could not be looked through; the next turn does'),
     }),
   );
-  starting.use(
-    await service.bus.subscribe(
-      'dispatch',
-      () => dispatcher.wake(),
-      () => dispatcher.wake(),
-    ),
+  const cardLoop = starting.use(
+    startLoop({
+      name: 'card reader',
+      intervalMs: config.sweepIntervalMs,
+      runOnce: async (signal) => void (await readCardsAhead(service.core, cards, signal)),
+      onError: (error) => logger.warn({ err: error }, 'pages could not be read ahead; they are when they are needed'),
+    }),
   );
+  const wake = () => {
+    dispatcher.wake();
+    cardLoop.wake();
+  };
+  starting.use(await service.bus.subscribe('dispatch', wake, wake));
 
   const operators = createOperators(service.core, { trustsLoopback: config.trustLoopback });
   const ops = starting.use(
@@ -170,12 +180,12 @@ function openMedia(
   starting: AsyncDisposableStack,
   config: PublisherConfig,
   core: Pick<CoreDependencies, 'db' | 'clock'>,
-): { media: PublishingMedia; disk: DiskSpace } {
+): { media: PublishingMedia; disk: DiskSpace; incomingDirectory: string } {
   const { authSecret, publicUrl } = config;
   const now = () => core.clock.now();
   const spareBytes = createSpareBytes({ ...core, ...config });
-  const { reader, store, disk } = starting.use(createMediaLibrary({ ...config, spareBytes, now }));
+  const { reader, store, disk, incomingDirectory } = starting.use(createMediaLibrary({ ...config, spareBytes, now }));
   const signed = (secret: string) =>
     createMediaUrls({ store, key: deriveKey(secret, 'media-url'), origin: () => publicUrl, now });
-  return { media: { reader, urls: authSecret === null ? null : signed(authSecret) }, disk };
+  return { media: { reader, urls: authSecret === null ? null : signed(authSecret) }, disk, incomingDirectory };
 }

@@ -157,6 +157,15 @@ const examples: Partial<Record<PlatformId, (other: Other) => Example[]>> = {
       shown: { embed: { $type: 'app.bsky.embed.record', record: { uri: id } } },
     },
     {
+      options: { card: { url: 'https://example.com/tea', title: 'Tea', description: 'How to make it' } },
+      shown: {
+        embed: {
+          $type: 'app.bsky.embed.external',
+          external: { uri: 'https://example.com/tea', title: 'Tea', description: 'How to make it' },
+        },
+      },
+    },
+    {
       options: { quote: id, replyTo: url },
       pictures: 1,
       shown: { embed: { $type: 'app.bsky.embed.recordWithMedia', record: { record: { uri: id } } } },

@@ -6,6 +6,8 @@ import type { CommentSupport, PlatformAdapter } from './port/adapter.ts';
 import type { PublishContent } from './port/content.ts';
 import type { PlatformEndpoints } from './port/endpoints.ts';
 import type { JsonValue } from './port/json-value.ts';
+import type { LinkCard } from './port/link-card.ts';
+import { bareCard } from './link-card.ts';
 import type { LastPost, PublishRun, ReplyTarget } from './port/publish.ts';
 import type { ReconcileFinding, ReconcileQuery } from './port/reconcile.ts';
 import { createPlatformHttp, platformAgentOptions } from './create-platform-http.ts';
@@ -108,13 +110,20 @@ export interface PublishOptions {
   readonly now?: Date;
 }
 
+/** As the core fixes it where no page can be read. */
+function cardFor({ adapter, content }: TestPublication): LinkCard | null {
+  const wish = adapter.linkCard?.(content, { mediaCount: content.media.length }) ?? null;
+  return wish === null ? null : bareCard(wish);
+}
+
 /** One publication with its steps' results and keys kept as the core keeps them, in memory. */
 export function startPublication(given: TestPublication) {
   const publicationId = `pub-${randomUUID()}`;
   const results: Record<string, JsonValue> = {};
   let stepsLeft = Infinity;
   let stopsBeforeSend = false;
-  const part = { scopes: [], details: {}, replyTo: null, ...given };
+  const content = { card: cardFor(given), ...given.content };
+  const part = { scopes: [], details: {}, replyTo: null, ...given, content };
   const intents = new Map<string, { step: string; key: JsonValue; startedAt: Date }>();
 
   const step: PublishRun['step'] = async (wanted) => {

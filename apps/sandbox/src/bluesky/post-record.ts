@@ -71,7 +71,12 @@ const Embed = z.discriminatedUnion(
   [
     z.looseObject({
       $type: z.literal('app.bsky.embed.external'),
-      external: z.looseObject({ uri: z.url('must be a uri'), title: z.string(), description: z.string() }),
+      external: z.looseObject({
+        uri: z.url('must be a uri'),
+        title: z.string(),
+        description: z.string(),
+        thumb: limitedBlob('image/', 1_000_000).optional(),
+      }),
     }),
     z.looseObject({ $type: z.literal('app.bsky.embed.record'), record: StrongRef }),
     z.looseObject({

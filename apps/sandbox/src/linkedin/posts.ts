@@ -73,6 +73,7 @@ export function createLinkedInPosts({ site, platform, world }: SitePlace): Linke
           createdAt,
           receivedAt: createdAt,
           receivedTickMs: clock.nowMs(),
+          details: { visibility, ...content, ...(isReshareDisabledByAuthor ? { isReshareDisabledByAuthor } : {}) },
         },
         [table.put(id, facts)],
       );

@@ -8,6 +8,7 @@ import type { ContentFinding } from '@vibetribe/platforms/port/content';
 import { mediaRulesFor } from '@vibetribe/platforms/media-rules-for';
 import { createTextMeasure, type TextMeasure } from '@vibetribe/platforms/text-measure';
 import type { CoreDependencies } from '../core-dependencies.ts';
+import { wishOf } from '../cards/card-wish.ts';
 import { altFor, altsFor, type MediaAlts } from '../media/media-alts.ts';
 import { type PartContent, partContents, threadFor } from '../publishing/claim/part-contents.ts';
 import type { PostAccount } from './post-accounts.ts';
@@ -55,10 +56,11 @@ export function contentFindings(
 function partFindings(
   { adapters, media, measure }: FindingContext,
   { platform, adapterAccount }: PostAccount,
-  { content, mediaIds }: PartContent,
+  part: PartContent,
   alts: MediaAlts,
 ): ContentFinding[] {
   const adapter = adapters[platform];
+  const { content, mediaIds } = part;
   const rules = mediaRulesFor(adapter, { account: adapterAccount, options: content.options });
   const shown = mediaIds.flatMap((id) => {
     const file = media.get(id);
@@ -67,7 +69,14 @@ function partFindings(
   return [
     ...adapter.validate({ ...content, media: shown }, adapterAccount, measure),
     ...checkMedia(adapter.displayName, rules, shown),
+    ...cardPictureFindings(media.get(wishOf(adapter, part)?.mediaId ?? '')),
   ];
+}
+
+function cardPictureFindings(file: ReturnType<PostMedia['get']>): ContentFinding[] {
+  if (file === undefined || file.kind === 'image') return [];
+  const message = 'The picture of a card has to be a picture';
+  return [{ severity: 'error', code: 'option_invalid', message, field: 'options.card.mediaId' }];
 }
 
 function threadFindings(

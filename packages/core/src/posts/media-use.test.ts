@@ -93,3 +93,25 @@ test('a text that is too long for the platform is found where it stands, whoseve
   const without = await validatePost(harness.deps, actor, { ...input, media: [{ id: first, alt: 'Short' }] });
   expect(without.results[0]).toMatchObject({ errors: [], warnings: [] });
 });
+
+test('the picture of a card is a medium in use: it has to be there, and is told by its field', async () => {
+  const linked = await harness.addAccount(actor, { platform: 'linkedin' });
+  const card = { url: 'https://example.com/tea', mediaId: first };
+  const wanted = (options: Record<string, unknown>) => ({
+    accountIds: [linked],
+    content: 'Tea',
+    scheduledAt: inMinutes(5),
+    variants: { [linked]: { options } },
+  });
+  await harness.create(actor, wanted({ card }));
+  const isUsed = (id: string) => harness.sql('select media_is_used($1, $2, true) as used', [actor.organizationId, id]);
+  expect(await isUsed(first)).toEqual([{ used: true }]);
+  expect(await isUsed(second)).toEqual([{ used: false }]);
+
+  const gone = wanted({ card: { ...card, mediaId: 'gone' } });
+  expect(await refusalOf(validatePost(harness.deps, actor, gone))).toMatchObject({
+    errors: [{ path: `variants.${linked}.options.card.mediaId` }],
+  });
+  const { results } = await validatePost(harness.deps, actor, wanted({ card: { url: 'ftp://example.com' } }));
+  expect(results[0]?.errors).toMatchObject([{ code: 'option_invalid', field: 'options.card.url' }]);
+});

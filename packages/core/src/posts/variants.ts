@@ -1,5 +1,6 @@
 import type { FieldFault } from '@vibetribe/contracts/error-code';
 import type { MediaUse, ThreadPart, Variant } from '@vibetribe/contracts/post';
+import { z } from 'zod';
 import { mediaUseFaults } from './media-use.ts';
 import { mediaFaults, type PostMedia } from './post-media.ts';
 
@@ -20,22 +21,43 @@ export function namedMediaIds({ variants, ...post }: Variants): string[] {
   return [...mediaIdsIn(post), ...Object.values(variants ?? {}).flatMap(mediaIdsIn)];
 }
 
-/** Those of a post or a variant, and of its thread. */
-export function mediaIdsIn({ mediaIds, thread }: Omit<Variants, 'variants'>): string[] {
-  return [...(mediaIds ?? []), ...(thread ?? []).flatMap((part) => part.mediaIds ?? [])];
+/** Those of a post or a variant, and of its thread; with the pictures of cards. */
+export function mediaIdsIn({ mediaIds, thread, options }: NamedContent): string[] {
+  return [
+    ...(mediaIds ?? []),
+    ...cardMediaIds(options),
+    ...(thread ?? []).flatMap((part) => [...(part.mediaIds ?? []), ...cardMediaIds(part.options)]),
+  ];
+}
+
+type NamedContent = Omit<Variants, 'variants'> & Pick<Variant, 'options'>;
+
+/** The picture that `options.card` names; whatever else stands there is its platform's to judge. */
+function cardMediaIds(options: Variant['options']): string[] {
+  const { data } = CardPicture.safeParse(options?.['card']);
+  return data === undefined ? [] : [data.mediaId];
+}
+
+const CardPicture = z.object({ mediaId: z.string() });
+
+function cardFaults(above: string, options: Variant['options'], media: PostMedia): FieldFault[] {
+  const path = `${above}options.card.mediaId`;
+  return cardMediaIds(options).flatMap((id) => (media.has(id) ? [] : [{ path, message: 'There is no such media.' }]));
 }
 
 /** @param above what stands before its fields: `variants.<id>.` */
 export function contentMediaFaults(
   above: string,
-  { mediaIds, thread }: Omit<Variants, 'variants'>,
+  { mediaIds, thread, options }: NamedContent,
   media: PostMedia,
 ): FieldFault[] {
   return [
     ...mediaFaults(`${above}mediaIds`, mediaIds ?? [], media),
-    ...(thread ?? []).flatMap((part, index) =>
-      mediaFaults(`${above}thread.${index}.mediaIds`, part.mediaIds ?? [], media),
-    ),
+    ...cardFaults(above, options, media),
+    ...(thread ?? []).flatMap((part, index) => [
+      ...mediaFaults(`${above}thread.${index}.mediaIds`, part.mediaIds ?? [], media),
+      ...cardFaults(`${above}thread.${index}.`, part.options, media),
+    ]),
   ];
 }
 

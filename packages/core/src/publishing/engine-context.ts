@@ -1,3 +1,4 @@
+import type { CardReader } from '../cards/card-reader.ts';
 import type { LastPosts } from './send/last-posts.ts';
 import type { SendIntent } from './send/begin-sends.ts';
 import type { PlatformHealth } from './platform-health.ts';
@@ -15,6 +16,8 @@ export interface EngineContext {
   readonly health: PlatformHealth;
   readonly random: () => number;
   readonly media: PublishingMedia;
+  /** Null: no page is read. */
+  readonly cards: Pick<CardReader, 'read'> | null;
   readonly lastPosts: LastPosts;
   readonly beginSend: (intent: SendIntent) => Promise<Date | null>;
   readonly record: (

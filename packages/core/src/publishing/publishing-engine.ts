@@ -2,6 +2,7 @@ import type { Transaction } from '@vibetribe/db/connect-database';
 import { createBatcher } from '@vibetribe/resilience/batcher';
 import { sleep } from '@vibetribe/resilience/sleep';
 import { sql } from 'drizzle-orm';
+import type { CardReader } from '../cards/card-reader.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import type { EngineContext } from './engine-context.ts';
 import { createEarlyJobs } from './dispatch/early-jobs.ts';
@@ -28,6 +29,8 @@ export interface EngineOptions {
   /** Names this process on the leases it takes. */
   readonly owner: string;
   readonly media: PublishingMedia;
+  /** Null or absent: no page is read; cards say what they were given, and their links' hosts. */
+  readonly cards?: Pick<CardReader, 'read'> | null;
   /** Null or absent: nothing outlasts the process. */
   readonly memory?: ClaimMemory | null;
   readonly random: () => number;
@@ -89,6 +92,7 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
     settings,
     health,
     media: options.media,
+    cards: options.cards ?? null,
     lastPosts: createLastPosts(deps.clock),
     random: options.random,
     beginSend: (intent) => sends.add(intent),

@@ -30,6 +30,7 @@ export type CleanedUp = Readonly<
     | 'mailedLinks'
     | 'notificationMessages'
     | 'outages'
+    | 'linkCards'
     | 'auditEntries'
     | 'metricSnapshots',
     number
@@ -68,6 +69,11 @@ export async function runCleanUp(
       sql`due_at is null and created_at < now() - interval '30 days'`,
     ),
     outages: await remove('outages', sql`ended_at < now() - interval '90 days'`),
+    linkCards: await remove(
+      'link_cards',
+      sql`read_at < now() - interval '7 days' or read_at < now() - interval '1 day' and not exists (
+        select 1 from publications p where p.id = link_cards.publication_id and p.status <> all(${sql.param([...endedStatuses])}::text[]))`,
+    ),
     mailedLinks: await remove('mailed_links', sql`expires_at < now()`),
     metricSnapshots: await remove(
       'metric_snapshots',

@@ -1,7 +1,8 @@
 import type { PublicationError, Variant } from '@vibetribe/contracts/post';
 import type { PublicationStatus, WaitingReason } from '@vibetribe/contracts/publication-status';
-import { bigint, boolean, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, boolean, customType, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
 export const publications = pgTable('publications', {
@@ -39,6 +40,7 @@ export const publications = pgTable('publications', {
   error: jsonb('error').$type<PublicationError>(),
   partCount: integer('part_count').notNull().default(1),
   parts: jsonb('parts').$type<readonly unknown[]>(),
+  cardsLookedForAt: at('cards_looked_for_at'),
   createdAt: at('created_at').notNull().defaultNow(),
   updatedAt: at('updated_at').notNull().defaultNow(),
 });
@@ -70,4 +72,22 @@ export const publicationSteps = pgTable(
     doneAt: at('done_at'),
   },
   (table) => [primaryKey({ columns: [table.publicationId, table.name] })],
+);
+
+export const linkCards = pgTable(
+  'link_cards',
+  {
+    organizationId: text('organization_id').notNull(),
+    publicationId: text('publication_id').notNull(),
+    part: integer('part').notNull(),
+    url: text('url').notNull(),
+    readAt: at('read_at').notNull().defaultNow(),
+    title: text('title'),
+    description: text('description'),
+    pageFault: text('page_fault'),
+    pictureFault: text('picture_fault'),
+    picture: bytea('picture'),
+    pictureFacts: jsonb('picture_facts'),
+  },
+  (table) => [primaryKey({ columns: [table.publicationId, table.part] })],
 );

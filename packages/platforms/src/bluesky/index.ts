@@ -1,6 +1,7 @@
 import type { PlatformAdapter } from '../port/adapter.ts';
 import { countGraphemes } from '../graphemes.ts';
 import { blueskyName } from './api.ts';
+import { blueskyCard } from './card.ts';
 import { shownText } from './facets.ts';
 import { blueskyDoctor } from './doctor.ts';
 import { blueskyEndpoints, blueskyLimits, blueskyReconciliation, blueskyExhaustedLimits } from './limits.ts';
@@ -38,6 +39,7 @@ export const bluesky: PlatformAdapter = {
   refresh: blueskyRefresh,
   validate: validateBluesky,
   mediaRules: ({ account }) => blueskyMediaRulesOn(account),
+  linkCard: blueskyCard,
   publish: publishBluesky,
   reconcile: reconcileBluesky,
   exhaustedLimits: blueskyExhaustedLimits,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cardDescription, cardExamples, CardOption } from '../link-card.ts';
 
 const langsMax = 3;
 const tagsMax = 8;
@@ -46,6 +47,7 @@ export const BlueskyOptions = z.strictObject({
     description: 'Address of the post to show below the text.',
     examples: ['https://bsky.app/profile/ada.example/post/3k2aexample22'],
   }),
+  card: CardOption.optional().meta({ description: cardDescription, examples: cardExamples }),
   replyTo: postAddress.optional().meta({
     description: 'Address of the post that this one answers.',
     examples: ['https://bsky.app/profile/ada.example/post/3k2aexample22'],

@@ -55,6 +55,10 @@ describe('publishing', () => {
           },
           { index: { byteStart: 21, byteEnd: 25 }, features: [{ $type: 'app.bsky.richtext.facet#tag', tag: 'tag' }] },
         ],
+        embed: {
+          $type: 'app.bsky.embed.external',
+          external: { uri: 'https://a.example', title: 'a.example', description: '' },
+        },
       },
     });
   });

@@ -15,10 +15,19 @@ export async function embedOf(run: PublishRun): Promise<object | undefined> {
     shown.push({ blob: await upload(run, item, index), item });
   }
   const [first] = shown;
-  if (first === undefined) return undefined;
+  if (first === undefined) return cardEmbed(run);
   if (first.item.kind === 'video') return { $type: 'app.bsky.embed.video', video: first.blob, ...describe(first.item) };
   const images = shown.map(({ blob, item }) => ({ image: blob, ...describe(item) }));
   return { $type: 'app.bsky.embed.images', images };
+}
+
+/** https://atproto.com/lexicons/app-bsky-embed#appbskyembedexternal */
+async function cardEmbed(run: PublishRun): Promise<object | undefined> {
+  const { card = null } = run.content;
+  if (card === null) return undefined;
+  const { url: uri, title, description, picture } = card;
+  const thumb = picture === null ? {} : { thumb: await uploadBlob(run, picture, 0) };
+  return { $type: 'app.bsky.embed.external', external: { uri, title, description, ...thumb } };
 }
 
 async function upload(run: PublishRun, item: MediaItem, index: number): Promise<BlobRef> {

@@ -2,6 +2,7 @@ import type { ContentFinding, DraftContent } from '../port/content.ts';
 import { exactTimes, optionFindings, textMissing, textTooLong } from '../content-findings.ts';
 import { measureAnew, type TextMeasure } from '../text-measure.ts';
 import { countGraphemes } from '../graphemes.ts';
+import { cardFindings } from './card.ts';
 import { shownText } from './facets.ts';
 import { BlueskyOptions } from './options.ts';
 import { blueskyBytesMax, blueskyGraphemesMax, countBytes } from './text.ts';
@@ -15,7 +16,12 @@ export function validateBluesky(
   const { graphemes, bytes } = measure(measureShown, text);
   const tooManyGraphemes = textTooLong(graphemes, blueskyGraphemesMax, 'characters');
   const tooLong = tooManyGraphemes.length > 0 ? tooManyGraphemes : textTooLong(bytes, blueskyBytesMax, 'bytes');
-  return [...textMissing({ text, media }), ...tooLong, ...optionFindings(BlueskyOptions, options)];
+  return [
+    ...textMissing({ text, media }),
+    ...tooLong,
+    ...optionFindings(BlueskyOptions, options),
+    ...cardFindings(options, media.length),
+  ];
 }
 
 /** Far beyond what Bluesky takes, whatever it holds: not counted exactly. */

@@ -1,5 +1,6 @@
 import type { PlatformAdapter } from '../port/adapter.ts';
 import { linkedInName } from './api.ts';
+import { linkedInCard } from './card.ts';
 import { editOnLinkedIn, removeFromLinkedIn } from './change.ts';
 import { linkedInComments } from './comments.ts';
 import { linkedInDoctor } from './doctor.ts';
@@ -37,6 +38,7 @@ export const linkedin: PlatformAdapter = {
   comments: linkedInComments,
   validate: validateLinkedIn,
   mediaRules: linkedInMediaRulesFor,
+  linkCard: linkedInCard,
   publish: publishLinkedIn,
   reconcile: reconcileLinkedIn,
   remove: removeFromLinkedIn,

@@ -1,6 +1,6 @@
 import type { MediaRules } from '@vibetribe/media-rules/media-rules';
 import type { MediaRulesContext } from '../port/adapter.ts';
-import { cardOf, LinkedInOptions } from './options.ts';
+import { cardOf } from './card.ts';
 
 const megabyte = 1024 * 1024;
 const pixelsMax = 36_152_319;
@@ -36,6 +36,5 @@ const cardRules: MediaRules = {
 };
 
 export function linkedInMediaRulesFor({ options }: Pick<MediaRulesContext, 'options'>): MediaRules {
-  const parsed = LinkedInOptions.safeParse(options).data;
-  return parsed !== undefined && cardOf(parsed) !== null ? cardRules : linkedInMediaRules;
+  return cardOf(options) === null ? linkedInMediaRules : cardRules;
 }

@@ -1,28 +1,16 @@
 import { z } from 'zod';
+import { cardDescription, cardExamples, CardOption } from '../link-card.ts';
 import { linkedInCommentMax } from './text.ts';
-
-const webAddress = z.url({ protocol: /^https?$/u, error: 'must be a web address' }).max(2_000);
 
 export const LinkedInOptions = z.strictObject({
   visibility: z
     .enum(['public', 'connections', 'logged_in'])
     .optional()
     .meta({ description: 'Who sees it; an organization has no connections.', examples: ['connections'] }),
-  card: z
-    .union([
-      z.literal('none'),
-      z.strictObject({
-        url: webAddress,
-        title: z.string().trim().min(1).max(400).optional(),
-        description: z.string().max(4_000).optional(),
-      }),
-    ])
-    .optional()
-    .meta({
-      description:
-        'A link below the text with its card. LinkedIn does not read the page: without a title its host is shown. One picture beside it is the card’s.',
-      examples: [{ url: 'https://example.com/tea', title: 'How to make tea' }],
-    }),
+  card: CardOption.optional().meta({
+    description: `${cardDescription} One picture beside a given card is the card’s.`,
+    examples: cardExamples,
+  }),
   title: z
     .string()
     .trim()
@@ -46,9 +34,3 @@ export const LinkedInOptions = z.strictObject({
     .meta({ description: 'Written below the post as soon as it is out.', examples: ['What do you drink?'] }),
 });
 export type LinkedInOptions = z.infer<typeof LinkedInOptions>;
-
-export type LinkedInCard = Exclude<LinkedInOptions['card'], 'none' | undefined>;
-
-export function cardOf({ card }: LinkedInOptions): LinkedInCard | null {
-  return card === undefined || card === 'none' ? null : card;
-}

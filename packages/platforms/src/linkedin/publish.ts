@@ -3,7 +3,7 @@ import { foreignId } from '../answer-fields.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishFate, PublishRun } from '../port/publish.ts';
 import { accessTo, callLinkedIn } from './api.ts';
-import { cardOf, LinkedInOptions } from './options.ts';
+import { LinkedInOptions } from './options.ts';
 import { littleText } from './text.ts';
 import { uploadDocument, uploadImage, uploadVideo } from './upload.ts';
 
@@ -19,7 +19,7 @@ export async function publishLinkedIn(run: PublishRun): Promise<PublishFate> {
     const urn = await uploads[item.kind](run, item, index);
     shown.push({ urn, item });
   }
-  const content = contentOf(options, run.content.text, shown);
+  const content = (await articleOf(run, shown)) ?? contentOf(options, run.content.text, shown);
   const json = {
     author: run.account.externalId,
     commentary: littleText(run.content.text),
@@ -49,18 +49,29 @@ interface ShownItem {
   readonly item: MediaItem;
 }
 
+/** LinkedIn reads no page: what the card says is sent along. */
+async function articleOf(run: PublishRun, [first]: readonly ShownItem[]): Promise<Record<string, unknown> | null> {
+  const { card = null } = run.content;
+  if (card === null) return null;
+  const { url: source, title, description, picture } = card;
+  const own = picture === null ? undefined : { urn: await uploadImage(run, picture, 0), item: picture };
+  const shown = first ?? own;
+  return {
+    article: {
+      source,
+      title,
+      ...(description === '' ? {} : { description }),
+      ...(shown === undefined ? {} : { thumbnail: shown.urn, ...altOf('thumbnailAltText', shown) }),
+    },
+  };
+}
+
 function contentOf(
   options: LinkedInOptions,
   text: string,
   shown: readonly ShownItem[],
 ): Record<string, unknown> | null {
   const [first] = shown;
-  const card = cardOf(options);
-  if (card !== null) {
-    const { url, title = new URL(url).host, description } = card;
-    const thumbnail = first === undefined ? {} : { thumbnail: first.urn, ...altOf('thumbnailAltText', first) };
-    return { article: { source: url, title, ...(description === undefined ? {} : { description }), ...thumbnail } };
-  }
   if (first === undefined) return null;
   if (shown.length > 1)
     return { multiImage: { images: shown.map((each) => ({ id: each.urn, ...altOf('altText', each) })) } };

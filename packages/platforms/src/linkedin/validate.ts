@@ -2,7 +2,8 @@ import { optionFindings, textMissing, textTooLong } from '../content-findings.ts
 import type { AdapterAccount } from '../port/account.ts';
 import type { ContentFinding, DraftContent } from '../port/content.ts';
 import { isOrganization } from './members.ts';
-import { cardOf, LinkedInOptions } from './options.ts';
+import { cardFindings, cardOf } from './card.ts';
+import { LinkedInOptions } from './options.ts';
 import { countLinkedIn, linkedInTextMax } from './text.ts';
 
 export function validateLinkedIn(
@@ -11,9 +12,10 @@ export function validateLinkedIn(
 ): ContentFinding[] {
   const given = LinkedInOptions.safeParse(options).data ?? {};
   const findings = [
-    ...(cardOf(given) === null ? textMissing({ text, media }) : []),
+    ...(cardOf(options) === null ? textMissing({ text, media }) : []),
     ...textTooLong(countLinkedIn(text), linkedInTextMax, 'characters'),
     ...optionFindings(LinkedInOptions, options),
+    ...cardFindings(options, media.length),
   ];
   if (given.visibility === 'connections' && isOrganization(account.externalId)) {
     const message = 'An organization has no connections';

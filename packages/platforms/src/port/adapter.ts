@@ -10,6 +10,7 @@ import type { TextMeasure } from '../text-measure.ts';
 import type { ContentFinding, DraftContent, TextContent } from './content.ts';
 import type { DoctorDescription } from './doctor.ts';
 import type { EndpointDefaults } from './endpoints.ts';
+import type { LinkCardOf } from './link-card.ts';
 import type { MetricsSupport } from './metrics.ts';
 import type { Published, PublishFate, PublishRun, ReplyRun } from './publish.ts';
 import type { ReconcileFinding, ReconcileQuery } from './reconcile.ts';
@@ -50,6 +51,8 @@ export interface PlatformAdapter {
   validate(content: DraftContent, account: AdapterAccount, measure?: TextMeasure): ContentFinding[];
   /** `rules.media` as they are for this account, its own server and these options (a story); absent where they are always alike. See `mediaRulesFor`. */
   mediaRules?(context: MediaRulesContext): MediaRules;
+  /** Present where the platform shows a link as a card that the sender fills in. Asked without I/O, for the post and each part of a thread. */
+  readonly linkCard?: LinkCardOf;
   /** Publishes one part in durable steps. Resolves with its fate; throws `PlatformError` for every other one. */
   publish(run: PublishRun): Promise<PublishFate>;
   /** Looks for a part whose outcome is unknown. Reads only: it never makes anything visible. */

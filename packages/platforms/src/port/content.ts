@@ -1,4 +1,5 @@
 import type { MediaFacts, MediaKind } from '@vibetribe/media-rules/media-facts';
+import type { LinkCard } from './link-card.ts';
 
 export interface TextContent {
   readonly text: string;
@@ -13,6 +14,8 @@ export interface DraftContent extends TextContent {
 export interface PublishContent extends TextContent {
   /** In the order they are shown; they fit the platform's rules. */
   readonly media: readonly MediaItem[];
+  /** Absent or null: it shows none. */
+  readonly card?: LinkCard | null;
 }
 
 /** A picture or video as it goes out. Its bytes are read when they are sent, never held whole. */

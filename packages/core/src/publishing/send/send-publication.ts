@@ -10,6 +10,7 @@ import { markGrantDead } from '../../accounts/mark-grant-dead.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { openApp } from '../claim/app-probe.ts';
 import { breakerKeyOf } from '../claim/claim-context.ts';
+import { prepareCard } from './prepare-card.ts';
 import { decideOutcome, turnDown } from './decide-outcome.ts';
 import { manualOptions } from '../record/manual-options.ts';
 import { noteExhaustedLimits, type SpentAnswer } from './note-exhausted-limits.ts';
@@ -101,12 +102,13 @@ async function run(
     const access = accessOf(token.credentials, work.account);
     ({ accessToken } = access);
     const media = await stopwatch.time('media', () => prepare(deps, context, work));
+    const card = await stopwatch.time('card', () => prepareCard(deps, context, work));
     const fate = await stopwatch.time('platform', () =>
       partAdapter(deps.adapters[work.platform], work.part).publish({
         ...access,
         endpoints: deps.endpoints(work.platform),
         account: work.account,
-        content: { ...work.content, media },
+        content: { ...work.content, media, card },
         replyTo: work.part.replyTo,
         now: deps.clock.now(),
         http: httpFor(deps, context, work),

@@ -1,0 +1,116 @@
+import {
+  endlessPage,
+  htmlPage,
+  imageFile,
+  longPage,
+  redirectTo,
+  solidPng,
+  startPages,
+} from '@vibetribe/core/cards/test-pages';
+import { startTestSandbox } from '@vibetribe/platforms/test-sandbox';
+import { waitFor } from '@vibetribe/testkit/wait-for';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { openTestPublisher, type TestAccount, type TestPublisher } from './test-publisher.ts';
+
+const Session = z.object({ did: z.string(), accessJwt: z.string() });
+
+async function openScene() {
+  await using opening = new AsyncDisposableStack();
+  const inside = opening.use(await startPages({ '/secret': htmlPage('<title>Inside</title>') }));
+  const picture = '<meta property="og:image" content="/tea.png">';
+  const pages = opening.use(
+    await startPages({
+      '/tea': htmlPage(`<title>Tea</title><meta name="description" content="How to make it">${picture}`),
+      '/tea.png': imageFile(solidPng(1_600, 800), 'image/png'),
+      '/long': longPage(5_000_000, 'Long'),
+      '/endless': endlessPage('<title>Endless</title>'),
+      '/silent': () => undefined,
+      '/huge': htmlPage('<title>Huge</title><meta property="og:image" content="/huge.png">'),
+      '/huge.png': imageFile(solidPng(8_000, 5_000), 'image/png'),
+      '/inside': redirectTo(`${inside.origin}/secret`),
+    }),
+  );
+  const sandbox = opening.use(await startTestSandbox(process.execPath));
+  const publishing = opening.use(await openTestPublisher(inject('postgresUrl')));
+  const service = sandbox.hosts['bluesky'] ?? '';
+  const made = await sandbox.makeAccount('bluesky');
+  const answer = await fetch(`${service}/xrpc/com.atproto.server.createSession`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ identifier: made.account.id, password: made['appPassword'] }),
+  });
+  const { did, accessJwt } = Session.parse(await answer.json());
+  const account = await publishing.addAccount('bluesky', service, accessJwt);
+  await publishing.sql('update accounts set external_id = $1 where id = $2', [did, account.accountId]);
+  const scene = opening.move();
+  onTestFinished(() => scene[Symbol.asyncDispose]());
+  return { inside, pages, sandbox, publishing, account, did };
+}
+
+async function addPost(publishing: TestPublisher, account: TestAccount, text: string, inSeconds: number) {
+  const id = await publishing.addDue(account, -inSeconds);
+  await publishing.sql('update posts set content = $1 where id = (select post_id from publications where id = $2)', [
+    text,
+    id,
+  ]);
+  return id;
+}
+
+test('a post is out whatever the page that it links to does, with what came of it; the timeline says what', async () => {
+  const { inside, pages, sandbox, publishing, account, did } = await openScene();
+  const links = ['/tea', '/long', '/endless', '/huge', '/inside', '/silent'];
+  const text = (path: string) => `Read ${pages.origin}${path}`;
+  const ids: Record<string, string> = {};
+  // Some of them have time to be read ahead, the others are read when they are due.
+  for (const [index, path] of links.entries())
+    ids[path] = await addPost(publishing, account, text(path), index % 2 === 0 ? 3 : 0);
+  await publishing.start({ SANDBOX_URL: sandbox.url, SSRF_ALLOW: pages.host, RATE_LIMIT_BLUESKY: '1000' });
+  await waitFor(
+    async () => (await publishing.sql(`select 1 from publications where status = 'published'`)).length === links.length,
+    { describe: 'all of them are out', timeoutMs: 60_000 },
+  );
+
+  const { items } = await sandbox.posts('bluesky', did);
+  expect(items).toHaveLength(links.length);
+  const cards = new Map(
+    items.map(({ details }) => {
+      const { external } = z.object({ external: z.looseObject({ uri: z.string() }) }).parse(details['embed']);
+      return [external.uri.slice(pages.origin.length), external];
+    }),
+  );
+  const thumb = { $type: 'blob', mimeType: 'image/jpeg' };
+  expect(cards.get('/tea')).toMatchObject({ title: 'Tea', description: 'How to make it' });
+  expect(cards.get('/long')).toMatchObject({ title: 'Long' });
+  expect(cards.get('/long')).not.toHaveProperty('thumb');
+  expect(cards.get('/endless')).toMatchObject({ title: 'Endless' });
+  expect(cards.get('/inside')).toEqual({ uri: `${pages.origin}/inside`, title: pages.host, description: '' });
+  expect(cards.get('/silent')).toEqual({ uri: `${pages.origin}/silent`, title: pages.host, description: '' });
+  expect(inside.asked).toEqual([]);
+
+  const told = async (path: string) => {
+    const rows = await publishing.sql<{ message: string }>(
+      `select message from events where publication_id = $1 and message like 'The card of the link%'`,
+      [ids[path]],
+    );
+    expect(rows).toHaveLength(1);
+    return rows[0]?.message ?? '';
+  };
+  const card = `The card of the link to ${pages.host} goes out with`;
+  for (const [path, title] of [
+    ['/tea', 'Tea'],
+    ['/huge', 'Huge'],
+  ] as const) {
+    // Where this machine was too slow for the picture, the timeline says so.
+    const hasThumb = 'thumb' in (cards.get(path) ?? {});
+    expect(cards.get(path)).toMatchObject({ title, ...(hasThumb ? { thumb } : {}) });
+    const why = hasThumb ? 'the picture of its page.' : 'no picture: of the page’s one, it did not come in time.';
+    expect(await told(path)).toBe(`${card} the title of its page and ${why}`);
+  }
+  expect(await told('/endless')).toBe(
+    `${card} the title of its page and no picture. Its page was read in part: it did not come in time.`,
+  );
+  const host = `${card} its host as the title and no picture. Its page could not be read:`;
+  expect(await told('/inside')).toBe(`${host} it is not encrypted.`);
+  expect(await told('/silent')).toMatch(/Its page could not be read: it (?:did not come|was not read) in time\.$/u);
+});
