@@ -53,8 +53,14 @@ export async function readPicture(
   try {
     await mkdir(reader.directory, { recursive: true, mode: 0o700 });
     const mimeType = await download(reader, url, inputPath, signal);
-    const work = shrink(reader, { inputPath, outputPath, mimeType }, organizationId).finally(remove);
-    return await Promise.race([work, whenAborted(signal)]);
+    const shrunk = async () => {
+      try {
+        return await shrink(reader, { inputPath, outputPath, mimeType }, organizationId);
+      } finally {
+        await remove();
+      }
+    };
+    return await Promise.race([shrunk(), whenAborted(signal)]);
   } catch (error) {
     await remove().catch(() => undefined);
     return error instanceof MediaRefusedError ? 'it is none that can be shown' : whyUnread(error, signal);
