@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { VisiblePart } from './port/account.ts';
 import type { StepEffect } from './port/publish.ts';
 import { classifyDoubt, classifySilence } from './classify.ts';
 import { PlatformError, type PlatformErrorKind } from './platform-error.ts';
@@ -12,6 +13,8 @@ export interface Refusal {
   readonly retryAfterMs?: number | null | undefined;
   /** See `PlatformError.accountGone`. */
   readonly accountGone?: string;
+  /** See `PlatformError.duplicateOf`. */
+  readonly duplicateOf?: VisiblePart | undefined;
 }
 
 export interface PlatformCallRequest<Answer> {
@@ -50,13 +53,13 @@ function refused(call: PlatformCallRequest<unknown>, response: PlatformResponse)
   const refusal = call.refusalOf(response);
   const platformCode = plainCode(refusal.platformCode, response.status, call.request);
   const reason = quotable(refusal.reason, call.request);
-  const { retryAfterMs = null, accountGone = null } = refusal;
+  const { retryAfterMs = null, accountGone = null, duplicateOf = null } = refusal;
   if (accountGone !== null) {
     const message = `${call.platformName} says that the account ${accountGone}`;
     return new PlatformError(refusal.kind, message, { platformCode, retryAfterMs, accountGone });
   }
   const message = `${call.platformName} refused the request (${platformCode})${reason === '' ? '' : `: ${reason}`}`;
-  return new PlatformError(refusal.kind, message, { platformCode, retryAfterMs });
+  return new PlatformError(refusal.kind, message, { platformCode, retryAfterMs, duplicateOf });
 }
 
 /** A server of the user's choice may answer with what it was sent: what repeats the token is not shown. */

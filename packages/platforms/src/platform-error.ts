@@ -1,4 +1,4 @@
-import type { ServerRules } from './port/account.ts';
+import type { ServerRules, VisiblePart } from './port/account.ts';
 
 /** Why a call to a platform did not succeed, in the terms decisions are made in. */
 export type PlatformErrorKind =
@@ -35,6 +35,8 @@ export class PlatformError extends Error {
   readonly learnedRules: ServerRules | null;
   /** What the platform says has become of the account itself, behind "the account": `is deactivated`. Null where that is not the reason. */
   readonly accountGone: string | null;
+  /** Of a `duplicate`: the post that the platform has already, where it names it. */
+  readonly duplicateOf: VisiblePart | null;
 
   constructor(
     kind: PlatformErrorKind,
@@ -44,6 +46,7 @@ export class PlatformError extends Error {
       retryAfterMs?: number | null;
       learnedRules?: ServerRules;
       accountGone?: string | null;
+      duplicateOf?: VisiblePart | null;
       cause?: unknown;
     },
   ) {
@@ -56,5 +59,6 @@ export class PlatformError extends Error {
         : Math.min(details.retryAfterMs, retryAfterMsMax);
     this.learnedRules = details.learnedRules ?? null;
     this.accountGone = details.accountGone ?? null;
+    this.duplicateOf = details.duplicateOf ?? null;
   }
 }

@@ -52,6 +52,10 @@ describe('every row of the documents has its kind', () => {
       kind: 'duplicate',
       platformCode: 'DUPLICATE_POST',
       reason: expect.stringContaining('urn:li:share:7295588489876647936'),
+      duplicateOf: {
+        platformPostId: 'urn:li:share:7295588489876647936',
+        url: 'https://www.linkedin.com/feed/update/urn:li:share:7295588489876647936',
+      },
     });
   });
 });

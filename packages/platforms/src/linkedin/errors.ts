@@ -2,8 +2,10 @@ import { z } from 'zod';
 import type { Refusal } from '../call-platform.ts';
 import type { PlatformErrorKind } from '../platform-error.ts';
 import type { PlatformResponse } from '../platform-http.ts';
+import type { VisiblePart } from '../port/account.ts';
 import type { StepEffect } from '../port/publish.ts';
 import { retryAfterMsOf } from '../retry-after.ts';
+import { linkedInPostUrl } from './post-url.ts';
 
 const text = z.string().optional().catch(undefined);
 const LinkedInError = z.object({
@@ -65,8 +67,15 @@ export function linkedInRefusal(effect: StepEffect): (response: PlatformResponse
       (response.status === 401 ? kindByServiceCode[error.serviceErrorCode ?? 0] : undefined) ??
       kindByStatus[response.status] ??
       'content';
+    if (known === 'duplicate') return { kind: known, platformCode, reason, duplicateOf: postIn(reason) };
     return { kind: known === 'unavailable' && effect === 'once' ? 'ambiguous' : known, platformCode, reason };
   };
+}
+
+/** LinkedIn names the post in words alone. */
+function postIn(reason = ''): VisiblePart | undefined {
+  const [urn] = /urn:li:(?:share|ugcPost):\d{1,30}\b/u.exec(reason) ?? [];
+  return urn === undefined ? undefined : { platformPostId: urn, url: linkedInPostUrl(urn) };
 }
 
 const dayMs = 24 * 3_600_000;

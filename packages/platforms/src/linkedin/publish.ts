@@ -4,6 +4,7 @@ import type { MediaItem } from '../port/content.ts';
 import type { PublishFate, PublishRun } from '../port/publish.ts';
 import { accessTo, callLinkedIn } from './api.ts';
 import { LinkedInOptions } from './options.ts';
+import { linkedInPostUrl } from './post-url.ts';
 import { littleText } from './text.ts';
 import { uploadDocument, uploadImage, uploadVideo } from './upload.ts';
 
@@ -38,10 +39,6 @@ export async function publishLinkedIn(run: PublishRun): Promise<PublishFate> {
     },
   });
   return { kind: 'published', platformPostId: urn, url: linkedInPostUrl(urn) };
-}
-
-export function linkedInPostUrl(urn: string): string {
-  return `https://www.linkedin.com/feed/update/${urn}`;
 }
 
 interface ShownItem {

@@ -5,7 +5,7 @@ import { PlatformError } from '../platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { resembles } from '../resembles.ts';
 import { accessTo, callLinkedIn } from './api.ts';
-import { linkedInPostUrl } from './publish.ts';
+import { linkedInPostUrl } from './post-url.ts';
 import { littleText, plainText } from './text.ts';
 import { assetStep, BegunAsset } from './upload.ts';
 

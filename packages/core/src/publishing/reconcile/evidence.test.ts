@@ -51,6 +51,30 @@ describe('a repeat that is refused as a duplicate', () => {
     expect(await playToTheEnd(id)).toBe('published');
   });
 
+  test('and named by the platform is the post: published, whatever its list shows', async () => {
+    const id = await harness.addPublication(await harness.addAccount());
+    harness.platform.behave('accept_then_lose_reply', 'name_the_duplicate');
+    harness.platform.lookup = { kind: 'not_seen', evidence: 'none of 3 posts is this one' };
+    expect(await playToTheEnd(id)).toBe('published');
+    expect(await harness.read(id)).toMatchObject({ platform_post_id: harness.platform.accepted[0]?.key });
+    const messages = await harness.sql<{ message: string }>(
+      `select message from events where publication_id = $1 and type = 'publication.reconciled' order by id desc limit 1`,
+      [id],
+    );
+    expect(messages[0]?.message).toContain('refused a repeat as a duplicate of');
+  });
+
+  test('and named, but belonging to another publication, proves nothing', async () => {
+    const account = await harness.addAccount();
+    const first = await harness.addPublication(account);
+    await harness.engine().publish(first);
+    const id = await harness.addPublication(account);
+    harness.platform.behave('lose_request', 'name_the_duplicate');
+    harness.platform.lookup = { kind: 'not_seen', evidence: 'none of 3 posts is this one' };
+    expect(await playToTheEnd(id)).not.toBe('published');
+    expect(harness.platform.accepted).toHaveLength(1);
+  });
+
   test('proves nothing where no send before it can have arrived: the text is somebody else’s', async () => {
     const id = await harness.addPublication(await harness.addAccount());
     harness.platform.behave('rate_limit', 'refuse_connection', 'refuse_as_duplicate');

@@ -128,6 +128,11 @@ function outcomeOf(error: PlatformError, facts: OutcomeFacts): Outcome {
     case 'unavailable':
       return { kind: 'retry', fault, retryAfterMs: error.retryAfterMs };
     case 'duplicate':
+      if (facts.earlierInDoubt && error.duplicateOf !== null) {
+        const { platformPostId } = error.duplicateOf;
+        const evidence = `it refused a repeat as a duplicate of ${platformPostId}, which an earlier send must have made`;
+        return { kind: 'published', ...error.duplicateOf, evidence };
+      }
       if (facts.earlierInDoubt) {
         const evidence = 'The platform refused a repeat as a duplicate, so an earlier send must have arrived.';
         return { kind: 'unknown', fault: { ...fault, category: 'unknown_outcome' }, quietMs: facts.quietMs, evidence };

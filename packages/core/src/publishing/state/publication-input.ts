@@ -72,6 +72,8 @@ export type Outcome =
       readonly platformPostId: string;
       readonly url: string | null;
       readonly reference?: JsonValue;
+      /** Where no answer to this send says so: why it is there. */
+      readonly evidence?: string;
     }
   | { readonly kind: 'processing'; readonly pollAfterMs: number; readonly detail: string; readonly committed: boolean }
   /** Provably nothing became visible. */

@@ -16,7 +16,7 @@ export function receiveOutcome(state: PublicationState, input: OutcomeInput, atM
   if (state.fence !== input.fence || state.leaseUntilMs === null) return receiveLateOutcome(state, input, atMs);
   switch (outcome.kind) {
     case 'published':
-      return receivePublished(state, outcome, input.part, atMs);
+      return explained(receivePublished(state, outcome, input.part, atMs), outcome.evidence);
     case 'processing': {
       const committed = state.committed || outcome.committed;
       return waitUntil(
@@ -45,6 +45,15 @@ export function receiveOutcome(state: PublicationState, input: OutcomeInput, atM
       if (state.intentAtMs === null) return refused('no_intent');
       return becomeUnknown(state, outcome, atMs);
   }
+}
+
+function explained(taken: Transition, evidence: string | undefined): Transition {
+  if (taken.kind !== 'moved' || evidence === undefined) return taken;
+  const message = endSentence(`The platform has it: ${evidence}`);
+  return {
+    ...taken,
+    events: [{ type: 'publication.reconciled', message, data: { finding: 'found' } }, ...taken.events],
+  };
 }
 
 /** The platform's own word that this send did nothing; one before it may still have arrived. */

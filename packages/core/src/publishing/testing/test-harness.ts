@@ -29,6 +29,7 @@ export type Behaviour =
   | 'refuse_connection'
   | 'reject'
   | 'refuse_as_duplicate'
+  | 'name_the_duplicate'
   | 'rate_limit'
   | 'accept_and_hang'
   | 'hang';
@@ -175,6 +176,10 @@ function createMemoryPlatform(): MemoryPlatform {
       throw new PlatformError('content', 'The platform refused the text.', { platformCode: 'bad_text' });
     if (behaviour === 'refuse_as_duplicate')
       throw new PlatformError('duplicate', 'The platform has this text already.', { platformCode: 'http_403' });
+    if (behaviour === 'name_the_duplicate') {
+      const duplicateOf = { platformPostId: accepted.at(-1)?.key ?? 'somebody-else-s', url: null };
+      throw new PlatformError('duplicate', 'The platform has it.', { platformCode: 'http_422', duplicateOf });
+    }
     if (behaviour === 'rate_limit')
       throw new PlatformError('rate_limit', 'Too many posts.', { platformCode: '429', retryAfterMs: 90_000 });
     if (behaviour === 'lose_request')
