@@ -4,7 +4,7 @@ import type { PlatformEndpoints } from '../port/endpoints.ts';
 
 export const facebookName = 'Facebook';
 
-type Own = 'platformName' | 'url';
+type Own = 'platformName' | 'url' | 'isOfAccount';
 
 export interface FacebookCall<Answer> extends Omit<GraphCall<Answer>, Own> {
   readonly endpoints: PlatformEndpoints;
@@ -18,9 +18,13 @@ export function callFacebook<Answer>(call: FacebookCall<Answer>): Promise<Answer
   return callGraph({
     ...call,
     platformName: facebookName,
+    isOfAccount: placesOfPage.test(call.path),
     url: `${baseOf(call)}/${versionOf(call.endpoints)}${call.path}`,
   });
 }
+
+/** Where a page's posts are made and listed. */
+const placesOfPage = /^\/[^/]+\/(?:feed|photos|videos|video_reels|published_posts)$/u;
 
 function baseOf({ endpoints, host }: Pick<FacebookCall<unknown>, 'endpoints' | 'host'>): string {
   return host === undefined ? apiOf(endpoints, facebookName) : hostOf(endpoints, host, facebookName);

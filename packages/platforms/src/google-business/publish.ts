@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { accountNotFound } from '../account-not-found.ts';
+import { googleRefusal } from '../google/errors.ts';
 import { listenToPlatformClock } from '../platform-clock.ts';
 import { PlatformError, type PlatformErrorKind } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import type { PublishFate, PublishRun } from '../port/publish.ts';
-import { accessTo, businessName, callBusiness, pathOfPost, postsOf } from './api.ts';
+import { accessTo, businessKinds, businessName, callBusiness, pathOfPost, postsOf } from './api.ts';
 import { findPost, keyBeforeSend, LocalPost, SendKey } from './find-post.ts';
 import { localPostOf } from './post-body.ts';
 import { hasTelephone } from './text.ts';
@@ -47,7 +49,8 @@ async function findEarlier(run: PublishRun, http: PlatformHttp, key: SendKey, st
 /** https://developers.google.com/my-business/reference/rest/v4/accounts.locations.localPosts/create, read 2026-11. */
 async function create(run: PublishRun, http: PlatformHttp, json: ReturnType<typeof localPostOf>): Promise<string> {
   const call = { ...accessTo(run, http), host: 'posts', method: 'POST', path: postsOf(run), json } as const;
-  return (await callBusiness({ ...call, effect: 'once', answer: LocalPost })).name;
+  const refusalOf = accountNotFound(googleRefusal('once', businessKinds));
+  return (await callBusiness({ ...call, effect: 'once', answer: LocalPost, refusalOf })).name;
 }
 
 const pollMs = { min: 3_000, max: 300_000, share: 1 / 4 };

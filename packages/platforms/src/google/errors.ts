@@ -47,6 +47,13 @@ const kindByReason: KindsByReason = {
   accountDeleted: 'permission',
 };
 
+/** What has become of the account, or of the channel that it stands for. */
+const goneByReason: Readonly<Record<string, string | undefined>> = Object.assign(Object.create(null), {
+  accountDeleted: 'is gone',
+  accountDisabled: 'is disabled',
+  youtubeSignupRequired: 'has no channel any more',
+});
+
 const kindByStatus: Readonly<Record<number, PlatformErrorKind>> = {
   401: 'auth_expired',
   403: 'permission',
@@ -69,7 +76,14 @@ export function googleRefusal(effect: StepEffect, own: KindsByReason = {}): (res
       kindByStatus[response.status] ??
       'content';
     const kind = known === 'unavailable' && effect === 'once' ? 'ambiguous' : known;
-    return { kind, platformCode, reason: message, retryAfterMs: waitOf(kind, response) };
+    const accountGone = goneByReason[detail ?? ''] ?? goneByReason[reason ?? ''];
+    return {
+      ...(accountGone === undefined ? {} : { accountGone }),
+      kind,
+      platformCode,
+      reason: message,
+      retryAfterMs: waitOf(kind, response),
+    };
   };
 }
 

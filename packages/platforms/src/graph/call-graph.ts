@@ -3,6 +3,7 @@ import { callPlatform, type Refusal } from '../call-platform.ts';
 import type { PlatformErrorKind } from '../platform-error.ts';
 import type { ByteStream, MultipartPart, PlatformHttp, PlatformRequest, PlatformResponse } from '../platform-http.ts';
 import type { StepEffect } from '../port/publish.ts';
+import { accountNotFound } from '../account-not-found.ts';
 import { graphRefusal } from './errors.ts';
 
 /** One call of the Graph API. The token stands in a header, never in the address. */
@@ -26,6 +27,8 @@ export interface GraphCall<Answer> {
   readonly answersToo?: number;
   /** See `graphRefusal`. */
   readonly ownKinds?: Readonly<Record<string, PlatformErrorKind>>;
+  /** It is a request to the account's own place: what is not found is the account. */
+  readonly isOfAccount?: boolean;
   readonly refusalOf?: (response: PlatformResponse) => Refusal;
 }
 
@@ -34,6 +37,7 @@ export type Parameters = Readonly<Record<string, string | undefined>>;
 
 export function callGraph<Answer>(call: GraphCall<Answer>): Promise<Answer> {
   const { http, platformName, effect, answer, answersToo, ownKinds } = call;
+  const refusalOf = call.refusalOf ?? graphRefusal(effect, ownKinds);
   const query = new URLSearchParams(given(call.query ?? {})).toString();
   const body = bodyOf(call);
   const request: PlatformRequest = {
@@ -52,7 +56,7 @@ export function callGraph<Answer>(call: GraphCall<Answer>): Promise<Answer> {
     effect,
     answer,
     ...(answersToo === undefined ? {} : { answersToo }),
-    refusalOf: call.refusalOf ?? graphRefusal(effect, ownKinds),
+    refusalOf: call.isOfAccount === true ? accountNotFound(refusalOf) : refusalOf,
   });
 }
 

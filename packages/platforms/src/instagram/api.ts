@@ -9,7 +9,10 @@ export const instagramName = 'Instagram';
 /** Through which login an account was connected: Instagram's own, or that of the page which the account belongs to. */
 export type Login = 'instagram' | 'page';
 
-export interface InstagramCall<Answer> extends Omit<GraphCall<Answer>, 'platformName' | 'url' | 'ownKinds'> {
+export interface InstagramCall<Answer> extends Omit<
+  GraphCall<Answer>,
+  'platformName' | 'url' | 'ownKinds' | 'isOfAccount'
+> {
   readonly endpoints: PlatformEndpoints;
   readonly details: AccountAccess['details'];
   /** Below the version: `/178/media`. */
@@ -18,8 +21,12 @@ export interface InstagramCall<Answer> extends Omit<GraphCall<Answer>, 'platform
 
 export function callInstagram<Answer>(call: InstagramCall<Answer>): Promise<Answer> {
   const url = `${graphOf(call.endpoints, loginOf(call))}${call.path}`;
-  return callGraph({ ...call, platformName: instagramName, url, ownKinds: instagramKinds });
+  const isOfAccount = placesOfAccount.test(call.path);
+  return callGraph({ ...call, platformName: instagramName, url, isOfAccount, ownKinds: instagramKinds });
 }
+
+/** Where an account's containers are made and its posts are listed. */
+const placesOfAccount = /^\/[^/]+\/(?:media|stories)$/u;
 
 /** Base of the API with its version: each login has a host of its own. */
 export function graphOf(endpoints: PlatformEndpoints, login: Login): string {

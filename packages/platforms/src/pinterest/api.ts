@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { callPlatform } from '../call-platform.ts';
+import { callPlatform, type Refusal } from '../call-platform.ts';
 import { apiOf } from '../configured.ts';
-import type { PlatformHttp, PlatformRequest } from '../platform-http.ts';
+import type { PlatformHttp, PlatformRequest, PlatformResponse } from '../platform-http.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 import type { StepEffect } from '../port/publish.ts';
 import { pinterestRefusal } from './errors.ts';
@@ -24,6 +24,7 @@ export interface PinterestCall<Answer> extends PinterestAccess {
   readonly stream?: { readonly byteLength: number; open(): AsyncIterable<Uint8Array> };
   readonly effect: StepEffect;
   readonly answer: z.ZodType<Answer>;
+  readonly refusalOf?: (response: PlatformResponse) => Refusal;
 }
 
 /** https://developers.pinterest.com/docs/api/v5/introduction, description 5.23.0. */
@@ -46,7 +47,7 @@ export function callPinterest<Answer>(call: PinterestCall<Answer>): Promise<Answ
     },
     effect,
     answer,
-    refusalOf: pinterestRefusal(effect),
+    refusalOf: call.refusalOf ?? pinterestRefusal(effect),
   });
 }
 

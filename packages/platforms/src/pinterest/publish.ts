@@ -1,7 +1,9 @@
+import { accountNotFound } from '../account-not-found.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { Published, PublishRun } from '../port/publish.ts';
 import { accessTo, callPinterest } from './api.ts';
 import { placeOf } from './boards.ts';
+import { pinterestRefusal } from './errors.ts';
 import { jsonWithFiles } from './json-with-files.ts';
 import { PinterestOptions } from './options.ts';
 import { keyBeforeSend, Pin } from './pins.ts';
@@ -32,7 +34,16 @@ export async function publishPinterest(run: PublishRun): Promise<Published> {
         ...(dominantColor === undefined ? {} : { dominant_color: dominantColor }),
         media_source: mediaId === null ? picturesOf(media, placed) : filmOf(mediaId, media, options, placed),
       }));
-      const ask = { ...accessTo(run, http), method: 'POST', path: '/v5/pins', stream, effect: 'once' } as const;
+      const refusal = pinterestRefusal('once');
+      const refusalOf = place.board === run.account.externalId ? accountNotFound(refusal) : refusal;
+      const ask = {
+        ...accessTo(run, http),
+        method: 'POST',
+        path: '/v5/pins',
+        stream,
+        effect: 'once',
+        refusalOf,
+      } as const;
       return (await callPinterest({ ...ask, answer: Pin })).id;
     },
   });
