@@ -16,8 +16,15 @@ export const MediaMimeType = z.enum([
   'video/quicktime',
   'video/webm',
   'application/pdf',
+  'application/vnd.openxmlformats-officedocument.presentationml.presentation',
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+  'application/vnd.ms-powerpoint',
+  'application/msword',
 ]);
 export type MediaMimeType = z.infer<typeof MediaMimeType>;
+
+export type DocumentMimeType = Extract<MediaMimeType, `application/${string}`>;
+export type OfficeMimeType = Exclude<DocumentMimeType, 'application/pdf'>;
 
 /** What was read from the bytes. Sizes are upright: after the file's own orientation was applied; a document has none, and 0. */
 export const MediaFacts = z.object({
@@ -55,7 +62,7 @@ export const MediaFacts = z.object({
   hasMetadata: z.boolean(),
   /** An image that is shown wrongly, or not at all, where it is not encoded anew: of other colours than sRGB's, HEIC, AVIF. */
   mustRender: z.boolean().optional(),
-  /** Of a document. */
+  /** Of a document, where it tells. */
   pages: z.int().optional(),
 });
 export type MediaFacts = z.infer<typeof MediaFacts>;

@@ -22,7 +22,11 @@ export const mediaTypes: Readonly<Record<MediaMimeType, MediaType>> = {
   'video/quicktime': video('mov'),
   'video/mpeg': video('mpg'),
   'video/webm': video('webm'),
-  'application/pdf': { kind: 'document', bytesMax: documentBytesMax, extension: 'pdf' },
+  'application/pdf': document('pdf'),
+  'application/vnd.openxmlformats-officedocument.presentationml.presentation': document('pptx'),
+  'application/vnd.openxmlformats-officedocument.wordprocessingml.document': document('docx'),
+  'application/vnd.ms-powerpoint': document('ppt'),
+  'application/msword': document('doc'),
 };
 
 export function extensionOf(mimeType: MediaMimeType): string {
@@ -35,4 +39,8 @@ function image(extension: string): MediaType {
 
 function video(extension: string): MediaType {
   return { kind: 'video', bytesMax: videoBytesMax, extension };
+}
+
+function document(extension: string): MediaType {
+  return { kind: 'document', bytesMax: documentBytesMax, extension };
 }

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { checkMedia } from '@vibetribe/media-rules/check-media';
 import type { MediaFacts } from '@vibetribe/media-rules/media-facts';
 import { planRendition } from '@vibetribe/media-rules/plan-rendition';
+import { extensionOf } from '@vibetribe/media/media-type';
 import { type TestKind, testKinds } from '@vibetribe/media/fixtures/test-kinds';
 import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
 import { adapters } from '@vibetribe/platforms/registry';
@@ -77,7 +78,8 @@ async function take(file: Buffer): Promise<Taken | string> {
 
 function inWords(facts: MediaFacts): string {
   const { mimeType, width, height, orientation, animated, frames, alpha, durationMs, framesPerSecond } = facts;
-  if (facts.kind === 'document') return `pdf, ${facts.pages} pages`;
+  if (facts.kind === 'document')
+    return [extensionOf(mimeType), ...(facts.pages === undefined ? [] : [`${facts.pages} pages`])].join(', ');
   const size = `${mimeType.split('/')[1]}, ${width} x ${height}`;
   const seconds = durationMs === null ? [] : [`${durationMs / 1000} s`];
   if (facts.kind === 'image')

@@ -1,7 +1,9 @@
-import { access } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { access, readFile } from 'node:fs/promises';
 import { MediaConfig, MediaStats } from '@vibetribe/contracts/media';
 import { startCloudinaryServer } from '@vibetribe/media/fixtures/cloudinary-server';
 import { gif, jpeg, picture, png } from '@vibetribe/media/fixtures/test-images';
+import { pptx } from '@vibetribe/media/fixtures/test-office';
 import { movie } from '@vibetribe/media/fixtures/test-movies';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
@@ -49,6 +51,22 @@ describe('uploading', () => {
     expect(media.publicId).toMatch(/^[\w-]{22}$/);
     const opened = await openMediaFile(harness.deps, { token: tokenOf(media.url), takesWebp: false });
     expect(opened).toMatchObject({ mimeType: 'image/png', bytes: file.length });
+  });
+
+  test('what may not be kept is cut off before: size, digest and file are those of the picture alone', async () => {
+    const good = await jpeg(90, 60);
+    const media = await harness.upload(actor, Buffer.concat([good, Buffer.from('<html>not found</html>')]));
+    expect(media).toMatchObject({ bytes: good.length, mimeType: 'image/jpeg' });
+    const opened = await openMediaFile(harness.deps, { token: tokenOf(media.url), takesWebp: false });
+    expect(await readFile(opened.path)).toEqual(good);
+    const [row] = await harness.sql<{ sha256: string }>('select sha256 from media where id = $1', [media.id]);
+    expect(row?.sha256).toBe(createHash('sha256').update(good).digest('hex'));
+  });
+
+  test('an office document is named by its inside, and comes as a file to be saved', async () => {
+    const media = await harness.upload(actor, pptx(4));
+    const mimeType = 'application/vnd.openxmlformats-officedocument.presentationml.presentation';
+    expect(media).toMatchObject({ type: 'document', mimeType, width: null, details: { pages: 4 } });
   });
 
   test('a video tells its length and codec', async () => {

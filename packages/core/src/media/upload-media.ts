@@ -39,14 +39,18 @@ const triesMax = 3;
 export async function uploadMedia(
   deps: UploadDependencies,
   actor: Actor,
-  { file, alt, transfer }: UploadMedia,
+  { file: received, alt, transfer }: UploadMedia,
   beforeCommit?: (tx: Transaction, stored: Media) => Promise<void>,
 ): Promise<Media> {
   requireRight(actor, 'media:write');
   refuseLongAlt(alt);
   const facts = await tellingMediaFaults(() =>
-    deps.media.inspector.inspect({ kind: 'probe', path: file.path, mimeType: file.mimeType }, actor.organizationId),
+    deps.media.inspector.inspect(
+      { kind: 'probe', path: received.path, mimeType: received.mimeType },
+      actor.organizationId,
+    ),
   );
+  const file = await asInspected(deps, received, facts);
   for (let attempt = 1; attempt <= triesMax; attempt += 1) {
     const object = await deps.db.asTenant(actor.organizationId, async (tx) => {
       await lockMediaUse(tx, actor.organizationId);
@@ -63,6 +67,17 @@ export async function uploadMedia(
     await removeQuietly(deps, object);
   }
   throw new DomainError('unavailable', 'The same file is being deleted. Try again.', { retryAfterSeconds: 1 });
+}
+
+/** Its inside tells its type, and what may not be kept of it is cut off by now. */
+async function asInspected(
+  { media: { digests } }: UploadDependencies,
+  file: UploadMedia['file'],
+  { mimeType, bytes }: MediaFacts,
+): Promise<UploadMedia['file']> {
+  if (bytes === file.bytes) return { ...file, mimeType };
+  using digest = digests.begin(file.path);
+  return { ...file, mimeType, bytes, sha256: await digest.finish(bytes) };
 }
 
 /** A store that cannot tell is believed to have it. */

@@ -31,11 +31,12 @@ async function takeAndStrip(file: Buffer) {
   if (path === undefined || stripped === undefined || rendered === undefined) throw new Error('no path');
   await writeFile(path, file);
   const facts = await inspector.inspect({ kind: 'probe', path, mimeType }, 'org_1');
+  const kept = await readFile(path);
   await inspector.inspect({ kind: 'strip', inputPath: path, outputPath: stripped, mimeType }, 'org_1');
   const target = { mimeTypes: ['image/jpeg'], bytesMax: 1_000_000, quality: null } as const;
   const any = { widthMax: null, heightMax: null, pixelsMax: null };
   await inspector.inspect({ kind: 'render', inputPath: path, outputPath: rendered, ...target, ...any }, 'org_1');
-  return { facts, stripped: await readFile(stripped), rendered: await readFile(rendered) };
+  return { facts, kept, stripped: await readFile(stripped), rendered: await readFile(rendered) };
 }
 
 const pixels = (image: Buffer) => sharp(image, { failOn: 'warning' }).raw().toBuffer();
@@ -86,6 +87,21 @@ describe('what stands behind the end of a picture is cut off', () => {
     expect(stripped).toEqual(good);
     expect((await sharp(rendered).metadata()).width).toBe(facts.width);
   });
+});
+
+test('a page behind a JPEG is cut off the file itself; the same behind other pictures, or a script, is a reason to refuse', async () => {
+  const good = await jpeg();
+  const page = Buffer.from('\r\n<!DOCTYPE html><html><body><script>alert(1)</script></body></html>');
+  const { facts, stripped, kept } = await takeAndStrip(Buffer.concat([good, page]));
+  expect(facts).toMatchObject({ width: 320, bytes: good.length });
+  expect(kept).toEqual(good);
+  expect(stripped).toEqual(good);
+  for (const file of [
+    Buffer.concat([await png(), page]),
+    Buffer.concat([good, page, Buffer.from('<?php system($_GET[0]);')]),
+    Buffer.concat([good, Buffer.from('PK\x05\x06'), Buffer.alloc(18)]),
+  ])
+    await expect(takeAndStrip(file)).rejects.toMatchObject({ code: 'second_format' });
 });
 
 const progressive = () => picture(320, 200).jpeg({ progressive: true }).toBuffer();

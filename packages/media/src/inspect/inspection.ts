@@ -74,6 +74,10 @@ async function probe(path: string, mimeType: MediaFacts['mimeType']): Promise<Me
     case 'video/webm':
       return probeVideo(path, mimeType);
     case 'application/pdf':
+    case 'application/vnd.openxmlformats-officedocument.presentationml.presentation':
+    case 'application/vnd.openxmlformats-officedocument.wordprocessingml.document':
+    case 'application/vnd.ms-powerpoint':
+    case 'application/msword':
       return probeDocument(path, mimeType);
   }
 }
@@ -95,6 +99,10 @@ async function strip({ inputPath, outputPath, mimeType }: Extract<Inspection, { 
       await stripVideo(inputPath, outputPath, mimeType);
       break;
     case 'application/pdf':
+    case 'application/vnd.openxmlformats-officedocument.presentationml.presentation':
+    case 'application/vnd.openxmlformats-officedocument.wordprocessingml.document':
+    case 'application/vnd.ms-powerpoint':
+    case 'application/msword':
       throw new Error('a document is sent as it is');
   }
 }

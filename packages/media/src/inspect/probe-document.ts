@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { inflateSync, constants } from 'node:zlib';
-import type { MediaFacts } from '@vibetribe/media-rules/media-facts';
+import type { DocumentMimeType, MediaFacts } from '@vibetribe/media-rules/media-facts';
 import { MediaRefusedError } from '../media-refused-error.ts';
+import { probeOffice } from './probe-office.ts';
 
 /** A document that nobody reads is not worth the time to count its pages. */
 const pagesMax = 5_000;
@@ -9,9 +10,15 @@ const unpackedBytesMax = 128 * 1024 * 1024;
 /** Readers look for the end of a PDF in so many bytes. */
 const tailBytes = 2_048;
 
-/** Counts the pages of a PDF by their objects; nothing of it is drawn or run. @throws MediaRefusedError */
-export async function probeDocument(path: string, mimeType: 'application/pdf'): Promise<MediaFacts> {
+/** Counts the pages of a document by its objects; nothing of it is drawn or run. @throws MediaRefusedError */
+export async function probeDocument(path: string, mimeType: DocumentMimeType): Promise<MediaFacts> {
   const file = await readFile(path);
+  return mimeType === 'application/pdf'
+    ? factsOf(file, { mimeType, pages: pagesOfPdf(file) })
+    : factsOf(file, probeOffice(file));
+}
+
+function pagesOfPdf(file: Buffer): number {
   if (!file.subarray(-tailBytes).includes('%%EOF'))
     throw new MediaRefusedError('malformed', 'The document is broken or cut off.');
   if (file.includes('/Encrypt'))
@@ -23,9 +30,12 @@ export async function probeDocument(path: string, mimeType: 'application/pdf'): 
   }
   if (pages > pagesMax) throw new MediaRefusedError('unsupported', `The document has more than ${pagesMax} pages.`);
   if (pages === 0) throw new MediaRefusedError('malformed', 'The document has no page that can be found.');
+  return pages;
+}
+
+function factsOf(file: Buffer, told: { readonly mimeType: DocumentMimeType; readonly pages?: number }): MediaFacts {
   return {
     kind: 'document',
-    mimeType,
     bytes: file.length,
     width: 0,
     height: 0,
@@ -39,7 +49,7 @@ export async function probeDocument(path: string, mimeType: 'application/pdf'): 
     audioCodec: null,
     indexFirst: null,
     hasMetadata: false,
-    pages,
+    ...told,
   };
 }
 

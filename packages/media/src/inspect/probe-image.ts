@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, truncate } from 'node:fs/promises';
 import type { MediaFacts } from '@vibetribe/media-rules/media-facts';
 import { avifPixelsMax, imageFramesMax, imagePixelsMax } from './image-limits.ts';
 import { broken, openPicture, type OpenPicture } from './open-picture.ts';
@@ -16,21 +16,22 @@ import { uprightSize } from './working-copy.ts';
 const proofPixels = 64;
 
 /**
- * Reads an image's facts and proves that it can be decoded to its last line. For a process that may be killed: a hostile file
+ * Reads an image's facts and proves that it can be decoded to its last line. A page behind its end is cut off the file. For a process that may be killed: a hostile file
  * may still crash or stall a decoder.
  * @throws MediaRefusedError
  */
 export async function probeImage(path: string, mimeType: ImageMimeType): Promise<MediaFacts> {
-  const file = await readFile(path);
+  const whole = await readFile(path);
   const pixelsMax = mimeType === 'image/avif' ? avifPixelsMax : imagePixelsMax;
   const limits = { pixelsMax, framesMax: imageFramesMax };
-  const layout = readImageLayout(file, mimeType);
+  const layout = readImageLayout(whole, mimeType);
   refuseHugeImage(layout, limits);
   if (layout.isTooShort) throw broken();
-  refuseSecondFormat(file, layout.endOffset);
+  const file = refuseSecondFormat(whole, layout.endOffset, mimeType) ? whole.subarray(0, layout.endOffset) : whole;
   const picture = await openPicture({ mimeType, bytes: pictureOf(file, mimeType, layout) });
   refuseHugeImage({ ...layout, width: picture.width, height: picture.height }, limits);
   const alpha = await decodeWhole(picture, layout);
+  if (file.length < whole.length) await truncate(path, file.length);
   return factsOf(file, mimeType, layout, picture, alpha);
 }
 

@@ -1,15 +1,22 @@
 import { MediaRefusedError } from '../media-refused-error.ts';
+import type { ImageMimeType } from './read-image-layout.ts';
 
 /**
  * Refuses a picture that is something else as well: an archive, a document, a page, a program. Cameras and programs append to a
  * picture whatever they like (a second picture, a film, their own notes, zeros); that is no reason to refuse, and never published.
+ * A page behind a JPEG, which web servers and archives leave there, is none either: it has to be cut off before the file is kept.
  * @param endOffset where the picture ends
+ * @returns whether there is such a page
  * @throws MediaRefusedError `second_format`
  */
-export function refuseSecondFormat(file: Buffer, endOffset: number): void {
+export function refuseSecondFormat(file: Buffer, endOffset: number, mimeType: ImageMimeType): boolean {
   const trailer = file.subarray(endOffset);
-  const found = documentIn(file) ?? archiveIn(file, endOffset) ?? programIn(trailer) ?? pageIn(trailer);
-  if (found !== null) throw new MediaRefusedError('second_format', `Behind the picture, the file holds ${found}.`);
+  const found = documentIn(file) ?? archiveIn(file, endOffset) ?? programIn(trailer) ?? scriptIn(trailer);
+  const isPage = found === null && hasPage(trailer);
+  if (isPage && mimeType === 'image/jpeg') return true;
+  const what = isPage ? 'a page' : found;
+  if (what === null) return false;
+  throw new MediaRefusedError('second_format', `Behind the picture, the file holds ${what}.`);
 }
 
 /** Readers of PDF look for its mark in so many bytes. */
@@ -64,9 +71,11 @@ function isWindowsProgram(file: Buffer): boolean {
   return file.toString('latin1', at, at + 4) === 'PE\0\0';
 }
 
-/** A server that takes the file for a page or script would run it, wherever in the file it begins. */
-function pageIn(trailer: Buffer): string | null {
-  const text = trailer.toString('latin1');
-  if (/<\?php\b|<%@/i.test(text)) return 'a script';
-  return /<(?:!doctype\s+html|html|script|svg|iframe|body)[\s>]/i.test(text) ? 'a page' : null;
+/** A server that takes the file for a script would run it, wherever in the file it begins. */
+function scriptIn(trailer: Buffer): string | null {
+  return /<\?php\b|<%@/i.test(trailer.toString('latin1')) ? 'a script' : null;
+}
+
+function hasPage(trailer: Buffer): boolean {
+  return /<(?:!doctype\s+html|html|script|svg|iframe|body)[\s>]/i.test(trailer.toString('latin1'));
 }

@@ -77,8 +77,19 @@ function mpegType(head: Buffer): MediaMimeType | null {
   return code === 0xb3 ? 'video/mpeg' : null;
 }
 
+/** Which document of an office program it is, its inside tells: until then it is called a Word document. */
 function documentType(head: Buffer): MediaMimeType | null {
-  return ascii(head, 0, 5) === '%PDF-' ? 'application/pdf' : null;
+  if (ascii(head, 0, 5) === '%PDF-') return 'application/pdf';
+  if (startsWith(head, [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1])) return 'application/msword';
+  return isOfficePackage(head) ? 'application/vnd.openxmlformats-officedocument.wordprocessingml.document' : null;
+}
+
+/** A ZIP file whose first entry is one that such documents begin with. */
+function isOfficePackage(head: Buffer): boolean {
+  if (!startsWith(head, [0x50, 0x4b, 0x03, 0x04]) || head.length < 30) return false;
+  return /^(?:\[Content_Types\]\.xml$|(?:_rels|docProps|word|ppt)\/)/u.test(
+    ascii(head, 30, 30 + head.readUInt16LE(26)),
+  );
 }
 
 function startsWith(head: Buffer, bytes: readonly number[]): boolean {

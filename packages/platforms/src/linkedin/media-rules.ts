@@ -22,7 +22,17 @@ export const linkedInMediaRules: MediaRules = {
     durationMsMax: 30 * 60_000,
     alt: false,
   },
-  document: { mimeTypes: ['application/pdf'], bytesMax: 100 * megabyte, pagesMax: 300 },
+  document: {
+    mimeTypes: [
+      'application/pdf',
+      'application/vnd.openxmlformats-officedocument.presentationml.presentation',
+      'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+      'application/vnd.ms-powerpoint',
+      'application/msword',
+    ],
+    bytesMax: 100 * megabyte,
+    pagesMax: 300,
+  },
 };
 
 /** A card has one picture at most, and neither film nor document. */

@@ -1,0 +1,57 @@
+import { afterAll, expect, test } from 'vitest';
+import { testEndpoints } from '../test-endpoints.ts';
+import { testPicture } from '../test-media.ts';
+import { openTestClient, startPublication, startRoutes } from '../test-platform.ts';
+import { facebook } from './index.ts';
+
+const client = openTestClient('facebook');
+afterAll(() => client[Symbol.asyncDispose]());
+
+const draft = '10_77';
+const made = '10_88';
+const refused = (code: number, subcode?: number) => ({
+  status: 400,
+  json: { error: { message: 'm', code, ...(subcode === undefined ? {} : { error_subcode: subcode }) } },
+});
+
+test.each([
+  ['a text', [], refused(506)],
+  ['photos', [testPicture()], refused(100, 1_366_051)],
+])(
+  '%s made in one step whose answer is lost, on a page that lists late: never a refusal, and found once it is listed',
+  async (_what, media, duplicate) => {
+    let isListed = false;
+    const commits: string[] = [];
+    await using server = await startRoutes({
+      'POST /v25.0/10/photos': () => ({ json: { id: '100' } }),
+      'POST /v25.0/10/feed': ({ body }) => {
+        if (!body.includes('published=true')) return { json: { id: draft } };
+        if (commits.length > 0) return duplicate;
+        commits.push(made);
+        return { status: 500, json: {} };
+      },
+      [`POST /v25.0/${draft}`]: () => refused(100),
+      [`DELETE /v25.0/${draft}`]: () => ({ json: { success: true } }),
+      [`GET /v25.0/${draft}`]: () => refused(100, 33),
+      'GET /v25.0/10/published_posts': () => ({
+        json: { data: isListed ? [{ id: made, message: 'Hello', created_time: new Date().toISOString() }] : [] },
+      }),
+    });
+    const publication = startPublication({
+      adapter: facebook,
+      endpoints: testEndpoints({ api: server.origin, version: 'v25.0' }),
+      client,
+      account: { externalId: '10', handle: 'page', service: null },
+      accessToken: 'page-token',
+      content: { text: 'Hello', options: {}, media },
+    });
+    await expect(publication.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
+    expect(await publication.reconcile()).toMatchObject({ kind: 'not_seen' });
+    // What the engine takes for evidence that an earlier send arrived: see `reconcile/evidence.test.ts`.
+    await expect(publication.publish()).rejects.toMatchObject({ kind: 'duplicate' });
+    expect(await publication.reconcile()).toMatchObject({ kind: 'not_seen' });
+    isListed = true;
+    expect(await publication.reconcile()).toMatchObject({ kind: 'found', platformPostId: made });
+    expect(commits).toEqual([made]);
+  },
+);

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { platformIds } from '@vibetribe/contracts/platform-id';
+import { expect, test } from 'vitest';
+import { accessOf } from './account-access.ts';
+import { platformEndpoints } from './endpoints.ts';
+import { adapters } from './registry.ts';
+import { openConformanceStage } from './test-conformance.ts';
+import { fittingPicture, testVideo } from './test-media.ts';
+import { openTestClient, startPublication } from './test-platform.ts';
+import { publishThrough } from './test-publish.ts';
+
+/** As the sandbox takes them: several accounts behind one consent. */
+const approvalOf: Readonly<Record<string, (one: string, other: string) => string>> = {
+  linkedin: (one, other) => `${one},company/${other}`,
+};
+
+test(
+  'what one consent opens (pages, boards, locations, organizations) posts each for itself',
+  { timeout: 120_000 },
+  async () => {
+    await using stage = await openConformanceStage();
+    const { sandbox } = stage;
+    const several: string[] = [];
+    for (const platform of platformIds) {
+      const adapter = adapters[platform];
+      if (adapter.oauth === undefined || adapter.oauth.registerClient !== undefined) continue;
+      await using client = openTestClient(platform);
+      const endpoints = platformEndpoints(platform, { sandboxUrl: sandbox.url, env: {} });
+      const codeVerifier = randomBytes(32).toString('base64url');
+      const [one, other] = [sandbox.newHandle(), sandbox.newHandle()];
+      const handle = approvalOf[platform]?.(one, other) ?? `${one},${other}`;
+      const asked = { adapter, endpoints, http: client.http(), codeVerifier };
+      const consent = await sandbox.consent({ ...asked, handle });
+      const { accounts, credentials } = await adapter.oauth.exchange({ ...asked, ...consent, now: new Date() });
+      // Of several channels YouTube uploads to the one that the person has chosen: see `youtube/publish.test.ts`.
+      if (accounts.length < 2 || platform === 'youtube') continue;
+      several.push(platform);
+      expect([platform, new Set(accounts.map(({ externalId }) => externalId)).size]).toEqual([platform, 2]);
+      for (const found of accounts) {
+        const account = { ...found, service: null };
+        const { image, required, videosMin = 0 } = adapter.rules.media;
+        const isFilm = image === null || videosMin > 0;
+        const media = required
+          ? [stage.media.serve(isFilm ? testVideo(200_000) : fittingPicture(adapter.rules.media))]
+          : [];
+        const content = { text: `By ${found.handle}`, options: {}, media };
+        const access = accessOf(credentials, account);
+        await publishThrough(sandbox, startPublication({ adapter, endpoints, client, account, ...access, content }));
+        expect(await sandbox.posts(platform, account.externalId)).toMatchObject({
+          commits: 1,
+          items: [{ text: expect.stringContaining(`By ${found.handle}`) }],
+        });
+      }
+    }
+    expect(several.toSorted()).toEqual(['facebook', 'google-business', 'linkedin', 'pinterest']);
+  },
+);
