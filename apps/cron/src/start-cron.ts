@@ -93,9 +93,15 @@ export async function startCron(
         ...task,
         async run(slot, signal) {
           const { name, schedule } = task;
+          const how = { isByHand: slot === 'requested' };
           const overdueAt = slot === 'requested' ? null : overdueAfter(schedule, slot);
           const taken = { task: name, slot, overdueAt, deadlineMs: deadlineMsOf(task) };
-          const { kind } = await runTaskOnce({ ...service.core, locks }, taken, (stop) => task.run(deps, stop), signal);
+          const { kind } = await runTaskOnce(
+            { ...service.core, locks },
+            taken,
+            (stop) => task.run(deps, stop, how),
+            signal,
+          );
           gauges.countRun(name, kind);
           if (kind === 'skipped') gauges.forget(name);
         },

@@ -1,3 +1,4 @@
+import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { sql } from 'drizzle-orm';
 
@@ -24,6 +25,24 @@ export async function enrolSubjects({ db }: Pick<CoreDependencies, 'db'>, signal
     enrolled += found;
     if (found < batchRows) return enrolled;
   }
+}
+
+/**
+ * Somebody asks for the newest numbers now: posts of the last week and accounts are due at once, where they were read a minute ago or longer,
+ * nothing is billed, and their platform has not said when to ask again. What failed keeps its wait.
+ * @param platforms that may be asked at any time
+ */
+export async function bringForward(
+  { db }: Pick<CoreDependencies, 'db'>,
+  platforms: readonly PlatformId[],
+): Promise<void> {
+  await db.asWorker((tx) =>
+    tx.execute(sql`
+      update metric_subjects set due_at = statement_timestamp()
+      where platform = any(${sql.param(platforms)}::text[]) and due_at > statement_timestamp() and failures = 0
+        and (publication_id is null or began_at > statement_timestamp() - interval '7 days')
+        and read_at < statement_timestamp() - interval '1 minute' and (not_before is null or not_before <= statement_timestamp())`),
+  );
 }
 
 async function enrolPublications(db: CoreDependencies['db']): Promise<number> {

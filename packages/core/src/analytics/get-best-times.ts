@@ -6,7 +6,6 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { withTimezone } from './analytics-period.ts';
 import { accountsOf } from './get-summary.ts';
-import { hasInteractions, sumOfInteractions } from './present-metrics.ts';
 
 const dayMs = 24 * 3_600_000;
 /** Posts of the last half year, but not the youngest: their numbers still grow. */
@@ -34,9 +33,9 @@ export async function getBestTimes(
       actor.organizationId,
       (tx) => queryRows(tx, hourColumns)`
         with posts as materialized (
-          select s.account_id, s.began_at at time zone ${timezone} as at, ${sumOfInteractions} as interactions
+          select s.account_id, s.began_at at time zone ${timezone} as at, s.interactions
           from metric_subjects s
-          where s.organization_id = ${actor.organizationId} and s.publication_id is not null and ${hasInteractions}
+          where s.organization_id = ${actor.organizationId} and s.publication_id is not null and s.interactions is not null
             and s.began_at >= ${from.toISOString()}::timestamptz and s.began_at < ${to.toISOString()}::timestamptz
             and ${accountsOf(actor, accountId)}
         ), usual as (

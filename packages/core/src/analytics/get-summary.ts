@@ -9,7 +9,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { periodOf, withTimezone } from './analytics-period.ts';
-import { columnOf, hasInteractions, isoTime, postMetrics, sumOfInteractions } from './present-metrics.ts';
+import { columnOf, isoTime, postMetrics } from './present-metrics.ts';
 import { type GroupRow, partOf, rateBases } from './summary-part.ts';
 
 export interface GetSummary {
@@ -95,8 +95,8 @@ const summed = sql.join(
 );
 const rated = sql.join(
   rateBases.map((metric) => {
-    const counts = sql`filter (where w.${columnOf(metric)} > 0 and w.interactions is not null)`;
-    return sql`'${sql.raw(metric)}', jsonb_build_array(sum(w.interactions) ${counts}, sum(w.${columnOf(metric)}) ${counts}, count(*) ${counts})`;
+    const both = sql`filter (where w.${columnOf(metric)} > 0 and w.interactions is not null)`;
+    return sql`'${sql.raw(metric)}', jsonb_build_array(sum(w.interactions) ${both}, sum(w.${columnOf(metric)}) ${both}, count(*) ${both})`;
   }),
   sql`, `,
 );
@@ -120,9 +120,7 @@ async function readNumbers(
   return queryRows(tx, groupColumns)`
     select w.key, w.platform, w.is_now as "isNow", count(*)::int as posts, jsonb_build_object(${summed}) as sums, jsonb_build_object(${rated}) as rates
     from (
-      select s.*, ${key} as key, s.began_at >= ${from.toISOString()}::timestamptz as is_now,
-        case when ${hasInteractions} then ${sumOfInteractions} end as interactions
-      from metric_subjects s
+      select s.*, ${key} as key, s.began_at >= ${from.toISOString()}::timestamptz as is_now from metric_subjects s
       where s.organization_id = ${organizationId} and s.publication_id is not null
         and s.began_at >= ${previousFrom.toISOString()}::timestamptz and s.began_at < ${to.toISOString()}::timestamptz and ${accounts}) w
     group by 1, 2, 3`;
@@ -144,6 +142,7 @@ const followerColumns = {
   capturedAt: column.text,
 };
 
+/** Counted as they are counted now: what an older definition has counted is not compared with it. */
 async function readFollowers(
   tx: Transaction,
   { organizationId }: Actor,
@@ -151,12 +150,12 @@ async function readFollowers(
 ): Promise<FollowerCount[]> {
   const lastBefore = (time: Date) => sql`
     select n.value, n.captured_at from metric_snapshots n
-    where n.subject_id = s.id and n.value is not null and n.captured_at < ${time.toISOString()}::timestamptz
-      and n.definition_id in (select d.id from metric_definitions d where d.platform = s.platform and d.metric = ${MetricName.enum.followers})
+    where n.subject_id = s.id and n.definition_id = l.definition_id and n.value is not null and n.captured_at < ${time.toISOString()}::timestamptz
     order by n.captured_at desc limit 1`;
   return queryRows(tx, followerColumns)`
     select s.account_id as "accountId", s.platform, e.value, e.value - b.value as change, ${isoTime(sql`e.captured_at`)} as "capturedAt"
-    from metric_subjects s cross join lateral (${lastBefore(to)}) e left join lateral (${lastBefore(from)}) b on true
+    from metric_subjects s join metric_latest l on l.subject_id = s.id and l.metric = ${MetricName.enum.followers}
+    cross join lateral (${lastBefore(to)}) e left join lateral (${lastBefore(from)}) b on true
     where s.organization_id = ${organizationId} and s.publication_id is null and ${accounts}
     order by s.account_id limit ${accountsMax}`;
 }

@@ -9,11 +9,18 @@ import type { DueAccount, DueSubject } from './take-due.ts';
 /** What was asked for: numbers of posts, or of the account as a whole. */
 export type Asked = 'posts' | 'account';
 
-/** Nothing of the account is asked for before the time that its platform told. */
-export async function closeAccount(tx: Transaction, { accountId }: DueAccount, waitMs: number): Promise<void> {
-  await tx.execute(sql`
-    update metric_subjects set due_at = statement_timestamp() + ${waitMs} * interval '1 millisecond'
-    where account_id = ${accountId} and due_at < statement_timestamp() + ${waitMs} * interval '1 millisecond'`);
+/** Nothing of the account is asked for before then. @param isTold by its platform: nobody may ask sooner by hand */
+export async function closeAccount(
+  tx: Transaction,
+  { accountId }: DueAccount,
+  { waitMs, isTold }: { readonly waitMs: number; readonly isTold: boolean },
+): Promise<void> {
+  const until = sql`statement_timestamp() + ${waitMs} * interval '1 millisecond'`;
+  await tx.execute(
+    isTold
+      ? sql`update metric_subjects set due_at = greatest(due_at, ${until}), not_before = ${until} where account_id = ${accountId} and due_at is not null`
+      : sql`update metric_subjects set due_at = ${until} where account_id = ${accountId} and due_at < ${until}`,
+  );
 }
 
 /** Nobody's fault that stays: each subject is tried again later, and later still. */
@@ -43,7 +50,8 @@ export async function noteDenied(
   const which = asked === 'posts' ? sql`publication_id is not null` : sql`publication_id is null`;
   const denied = asked === 'posts' ? sql`posts_denied` : sql`account_denied`;
   await tx.execute(sql`
-    update metric_subjects set due_at = statement_timestamp() + ${deniedReadMs} * interval '1 millisecond'
+    update metric_subjects set due_at = statement_timestamp() + ${deniedReadMs} * interval '1 millisecond',
+      not_before = statement_timestamp() + ${deniedReadMs} * interval '1 millisecond'
     where account_id = ${accountId} and ${which} and due_at < statement_timestamp() + ${deniedReadMs} * interval '1 millisecond'`);
   const what = asked === 'posts' ? 'the numbers of its posts' : 'its own numbers';
   const body = `${platformName} does not give ${what} to this connection of ${account.handle}: ${error.message} Connect the account again and allow it. It is asked again in a week.`;

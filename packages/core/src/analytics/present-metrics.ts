@@ -13,17 +13,6 @@ export function columnOf(metric: MetricName): SQL {
   return sql.raw(metric.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 }
 
-/** What people did with a post. */
-const interactions: readonly MetricName[] = ['reactions', 'comments', 'reposts', 'quotes', 'shares', 'saves'];
-const columnsOfInteractions = interactions.map((metric) => sql`s.${columnOf(metric)}`);
-
-/** Of `metric_subjects s`: whether its platform gave any of them, and all of those that it gave. */
-export const hasInteractions = sql`num_nonnulls(${sql.join(columnsOfInteractions, sql`, `)}) > 0`;
-export const sumOfInteractions = sql.join(
-  columnsOfInteractions.map((of) => sql`coalesce(${of}, 0)`),
-  sql` + `,
-);
-
 /** A time as clients see it. @param of a `timestamptz` */
 export function isoTime(of: SQL): SQL {
   return sql`to_char(${of} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
@@ -51,7 +40,7 @@ export function stateOf(
   { platform, asked, state, denied }: SubjectFacts,
 ): { readonly state: MetricsState; readonly detail: string | null } {
   const { metrics, displayName } = adapters[platform];
-  if (metrics === undefined || (asked === 'account' && metrics.readAccount === undefined))
+  if (metrics === undefined || (asked === 'account' ? metrics.readAccount === undefined : metrics.postDaysMax === 0))
     return { state: 'not_supported', detail: `${displayName} does not tell these numbers.` };
   if (state === 'gone') return { state, detail: `${displayName} has it no more; these are its last numbers.` };
   if (state === 'ended') return { state, detail: 'It is too old to be asked for; these are its last numbers.' };

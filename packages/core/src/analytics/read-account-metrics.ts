@@ -192,7 +192,7 @@ async function refused(
     case 'rate_limit':
     case 'quota':
       run.count('limited', subjects.length);
-      await postpone(deps, due, isKnown ? (error.retryAfterMs ?? limitedMs) : limitedMs);
+      await postpone(deps, due, isKnown ? (error.retryAfterMs ?? limitedMs) : limitedMs, true);
       return false;
     case 'permission': {
       run.count('denied', subjects.length);
@@ -215,8 +215,8 @@ async function refused(
   }
 }
 
-async function postpone(deps: MetricsDependencies, due: DueAccount, waitMs: number): Promise<void> {
-  await deps.db.asWorker((tx) => closeAccount(tx, due, waitMs));
+async function postpone(deps: MetricsDependencies, due: DueAccount, waitMs: number, isTold = false): Promise<void> {
+  await deps.db.asWorker((tx) => closeAccount(tx, due, { waitMs, isTold }));
 }
 
 async function postponeSubject(deps: MetricsDependencies, { subjectId }: DueSubject, waitMs: number): Promise<void> {

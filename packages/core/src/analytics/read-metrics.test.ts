@@ -19,7 +19,6 @@ beforeEach(async () => {
   await sql('delete from publications');
   await sql('delete from metric_subjects');
   await sql('delete from accounts');
-  await sql('delete from metric_costs');
   actor = await harness.addOrganization();
   accounts += 1;
   ({ accountId } = await harness.addXAccount(actor, `numbers${accounts}`, 100 * hourMs));
@@ -31,7 +30,7 @@ beforeEach(async () => {
   fake.support = support;
 });
 
-const run = (monthlyUsd?: number) => readMetrics(harness.deps(monthlyUsd), { patienceMs: 0 });
+const run = () => readMetrics(harness.deps(), { patienceMs: 0 });
 
 interface Subject {
   publication_id: string | null;
@@ -163,6 +162,41 @@ describe('a run', () => {
   });
 });
 
+describe('a run by hand', () => {
+  const byHand = () => readMetrics(harness.deps(), { patienceMs: 0, isByHand: true });
+  const readLongAgo = () => harness.sql(`update metric_subjects set read_at = now() - interval '2 minutes'`);
+
+  test('reads what is young again although it is not due, and what was read just now not', async () => {
+    const young = await harness.publish(actor, accountId);
+    const old = await harness.publish(actor, accountId, 24 * 8);
+    for (const { platformPostId } of [young, old]) harness.fake.posts.set(platformPostId, [reading('reactions', 1)]);
+    await run();
+    harness.fake.asked.length = 0;
+    await byHand();
+    expect(harness.fake.asked).toEqual([]);
+    await readLongAgo();
+    await byHand();
+    expect(harness.fake.asked).toEqual([['account'], [young.platformPostId]]);
+  });
+
+  test('keeps the time that a platform told, and costs nothing', async () => {
+    const { platformPostId } = await harness.publish(actor, accountId);
+    harness.fake.posts.set(platformPostId, [reading('reactions', 1)]);
+    await run();
+    await harness.makeDue();
+    await refuseOnce(new PlatformError('rate_limit', 'Slow.', { platformCode: '429', retryAfterMs: hourMs }));
+    await run();
+    await readLongAgo();
+    harness.fake.asked.length = 0;
+    await byHand();
+    expect(harness.fake.asked).toEqual([]);
+    await harness.sql(`update metric_subjects set not_before = null`);
+    harness.fake.support = { ...harness.fake.support, cost: { usdPerPost: 0.001, usdPerAccount: 0.01 } };
+    await readMetrics(harness.deps(1), { patienceMs: 0, isByHand: true });
+    expect(harness.fake.asked).toEqual([]);
+  });
+});
+
 describe('publishing goes first', () => {
   test('nothing is asked while posts are late', async () => {
     await harness.publish(actor, accountId);
@@ -235,60 +269,5 @@ describe('a refusal', () => {
       await harness.makeDue();
     }
     expect(await harness.sql(`select 1 from metric_latest where metric <> 'followers'`)).toEqual([]);
-  });
-});
-
-describe('where reading is billed', () => {
-  const cost = { usdPerPost: 0.001, usdPerAccount: 0.01 };
-  const spent = async () =>
-    (await harness.sql<{ micros: string }>('select micros from metric_costs'))[0]?.micros ?? '0';
-
-  beforeEach(async () => {
-    harness.fake.support = { ...harness.fake.support, cost, postsPerRequest: 10 };
-    for (let index = 0; index < 30; index += 1) {
-      const { platformPostId } = await harness.publish(actor, accountId);
-      harness.fake.posts.set(platformPostId, [reading('reactions', 1)]);
-    }
-  });
-
-  test('nothing is asked unless the operator has set a limit', async () => {
-    expect(await run()).toMatchObject({ changed: 0 });
-    expect(await run(0)).toMatchObject({ changed: 0 });
-    expect([harness.fake.asked, await spent()]).toEqual([[], '0']);
-  });
-
-  test('the month never costs more than the limit, whoever asks at once, and goes on in the next', async () => {
-    await Promise.all([run(0.031), run(0.031), run(0.031)]);
-    expect(Number(await spent())).toBe(30_000);
-    expect(harness.fake.asked.filter(([id]) => id !== 'account')).toHaveLength(2);
-    await harness.makeDue();
-    expect(await run(0.031)).toMatchObject({ unaffordable: expect.any(Number), changed: 0 });
-    expect(harness.fake.asked).toHaveLength(3);
-    await harness.sql(`update metric_costs set month = month - interval '1 month'`);
-    await harness.makeDue();
-    await run(0.031);
-    expect(harness.fake.asked.length).toBeGreaterThan(3);
-  });
-
-  test('a request whose process dies counts as spent, one that is refused does not, and what is billed less comes back', async () => {
-    harness.fake.account = [];
-    await harness.sql('update metric_subjects set due_at = null where publication_id is null');
-    harness.fake.beforeAnswer = async (call) => {
-      if (call === null) return;
-      expect(await spent()).toBe('20000');
-      throw new PlatformError('permission', 'No.', { platformCode: '403' });
-    };
-    await run(1);
-    expect(await spent()).toBe('10000');
-    await harness.makeDue();
-    harness.fake.beforeAnswer = async (call) => call?.onBilled?.(4);
-    await run(1);
-    expect(await spent()).toBe(String(10_000 + 10_000 + 3 * 4_000));
-    await harness.makeDue();
-    harness.fake.beforeAnswer = async () => {
-      throw new Error('the connection is gone, and so is this process');
-    };
-    await run(1);
-    expect(await spent()).toBe(String(32_000 + 10_000));
   });
 });

@@ -2,7 +2,7 @@ import { platformIds, type PlatformId } from '@vibetribe/contracts/platform-id';
 import { sleep } from '@vibetribe/resilience/sleep';
 import { shareOfOrganization, shareOfServer } from '../platform-shares.ts';
 import { workInShares } from '../work-in-shares.ts';
-import { enrolSubjects } from './enrol-subjects.ts';
+import { bringForward, enrolSubjects } from './enrol-subjects.ts';
 import { isQueueLate } from './late-queue.ts';
 import { readAccountMetrics, type MetricsDependencies, type ReadOutcome } from './read-account-metrics.ts';
 import { createRunBudget } from './run-budget.ts';
@@ -10,6 +10,8 @@ import { type DueAccount, takeDue } from './take-due.ts';
 
 export interface ReadMetricsOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Somebody asked for it: what is young is read again, though its time has not come. */
+  readonly isByHand?: boolean;
   /** How long a run waits, all in all, for publishing to catch up, ms. */
   readonly patienceMs?: number;
   readonly accountRequests?: number;
@@ -48,6 +50,11 @@ export async function readMetrics(deps: MetricsDependencies, options: ReadMetric
   };
   const enrolled = await enrolSubjects(deps, signal);
   const platforms = readablePlatforms(deps);
+  if (options.isByHand === true)
+    await bringForward(
+      deps,
+      platforms.filter((platform) => isFree(deps, platform)),
+    );
   await workInShares<DueAccount>({
     placesMax,
     pendingMax: placesMax,
@@ -68,6 +75,12 @@ export async function readMetrics(deps: MetricsDependencies, options: ReadMetric
     signal,
   });
   return { enrolled, ...counts, hasYielded };
+}
+
+/** Of money, and to be asked at any time. */
+function isFree({ adapters }: MetricsDependencies, platform: PlatformId): boolean {
+  const { cost, postHoursMin } = adapters[platform].metrics ?? {};
+  return cost === undefined && postHoursMin === undefined;
 }
 
 /** Those whose adapters read numbers, and that bill nothing or less than the operator allows. */

@@ -42,7 +42,7 @@ export interface CronTask {
   /** So long one run may take, minutes; what it has left the next one does. Default 50. */
   readonly deadlineMinutes?: number;
   /** Begins nothing more once the signal aborts; what was begun may be run again from its beginning. */
-  run(deps: CronDependencies, signal: AbortSignal): Promise<TaskDetail>;
+  run(deps: CronDependencies, signal: AbortSignal, how: { readonly isByHand: boolean }): Promise<TaskDetail>;
 }
 
 export function deadlineMsOf({ deadlineMinutes = 50 }: Pick<CronTask, 'deadlineMinutes'>): number {
@@ -64,7 +64,7 @@ export const cronTasks: readonly CronTask[] = [
     name: 'analytics',
     setting: 'CRON_ANALYTICS',
     schedule: '40 * * * *',
-    run: async (deps, signal) => ({ ...(await readMetrics(deps, { signal })) }),
+    run: async (deps, signal, { isByHand }) => ({ ...(await readMetrics(deps, { signal, isByHand })) }),
   },
   {
     name: 'account-profiles',

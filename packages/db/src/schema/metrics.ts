@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { bigint, date, doublePrecision, integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
@@ -26,6 +27,7 @@ export const metricSubjects = pgTable('metric_subjects', {
   failures: integer('failures').notNull().default(0),
   postsDenied: text('posts_denied'),
   accountDenied: text('account_denied'),
+  notBefore: at('not_before'),
   views: doublePrecision('views'),
   engagedViews: doublePrecision('engaged_views'),
   impressions: doublePrecision('impressions'),
@@ -41,6 +43,8 @@ export const metricSubjects = pgTable('metric_subjects', {
   followsGained: doublePrecision('follows_gained'),
   watchTimeMs: doublePrecision('watch_time_ms'),
   averageWatchMs: doublePrecision('average_watch_ms'),
+  /** Written by the database: see the migration. */
+  interactions: doublePrecision('interactions').generatedAlwaysAs(sql`...`),
 });
 
 export const metricLatest = pgTable(
