@@ -18,6 +18,7 @@ export interface Faults {
   readonly pauses: 0 | 1;
   /** Requests that the platform may refuse for good; the user may mend what failed so. */
   readonly refusals: number;
+  readonly parts: 1 | 2;
 }
 
 /**
@@ -58,7 +59,8 @@ function startState(faults: Faults): ModelState {
     publication: { ...newPublication, status: 'scheduled', scheduledAtMs: dueAtMs, dueAtMs },
     workers: [{ doing: 'nothing' }, { doing: 'nothing' }],
     inFlight: [],
-    visibleFromTick: [],
+    visible: [],
+    partCount: faults.parts,
     cancelPromised: false,
     pause: faults.pauses === 0 ? 'lifted' : 'none',
     crashesLeft: faults.crashes,
@@ -75,16 +77,21 @@ function startState(faults: Faults): ModelState {
 
 /** What must hold in every state. */
 function brokenRule(state: ModelState): string | null {
-  const { publication, visibleFromTick } = state;
-  if (visibleFromTick.length > 1) return 'published twice';
+  const { publication, visible, partCount } = state;
+  const isVisible = (part: number) => visible.some((each) => each.part === part);
+  const areVisible = (count: number) => Array.from({ length: count }, (_, part) => part).every(isVisible);
+  if (new Set(visible.map(({ part }) => part)).size < visible.length) return 'published twice';
+  if (isVisible(1) && !isVisible(0)) return 'a part appears before the one that it answers';
   if (state.early) return 'sent before its time';
-  if (state.cancelPromised && (visibleFromTick.length > 0 || state.inFlight.length > 0))
+  if (state.cancelPromised && (visible.length > 0 || state.inFlight.length > 0))
     return 'appears after a promised cancel';
   if (state.begunInPause) return 'begun although a pause was promised';
   if (state.retryUsedByUs) return 'a retry was used up by our own trouble';
   if (state.oldTextAppeared) return 'the old text appears after it was mended';
-  if (publication.status === 'published' && visibleFromTick.length === 0) return 'called published without being there';
-  if (publication.status === 'failed' && visibleFromTick.length > 0) return 'called failed although it is there';
+  const calledOut = publication.status === 'published' ? partCount : publication.parts.length;
+  if (!areVisible(calledOut)) return 'called published without being there';
+  if (publication.status === 'failed' && visible.length > publication.parts.length)
+    return 'called failed although it is there';
   return null;
 }
 
@@ -99,12 +106,23 @@ function stuckRule(state: ModelState): string | null {
 /** Workers are alike: a state and its mirror image are one. */
 function keyOf(state: ModelState): string {
   const { workers, publication, ...rest } = state;
-  const { waiting, toldWait, error, url, platformPostId, publishedAtMs, firstFailedAtMs, scheduledAtMs, ...deciding } =
-    publication;
+  const {
+    waiting,
+    toldWait,
+    error,
+    url,
+    platformPostId,
+    publishedAtMs,
+    firstFailedAtMs,
+    scheduledAtMs,
+    parts,
+    ...deciding
+  } = publication;
   const names = workers.map((worker) => JSON.stringify(worker));
   const swapped = (names[0] ?? '') > (names[1] ?? '');
-  const inFlight = rest.inFlight.map(({ sentAtTick, worker, fence }) => [
+  const inFlight = rest.inFlight.map(({ sentAtTick, worker, fence, part }) => [
     sentAtTick,
+    part,
     rest.mendedAtFence !== null && fence <= rest.mendedAtFence,
     worker === null ? null : swapped ? 1 - worker : worker,
   ]);
@@ -113,7 +131,8 @@ function keyOf(state: ModelState): string {
     names.sort(),
     rest.tick,
     inFlight,
-    rest.visibleFromTick,
+    parts.length,
+    rest.visible,
     rest.cancelPromised,
     rest.crashesLeft,
     rest.lossesLeft,

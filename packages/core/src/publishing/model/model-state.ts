@@ -1,14 +1,16 @@
 import type { PublicationState } from '../state/publication-state.ts';
 
-/** One publication, two publishers, a user who may cancel or pause, a platform, and time in steps. Everything that can differ is in here. */
+/** One publication of one part or of two, two publishers, a user who may cancel or pause, a platform, and time in steps. Everything that can differ is in here. */
 export interface ModelState {
   readonly tick: number;
   readonly publication: PublicationState;
   readonly workers: readonly [Worker, Worker];
   /** Requests between a publisher and the platform. */
-  readonly inFlight: readonly { readonly sentAtTick: number; readonly worker: 0 | 1 | null; readonly fence: number }[];
-  /** When each post became visible to readers. More than one: published twice. */
-  readonly visibleFromTick: readonly number[];
+  readonly inFlight: readonly Request[];
+  /** What became visible to readers, and when. A part twice: published twice. */
+  readonly visible: readonly { readonly part: number; readonly fromTick: number }[];
+  /** Each but the first answers the one before it. */
+  readonly partCount: 1 | 2;
   /** The user was told that the post will not appear. */
   readonly cancelPromised: boolean;
   /** An emergency stop. `in_force`: the user was told that no send begins any more. */
@@ -28,17 +30,27 @@ export interface ModelState {
   readonly oldTextAppeared: boolean;
 }
 
+export interface Request extends Claim {
+  readonly sentAtTick: number;
+  readonly worker: 0 | 1 | null;
+}
+
+export interface Claim {
+  readonly fence: number;
+  readonly part: number;
+}
+
 /** A publisher: what it has in memory. A frozen one is simply not chosen to act; a dead one is idle again. */
 export type Worker =
   | { readonly doing: 'nothing' }
-  | { readonly doing: 'preparing'; readonly fence: number }
+  | ({ readonly doing: 'preparing' } & Claim)
   /** It has looked at the pauses, and its intent is not committed yet. */
-  | { readonly doing: 'intending'; readonly fence: number; readonly lookedAtTick: number }
-  | { readonly doing: 'about_to_send'; readonly fence: number; readonly sendBeforeTick: number }
-  | { readonly doing: 'awaiting_reply'; readonly fence: number; readonly sentAtTick: number }
-  | { readonly doing: 'reporting'; readonly fence: number; readonly saw: Seen }
-  | { readonly doing: 'asking'; readonly fence: number }
-  | { readonly doing: 'reporting_finding'; readonly fence: number; readonly saw: 'found' | 'not_seen' };
+  | ({ readonly doing: 'intending'; readonly lookedAtTick: number } & Claim)
+  | ({ readonly doing: 'about_to_send'; readonly sendBeforeTick: number } & Claim)
+  | ({ readonly doing: 'awaiting_reply'; readonly sentAtTick: number } & Claim)
+  | ({ readonly doing: 'reporting'; readonly saw: Seen } & Claim)
+  | ({ readonly doing: 'asking' } & Claim)
+  | ({ readonly doing: 'reporting_finding'; readonly saw: 'found' | 'not_seen' } & Claim);
 
 /** What became of a send, as its publisher knows it. `trouble`: a statement of its own failed before the send. */
 export type Seen = 'accepted' | 'refused' | 'silence' | 'unsent' | 'trouble';
@@ -54,6 +66,7 @@ export type Ablation =
   | 'no_pause_lock'
   | 'trouble_is_retried'
   | 'doubt_is_mended'
+  | 'part_untold'
   | 'no_sweeper';
 
 export const msPerTick = 10_000;
