@@ -1,8 +1,10 @@
 import { cleanName, foreignId, foreignToken, webUrlIn } from './answer-fields.ts';
+import { countIn } from './metric-readings.ts';
 import { PlatformError } from './platform-error.ts';
 import type { AccountProfile, VisiblePart } from './port/account.ts';
 import type { CommentSupport, PlatformAdapter } from './port/adapter.ts';
 import type { ConnectedGrant, Credentials, ManualConnect, OAuthConnect, TokenRefresh } from './port/connect.ts';
+import type { MetricReading, MetricsSupport } from './port/metrics.ts';
 
 /** Of a handle and of a display name, code points. */
 const nameCharactersMax = 200;
@@ -14,7 +16,7 @@ const scopesMax = 200;
  * dropped, ids and tokens that cannot be kept refused. A platform of many servers is anybody's server.
  */
 export function withCleanAnswers(adapter: PlatformAdapter): PlatformAdapter {
-  const { oauth, manual, refresh, comments } = adapter;
+  const { oauth, manual, refresh, comments, metrics } = adapter;
   const readAccount = adapter.readAccount?.bind(adapter);
   return {
     ...adapter,
@@ -22,6 +24,7 @@ export function withCleanAnswers(adapter: PlatformAdapter): PlatformAdapter {
     ...(manual === undefined ? {} : { manual: cleanManual(manual, adapter.displayName) }),
     ...(refresh === undefined ? {} : { refresh: cleanRefresh(refresh, adapter.displayName) }),
     ...(comments === undefined ? {} : { comments: cleanComments(comments) }),
+    ...(metrics === undefined ? {} : { metrics: cleanMetrics(metrics) }),
     ...(readAccount === undefined
       ? {}
       : { readAccount: async (call) => cleanAccount(await readAccount(call), adapter.displayName) }),
@@ -57,6 +60,29 @@ function cleanComments(comments: CommentSupport): CommentSupport {
       return finding.kind === 'found' ? cleanPart(finding) : finding;
     },
   };
+}
+
+/** Each number once, of the posts that were asked for, and none that cannot have been counted. */
+function cleanMetrics(metrics: MetricsSupport): MetricsSupport {
+  const readAccount = metrics.readAccount?.bind(metrics);
+  return {
+    ...metrics,
+    readPosts: async (call) => {
+      const found = await metrics.readPosts(call);
+      return new Map(
+        call.posts.flatMap(({ platformPostId }) => {
+          const readings = found.get(platformPostId);
+          return readings === undefined ? [] : [[platformPostId, cleanReadings(readings)] as const];
+        }),
+      );
+    },
+    ...(readAccount === undefined ? {} : { readAccount: async (call) => cleanReadings(await readAccount(call)) }),
+  };
+}
+
+function cleanReadings(readings: readonly MetricReading[]): MetricReading[] {
+  const byMetric = new Map(readings.map((reading) => [reading.metric, { ...reading, value: countIn(reading.value) }]));
+  return [...byMetric.values()];
 }
 
 /** The id is one of `foreignId` already where the adapter reads its answers as it should. */

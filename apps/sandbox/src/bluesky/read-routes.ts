@@ -58,21 +58,45 @@ export function readRoutes(
     return { posts: uris.flatMap(postView) };
   });
 
+  app.get('/xrpc/app.bsky.actor.getProfiles', (request, reply) => {
+    spend(place, request, reply);
+    if (request.headers.authorization !== undefined) sessions.require(request.headers.authorization, 'access');
+    const { actors } = parseInput(ProfilesQuery, request.query);
+    return {
+      profiles: actors.flatMap((actor) => {
+        const account = findAccount(site, world, actor);
+        return account === undefined ? [] : [profile(account)];
+      }),
+    };
+  });
+
+  function profile(account: Account) {
+    return {
+      ...author(account),
+      followersCount: world.audience.followers(account),
+      followsCount: 0,
+      postsCount: world.posts.ofAccount(site.id, account.id).length,
+      indexedAt: account.createdAt,
+    };
+  }
+
   function postView(uri: string) {
     const [, did = '', collection = '', rkey = ''] = /^at:\/\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(uri) ?? [];
     const account = findAccount(site, world, did);
     const record = account === undefined ? undefined : records.get({ did: account.id, collection, rkey });
-    if (account === undefined || record === undefined || collection !== postCollection) return [];
+    const post = record === undefined ? undefined : world.posts.get(site.id, record.uri);
+    if (account === undefined || record === undefined || post === undefined || collection !== postCollection) return [];
+    const { likes, comments, shares, saves } = world.audience.ofPost(post);
     return [
       {
         uri: record.uri,
         cid: record.cid,
         author: author(account),
         record: record.value,
-        bookmarkCount: 0,
-        replyCount: 0,
-        repostCount: 0,
-        likeCount: 0,
+        bookmarkCount: saves,
+        replyCount: comments,
+        repostCount: shares,
+        likeCount: likes,
         quoteCount: 0,
         indexedAt: record.indexedAt,
         labels: [],
@@ -99,12 +123,13 @@ const ListQuery = z.object({
     .transform((text) => text === 'true'),
 });
 
-const PostsQuery = z.object({
-  uris: z
+const listOf = (item: z.ZodType<string, string>) =>
+  z
     .union([z.string(), z.array(z.string())])
-    .transform((uris) => (typeof uris === 'string' ? [uris] : uris))
-    .pipe(z.array(z.string().startsWith('at://', 'must be a valid at-uri')).max(25)),
-});
+    .transform((given) => (typeof given === 'string' ? [given] : given))
+    .pipe(z.array(item).max(25));
+const PostsQuery = z.object({ uris: listOf(z.string().startsWith('at://', 'must be a valid at-uri')) });
+const ProfilesQuery = z.object({ actors: listOf(z.string().min(1)) });
 
 /** Newest first unless reversed, beyond the cursor. */
 function* keysFrom(keys: readonly string[], cursor: string | undefined, reverse: boolean): Generator<string> {

@@ -28,6 +28,7 @@ export function controlInputs(places: readonly string[]) {
   const Place = z.enum(places);
   const Name = z.string().min(1).max(256);
   const WholeNumber = z.int().min(0);
+  const Count = WholeNumber.max(1_000_000_000_000);
   return {
     Fault: z.strictObject({
       platform: Place.optional(),
@@ -48,6 +49,23 @@ export function controlInputs(places: readonly string[]) {
     LimitScale: z.strictObject({ platform: Place, scale: z.number().positive() }),
     NewAccount: z.strictObject({ platform: Place, handle: Name }),
     AccountName: z.strictObject({ platform: Place, account: Name }),
+    Audience: z
+      .strictObject({
+        platform: Place,
+        account: Name,
+        post: z.string().min(1).max(500).optional(),
+        likes: Count.optional(),
+        comments: Count.optional(),
+        shares: Count.optional(),
+        followers: Count.optional(),
+      })
+      .refine(
+        ({ likes, comments, shares, followers }) => [likes, comments, shares, followers].some((n) => n !== undefined),
+        {
+          path: ['likes'],
+          message: 'name at least one of likes, comments, shares and followers',
+        },
+      ),
     Clock: z.strictObject({ advanceMs: WholeNumber.max(100 * 365 * 86_400_000) }),
     PostsQuery: z.strictObject({
       platform: Place.optional(),

@@ -10,6 +10,7 @@ import { connectAccount, findAccount } from '../world/connect-account.ts';
 import type { Post, PostFilter } from '../world/posts.ts';
 import type { RequestLog } from '../world/request-log.ts';
 import type { World } from '../world/world.ts';
+import { audienceRoute } from './audience-route.ts';
 import { controlError, controlInputs, parseControl } from './control-input.ts';
 import { refuseStrangers } from './refuse-strangers.ts';
 
@@ -79,6 +80,7 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
   app.post('/reset', () => {
     world.store.commit([
       ...world.posts.clear(),
+      ...world.audience.clearPosts(),
       ...sites.flatMap((site) => site.clearPosts()),
       ...world.limits.clear(),
     ]);
@@ -137,6 +139,8 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
     world.clock.advance(parseControl(inputs.Clock, request.body).advanceMs);
     return { now: new Date(world.clock.nowMs()).toISOString() };
   });
+
+  audienceRoute(app, surroundings, inputs.Audience);
 
   function sitesOf(place: string | undefined): Site[] {
     return sites.filter((site) => place === undefined || site.id === place || site.platform === place);

@@ -8,6 +8,7 @@ import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
 import { findAccount } from '../world/connect-account.ts';
 import { createAdmission } from './admit.ts';
 import { feedRoutes } from './feed-routes.ts';
+import { insightRoutes } from './insight-routes.ts';
 import { useCase } from './limits.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { oauthRoutes } from './oauth-routes.ts';
@@ -84,6 +85,7 @@ function openFacebook(place: SitePlace): Site {
       oauthRoutes(app, site, place, parts);
       feedRoutes(app, place, parts);
       videoRoutes(app, place, parts);
+      insightRoutes(app, place, parts);
       nodeRoutes(app, place, parts);
       app.get<{ Params: { page: string; id: string } }>(
         '/:page/posts/:id',

@@ -11,6 +11,9 @@ export const callsOfPage: Limit = { name: 'page-calls', max: 48_000, windowMs: d
 /** https://developers.facebook.com/docs/video-api/guides/reels-publishing */
 export const reelsOfPage: Limit = { name: 'page-reels', max: 30, windowMs: dayMs };
 
+/** Insights come a day or two after a post; who reacted is told at once. */
+export const insightsLateMs = dayMs;
+
 /** Nowhere documented; what people meet. */
 export const messageCharactersMax = 63_206;
 export const photoBytesMax = 10 * 1024 * 1024;

@@ -20,7 +20,7 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Facebo
   app.get(`${versionPath}/me`, (request) => {
     const asking = admission.caller(request);
     const { fields } = parametersOf(request);
-    if (asking.kind === 'page') return viewPage(asking.page, fields, {});
+    if (asking.kind === 'page') return viewPage(world, asking.page, fields, {});
     return readNode({ id: asking.person.id, name: asking.person.name }, fields, ['name']);
   });
 
@@ -46,7 +46,7 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Facebo
     if (page !== undefined)
       return asking.kind === 'person'
         ? withToken(asking.grant, page, fields)
-        : viewPage(page, fields, linked(page, fields));
+        : viewPage(world, page, fields, linked(page, fields));
     const post = world.posts.get(site, id);
     if (post !== undefined) return viewPost(place, parts, post, fields);
     const draft = viewDraft(place, id, parts, fields);
@@ -127,7 +127,7 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Facebo
   function withToken(consent: Grant, page: Account, fields: string | undefined) {
     const isAsked = fieldNames(fields).includes('access_token');
     const token = isAsked ? { access_token: tokens.ofPage(consent, page) } : {};
-    return viewPage(page, fields, { ...token, ...linked(page, fields) });
+    return viewPage(world, page, fields, { ...token, ...linked(page, fields) });
   }
 
   /** The professional account of the same name, where a neighbour has one. */

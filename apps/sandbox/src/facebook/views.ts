@@ -2,6 +2,7 @@ import { readNode } from '../graph/read-node.ts';
 import type { SitePlace } from '../site.ts';
 import type { Account } from '../world/accounts.ts';
 import type { Post } from '../world/posts.ts';
+import type { World } from '../world/world.ts';
 import type { FacebookParts } from './parts.ts';
 import type { Photo } from './photos.ts';
 import { receivedBytes, type Video } from './videos.ts';
@@ -14,6 +15,8 @@ export function graphTime(iso: string): string {
 export function viewPost(place: SitePlace, parts: FacebookParts, post: Post, fields: string | undefined) {
   const page = place.world.accounts.byId(place.site, post.account);
   const context = parts.posts.context(post.id);
+  const { likes, comments, shares } = place.world.audience.ofPost(post);
+  const written = parts.comments.below(post.id, 0).length;
   const node = {
     id: post.id,
     message: post.text === '' ? undefined : post.text,
@@ -23,9 +26,9 @@ export function viewPost(place: SitePlace, parts: FacebookParts, post: Post, fie
     is_published: true,
     from: { name: page?.displayName ?? '', id: post.account },
     attachments: attachmentsOf(context?.photos ?? [], context?.link ?? null),
-    comments: counted(parts.comments.below(post.id, 0).length),
-    reactions: counted(0),
-    shares: undefined,
+    comments: counted(comments + written),
+    reactions: counted(likes),
+    shares: shares === 0 ? undefined : { count: shares },
     status_type: 'mobile_status_update',
   };
   return readNode(node, fields, ['created_time', 'message']);
@@ -92,6 +95,7 @@ export function viewPhoto(place: SitePlace, photo: Photo, fields: string | undef
 }
 
 export function viewPage(
+  { audience }: Pick<World, 'audience'>,
   page: Account,
   fields: string | undefined,
   more: Readonly<Record<string, unknown>>,
@@ -103,7 +107,7 @@ export function viewPage(
     category: 'Local Business',
     tasks: ['ADVERTISE', 'ANALYZE', 'CREATE_CONTENT', 'MESSAGING', 'MODERATE', 'MANAGE'],
     picture: { data: { is_silhouette: true, url: 'https://example.com/picture.png' } },
-    followers_count: 0,
+    followers_count: audience.followers(page),
     fan_count: 0,
     link: `https://www.facebook.com/${page.id}`,
     access_token: undefined,

@@ -20,7 +20,7 @@ export type Admission = {
 };
 
 /** A permission under the names that the two logins have for it. */
-export type Need = 'basic' | 'content_publish' | 'manage_comments';
+export type Need = 'basic' | 'content_publish' | 'manage_comments' | 'manage_insights';
 
 export function createAdmission({ site, platform, world, sharing }: SitePlace): Admission {
   function look(value: string) {

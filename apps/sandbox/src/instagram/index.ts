@@ -9,6 +9,7 @@ import { sendPostPage } from '../page/post-page.ts';
 import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
 import { createAdmission } from './admit.ts';
 import { createContainers } from './containers.ts';
+import { insightRoutes } from './insight-routes.ts';
 import { useCase } from './limits.ts';
 import { nodeRoutes } from './node-routes.ts';
 import type { InstagramParts } from './parts.ts';
@@ -78,6 +79,7 @@ function openInstagram(place: SitePlace): Site {
       loginRoutes(app, site, place, tokens, { grantPrefix: 'ig', tellsPermissions: true });
       publishRoutes(app, place, parts);
       nodeRoutes(app, place, parts);
+      insightRoutes(app, place, parts);
       app.get<{ Params: { shortcode: string } }>('/p/:shortcode/', { config: { page: true } }, (request, reply) => {
         const { shortcode } = request.params;
         const found = world.posts

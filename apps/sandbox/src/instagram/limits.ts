@@ -25,4 +25,6 @@ export const imageBytesMax = 8 * 1024 * 1024;
 export const ratioMin = 4 / 5;
 export const ratioMax = 1.91;
 export const containerLifeMs = dayMs;
+/** Up to 48 hours, they say. */
+export const insightsLateMs = dayMs;
 export const storyLifeMs = dayMs;

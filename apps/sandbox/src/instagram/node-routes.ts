@@ -124,7 +124,7 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Instag
       name: account.displayName,
       account_type: 'BUSINESS',
       profile_picture_url: undefined,
-      followers_count: 0,
+      followers_count: world.audience.followers(account),
       follows_count: 0,
       media_count: world.posts.ofAccount(site, account.id).length,
     };

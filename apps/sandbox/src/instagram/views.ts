@@ -12,6 +12,7 @@ function timeOf(iso: string): string {
 export function viewMedia(place: SitePlace, parts: InstagramParts, post: Post, fields: string | undefined) {
   const facts = parts.posts.factsOf(post.id);
   const [first] = post.media;
+  const { likes, comments } = place.world.audience.ofPost(post);
   const node = {
     id: post.id,
     caption: post.text === '' ? undefined : post.text,
@@ -23,8 +24,8 @@ export function viewMedia(place: SitePlace, parts: InstagramParts, post: Post, f
     username: place.world.accounts.byId(place.site, post.account)?.handle,
     owner: { id: post.account },
     alt_text: first?.alt ?? undefined,
-    like_count: 0,
-    comments_count: parts.comments.below(post.id, 0).length,
+    like_count: likes,
+    comments_count: comments + parts.comments.below(post.id, 0).length,
     is_comment_enabled: true,
     media_url: undefined,
     thumbnail_url: undefined,

@@ -1,7 +1,11 @@
 import type { Account } from '../world/accounts.ts';
 
 /** https://docs.joinmastodon.org/entities/Account/ */
-export function accountView(account: Account, origin: string, statuses: { count: number; lastAt: string | null }) {
+export function accountView(
+  account: Account,
+  origin: string,
+  { statuses, followers }: { statuses: { count: number; lastAt: string | null }; followers: number },
+) {
   const picture = `${origin}/avatars/original/missing.png`;
   const header = `${origin}/headers/original/missing.png`;
   return {
@@ -24,7 +28,7 @@ export function accountView(account: Account, origin: string, statuses: { count:
     header,
     header_static: header,
     header_description: '',
-    followers_count: 0,
+    followers_count: followers,
     following_count: 0,
     statuses_count: statuses.count,
     last_status_at: statuses.lastAt?.slice(0, 10) ?? null,

@@ -1,15 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import type { SitePlace } from '../site.ts';
 import type { AttachmentLimits } from './attachments.ts';
+import { oldSite } from './limits.ts';
 import { pollLimits } from './status-body.ts';
 import { charactersMax, charactersPerUrl } from './status-text.ts';
 
-const version = '4.7.0';
 const description = 'An instance of the platform sandbox';
 
 /** https://docs.joinmastodon.org/methods/instance/ and https://nodeinfo.diaspora.software */
 export function instanceRoutes(app: FastifyInstance, title: string, place: SitePlace, limits: AttachmentLimits): void {
   const { accounts, posts } = place.world;
+  const version = place.site === oldSite ? '4.2.10' : '4.7.0';
   const users = () => accounts.ofSite(place.site).length;
 
   app.get('/.well-known/nodeinfo', () => ({

@@ -6,3 +6,6 @@ export const statusLimits = {
   media: { name: 'media', max: 30, windowMs: 1_800_000, aligned: true },
   remove: { name: 'status-deletions', max: 30, windowMs: 1_800_000, aligned: true },
 } as const satisfies Record<string, Limit>;
+
+/** The instance that says it runs 4.2, and gives no list of statuses by their ids. */
+export const oldSite = 'mastodon2';

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { Site, SitePlace } from '../site.ts';
@@ -10,7 +10,7 @@ import { admit, admitAnyone } from './admit.ts';
 import { recordNotFound, validationFailed } from './answers.ts';
 import type { Applications } from './applications.ts';
 import type { Attachments } from './attachments.ts';
-import { statusLimits } from './limits.ts';
+import { oldSite, statusLimits } from './limits.ts';
 import { parseStatusBody } from './status-body.ts';
 import { statusView } from './status-view.ts';
 import type { Status, Statuses } from './statuses.ts';
@@ -37,6 +37,25 @@ export function statusRoutes(
     const earlier = key === undefined ? undefined : statuses.byKey(account, key);
     if (earlier === 'gone') throw new RefusalError(recordNotFound());
     return view(earlier ?? statuses.create(account, client, parseStatusBody(request.body), key), account);
+  });
+
+  // From 4.3 on: https://docs.joinmastodon.org/methods/statuses/#index
+  app.get('/api/v1/statuses', (request, reply) => {
+    if (place.site === oldSite) throw new RefusalError(recordNotFound());
+    const reader = admitReader(request, reply, 'read:statuses');
+    const ids = ManyQuery.safeParse(request.query).data?.['id[]'];
+    if (ids === undefined) throw new RefusalError(validationFailed('id is invalid'));
+    return ids.flatMap((id) => {
+      const status = statuses.get(id);
+      return status !== undefined && mayRead(status, reader) ? [view(status, reader)] : [];
+    });
+  });
+
+  app.get<{ Params: { id: string } }>('/api/v1/accounts/:id(^[0-9]+$)', (request, reply) => {
+    admitReader(request, reply, 'read:accounts');
+    const account = world.accounts.byId(site.id, request.params.id);
+    if (account === undefined) throw new RefusalError(recordNotFound());
+    return viewAccount(account);
   });
 
   app.get<{ Params: { id: string } }>('/api/v1/statuses/:id', (request, reply) => {
@@ -93,6 +112,13 @@ export function statusRoutes(
     return { accounts: [], statuses: found, hashtags: [] };
   });
 
+  /** A public route: a token that is shown must have the scope. */
+  function admitReader(request: FastifyRequest, reply: FastifyReply, scope: string): Account | undefined {
+    return request.headers.authorization === undefined
+      ? undefined
+      : admit(place, request, reply, { anyScope: ['read', scope] }).account;
+  }
+
   function visibleStatus(id: string, reader: Account | undefined): Status {
     const status = statuses.get(id);
     if (status === undefined || !mayRead(status, reader)) throw new RefusalError(recordNotFound());
@@ -101,7 +127,10 @@ export function statusRoutes(
 
   function viewAccount(account: Account) {
     const posts = world.posts.ofAccount(site.id, account.id);
-    return accountView(account, place.origin(), { count: posts.length, lastAt: posts.at(-1)?.createdAt ?? null });
+    return accountView(account, place.origin(), {
+      statuses: { count: posts.length, lastAt: posts.at(-1)?.createdAt ?? null },
+      followers: world.audience.followers(account),
+    });
   }
 
   function view(status: Status, reader: Account | undefined) {
@@ -113,6 +142,7 @@ export function statusRoutes(
       application: applications.get(status.detail.client),
       attachments: attachments.ofStatus(status.post.id, status.detail.attachments),
       own: reader?.id === author.id,
+      numbers: world.audience.ofPost(status.post),
       context: {
         origin: place.origin(),
         localHandle: (name, at) =>
@@ -153,8 +183,15 @@ function mayRead({ post, detail }: Status, reader: Account | undefined): boolean
   return detail.visibility === 'public' || detail.visibility === 'unlisted' || reader?.id === post.account;
 }
 
+const statusesAtOnceMax = 20;
 const SearchQuery = z.object({ q: z.string().default('') });
 const Id = z.string().regex(/^\d{1,20}$/);
+const ManyQuery = z.object({
+  'id[]': z
+    .union([Id, z.array(Id)])
+    .transform((ids) => [ids].flat())
+    .pipe(z.array(Id).max(statusesAtOnceMax)),
+});
 const Flag = z
   .string()
   .optional()

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Application } from './applications.ts';
 import { attachmentView } from './attachment-routes.ts';
 import type { Attachment } from './attachments.ts';
+import type { PostNumbers } from '../world/audience.ts';
 import type { accountView } from './account-view.ts';
 import { hashtagsOf, renderContent, type RenderContext } from './status-html.ts';
 import type { Status } from './statuses.ts';
@@ -14,11 +15,12 @@ export function statusView(
     application: Application | undefined;
     attachments: readonly Attachment[];
     context: RenderContext;
+    numbers: PostNumbers;
     /** Whether the reader is its author. */
     own: boolean;
   },
 ) {
-  const { account, application, attachments, context, own } = around;
+  const { account, application, attachments, context, numbers, own } = around;
   return {
     id: post.id,
     created_at: post.createdAt,
@@ -30,9 +32,9 @@ export function statusView(
     language: detail.language,
     uri: `${account.uri}/statuses/${post.id}`,
     url: `${account.url}/${post.id}`,
-    replies_count: 0,
-    reblogs_count: 0,
-    favourites_count: 0,
+    replies_count: numbers.comments,
+    reblogs_count: numbers.shares,
+    favourites_count: numbers.likes,
     quotes_count: 0,
     edited_at: null,
     ...(own

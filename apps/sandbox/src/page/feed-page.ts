@@ -5,7 +5,7 @@ import type { Site } from '../site.ts';
 import type { Account } from '../world/accounts.ts';
 import { sendDocument } from './document.ts';
 import { html, type Html } from './html.ts';
-import { postCard } from './post-card.ts';
+import { counted, postCard } from './post-card.ts';
 
 const postsShown = 50;
 const accountsShown = 200;
@@ -24,7 +24,9 @@ export function feedPage(app: FastifyInstance, { world, faults, sites }: Control
     const cards = posts.flatMap((post) => {
       const site = sites.find((each) => each.id === post.site);
       if (site === undefined) return [];
-      const card = postCard(post, world.accounts.byId(post.site, post.account), site.title, site.postUrl(post));
+      const account = world.accounts.byId(post.site, post.account);
+      const place = { title: site.title, url: site.postUrl(post) };
+      const card = postCard(post, world.audience.ofPost(post), account, place);
       return [html`<li data-key="${post.site} ${post.id}">${card}</li>`];
     });
     const body = html`<header>
@@ -65,7 +67,10 @@ export function feedPage(app: FastifyInstance, { world, faults, sites }: Control
     const mark = isCurrent ? html` aria-current="page"` : null;
     return html`<li>
       <a href="${address(site.id, account.id)}" ${mark}>@${account.handle}</a>
-      <small>${world.posts.ofAccount(site.id, account.id).length}</small>
+      <small
+        >${counted(world.posts.ofAccount(site.id, account.id).length, 'post')},
+        ${counted(world.audience.followers(account), 'follower')}</small
+      >
     </li>`;
   }
 }

@@ -1,18 +1,28 @@
 import { z } from 'zod';
 import type { Account } from '../world/accounts.ts';
 import type { Post } from '../world/posts.ts';
+import type { PostNumbers } from '../world/audience.ts';
 import { html, type Html } from './html.ts';
 
 /** A post as a follower sees it. */
-export function postCard(post: Post, account: Account | undefined, siteTitle: string, url: string): Html {
+export function postCard(
+  post: Post,
+  numbers: PostNumbers,
+  account: Account | undefined,
+  { title, url }: { title: string; url: string },
+): Html {
   return html`<article>
     <strong>${account?.displayName ?? post.account}</strong>
-    <small>@${account?.handle ?? post.account} · ${siteTitle}</small>
+    <small>@${account?.handle ?? post.account} · ${title}</small>
     <p>${post.text}</p>
     ${post.media.map((medium) => html`<small>[${medium.type}${medium.alt === null ? '' : `: ${medium.alt}`}] </small>`)}
     ${cardOf(post)}
     <footer>
       <small><time datetime="${post.createdAt}">${post.createdAt.slice(0, 19).replace('T', ' ')}</time></small>
+      <small
+        >${counted(numbers.likes, 'like')}, ${counted(numbers.comments, 'comment')},
+        ${counted(numbers.shares, 'share')}</small
+      >
       <small><a href="${url}">${post.id}</a></small>
     </footer>
   </article>`;
@@ -39,3 +49,7 @@ const Card = z.object({
 });
 const BlueskyCard = z.object({ embed: z.object({ external: Card.extend({ uri: webAddress }) }) });
 const LinkedInCard = z.object({ article: Card.extend({ source: webAddress }) });
+
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}

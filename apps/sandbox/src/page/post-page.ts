@@ -9,7 +9,7 @@ import { postCard } from './post-card.ts';
 export function sendPostPage(
   reply: FastifyReply,
   site: Pick<Site, 'id' | 'title' | 'postUrl'>,
-  world: Pick<World, 'accounts' | 'posts'>,
+  world: Pick<World, 'accounts' | 'posts' | 'audience'>,
   postId: string,
 ): FastifyReply {
   const post = world.posts.get(site.id, postId);
@@ -20,6 +20,7 @@ export function sendPostPage(
     </div>`;
     return sendDocument(reply, { title: site.title, status: 404, body });
   }
-  const card = postCard(post, world.accounts.byId(site.id, post.account), site.title, site.postUrl(post));
+  const account = world.accounts.byId(site.id, post.account);
+  const card = postCard(post, world.audience.ofPost(post), account, { title: site.title, url: site.postUrl(post) });
   return sendDocument(reply, { title: site.title, body: html`<div class="narrow">${card}</div>` });
 }

@@ -21,6 +21,7 @@ export type Scope =
   | 'threads_basic'
   | 'threads_content_publish'
   | 'threads_delete'
+  | 'threads_manage_insights'
   | 'threads_manage_replies'
   | 'threads_read_replies';
 

@@ -8,6 +8,7 @@ import { sendPostPage } from '../page/post-page.ts';
 import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
 import { createAdmission } from './admit.ts';
 import { createContainers } from './containers.ts';
+import { insightRoutes } from './insight-routes.ts';
 import { useCase } from './limits.ts';
 import { nodeRoutes } from './node-routes.ts';
 import type { ThreadsParts } from './parts.ts';
@@ -67,6 +68,7 @@ function openThreads(place: SitePlace): Site {
       loginRoutes(app, site, place, tokens, { grantPrefix: 'th', tellsPermissions: false });
       publishRoutes(app, place, parts);
       nodeRoutes(app, place, parts);
+      insightRoutes(app, place, parts);
       app.get<{ Params: { shortcode: string } }>('/post/:shortcode', { config: { page: true } }, (request, reply) => {
         const { shortcode } = request.params;
         const found = world.posts

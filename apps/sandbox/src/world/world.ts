@@ -2,6 +2,7 @@ import { createAuthorizationCodes, type AuthorizationCodes } from '../oauth/auth
 import type { Store } from '../store/store.ts';
 import type { SegmentFiles } from '../uploads/segment-files.ts';
 import { createAccounts, type Accounts } from './accounts.ts';
+import { createAudience, type Audience } from './audience.ts';
 import { createClock, type Clock } from './clock.ts';
 import { createGrants, type Grants } from './grants.ts';
 import { createPosts, type Posts } from './posts.ts';
@@ -13,6 +14,7 @@ export type World = {
   clock: Clock;
   accounts: Accounts;
   posts: Posts;
+  audience: Audience;
   grants: Grants;
   codes: AuthorizationCodes;
   limits: RateLimits;
@@ -21,11 +23,13 @@ export type World = {
 
 export function createWorld(store: Store, segments: SegmentFiles, wallMs: () => number): World {
   const clock = createClock(store, wallMs);
+  const posts = createPosts(store);
   return {
     store,
     clock,
     accounts: createAccounts(store),
-    posts: createPosts(store),
+    posts,
+    audience: createAudience(store, clock, posts),
     grants: createGrants(store),
     codes: createAuthorizationCodes(store, clock),
     limits: createRateLimits(store, clock),

@@ -19,7 +19,7 @@ export interface XrpcCall<Answer> extends Pick<PlatformCallRequest<Answer>, 'ans
   readonly method: PlatformRequest['method'];
   /** Lexicon id: `com.atproto.repo.putRecord`. */
   readonly nsid: string;
-  readonly parameters?: Readonly<Record<string, string>>;
+  readonly parameters?: Readonly<Record<string, string | readonly string[]>>;
   readonly json?: unknown;
   readonly file?: { readonly mimeType: string; readonly stream: ByteStream };
   readonly token?: string;
@@ -29,7 +29,10 @@ export interface XrpcCall<Answer> extends Pick<PlatformCallRequest<Answer>, 'ans
 }
 
 export function callXrpc<Answer>(call: XrpcCall<Answer>): Promise<Answer> {
-  const query = call.parameters === undefined ? '' : `?${new URLSearchParams(call.parameters).toString()}`;
+  const parameters = Object.entries(call.parameters ?? {}).flatMap(([name, given]) =>
+    [given].flat().map((value): [string, string] => [name, value]),
+  );
+  const query = parameters.length === 0 ? '' : `?${new URLSearchParams(parameters).toString()}`;
   const request: PlatformRequest = {
     method: call.method,
     url: `${call.service}/xrpc/${call.nsid}${query}`,

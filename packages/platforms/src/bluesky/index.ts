@@ -6,6 +6,7 @@ import { shownText } from './facets.ts';
 import { blueskyDoctor } from './doctor.ts';
 import { blueskyEndpoints, blueskyLimits, blueskyReconciliation, blueskyExhaustedLimits } from './limits.ts';
 import { blueskyMediaRules, blueskyMediaRulesOn } from './media-rules.ts';
+import { blueskyMetrics } from './metrics.ts';
 import { BlueskyOptions } from './options.ts';
 import { publishBluesky } from './publish.ts';
 import { reconcileBluesky } from './reconcile.ts';
@@ -36,6 +37,7 @@ export const bluesky: PlatformAdapter = {
   manual: blueskyManual,
   doctor: blueskyDoctor,
   readAccount: readBlueskyAccount,
+  metrics: blueskyMetrics,
   refresh: blueskyRefresh,
   validate: validateBluesky,
   mediaRules: ({ account }) => blueskyMediaRulesOn(account),

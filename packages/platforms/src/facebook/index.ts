@@ -7,6 +7,7 @@ import { facebookDoctor } from './doctor.ts';
 import { facebookEndpoints, facebookLimits, facebookReconciliation } from './limits.ts';
 import { facebookManual } from './manual.ts';
 import { facebookMediaRules, facebookMediaRulesFor } from './media-rules.ts';
+import { facebookMetrics } from './metrics.ts';
 import { facebookOAuth, facebookRefresh } from './oauth.ts';
 import { FacebookOptions } from './options.ts';
 import { accountOf, readOwnPage } from './pages.ts';
@@ -34,6 +35,7 @@ export const facebook: PlatformAdapter = {
   refresh: facebookRefresh,
   readAccount: async (call) => ({ ...accountOf(await readOwnPage(call)), service: null }),
   doctor: facebookDoctor,
+  metrics: facebookMetrics,
   comments: facebookComments,
   validate: validateFacebook,
   mediaRules: facebookMediaRulesFor,

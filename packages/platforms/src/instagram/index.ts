@@ -11,6 +11,7 @@ import { instagramDoctor } from './doctor.ts';
 import { instagramEndpoints, instagramLimits, instagramReconciliation, readInstagramLimits } from './limits.ts';
 import { instagramManual } from './manual.ts';
 import { instagramMediaRules, instagramMediaRulesFor } from './media-rules.ts';
+import { instagramMetrics } from './metrics.ts';
 import { instagramOAuth } from './oauth.ts';
 import { InstagramOptions } from './options.ts';
 import { publishInstagram } from './publish.ts';
@@ -38,6 +39,7 @@ export const instagram: PlatformAdapter = {
   refresh: instagramRefresh,
   readAccount,
   doctor: instagramDoctor,
+  metrics: instagramMetrics,
   comments: instagramComments,
   validate: validateInstagram,
   mediaRules: instagramMediaRulesFor,

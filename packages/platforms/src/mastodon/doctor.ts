@@ -4,8 +4,8 @@ import type { DoctorDescription } from '../port/doctor.ts';
 export const mastodonDoctor: DoctorDescription = {
   consoleUrl: null,
   scopes: [
-    { name: 'read:accounts', purpose: 'to know the account', review: 'none' },
-    { name: 'read:statuses', purpose: 'to read back what was posted', review: 'none' },
+    { name: 'read:accounts', purpose: 'to know the account and its number of followers', review: 'none' },
+    { name: 'read:statuses', purpose: 'to read back what was posted, and its numbers', review: 'none' },
     { name: 'write:media', purpose: 'to upload pictures and videos', review: 'none' },
     { name: 'write:statuses', purpose: 'to post', review: 'none' },
   ],

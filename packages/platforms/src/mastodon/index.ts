@@ -4,6 +4,7 @@ import { mastodonManual, readMastodonAccount } from './connect.ts';
 import { mastodonDoctor } from './doctor.ts';
 import { mastodonEndpoints, mastodonLimits, mastodonReconciliation, mastodonExhaustedLimits } from './limits.ts';
 import { instanceMediaRules, mastodonMediaRules } from './media-rules.ts';
+import { mastodonMetrics } from './metrics.ts';
 import { mastodonOAuth } from './oauth.ts';
 import { MastodonOptions } from './options.ts';
 import { publishMastodon } from './publish.ts';
@@ -34,6 +35,7 @@ export const mastodon: PlatformAdapter = {
   manual: mastodonManual,
   doctor: mastodonDoctor,
   readAccount: readMastodonAccount,
+  metrics: mastodonMetrics,
   validate: validateMastodon,
   mediaRules: ({ account: { serverRules } }) =>
     serverRules?.media === undefined ? mastodonMediaRules : instanceMediaRules(serverRules.media),

@@ -5,6 +5,7 @@ import { threadsDoctor } from './doctor.ts';
 import { readThreadsLimits, threadsEndpoints, threadsLimits, threadsReconciliation } from './limits.ts';
 import { threadsManual } from './manual.ts';
 import { threadsMediaRules } from './media-rules.ts';
+import { threadsMetrics } from './metrics.ts';
 import { threadsOAuth } from './oauth.ts';
 import { ThreadsOptions } from './options.ts';
 import { readThreadsAccount } from './profile.ts';
@@ -34,6 +35,7 @@ export const threads: PlatformAdapter = {
   refresh: threadsRefresh,
   readAccount: readThreadsAccount,
   doctor: threadsDoctor,
+  metrics: threadsMetrics,
   validate: validateThreads,
   publish: publishThreads,
   reconcile: reconcileThreads,

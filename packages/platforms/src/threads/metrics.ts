@@ -1,0 +1,39 @@
+import { graphRefusal } from '../graph/errors.ts';
+import { countsIn, Insights } from '../graph/insights.ts';
+import { readingsIn, readOneByOne, type MetricSource } from '../metric-readings.ts';
+import type { AccountCall } from '../port/account.ts';
+import type { MetricsSupport } from '../port/metrics.ts';
+import { callOf, callThreads, pathOf } from './api.ts';
+import { threadsKinds } from './errors.ts';
+
+/** https://developers.facebook.com/docs/threads/insights, read 2026-11. */
+const definitionVersion = '2026-11';
+const postSources: readonly MetricSource[] = [
+  ['views', 'views'],
+  ['likes', 'reactions'],
+  ['replies', 'comments'],
+  ['reposts', 'reposts'],
+  ['quotes', 'quotes'],
+  ['shares', 'shares'],
+];
+const accountSources: readonly MetricSource[] = [['followers_count', 'followers']];
+
+export const threadsMetrics: MetricsSupport = {
+  postsPerRequest: 1,
+  postDaysMax: null,
+
+  readPosts: ({ posts, ...call }) =>
+    readOneByOne(posts, ({ platformPostId }) => read(call, pathOf(platformPostId, '/insights'), postSources)),
+
+  readAccount: (call) => read(call, pathOf(call.account.externalId, '/threads_insights'), accountSources),
+};
+
+async function read(call: AccountCall, path: string, sources: readonly MetricSource[]) {
+  const metric = sources.map(([source]) => source).join(',');
+  const request = { ...callOf(call, call.http), method: 'GET', path, query: { metric }, effect: 'read' } as const;
+  const answer = await callThreads({ ...request, answer: Insights, refusalOf });
+  return readingsIn(countsIn(answer), sources, definitionVersion);
+}
+
+/** Whose code for a container that is not ready yet is that of a post that is not there. */
+const refusalOf = graphRefusal('read', { ...threadsKinds, '24/4279009': 'not_found' });
