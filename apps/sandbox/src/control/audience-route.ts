@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { RefusalError } from '../answer.ts';
+import type { Site } from '../site.ts';
 import type { Account } from '../world/accounts.ts';
 import { findAccount } from '../world/connect-account.ts';
 import type { Post } from '../world/posts.ts';
+import type { World } from '../world/world.ts';
 import { controlError, type ControlInputs, parseControl } from './control-input.ts';
-import type { ControlSurroundings } from './control-routes.ts';
 
 /**
  * Sets numbers, which stand from then on. Without `post` likes, comments and shares are those of each post that the account has now.
@@ -12,7 +13,7 @@ import type { ControlSurroundings } from './control-routes.ts';
  */
 export function audienceRoute(
   app: FastifyInstance,
-  { world, sites }: Pick<ControlSurroundings, 'world' | 'sites'>,
+  { world, sites }: { world: World; sites: readonly Site[] },
   Audience: ControlInputs['Audience'],
 ): void {
   const { audience, posts } = world;

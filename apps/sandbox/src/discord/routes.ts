@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import type { Account } from '../world/accounts.ts';
@@ -30,9 +31,10 @@ export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, me
   });
 
   app.get<{ Params: { guild: string } }>(`${api}/guilds/:guild`, (request, reply) => {
-    admit(place, request, reply, discordLimits.read);
+    const channel = admit(place, request, reply, discordLimits.read);
     if (request.params.guild !== guild.id) throw new RefusalError(apiError(404, 10_004, 'Unknown Guild'));
-    return guildView();
+    const { with_counts: counts } = GuildQuery.parse(request.query);
+    return guildView(counts === 'true' ? world.audience.followers(channel) : undefined);
   });
 
   app.get<InChannel>(`${api}/channels/:channel`, (request, reply) => {
@@ -80,6 +82,14 @@ export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, me
   }
 
   function view(channel: Account, post: Post) {
-    return messageView(post, bots.of(channel), messages.detail(post.id), place.origin());
+    return messageView(
+      post,
+      bots.of(channel),
+      messages.detail(post.id),
+      place.origin(),
+      world.audience.ofPost(post).likes,
+    );
   }
 }
+
+const GuildQuery = z.object({ with_counts: z.string().optional() });

@@ -7,9 +7,12 @@ import type { Bot } from './bots.ts';
 export const guild = { id: '1100000000000000000', name: 'Sandbox' } as const;
 
 /** https://docs.discord.com/developers/resources/guild#guild-object, in part */
-export function guildView() {
+export function guildView(members: number | undefined) {
   return {
     ...guild,
+    ...(members === undefined
+      ? {}
+      : { approximate_member_count: members, approximate_presence_count: Math.floor(members / 3) }),
     icon: null,
     description: null,
     owner_id: '1100000000000000001',
@@ -54,10 +57,12 @@ export function messageView(
   bot: Bot,
   { flags, embeds, fileNames, contentTypes }: MessageDetail,
   origin: string,
+  likes: number,
 ) {
   return {
     id: post.id,
     type: 0,
+    ...(likes === 0 ? {} : { reactions: [reactionView(likes)] }),
     channel_id: post.account,
     author: botView(bot),
     content: post.text,
@@ -87,5 +92,17 @@ export function messageView(
     components: [],
     pinned: false,
     flags,
+  };
+}
+
+/** https://docs.discord.com/developers/resources/message#reaction-object */
+function reactionView(count: number) {
+  return {
+    count,
+    count_details: { burst: 0, normal: count },
+    me: false,
+    me_burst: false,
+    emoji: { id: null, name: '👍' },
+    burst_colors: [],
   };
 }

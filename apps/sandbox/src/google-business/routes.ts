@@ -15,6 +15,7 @@ import type { Draw } from '../world/rate-limits.ts';
 import { invalidField, notFound, refusedAs } from './answers.ts';
 import { editsByLocation, photoBytesMax, photoEdgeMin, queriesByApp } from './limits.ts';
 import type { LocalPost, LocalPosts } from './local-posts.ts';
+import { performanceOf, PerformanceQuery } from './performance.ts';
 import { checkSummary, parsePostBody } from './post-body.ts';
 
 export const manageScope = 'https://www.googleapis.com/auth/business.manage';
@@ -51,7 +52,18 @@ export function businessRoutes(
     };
   });
 
-  app.get<{ Params: { location: string } }>('/v1/locations/:location', (request) => {
+  // Of a regular expression: the colon before the verb would begin a parameter.
+  app.get<{ Params: { location: string } }>(
+    '/v1/locations/:location(^\\d+)::fetchMultiDailyMetricsTimeSeries',
+    (request) => {
+      const { locations } = admit(request);
+      const location = locations.find(({ id }) => id === request.params.location);
+      if (location === undefined) throw notFound();
+      return performanceOf(world, location, parse(PerformanceQuery, request.query));
+    },
+  );
+
+  app.get<{ Params: { location: string } }>('/v1/locations/:location(^\\d+$)', (request) => {
     const { locations } = admit(request);
     const { readMask } = parse(MaskQuery, request.query);
     const location = locations.find(({ id }) => id === request.params.location);

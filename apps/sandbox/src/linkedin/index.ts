@@ -6,6 +6,7 @@ import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
 import { createAdmission } from './admit.ts';
 import { linkedInAnswers } from './answers.ts';
 import { assetRoutes } from './asset-routes.ts';
+import { analyticsRoutes } from './analytics-routes.ts';
 import { createAssets } from './assets.ts';
 import { createComments } from './comments.ts';
 import { createMembers, organizationPrefix } from './members.ts';
@@ -65,6 +66,7 @@ function openLinkedIn(place: SitePlace): Site {
       oauthRoutes(app, site, place, parts);
       assetRoutes(app, place, parts);
       postRoutes(app, place, parts);
+      analyticsRoutes(app, place, parts);
       app.get<{ Params: { urn: string } }>('/feed/update/:urn', { config: { page: true } }, (request, reply) =>
         sendPostPage(reply, site, world, request.params.urn),
       );

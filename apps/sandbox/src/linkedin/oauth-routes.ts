@@ -167,6 +167,8 @@ export const knownScopes = [
   'w_organization_social_feed',
   'r_organization_social_feed',
   'r_member_social',
+  'r_member_postAnalytics',
+  'r_member_profileAnalytics',
 ];
 
 const AuthorizeQuery = z.object({

@@ -29,7 +29,7 @@ export function boardRoutes(app: FastifyInstance, site: Site, { world }: SitePla
       about: '',
       board_count: boards.length,
       pin_count: boards.reduce((sum, { id }) => sum + world.posts.ofAccount(site.id, id).length, 0),
-      follower_count: 0,
+      follower_count: boards.reduce((sum, board) => sum + world.audience.followers(board), 0),
       following_count: 0,
       monthly_views: 0,
     };
@@ -86,7 +86,7 @@ export function boardRoutes(app: FastifyInstance, site: Site, { world }: SitePla
       created_at: board.createdAt.replace(/\.\d+Z$/u, ''),
       board_pins_modified_at: board.createdAt.replace(/\.\d+Z$/u, ''),
       pin_count: world.posts.ofAccount(site.id, board.id).length,
-      follower_count: 0,
+      follower_count: world.audience.followers(board),
       collaborator_count: 0,
     };
   }

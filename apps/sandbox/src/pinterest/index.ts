@@ -7,6 +7,7 @@ import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
 import { MultipartForm } from '../uploads/multipart-form.ts';
 import { createAdmission } from './admit.ts';
 import { pinterestAnswers } from './answers.ts';
+import { analyticsRoutes } from './analytics-routes.ts';
 import { boardRoutes } from './board-routes.ts';
 import { mediaRoutes } from './media-routes.ts';
 import { knownScopes, oauthRoutes } from './oauth-routes.ts';
@@ -68,6 +69,7 @@ function openPinterest(place: SitePlace): Site {
       boardRoutes(app, site, place, parts);
       mediaRoutes(app, place, parts);
       pinRoutes(app, site, place, parts);
+      analyticsRoutes(app, place, parts);
       app.get<{ Params: { id: string } }>('/pin/:id/', { config: { page: true } }, (request, reply) =>
         sendPostPage(reply, site, world, request.params.id),
       );

@@ -10,7 +10,13 @@ import type { TikTokParts } from './parts.ts';
 
 const codeLifeMs = 10 * 60_000;
 
-export const knownScopes = ['user.info.basic', 'video.publish', 'video.upload', 'video.list'] as const;
+export const knownScopes = [
+  'user.info.basic',
+  'user.info.stats',
+  'video.publish',
+  'video.upload',
+  'video.list',
+] as const;
 
 /** https://developers.tiktok.com/doc/login-kit-desktop: scopes stand between commas, and the challenge is in hex. */
 export function oauthRoutes(app: FastifyInstance, site: Site, { world }: SitePlace, { tokens }: TikTokParts): void {

@@ -7,6 +7,7 @@ import { parse } from './init-body.ts';
 import type { TikTokParts } from './parts.ts';
 
 const Fields = z.object({ fields: z.string().min(1) });
+const Query = z.strictObject({ filters: z.strictObject({ video_ids: z.array(z.string()).min(1).max(20) }) });
 const List = z.strictObject({ cursor: z.int().optional(), max_count: z.int().min(1).max(20).default(10) });
 
 /** https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info and …/tiktok-api-v2-video-list */
@@ -17,8 +18,14 @@ export function userRoutes(
   { admit, posts }: TikTokParts,
 ): void {
   app.get('/v2/user/info/', (request) => {
-    const { account } = admit(request, { scope: 'user.info.basic', call: 'list' });
+    const names = parse(Fields, request.query).fields.split(',');
+    const asksNumbers = names.some((name) => name.endsWith('_count'));
+    const { account } = admit(request, { scope: asksNumbers ? 'user.info.stats' : 'user.info.basic', call: 'list' });
     const known = {
+      follower_count: world.audience.followers(account),
+      following_count: 0,
+      likes_count: world.audience.ofAccount(account).likes,
+      video_count: world.posts.ofAccount(site.id, account.id).length,
       open_id: account.id,
       union_id: account.id,
       avatar_url: 'https://p16.tiktokcdn.com/none.webp',
@@ -46,7 +53,20 @@ export function userRoutes(
     });
   });
 
+  /** What is not there, somebody else's or not for everybody is left out. */
+  app.post('/v2/video/query/', (request) => {
+    const { account } = admit(request, { scope: 'video.list', call: 'list' });
+    const { filters } = parse(Query, request.body ?? {});
+    const shown = filters.video_ids.flatMap((id) => {
+      const post = world.posts.get(site.id, id);
+      const isShown = post?.account === account.id && posts.factsOf(id)?.privacy === 'PUBLIC_TO_EVERYONE';
+      return isShown ? [post] : [];
+    });
+    return answer({ videos: shown.map((post) => chosen(view(post), request.query)) });
+  });
+
   function view(post: Post) {
+    const { likes, comments, shares, views } = world.audience.ofPost(post);
     const { id, text, createdAt } = post;
     const title = posts.factsOf(id)?.title ?? '';
     return {
@@ -55,10 +75,10 @@ export function userRoutes(
       video_description: text,
       create_time: Math.floor(Date.parse(createdAt) / 1_000),
       share_url: site.postUrl(post),
-      like_count: 0,
-      comment_count: 0,
-      share_count: 0,
-      view_count: 0,
+      like_count: likes,
+      comment_count: comments,
+      share_count: shares,
+      view_count: views,
     };
   }
 }

@@ -24,12 +24,12 @@ export function includesOf(
   const given = {
     users: unique(people).flatMap((id) => {
       const account = place.world.accounts.byId(place.site, id);
-      return account === undefined ? [] : [userView(account, choice.userFields)];
+      return account === undefined ? [] : [userView(place, account, choice.userFields)];
     }),
     media: wants('attachments.media_keys') ? posts.flatMap((post) => mediaOf(post, tweets, choice.mediaFields)) : [],
     [`${names}s`]: [...expansions].some((name) => name.startsWith('referenced_'))
       ? [...new Map(referred.map((post) => [post.id, post])).values()].map((post) =>
-          tweetView(post, tweets.context(post.id), choice),
+          tweetView(post, tweets.context(post.id), choice, place.world.audience.ofPost(post)),
         )
       : [],
   };
@@ -37,8 +37,22 @@ export function includesOf(
   return filled.length === 0 ? {} : { includes: Object.fromEntries(filled) };
 }
 
-export function userView({ id, displayName, handle }: Account, fields: ReadonlySet<string>) {
-  return { id, name: displayName, username: handle, ...(fields.has('verified') ? { verified: false } : {}) };
+export function userView({ site, world }: SitePlace, account: Account, fields: ReadonlySet<string>) {
+  const { id, displayName, handle } = account;
+  const numbers = {
+    followers_count: world.audience.followers(account),
+    following_count: 0,
+    tweet_count: world.posts.ofAccount(site, id).length,
+    listed_count: 0,
+    like_count: 0,
+  };
+  return {
+    id,
+    name: displayName,
+    username: handle,
+    ...(fields.has('verified') ? { verified: false } : {}),
+    ...(fields.has('public_metrics') ? { public_metrics: numbers } : {}),
+  };
 }
 
 function mediaOf(post: Post, tweets: Tweets, fields: ReadonlySet<string>): Record<string, unknown>[] {

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
+import type { Post } from '../world/posts.ts';
 import { admit } from './admit.ts';
 import { forbidden, invalidRequest, resourceNotFound } from './answers.ts';
 import { includesOf } from './includes.ts';
@@ -14,14 +15,21 @@ const readScopes = ['tweet.read', 'users.read'];
 const writeScopes = [...readScopes, 'tweet.write'];
 
 export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweets): void {
+  const numbersOf = (post: Post) => place.world.audience.ofPost(post);
+
   app.post('/2/tweets', (request, reply) => {
     const { account } = admit(place, request, reply, { scopes: writeScopes, limit: tweetLimits.create });
     refuseUnknown(request.query, []);
     const post = tweets.create(account, parseTweetBody(request.body));
-    const { id, text, edit_history_tweet_ids } = tweetView(post, tweets.context(post.id), {
-      fields: new Set(),
-      names: 'tweet',
-    });
+    const { id, text, edit_history_tweet_ids } = tweetView(
+      post,
+      tweets.context(post.id),
+      {
+        fields: new Set(),
+        names: 'tweet',
+      },
+      numbersOf(post),
+    );
     return reply.code(201).send({ data: { edit_history_tweet_ids, id, text } });
   });
 
@@ -33,7 +41,9 @@ export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Twee
     const found = ids.flatMap((id) => tweets.get(id) ?? []);
     const missing = ids.filter((id) => tweets.get(id) === undefined);
     return {
-      ...(found.length > 0 ? { data: found.map((post) => tweetView(post, tweets.context(post.id), choice)) } : {}),
+      ...(found.length > 0
+        ? { data: found.map((post) => tweetView(post, tweets.context(post.id), choice, numbersOf(post))) }
+        : {}),
       ...includesOf(place, tweets, found, choice),
       ...(missing.length > 0 ? { errors: missing.map((id) => resourceNotFound('tweet', 'ids', id)) } : {}),
     };
@@ -46,7 +56,10 @@ export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Twee
     const { id } = parseQuery(z.object({ id: TweetId }), request.params);
     const post = tweets.get(id);
     if (post === undefined) return { errors: [resourceNotFound('tweet', 'id', id)] };
-    return { data: tweetView(post, tweets.context(id), choice), ...includesOf(place, tweets, [post], choice) };
+    return {
+      data: tweetView(post, tweets.context(id), choice, numbersOf(post)),
+      ...includesOf(place, tweets, [post], choice),
+    };
   });
 
   app.delete<{ Params: { id: string } }>('/2/tweets/:id', (request, reply) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PostNumbers } from '../world/audience.ts';
 import type { Post } from '../world/posts.ts';
 import type { TweetContext } from './tweets.ts';
 import { serveText, weightedLength, weightedLengthMax } from './tweet-text.ts';
@@ -96,11 +97,16 @@ function fieldsFor(expansions: ReadonlySet<string>): string[] {
   });
 }
 
-/** `id`, `text` and the edit history are always there, the rest on request. */
+/**
+ * `id`, `text` and the edit history are always there, the rest on request.
+ * @param isPrivate for its author, for 30 days: numbers that nobody else sees
+ */
 export function tweetView(
   post: Post,
   { reply, mediaKeys }: TweetContext,
   { fields, names }: Pick<FieldChoice, 'fields' | 'names'>,
+  { likes, comments, shares, views, saves, clicks }: PostNumbers,
+  isPrivate = false,
 ): Record<string, unknown> {
   const served = serveText(post.id, post.text, mediaKeys);
   const asked = (name: string, value: unknown) => (fields.has(name) && value !== undefined ? { [name]: value } : {});
@@ -122,13 +128,19 @@ export function tweetView(
     ...asked('entities', entities(served)),
     ...asked('attachments', mediaKeys.length === 0 ? undefined : { media_keys: mediaKeys }),
     ...asked('public_metrics', {
-      [names === 'post' ? 'repost_count' : 'retweet_count']: 0,
-      reply_count: 0,
-      like_count: 0,
+      [names === 'post' ? 'repost_count' : 'retweet_count']: shares,
+      reply_count: comments,
+      like_count: likes,
       quote_count: 0,
-      bookmark_count: 0,
-      impression_count: 0,
+      bookmark_count: saves,
+      impression_count: views,
     }),
+    ...asked(
+      'non_public_metrics',
+      isPrivate
+        ? { impression_count: views, url_link_clicks: clicks, user_profile_clicks: Math.floor(likes / 10) }
+        : undefined,
+    ),
     ...asked(`note_${names}`, isLong ? { text: served.text, entities: entities(served) } : undefined),
     ...asked('lang', 'en'),
     ...asked('possibly_sensitive', false),

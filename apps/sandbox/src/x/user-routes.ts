@@ -17,11 +17,14 @@ export function userRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweet
   app.get('/2/users/me', (request, reply) => {
     const { account } = admit(place, request, reply, { scopes: ['users.read'], limit: tweetLimits.me });
     refuseUnknown(request.query, Object.keys(UserFieldsQuery.shape));
-    return { data: userView(account, parseQuery(UserFieldsQuery, request.query)['user.fields']) };
+    return { data: userView(place, account, parseQuery(UserFieldsQuery, request.query)['user.fields']) };
   });
 
   app.get<{ Params: { id: string } }>('/2/users/:id/tweets', { config: { listing: true } }, (request, reply) => {
-    admit(place, request, reply, { scopes: ['tweet.read', 'users.read'], limit: tweetLimits.userTweets });
+    const reader = admit(place, request, reply, {
+      scopes: ['tweet.read', 'users.read'],
+      limit: tweetLimits.userTweets,
+    });
     refuseUnknown(request.query, [...Object.keys(TimelineQuery.shape), ...fieldParameters]);
     const choice = parseQuery(TweetFieldsQuery, request.query);
     const query = parseQuery(TimelineQuery, request.query);
@@ -35,15 +38,22 @@ export function userRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweet
         !(query.exclude.has('replies') && tweets.context(post.id).reply !== undefined)
       );
     });
+    const isPrivate = (post: Post) =>
+      post.account === reader.account.id && world.clock.nowMs() - post.receivedTickMs < privateMs;
     const meta = { result_count: page.length, newest_id: page[0]?.id, oldest_id: page.at(-1)?.id, next_token: next };
     if (page.length === 0) return { meta };
     return {
-      data: page.map((post) => tweetView(post, tweets.context(post.id), choice)),
+      data: page.map((post) =>
+        tweetView(post, tweets.context(post.id), choice, world.audience.ofPost(post), isPrivate(post)),
+      ),
       ...includesOf(place, tweets, page, choice),
       meta,
     };
   });
 }
+
+/** Of one's own posts. https://docs.x.com/x-api/fundamentals/metrics */
+const privateMs = 30 * 86_400_000;
 
 type TimelineQuery = z.infer<typeof TimelineQuery>;
 

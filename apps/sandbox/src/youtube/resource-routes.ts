@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { badRequest, refuse } from '../google/answers.ts';
 import type { SitePlace } from '../site.ts';
+import type { Account } from '../world/accounts.ts';
 import { commentCharactersMax, units } from './limits.ts';
 import type { YouTubeParts } from './parts.ts';
 import { parseQuery } from './upload-routes.ts';
@@ -26,7 +27,7 @@ export function resourceRoutes(app: FastifyInstance, place: SitePlace, parts: Yo
     const wanted = mine === 'true' ? opened : idsIn(id).flatMap((each) => world.accounts.byId(site, each) ?? []);
     return listOf(
       'channel',
-      wanted.map((channel) => viewChannel(channel, part)),
+      wanted.map((channel) => viewChannel(channel, channelNumbers(channel), part)),
     );
   });
 
@@ -40,7 +41,7 @@ export function resourceRoutes(app: FastifyInstance, place: SitePlace, parts: Yo
       const channel = world.accounts.byId(site, video?.channel ?? '');
       if (video === undefined || channel === undefined) return [];
       const mayRead = mine.has(channel.id) || video.status.privacyStatus !== 'private';
-      return mayRead ? [viewVideo(videos, channel, video, part)] : [];
+      return mayRead ? [viewVideo({ videos, numbers: numbersOf(video) }, channel, video, part)] : [];
     });
     return listOf('video', items);
   });
@@ -67,7 +68,7 @@ export function resourceRoutes(app: FastifyInstance, place: SitePlace, parts: Yo
     };
     if (names.includes('snippet') && snippet === undefined)
       throw badRequest('invalidTitle', 'The request metadata specifies an invalid or empty video title.');
-    return viewVideo(videos, channel, videos.update(channel, video, given), part);
+    return viewVideo({ videos, numbers: numbersOf(video) }, channel, videos.update(channel, video, given), part);
   });
 
   app.delete('/youtube/v3/videos', (request, reply) => {
@@ -193,6 +194,20 @@ export function resourceRoutes(app: FastifyInstance, place: SitePlace, parts: Yo
     requireCommented(videoId);
     return viewThread(comments.add(channel.id, videoId, textOriginal));
   });
+
+  /** Undefined for a video that nobody sees. */
+  function numbersOf(video: Video) {
+    const post = world.posts.get(site, video.id);
+    return post === undefined ? undefined : world.audience.ofPost(post);
+  }
+
+  function channelNumbers(channel: Account) {
+    return {
+      followers: world.audience.followers(channel),
+      views: world.audience.ofAccount(channel).views,
+      videos: world.posts.ofAccount(site, channel.id).length,
+    };
+  }
 
   /** @throws {RefusalError} 403, 404 */
   function requireCommented(id: string): void {

@@ -81,7 +81,7 @@ export function uploadRoutes(app: FastifyInstance, place: SitePlace, parts: YouT
     const channel = place.world.accounts.byId(place.site, video?.channel ?? '');
     if (video === undefined || channel === undefined)
       throw refuse({ code: 404, message: 'Not Found', reason: 'notFound' });
-    return reply.code(200).send(viewVideo(videos, channel, video, part));
+    return reply.code(200).send(viewVideo({ videos, numbers: undefined }, channel, video, part));
   }
 
   /** https://developers.google.com/youtube/v3/docs/thumbnails/set */

@@ -1,4 +1,5 @@
 import type { Account } from '../world/accounts.ts';
+import type { PostNumbers } from '../world/audience.ts';
 import type { Comment } from './comments.ts';
 import type { Playlist } from './playlists.ts';
 import type { Video, Videos } from './videos.ts';
@@ -20,7 +21,12 @@ export function partsOf(part: string, views: Readonly<Record<string, unknown>>):
   return Object.fromEntries(Object.entries(views).filter(([name]) => names.includes(name)));
 }
 
-export function viewVideo(videos: Videos, channel: Account, video: Video, part: string) {
+export function viewVideo(
+  { videos, numbers }: { videos: Videos; numbers: PostNumbers | undefined },
+  channel: Account,
+  video: Video,
+  part: string,
+) {
   const state = videos.stateOf(video);
   const failure = state === 'failed' ? { failureReason: 'invalidFile' } : {};
   const { containsSyntheticMedia, ...status } = video.status;
@@ -48,12 +54,21 @@ export function viewVideo(videos: Videos, channel: Account, video: Video, part: 
         processingStatus: { uploaded: 'processing', processed: 'succeeded', failed: 'failed' }[state],
         thumbnailsAvailability: video.thumbnail === null ? 'available' : 'edited',
       },
-      statistics: { viewCount: '0', likeCount: '0', favoriteCount: '0', commentCount: '0' },
+      statistics: {
+        viewCount: String(numbers?.views ?? 0),
+        likeCount: String(numbers?.likes ?? 0),
+        favoriteCount: '0',
+        commentCount: String(numbers?.comments ?? 0),
+      },
     }),
   };
 }
 
-export function viewChannel(channel: Account, part: string) {
+export function viewChannel(
+  channel: Account,
+  numbers: { followers: number; views: number; videos: number },
+  part: string,
+) {
   return {
     kind: 'youtube#channel',
     etag: 'sandbox',
@@ -66,7 +81,12 @@ export function viewChannel(channel: Account, part: string) {
         publishedAt: channel.createdAt,
       },
       contentDetails: { relatedPlaylists: { likes: 'LL', uploads: uploadsOf(channel.id) } },
-      statistics: { viewCount: '0', subscriberCount: '0', hiddenSubscriberCount: false, videoCount: '0' },
+      statistics: {
+        viewCount: String(numbers.views),
+        subscriberCount: String(numbers.followers),
+        hiddenSubscriberCount: false,
+        videoCount: String(numbers.videos),
+      },
     }),
   };
 }

@@ -4,6 +4,7 @@ import { discordManual, readDiscordAccount } from './connect.ts';
 import { discordDoctor } from './doctor.ts';
 import { discordEndpoints, discordLimits, discordReconciliation, discordExhaustedLimits } from './limits.ts';
 import { discordMediaRules } from './media-rules.ts';
+import { discordMetrics } from './metrics.ts';
 import { DiscordOptions } from './options.ts';
 import { publishDiscord } from './publish.ts';
 import { reconcileDiscord } from './reconcile.ts';
@@ -31,6 +32,7 @@ export const discord: PlatformAdapter = {
   endpoints: discordEndpoints,
   manual: discordManual,
   doctor: discordDoctor,
+  metrics: discordMetrics,
   readAccount: readDiscordAccount,
   validate: validateDiscord,
   publish: publishDiscord,

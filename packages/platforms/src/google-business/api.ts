@@ -22,8 +22,8 @@ export interface BusinessAccess {
 
 export interface BusinessCall<Answer>
   extends BusinessAccess, Omit<GoogleCall<Answer>, 'platformName' | 'url' | 'kinds' | keyof BusinessAccess> {
-  /** Posts have a host of their own, and so have accounts and what is known of a location. */
-  readonly host: 'posts' | 'accounts' | 'information';
+  /** Posts have a host of their own, and so have accounts, what is known of a location, and its numbers. */
+  readonly host: 'posts' | 'accounts' | 'information' | 'performance';
   readonly path: string;
 }
 

@@ -8,7 +8,7 @@ export const businessDoctor: DoctorDescription = {
     { name: 'openid', purpose: 'to know who consented', review: 'none' },
     {
       name: 'https://www.googleapis.com/auth/business.manage',
-      purpose: 'to list locations, and to post, edit and remove',
+      purpose: 'to list locations, to post, edit and remove, and to read their numbers',
       review: 'review',
     },
   ],

@@ -6,6 +6,7 @@ import { businessEndpoints, businessExhaustedLimits, businessLimits, businessRec
 import { readBusinessAccount } from './locations.ts';
 import { businessManual } from './manual.ts';
 import { businessMediaRules } from './media-rules.ts';
+import { businessMetrics } from './metrics.ts';
 import { businessOAuth, businessRefresh } from './oauth.ts';
 import { BusinessOptions } from './options.ts';
 import { publishBusiness } from './publish.ts';
@@ -32,6 +33,7 @@ export const googleBusiness: PlatformAdapter = {
   refresh: businessRefresh,
   readAccount: readBusinessAccount,
   doctor: businessDoctor,
+  metrics: businessMetrics,
   validate: validateBusiness,
   publish: publishBusiness,
   reconcile: reconcileBusiness,

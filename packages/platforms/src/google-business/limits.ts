@@ -12,6 +12,7 @@ export const businessEndpoints: EndpointDefaults = {
   hosts: {
     token: { url: 'https://oauth2.googleapis.com', sandboxPath: '/google-business' },
     accounts: { url: 'https://mybusinessaccountmanagement.googleapis.com', sandboxPath: '/google-business' },
+    performance: { url: 'https://businessprofileperformance.googleapis.com', sandboxPath: '/google-business' },
     information: { url: 'https://mybusinessbusinessinformation.googleapis.com', sandboxPath: '/google-business' },
   },
   sandbox: { apiPath: '/google-business', authorizePath: '/google-business' },

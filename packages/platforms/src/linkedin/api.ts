@@ -22,6 +22,8 @@ export interface LinkedInCall<Answer> extends LinkedInAccess {
   /** `/rest/posts` */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
+  /** More of the query, in Rest.li's own notation, whose brackets must not be escaped. */
+  readonly restLiQuery?: string;
   readonly json?: unknown;
   /** `X-RestLi-Method` where the HTTP method alone does not say what is meant. */
   readonly restLiMethod?: 'FINDER' | 'PARTIAL_UPDATE';
@@ -33,7 +35,9 @@ export interface LinkedInCall<Answer> extends LinkedInAccess {
 
 export function callLinkedIn<Answer>(call: LinkedInCall<Answer>): Promise<Answer> {
   const { endpoints, http, accessToken, path, query = {}, json, restLiMethod, effect, answer, read } = call;
-  const search = new URLSearchParams(query).toString();
+  const search = [call.restLiQuery ?? '', new URLSearchParams(query).toString()]
+    .filter((part) => part !== '')
+    .join('&');
   return callPlatform({
     http,
     platformName: linkedInName,

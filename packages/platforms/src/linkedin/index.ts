@@ -7,6 +7,7 @@ import { linkedInDoctor } from './doctor.ts';
 import { linkedInEndpoints, linkedInExhaustedLimits, linkedInLimits, linkedInReconciliation } from './limits.ts';
 import { linkedInManual } from './manual.ts';
 import { linkedInMediaRules, linkedInMediaRulesFor } from './media-rules.ts';
+import { linkedInMetrics } from './metrics.ts';
 import { isOrganization, readLinkedInAccount } from './members.ts';
 import { linkedInOAuth } from './oauth.ts';
 import { LinkedInOptions } from './options.ts';
@@ -35,6 +36,7 @@ export const linkedin: PlatformAdapter = {
   refresh: linkedInRefresh,
   readAccount: readLinkedInAccount,
   doctor: linkedInDoctor,
+  metrics: linkedInMetrics,
   comments: linkedInComments,
   validate: validateLinkedIn,
   mediaRules: linkedInMediaRulesFor,

@@ -18,6 +18,8 @@ const scopesOf: Readonly<Record<Login, readonly string[]>> = {
     'w_member_social_feed',
     'w_organization_social_feed',
     'r_organization_social_feed',
+    'r_member_postAnalytics',
+    'r_member_profileAnalytics',
   ],
 };
 

@@ -8,7 +8,7 @@ const consoleUrl = 'https://developers.pinterest.com/apps/';
 export const pinterestDoctor: DoctorDescription = {
   consoleUrl,
   scopes: [
-    { name: 'boards:read', purpose: 'to list the boards of a user', review: 'none' },
+    { name: 'boards:read', purpose: 'to list the boards of a user, and who follows them', review: 'none' },
     { name: 'boards:write', purpose: 'to pin to them', review: 'none' },
     { name: 'pins:read', purpose: 'to read back what was pinned, and its numbers', review: 'none' },
     { name: 'pins:write', purpose: 'to pin, edit and remove', review: 'review' },

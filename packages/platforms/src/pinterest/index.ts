@@ -6,6 +6,7 @@ import { pinterestDoctor } from './doctor.ts';
 import { pinterestEndpoints, pinterestExhaustedLimits, pinterestLimits, pinterestReconciliation } from './limits.ts';
 import { pinterestManual } from './manual.ts';
 import { pinterestMediaRules } from './media-rules.ts';
+import { pinterestMetrics } from './metrics.ts';
 import { pinterestOAuth, pinterestRefresh } from './oauth.ts';
 import { PinterestOptions } from './options.ts';
 import { publishPinterest } from './publish.ts';
@@ -32,6 +33,7 @@ export const pinterest: PlatformAdapter = {
   refresh: pinterestRefresh,
   readAccount: readPinterestAccount,
   doctor: pinterestDoctor,
+  metrics: pinterestMetrics,
   validate: validatePinterest,
   publish: publishPinterest,
   reconcile: reconcilePinterest,

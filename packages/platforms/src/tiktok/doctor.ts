@@ -6,6 +6,7 @@ export const tiktokDoctor: DoctorDescription = {
   consoleUrl,
   scopes: [
     { name: 'user.info.basic', purpose: 'to know who consented', review: 'none' },
+    { name: 'user.info.stats', purpose: 'to read how many follow', review: 'review' },
     { name: 'video.publish', purpose: 'to post, and to ask what a creator allows', review: 'review' },
     { name: 'video.upload', purpose: 'to send drafts to the inbox', review: 'review' },
     { name: 'video.list', purpose: 'to find photos whose outcome is unknown, and to read numbers', review: 'review' },

@@ -5,6 +5,7 @@ import { tiktokDoctor } from './doctor.ts';
 import { tiktokEndpoints, tiktokExhaustedLimits, tiktokLimits, tiktokReconciliation } from './limits.ts';
 import { tiktokManual } from './manual.ts';
 import { tiktokMediaRules } from './media-rules.ts';
+import { tiktokMetrics } from './metrics.ts';
 import { TikTokOptions } from './options.ts';
 import { publishTikTok } from './publish.ts';
 import { reconcileTikTok } from './reconcile.ts';
@@ -36,6 +37,7 @@ export const tiktok: PlatformAdapter = {
   refresh: tiktokRefresh,
   readAccount: readTikTokAccount,
   doctor: tiktokDoctor,
+  metrics: tiktokMetrics,
   validate: validateTikTok,
   publish: publishTikTok,
   reconcile: reconcileTikTok,

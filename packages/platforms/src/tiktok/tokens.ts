@@ -10,7 +10,7 @@ import { refusalsByStatus, tiktokName } from './api.ts';
 import { readUser } from './creator.ts';
 import { tiktokGrantRefusal } from './errors.ts';
 
-const scopes = ['user.info.basic', 'video.publish', 'video.upload', 'video.list'] as const;
+const scopes = ['user.info.basic', 'user.info.stats', 'video.publish', 'video.upload', 'video.list'] as const;
 
 const settings = 'TIKTOK_CLIENT_ID and TIKTOK_CLIENT_SECRET';
 

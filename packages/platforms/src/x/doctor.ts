@@ -5,9 +5,9 @@ import { revokeX } from './oauth.ts';
 export const xDoctor: DoctorDescription = {
   consoleUrl: 'https://console.x.com',
   scopes: [
-    { name: 'tweet.read', purpose: 'to read back what was posted', review: 'none' },
+    { name: 'tweet.read', purpose: 'to read back what was posted, and its numbers', review: 'none' },
     { name: 'tweet.write', purpose: 'to post', review: 'none' },
-    { name: 'users.read', purpose: 'to know the account', review: 'none' },
+    { name: 'users.read', purpose: 'to know the account and its number of followers', review: 'none' },
     { name: 'media.write', purpose: 'to upload pictures and videos', review: 'none' },
     { name: 'offline.access', purpose: 'to renew a token that lives two hours', review: 'none' },
   ],

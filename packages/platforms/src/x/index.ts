@@ -3,6 +3,7 @@ import { whoAmI, xName } from './api.ts';
 import { xDoctor } from './doctor.ts';
 import { xEndpoints, xLimits, xReconciliation, xExhaustedLimits } from './limits.ts';
 import { xMediaRules } from './media-rules.ts';
+import { xMetrics } from './metrics.ts';
 import { xManual } from './manual.ts';
 import { xOAuth, xRefresh } from './oauth.ts';
 import { XOptions } from './options.ts';
@@ -33,6 +34,7 @@ export const x: PlatformAdapter = {
   oauth: xOAuth,
   manual: xManual,
   doctor: xDoctor,
+  metrics: xMetrics,
   readAccount: async (call) => ({ ...(await whoAmI(call)), service: null }),
   refresh: xRefresh,
   validate: validateX,

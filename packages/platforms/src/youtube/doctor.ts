@@ -7,7 +7,11 @@ export const youTubeDoctor: DoctorDescription = {
   scopes: [
     { name: 'openid', purpose: 'to know who consented', review: 'none' },
     { name: 'https://www.googleapis.com/auth/youtube.upload', purpose: 'to upload videos', review: 'review' },
-    { name: 'https://www.googleapis.com/auth/youtube', purpose: 'to show, edit and remove them', review: 'review' },
+    {
+      name: 'https://www.googleapis.com/auth/youtube',
+      purpose: 'to show, edit and remove them, and to read their numbers',
+      review: 'review',
+    },
     { name: 'https://www.googleapis.com/auth/youtube.force-ssl', purpose: 'to comment', review: 'review' },
   ],
 

@@ -7,6 +7,7 @@ import { youTubeDoctor } from './doctor.ts';
 import { youTubeEndpoints, youTubeExhaustedLimits, youTubeLimits, youTubeReconciliation } from './limits.ts';
 import { youTubeManual } from './manual.ts';
 import { youTubeMediaRules } from './media-rules.ts';
+import { youTubeMetrics } from './metrics.ts';
 import { youTubeOAuth, youTubeRefresh } from './oauth.ts';
 import { YouTubeOptions } from './options.ts';
 import { publishYouTube } from './publish.ts';
@@ -39,6 +40,7 @@ export const youtube: PlatformAdapter = {
   refresh: youTubeRefresh,
   readAccount: readYouTubeAccount,
   doctor: youTubeDoctor,
+  metrics: youTubeMetrics,
   comments: youTubeComments,
   validate: validateYouTube,
   publish: publishYouTube,

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { foreignNumericId } from '../answer-fields.ts';
+import { countIn, readingsIn, readOneByOne, type MetricSource } from '../metric-readings.ts';
+import { PlatformError } from '../platform-error.ts';
+import type { AccountCall } from '../port/account.ts';
+import type { MetricReading, MetricsSupport } from '../port/metrics.ts';
+import { callDiscord, channelPath } from './api.ts';
+
+/** https://docs.discord.com/developers/resources/message#reaction-object and /guild#get-guild, read 2026-11. */
+const definitionVersion = '2026-11';
+const postSources: readonly MetricSource[] = [['reactions', 'reactions']];
+/** Where a thread was begun at the message; else there is no such number. */
+const threadSources: readonly MetricSource[] = [['thread.message_count', 'comments']];
+/** Of the whole server: a channel has no followers of its own. */
+const accountSources: readonly MetricSource[] = [['approximate_member_count', 'followers']];
+
+export const discordMetrics: MetricsSupport = {
+  postsPerRequest: 1,
+  postDaysMax: null,
+
+  readPosts: ({ posts, ...call }) =>
+    readOneByOne(posts, async ({ platformPostId: id }) => {
+      const path = `${channelPath(call.account.externalId)}/messages/${encodeURIComponent(id)}`;
+      return readingsOf(await ask(call, path, Message));
+    }),
+
+  async readAccount(call) {
+    const channel = await ask(call, channelPath(call.account.externalId), Channel);
+    const guild = await ask(call, `/guilds/${channel.guild_id}?with_counts=true`, z.looseObject({}));
+    return readingsIn(guild, accountSources, definitionVersion);
+  },
+};
+
+const Channel = z.object({ guild_id: foreignNumericId() });
+const Message = z.object({
+  reactions: z
+    .array(z.object({ count: z.unknown() }))
+    .max(1_000)
+    .optional(),
+  thread: z.object({ message_count: z.unknown() }).optional(),
+});
+
+/** Discord leaves the list out of a message that nobody has reacted to, and has it as soon as somebody does: that is none, not a gap. */
+function readingsOf({ reactions = [], thread }: z.infer<typeof Message>): MetricReading[] {
+  const counts = reactions.map(({ count }) => countIn(count));
+  const sum = counts.includes(null) ? null : counts.reduce<number>((total, count) => total + (count ?? 0), 0);
+  return [
+    ...readingsIn({ reactions: sum }, postSources, definitionVersion),
+    ...(thread === undefined
+      ? []
+      : readingsIn({ 'thread.message_count': thread.message_count }, threadSources, definitionVersion)),
+  ];
+}
+
+async function ask<Answer>(
+  { endpoints, http, accessToken }: AccountCall,
+  path: string,
+  answer: z.ZodType<Answer>,
+): Promise<Answer> {
+  try {
+    return await callDiscord({ endpoints, http, accessToken, method: 'GET', path, effect: 'read', answer });
+  } catch (error) {
+    // What became of the channel is not the message's fate.
+    if (!(error instanceof PlatformError) || error.accountGone === null) throw error;
+    const { message, platformCode, accountGone } = error;
+    throw new PlatformError('permission', message, { platformCode, accountGone, cause: error });
+  }
+}

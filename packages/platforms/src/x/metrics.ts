@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { foreignNumericId } from '../answer-fields.ts';
+import { readingsIn, type MetricSource } from '../metric-readings.ts';
+import type { AccountCall } from '../port/account.ts';
+import type { MetricReading, MetricsSupport } from '../port/metrics.ts';
+import { callX } from './api.ts';
+import { listOf } from './timeline.ts';
+
+/** https://docs.x.com/x-api/fundamentals/metrics, read 2026-11. */
+const definitionVersion = '2026-11';
+const publicSources: readonly MetricSource[] = [
+  ['impression_count', 'impressions'],
+  ['like_count', 'reactions'],
+  ['reply_count', 'comments'],
+  ['retweet_count', 'reposts'],
+  ['quote_count', 'quotes'],
+  ['bookmark_count', 'saves'],
+];
+/** Of one's own posts, for 30 days. */
+const privateSources: readonly MetricSource[] = [
+  ['url_link_clicks', 'clicks'],
+  ['user_profile_clicks', 'profileVisits'],
+];
+const accountSources: readonly MetricSource[] = [
+  ['followers_count', 'followers'],
+  ['following_count', 'following'],
+  ['tweet_count', 'posts'],
+];
+
+const pageSize = 100;
+/** The least that X takes. */
+const pageSizeMin = 5;
+/** A day less than the 30 that X has: one post that is too old may fail them all. */
+const privateMs = 29 * 86_400_000;
+
+/**
+ * By the own timeline, where a post costs a fifth of what it costs by its id. https://docs.x.com/x-api/getting-started/pricing, read 2026-11.
+ * Between the oldest and the newest post that is asked for: what there is no room for was not reached.
+ */
+export const xMetrics: MetricsSupport = {
+  postsPerRequest: pageSize,
+  postDaysMax: null,
+  postHoursMin: 24,
+  cost: { usdPerPost: 0.001, usdPerAccount: 0.01 },
+
+  async readPosts({ posts, now, onBilled, ...call }) {
+    const ids = posts.flatMap(({ platformPostId: id }) => (/^\d{1,19}$/u.test(id) ? [BigInt(id)] : []));
+    const isYoung = (id: bigint) => now.getTime() - timeOf(id) < privateMs;
+    const found = new Map<string, readonly MetricReading[]>();
+    let billed = 0;
+    for (const young of [true, false]) {
+      const wanted = ids.filter((id) => isYoung(id) === young).toSorted(byValue);
+      const range = { oldest: wanted[0], newest: wanted.at(-1), young, size: pageSize - billed };
+      const page = await readPage(call, range);
+      billed += page.data.length;
+      for (const post of page.data) found.set(post.id, readingsOf(post, young));
+      for (const id of wanted) if (isBeyond(page, id) && !found.has(String(id))) found.set(String(id), []);
+    }
+    onBilled?.(billed);
+    return found;
+  },
+
+  async readAccount({ endpoints, http, accessToken }) {
+    const path = '/2/users/me?user.fields=public_metrics';
+    const { data } = await callX({ endpoints, http, accessToken, method: 'GET', path, effect: 'read', answer: Me });
+    return readingsIn(data.public_metrics, accountSources, definitionVersion);
+  },
+};
+
+const Counts = z.record(z.string(), z.unknown()).default({});
+const Me = z.object({ data: z.object({ public_metrics: Counts }) });
+const Listing = listOf(
+  z.object({ id: foreignNumericId(), public_metrics: Counts, non_public_metrics: Counts.optional() }),
+);
+
+type Page = z.infer<typeof Listing>;
+
+/** `size`: what may still be billed. Where it is too little the page has none of it. */
+async function readPage(
+  { endpoints, http, account, accessToken }: AccountCall,
+  {
+    oldest,
+    newest,
+    young,
+    size,
+  }: { oldest?: bigint | undefined; newest?: bigint | undefined; young: boolean; size: number },
+): Promise<Page> {
+  if (oldest === undefined || newest === undefined || size < pageSizeMin)
+    return { data: [], meta: { next_token: 'unread' } };
+  const parameters = new URLSearchParams({
+    max_results: String(size),
+    since_id: String(oldest - 1n),
+    until_id: String(newest + 1n),
+    'tweet.fields': young ? 'public_metrics,non_public_metrics' : 'public_metrics',
+    exclude: 'retweets',
+  });
+  const path = `/2/users/${encodeURIComponent(account.externalId)}/tweets?${parameters.toString()}`;
+  return callX({ endpoints, http, accessToken, method: 'GET', path, effect: 'read', answer: Listing });
+}
+
+/** Whether the page ended before it came to this post. */
+function isBeyond({ data, meta }: Page, id: bigint): boolean {
+  if (meta?.next_token === undefined) return false;
+  return data.every((post) => BigInt(post.id) > id);
+}
+
+function readingsOf(post: Page['data'][number], isYoung: boolean): MetricReading[] {
+  const told = post.public_metrics;
+  // Half-way from `retweet` to `repost`: see the changelog.
+  const counts = { ...told, retweet_count: told['retweet_count'] ?? told['repost_count'] };
+  return [
+    ...readingsIn(counts, publicSources, definitionVersion),
+    ...(isYoung ? readingsIn(post.non_public_metrics ?? {}, privateSources, definitionVersion) : []),
+  ];
+}
+
+/** When an id was made: https://docs.x.com/fundamentals/x-ids. */
+function timeOf(id: bigint): number {
+  return Number(id >> 22n) + 1_288_834_974_657;
+}
+
+function byValue(one: bigint, other: bigint): number {
+  return one < other ? -1 : Number(one > other);
+}
