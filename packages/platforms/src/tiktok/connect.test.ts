@@ -49,7 +49,7 @@ test('a consent comes with a challenge in hex, and its tokens live as long as Ti
   });
   expect(Object.fromEntries(new URL(begun?.authorizationUrl ?? '').searchParams)).toMatchObject({
     client_key: 'our-key',
-    scope: 'user.info.basic,video.publish,video.upload,video.list',
+    scope: 'user.info.basic,user.info.stats,video.publish,video.upload,video.list',
     code_challenge: createHash('sha256').update('verifier').digest('hex'),
     code_challenge_method: 'S256',
   });
