@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ContentFinding } from './port/content.ts';
-import type { LinkCard, LinkCardWish } from './port/link-card.ts';
+import type { ContentFinding, LinkCard } from './port/content.ts';
+import type { LinkCardWish } from './port/link-card.ts';
 
 /** A link's card as an option: found in the text, left out, or given. */
 export const CardOption = z.union([

@@ -3,10 +3,10 @@ import { Agent } from 'undici';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { AdapterAccount } from './port/account.ts';
 import type { CommentSupport, PlatformAdapter } from './port/adapter.ts';
-import type { PublishContent } from './port/content.ts';
+import type { LinkCard, PublishContent } from './port/content.ts';
 import type { PlatformEndpoints } from './port/endpoints.ts';
 import type { JsonValue } from './port/json-value.ts';
-import type { LinkCard } from './port/link-card.ts';
+
 import { bareCard } from './link-card.ts';
 import type { LastPost, PublishRun, ReplyTarget } from './port/publish.ts';
 import type { ReconcileFinding, ReconcileQuery } from './port/reconcile.ts';

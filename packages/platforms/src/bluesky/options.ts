@@ -16,7 +16,10 @@ export const BlueskyOptions = z.strictObject({
     .array(z.string().max(50).refine(isLanguageTag, { error: 'must be a language tag such as en or pt-BR' }))
     .max(langsMax, { error: `must not name more than ${langsMax} languages` })
     .optional()
-    .meta({ description: 'BCP 47 tags of the languages the text is in.', examples: [['de', 'pt-BR']] }),
+    .meta({
+      description: 'BCP 47 tags of the languages the text is in. Not given: guessed, where there is little doubt.',
+      examples: [['de', 'pt-BR']],
+    }),
   labels: z
     .array(z.enum(['sexual', 'nudity', 'porn', 'graphic-media']))
     .min(1)

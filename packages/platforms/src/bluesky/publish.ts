@@ -8,6 +8,7 @@ import { callXrpc, postCollection, readPost, serviceOf } from './api.ts';
 import { withSmallerPictures } from './blob-limit.ts';
 import { writeGates } from './gates.ts';
 import { richTextOf, shownText } from './facets.ts';
+import { guessLangs } from './guess-langs.ts';
 import { handlesMentioned } from './mentions.ts';
 import { BlueskyOptions } from './options.ts';
 import { tidOf } from './tid.ts';
@@ -32,12 +33,13 @@ export async function publishBluesky(publication: PublishRun): Promise<Published
     (await replyOf(publication)) ??
     (options.replyTo === undefined ? null : await answeredPost(publication, options.replyTo));
   await writeGates(publication, options);
+  const langs = options.langs ?? (await guessLangs(publication.content.text));
   const posted = await publication.step({
     name: 'publish',
     effect: 'once',
     key: ({ partId }) => ({ rkey: tidOf(partId) }),
     run: ({ key, http, startedAt }) =>
-      putPost(publication, http, key, { didByHandle, embed, reply, createdAt: startedAt.toISOString() }),
+      putPost(publication, http, key, { didByHandle, embed, reply, langs, createdAt: startedAt.toISOString() }),
   });
   return { kind: 'published', ...placeOf(publication.account, posted.rkey), reference: posted.cid };
 }
@@ -77,16 +79,18 @@ async function putPost(
     didByHandle,
     embed,
     reply,
+    langs,
     createdAt,
   }: {
     readonly didByHandle: Readonly<Record<string, string>>;
     readonly embed: object | undefined;
     readonly reply: object | null;
+    readonly langs: readonly string[] | undefined;
     /** Of this send: a post that is sent again a day later is no day old. */
     readonly createdAt: string;
   },
 ): Promise<{ rkey: string; cid: string | null }> {
-  const { langs, labels, tags } = BlueskyOptions.parse(content.options);
+  const { labels, tags } = BlueskyOptions.parse(content.options);
   const { text, facets } = richTextOf(content.text, didByHandle);
   const record = {
     $type: postCollection,

@@ -43,6 +43,12 @@ export const Instance = z.object({
       video_matrix_limit: limit(1e12),
       video_frame_rate_limit: limit(10_000),
     }),
+    polls: part({
+      max_options: limit(100_000),
+      max_characters_per_option: limit(100_000),
+      min_expiration: number.pipe(z.int().min(0).max(1e9)).optional().catch(undefined),
+      max_expiration: limit(1e12),
+    }),
   }),
 });
 export type Instance = z.infer<typeof Instance>;
@@ -65,7 +71,21 @@ export function serverRulesIn(instance: Instance, { software }: { software: stri
     textMax: statuses?.max_characters ?? instance.max_toot_chars ?? mastodonTextMax,
     urlCharacters: urlCharactersOf(statuses?.characters_reserved_per_url, software),
     ...(known.length === 0 ? {} : { media: Object.fromEntries(known) }),
+    ...pollsIn(instance.configuration?.polls),
   };
+}
+
+function pollsIn(told: NonNullable<Instance['configuration']>['polls']): Pick<ServerRules, 'polls'> {
+  const { max_options: optionsMax, max_characters_per_option: optionCharactersMax } = told ?? {};
+  const { min_expiration: secondsMin, max_expiration: secondsMax } = told ?? {};
+  const polls = {
+    optionsMax,
+    optionCharactersMax,
+    minutesMin: secondsMin === undefined ? undefined : Math.ceil(secondsMin / 60),
+    minutesMax: secondsMax === undefined ? undefined : Math.floor(secondsMax / 60),
+  };
+  const known = Object.entries(polls).filter(([, value]) => value !== undefined);
+  return known.length === 0 ? {} : { polls: Object.fromEntries(known) };
 }
 
 /** Pleroma says 1,000, which is as good as any number. */

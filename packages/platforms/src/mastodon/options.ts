@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 const postAddress = z.url({ protocol: /^https?$/u, error: 'must be the address of a post' }).max(2_000);
 
-const pollDays = 24 * 60;
+/** A year; what an instance takes it says itself. */
+const minutesMax = 365 * 24 * 60;
 
 /** https://docs.joinmastodon.org/methods/statuses/#create */
 export const MastodonOptions = z.strictObject({
@@ -29,17 +30,15 @@ export const MastodonOptions = z.strictObject({
     .meta({ description: 'Pictures are hidden until somebody clicks on them.', examples: [true] }),
   poll: z
     .strictObject({
-      options: z.array(z.string().trim().min(1).max(500)).min(2).max(20),
-      durationMinutes: z
-        .int()
-        .min(5)
-        .max(30 * pollDays),
+      options: z.array(z.string().trim().min(1).max(1_000)).min(2).max(100),
+      durationMinutes: z.int().min(1).max(minutesMax),
       multiple: z.boolean().optional(),
       hideTotals: z.boolean().optional(),
     })
     .optional()
     .meta({
-      description: 'Not beside pictures or videos. Most instances take four answers of 50 characters.',
+      description:
+        'Not beside pictures or videos. How many answers, how long and for how long is the instance’s to say: mostly four of 50 characters, 5 minutes to a month.',
       examples: [{ options: ['Tea', 'Coffee'], durationMinutes: 1_440, multiple: false, hideTotals: true }],
     }),
   focalPoints: z

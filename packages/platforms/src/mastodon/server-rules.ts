@@ -63,6 +63,7 @@ function merged(newer: Instance | null, older: Instance | null): Instance {
         ...withoutGaps(other?.media_attachments ?? {}),
         ...withoutGaps(one?.media_attachments ?? {}),
       },
+      polls: { ...withoutGaps(other?.polls ?? {}), ...withoutGaps(one?.polls ?? {}) },
     },
   };
 }

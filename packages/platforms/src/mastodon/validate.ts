@@ -22,26 +22,49 @@ export function validateMastodon(
     ...textMissing({ text, media }),
     ...textTooLong(count, serverRules?.textMax ?? mastodonTextMax, 'characters'),
     ...optionFindings(MastodonOptions, options),
-    ...pollFindings(MastodonOptions.safeParse(options).data?.poll, media.length > 0),
+    ...pollFindings(MastodonOptions.safeParse(options).data?.poll, media.length > 0, serverRules?.polls),
   ];
 }
 
 /** Of an instance that its administrator has not changed. */
-const pollDefaults = { optionsMax: 4, optionCharactersMax: 50 };
+const pollDefaults = { optionsMax: 4, optionCharactersMax: 50, minutesMin: 5, minutesMax: 43_829 };
 
-function pollFindings(poll: MastodonOptions['poll'], hasMedia: boolean): ContentFinding[] {
+/** What the instance itself says is refused; what only most of them would refuse is a warning. */
+function pollFindings(
+  poll: MastodonOptions['poll'],
+  hasMedia: boolean,
+  told: Partial<typeof pollDefaults> = {},
+): ContentFinding[] {
   if (poll === undefined) return [];
   const field = 'options.poll';
   if (hasMedia) {
     const message = 'A post with a poll has no pictures or videos on Mastodon';
     return [{ severity: 'error', code: 'option_not_together', message, field }];
   }
-  const { optionsMax, optionCharactersMax } = pollDefaults;
-  const isUsual =
-    poll.options.length <= optionsMax && poll.options.every((text) => countGraphemes(text) <= optionCharactersMax);
-  if (isUsual) return [];
-  const message = `Most instances take no more than ${optionsMax} answers of ${optionCharactersMax} characters`;
-  return [{ severity: 'warning', code: 'option_unusual', message, field }];
+  const limits = { ...pollDefaults, ...told };
+  const finding = (limit: keyof typeof pollDefaults, where: string, what: string): ContentFinding =>
+    told[limit] === undefined
+      ? { severity: 'warning', code: 'option_unusual', message: `Most instances take ${what}`, field: where }
+      : { severity: 'error', code: 'option_invalid', message: `The account’s instance takes ${what}`, field: where };
+  const findings: ContentFinding[] = [];
+  if (poll.options.length > limits.optionsMax)
+    findings.push(finding('optionsMax', `${field}.options`, `no more than ${limits.optionsMax} answers`));
+  for (const [index, text] of poll.options.entries())
+    if (countGraphemes(text) > limits.optionCharactersMax)
+      findings.push(
+        finding(
+          'optionCharactersMax',
+          `${field}.options.${index}`,
+          `answers of no more than ${limits.optionCharactersMax} characters`,
+        ),
+      );
+  if (poll.durationMinutes < limits.minutesMin)
+    findings.push(finding('minutesMin', `${field}.durationMinutes`, `polls of ${limits.minutesMin} minutes and more`));
+  if (poll.durationMinutes > limits.minutesMax)
+    findings.push(
+      finding('minutesMax', `${field}.durationMinutes`, `polls of no more than ${limits.minutesMax} minutes`),
+    );
+  return findings;
 }
 
 function countAsItIs(text: string): number {

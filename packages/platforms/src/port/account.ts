@@ -18,10 +18,19 @@ export interface ServerRules {
   /** What a link counts, however long it is; null: each of its characters. */
   readonly urlCharacters: number | null;
   readonly media?: ServerMediaLimits;
+  readonly polls?: PollLimits;
   /** What the server says that it runs, in lower case: `mastodon`, `pleroma`. */
   readonly software?: string;
   /** The name under which the server shows what is posted with this account's token. */
   readonly application?: string;
+}
+
+/** What a server takes as a poll; what it does not say is the platform's. */
+export interface PollLimits {
+  readonly optionsMax?: number;
+  readonly optionCharactersMax?: number;
+  readonly minutesMin?: number;
+  readonly minutesMax?: number;
 }
 
 /** What an account may be used with, out of its grant: see `accessOf`. */

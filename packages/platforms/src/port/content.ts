@@ -1,5 +1,4 @@
 import type { MediaFacts, MediaKind } from '@vibetribe/media-rules/media-facts';
-import type { LinkCard } from './link-card.ts';
 
 export interface TextContent {
   readonly text: string;
@@ -16,6 +15,15 @@ export interface PublishContent extends TextContent {
   readonly media: readonly MediaItem[];
   /** Absent or null: it shows none. */
   readonly card?: LinkCard | null;
+}
+
+/** What the card of a link says, fixed before anything is sent. */
+export interface LinkCard {
+  readonly url: string;
+  readonly title: string;
+  /** Empty where there is none. */
+  readonly description: string;
+  readonly picture: MediaItem | null;
 }
 
 /** A picture or video as it goes out. Its bytes are read when they are sent, never held whole. */

@@ -1,4 +1,4 @@
-import type { MediaItem, TextContent } from './content.ts';
+import type { TextContent } from './content.ts';
 
 /** The link that a part shows as a card; what is not given here is read from its page. */
 export interface LinkCardWish {
@@ -7,15 +7,6 @@ export interface LinkCardWish {
   readonly description?: string | undefined;
   /** A picture of the organization's own. */
   readonly mediaId?: string | undefined;
-}
-
-/** What the card says, fixed before anything is sent. */
-export interface LinkCard {
-  readonly url: string;
-  readonly title: string;
-  /** Empty where there is none. */
-  readonly description: string;
-  readonly picture: MediaItem | null;
 }
 
 /** @returns null where this part shows no card */

@@ -1,4 +1,4 @@
-import type { LinkCard } from '@vibetribe/platforms/port/link-card';
+import type { LinkCard } from '@vibetribe/platforms/port/content';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { CardReader } from '../../cards/card-reader.ts';
 import { forgetCards } from '../../cards/card-rows.ts';

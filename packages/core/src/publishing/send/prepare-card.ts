@@ -1,7 +1,7 @@
 import type { MediaRules } from '@vibetribe/media-rules/media-rules';
 import { bareCard } from '@vibetribe/platforms/link-card';
-import type { MediaItem } from '@vibetribe/platforms/port/content';
-import type { LinkCard } from '@vibetribe/platforms/port/link-card';
+import type { LinkCard, MediaItem } from '@vibetribe/platforms/port/content';
+
 import { z } from 'zod';
 import type { CardReader, CardReading } from '../../cards/card-reader.ts';
 import { type CardPlace, findReading, readCardPicture, storeReading } from '../../cards/card-rows.ts';
