@@ -6,7 +6,7 @@ const batchRows = 2_000;
 
 /**
  * Makes a subject of each account, and of each publication that was published in the last year: they are due at once. Publications are
- * looked for from two days before the newest that is known, as some are confirmed late; what is older was found by an earlier run.
+ * looked for from a week before the newest that is known, as some are confirmed late; what is older was found by an earlier run.
  * @returns how many there were
  */
 export async function enrolSubjects({ db }: Pick<CoreDependencies, 'db'>, signal?: AbortSignal): Promise<number> {
@@ -52,7 +52,7 @@ async function enrolPublications(db: CoreDependencies['db']): Promise<number> {
       select p.organization_id, p.account_id, p.id, p.platform, p.published_at, statement_timestamp() from publications p
       where p.status = 'published' and p.platform_post_id is not null
         and p.published_at > greatest(statement_timestamp() - interval '365 days', (
-          select max(began_at) - interval '2 days' from metric_subjects where publication_id is not null))
+          select max(began_at) - interval '7 days' from metric_subjects where publication_id is not null))
         and not exists (select 1 from metric_subjects s where s.organization_id = p.organization_id and s.publication_id = p.id)
       order by p.published_at limit ${batchRows}
       on conflict do nothing`),

@@ -191,6 +191,7 @@ async function refused(
   switch (isKnown ? error.kind : 'unavailable') {
     case 'rate_limit':
     case 'quota':
+      if (isKnown && error.kind === 'quota') run.budget.close(platform);
       run.count('limited', subjects.length);
       await postpone(deps, due, isKnown ? (error.retryAfterMs ?? limitedMs) : limitedMs, true);
       return false;

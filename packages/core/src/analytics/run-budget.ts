@@ -10,6 +10,8 @@ export interface RunBudget {
   ): void;
   isLeft(due: { readonly accountId: string; readonly platform: PlatformId }): boolean;
   isPlatformLeft(platform: PlatformId): boolean;
+  /** The application has no more there: nobody is asked in this run. */
+  close(platform: PlatformId): void;
   /** Accounts that have had their share. */
   accountsDone(): string[];
 }
@@ -27,7 +29,9 @@ export function createRunBudget(
   const { accountRequests = accountRequestsMax, platformRequests = platformRequestsMax } = limits;
   const byAccount = new Map<string, number>();
   const byPlatform = new Map<PlatformId, { requests: number; units: number }>();
+  const closed = new Set<PlatformId>();
   const isPlatformLeft = (platform: PlatformId) => {
+    if (closed.has(platform)) return false;
     const { requests, units } = byPlatform.get(platform) ?? { requests: 0, units: 0 };
     const day = adapters[platform].limits.appUnitsPerDay;
     return requests < platformRequests && (day === undefined || units < (day.limit * unitsShare) / 24);
@@ -41,6 +45,7 @@ export function createRunBudget(
     },
     isLeft: ({ accountId, platform }) => (byAccount.get(accountId) ?? 0) < accountRequests && isPlatformLeft(platform),
     isPlatformLeft,
+    close: (platform) => void closed.add(platform),
     accountsDone: () =>
       [...byAccount].flatMap(([accountId, requests]) => (requests >= accountRequests ? [accountId] : [])),
   };
