@@ -197,6 +197,7 @@ describe('the clean-up', () => {
       mailedLinks: 1,
       auditEntries: 1,
       metricSnapshots: 0,
+      linkCards: 0,
       events: 2,
     });
     const [hole] = await harness.sql<{ told: boolean }>(
@@ -224,6 +225,7 @@ describe('the clean-up', () => {
       mailedLinks: 0,
       auditEntries: 0,
       metricSnapshots: 0,
+      linkCards: 0,
       events: 0,
     });
   });
