@@ -227,4 +227,37 @@ describe('the audit log', () => {
     expect((await as(viewer)('GET', '/audit')).status).toBe(403);
     expect((await as(stranger)('GET', '/audit')).text).not.toContain(owner.user.id);
   });
+
+  test('tells every write to a post: its parts, its time zone, and the accounts that come and go', async () => {
+    const accounts = await Promise.all(
+      [1, 2].map(async () => (await addAccount(api.sql, { organizationId: owner.organization.id })).accountId),
+    );
+    const [first = '', second = ''] = accounts;
+    const post = await as(owner)('POST', '/posts', { body: { content: 'One', accountIds: [first], draft: true } });
+    const path = `/posts/${String(post.json['id'])}`;
+    for (const body of [{ thread: [{ content: 'Two' }] }, { timezone: 'Europe/Berlin' }, { accountIds: [second] }]) {
+      const put = await as(owner)('PUT', path, { body });
+      expect(put.status, put.text).toBe(200);
+    }
+    const { json } = await as(owner)('GET', '/audit?limit=100');
+    const entries = (json['items'] as AuditEntry[]).filter(({ actor }) => actor === `user:${owner.user.id}`);
+    expect(entries.filter(({ action }) => /^publication\.(created|deleted)$/.test(action))).toHaveLength(2);
+    expect(entries).toContainEqual(
+      expect.objectContaining({
+        action: 'publication.created',
+        after: expect.objectContaining({ accountId: second }),
+      }),
+    );
+    expect(entries).toContainEqual(
+      expect.objectContaining({
+        action: 'publication.deleted',
+        before: expect.objectContaining({ accountId: first }),
+      }),
+    );
+    expect(entries.filter(({ action }) => action.startsWith('post.'))).toMatchObject([
+      { action: 'post.updated', after: { timezone: 'Europe/Berlin' } },
+      { action: 'post.updated', before: { thread: null }, after: { thread: [{ content: 'Two' }] } },
+      { action: 'post.created' },
+    ]);
+  });
 });
