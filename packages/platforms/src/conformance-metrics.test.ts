@@ -23,6 +23,8 @@ afterAll(() => stage[Symbol.asyncDispose]());
 afterEach(() => stage.sandbox.control('DELETE', '/_sandbox/faults'));
 
 const given = { likes: 41, comments: 17, shares: 5, followers: 1_234 };
+/** Nothing of a young post is told. */
+const late: ReadonlySet<string> = new Set(['instagram', 'linkedin', 'pinterest']);
 const measured = platformIds.filter((platform) => adapters[platform].metrics !== undefined);
 
 describe.each(measured)('%s', (platform) => {
@@ -79,6 +81,21 @@ describe.each(measured)('%s', (platform) => {
         : metrics.readPosts({ ...callOf(connected), posts: [post] }),
     );
     expect(failure).toMatchObject(expected);
+  });
+
+  test('what nobody has set grows with time, and is told as late as the platform tells it', async () => {
+    const text = `left alone on ${displayName}`;
+    const fate = publishedPart(await publishThrough(stage.sandbox, on().publicationOf(connected, text)));
+    const read = async (as: Connected) => {
+      const posts = await metrics.readPosts({ ...callOf(as), posts: [fate] });
+      return (posts.get(fate.platformPostId) ?? []).map(({ value }) => value);
+    };
+    expect(new Set(await read(connected)).isSubsetOf(new Set(late.has(platform) ? [null] : [null, 0]))).toBe(true);
+    await stage.sandbox.control('POST', '/_sandbox/clock', { advanceMs: 3 * 86_400_000 });
+    const { handle } = connected.made.account;
+    connected = await on().connectAs(await stage.sandbox.control('POST', '/_sandbox/accounts', { platform, handle }));
+    const grown = (await read(connected)).filter((value) => value !== null && value > 0);
+    expect(grown.length > 0).toBe(metrics.postDaysMax !== 0);
   });
 
   test('numbers that nobody can have counted are none', async () => {

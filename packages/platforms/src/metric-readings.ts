@@ -33,7 +33,7 @@ export function writtenCountIn(given: unknown): number | null {
 /** More than all that people have ever looked at. */
 const countMax = 1_000_000_000_000_000;
 
-/** Asks for one post after the other. One that is gone is left out. */
+/** Asks for one post after the other. One that is gone is left out; an account that is gone is told. */
 export async function readOneByOne(
   posts: readonly VisiblePart[],
   read: (post: VisiblePart) => Promise<readonly MetricReading[]>,
@@ -43,7 +43,7 @@ export async function readOneByOne(
     try {
       found.set(post.platformPostId, await read(post));
     } catch (error) {
-      if (!(error instanceof PlatformError && error.kind === 'not_found')) throw error;
+      if (!(error instanceof PlatformError && error.kind === 'not_found' && error.accountGone === null)) throw error;
     }
   }
   return found;

@@ -24,7 +24,7 @@ export function includesOf(
   const given = {
     users: unique(people).flatMap((id) => {
       const account = place.world.accounts.byId(place.site, id);
-      return account === undefined ? [] : [userView(place, account, choice.userFields)];
+      return account === undefined ? [] : [userView(place, account, choice.userFields, names)];
     }),
     media: wants('attachments.media_keys') ? posts.flatMap((post) => mediaOf(post, tweets, choice.mediaFields)) : [],
     [`${names}s`]: [...expansions].some((name) => name.startsWith('referenced_'))
@@ -37,12 +37,17 @@ export function includesOf(
   return filled.length === 0 ? {} : { includes: Object.fromEntries(filled) };
 }
 
-export function userView({ site, world }: SitePlace, account: Account, fields: ReadonlySet<string>) {
+export function userView(
+  { site, world }: SitePlace,
+  account: Account,
+  fields: ReadonlySet<string>,
+  names: FieldChoice['names'],
+) {
   const { id, displayName, handle } = account;
   const numbers = {
     followers_count: world.audience.followers(account),
     following_count: 0,
-    tweet_count: world.posts.ofAccount(site, id).length,
+    [`${names}_count`]: world.posts.ofAccount(site, id).length,
     listed_count: 0,
     like_count: 0,
   };

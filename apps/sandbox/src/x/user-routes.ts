@@ -17,7 +17,9 @@ export function userRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweet
   app.get('/2/users/me', (request, reply) => {
     const { account } = admit(place, request, reply, { scopes: ['users.read'], limit: tweetLimits.me });
     refuseUnknown(request.query, Object.keys(UserFieldsQuery.shape));
-    return { data: userView(place, account, parseQuery(UserFieldsQuery, request.query)['user.fields']) };
+    const query = parseQuery(UserFieldsQuery, request.query);
+    const names = query['post.fields'].size > 0 ? 'post' : 'tweet';
+    return { data: userView(place, account, query['user.fields'], names) };
   });
 
   app.get<{ Params: { id: string } }>('/2/users/:id/tweets', { config: { listing: true } }, (request, reply) => {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { foreignNumericId } from '../answer-fields.ts';
 import { countIn, readingsIn, readOneByOne, type MetricSource } from '../metric-readings.ts';
-import { PlatformError } from '../platform-error.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { MetricReading, MetricsSupport } from '../port/metrics.ts';
 import { callDiscord, channelPath } from './api.ts';
@@ -52,17 +51,10 @@ function readingsOf({ reactions = [], thread }: z.infer<typeof Message>): Metric
   ];
 }
 
-async function ask<Answer>(
+function ask<Answer>(
   { endpoints, http, accessToken }: AccountCall,
   path: string,
   answer: z.ZodType<Answer>,
 ): Promise<Answer> {
-  try {
-    return await callDiscord({ endpoints, http, accessToken, method: 'GET', path, effect: 'read', answer });
-  } catch (error) {
-    // What became of the channel is not the message's fate.
-    if (!(error instanceof PlatformError) || error.accountGone === null) throw error;
-    const { message, platformCode, accountGone } = error;
-    throw new PlatformError('permission', message, { platformCode, accountGone, cause: error });
-  }
+  return callDiscord({ endpoints, http, accessToken, method: 'GET', path, effect: 'read', answer });
 }

@@ -63,7 +63,9 @@ export const xMetrics: MetricsSupport = {
   async readAccount({ endpoints, http, accessToken }) {
     const path = '/2/users/me?user.fields=public_metrics';
     const { data } = await callX({ endpoints, http, accessToken, method: 'GET', path, effect: 'read', answer: Me });
-    return readingsIn(data.public_metrics, accountSources, definitionVersion);
+    const told = data.public_metrics;
+    const counts = { ...told, tweet_count: told['tweet_count'] ?? told['post_count'] };
+    return readingsIn(counts, accountSources, definitionVersion);
   },
 };
 
