@@ -25,6 +25,7 @@ export function createCompletedTrim(options: {
   let sinceTrim = 0;
   let trimming: Promise<void> | null = null;
   let later: NodeJS.Timeout | undefined;
+  let hasEnded = false;
 
   const trim = async (pool: Extract<typeof store, { kind: 'postgres' }>['pool']) => {
     try {
@@ -38,11 +39,15 @@ export function createCompletedTrim(options: {
       onError(error);
     }
     trimming = null;
+    if (sinceTrim > 0) beginLater(pool);
   };
-
+  const beginLater = (pool: Parameters<typeof trim>[0]) => {
+    if (!hasEnded) later ??= setTimeout(begin, options.trimWithinMs ?? trimWithinMs, pool);
+  };
   const begin = (pool: Parameters<typeof trim>[0]) => {
     clearTimeout(later);
     later = undefined;
+    // Whoever completes meanwhile is seen to by its end.
     if (trimming !== null) return;
     sinceTrim = 0;
     trimming = trim(pool);
@@ -53,9 +58,10 @@ export function createCompletedTrim(options: {
       if (store.kind === 'redis') return;
       sinceTrim += 1;
       if (sinceTrim >= trimEvery) begin(store.pool);
-      else later ??= setTimeout(begin, options.trimWithinMs ?? trimWithinMs, store.pool);
+      else beginLater(store.pool);
     },
     ended: async () => {
+      hasEnded = true;
       clearTimeout(later);
       await trimming;
     },

@@ -173,14 +173,16 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
   });
 
   test('of completed jobs the last hundred are kept once the queue is quiet', async () => {
-    startWorker({ concurrency: 5, trimWithinMs: 100 });
+    const concurrency = 5;
+    startWorker({ concurrency, trimWithinMs: 100 });
     // Few at a time, so that each gets a job of its own.
     for (let batch = 0; batch < 11; batch += 1) {
       await queue.enqueue(Array.from({ length: 40 }, (_, index) => jobFor(`r-${batch}-${index}`)));
     }
     await hasDelivered(440);
     await settled(connection);
-    await waitFor(async () => ((await counts(connection))['completed'] ?? 0) <= 101, {
+    // Those that end in the same millisecond, or while the last look is under way, stay.
+    await waitFor(async () => ((await counts(connection))['completed'] ?? 0) <= 100 + 4 * concurrency, {
       describe: 'old completed jobs are removed',
     });
     expect((await counts(connection))['completed']).toBeGreaterThanOrEqual(100);
