@@ -31,6 +31,15 @@ export type SitePlace = {
   world: World;
   /** The other sites under the same prefix. */
   sharing: () => readonly Site[];
+  /** The origin of an annex, known once it listens. */
+  hostOf: (annex: string) => string;
+};
+
+/** Another server of the same platform, with its own words for what can go wrong. */
+export type Annex = Pick<Site, 'answers' | 'identify' | 'routes'> & {
+  id: string;
+  /** As that of a platform. */
+  prefix: string | null;
 };
 
 /** One instance of a platform. */
@@ -51,6 +60,7 @@ export type Site = {
   postUrl(post: Post): string;
   /** Rows to drop when all posts are dropped. */
   clearPosts(): Change[];
+  annexes?: readonly Annex[];
   /** Accounts of a site that shares the prefix, which a token of this grant opens too. */
   opens?(grant: Grant): readonly string[];
 };

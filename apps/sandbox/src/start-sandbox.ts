@@ -34,6 +34,9 @@ export type RunningSandbox = AsyncDisposable & {
   hosts: Readonly<Record<string, string>>;
 };
 
+/** A server beside its platform's own. */
+type Annexed = { id: string; site: Site; prefix: string | null };
+
 const loopback = '127.0.0.1';
 
 /** Starts the platform sandbox. One at a time may use a data directory. */
@@ -71,15 +74,21 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
         origin: () => origins[id] ?? '',
         world,
         sharing,
+        hostOf: (annex) => origins[annex] ?? '',
       });
       return { site, prefix, claims: platform.claims };
     }),
   );
   const sites = placed.map(({ site }) => site);
+  const annexes: readonly Annexed[] = sites.flatMap((site) =>
+    (site.annexes ?? []).map(({ id, prefix, ...own }) => ({ id, prefix, site: { ...site, ...own } })),
+  );
+  const places = [...placed.map((each) => ({ id: each.site.id, ...each })), ...annexes];
+  const ownOrigins = places.filter(({ prefix }) => prefix === null);
   store.load();
 
   const hosts = () => ({
-    ...Object.fromEntries(placed.filter(({ prefix }) => prefix === null).map(({ site }) => [site.id, site.origin()])),
+    ...Object.fromEntries(ownOrigins.map(({ id }) => [id, origins[id] ?? ''])),
     smtp: origins['smtp'] ?? '',
   });
   const surroundings = { world, faults, requests, closing: closing.signal };
@@ -89,6 +98,9 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
   for (const each of placed) {
     if (each.prefix === null) continue;
     await main.register((scope) => mountSite(scope, each.site, surroundings), { prefix: mountPath(each) });
+  }
+  for (const { site, prefix } of annexes) {
+    if (prefix !== null) await main.register((scope) => mountSite(scope, site, surroundings), { prefix });
   }
   const unknownRoute = (method: string, path: string) => requests.unknownRoute(null, method, path);
   await main.register(async (scope) => cloudinaryRoutes(scope, join(directory, 'cloudinary'), unknownRoute), {
@@ -100,11 +112,10 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
 
   const portsFile = join(directory, 'ports.json');
   const remembered = readPorts(portsFile);
-  for (const { site, prefix } of placed) {
-    if (prefix !== null) continue;
+  for (const { id, site } of ownOrigins) {
     const app = newApp(stack, main.log);
     await mountSite(app, site, surroundings);
-    origins[site.id] = await app.listen({ host: loopback, port: await portOrAny(remembered[site.id]) });
+    origins[id] = await app.listen({ host: loopback, port: await portOrAny(remembered[id]) });
   }
   origins['smtp'] = await receiveMail(stack, (envelope) => mailbox.take(envelope), await portOrAny(remembered['smtp']));
   writePorts(portsFile, Object.fromEntries(Object.entries(hosts()).map(([id, origin]) => [id, portOf(origin)])));

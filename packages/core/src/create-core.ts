@@ -4,6 +4,7 @@ import type { Logger } from '@vibetribe/observability/logger';
 import { createPlatformHttp, platformAgentOptions, type PlatformCall } from '@vibetribe/platforms/create-platform-http';
 import { pathPattern } from '@vibetribe/platforms/path-pattern';
 import { platformEndpoints } from '@vibetribe/platforms/endpoints';
+import { createProofNonces } from '@vibetribe/platforms/prove-possession';
 import { adapters } from '@vibetribe/platforms/registry';
 import type { Clock } from '@vibetribe/resilience/clock';
 import { createGuardedAgent } from '@vibetribe/security/guarded-agent';
@@ -60,6 +61,7 @@ export function createCore({
     allow: isAllowedHost,
   });
   const signals = createSignals({ bus, onError: (error) => logger.warn({ err: error }, 'a signal could not be sent') });
+  const nonces = createProofNonces();
   const units = createUnitCounter({ db, adapters, logger });
   return {
     db,
@@ -91,6 +93,7 @@ export function createCore({
         },
         beforeBody,
         onAnswer,
+        nonces,
         onCall(call) {
           const { platform: id, method, host, path, outcome, durationMs } = call;
           logger.debug(

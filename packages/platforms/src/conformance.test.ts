@@ -76,7 +76,8 @@ describe.each(platformIds)('%s', (platform) => {
       http: on().http(),
       handle: stage.sandbox.newHandle(),
       codeVerifier: verifier,
-      ...(adapter.oauth?.registerClient === undefined ? {} : { server: stage.sandbox.hosts[platform] ?? '' }),
+      // Where accounts live on servers of their own, the user names one.
+      ...(stage.sandbox.hosts[platform] === undefined ? {} : { server: stage.sandbox.hosts[platform] }),
     });
   const exchange = (consent: Awaited<ReturnType<typeof consented>>, codeVerifier: string) =>
     adapter.oauth?.exchange({

@@ -3,6 +3,7 @@ import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import { errors, request as dispatchRequest, type Agent, type Dispatcher } from 'undici';
 import { encodeBody, type EncodedBody } from './encode-body.ts';
 import { TransportError, type PlatformHttp, type PlatformRequest, type PlatformResponse } from './platform-http.ts';
+import { createProofNonces, type ProofNonces, withProof } from './prove-possession.ts';
 import { readAnswer } from './read-answer.ts';
 
 /** A request is handed to the network only while both clocks are before these: wall time too, as the monotonic clock stops in a suspended machine. */
@@ -37,6 +38,8 @@ export interface PlatformHttpOptions {
   readonly onCall?: ((call: PlatformCall) => void) | undefined;
   /** Gets every answer that came in whole, whatever its status; it must not throw. */
   readonly onAnswer?: ((answer: PlatformResponse) => void) | undefined;
+  /** Shared by the clients of a process; absent: the client's own. */
+  readonly nonces?: ProofNonces | undefined;
   readonly wallClockMs: () => number;
   readonly monotonicMs: () => number;
 }
@@ -56,9 +59,20 @@ export const platformAgentOptions = {
 
 const bodyBytesMaxDefault = 1024 * 1024;
 
-/** An HTTP client that never repeats, never follows a redirect, and says for every silence whether the request can have arrived. */
+/**
+ * An HTTP client that never follows a redirect and says for every silence whether the request can have arrived. It repeats nothing but a
+ * request whose proof lacked the server's nonce.
+ */
 export function createPlatformHttp(options: PlatformHttpOptions): PlatformHttp {
-  return { request: (wanted) => call(options, wanted) };
+  const nonces = options.nonces ?? createProofNonces();
+  return {
+    request(wanted) {
+      const { proofKey } = wanted;
+      if (proofKey === undefined || !URL.canParse(wanted.url)) return call(options, wanted);
+      const send = (proven: PlatformRequest) => call(options, proven);
+      return withProof({ ...wanted, proofKey }, send, { nonces, nowMs: options.wallClockMs });
+    },
+  };
 }
 
 async function call(options: PlatformHttpOptions, wanted: PlatformRequest): Promise<PlatformResponse> {

@@ -19,6 +19,8 @@ export interface PlatformRequest {
     | { readonly multipart: readonly MultipartPart[] };
   /** Shorter than the client's own deadline, ms. */
   readonly timeoutMs?: number;
+  /** A key of `newPossessionKey`: the request carries a proof of it, and is sent again where the server gives another nonce; a stream is then opened anew. */
+  readonly proofKey?: string;
 }
 
 /** Bytes of a known count. */

@@ -80,7 +80,10 @@ export async function startTestSandbox(nodePath: string) {
       if (oauth === undefined) throw new Error('the platform has no consent page');
       const server = user.server ?? null;
       const call = { endpoints: user.endpoints, http: user.http, redirectUri };
-      const client = server === null ? null : ((await oauth.registerClient?.({ ...call, server })) ?? null);
+      const address = 'http://127.0.0.1:1/client';
+      const client =
+        (await oauth.describedClient?.make({ address, redirectUri })) ??
+        (server === null ? null : ((await oauth.registerClient?.({ ...call, server })) ?? null));
       const request = { ...call, state, codeChallenge, server, handle: null, client, now: new Date() };
       const { authorizationUrl, pending = {} } = await oauth.begin(request);
       const answer = await fetch(`${authorizationUrl}&sandbox_approve=${user.handle}`, { redirect: 'manual' });

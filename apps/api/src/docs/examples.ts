@@ -24,7 +24,7 @@ export const examples: Readonly<Record<string, unknown>> = {
   AcceptInvitation: { token: 'token_example', name: 'Grace', password: 'correct horse battery staple' },
   SwitchOrganization: { organizationId: 'organization_example' },
   CreateApiKey: { name: 'Deploy script', scopes: ['read', 'write'], expiresAt: '2031-01-01T00:00:00Z' },
-  StartConnect: { platform, redirectTo: 'https://app.example.org/connected' },
+  StartConnect: { platform, handle: 'ada.example.org', redirectTo: 'https://app.example.org/connected' },
   CompleteConnect: { connectCode: 'code_example' },
   SelectAccounts: { externalIds: ['page_example'] },
   ConnectManually: { platform, credentials: { accessToken: 'token_example' } },

@@ -167,6 +167,23 @@ describe('connecting', () => {
     });
   });
 
+  test('Bluesky by the consent page of whoever gives tokens for the account’s server, found by the handle', async () => {
+    const { account } = await sandboxAccount('bluesky', 'iris');
+    const begin = (handle: string) => call('POST', '/accounts/connect', { body: { platform: 'bluesky', handle } });
+    const begun = await begin(account.handle);
+    const consent = await fetch(`${String(begun.json['authorizationUrl'])}&sandbox_approve=iris`, {
+      redirect: 'manual',
+    });
+    const back = new URL(consent.headers.get('location') ?? '');
+    const answer = await api.call('GET', back.pathname + back.search);
+    expect(answer.json['account'], answer.text).toMatchObject({ externalId: account.id, handle: account.handle });
+    const refused = { code: 'platform_rejected', errors: [{ path: 'handle' }] };
+    expect((await begin('nobody.invalid')).json).toMatchObject(refused);
+    const described = await api.call('GET', '/api/v1/accounts/clients/bluesky');
+    expect(described.json).toMatchObject({ client_id: expect.stringContaining('http://localhost?') });
+    expect((await api.call('GET', '/api/v1/accounts/clients/x')).status).toBe(404);
+  });
+
   test('Mastodon by the consent page of an instance, where we are made known once, and end what we were granted', async () => {
     const ownerToken = token;
     const instance = (await hosts()).mastodon2;

@@ -13,6 +13,7 @@ import { Organization } from '@vibetribe/contracts/auth';
 import { PlatformId } from '@vibetribe/contracts/platform-id';
 import { completeConnect } from '@vibetribe/core/accounts/complete-connect';
 import { connectManually } from '@vibetribe/core/accounts/connect-manually';
+import { describeClient } from '@vibetribe/core/accounts/described-client';
 import { finishConnect } from '@vibetribe/core/accounts/finish-connect';
 import { getSelection, selectAccounts } from '@vibetribe/core/accounts/select-accounts';
 import { startConnect } from '@vibetribe/core/accounts/start-connect';
@@ -42,6 +43,12 @@ const CallbackAnswer = z.union([
   z.object({ account: Account, organization: Organization }),
   z.object({ selectionId: z.string(), organization: Organization }),
 ]);
+
+const ClientDescription = z.looseObject({
+  client_id: z.string(),
+  redirect_uris: z.array(z.string()),
+  scope: z.string(),
+});
 
 /** How accounts are connected: through a platform's consent page, or with credentials. */
 export const connectRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = async (app, { services }) => {
@@ -97,6 +104,26 @@ export const connectRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = a
         case 'selection':
           return { selectionId: answer.selectionId, organization: answer.organization };
       }
+    },
+  );
+
+  app.get(
+    '/accounts/clients/:platform',
+    {
+      config: { access: 'public', errors: ['platform_rejected'] },
+      schema: {
+        operationId: 'describeClient',
+        summary: 'What servers of a platform read about this installation before a consent',
+        description:
+          'A client metadata document: addresses, scopes and public keys. Its own address is the `client_id`.',
+        tags,
+        params: z.object({ platform: z.string() }),
+        response: { 200: ClientDescription },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'public, max-age=300');
+      return describeClient(services, { platformId: request.params.platform });
     },
   );
 

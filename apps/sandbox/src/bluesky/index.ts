@@ -1,19 +1,25 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { bearerToken } from '../oauth/bearer-token.ts';
+import { accessToken } from '../oauth/access-token.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendPostPage } from '../page/post-page.ts';
 import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
 import { findAccount } from '../world/connect-account.ts';
 import { blueskyAnswers } from './answers.ts';
+import { authorizationServer } from './authorization-server.ts';
 import { blobRoutes } from './blob-routes.ts';
 import { createBlobs } from './blobs.ts';
 import { encodeBase32 } from './base32.ts';
+import { directory } from './directory.ts';
 import { normalizeHandle } from './handle.ts';
+import { resourceRefusal } from './oauth-answers.ts';
+import { createProofs } from './oauth-proofs.ts';
+import { createOAuthSessions } from './oauth-sessions.ts';
 import { postCollection } from './post-record.ts';
 import { readRoutes } from './read-routes.ts';
 import { createRecords } from './records.ts';
 import { serverRoutes } from './server-routes.ts';
+import { requireProofs } from './require-proofs.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { createSessions } from './sessions.ts';
 import { createVideoJobs } from './video-jobs.ts';
@@ -31,7 +37,9 @@ export const bluesky: PlatformDefinition = {
 
 function openBluesky(place: SitePlace): Site {
   const { world } = place;
-  const sessions = createSessions(place);
+  const oauthSessions = createOAuthSessions(place);
+  const sessions = createSessions(place, oauthSessions);
+  const proofs = createProofs(world.clock, place.origin, resourceRefusal);
   const blobs = createBlobs(place);
   const videoJobs = createVideoJobs(place, blobs);
   const records = createRecords(place, blobs);
@@ -64,6 +72,7 @@ function openBluesky(place: SitePlace): Site {
       `${place.origin()}/profile/${post.id.slice('at://'.length).replace(`/${postCollection}/`, '/post/')}`,
     clearPosts: () => records.clearPosts(),
     routes(app) {
+      requireProofs(app, place, proofs, oauthSessions);
       serverRoutes(app, site, place, sessions);
       sessionRoutes(app, site, place, sessions);
       writeRoutes(app, site, place, sessions, records, blobs);
@@ -80,12 +89,16 @@ function openBluesky(place: SitePlace): Site {
       );
     },
   };
-  return site;
+  return { ...site, annexes: [authorizationServer(site, place, oauthSessions), directory(site, place)] };
 }
 
 /** By the session's token, or by the identifier and password of a sign-in. */
 function identify(site: Site, { world }: SitePlace, request: FastifyRequest): Caller | undefined {
-  const found = world.grants.look(site.id, bearerToken(request.headers.authorization) ?? '', world.clock.nowMs());
+  const found = world.grants.look(
+    site.id,
+    accessToken(request.headers.authorization)?.value ?? '',
+    world.clock.nowMs(),
+  );
   if (found.state !== 'unknown' && found.grant.account !== null) {
     const use = found.token.use === 'access' ? 'access' : 'refresh';
     return { account: found.grant.account, grant: found.grant.id, use };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { Site, SitePlace } from '../site.ts';
 import { invalidRequest } from './answers.ts';
+import { authorizationServerId } from './authorization-server.ts';
 import { handleDomain } from './handle.ts';
 import { spend } from './spend.ts';
 import { parseInput } from './parse-input.ts';
@@ -22,6 +23,14 @@ export function serverRoutes(app: FastifyInstance, site: Site, place: SitePlace,
       contact: {},
     };
   });
+
+  app.get('/.well-known/oauth-protected-resource', () => ({
+    resource: place.origin(),
+    authorization_servers: [place.hostOf(authorizationServerId)],
+    scopes_supported: [],
+    bearer_methods_supported: ['header'],
+    resource_documentation: 'https://atproto.com',
+  }));
 
   app.get('/xrpc/com.atproto.identity.resolveHandle', (request, reply) => {
     spend(place, request, reply);

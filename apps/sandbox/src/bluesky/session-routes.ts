@@ -5,6 +5,7 @@ import type { Site, SitePlace } from '../site.ts';
 import type { Account } from '../world/accounts.ts';
 import { findAccount } from '../world/connect-account.ts';
 import { wrongPassword } from './answers.ts';
+import { didDocument } from './did-document.ts';
 import { sessionLimits } from './limits.ts';
 import { spend } from './spend.ts';
 import { parseInput } from './parse-input.ts';
@@ -63,14 +64,4 @@ export function sessionRoutes(app: FastifyInstance, site: Site, place: SitePlace
     didDoc: didDocument(account, place.origin()),
     active: true,
   });
-}
-
-/** https://atproto.com/specs/did#did-documents */
-function didDocument({ id, handle }: Account, serviceEndpoint: string) {
-  return {
-    '@context': ['https://www.w3.org/ns/did/v1'],
-    id,
-    alsoKnownAs: [`at://${handle}`],
-    service: [{ id: '#atproto_pds', type: 'AtprotoPersonalDataServer', serviceEndpoint }],
-  };
 }

@@ -1,11 +1,13 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { RefusalError } from '../answer.ts';
-import { bearerToken } from '../oauth/bearer-token.ts';
+import { accessToken } from '../oauth/access-token.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../world/accounts.ts';
 import type { Grant, Token } from '../world/grants.ts';
 import { blueskyAnswers, xrpcError } from './answers.ts';
+import { resourceRefusal } from './oauth-answers.ts';
+import type { OAuthSessions } from './oauth-sessions.ts';
 
 /** Life times as a personal data server sets them. */
 const accessLifeMs = 2 * 3_600_000;
@@ -28,7 +30,7 @@ export type Sessions = {
   serviceDid(): string;
 };
 
-export function createSessions({ site, origin, world }: SitePlace): Sessions {
+export function createSessions({ site, origin, world }: SitePlace, oauth: Pick<OAuthSessions, 'bindingOf'>): Sessions {
   const { store, grants, clock, accounts } = world;
   const key = randomBytes(32);
   const serviceDid = () => `did:web:${encodeURIComponent(new URL(origin()).host)}`;
@@ -74,9 +76,16 @@ export function createSessions({ site, origin, world }: SitePlace): Sessions {
       return { accessJwt: access.value, refreshJwt: refresh.value };
     },
     require(authorization, use) {
-      const value = bearerToken(authorization);
-      if (value === undefined) throw new RefusalError(xrpcError(401, 'AuthMissing', 'Authentication Required'));
+      const given = accessToken(authorization);
+      if (given === undefined) throw new RefusalError(xrpcError(401, 'AuthMissing', 'Authentication Required'));
+      const { value, scheme } = given;
       const found = grants.look(site, value, clock.nowMs());
+      if (scheme === 'DPoP') {
+        if (found.state !== 'valid' || found.token.use !== 'access' || use !== 'access')
+          throw new RefusalError(resourceRefusal('invalid_token', 'The token is unknown, expired or revoked'));
+      } else if (found.state !== 'unknown' && oauth.bindingOf(found.grant.id) !== undefined) {
+        throw new RefusalError(xrpcError(400, 'InvalidToken', 'The token is bound to a key'));
+      }
       if (found.state === 'unknown') throw new RefusalError(unknownToken(value, serviceDid()));
       if (found.token.use !== use) throw new RefusalError(xrpcError(400, 'InvalidToken', 'Bad token scope'));
       const caller = { account: found.grant.account ?? '', grant: found.grant.id, use };

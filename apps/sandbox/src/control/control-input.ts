@@ -66,6 +66,7 @@ export function controlInputs(places: readonly string[]) {
           message: 'name at least one of likes, comments, shares and followers',
         },
       ),
+    Origin: z.strictObject({ origin: z.url({ protocol: /^https$/ }), at: z.url({ protocol: /^http$/ }) }),
     Clock: z.strictObject({ advanceMs: WholeNumber.max(100 * 365 * 86_400_000) }),
     PostsQuery: z.strictObject({
       platform: Place.optional(),

@@ -141,6 +141,11 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
   });
 
   audienceRoute(app, surroundings, inputs.Audience);
+  app.post('/origins', (request) => {
+    const { origin, at } = parseControl(inputs.Origin, request.body);
+    world.origins.set(new URL(origin).origin, new URL(at).origin);
+    return { origin: new URL(origin).origin, at: new URL(at).origin };
+  });
 
   function sitesOf(place: string | undefined): Site[] {
     return sites.filter((site) => place === undefined || site.id === place || site.platform === place);

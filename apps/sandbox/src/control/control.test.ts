@@ -24,7 +24,13 @@ const toot = (account: TestAccount, status: string) =>
 test('hosts tells the origins that are not on the main port', async () => {
   const { body } = await sandbox.send('/_sandbox/hosts');
   const origin = expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/);
-  expect(body).toEqual({ bluesky: origin, mastodon: origin, mastodon2: origin, smtp: expect.stringMatching(/^smtp:/) });
+  expect(body).toEqual({
+    bluesky: origin,
+    'bluesky-auth': origin,
+    mastodon: origin,
+    mastodon2: origin,
+    smtp: expect.stringMatching(/^smtp:/),
+  });
   expect(body).toEqual(sandbox.running.hosts);
 });
 

@@ -16,6 +16,7 @@ export type Grants = {
   drop(value: string): Change;
   look(site: string, value: string, nowMs: number): TokenLookup;
   tokensOf(grant: string): readonly Token[];
+  byId(id: string): Grant | undefined;
   /** What the account has allowed, revoked or not. */
   ofAccount(site: string, account: string): readonly Grant[];
   /** Ends the life of every access token of the account; refresh tokens and passwords live on. */
@@ -64,6 +65,7 @@ export function createGrants(store: Store): Grants {
       return { state: expired ? 'expired' : 'valid', token, grant };
     },
     tokensOf,
+    byId: (id) => grants.get(id),
     ofAccount: (site, account) => grantsOf(site, account).flatMap((id) => grants.get(id) ?? []),
     expireAccess: (site, account, nowMs) =>
       grantsOf(site, account)

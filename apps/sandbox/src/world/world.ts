@@ -5,6 +5,7 @@ import { createAccounts, type Accounts } from './accounts.ts';
 import { createAudience, type Audience } from './audience.ts';
 import { createClock, type Clock } from './clock.ts';
 import { createGrants, type Grants } from './grants.ts';
+import { createOrigins, type Origins } from './origins.ts';
 import { createPosts, type Posts } from './posts.ts';
 import { createRateLimits, type RateLimits } from './rate-limits.ts';
 
@@ -19,6 +20,7 @@ export type World = {
   codes: AuthorizationCodes;
   limits: RateLimits;
   segments: SegmentFiles;
+  origins: Origins;
 };
 
 export function createWorld(store: Store, segments: SegmentFiles, wallMs: () => number): World {
@@ -34,5 +36,6 @@ export function createWorld(store: Store, segments: SegmentFiles, wallMs: () => 
     codes: createAuthorizationCodes(store, clock),
     limits: createRateLimits(store, clock),
     segments,
+    origins: createOrigins(store),
   };
 }

@@ -31,18 +31,31 @@ export async function clientForServer(
 ): Promise<OAuthClient | null> {
   const server = place.server === null ? null : serverOriginOf(place.server);
   if (oauth.registerClient === undefined || server === null) return null;
-  const key = keyOf({ ...place, server });
+  return keepClient(
+    deps,
+    { ...place, server },
+    async () => (await oauth.registerClient?.({ ...call, server, redirectUri: place.redirectUri })) ?? null,
+  );
+}
+
+/** The client that is kept for a place, or else a new one. Whoever comes meanwhile waits for it. */
+export async function keepClient(
+  deps: ClientDependencies,
+  place: ServerPlace & { readonly server: string },
+  make: () => Promise<OAuthClient | null>,
+): Promise<OAuthClient | null> {
+  const key = keyOf(place);
   const known = await deps.db.asWorker((tx) => readClient(deps, tx, key));
   if (known !== null) return known;
   return deps.db.asWorker(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`server client ${key}`}, 0))`);
     const made = await readClient(deps, tx, key);
     if (made !== null) return made;
-    const client = await oauth.registerClient?.({ ...call, server, redirectUri: place.redirectUri });
-    if (client === undefined) return null;
+    const client = await make();
+    if (client === null) return null;
     const sealed = deps.keyRing.seal(JSON.stringify(client), clientContext(key));
     await tx.execute(sql`
-      insert into server_clients (id, platform, server, client_sealed) values (${key}, ${place.platform}, ${server}, ${sealed})
+      insert into server_clients (id, platform, server, client_sealed) values (${key}, ${place.platform}, ${place.server}, ${sealed})
       on conflict (id) do update set client_sealed = excluded.client_sealed, created_at = clock_timestamp()`);
     return client;
   });

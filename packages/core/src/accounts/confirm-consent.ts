@@ -10,7 +10,7 @@ import { storeGrant } from './store-grant.ts';
 
 type ConfirmDependencies = Pick<
   CoreDependencies,
-  'db' | 'keyRing' | 'logger' | 'signals' | 'adapters' | 'endpoints' | 'platformHttp'
+  'db' | 'keyRing' | 'clock' | 'logger' | 'signals' | 'adapters' | 'endpoints' | 'platformHttp'
 >;
 
 export interface Confirmation {

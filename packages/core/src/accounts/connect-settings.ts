@@ -13,6 +13,11 @@ export function callbackUrl(settings: Pick<ConnectSettings, 'publicUrl'>, platfo
   return `${settings.publicUrl()}/api/v1/accounts/callback/${platform}`;
 }
 
+/** Where this installation describes itself as a client, for platforms that ask it. */
+export function clientAddress(settings: Pick<ConnectSettings, 'publicUrl'>, platform: PlatformId): string {
+  return `${settings.publicUrl()}/api/v1/accounts/clients/${platform}`;
+}
+
 /** A state's verifier is sealed to the state's row. */
 export function verifierContext(organizationId: string, stateHash: string) {
   return { organizationId, table: 'oauth_states', rowId: stateHash, column: 'code_verifier' };

@@ -2,6 +2,7 @@ import { platformIds } from '@vibetribe/contracts/platform-id';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import { adapters } from '@vibetribe/platforms/registry';
 import { testEndpoints } from '@vibetribe/platforms/test-endpoints';
+import { answerOf } from '@vibetribe/platforms/test-platform';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { DomainError } from '../domain-error.ts';
 import { createDoctorAnswers, diagnosePlatform, doctorAnswersMs } from './diagnose-platform.ts';
@@ -20,11 +21,16 @@ interface Given {
   readonly publicUrl?: string;
   readonly endpoints?: Parameters<typeof testEndpoints>[0];
   readonly day?: string;
+  readonly platformHttp?: AccountsHarness['core']['platformHttp'];
 }
+
+const nobodyThere: AccountsHarness['core']['platformHttp'] = () => ({
+  request: () => Promise.reject(new PlatformError('network', 'nobody is there', { platformCode: 'ECONNREFUSED' })),
+});
 
 async function diagnose(
   platformId: string,
-  { publicUrl = 'https://me.example', endpoints, day = '2026-11-27' }: Given = {},
+  { publicUrl = 'https://me.example', endpoints, day = '2026-11-27', platformHttp = nobodyThere }: Given = {},
 ) {
   const actor = await harness.addOrganization();
   const deps = {
@@ -33,9 +39,7 @@ async function diagnose(
     clock: at(day),
     publicUrl: () => publicUrl,
     doctorAnswers: createDoctorAnswers({ clock: at(day) }),
-    platformHttp: () => ({
-      request: () => Promise.reject(new PlatformError('network', 'nobody is there', { platformCode: 'ECONNREFUSED' })),
-    }),
+    platformHttp,
   };
   const { checks } = await diagnosePlatform(deps, actor, { platformId });
   return { actor, deps, checks, named: new Map(checks.map((check) => [check.name, check])) };
@@ -56,7 +60,10 @@ test.each(platformIds)(
 );
 
 const withOAuth = platformIds.filter(
-  (id) => adapters[id].oauth !== undefined && adapters[id].oauth?.registerClient === undefined,
+  (id) =>
+    adapters[id].oauth !== undefined &&
+    adapters[id].oauth.registerClient === undefined &&
+    adapters[id].oauth.describedClient === undefined,
 );
 
 test.each(withOAuth)('missing credentials of %s are named with their settings', async (id) => {
@@ -78,6 +85,29 @@ test('the redirect address is told as it has to be entered; one that nobody else
     status: 'warning',
     action: expect.stringContaining('PUBLIC_URL'),
   });
+});
+
+const described = platformIds.filter((id) => adapters[id].oauth?.describedClient !== undefined);
+
+test.each(described)('where servers of %s read about this installation has to be https, and to answer', async (id) => {
+  const at = async (publicUrl: string, client_id?: string) => {
+    const request = () => Promise.resolve(answerOf(client_id === undefined ? 404 : 200, { client_id }));
+    const answered = client_id === 'nobody' ? {} : { platformHttp: () => ({ request }) };
+    return (await diagnose(id, { publicUrl, ...answered })).named.get('client_address');
+  };
+  const address = `https://me.example/api/v1/accounts/clients/${id}`;
+  expect(await at('https://me.example', address)).toMatchObject({
+    status: 'ok',
+    detail: expect.stringContaining(address),
+  });
+  expect(await at('https://me.example', 'https://else.example')).toMatchObject({ status: 'failed' });
+  expect(await at('https://me.example')).toMatchObject({ status: 'failed' });
+  expect(await at('https://me.example', 'nobody')).toMatchObject({ status: 'warning' });
+  expect(await at('http://127.0.0.1:3000')).toMatchObject({
+    status: 'warning',
+    action: expect.stringContaining('https'),
+  });
+  expect(await at('http://10.0.0.5:3000')).toMatchObject({ status: 'failed' });
 });
 
 const versioned = platformIds.filter((id) => adapters[id].doctor?.versionEnds !== undefined);

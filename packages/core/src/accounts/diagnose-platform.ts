@@ -12,6 +12,7 @@ import { notFound } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { createLoadingCache, type LoadingCache } from '../loading-cache.ts';
 import { visibleTo } from './account-row.ts';
+import { checkClientAddress, isThisMachine } from './check-client-address.ts';
 import { callbackUrl, type ConnectSettings } from './connect-settings.ts';
 
 /** What platforms have said of this installation, for every admin who asks. */
@@ -54,7 +55,10 @@ export async function diagnosePlatform(
       ...(await scopeChecks(deps, actor, adapter)),
       ...(await deps.doctorAnswers.get(
         JSON.stringify([platform, endpoints.api, endpoints.client?.id, redirectUri]),
-        () => ownChecks(deps, adapter, { endpoints, redirectUri, now }),
+        async () => [
+          ...(await checkClientAddress(deps, adapter)),
+          ...(await ownChecks(deps, adapter, { endpoints, redirectUri, now })),
+        ],
       )),
     ],
   };
@@ -72,6 +76,8 @@ function credentialChecks({ id, oauth, doctor }: PlatformAdapter, { client }: Pl
   const name = 'credentials';
   if (oauth?.registerClient !== undefined)
     return [{ name, status: 'ok', detail: 'This installation makes itself known to each server' }];
+  if (oauth?.describedClient !== undefined)
+    return [{ name, status: 'ok', detail: 'Servers read about this installation at an address of its own' }];
   if (client !== null) return [{ name, status: 'ok', detail: `Set: the application ${client.id}` }];
   const prefix = id.toUpperCase().replaceAll('-', '_');
   const consoleUrl = doctor?.consoleUrl ?? null;
@@ -84,10 +90,10 @@ function credentialChecks({ id, oauth, doctor }: PlatformAdapter, { client }: Pl
 function redirectCheck({ doctor, displayName, oauth }: PlatformAdapter, redirectUri: string): DoctorCheck {
   const name = 'redirect_address';
   const { protocol, hostname } = new URL(redirectUri);
-  const isLocal = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+  const isLocal = isThisMachine(hostname);
   const consoleUrl = doctor?.consoleUrl ?? null;
   const at = consoleUrl === null ? '' : ` at ${consoleUrl}`;
-  const isTold = oauth?.registerClient !== undefined;
+  const isTold = oauth?.registerClient !== undefined || oauth?.describedClient !== undefined;
   if (isTold && protocol === 'https:')
     return { name, status: 'ok', detail: `Each server is told ${redirectUri} when it is first named` };
   const action = isTold ? '' : ` Enter ${redirectUri} as a redirect address of the application${at}`;

@@ -16,7 +16,10 @@ import { type DestroyedGrant, destroyedGrantColumns, revokeGrant } from './revok
  * @throws DomainError `not_found`
  */
 export async function disconnectAccount(
-  deps: Pick<CoreDependencies, 'db' | 'keyRing' | 'logger' | 'signals' | 'adapters' | 'endpoints' | 'platformHttp'>,
+  deps: Pick<
+    CoreDependencies,
+    'db' | 'keyRing' | 'clock' | 'logger' | 'signals' | 'adapters' | 'endpoints' | 'platformHttp'
+  >,
   actor: Actor,
   { accountId }: { readonly accountId: string },
 ): Promise<void> {

@@ -5,7 +5,7 @@ import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { openCredentials } from './seal-credentials.ts';
 
-type RevokeDependencies = Pick<CoreDependencies, 'logger' | 'adapters' | 'endpoints' | 'platformHttp'>;
+type RevokeDependencies = Pick<CoreDependencies, 'clock' | 'logger' | 'adapters' | 'endpoints' | 'platformHttp'>;
 
 /** What a destroyed grant leaves for one last call. */
 export const destroyedGrantColumns = {
@@ -53,6 +53,7 @@ async function askToForget(deps: RevokeDependencies, platform: PlatformId, crede
     endpoints: deps.endpoints(platform),
     http: deps.platformHttp(platform, { timeoutMs }),
     credentials,
+    now: deps.clock.now(),
   });
 }
 

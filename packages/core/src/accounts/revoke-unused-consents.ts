@@ -6,7 +6,7 @@ import { openConsent } from './seal-consent.ts';
 
 type RevokeDependencies = Pick<
   CoreDependencies,
-  'db' | 'keyRing' | 'logger' | 'adapters' | 'endpoints' | 'platformHttp'
+  'db' | 'keyRing' | 'clock' | 'logger' | 'adapters' | 'endpoints' | 'platformHttp'
 >;
 
 const unusedConsentColumns = {

@@ -9,6 +9,7 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
 import { clientForServer } from './client-for-server.ts';
 import { connectFault } from './connect-fault.ts';
+import { describedClient } from './described-client.ts';
 import { type ConnectSettings, callbackUrl, pendingContext, verifierContext } from './connect-settings.ts';
 
 type StartDependencies = Pick<
@@ -98,10 +99,20 @@ async function begin(
       redirectUri: place.redirectUri,
       server: place.server,
       handle,
-      client: await clientForServer(deps, oauth, place, call),
+      client:
+        oauth.describedClient === undefined
+          ? await clientForServer(deps, oauth, place, call)
+          : await describedClient(deps, platform, oauth.describedClient),
       now: deps.clock.now(),
     });
   } catch (error) {
-    throw connectFault(error, instance !== undefined ? 'instance' : service !== undefined ? 'service' : 'platform');
+    throw connectFault(error, fieldNamed(input));
   }
+}
+
+/** Which field named the place that was refused. */
+function fieldNamed({ instance, service, handle }: StartConnect): string {
+  if (instance !== undefined) return 'instance';
+  if (service !== undefined) return 'service';
+  return handle === undefined ? 'platform' : 'handle';
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { foreignId } from '../answer-fields.ts';
-import type { AdapterAccount } from '../port/account.ts';
+import type { AccountAccess, AdapterAccount } from '../port/account.ts';
 import type { StepEffect } from '../port/publish.ts';
 import { callPlatform, type PlatformCallRequest, type Refusal } from '../call-platform.ts';
 import { PlatformError } from '../platform-error.ts';
@@ -9,6 +9,8 @@ import { blueskyRefusal } from './errors.ts';
 
 export const blueskyName = 'Bluesky';
 export const postCollection = 'app.bsky.feed.post';
+/** Where `details` of a grant by consent hold the key that its tokens are bound to; those of an app password have none. */
+export const proofKeyName = 'proofKey';
 
 export interface XrpcCall<Answer> extends Pick<PlatformCallRequest<Answer>, 'answersToo'> {
   readonly http: PlatformHttp;
@@ -22,6 +24,9 @@ export interface XrpcCall<Answer> extends Pick<PlatformCallRequest<Answer>, 'ans
   readonly parameters?: Readonly<Record<string, string | readonly string[]>>;
   readonly json?: unknown;
   readonly file?: { readonly mimeType: string; readonly stream: ByteStream };
+  /** What the account's server is asked with. */
+  readonly access?: Pick<AccountAccess, 'accessToken' | 'details'>;
+  /** Another token: to renew a session, or of another service. */
   readonly token?: string;
   readonly effect: StepEffect;
   readonly answer: z.ZodType<Answer>;
@@ -33,11 +38,14 @@ export function callXrpc<Answer>(call: XrpcCall<Answer>): Promise<Answer> {
     [given].flat().map((value): [string, string] => [name, value]),
   );
   const query = parameters.length === 0 ? '' : `?${new URLSearchParams(parameters).toString()}`;
+  const proofKey = call.access?.details[proofKeyName];
+  const token = call.access?.accessToken ?? call.token;
   const request: PlatformRequest = {
     method: call.method,
     url: `${call.service}/xrpc/${call.nsid}${query}`,
+    ...(proofKey === undefined ? {} : { proofKey }),
     headers: {
-      ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
+      ...(token === undefined ? {} : { authorization: `${proofKey === undefined ? 'Bearer' : 'DPoP'} ${token}` }),
       ...(call.file === undefined ? {} : { 'content-type': call.file.mimeType }),
     },
     ...(call.json === undefined ? {} : { body: { json: call.json } }),

@@ -11,7 +11,8 @@ export const blueskyDoctor: DoctorDescription = {
     const passwords = {
       name: 'app_passwords',
       status: 'ok',
-      detail: 'Accounts connect with an app password, made and taken back at https://bsky.app/settings/app-passwords',
+      detail:
+        'Accounts connect by consent, or with an app password that is made and taken back at https://bsky.app/settings/app-passwords',
     } as const;
     const name = 'server';
     if (endpoints.api === null) return [passwords];

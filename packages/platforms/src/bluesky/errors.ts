@@ -27,6 +27,12 @@ const kindByName: ReadonlyMap<string, PlatformErrorKind> = new Map(
     RecordNotFound: 'not_found',
     InvalidSwap: 'duplicate',
     RateLimitExceeded: 'rate_limit',
+    invalid_token: 'auth_expired',
+    insufficient_scope: 'permission',
+    ScopeMissingError: 'permission',
+    // Of the proof, not of the token: a new token would change nothing.
+    use_dpop_nonce: 'unavailable',
+    invalid_dpop_proof: 'unavailable',
   }),
 );
 

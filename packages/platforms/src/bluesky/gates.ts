@@ -39,7 +39,7 @@ async function writeRecord(run: PublishRun, kind: 'threadgate' | 'postgate', rul
         service: serviceOf(run.account),
         method: 'POST',
         nsid: 'com.atproto.repo.putRecord',
-        token: run.accessToken,
+        access: run,
         json: { repo: run.account.externalId, collection, rkey, record },
         effect: 'idempotent',
         answer: z.object({ uri: z.string() }),

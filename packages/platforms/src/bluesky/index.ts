@@ -7,6 +7,7 @@ import { blueskyDoctor } from './doctor.ts';
 import { blueskyEndpoints, blueskyLimits, blueskyReconciliation, blueskyExhaustedLimits } from './limits.ts';
 import { blueskyMediaRules, blueskyMediaRulesOn } from './media-rules.ts';
 import { blueskyMetrics } from './metrics.ts';
+import { blueskyOAuth } from './oauth.ts';
 import { BlueskyOptions } from './options.ts';
 import { publishBluesky } from './publish.ts';
 import { reconcileBluesky } from './reconcile.ts';
@@ -34,6 +35,7 @@ export const bluesky: PlatformAdapter = {
   reconciliation: blueskyReconciliation,
   sendTimesDiffer: true,
   endpoints: blueskyEndpoints,
+  oauth: blueskyOAuth,
   manual: blueskyManual,
   doctor: blueskyDoctor,
   readAccount: readBlueskyAccount,

@@ -8,6 +8,12 @@ export const blueskyEndpoints: EndpointDefaults = {
   api: 'https://bsky.social',
   authorize: null,
   upload: 'https://video.bsky.app',
+  hosts: {
+    /** Tells whose a handle is. */
+    resolver: { url: 'https://public.api.bsky.app', sandboxPath: '/bluesky' },
+    /** Tells where an account lives: the directory of `did:plc`. */
+    plc: { url: 'https://plc.directory', sandboxPath: '/bluesky/plc' },
+  },
   sandbox: { apiPath: null, authorizePath: null },
 };
 

@@ -4,6 +4,11 @@ import { mayBeginAt, type Span } from './boundaries.ts';
 /** https://atproto.com/specs/handle */
 const handlePattern = /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/u;
 
+/** @param given in lower case */
+export function isHandle(given: string): boolean {
+  return handlePattern.test(given);
+}
+
 export interface Mention extends Span {
   /** In lower case. */
   readonly handle: string;
@@ -14,8 +19,7 @@ export function mentionsIn(text: string): Mention[] {
     const handle = trimmedEnd(match[1] ?? '', /[.-]/u);
     const end = match.index + 1 + handle.length;
     // `@ada@social.example` is somebody on another network.
-    if (text.charAt(end) === '@' || !handlePattern.test(handle.toLowerCase()) || !mayBeginAt(text, match.index))
-      return [];
+    if (text.charAt(end) === '@' || !isHandle(handle.toLowerCase()) || !mayBeginAt(text, match.index)) return [];
     return [{ start: match.index, end, handle: handle.toLowerCase() }];
   });
 }

@@ -52,7 +52,7 @@ async function readView(run: PublishRun, http: PlatformHttp, address: string): P
           method: 'GET',
           nsid: 'app.bsky.feed.getPosts',
           parameters: { uris: `at://${place.author}/${postCollection}/${place.rkey}` },
-          token: run.accessToken,
+          access: run,
           effect: 'read',
           answer: Found,
         });

@@ -72,7 +72,7 @@ function selfLabels(labels: readonly string[]): object {
 }
 
 async function putPost(
-  { account, accessToken, content }: PublishRun,
+  { account, accessToken, details, content }: PublishRun,
   http: PlatformHttp,
   key: RecordKey,
   {
@@ -109,7 +109,7 @@ async function putPost(
       service: serviceOf(account),
       method: 'POST',
       nsid: 'com.atproto.repo.putRecord',
-      token: accessToken,
+      access: { accessToken, details },
       // swapRecord null: only where there is no such record yet.
       json: { repo: account.externalId, collection: postCollection, rkey: key.rkey, swapRecord: null, record },
       effect: 'once',

@@ -8,6 +8,7 @@ import type { PlatformHttp } from '../platform-http.ts';
 import { blueskyName, callXrpc, serviceOf } from './api.ts';
 import { rulesOfServer } from './blob-limit.ts';
 import { blueskyRefreshRefusal, blueskySessionRefusal, inactiveAccount } from './errors.ts';
+import { isByConsent, refreshConsent } from './oauth-tokens.ts';
 import { DidDocument, ownServerOf } from './own-server.ts';
 
 const BlueskyCredentials = z.strictObject({
@@ -42,14 +43,14 @@ export const blueskyManual: ManualConnect = {
   },
 };
 
-/** With the refresh token; where that is dead, with the app password, which only the user can revoke. */
+/** With the refresh token; where that is dead, with the app password, which only the user can revoke. A grant by consent at the server that gave it. */
 export const blueskyRefresh: TokenRefresh = {
   cost: 'rotating',
   isPossible: ({ refreshToken, appPassword }) => refreshToken !== undefined || appPassword !== undefined,
-  refresh: refreshBluesky,
+  refresh: (request) => (isByConsent(request.credentials) ? refreshConsent(request) : refreshSessionOf(request)),
 };
 
-async function refreshBluesky({ http, account, credentials }: RefreshRequest): Promise<Credentials> {
+async function refreshSessionOf({ http, account, credentials }: RefreshRequest): Promise<Credentials> {
   const { refreshToken, appPassword } = credentials;
   const service = serviceOf(account);
   if (refreshToken !== undefined) {
@@ -79,10 +80,10 @@ const OwnAccount = z.object({
 /** A handle that leads nowhere at the moment: https://atproto.com/specs/handle, read 2026-11. */
 const invalidHandle = 'handle.invalid';
 
-export async function readBlueskyAccount({ http, account, accessToken }: AccountCall): Promise<AccountProfile> {
+export async function readBlueskyAccount({ http, account, ...access }: AccountCall): Promise<AccountProfile> {
   const service = serviceOf(account);
   const nsid = 'com.atproto.server.getSession';
-  const call = { http, service, method: 'GET', nsid, token: accessToken, effect: 'read' } as const;
+  const call = { http, service, method: 'GET', nsid, access, effect: 'read' } as const;
   const { did, handle, didDoc } = await callXrpc({ ...call, answer: OwnAccount });
   const shown = handle === invalidHandle ? account.handle : handle;
   const profile = { externalId: did, handle: shown, displayName: shown, service: ownServerOf(didDoc, service) };

@@ -55,7 +55,7 @@ function isTooLarge(error: unknown): boolean {
 }
 
 async function uploadBlob(run: PublishRun, item: MediaItem, index: number): Promise<BlobRef> {
-  const { account, accessToken, now } = run;
+  const { account, now } = run;
   const { blob } = await livingUpload(now, (generation) =>
     run.step({
       name: stepName({ index, item, generation, part: 'upload' }),
@@ -66,7 +66,7 @@ async function uploadBlob(run: PublishRun, item: MediaItem, index: number): Prom
           service: serviceOf(account),
           method: 'POST',
           nsid: 'com.atproto.repo.uploadBlob',
-          token: accessToken,
+          access: run,
           file: { mimeType: item.mimeType, stream: { byteLength: item.bytes, open: () => item.read() } },
           effect: 'idempotent',
           answer: z.object({ blob: BlobRef }),

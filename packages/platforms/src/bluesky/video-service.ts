@@ -68,7 +68,7 @@ const extensions: Readonly<Record<string, string>> = {
 
 /** The token is good for this one upload and is kept nowhere. */
 async function startJob(run: PublishRun, http: PlatformHttp, item: MediaItem): Promise<{ jobId: string }> {
-  const { account, accessToken, now } = run;
+  const { account, now } = run;
   const service = serviceOf(account);
   const { token } = await callXrpc({
     http,
@@ -80,7 +80,7 @@ async function startJob(run: PublishRun, http: PlatformHttp, item: MediaItem): P
       lxm: 'com.atproto.repo.uploadBlob',
       exp: String(Math.floor((now.getTime() + tokenLifeMs) / 1_000)),
     },
-    token: accessToken,
+    access: run,
     effect: 'read',
     answer: z.object({ token: z.string().min(1) }),
   });

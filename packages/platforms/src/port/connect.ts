@@ -50,6 +50,8 @@ export interface OAuthConnect {
   registerClient?(
     request: ConnectCall & { readonly server: string; readonly redirectUri: string },
   ): Promise<OAuthClient>;
+  /** Where servers know a client by an address of ours, at which it describes itself. */
+  readonly describedClient?: DescribedClient;
   /**
    * Where the user is to be sent. It may ask the platform first (a pushed request, which server an account lives on).
    * @throws PlatformError `content` where what the user named is no server of this platform
@@ -58,7 +60,31 @@ export interface OAuthConnect {
   /** Trades what the consent page sent back for a grant. @throws PlatformError `auth_revoked` where the code is not good */
   exchange(request: ConsentAnswer): Promise<ConnectedGrant>;
   /** Asks the platform to forget the grant; see `ConnectedGrant.grantedBy`. */
-  revoke?(request: ConnectCall & { readonly credentials: Credentials }): Promise<void>;
+  revoke?(request: ConnectCall & { readonly credentials: Credentials; readonly now: Date }): Promise<void>;
+}
+
+/** A client metadata document: https://datatracker.ietf.org/doc/draft-ietf-oauth-client-id-metadata-document/, read 2026-11. */
+export interface DescribedClient {
+  /**
+   * Made once for a place and kept, sealed; the same one comes to all servers.
+   * @throws PlatformError `permission` where no server would take a client of such an address
+   */
+  make(place: ClientPlace): Promise<OAuthClient>;
+  /** What is served at the client's address. Nothing of it is secret. */
+  describe(client: OAuthClient, place: ClientPlace): Promise<ClientDescription>;
+}
+
+export interface ClientDescription {
+  readonly client_id: string;
+  readonly redirect_uris: string[];
+  readonly scope: string;
+  readonly [field: string]: unknown;
+}
+
+export interface ClientPlace {
+  /** Where the description is served. */
+  readonly address: string;
+  readonly redirectUri: string;
 }
 
 export interface ConsentRequest extends ConnectCall {
@@ -69,7 +95,7 @@ export interface ConsentRequest extends ConnectCall {
   /** The server that the user named (`instance` or `service`), as given. */
   readonly server: string | null;
   readonly handle: string | null;
-  /** What `registerClient` gave for that server; null where there is no such function. */
+  /** What `registerClient` gave for that server, or `describedClient.make`; null where there is neither. */
   readonly client: OAuthClient | null;
   readonly now: Date;
 }

@@ -149,6 +149,6 @@ describe('refreshing', () => {
 test('revoking takes both tokens back', async () => {
   await using server = await startRoutes({ 'POST /2/oauth2/revoke': () => ({ json: { revoked: true } }) });
   const credentials = { accessToken: 'a', refreshToken: 'r', scopes: [] };
-  await xOAuth.revoke?.({ endpoints: endpoints(server.origin), http: client.http(), credentials });
+  await xOAuth.revoke?.({ endpoints: endpoints(server.origin), http: client.http(), credentials, now });
   expect(server.seen.map(({ body }) => body)).toEqual(['token=r', 'token=a']);
 });

@@ -88,7 +88,7 @@ describe('by hand', () => {
 test('revoking hands in what lives longest', async () => {
   await using server = await startRoutes({ 'POST /revoke': () => ({ json: {} }) });
   const credentials = { accessToken: 't', refreshToken: 'again', scopes: [] };
-  await youtube.oauth?.revoke?.({ endpoints: at(server.origin), http: client.http(), credentials });
+  await youtube.oauth?.revoke?.({ endpoints: at(server.origin), http: client.http(), credentials, now });
   expect(server.seen[0]?.body).toBe('token=again');
 });
 

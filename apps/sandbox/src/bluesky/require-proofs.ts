@@ -1,0 +1,25 @@
+import type { FastifyInstance } from 'fastify';
+import { RefusalError } from '../answer.ts';
+import { accessToken } from '../oauth/access-token.ts';
+import type { SitePlace } from '../site.ts';
+import { resourceRefusal } from './oauth-answers.ts';
+import type { Proofs } from './oauth-proofs.ts';
+import type { OAuthSessions } from './oauth-sessions.ts';
+
+/** Before anything is read of a request: a token that is bound to a key comes with a proof of that key. RFC 9449, 7. */
+export function requireProofs(
+  app: FastifyInstance,
+  { site, world }: SitePlace,
+  proofs: Proofs,
+  sessions: Pick<OAuthSessions, 'bindingOf'>,
+): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const given = accessToken(request.headers.authorization);
+    if (given?.scheme !== 'DPoP') return;
+    proofs.announce(reply);
+    const jkt = proofs.require(request, given.value);
+    const found = world.grants.look(site, given.value, world.clock.nowMs());
+    const bound = found.state === 'unknown' ? undefined : sessions.bindingOf(found.grant.id)?.jkt;
+    if (bound !== jkt) throw new RefusalError(resourceRefusal('invalid_token', 'The token is not bound to this key'));
+  });
+}
