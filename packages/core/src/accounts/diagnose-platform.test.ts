@@ -171,9 +171,9 @@ test.each(asking)('%s is asked once in a few minutes, however many admins ask ho
   const counting = {
     ...deps,
     doctorAnswers: createDoctorAnswers({ clock: { ...at('2026-11-27'), monotonicMs: () => monotonicMs } }),
-    platformHttp: () => {
+    platformHttp: (...of: Parameters<typeof deps.platformHttp>) => {
       asked += 1;
-      return deps.platformHttp();
+      return deps.platformHttp(...of);
     },
   };
   const ask = () =>
@@ -182,8 +182,10 @@ test.each(asking)('%s is asked once in a few minutes, however many admins ask ho
     );
   const [first, ...others] = await ask();
   expect([...others, ...(await ask())]).toEqual(Array(5).fill(first));
-  expect(asked).toBe(1);
+  // Our own address is asked too, where platforms read about us there.
+  const once = adapters[id].oauth?.describedClient === undefined ? 1 : 2;
+  expect(asked).toBe(once);
   monotonicMs = doctorAnswersMs;
   await ask();
-  expect(asked).toBe(2);
+  expect(asked).toBe(2 * once);
 });
