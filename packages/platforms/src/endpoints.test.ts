@@ -30,7 +30,8 @@ describe('where a platform lives', () => {
         client: { id: 'vibetribe-sandbox', secret: 'vibetribe-sandbox-secret' },
       }),
     );
-    expect(platformEndpoints('bluesky', settings)).toEqual(testEndpoints());
+    const hosts = { resolver: 'http://127.0.0.1:4010/bluesky', plc: 'http://127.0.0.1:4010/bluesky/plc' };
+    expect(platformEndpoints('bluesky', settings)).toEqual(testEndpoints({ hosts }));
     expect(platformEndpoints('mastodon', settings)).toEqual(testEndpoints());
   });
 
