@@ -57,7 +57,9 @@ describe('beginning at the consent page', () => {
   });
 
   test('refuses a platform that has no consent page', async () => {
-    expect(await refusal(startConnect(deps(), actor, { platform: 'bluesky' }))).toMatchObject({
+    const { oauth: _consent, ...byHand } = harness.core.adapters.bluesky;
+    const core = { ...deps(), adapters: { ...harness.core.adapters, bluesky: byHand } };
+    expect(await refusal(startConnect(core, actor, { platform: 'bluesky' }))).toMatchObject({
       code: 'validation_failed',
       paths: ['platform'],
     });

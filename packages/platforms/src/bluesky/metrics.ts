@@ -42,11 +42,12 @@ const Posts = z.object({ posts: z.array(z.looseObject({ uri: z.string() })).max(
 const Profiles = z.object({ profiles: z.array(z.looseObject({ did: z.string() })).max(100) });
 
 function ask<Answer>(
-  { http, account, accessToken }: AccountCall,
+  call: AccountCall,
   nsid: string,
   parameters: Readonly<Record<string, readonly string[]>>,
   answer: z.ZodType<Answer>,
 ): Promise<Answer> {
-  const service = serviceOf(account);
-  return callXrpc({ http, service, method: 'GET', nsid, parameters, token: accessToken, effect: 'read', answer });
+  const { http } = call;
+  const service = serviceOf(call.account);
+  return callXrpc({ http, service, method: 'GET', nsid, parameters, access: call, effect: 'read', answer });
 }
