@@ -37,6 +37,21 @@ test.each(platformIds)('%s has a folder beside the other adapters and one in the
   for (const registry of registries) expect(readRepositoryFile(registry)).toMatch(wordOf(platform));
 });
 
+/** Where the recipe says that people are told of a platform, beside its own page. */
+const toldIn = ['docs/failure-modes.md', 'docs/media.md', 'README.md', 'apps/sandbox/README.md'];
+
+test.each(platformIds)('the recipe names every file that %s touches, and people are told of it there', (platform) => {
+  const recipe = readRepositoryFile('docs/recipes/add-a-platform.md');
+  for (const file of [...registries, 'packages/platforms/src/<platform>/', 'apps/sandbox/src/<platform>/'])
+    expect(recipe).toContain(`| \`${file}\``);
+  const [, name = ''] = /^# (\S.*?)(?: pages)?$/m.exec(readRepositoryFile(`docs/platforms/${platform}.md`)) ?? [];
+  expect(name).not.toBe('');
+  for (const file of toldIn) {
+    expect(recipe).toContain(`\`${file}\``);
+    expect([file, readRepositoryFile(file).includes(name)]).toEqual([file, true]);
+  }
+});
+
 test('a name is recognised as a literal of any kind and in an import, not in a comment or another word', () => {
   const found = (line: string) => namedIn('packages/a/src/a.ts', line).map(({ platform }) => platform);
   expect(found('if (platform === \'mastodon\' || platform === "x") return `bluesky`;')).toEqual([
