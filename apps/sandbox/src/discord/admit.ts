@@ -3,12 +3,17 @@ import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import type { Account } from '../world/accounts.ts';
 import type { Limit } from '../world/rate-limits.ts';
-import { rateLimited, rateLimitHeaders, unauthorized } from './answers.ts';
+import { apiError, rateLimited, rateLimitHeaders, unauthorized } from './answers.ts';
 import { discordLimits } from './limits.ts';
 
 /** `Authorization: Bot <token>`. */
 export function botToken(authorization: string | undefined): string | undefined {
-  return /^Bot (\S+)$/.exec(authorization ?? '')?.[1];
+  return /^Bot (\S+\.\S+)$/.exec(authorization ?? '')?.[1];
+}
+
+/** The token in the address of a webhook, which has no dots. */
+export function webhookToken(url: string): string | undefined {
+  return /\/api\/(?:v10\/)?webhooks\/\d{1,20}\/([\w-]+)/u.exec(url)?.[1];
 }
 
 /**
@@ -16,15 +21,34 @@ export function botToken(authorization: string | undefined): string | undefined 
  * @returns the channel that the bot belongs to
  * @throws {RefusalError} 401 or 429
  */
-export function admit(
-  { site, platform, world }: SitePlace,
-  request: FastifyRequest,
+export function admit(place: SitePlace, request: FastifyRequest, reply: FastifyReply, limit: Limit): Account {
+  const channel = channelOf(place, botToken(request.headers.authorization));
+  if (channel === undefined) throw new RefusalError(unauthorized());
+  return drawn(place, channel, reply, limit);
+}
+
+/** The same for whoever has a webhook's address. @throws {RefusalError} 401, 404 or 429 */
+export function admitWebhook(
+  place: SitePlace,
+  webhook: { readonly id: string; readonly token: string },
   reply: FastifyReply,
   limit: Limit,
 ): Account {
-  const found = world.grants.look(site, botToken(request.headers.authorization) ?? '', world.clock.nowMs());
-  const channel = found.state === 'valid' ? world.accounts.byId(site, found.grant.account ?? '') : undefined;
-  if (channel === undefined) throw new RefusalError(unauthorized());
+  const channel = webhook.token.includes('.') ? undefined : channelOf(place, webhook.token);
+  if (channel?.id === webhook.id) return drawn(place, channel, reply, limit);
+  throw new RefusalError(
+    place.world.accounts.byId(place.site, webhook.id) === undefined
+      ? apiError(404, 10_015, 'Unknown Webhook')
+      : apiError(401, 50_027, 'Invalid Webhook Token'),
+  );
+}
+
+function channelOf({ site, world }: SitePlace, token: string | undefined): Account | undefined {
+  const found = world.grants.look(site, token ?? '', world.clock.nowMs());
+  return found.state === 'valid' ? world.accounts.byId(site, found.grant.account ?? '') : undefined;
+}
+
+function drawn({ platform, world }: SitePlace, channel: Account, reply: FastifyReply, limit: Limit): Account {
   const nowMs = world.clock.wallMs();
   const [global, route] = world.limits.draw(
     platform,

@@ -11,6 +11,8 @@ export type Bots = {
   of(channel: Account): Bot;
   /** A token of the channel's bot; it never expires by itself. */
   issueToken(channel: Account): string;
+  /** Of the channel's webhook, whose id is the channel's here. */
+  issueWebhookToken(channel: Account): string;
 };
 
 export function createBots({ site, world }: SitePlace, newId: () => string): Bots {
@@ -25,15 +27,20 @@ export function createBots({ site, world }: SitePlace, newId: () => string): Bot
     return bot;
   }
 
+  function issue(channel: Account, kind: 'bot' | 'webhook', value: string): string {
+    const { grant, change } = grants.open(site, channel.id, kind, kind);
+    const token = { value, grant: grant.id, use: 'access' as const, expiresAtMs: null, successor: null };
+    store.commit([change, grants.put({ ...token, issuedAtMs: clock.nowMs() })]);
+    return value;
+  }
+
   return {
     of,
     issueToken(channel) {
-      const { grant, change } = grants.open(site, channel.id, 'bot', 'bot');
-      const value = [Buffer.from(of(channel).id).toString('base64url'), randomSecret(4), randomSecret(27)].join('.');
-      const token = { value, grant: grant.id, use: 'access' as const, expiresAtMs: null, successor: null };
-      store.commit([change, grants.put({ ...token, issuedAtMs: clock.nowMs() })]);
-      return value;
+      const id = Buffer.from(of(channel).id).toString('base64url');
+      return issue(channel, 'bot', [id, randomSecret(4), randomSecret(27)].join('.'));
     },
+    issueWebhookToken: (channel) => issue(channel, 'webhook', randomSecret(51)),
   };
 }
 

@@ -2,12 +2,13 @@ import type { FastifyRequest } from 'fastify';
 import { sendPostPage } from '../page/post-page.ts';
 import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
 import { createSnowflake } from '../world/snowflake.ts';
-import { botToken } from './admit.ts';
+import { botToken, webhookToken } from './admit.ts';
 import { discordAnswers } from './answers.ts';
 import { createBots } from './bots.ts';
 import { createMessages } from './messages.ts';
 import { botRoutes } from './routes.ts';
 import { guild } from './views.ts';
+import { webhookRoutes } from './webhook-routes.ts';
 
 /** Discord, its API for bots. An account of the sandbox is a channel; its access token is that of a bot in it. */
 export const discord: PlatformDefinition = {
@@ -47,12 +48,14 @@ function openDiscord(place: SitePlace): Site {
     newAccountId: newId,
     issueCredentials(channel) {
       const accessToken = bots.issueToken(channel);
-      return { accessToken, botToken: accessToken, channelId: channel.id };
+      const webhook = `${place.origin()}/api/webhooks/${channel.id}/${bots.issueWebhookToken(channel)}`;
+      return { accessToken, botToken: accessToken, channelId: channel.id, webhook };
     },
     postUrl: (post) => `${place.origin()}/channels/${guild.id}/${post.account}/${post.id}`,
     clearPosts: () => messages.clear(),
     routes(app) {
       botRoutes(app, place, bots, messages);
+      webhookRoutes(app, place, bots, messages);
       app.get<{ Params: { id: string } }>(
         '/attachments/:channel/:id/:name',
         { config: { page: true } },
@@ -77,7 +80,11 @@ function openDiscord(place: SitePlace): Site {
 }
 
 function identify({ site, world }: SitePlace, request: FastifyRequest): Caller | undefined {
-  const found = world.grants.look(site, botToken(request.headers.authorization) ?? '', world.clock.nowMs());
+  const found = world.grants.look(
+    site,
+    botToken(request.headers.authorization) ?? webhookToken(request.url) ?? '',
+    world.clock.nowMs(),
+  );
   if (found.state === 'unknown' || found.grant.account === null) return undefined;
   return { account: found.grant.account, grant: found.grant.id, use: 'access' };
 }

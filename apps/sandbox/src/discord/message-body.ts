@@ -66,7 +66,7 @@ export function parseMessageBody(body: unknown): MessageBody {
 }
 
 /** @throws {RefusalError} 400 */
-function payloadOf({ fields }: MultipartForm): unknown {
+export function payloadOf({ fields }: MultipartForm): unknown {
   try {
     return JSON.parse(fields['payload_json'] ?? '{}');
   } catch (error) {

@@ -13,13 +13,20 @@ export type MessageDetail = z.infer<typeof MessageDetail>;
 
 export type Messages = {
   /** Makes a message; with `enforceNonce` it gives the one that this bot has made under the nonce within the last minutes. */
-  create(channel: Account, bot: Bot, body: MessageBody): Post;
+  create(channel: Account, bot: Bot, body: MessageBody, thread?: MessageThread): Post;
   get(id: string): Post | undefined;
   detail(id: string): MessageDetail;
   /** The file behind an attachment's address; undefined where there is none. */
   fileOf(attachment: string): Promise<{ bytes: Buffer; contentType: string } | undefined>;
   remove(post: Post): void;
   clear(): Change[];
+};
+
+/** Where in the channel a webhook's message stands. */
+export type MessageThread = {
+  readonly thread_id?: string;
+  readonly thread_name?: string;
+  readonly applied_tags?: readonly string[];
 };
 
 /** "The past few minutes": https://docs.discord.com/developers/resources/message#create-message */
@@ -47,7 +54,7 @@ export function createMessages({ site, platform, world }: SitePlace, newId: () =
   }
 
   return {
-    create(channel, bot, { content, files, embeds, nonce, enforceNonce, flags, allowedMentions }) {
+    create(channel, bot, { content, files, embeds, nonce, enforceNonce, flags, allowedMentions }, thread = {}) {
       const key = nonce === undefined ? undefined : `${bot.id}/${nonce}`;
       const earlier = key === undefined || !enforceNonce ? undefined : underNonce(key);
       if (earlier !== undefined) return earlier;
@@ -68,6 +75,7 @@ export function createMessages({ site, platform, world }: SitePlace, newId: () =
           receivedAt: createdAt,
           receivedTickMs: clock.nowMs(),
           details: {
+            ...thread,
             ...(embeds.length === 0 ? {} : { embeds }),
             ...(flags === 0 ? {} : { flags }),
             ...(allowedMentions === undefined ? {} : { allowed_mentions: allowedMentions }),

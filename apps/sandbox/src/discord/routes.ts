@@ -11,7 +11,7 @@ import { discordLimits } from './limits.ts';
 import { listMessages } from './list-messages.ts';
 import { parseMessageBody } from './message-body.ts';
 import type { Messages } from './messages.ts';
-import { botView, channelView, guild, guildView, messageView } from './views.ts';
+import { botView, channelView, guild, guildView, isForum, messageView } from './views.ts';
 
 type InChannel = { Params: { channel: string } };
 type AtMessage = { Params: { channel: string; message: string } };
@@ -44,6 +44,7 @@ export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, me
 
   app.post<InChannel>(`${api}/channels/:channel/messages`, (request, reply) => {
     const channel = ownChannel(admit(place, request, reply, discordLimits.create), request.params.channel);
+    if (isForum(channel)) throw new RefusalError(apiError(400, 50_008, 'Cannot send messages in a non-text channel'));
     const body = parseMessageBody(request.body);
     const post = messages.create(channel, bots.of(channel), body);
     return { ...view(channel, post), ...(body.nonce === undefined ? {} : { nonce: body.nonce }) };

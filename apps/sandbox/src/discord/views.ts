@@ -26,11 +26,18 @@ export function guildView(members: number | undefined) {
   };
 }
 
+const forumType = 15;
+
+/** Channels whose handle begins so are forums. */
+export function isForum({ handle }: Account): boolean {
+  return handle.startsWith('forum');
+}
+
 /** https://docs.discord.com/developers/resources/channel#channel-object */
 export function channelView(channel: Account, lastMessageId: string | null) {
   return {
     id: channel.id,
-    type: 0,
+    type: isForum(channel) ? forumType : 0,
     guild_id: guild.id,
     name: channel.handle,
     position: 0,

@@ -13,6 +13,8 @@ export interface DiscordCall<Answer> {
   readonly http: PlatformHttp;
   /** The bot's token. */
   readonly accessToken: string;
+  /** The address says all: no token is sent along. */
+  readonly isOpen?: boolean;
   readonly method: PlatformRequest['method'];
   /** Below the API's version, with the query: `/users/@me`. */
   readonly path: string;
@@ -29,7 +31,10 @@ export function callDiscord<Answer>(call: DiscordCall<Answer>): Promise<Answer> 
   const request: PlatformRequest = {
     method: call.method,
     url: `${apiOf(call.endpoints)}/api/v10${call.path}`,
-    headers: { authorization: `Bot ${call.accessToken}`, 'user-agent': userAgent },
+    headers: {
+      ...(call.isOpen === true ? {} : { authorization: `Bot ${call.accessToken}` }),
+      'user-agent': userAgent,
+    },
     ...(call.json === undefined ? {} : { body: { json: call.json } }),
     ...(call.multipart === undefined ? {} : { body: { multipart: call.multipart } }),
   };

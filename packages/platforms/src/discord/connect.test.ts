@@ -69,6 +69,7 @@ describe('the form', () => {
 
   test('takes the names that every platform has, but nothing twice', () => {
     expect(discord.manual?.credentials.parse({ accessToken: ' t ', externalId: channelId })).toEqual({
+      kind: 'bot',
       botToken: 't',
       channelId,
     });

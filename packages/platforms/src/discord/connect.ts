@@ -4,28 +4,37 @@ import type { ConnectedGrant, ManualConnect } from '../port/connect.ts';
 import { secretField } from '../credential-fields.ts';
 import { PlatformError } from '../platform-error.ts';
 import { callDiscord, channelPath } from './api.ts';
+import { connectWebhook, isWebhook, readWebhookProfile, webhookIn } from './webhook.ts';
 
-const DiscordCredentials = z.preprocess(
-  withOwnNames,
-  z.strictObject({
-    botToken: secretField("the bot's token"),
-    channelId: z
-      .string({ error: "the channel's id is missing" })
-      .trim()
-      .regex(/^\d{17,20}$/u, { error: "must be the channel's id, a number of 17 to 20 digits" }),
+const BotCredentials = z.strictObject({
+  kind: z.literal('bot'),
+  botToken: secretField("the bot's token"),
+  channelId: z
+    .string({ error: "the channel's id is missing" })
+    .trim()
+    .regex(/^\d{17,20}$/u, { error: "must be the channel's id, a number of 17 to 20 digits" }),
+});
+const WebhookCredentials = z.strictObject({
+  kind: z.literal('webhook'),
+  webhookUrl: secretField("the webhook's address").refine((address) => webhookIn(address) !== null, {
+    error: "must be a webhook's address, such as https://discord.com/api/webhooks/…/…",
   }),
-);
+});
+const DiscordCredentials = z.preprocess(withKind, z.discriminatedUnion('kind', [BotCredentials, WebhookCredentials]));
 
 /** A bot that was added to the server. Its token opens every channel it may see; an account is one of them. */
 export const discordManual: ManualConnect = {
   fields: [
-    { name: 'botToken', label: 'Bot token', secret: true, required: true },
-    { name: 'channelId', label: 'Channel id', secret: false, required: true },
+    { name: 'botToken', label: 'Bot token', secret: true, required: false },
+    { name: 'channelId', label: 'Channel id', secret: false, required: false },
+    { name: 'webhookUrl', label: 'Webhook address, in the place of a bot', secret: true, required: false },
   ],
   credentials: DiscordCredentials,
 
   async connect({ endpoints, http, credentials }): Promise<ConnectedGrant> {
-    const { botToken: accessToken, channelId } = DiscordCredentials.parse(credentials);
+    const given = DiscordCredentials.parse(credentials);
+    if (given.kind === 'webhook') return connectWebhook({ endpoints, http }, given.webhookUrl);
+    const { botToken: accessToken, channelId } = given;
     const call = { endpoints, http, accessToken } as const;
     await callDiscord({ ...call, method: 'GET', path: '/users/@me', effect: 'read', answer: Bot });
     const { service, ...account } = await readChannelProfile(call, channelId);
@@ -34,7 +43,7 @@ export const discordManual: ManualConnect = {
 };
 
 export function readDiscordAccount(call: AccountCall): Promise<AccountProfile> {
-  return readChannelProfile(call, call.account.externalId);
+  return isWebhook(call.account) ? readWebhookProfile(call) : readChannelProfile(call, call.account.externalId);
 }
 
 async function readChannelProfile(
@@ -71,6 +80,11 @@ const Channel = z.object({
     .nullish()
     .transform((name) => name ?? 'unnamed'),
 });
+
+function withKind(given: unknown): unknown {
+  if (typeof given !== 'object' || given === null) return given;
+  return { ...Object(withOwnNames(given)), kind: Object.hasOwn(given, 'webhookUrl') ? 'webhook' : 'bot' };
+}
 
 /** Clients that treat every platform alike say `accessToken` and `externalId`. */
 function withOwnNames(given: unknown): unknown {

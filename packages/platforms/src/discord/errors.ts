@@ -18,6 +18,10 @@ type DiscordError = z.infer<typeof DiscordError>;
 const kindByCode: Readonly<Record<number, PlatformErrorKind>> = {
   10003: 'not_found', // Unknown Channel
   10004: 'not_found', // Unknown Guild
+  10015: 'auth_revoked', // Unknown Webhook
+  50027: 'auth_revoked', // Invalid Webhook Token
+  220001: 'content', // A forum wants a title or a thread
+  220003: 'content', // Threads are begun in forums alone
   20009: 'policy', // Explicit content
   40002: 'permission', // The account must be verified
   40005: 'content', // Request entity too large

@@ -41,6 +41,6 @@ async function readNewest(run: PublishRun): Promise<string | null> {
 const nonceCharacters = 22;
 
 /** Discord takes 25 characters at most; 22 of a hash are 132 bits. */
-function nonceOf(partId: string): string {
+export function nonceOf(partId: string): string {
   return createHash('sha256').update(partId).digest('base64url').slice(0, nonceCharacters);
 }

@@ -4,6 +4,7 @@ import { countIn, readingsIn, readOneByOne, type MetricSource } from '../metric-
 import type { AccountCall } from '../port/account.ts';
 import type { MetricReading, MetricsSupport } from '../port/metrics.ts';
 import { callDiscord, channelPath } from './api.ts';
+import { isWebhook } from './webhook.ts';
 
 /** https://docs.discord.com/developers/resources/message#reaction-object and /guild#get-guild, read 2026-11. */
 const definitionVersion = '2026-11';
@@ -17,13 +18,15 @@ export const discordMetrics: MetricsSupport = {
   postsPerRequest: 1,
   postDaysMax: null,
 
+  // A webhook may ask for neither reactions nor members.
   readPosts: ({ posts, ...call }) =>
-    readOneByOne(posts, async ({ platformPostId: id }) => {
+    readOneByOne(isWebhook(call.account) ? [] : posts, async ({ platformPostId: id }) => {
       const path = `${channelPath(call.account.externalId)}/messages/${encodeURIComponent(id)}`;
       return readingsOf(await ask(call, path, Message));
     }),
 
   async readAccount(call) {
+    if (isWebhook(call.account)) return [];
     const channel = await ask(call, channelPath(call.account.externalId), Channel);
     const guild = await ask(call, `/guilds/${channel.guild_id}?with_counts=true`, z.looseObject({}));
     return readingsIn(guild, accountSources, definitionVersion);

@@ -62,6 +62,18 @@ export const DiscordOptions = z.strictObject({
       description: 'Cards below the text.',
       examples: [[{ title: 'Tea', description: 'How to make it', url: 'https://example.com/tea', color: 5_814_783 }]],
     }),
+  threadId: snowflake.optional().meta({
+    description: 'Id of the thread of the channel to post into. For accounts that are a webhook.',
+    examples: ['175928847299117063'],
+  }),
+  forumPost: z
+    .strictObject({ title: z.string().trim().min(1).max(100), tags: z.array(snowflake).max(5).optional() })
+    .optional()
+    .meta({
+      description:
+        'A post of its own in a forum or media channel, with ids of its tags. For accounts that are a webhook.',
+      examples: [{ title: 'How to make tea', tags: ['165511591545143296'] }],
+    }),
   spoiler: z
     .boolean()
     .optional()

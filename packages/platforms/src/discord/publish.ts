@@ -7,11 +7,13 @@ import { readChannelOnce } from './channel.ts';
 import { messageForm } from './files.ts';
 import { DiscordKey, keyBeforeSend } from './key.ts';
 import { bodyOptions, DiscordOptions } from './options.ts';
+import { isWebhook, publishByWebhook } from './webhook.ts';
 
 const Message = z.object({ id: foreignNumericId() });
 
 /** One request under a nonce of the publication: a repeat within minutes gives the same message again. */
 export async function publishDiscord(publication: PublishRun): Promise<Published> {
+  if (isWebhook(publication.account)) return publishByWebhook(publication);
   const { endpoints, account, accessToken, content } = publication;
   const options = DiscordOptions.parse(content.options);
   const call = { endpoints, accessToken } as const;

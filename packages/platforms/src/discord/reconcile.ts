@@ -11,6 +11,7 @@ import { DiscordKey } from './key.ts';
 import { messageUrl } from './publish.ts';
 import { snowflakeAt, timeOfSnowflake } from './snowflake.ts';
 import { discordFingerprint } from './text.ts';
+import { isWebhook } from './webhook.ts';
 
 /** How far apart what Discord's answers say of its clock, and its clock, may be. */
 const clockSkewMs = 60_000;
@@ -23,6 +24,8 @@ const pagesMax = 50;
  * Asking under the nonce again would publish. The oldest match wins.
  */
 export async function reconcileDiscord(asked: ReconcileQuery): Promise<ReconcileFinding> {
+  if (isWebhook(asked.account))
+    return { kind: 'cannot_tell', evidence: 'A webhook cannot read what its channel shows.' };
   const clock = listenToPlatformClock(asked.http, asked.askedAt);
   const query = { ...asked, http: clock.http };
   const key = DiscordKey.safeParse(query.intent.key).data ?? null;
