@@ -22,12 +22,11 @@ const WebhookCredentials = z.strictObject({
 });
 const DiscordCredentials = z.preprocess(withKind, z.discriminatedUnion('kind', [BotCredentials, WebhookCredentials]));
 
-/** A bot that was added to the server. Its token opens every channel it may see; an account is one of them. */
+/** A bot that was added to the server, or, in the place of all fields, `webhookUrl`. Its token opens every channel it may see; an account is one of them. */
 export const discordManual: ManualConnect = {
   fields: [
-    { name: 'botToken', label: 'Bot token', secret: true, required: false },
-    { name: 'channelId', label: 'Channel id', secret: false, required: false },
-    { name: 'webhookUrl', label: 'Webhook address, in the place of a bot', secret: true, required: false },
+    { name: 'botToken', label: 'Bot token', secret: true, required: true },
+    { name: 'channelId', label: 'Channel id', secret: false, required: true },
   ],
   credentials: DiscordCredentials,
 

@@ -9,7 +9,7 @@ export const discordDoctor: DoctorDescription = {
       name: 'bot',
       status: 'ok',
       detail:
-        'Accounts connect with a bot’s token and a channel. In that channel the bot needs View Channel, Send Messages, Attach Files and Read Message History; the last one finds a message whose outcome is unknown, and counts its reactions',
+        'Accounts connect with a bot’s token and a channel, or with the address of a webhook (`webhookUrl`). In that channel the bot needs View Channel, Send Messages, Attach Files and Read Message History; the last one finds a message whose outcome is unknown, and counts its reactions',
     },
   ],
 };
