@@ -21,7 +21,7 @@ const anyProblem: OpenAPIV3_1.ResponseObject = {
 };
 
 /** Completes an operation with all that follows from how its route is registered. */
-export function describeOperation(operation: Operation, config: FastifyContextConfig): Operation {
+export function describeOperation(method: string, operation: Operation, config: FastifyContextConfig): Operation {
   const { access, idempotent, versioned, upload } = config;
   const parameters = [
     ...(operation.parameters ?? []),
@@ -34,9 +34,11 @@ export function describeOperation(operation: Operation, config: FastifyContextCo
     ...operation,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(access === 'public' ? { security: [] } : {}),
+    // From the loopback address nothing need be shown.
+    ...(access === 'operator' ? { security: [{ bearer: [] }, {}] } : {}),
     ...(upload === undefined ? {} : { requestBody: multipartBody(upload) }),
     description: [operation.description, whoMayCall(access)].filter(Boolean).join('\n\n'),
-    responses: { ...answers(operation, config), ...problems(operation, config), default: anyProblem },
+    responses: { ...merged(answers(operation, config), problems(method, operation, config)), default: anyProblem },
   };
 }
 
@@ -99,14 +101,27 @@ function answers(operation: Operation, { versioned, idempotent }: FastifyContext
   );
 }
 
-function problems(operation: Operation, config: FastifyContextConfig): Operation['responses'] {
-  const parameters = (operation.parameters ?? []).flatMap((parameter) => ('in' in parameter ? [parameter.in] : []));
-  const byStatus = errorsByStatus({
-    config,
-    hasBody: operation.requestBody !== undefined,
-    hasQuery: parameters.includes('query'),
-    hasParams: parameters.includes('path'),
+/** A status may be both, as that of a service that is not well. */
+function merged(answered: Operation['responses'], refused: Operation['responses']): Operation['responses'] {
+  const both = Object.entries(refused ?? {}).map(([status, response]) => {
+    const answer = answered?.[status];
+    if (answer === undefined || '$ref' in answer || '$ref' in response) return [status, response];
+    return [
+      status,
+      {
+        ...response,
+        headers: { ...answer.headers, ...response.headers },
+        content: { ...answer.content, ...response.content },
+      },
+    ];
   });
+  return { ...answered, ...Object.fromEntries(both) };
+}
+
+function problems(method: string, operation: Operation, config: FastifyContextConfig): Operation['responses'] {
+  const parameters = (operation.parameters ?? []).flatMap((parameter) => ('in' in parameter ? [parameter.in] : []));
+  const byStatus = errorsByStatus({ method, config, hasParams: parameters.includes('path') });
+  const page = config.isPage === true ? { 'text/html': { schema: { type: 'string' as const } } } : {};
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => [
       String(status),
@@ -114,6 +129,7 @@ function problems(operation: Operation, config: FastifyContextConfig): Operation
         description: codes.map((code) => `\`${code}\`: ${errorCodes[code].title}.`).join(' '),
         ...(status === 429 || status === 503 ? { headers: { 'Retry-After': { schema: { type: 'integer' } } } } : {}),
         content: {
+          ...page,
           [problemMediaType]: {
             schema: {
               allOf: [problemSchema, { type: 'object', properties: { code: { type: 'string', enum: codes } } }],

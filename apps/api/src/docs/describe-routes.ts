@@ -67,7 +67,7 @@ function describePaths(
       const operations = methods.flatMap((method) => {
         const operation = item?.[method];
         const config = configs.get(routeKey(method, path)) ?? {};
-        return operation === undefined ? [] : [[method, describeOperation(operation, config)] as const];
+        return operation === undefined ? [] : [[method, describeOperation(method, operation, config)] as const];
       });
       return [[path, { ...item, ...Object.fromEntries(operations) }]];
     }),

@@ -4,6 +4,7 @@ import * as audit from '@vibetribe/contracts/audit';
 import * as auth from '@vibetribe/contracts/auth';
 import * as errorCode from '@vibetribe/contracts/error-code';
 import * as eventType from '@vibetribe/contracts/event-type';
+import * as health from '@vibetribe/contracts/health';
 import * as jsonValue from '@vibetribe/contracts/json-value';
 import * as liveMessage from '@vibetribe/contracts/live-message';
 import * as media from '@vibetribe/contracts/media';
@@ -33,6 +34,7 @@ const modules = [
   auth,
   errorCode,
   eventType,
+  health,
   jsonValue,
   liveMessage,
   media,

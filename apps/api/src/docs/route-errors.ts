@@ -7,6 +7,8 @@ declare module 'fastify' {
     errors?: readonly ErrorCode[];
     /** The route honours `If-Match`. */
     versioned?: true;
+    /** The route answers a browser: its refusals are pages too. */
+    isPage?: true;
     /** The multipart field that carries files, and how many may come. */
     upload?: { readonly field: string; readonly filesMax: number };
   }
@@ -14,9 +16,8 @@ declare module 'fastify' {
 
 /** What decides about a route's errors. */
 export interface RouteForm {
+  readonly method: string;
   readonly config: FastifyContextConfig;
-  readonly hasBody: boolean;
-  readonly hasQuery: boolean;
   readonly hasParams: boolean;
 }
 
@@ -26,22 +27,20 @@ export function errorsByStatus(route: RouteForm): Map<number, ErrorCode[]> {
   return Map.groupBy([...codes].toSorted(), (code) => errorCodes[code].status);
 }
 
-function codesOfForm({ config, hasBody, hasQuery, hasParams }: RouteForm): ErrorCode[] {
-  const { access, idempotent, versioned, upload, isUncounted } = config;
+function codesOfForm({ method, config, hasParams }: RouteForm): ErrorCode[] {
+  const { access, idempotent, versioned, isUncounted } = config;
   return [
     'internal',
     'unavailable',
     'timeout',
+    // What no route can read, or no field can hold, is refused wherever it stands, asked for or not.
+    'malformed_request',
+    'validation_failed',
+    ...(method === 'get' ? [] : (['payload_too_large', 'unsupported_media_type'] as const)),
     ...(isUncounted ? [] : (['rate_limited'] as const)),
     ...(access === 'public' ? [] : (['unauthenticated', 'session_revoked', 'foreign_page', 'forbidden'] as const)),
-    ...(hasParams ? (['not_found', 'malformed_request'] as const) : []),
-    ...(hasQuery ? (['validation_failed'] as const) : []),
-    ...(hasBody || upload !== undefined
-      ? (['malformed_request', 'validation_failed', 'payload_too_large', 'unsupported_media_type'] as const)
-      : []),
-    ...(idempotent === undefined
-      ? []
-      : (['idempotency_in_flight', 'idempotency_mismatch', 'validation_failed'] as const)),
-    ...(versioned ? (['precondition_failed', 'validation_failed'] as const) : []),
+    ...(hasParams ? (['not_found'] as const) : []),
+    ...(idempotent === undefined ? [] : (['idempotency_in_flight', 'idempotency_mismatch'] as const)),
+    ...(versioned ? (['precondition_failed'] as const) : []),
   ];
 }

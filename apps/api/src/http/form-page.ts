@@ -1,4 +1,4 @@
-import { errorCodes } from '@vibetribe/contracts/error-code';
+import { type ErrorCode, errorCodes } from '@vibetribe/contracts/error-code';
 import { DomainError } from '@vibetribe/core/domain-error';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
@@ -41,6 +41,8 @@ export interface FormPage {
   readonly operationId: string;
   readonly summary: string;
   readonly tag: string;
+  /** Refusals of its own, beside that of a link which is not good. */
+  readonly errors?: readonly ErrorCode[];
   /** @throws DomainError */
   ask(token: string): Promise<Question> | Question;
   /** @returns what is told @throws DomainError */
@@ -60,7 +62,7 @@ export const formPages: FastifyPluginAsyncZod<{ pages: readonly FormPage[] }> = 
     app.get(
       path,
       {
-        config: { access: 'public' },
+        config: { access: 'public', isPage: true, errors: ['link_invalid', ...(one.errors ?? [])] },
         schema: {
           operationId: `${operationId}Page`,
           summary: `${summary}: the page`,
@@ -78,7 +80,7 @@ export const formPages: FastifyPluginAsyncZod<{ pages: readonly FormPage[] }> = 
     app.post(
       path,
       {
-        config: { access: 'public', errors: ['link_invalid'] },
+        config: { access: 'public', isPage: true, errors: ['link_invalid', ...(one.errors ?? [])] },
         schema: {
           operationId: `${operationId}Form`,
           summary,

@@ -41,6 +41,7 @@ export function emailPage(services: ApiServices): FormPage {
     operationId: 'confirmEmail',
     summary: 'Confirm another address from a mailed link',
     tag: 'auth',
+    errors: ['email_taken'],
     async ask(token) {
       await checkEmailLink(services, token);
       return { title: 'Use this address for your user?', fields: [], button: 'Use it' };

@@ -22,6 +22,9 @@ import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
 import { bearerOf } from '../http/authentication.ts';
 
+/** Of whoever signs in with a password, whatever is handed out for it. */
+export const signInErrors = ['invalid_credentials', 'totp_required', 'totp_invalid', 'not_found', 'forbidden'] as const;
+
 type Services = IdentityDependencies & Pick<ApiServices, 'signInLimit' | 'knownDevices' | 'keyRing'>;
 
 export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (app, { services }) => {
@@ -48,7 +51,7 @@ export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
   app.post(
     '/auth/login',
     {
-      config: { access: 'public', errors: ['invalid_credentials', 'totp_required', 'totp_invalid'] },
+      config: { access: 'public', errors: signInErrors },
       schema: {
         operationId: 'logIn',
         summary: 'Sign in with email and password',
@@ -68,7 +71,7 @@ export const authRoutes: FastifyPluginAsyncZod<{ services: Services }> = async (
   app.post(
     '/auth/refresh',
     {
-      config: { access: 'public', errors: ['unauthenticated', 'session_revoked'] },
+      config: { access: 'public', errors: ['unauthenticated', 'session_revoked', 'refresh_token_used'] },
       schema: {
         operationId: 'refreshSession',
         summary: 'Trade a refresh token for new tokens',

@@ -83,6 +83,7 @@ export const connectRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = a
         tags,
         params: z.object({ platform: z.string() }),
         querystring: CallbackQuery,
+        produces: ['application/json', 'text/html'],
         response: { 200: CallbackAnswer, 302: z.undefined() },
       },
     },

@@ -5,6 +5,7 @@ import { logOut } from '@vibetribe/core/identity/log-out';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
+import { signInErrors } from './auth.ts';
 import { clearSessionCookie, refuseForeignOrigin, setSessionCookie } from '../http/session-cookie.ts';
 
 const tags = ['auth'];
@@ -14,7 +15,10 @@ export const cookieSessionRoutes: FastifyPluginAsyncZod<{ services: ApiServices 
   app.post(
     '/auth/session',
     {
-      config: { access: 'public', errors: ['invalid_credentials', 'totp_required', 'totp_invalid', 'foreign_page'] },
+      config: {
+        access: 'public',
+        errors: [...signInErrors, 'foreign_page'],
+      },
       schema: {
         operationId: 'openCookieSession',
         summary: 'Sign in with a cookie',

@@ -1,7 +1,8 @@
-import type { FastifyPluginAsync } from 'fastify';
+import { DetailedHealth, Health } from '@vibetribe/contracts/health';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { ApiServices } from '../api-services.ts';
 
-export const healthRoutes: FastifyPluginAsync<{ services: Pick<ApiServices, 'health'> }> = async (
+export const healthRoutes: FastifyPluginAsyncZod<{ services: Pick<ApiServices, 'health'> }> = async (
   app,
   { services },
 ) => {
@@ -9,7 +10,12 @@ export const healthRoutes: FastifyPluginAsync<{ services: Pick<ApiServices, 'hea
     '/health',
     {
       config: { access: 'public', isUncounted: true },
-      schema: { operationId: 'getHealth', summary: 'Tell whether the service can work', tags: ['health'] },
+      schema: {
+        operationId: 'getHealth',
+        summary: 'Tell whether the service can work',
+        tags: ['health'],
+        response: { 200: Health, 503: Health },
+      },
     },
     async (_request, reply) => {
       const { ok } = await services.health.basic();
@@ -25,6 +31,7 @@ export const healthRoutes: FastifyPluginAsync<{ services: Pick<ApiServices, 'hea
         operationId: 'getDetailedHealth',
         summary: 'Tell the state of each dependency, queue and breaker',
         tags: ['health'],
+        response: { 200: DetailedHealth, 503: DetailedHealth },
       },
     },
     async (_request, reply) => {

@@ -26,6 +26,13 @@ export const mediaFileRoute: FastifyPluginAsyncZod<{ services: Pick<ApiServices,
         tags: ['media'],
         params: z.object({ name: z.string() }),
         querystring: z.object({ ticket: z.string().max(1100) }),
+        produces: ['*/*'],
+        response: {
+          200: z.any().describe('The file.'),
+          206: z.any().describe('The part of it that `Range` names.'),
+          304: z.undefined(),
+          416: z.undefined(),
+        },
       },
     },
     async (request, reply) => {

@@ -184,6 +184,7 @@ export const memberRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = as
           'conflict',
           'forbidden',
           'unauthenticated',
+          'session_revoked',
         ],
       },
       schema: {

@@ -1,7 +1,8 @@
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
 
-export const metricsRoute: FastifyPluginAsync<{ services: Pick<ApiServices, 'metrics'> }> = async (
+export const metricsRoute: FastifyPluginAsyncZod<{ services: Pick<ApiServices, 'metrics'> }> = async (
   app,
   { services },
 ) => {
@@ -9,7 +10,13 @@ export const metricsRoute: FastifyPluginAsync<{ services: Pick<ApiServices, 'met
     '/metrics',
     {
       config: { access: 'operator' },
-      schema: { operationId: 'getMetrics', summary: 'Prometheus metrics', tags: ['health'] },
+      schema: {
+        operationId: 'getMetrics',
+        summary: 'Prometheus metrics',
+        tags: ['health'],
+        produces: ['text/plain'],
+        response: { 200: z.string() },
+      },
     },
     async (_request, reply) => {
       const { contentType, text } = await services.metrics.exposition();

@@ -56,7 +56,7 @@ export const passwordRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = 
   app.post(
     '/auth/email/change',
     {
-      config: { access: 'self:use', errors: ['invalid_credentials', 'rate_limited', 'unavailable'] },
+      config: { access: 'self:use', errors: ['invalid_credentials', 'rate_limited', 'conflict'] },
       schema: {
         operationId: 'changeEmail',
         summary: 'Ask for another address; it is confirmed by a link that is mailed there',

@@ -41,7 +41,7 @@ export const totpRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = asyn
   app.delete(
     '/auth/totp',
     {
-      config: { access: 'self:use', errors: ['totp_invalid', 'rate_limited'] },
+      config: { access: 'self:use', errors: ['not_found', 'totp_invalid', 'rate_limited'] },
       schema: {
         operationId: 'removeTotp',
         summary: 'Remove the second factor, with a code of it or a recovery code',

@@ -13,7 +13,7 @@ import { linkLifeHours, makeLink, requireLink, takeLink } from './mailed-link.ts
 /**
  * Mails a link to the new address, and tells the old one. Nothing changes before the link is used. The answer is the same where the address
  * is somebody's already: then no link is mailed.
- * @throws DomainError `forbidden` for an API key, `invalid_credentials`, `unavailable` where no mail can be sent
+ * @throws DomainError `forbidden` for an API key, `invalid_credentials`, `conflict` where the server sends no mail
  */
 export async function requestEmailChange(
   deps: Pick<IdentityDependencies, 'db' | 'passwords'> &
@@ -22,8 +22,7 @@ export async function requestEmailChange(
   { newEmail, password }: ChangeEmail,
 ): Promise<void> {
   const { userId } = requireSession(actor);
-  if (!deps.sendsMail)
-    throw new DomainError('unavailable', 'This server sends no mail: an address cannot be confirmed.');
+  if (!deps.sendsMail) throw new DomainError('conflict', 'This server sends no mail: an address cannot be confirmed.');
   const user = await deps.db.asIdentity((tx) => readUser(tx, userId));
   if (user === null || !(await deps.passwords.verify(password, user.passwordHash)))
     throw new DomainError('invalid_credentials', 'The present password is wrong.');
