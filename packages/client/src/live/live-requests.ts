@@ -1,0 +1,85 @@
+import type { LiveRequest, ServerFrame } from './live-message.ts';
+
+type Answer = Extract<ServerFrame, { type: 'ack' | 'pong' | 'error' }>;
+
+interface Asked {
+  readonly request: LiveRequest;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What was asked of the server: who waits for an answer, and what has to be said again to the next socket. */
+export interface LiveRequests {
+  /** `send` is null while there is no socket. */
+  ask(request: LiveRequest, send: ((text: string) => void) | null): Promise<void>;
+  answered(answer: Answer): void;
+  /** A socket is there: rooms and subscriptions are asked for again. */
+  connected(send: (text: string) => void): void;
+  /** The socket is gone: what it was asked and did not answer is told so, but what will be asked again. */
+  disconnected(): void;
+  /** No other socket will come. */
+  closed(): void;
+}
+
+/** Each with what ends it. */
+const lasting: Readonly<Record<string, string>> = {
+  'join-room': 'leave-room',
+  'subscribe-post-updates': 'unsubscribe-post-updates',
+  'subscribe-analytics-updates': 'unsubscribe-analytics-updates',
+};
+const endings = new Map(Object.entries(lasting).map(([begins, ends]) => [ends, begins]));
+
+export function createLiveRequests(): LiveRequests {
+  const waiting = new Map<string, Asked>();
+  /** By what they are about: the ref they are asked under. */
+  const kept = new Map<string, { readonly ref: string; readonly request: LiveRequest }>();
+  let asked = 0;
+
+  const drop = (isLost: (request: LiveRequest) => boolean) => {
+    for (const [ref, { request, reject }] of waiting) {
+      if (!isLost(request)) continue;
+      waiting.delete(ref);
+      reject(new Error(`The connection ended before ${request.type} was answered.`));
+    }
+  };
+
+  return {
+    ask(request, send) {
+      const ref = `r${(asked += 1)}`;
+      const begins = endings.get(request.type);
+      if (begins !== undefined) kept.delete(keyOf({ ...request, type: begins as LiveRequest['type'] }));
+      if (request.type in lasting) kept.set(keyOf(request), { ref, request });
+      // There is nothing to end where there is no socket.
+      else if (send === null && begins !== undefined) return Promise.resolve();
+      else if (send === null) return Promise.reject(new Error('There is no connection.'));
+      return new Promise((resolve, reject) => {
+        waiting.set(ref, { request, resolve, reject });
+        send?.(textOf(request, ref));
+      });
+    },
+    answered(answer) {
+      const { ref = '' } = answer;
+      const isRefused = answer.type === 'error';
+      // A post that is gone is not asked for again.
+      if (isRefused) for (const [key, one] of kept) if (one.ref === ref) kept.delete(key);
+      const found = waiting.get(ref);
+      waiting.delete(ref);
+      if (found === undefined) return;
+      if (isRefused) found.reject(new Error(`${answer.data.code}: ${answer.data.message}`));
+      else found.resolve();
+    },
+    connected(send) {
+      for (const { ref, request } of kept.values()) send(textOf(request, ref));
+    },
+    disconnected: () => drop(({ type }) => !(type in lasting)),
+    closed: () => drop(() => true),
+  };
+}
+
+function keyOf({ type, data }: LiveRequest): string {
+  return JSON.stringify([type, data?.room, data?.postId]);
+}
+
+function textOf({ type, data = {} }: LiveRequest, ref: string): string {
+  return JSON.stringify({ type, data, ref });
+}
