@@ -86,7 +86,7 @@ test('of 5 MB of HTML 512 kB are read; without that bound all of it is', async (
 });
 
 test('what has come of a page that never ends counts, and it leaves time for its picture', async () => {
-  const hurried = open({ bounds: { pageShare: 0.01 } });
+  const hurried = open({ bounds: { pageShare: 0.03 } });
   const endless = await read('/endless', hurried);
   expect(endless).toMatchObject({ title: 'Endless', pageFault: 'it did not come in time', pictureFault: null });
   expect(endless.picture).not.toBeNull();
