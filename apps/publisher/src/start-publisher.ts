@@ -9,6 +9,7 @@ import { createOperators } from '@vibetribe/core/identity/operators';
 import { openService, type Service } from '@vibetribe/core/open-service';
 import type { PublishingMedia } from '@vibetribe/core/publishing/send/publication-media';
 import type { Failpoints } from '@vibetribe/core/publishing/failpoints';
+import { createChangeRunner, isChangeId } from '@vibetribe/core/publishing/changes/create-change-runner';
 import { dispatchOnce } from '@vibetribe/core/publishing/dispatch/dispatch';
 import { createPublishingEngine } from '@vibetribe/core/publishing/publishing-engine';
 import { createSendingPlaces, type SendingPlacesOptions } from '@vibetribe/core/publishing/sending-places';
@@ -80,6 +81,13 @@ export async function startPublisher(
     }),
   );
 
+  const changes = createChangeRunner(service.core, {
+    settings: config.settings,
+    owner: `${hostname()}-${randomBytes(6).toString('hex')}`,
+    random: Math.random,
+  });
+  const carryOut = (id: string) => (isChangeId(id) ? changes.run(id) : engine.publish(id));
+
   const publishQueue = createPublishQueue(service.queue);
   const drainMs = config.settings.publishTimeoutMs + drainGraceMs;
   const placesOf = createSendingPlaces(service.core, { placesMax: config.concurrency, sharesOf });
@@ -89,7 +97,7 @@ export async function startPublisher(
       connection: service.queue,
       platform,
       concurrency: config.concurrency + Math.ceil(config.concurrency * waitingRoomShare),
-      handle: (job, _signal, isWanted) => places.within(job, isWanted, () => engine.publish(job.publicationId)),
+      handle: (job, _signal, isWanted) => places.within(job, isWanted, () => carryOut(job.publicationId)),
       onError: (error, job) =>
         logger.warn(
           { err: error, publicationId: job?.publicationId, platform },

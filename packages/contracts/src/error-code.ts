@@ -20,6 +20,7 @@ export const errorCodes = {
   already_publishing: { status: 409, title: 'It is on its way and can no longer be changed' },
   nothing_to_stop: { status: 409, title: 'Nothing could be stopped' },
   nothing_to_retry: { status: 409, title: 'Nothing has failed' },
+  not_supported_by_platform: { status: 409, title: 'The platform has no way to do this' },
   idempotency_in_flight: { status: 409, title: 'The first request with this key is still running' },
   idempotency_mismatch: { status: 422, title: 'The key was used with another body' },
   precondition_failed: { status: 412, title: 'The resource has changed since it was read' },

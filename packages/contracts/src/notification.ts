@@ -17,6 +17,7 @@ export const NotificationKind = z.enum([
   'publication_unconfirmed',
   'publication_asks',
   'publication_skipped',
+  'publication_change_failed',
   'account_needs_reauth',
   'account_token_failing',
   'account_token_ending',

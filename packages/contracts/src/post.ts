@@ -114,6 +114,29 @@ export const PublicationPart = z.object({
 });
 export type PublicationPart = z.infer<typeof PublicationPart>;
 
+/** Whether it was taken off its platform. The publication's own status tells how it went out, and stays. */
+export const Removal = z.object({
+  status: z.enum(['none', 'removing', 'removed', 'failed', 'unconfirmed']),
+  /** What it waits for, or why it is where it is; absent where there is nothing to tell. */
+  detail: z.string().optional(),
+});
+export type Removal = z.infer<typeof Removal>;
+
+/** What became of the last edit after it was published. The post keeps the text that was published. */
+export const PublishedEdit = z.object({
+  status: z.enum(['none', 'editing', 'edited', 'failed', 'unconfirmed']),
+  /** The text that was asked for last. */
+  content: z.string().nullable(),
+  /** The edited text that the platform has taken last; null: the one that was published. */
+  liveContent: z.string().nullable(),
+  detail: z.string().optional(),
+});
+export type PublishedEdit = z.infer<typeof PublishedEdit>;
+
+/** Text alone; pictures, links and options stay. */
+export const EditPublication = z.strictObject({ content: Text });
+export type EditPublication = z.infer<typeof EditPublication>;
+
 export const Publication = z.object({
   id: z.string(),
   accountId: z.string(),
@@ -128,6 +151,8 @@ export const Publication = z.object({
   lateByMs: z.int().nullable(),
   error: PublicationError.nullable(),
   parts: z.array(PublicationPart),
+  removal: Removal,
+  edit: PublishedEdit,
 });
 export type Publication = z.infer<typeof Publication>;
 

@@ -15,6 +15,7 @@ const prefixes = {
   mediaTransfer: 'trf',
   post: 'pst',
   publication: 'pub',
+  change: 'chg',
   attempt: 'att',
   notification: 'ntf',
   pause: 'pau',

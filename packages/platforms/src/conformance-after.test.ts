@@ -129,7 +129,7 @@ describe.each(platformIds)('%s', (platform) => {
     });
   });
 
-  describe.runIf(adapter.remove !== undefined)('a post that is taken off', () => {
+  describe.runIf(adapter.remove !== undefined && adapter.keepsPosts === undefined)('a post that is taken off', () => {
     test('is gone, and taking it off again is told as such', async () => {
       const connected = await connectByHand();
       const { kind: _kind, ...post } = publishedPart(await published(publicationOf(connected, 'short-lived')));

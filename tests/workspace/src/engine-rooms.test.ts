@@ -5,7 +5,7 @@ import { readRepositoryFile, repositoryFiles } from './repository.ts';
 const engine = 'packages/core/src/publishing';
 
 /** Who may import whom: each folder those before it, and no folder those after it. */
-const stages = ['state', 'store', 'claim', 'record', 'send', 'reconcile', 'dispatch'];
+const stages = ['state', 'store', 'claim', 'record', 'send', 'reconcile', 'changes', 'dispatch'];
 /** They look at the stages from outside, and no stage looks at them. */
 const outside = ['model', 'testing'];
 

@@ -37,6 +37,7 @@ export const examples: Readonly<Record<string, unknown>> = {
     misfire: { policy: 'late', maxLateSeconds: 3600 },
   },
   UpdatePost: { content: 'The engine weaves patterns.', scheduledAt: '2031-01-01T10:00:00+01:00' },
+  EditPublication: { content: 'Tea at five, not at four' },
   ResolvePublication: { outcome: 'published', url: 'https://social.example.org/@ada/1' },
   CreatePause: { scope: 'organization', reason: 'The launch is postponed.' },
   PutNotificationPreferences: {

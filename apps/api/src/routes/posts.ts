@@ -12,6 +12,7 @@ import { listPosts } from '@vibetribe/core/posts/list-posts';
 import type { VersionedPost } from '@vibetribe/core/posts/present-post';
 import { publishPost } from '@vibetribe/core/posts/publish-post';
 import { readTimeline } from '@vibetribe/core/posts/read-timeline';
+import { removePost } from '@vibetribe/core/posts/remove-post';
 import { retryPost } from '@vibetribe/core/posts/retry-post';
 import { getSchedulerStats } from '@vibetribe/core/posts/get-scheduler-stats';
 import { SchedulerStats } from '@vibetribe/core/posts/scheduler-stats-shape';
@@ -150,17 +151,26 @@ export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = asyn
   app.delete(
     '/posts/:id',
     {
-      config: { access: 'posts:write', errors: ['already_publishing'], versioned: true },
+      config: {
+        access: 'posts:write',
+        errors: ['already_publishing', 'not_supported_by_platform', 'conflict'],
+        versioned: true,
+      },
       schema: {
         operationId: 'deletePost',
-        summary: 'Cancel and hide a post; the platforms keep what is out',
+        summary: 'Cancel and hide a post; the platforms keep what is out, unless it is to be taken from them',
         tags,
         params: PostParams,
-        response: { 204: z.undefined() },
+        querystring: z.object({ from: z.literal('platforms').optional() }),
+        response: { 202: Post, 204: z.undefined() },
       },
     },
     async (request, reply) => {
       const expected = expectedVersion(request.headers['if-match']);
+      if (request.query.from === 'platforms') {
+        reply.code(202);
+        return tagged(reply, await removePost(services, request.actor, { postId: request.params.id, expected }));
+      }
       await deletePost(services, request.actor, { postId: request.params.id, expected });
       return reply.code(204).send();
     },

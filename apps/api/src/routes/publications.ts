@@ -1,4 +1,6 @@
-import { Publication, ResolvePublication } from '@vibetribe/contracts/post';
+import { EditPublication, Publication, ResolvePublication } from '@vibetribe/contracts/post';
+import { editPublication } from '@vibetribe/core/posts/edit-publication';
+import { removePublication } from '@vibetribe/core/posts/remove-publication';
 import { resolvePublication } from '@vibetribe/core/posts/resolve-publication';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -22,5 +24,46 @@ export const publicationRoutes: FastifyPluginAsyncZod<{
     },
     async (request) =>
       resolvePublication(services, request.actor, { publicationId: request.params.id, answer: request.body }),
+  );
+
+  app.post(
+    '/publications/:id/remove',
+    {
+      config: {
+        access: 'posts:write',
+        idempotent: {},
+        errors: ['not_supported_by_platform', 'already_publishing', 'conflict'],
+      },
+      schema: {
+        operationId: 'removePublication',
+        summary: 'Take what was published off its platform',
+        tags: ['posts'],
+        params: z.object({ id: z.string() }),
+        response: { 202: Publication },
+      },
+    },
+    async (request, reply) => {
+      reply.code(202);
+      return removePublication(services, request.actor, { publicationId: request.params.id });
+    },
+  );
+
+  app.put(
+    '/publications/:id/content',
+    {
+      config: { access: 'posts:write', errors: ['not_supported_by_platform', 'already_publishing', 'conflict'] },
+      schema: {
+        operationId: 'editPublication',
+        summary: 'Replace the text of what was published, where it stands',
+        tags: ['posts'],
+        params: z.object({ id: z.string() }),
+        body: EditPublication,
+        response: { 202: Publication },
+      },
+    },
+    async (request, reply) => {
+      reply.code(202);
+      return editPublication(services, request.actor, { publicationId: request.params.id, edit: request.body });
+    },
   );
 };

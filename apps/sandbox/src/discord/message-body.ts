@@ -29,19 +29,8 @@ const settableFlags = (1 << 2) | (1 << 12);
 /** Unknown fields are ignored, as the real one does. @throws {RefusalError} 400 */
 export function parseMessageBody(body: unknown): MessageBody {
   const sent = body instanceof MultipartForm ? body.files : [];
-  const parsed = MessageForm.safeParse(body instanceof MultipartForm ? payloadOf(body) : (body ?? {}));
-  if (!parsed.success) {
-    throw new RefusalError(
-      invalidForm(
-        parsed.error.issues.map(({ path, message, code }) => ({
-          path: path.map(String),
-          code: code === 'custom' ? 'BASE_TYPE_MAX_LENGTH' : 'BASE_TYPE_BAD_TYPE',
-          message,
-        })),
-      ),
-    );
-  }
-  const { content, nonce, enforce_nonce, flags, attachments, embeds, allowed_mentions } = parsed.data;
+  const parsed = parseForm(body);
+  const { content, nonce, enforce_nonce, flags, attachments, embeds, allowed_mentions } = parsed;
   const text = (content ?? '').trim();
   if (sent.length > filesMax || sent.some(({ file }) => file.bytes > fileBytesMax)) {
     throw new RefusalError(apiError(413, 40_005, 'Request entity too large'));
@@ -63,6 +52,33 @@ export function parseMessageBody(body: unknown): MessageBody {
     flags: (flags ?? 0) & settableFlags,
     allowedMentions: allowed_mentions ?? undefined,
   };
+}
+
+export type MessageEdit = {
+  /** Undefined: as it was. */
+  content: string | null | undefined;
+  allowedMentions: object | undefined;
+};
+
+/** @throws {RefusalError} 400 */
+export function parseMessageEdit(body: unknown): MessageEdit {
+  const { content, allowed_mentions } = parseForm(body);
+  return { content, allowedMentions: allowed_mentions ?? undefined };
+}
+
+/** @throws {RefusalError} 400 */
+function parseForm(body: unknown): z.infer<typeof MessageForm> {
+  const parsed = MessageForm.safeParse(body instanceof MultipartForm ? payloadOf(body) : (body ?? {}));
+  if (parsed.success) return parsed.data;
+  throw new RefusalError(
+    invalidForm(
+      parsed.error.issues.map(({ path, message, code }) => ({
+        path: path.map(String),
+        code: code === 'custom' ? 'BASE_TYPE_MAX_LENGTH' : 'BASE_TYPE_BAD_TYPE',
+        message,
+      })),
+    ),
+  );
 }
 
 /** @throws {RefusalError} 400 */

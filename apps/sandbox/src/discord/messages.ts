@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { mediumOf } from '../uploads/received-file.ts';
@@ -6,7 +7,8 @@ import { typeInBytes } from '../uploads/sniff-type.ts';
 import type { Account } from '../world/accounts.ts';
 import type { Post } from '../world/posts.ts';
 import type { Bot } from './bots.ts';
-import { Embed, filesMax, type MessageBody } from './message-body.ts';
+import { apiError } from './answers.ts';
+import { Embed, filesMax, type MessageBody, type MessageEdit } from './message-body.ts';
 
 /** What a message has beyond a post; `fileNames` are those of its media. */
 export type MessageDetail = z.infer<typeof MessageDetail>;
@@ -15,6 +17,8 @@ export type Messages = {
   /** Makes a message; with `enforceNonce` it gives the one that this bot has made under the nonce within the last minutes. */
   create(channel: Account, bot: Bot, body: MessageBody, thread?: MessageThread): Post;
   get(id: string): Post | undefined;
+  /** @throws {RefusalError} 400 where nothing would be left to show */
+  edit(post: Post, body: MessageEdit): Post;
   detail(id: string): MessageDetail;
   /** The file behind an attachment's address; undefined where there is none. */
   fileOf(attachment: string): Promise<{ bytes: Buffer; contentType: string } | undefined>;
@@ -90,13 +94,24 @@ export function createMessages({ site, platform, world }: SitePlace, newId: () =
             embeds: [...embeds],
             fileNames: files.map(({ fileName }) => fileName),
             contentTypes: files.map(({ file }) => typeInBytes(file.head) ?? file.mimeType),
+            editedAt: null,
           }),
           ...remembered,
         ],
       );
     },
     get: (id) => posts.get(site, id),
-    detail: (id) => details.get(id) ?? { id, flags: 0, embeds: [], fileNames: [], contentTypes: [] },
+    edit(post, { content, allowedMentions }) {
+      const text = content === undefined ? post.text : (content ?? '').trim();
+      const detail = this.detail(post.id);
+      if (text === '' && post.media.length === 0 && detail.embeds.length === 0)
+        throw new RefusalError(apiError(400, 50_006, 'Cannot send an empty message'));
+      const pinged = allowedMentions === undefined ? {} : { allowed_mentions: allowedMentions };
+      const edited = { ...post, text, details: { ...post.details, ...pinged } };
+      posts.amend(edited, [details.put(post.id, { ...detail, editedAt: new Date(clock.wallMs()).toISOString() })]);
+      return edited;
+    },
+    detail: (id) => details.get(id) ?? { id, flags: 0, embeds: [], fileNames: [], contentTypes: [], editedAt: null },
     async fileOf(attachment) {
       for (let index = 0; index < filesMax; index += 1) {
         const detail = details.get(String(BigInt(attachment) - BigInt(index) - 1n));
@@ -127,5 +142,6 @@ const MessageDetail = z.object({
   embeds: z.array(Embed).default([]),
   fileNames: z.array(z.string()).default([]),
   contentTypes: z.array(z.string()).default([]),
+  editedAt: z.string().nullable().default(null),
 });
 const NonceRow = z.object({ key: z.string(), message: z.string(), expiresAtMs: z.number() });

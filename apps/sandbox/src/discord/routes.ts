@@ -9,7 +9,7 @@ import { apiError, unknownChannel, unknownMessage } from './answers.ts';
 import type { Bots } from './bots.ts';
 import { discordLimits } from './limits.ts';
 import { listMessages } from './list-messages.ts';
-import { parseMessageBody } from './message-body.ts';
+import { parseMessageBody, parseMessageEdit } from './message-body.ts';
 import type { Messages } from './messages.ts';
 import { botView, channelView, guild, guildView, isForum, messageView } from './views.ts';
 
@@ -60,6 +60,13 @@ export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, me
   app.get<AtMessage>(`${api}/channels/:channel/messages/:message`, (request, reply) => {
     const channel = ownChannel(admit(place, request, reply, discordLimits.read), request.params.channel);
     return view(channel, messageIn(channel, request.params.message));
+  });
+
+  // https://docs.discord.com/developers/resources/message#edit-message: what is left out stays.
+  app.patch<AtMessage>(`${api}/channels/:channel/messages/:message`, (request, reply) => {
+    const channel = ownChannel(admit(place, request, reply, discordLimits.create), request.params.channel);
+    const post = messageIn(channel, request.params.message);
+    return view(channel, messages.edit(post, parseMessageEdit(request.body)));
   });
 
   app.delete<AtMessage>(`${api}/channels/:channel/messages/:message`, (request, reply) => {

@@ -62,7 +62,7 @@ const suppressEmbeds = 1 << 2;
 export function messageView(
   post: Post,
   bot: Bot,
-  { flags, embeds, fileNames, contentTypes }: MessageDetail,
+  { flags, embeds, fileNames, contentTypes, editedAt }: MessageDetail,
   origin: string,
   likes: number,
 ) {
@@ -74,7 +74,7 @@ export function messageView(
     author: botView(bot),
     content: post.text,
     timestamp: post.createdAt.replace(/Z$/, '000+00:00'),
-    edited_timestamp: null,
+    edited_timestamp: editedAt === null ? null : editedAt.replace(/Z$/, '000+00:00'),
     tts: false,
     mention_everyone: false,
     mentions: [],

@@ -63,6 +63,14 @@ export function statusRoutes(
     return view(visibleStatus(request.params.id, reader), reader);
   });
 
+  // https://docs.joinmastodon.org/methods/statuses/#edit: what is left out is taken away.
+  app.put<{ Params: { id: string } }>('/api/v1/statuses/:id', (request, reply) => {
+    const { account } = admit(place, request, reply, { anyScope: ['write', 'write:statuses'] });
+    const status = visibleStatus(request.params.id, account);
+    if (status.post.account !== account.id) throw new RefusalError(recordNotFound());
+    return view(statuses.edit(status, parseStatusBody(request.body)), account);
+  });
+
   app.delete<{ Params: { id: string } }>('/api/v1/statuses/:id', (request, reply) => {
     const needs = { anyScope: ['write', 'write:statuses'], limit: statusLimits.remove };
     const { account } = admit(place, request, reply, needs);

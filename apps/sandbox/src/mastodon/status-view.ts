@@ -36,7 +36,7 @@ export function statusView(
     reblogs_count: numbers.shares,
     favourites_count: numbers.likes,
     quotes_count: 0,
-    edited_at: null,
+    edited_at: detail.editedAt,
     ...(own
       ? { favourited: false, reblogged: false, muted: false, bookmarked: false, pinned: false, filtered: [] }
       : {}),

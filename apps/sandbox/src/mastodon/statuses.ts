@@ -19,6 +19,8 @@ export type Statuses = {
   /** @throws {RefusalError} 404 or 422 */
   create(account: Account, client: string, body: StatusBody, key: string | undefined): Status;
   get(id: string): Status | undefined;
+  /** @throws {RefusalError} 422 */
+  edit(status: Status, body: StatusBody): Status;
   remove(status: Status): void;
   clear(): Change[];
 };
@@ -59,10 +61,7 @@ export function createStatuses(
     create(account, client, body, key) {
       const text = body.status.trim();
       const attached = attachments.attachable(account, body.media_ids);
-      if (text === '' && attached.length === 0) throw new RefusalError(validationFailed("Text can't be blank"));
-      if (countCharacters(text) + countCharacters(body.spoiler_text) > charactersMax) {
-        throw new RefusalError(validationFailed(`Text character limit of ${charactersMax} exceeded`));
-      }
+      checkText(text, body, attached.length);
       const parent = body.in_reply_to_id === undefined ? undefined : posts.get(site, body.in_reply_to_id);
       if (body.in_reply_to_id !== undefined && parent === undefined) {
         throw new RefusalError(apiError(404, 'The post you are trying to reply to does not appear to exist.'));
@@ -80,6 +79,7 @@ export function createStatuses(
         language: body.language ?? 'en',
         attachments: attached.map((attachment) => attachment.id),
         inReplyTo: parent === undefined ? null : { id: parent.id, account: parent.account },
+        editedAt: null,
       };
       const rowKey = key === undefined ? undefined : `${account.id}/${key}`;
       const keyRow =
@@ -108,12 +108,40 @@ export function createStatuses(
       return { post, detail };
     },
     get,
+    edit({ post, detail }, body) {
+      const text = body.status.trim();
+      const attached = attachments.ofStatus(post.id, body.media_ids);
+      if (attached.length < body.media_ids.length)
+        throw new RefusalError(validationFailed('Media not found or already attached to another post'));
+      checkText(text, body, attached.length);
+      const edited = {
+        ...detail,
+        sensitive: body.sensitive || body.spoiler_text !== '',
+        spoilerText: body.spoiler_text,
+        language: body.language ?? detail.language,
+        attachments: attached.map(({ id }) => id),
+        editedAt: new Date(clock.wallMs()).toISOString(),
+      };
+      const { poll: _poll, spoiler_text: _warning, sensitive: _sensitive, ...kept } = post.details;
+      const { visibility: _visibility, ...given } = detailsOf(body);
+      const media = attached.map(({ medium }) => medium);
+      const shown = { ...post, text, media, details: { ...kept, ...given } };
+      posts.amend(shown, [details.put(post.id, edited)]);
+      return { post: shown, detail: edited };
+    },
     remove: ({ post }) => posts.remove(post, [details.drop(post.id)]),
     clear: () => [
       ...Array.from(details.rows(), (detail) => details.drop(detail.id)),
       ...Array.from(keys.rows(), (row) => keys.drop(row.key)),
     ],
   };
+}
+
+/** @throws {RefusalError} 422 */
+function checkText(text: string, { spoiler_text }: StatusBody, fileCount: number): void {
+  if (text === '' && fileCount === 0) throw new RefusalError(validationFailed("Text can't be blank"));
+  if (countCharacters(text) + countCharacters(spoiler_text) > charactersMax)
+    throw new RefusalError(validationFailed(`Text character limit of ${charactersMax} exceeded`));
 }
 
 /** What followers see beside text and media. */
@@ -132,6 +160,7 @@ const StatusDetail = z.object({
   language: z.string(),
   attachments: z.array(z.string()).default([]),
   inReplyTo: z.object({ id: z.string(), account: z.string() }).nullable(),
+  editedAt: z.string().nullable().default(null),
 });
 
 const IdempotencyKey = z.object({ key: z.string(), status: z.string(), expiresAtMs: z.number() });

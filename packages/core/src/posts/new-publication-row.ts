@@ -15,5 +15,14 @@ export interface PublicationSeed {
 /** A publication as its insert leaves it: a draft that nobody else can see yet. */
 export function newPublicationRow(organizationId: string, seed: PublicationSeed, nowMs: number): PublicationRow {
   const { waiting: _none, ...state } = newPublication;
-  return { ...state, ...seed, organizationId, waitingReason: null, waitingDetail: null, nowMs };
+  return {
+    ...state,
+    ...seed,
+    organizationId,
+    waitingReason: null,
+    waitingDetail: null,
+    removal: null,
+    edit: null,
+    nowMs,
+  };
 }

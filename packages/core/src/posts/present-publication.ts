@@ -22,6 +22,8 @@ export function presentPublication(row: PublicationRow): Publication {
     lateByMs: lateByMsOf(row),
     error: row.error,
     parts: partsOf(row),
+    removal: row.removal ?? { status: 'none' },
+    edit: row.edit ?? { status: 'none', content: null, liveContent: null },
   };
 }
 

@@ -26,7 +26,8 @@ export async function retryPost(
     const { post, publicationIds, accountIds } = await lockPost(tx, actor, postId);
     const accounts = await lockAccounts(tx, actor, accountIds);
     const rows = await lockPublications(tx, publicationIds);
-    const failed = rows.filter((row) => row.status === 'failed');
+    // Of what is to be taken off, nothing more goes out.
+    const failed = rows.filter((row) => row.status === 'failed' && row.removal === null);
     // Media of what has ended may be deleted: from here on it is used again.
     const media = await readMedia(tx, actor, [
       ...namedMediaIds(post),
@@ -36,7 +37,7 @@ export async function retryPost(
       ...accountFaults(accountIds, accounts, (id) => failed.some((row) => row.accountId === id)),
       ...goneMediaFaults(post, failed, media),
     ]);
-    const taken = await takeTransitions(tx, rows, () => ({ type: 'retry' }));
+    const taken = await takeTransitions(tx, rows, (row) => (row.removal === null ? { type: 'retry' } : null));
     if (taken.movedCount === 0) throw new DomainError('nothing_to_retry', 'No publication of the post has failed.');
     return { post, publications: taken.rows };
   });

@@ -19,7 +19,18 @@ export const failpointNames = [
 ] as const;
 /** On the way only of posts with steps before the send: those with media. */
 export const stepFailpointNames = ['step:saved'] as const;
-export type FailpointName = (typeof failpointNames)[number] | (typeof stepFailpointNames)[number];
+/** On the way of what is done to a post that is out. */
+export const changeFailpointNames = [
+  'change:after_claim',
+  'change:after_intent',
+  'change:after_answer',
+  'change:before_record',
+  'change:after_record',
+] as const;
+export type FailpointName =
+  | (typeof failpointNames)[number]
+  | (typeof stepFailpointNames)[number]
+  | (typeof changeFailpointNames)[number];
 
 /** What keeps a post from going out twice, early or never. An ablation run removes one to show the harm that it prevents. */
 export const protections = [
@@ -33,8 +44,11 @@ export const protections = [
   'stable_key',
   'pause_lock',
 ] as const;
-/** `account_line`: what keeps an account's posts in order and within its limit; the tests of `claim/` go without it. */
-export type Protection = (typeof protections)[number] | 'account_line';
+/**
+ * `account_line`: what keeps an account's posts in order and within its limit; the tests of `claim/` go without it. `change_...`: what keeps
+ * changes of published posts apart; the tests of `changes/` go without them.
+ */
+export type Protection = (typeof protections)[number] | 'account_line' | 'change_fence' | 'change_intent';
 
 export interface Failpoints {
   reach(name: FailpointName): Promise<void>;

@@ -82,11 +82,16 @@ function sharesOfPublication({ organizationId, service }: QueuedPlace): Share[] 
 }
 
 async function readQueued(deps: Pick<CoreDependencies, 'db'>, ids: readonly string[]): Promise<(QueuedPlace | null)[]> {
+  const named = [...new Set(ids)];
   const rows = await deps.db.asKeyedWorker(
     (tx) =>
       queryRows(tx, queuedPlaceColumns)`
         select p.id as "publicationId", p.organization_id as "organizationId", a.service, p.generation::float8 as generation
-        from publications p join accounts a on a.id = p.account_id where p.id = any(${sql.param([...new Set(ids)])}::text[])`,
+        from publications p join accounts a on a.id = p.account_id where p.id = any(${sql.param(named)}::text[])
+        union all
+        select c.id, c.organization_id, a.service, c.generation::float8
+        from publication_changes c join publications p on p.id = c.publication_id join accounts a on a.id = p.account_id
+        where c.id = any(${sql.param(named)}::text[])`,
   );
   const byId = new Map(rows.map((row) => [row.publicationId, row]));
   return ids.map((id) => byId.get(id) ?? null);

@@ -39,6 +39,8 @@ export const publications = pgTable('publications', {
   publishedAt: at('published_at'),
   error: jsonb('error').$type<PublicationError>(),
   partCount: integer('part_count').notNull().default(1),
+  removal: jsonb('removal'),
+  edit: jsonb('edit'),
   parts: jsonb('parts').$type<readonly unknown[]>(),
   cardsLookedForAt: at('cards_looked_for_at'),
   createdAt: at('created_at').notNull().defaultNow(),

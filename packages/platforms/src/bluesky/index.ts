@@ -11,6 +11,7 @@ import { blueskyOAuth } from './oauth.ts';
 import { BlueskyOptions } from './options.ts';
 import { publishBluesky } from './publish.ts';
 import { reconcileBluesky } from './reconcile.ts';
+import { removeFromBluesky } from './remove.ts';
 import { blueskyManual, readBlueskyAccount, blueskyRefresh } from './session.ts';
 import { blueskyGraphemesMax } from './text.ts';
 import { validateBluesky } from './validate.ts';
@@ -46,6 +47,7 @@ export const bluesky: PlatformAdapter = {
   linkCard: blueskyCard,
   publish: publishBluesky,
   reconcile: reconcileBluesky,
+  remove: removeFromBluesky,
   exhaustedLimits: blueskyExhaustedLimits,
   composeUrl: ({ text }) => `https://bsky.app/intent/compose?text=${encodeURIComponent(text.toWellFormed())}`,
 };

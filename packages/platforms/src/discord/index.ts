@@ -1,5 +1,6 @@
 import type { PlatformAdapter } from '../port/adapter.ts';
 import { discordName } from './api.ts';
+import { editOnDiscord, removeFromDiscord } from './change.ts';
 import { discordManual, readDiscordAccount } from './connect.ts';
 import { discordDoctor } from './doctor.ts';
 import { discordEndpoints, discordLimits, discordReconciliation, discordExhaustedLimits } from './limits.ts';
@@ -37,6 +38,8 @@ export const discord: PlatformAdapter = {
   validate: validateDiscord,
   publish: publishDiscord,
   reconcile: reconcileDiscord,
+  remove: removeFromDiscord,
+  edit: editOnDiscord,
   exhaustedLimits: discordExhaustedLimits,
   composeUrl: () => null,
 };

@@ -16,6 +16,7 @@ import { instagramOAuth } from './oauth.ts';
 import { InstagramOptions } from './options.ts';
 import { publishInstagram } from './publish.ts';
 import { reconcileInstagram } from './reconcile.ts';
+import { instagramKeepsPosts, removeFromInstagram } from './remove.ts';
 import { countInstagram, instagramTextMax } from './text.ts';
 import { instagramRefresh } from './tokens.ts';
 import { validateInstagram } from './validate.ts';
@@ -45,6 +46,8 @@ export const instagram: PlatformAdapter = {
   mediaRules: instagramMediaRulesFor,
   publish: publishInstagram,
   reconcile: reconcileInstagram,
+  remove: removeFromInstagram,
+  keepsPosts: instagramKeepsPosts,
   exhaustedLimits: graphExhaustedLimits,
   readLimits: readInstagramLimits,
   composeUrl: () => 'https://www.instagram.com/',

@@ -1,5 +1,6 @@
 import type { PlatformAdapter } from '../port/adapter.ts';
 import { mastodonName } from './api.ts';
+import { editOnMastodon, removeFromMastodon } from './change.ts';
 import { mastodonManual, readMastodonAccount } from './connect.ts';
 import { mastodonDoctor } from './doctor.ts';
 import { mastodonEndpoints, mastodonLimits, mastodonReconciliation, mastodonExhaustedLimits } from './limits.ts';
@@ -41,6 +42,8 @@ export const mastodon: PlatformAdapter = {
     serverRules?.media === undefined ? mastodonMediaRules : instanceMediaRules(serverRules.media),
   publish: publishMastodon,
   reconcile: reconcileMastodon,
+  remove: removeFromMastodon,
+  edit: editOnMastodon,
   exhaustedLimits: mastodonExhaustedLimits,
   composeUrl: ({ text }, { service }) =>
     service === null ? null : `${service}/share?text=${encodeURIComponent(text.toWellFormed())}`,

@@ -4,7 +4,7 @@ import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { z } from 'zod';
 import type { ExhaustedLimit } from '../exhausted-limits.ts';
 import type { PlatformResponse } from '../platform-http.ts';
-import type { AccountCall, AccountProfile, AdapterAccount, PostCall } from './account.ts';
+import type { AccountAccess, AccountCall, AccountProfile, AdapterAccount, PostCall } from './account.ts';
 import type { ManualConnect, OAuthConnect, TokenRefresh } from './connect.ts';
 import type { TextMeasure } from '../text-measure.ts';
 import type { ContentFinding, DraftContent, TextContent } from './content.ts';
@@ -59,6 +59,8 @@ export interface PlatformAdapter {
   reconcile(query: ReconcileQuery): Promise<ReconcileFinding>;
   /** Takes a part of ours off the platform. May be repeated: what is gone already is told as such. Absent where the platform has no way. */
   remove?(call: PostCall): Promise<'removed' | 'already_gone'>;
+  /** Why this account's posts cannot be taken off although others' can; null: they can. Absent where all are alike. */
+  keepsPosts?(access: Pick<AccountAccess, 'details' | 'scopes'>): string | null;
   /** Replaces the text of a part of ours. May be repeated. Absent where the platform has no way. */
   edit?(call: PostCall & { readonly content: TextContent }): Promise<void>;
   /** What an answer to a request of a `once` step says about limits that are used up. */

@@ -9,6 +9,7 @@ import { xOAuth, xRefresh } from './oauth.ts';
 import { XOptions } from './options.ts';
 import { publishX } from './publish.ts';
 import { reconcileX } from './reconcile.ts';
+import { removeFromX } from './remove.ts';
 import { countX, xTextMax } from './text.ts';
 import { validateX } from './validate.ts';
 
@@ -40,6 +41,7 @@ export const x: PlatformAdapter = {
   validate: validateX,
   publish: publishX,
   reconcile: reconcileX,
+  remove: removeFromX,
   exhaustedLimits: xExhaustedLimits,
   composeUrl: ({ text }) => `https://x.com/intent/post?text=${encodeURIComponent(text.toWellFormed())}`,
 };

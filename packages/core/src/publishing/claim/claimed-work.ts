@@ -48,6 +48,16 @@ export function workOf(
     purpose: taken.state.intentAtMs === null ? 'send' : 'reconcile',
     state: taken.state,
     mediaAlts: altsFor(context.postMediaAlts, row.variant),
+    ...holderOf(context),
+    allSteps,
+    isAppInDoubt: isAppInDoubt(context),
+    claimedAtMs: row.nowMs,
+  };
+}
+
+/** Whose it is, and what it is sent with; the token is still ciphertext. */
+export function holderOf(context: ClaimContext): Pick<PublicationWork, 'account' | 'grant'> {
+  return {
     account: {
       externalId: context.externalId,
       handle: context.handle,
@@ -62,8 +72,5 @@ export function workOf(
       expiresAtMs: context.tokenExpiresAtMs,
       refreshedAtMs: context.tokenRefreshedAtMs,
     },
-    allSteps,
-    isAppInDoubt: isAppInDoubt(context),
-    claimedAtMs: row.nowMs,
   };
 }

@@ -1,4 +1,5 @@
 import type { CoreDependencies } from '../../core-dependencies.ts';
+import { enqueueChanges } from '../changes/enqueue-changes.ts';
 import { type DuePublication, enqueueDue, type EnqueueSettings } from './enqueue-due.ts';
 import { expireLeases } from './expire-leases.ts';
 import type { PublishSettings } from '../publish-settings.ts';
@@ -26,7 +27,9 @@ export async function dispatchOnce(
   signal: AbortSignal,
 ): Promise<DispatchTurn> {
   const leasesExpired = await expireLeases(deps, settings);
-  let enqueuedCount = 0;
+  const changes = await enqueueChanges(deps, enqueueSettings);
+  if (changes.length > 0) await enqueue(changes);
+  let enqueuedCount = changes.length;
   while (!signal.aborted) {
     const due = await enqueueDue(deps, enqueueSettings);
     if (due.length === 0) break;

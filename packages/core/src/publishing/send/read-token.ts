@@ -12,10 +12,12 @@ export type Token =
   | { readonly kind: 'dead'; readonly detail: string }
   | { readonly kind: 'later'; readonly retryAfterMs: number; readonly detail: string };
 
+export type TokenHolder = Pick<PublicationWork, 'grant' | 'organizationId' | 'claimedAtMs'>;
+
 /** The claim brought the ciphertext along: only a token that is about to end costs another look at the database. */
 export async function readToken(
   deps: Parameters<typeof getValidToken>[0] & Pick<CoreDependencies, 'keyRing' | 'logger'>,
-  work: PublicationWork,
+  work: TokenHolder,
 ): Promise<Token> {
   const { grant } = work;
   if (grant.expiresAtMs === null || grant.expiresAtMs - work.claimedAtMs > minValidityMs) {
@@ -29,7 +31,7 @@ export async function readToken(
 /** After the platform has refused the token: a new one, unless the refused one was new itself. */
 export async function replaceToken(
   deps: Parameters<typeof getValidToken>[0],
-  work: PublicationWork,
+  work: Pick<TokenHolder, 'grant'>,
   refusedAccessToken: string,
 ): Promise<Token> {
   return asToken(await getValidToken(deps, work.grant.id, { minValidityMs, refusedAccessToken }));

@@ -1,5 +1,5 @@
 import { column, type RowOf } from '@vibetribe/db/query-rows';
-import { PublicationError, Variant } from '@vibetribe/contracts/post';
+import { PublicationError, PublishedEdit, Removal, Variant } from '@vibetribe/contracts/post';
 import { PlatformId } from '@vibetribe/contracts/platform-id';
 import { PublicationStatus, WaitingReason } from '@vibetribe/contracts/publication-status';
 import { sql } from 'drizzle-orm';
@@ -37,6 +37,8 @@ export const publicationRowColumns = {
   /** How many it has: one, those of its thread, its first comment. */
   partCount: column.number,
   parts: column.json<readonly PublishedPart[]>(),
+  removal: Removal.nullable(),
+  edit: PublishedEdit.nullable(),
   /** The database's clock when the row was read. */
   nowMs: column.number,
 };
@@ -51,7 +53,7 @@ export const publicationColumns = sql.raw(`
   ${ms('first_failed_at')} as "firstFailedAtMs", p.fence::float8 as "fence", ${ms('lease_until')} as "leaseUntilMs",
   ${ms('intent_at')} as "intentAtMs", ${ms('in_doubt_since')} as "inDoubtSinceMs", p.evidence, p.committed, p.absent_reads as "absentReads", p.reconcile_tries as "reconcileTries",
   p.waiting_reason as "waitingReason", p.waiting_detail as "waitingDetail", p.told_wait as "toldWait", p.platform_post_id as "platformPostId", p.url,
-  ${ms('published_at')} as "publishedAtMs", p.error, p.part_count as "partCount", coalesce(p.parts, '[]') as parts, floor(extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"`);
+  ${ms('published_at')} as "publishedAtMs", p.error, p.part_count as "partCount", coalesce(p.parts, '[]') as parts, p.removal, p.edit, floor(extract(epoch from clock_timestamp()) * 1000)::float8 as "nowMs"`);
 
 export function stateOf(row: PublicationRow): PublicationState {
   return {

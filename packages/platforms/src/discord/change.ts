@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { foreignNumericId } from '../answer-fields.ts';
+import { PlatformError } from '../platform-error.ts';
+import type { PostCall } from '../port/account.ts';
+import type { TextContent } from '../port/content.ts';
+import { callDiscord, channelPath } from './api.ts';
+import { bodyOptions, DiscordOptions } from './options.ts';
+
+/**
+ * A bot that may manage messages can delete everybody's: the author is looked at first.
+ * https://docs.discord.com/developers/resources/message#delete-message, read 2026-11.
+ */
+export async function removeFromDiscord(call: PostCall): Promise<'removed' | 'already_gone'> {
+  try {
+    await requireOwn(call);
+    await callDiscord({ ...messageOf(call), method: 'DELETE', effect: 'idempotent', answer: z.unknown() });
+    return 'removed';
+  } catch (error) {
+    if (error instanceof PlatformError && error.platformCode === unknownMessage) return 'already_gone';
+    throw error;
+  }
+}
+
+const unknownMessage = '10008';
+
+/** Its text, and whom that pings. https://docs.discord.com/developers/resources/message#edit-message, read 2026-11. */
+export async function editOnDiscord(call: PostCall & { readonly content: TextContent }): Promise<void> {
+  const { allowed_mentions } = bodyOptions(DiscordOptions.parse(call.content.options));
+  const json = { content: call.content.text, allowed_mentions };
+  await callDiscord({ ...messageOf(call), method: 'PATCH', json, effect: 'idempotent', answer: Message });
+}
+
+const Message = z.object({ id: foreignNumericId() });
+const Author = z.object({ author: z.object({ id: foreignNumericId() }) });
+
+async function requireOwn(call: PostCall): Promise<void> {
+  const read = { ...messageOf(call), method: 'GET', effect: 'read' } as const;
+  const { author } = await callDiscord({ ...read, answer: Author });
+  const bot = await callDiscord({ ...read, path: '/users/@me', answer: Message });
+  if (author.id !== bot.id)
+    throw new PlatformError('permission', 'The message is not one of this bot', { platformCode: 'not_own' });
+}
+
+function messageOf({ endpoints, http, accessToken, account, post }: PostCall) {
+  const path = `${channelPath(account.externalId)}/messages/${encodeURIComponent(post.platformPostId)}`;
+  return { endpoints, http, accessToken, path };
+}

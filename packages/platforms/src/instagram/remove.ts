@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { PlatformError } from '../platform-error.ts';
+import type { AccountAccess, PostCall } from '../port/account.ts';
+import { callInstagram, loginOf } from './api.ts';
+import { callOf } from './container.ts';
+
+/** Only by the page's login: Instagram's own has no deletion. */
+export function instagramKeepsPosts(access: Pick<AccountAccess, 'details'>): string | null {
+  if (loginOf(access) === 'page') return null;
+  return 'Instagram takes posts off only for accounts that were connected through their Facebook page';
+}
+
+/** Needs `instagram_manage_contents`. https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-media, read 2026-11. */
+export async function removeFromInstagram(call: PostCall): Promise<'removed' | 'already_gone'> {
+  const reason = instagramKeepsPosts(call);
+  if (reason !== null) throw new PlatformError('permission', reason, { platformCode: 'login_without_deletion' });
+  const path = `/${encodeURIComponent(call.post.platformPostId)}`;
+  try {
+    const answer = z.object({ success: z.literal(true) });
+    await callInstagram({ ...callOf(call, call.http), method: 'DELETE', path, effect: 'idempotent', answer });
+    return 'removed';
+  } catch (error) {
+    if (error instanceof PlatformError && error.kind === 'not_found') return 'already_gone';
+    throw error;
+  }
+}
