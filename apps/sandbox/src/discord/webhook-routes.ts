@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
@@ -9,7 +9,7 @@ import { admitWebhook } from './admit.ts';
 import { apiError, invalidForm, unknownChannel, unknownMessage } from './answers.ts';
 import type { Bots } from './bots.ts';
 import { discordLimits } from './limits.ts';
-import { parseMessageBody, payloadOf } from './message-body.ts';
+import { parseMessageBody, parseMessageEdit, payloadOf } from './message-body.ts';
 import type { Messages, MessageThread } from './messages.ts';
 import { guild, isForum, messageView } from './views.ts';
 
@@ -48,6 +48,28 @@ export function webhookRoutes(app: FastifyInstance, place: SitePlace, bots: Bots
     if (post?.account !== channel.id) throw new RefusalError(unknownMessage());
     return view(channel, post);
   });
+
+  app.patch<AtMessage>(`${address}/messages/:message`, (request, reply) => {
+    const { channel, post } = writable(request, reply);
+    return view(channel, messages.edit(post, parseMessageEdit(request.body)));
+  });
+
+  app.delete<AtMessage>(`${address}/messages/:message`, (request, reply) => {
+    messages.remove(writable(request, reply).post);
+    return reply.code(204).send();
+  });
+
+  /** One in a thread is named together with that. @throws {RefusalError} 404 */
+  function writable(request: FastifyRequest<AtMessage>, reply: FastifyReply): { channel: Account; post: Post } {
+    const { webhook: id, token, message } = request.params;
+    const channel = admitWebhook(place, { id, token }, reply, discordLimits.create);
+    const post = messages.get(message);
+    if (post?.account !== channel.id) throw new RefusalError(unknownMessage());
+    const { channel_id: channelId } = view(channel, post);
+    const { thread_id: threadId = channel.id } = Query.parse(request.query);
+    if (channelId !== threadId) throw new RefusalError(unknownMessage());
+    return { channel, post };
+  }
 
   /** @throws {RefusalError} 400 where a forum gets no thread, or another channel one */
   function threadOf(channel: Account, request: FastifyRequest, threadId: string | undefined): MessageThread {

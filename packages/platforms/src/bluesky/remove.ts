@@ -12,6 +12,7 @@ export async function removeFromBluesky({
   http,
   account,
   accessToken,
+  details,
   post,
 }: PostCall): Promise<'removed' | 'already_gone'> {
   const rkey = post.platformPostId.split('/').at(-1) ?? '';
@@ -24,7 +25,7 @@ export async function removeFromBluesky({
     service: serviceOf(account),
     method: 'POST',
     nsid: 'com.atproto.repo.deleteRecord',
-    token: accessToken,
+    access: { accessToken, details },
     json: { repo: account.externalId, collection: postCollection, rkey },
     effect: 'idempotent',
     answer: z.unknown(),

@@ -5,6 +5,7 @@ import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
 import { callDiscord, channelPath } from './api.ts';
 import { bodyOptions, DiscordOptions } from './options.ts';
+import { isWebhook, messageOfWebhook } from './webhook.ts';
 
 /**
  * A bot that may manage messages can delete everybody's: the author is looked at first.
@@ -12,8 +13,8 @@ import { bodyOptions, DiscordOptions } from './options.ts';
  */
 export async function removeFromDiscord(call: PostCall): Promise<'removed' | 'already_gone'> {
   try {
-    await requireOwn(call);
-    await callDiscord({ ...messageOf(call), method: 'DELETE', effect: 'idempotent', answer: z.unknown() });
+    if (!isWebhook(call.account)) await requireOwn(call);
+    await callDiscord({ ...(await messageOf(call)), method: 'DELETE', effect: 'idempotent', answer: z.unknown() });
     return 'removed';
   } catch (error) {
     if (error instanceof PlatformError && error.platformCode === unknownMessage) return 'already_gone';
@@ -27,21 +28,23 @@ const unknownMessage = '10008';
 export async function editOnDiscord(call: PostCall & { readonly content: TextContent }): Promise<void> {
   const { allowed_mentions } = bodyOptions(DiscordOptions.parse(call.content.options));
   const json = { content: call.content.text, allowed_mentions };
-  await callDiscord({ ...messageOf(call), method: 'PATCH', json, effect: 'idempotent', answer: Message });
+  await callDiscord({ ...(await messageOf(call)), method: 'PATCH', json, effect: 'idempotent', answer: Message });
 }
 
 const Message = z.object({ id: foreignNumericId() });
 const Author = z.object({ author: z.object({ id: foreignNumericId() }) });
 
 async function requireOwn(call: PostCall): Promise<void> {
-  const read = { ...messageOf(call), method: 'GET', effect: 'read' } as const;
+  const read = { ...(await messageOf(call)), method: 'GET', effect: 'read' } as const;
   const { author } = await callDiscord({ ...read, answer: Author });
   const bot = await callDiscord({ ...read, path: '/users/@me', answer: Message });
   if (author.id !== bot.id)
     throw new PlatformError('permission', 'The message is not one of this bot', { platformCode: 'not_own' });
 }
 
-function messageOf({ endpoints, http, accessToken, account, post }: PostCall) {
+async function messageOf(call: PostCall) {
+  const { endpoints, http, accessToken, account, post } = call;
+  if (isWebhook(account)) return { endpoints, http, accessToken, ...(await messageOfWebhook(call)) };
   const path = `${channelPath(account.externalId)}/messages/${encodeURIComponent(post.platformPostId)}`;
   return { endpoints, http, accessToken, path };
 }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type ConformanceStage, failureOf, idOf, openConformanceStage } from '../test-conformance.ts';
+import { type ConformanceStage, failureOf, idOf, openConformanceStage, publishedPart } from '../test-conformance.ts';
 import { opened } from '../test-connect.ts';
 import { testPhoto } from '../test-media.ts';
 import { discord } from './index.ts';
@@ -115,3 +115,20 @@ test('an address of another host or another form is refused by its field, and no
   expect(wrong).toMatchObject({ kind: 'auth_revoked' });
   expect(inspect(wrong, { depth: 9 })).not.toContain('s3cret');
 });
+
+test.each(['news', 'forum'])(
+  'edits and takes off its own messages, those in a thread too: in a channel of %s',
+  async (handle) => {
+    const { shown, publish, connected } = await connectByWebhook(handle);
+    const forumPost = { title: 'How to make tea' };
+    const { kind: _kind, ...post } = publishedPart(
+      await publish('Boil watr.', { options: handle === 'forum' ? { forumPost } : {} }).publish(),
+    );
+    const call = { ...callOf(connected), post };
+    await discord.edit?.({ ...call, content: { text: 'Boil water.', options: {} } });
+    expect(await shown()).toMatchObject([{ text: 'Boil water.' }]);
+    expect(await discord.remove?.(call)).toBe('removed');
+    expect(await shown()).toEqual([]);
+    expect(await discord.remove?.(call)).toBe('already_gone');
+  },
+);

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { foreignNumericId } from '../answer-fields.ts';
 import { PlatformError } from '../platform-error.ts';
-import type { AccountCall, AccountProfile, AdapterAccount } from '../port/account.ts';
+import type { AccountCall, AccountProfile, AdapterAccount, PostCall } from '../port/account.ts';
 import type { ConnectedGrant } from '../port/connect.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 import type { Published, PublishRun } from '../port/publish.ts';
-import { callDiscord } from './api.ts';
+import { callDiscord, type DiscordCall } from './api.ts';
 import { messageForm } from './files.ts';
 import { nonceOf } from './key.ts';
 import { bodyOptions, DiscordOptions } from './options.ts';
@@ -125,4 +125,16 @@ export async function publishByWebhook(run: PublishRun): Promise<Published> {
     },
   });
   return { kind: 'published', platformPostId: id, url: `https://discord.com/channels/${guildId}/${channelId}/${id}` };
+}
+
+/**
+ * A message of the webhook itself: it sees no others. One in a thread is found under the thread's id alone, which its address holds.
+ * https://docs.discord.com/developers/resources/webhook#delete-webhook-message, read 2026-11.
+ */
+export async function messageOfWebhook(call: PostCall): Promise<Pick<DiscordCall<never>, 'path' | 'isOpen'>> {
+  const path = `${pathOf(call)}/messages/${encodeURIComponent(call.post.platformPostId)}`;
+  const channelId = call.post.url?.split('/').at(-2);
+  const { channel_id: ownId } = await readWebhook(call);
+  const thread = channelId === undefined || channelId === ownId ? '' : `?thread_id=${encodeURIComponent(channelId)}`;
+  return { path: `${path}${thread}`, isOpen: true };
 }
