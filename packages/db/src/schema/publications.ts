@@ -93,3 +93,24 @@ export const linkCards = pgTable(
   },
   (table) => [primaryKey({ columns: [table.publicationId, table.part] })],
 );
+
+export const publicationChanges = pgTable('publication_changes', {
+  id: text('id').primaryKey(),
+  organizationId: text('organization_id').notNull(),
+  publicationId: text('publication_id').notNull(),
+  kind: text('kind', { enum: ['remove', 'edit'] }).notNull(),
+  content: text('content'),
+  version: integer('version').notNull().default(1),
+  dueAt: at('due_at').defaultNow(),
+  waitingReason: text('waiting_reason'),
+  fence: bigint('fence', { mode: 'number' }).notNull().default(0),
+  leaseUntil: at('lease_until'),
+  leaseOwner: text('lease_owner'),
+  intentAt: at('intent_at'),
+  partsRemoved: integer('parts_removed').notNull().default(0),
+  firstFailedAt: at('first_failed_at'),
+  faults: integer('faults').notNull().default(0),
+  generation: integer('generation').notNull().default(0),
+  enqueuedUntil: at('enqueued_until'),
+  createdAt: at('created_at').notNull().defaultNow(),
+});

@@ -66,5 +66,5 @@ function leaseFromNow({ claimLeaseMs }: PublishSettings) {
 /** Only the run that was claimed last, for what was asked for last, goes on. */
 function isHeld({ failpoints }: Pick<CoreDependencies, 'failpoints'>, { change }: ChangeWork) {
   if (!failpoints.has('change_fence')) return sql`id = ${change.id}`;
-  return sql`id = ${change.id} and fence = ${change.fence} and version = ${change.version} and lease_until > clock_timestamp()`;
+  return sql`id = ${change.id} and fence = ${change.fence} and version = ${change.version} and lease_until > statement_timestamp()`;
 }
