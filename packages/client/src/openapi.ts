@@ -1071,7 +1071,7 @@ export interface paths {
         put: operations["updatePost"];
         post?: never;
         /**
-         * Cancel and hide a post; the platforms keep what is out
+         * Cancel and hide a post; the platforms keep what is out, unless it is to be taken from them
          * @description For principals with the right `posts:write`.
          */
         delete: operations["deletePost"];
@@ -1194,6 +1194,46 @@ export interface paths {
          * @description For principals with the right `posts:write`.
          */
         post: operations["resolvePublication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/publications/{id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take what was published off its platform
+         * @description For principals with the right `posts:write`.
+         */
+        post: operations["removePublication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/publications/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace the text of what was published, where it stands
+         * @description For principals with the right `posts:write`.
+         */
+        put: operations["editPublication"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2430,6 +2470,14 @@ export interface components {
         DoctorReport: {
             checks: components["schemas"]["DoctorCheck"][];
         };
+        /**
+         * @example {
+         *       "content": "Tea at five, not at four"
+         *     }
+         */
+        EditPublication: {
+            content: string;
+        };
         /** Format: email */
         Email: string;
         EngagementRate: {
@@ -2441,9 +2489,9 @@ export interface components {
         /** @enum {string} */
         ErrorCategory: "auth" | "rate_limit" | "content" | "network" | "platform" | "unknown_outcome";
         /** @enum {string} */
-        ErrorCode: "validation_failed" | "malformed_request" | "unauthenticated" | "invalid_credentials" | "totp_required" | "totp_invalid" | "session_revoked" | "refresh_token_used" | "forbidden" | "foreign_page" | "registration_closed" | "not_found" | "method_not_allowed" | "conflict" | "email_taken" | "already_publishing" | "nothing_to_stop" | "nothing_to_retry" | "idempotency_in_flight" | "idempotency_mismatch" | "precondition_failed" | "quota_exceeded" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "platform_rejected" | "platform_unavailable" | "oauth_state_invalid" | "link_invalid" | "internal" | "storage_full" | "unavailable" | "timeout";
+        ErrorCode: "validation_failed" | "malformed_request" | "unauthenticated" | "invalid_credentials" | "totp_required" | "totp_invalid" | "session_revoked" | "refresh_token_used" | "forbidden" | "foreign_page" | "registration_closed" | "not_found" | "method_not_allowed" | "conflict" | "email_taken" | "already_publishing" | "nothing_to_stop" | "nothing_to_retry" | "not_supported_by_platform" | "idempotency_in_flight" | "idempotency_mismatch" | "precondition_failed" | "quota_exceeded" | "payload_too_large" | "unsupported_media_type" | "rate_limited" | "platform_rejected" | "platform_unavailable" | "oauth_state_invalid" | "link_invalid" | "internal" | "storage_full" | "unavailable" | "timeout";
         /** @enum {string} */
-        EventType: "post.created" | "post.edited" | "post.deleted" | "publication.scheduled" | "publication.rescheduled" | "publication.unscheduled" | "publication.edited" | "publication.canceled" | "publication.claimed" | "publication.waiting" | "publication.step_done" | "publication.sent" | "publication.part_published" | "publication.published" | "publication.retrying" | "publication.failed" | "publication.outcome_unknown" | "publication.reconciled" | "publication.unconfirmed" | "publication.resolved" | "publication.skipped" | "publication.lease_expired" | "publication.late_evidence" | "token.refreshed" | "account.needs_reauth" | "account.reconnected" | "notification.created" | "analytics.updated";
+        EventType: "post.created" | "post.edited" | "post.deleted" | "publication.scheduled" | "publication.rescheduled" | "publication.unscheduled" | "publication.edited" | "publication.canceled" | "publication.claimed" | "publication.waiting" | "publication.step_done" | "publication.sent" | "publication.part_published" | "publication.published" | "publication.retrying" | "publication.failed" | "publication.outcome_unknown" | "publication.reconciled" | "publication.unconfirmed" | "publication.resolved" | "publication.skipped" | "publication.lease_expired" | "publication.late_evidence" | "publication.removing" | "publication.removal_waiting" | "publication.part_removed" | "publication.removed" | "publication.removal_failed" | "publication.removal_unconfirmed" | "publication.content_editing" | "publication.content_waiting" | "publication.content_edited" | "publication.content_failed" | "publication.content_unconfirmed" | "token.refreshed" | "account.needs_reauth" | "account.reconnected" | "notification.created" | "analytics.updated";
         FieldFault: {
             path: string;
             message: string;
@@ -2708,9 +2756,9 @@ export interface components {
             webhook: components["schemas"]["NotificationTime"];
         };
         /** @enum {string} */
-        NotificationKind: "publication_failed" | "publication_unconfirmed" | "publication_asks" | "publication_skipped" | "account_needs_reauth" | "account_token_failing" | "account_token_ending" | "account_metrics_denied" | "platform_outage" | "platform_recovered" | "webhook_disabled" | "mail_failed";
+        NotificationKind: "publication_failed" | "publication_unconfirmed" | "publication_asks" | "publication_skipped" | "publication_change_failed" | "account_needs_reauth" | "account_token_failing" | "account_token_ending" | "account_metrics_denied" | "platform_outage" | "platform_recovered" | "webhook_disabled" | "mail_failed";
         /** @enum {string} */
-        NotificationKindInput: "publication_failed" | "publication_unconfirmed" | "publication_asks" | "publication_skipped" | "account_needs_reauth" | "account_token_failing" | "account_token_ending" | "account_metrics_denied" | "platform_outage" | "platform_recovered" | "webhook_disabled" | "mail_failed";
+        NotificationKindInput: "publication_failed" | "publication_unconfirmed" | "publication_asks" | "publication_skipped" | "publication_change_failed" | "account_needs_reauth" | "account_token_failing" | "account_token_ending" | "account_metrics_denied" | "platform_outage" | "platform_recovered" | "webhook_disabled" | "mail_failed";
         NotificationPreferences: {
             events: {
                 [key: string]: components["schemas"]["NotificationChannels"];
@@ -2908,6 +2956,8 @@ export interface components {
             lateByMs: number | null;
             error: components["schemas"]["PublicationError"] | null;
             parts: components["schemas"]["PublicationPart"][];
+            removal: components["schemas"]["Removal"];
+            edit: components["schemas"]["PublishedEdit"];
         };
         PublicationError: {
             category: components["schemas"]["ErrorCategory"];
@@ -2938,6 +2988,13 @@ export interface components {
         };
         /** @enum {string} */
         PublicationStatus: "draft" | "scheduled" | "publishing" | "waiting" | "retrying" | "published" | "failed" | "unconfirmed" | "canceled" | "skipped";
+        PublishedEdit: {
+            /** @enum {string} */
+            status: "none" | "editing" | "edited" | "failed" | "unconfirmed";
+            content: string | null;
+            liveContent: string | null;
+            detail?: string;
+        };
         /**
          * @example {
          *       "events": {
@@ -3055,6 +3112,11 @@ export interface components {
             password: components["schemas"]["NewPassword"];
             name: string;
             organizationName: string;
+        };
+        Removal: {
+            /** @enum {string} */
+            status: "none" | "removing" | "removed" | "failed" | "unconfirmed";
+            detail?: string;
         };
         /**
          * @example {
@@ -3411,9 +3473,9 @@ export interface components {
             tries: components["schemas"]["WebhookTry"][];
         };
         /** @enum {string} */
-        WebhookEvent: "post-created" | "post-status-update" | "notification" | "analytics-update" | "post.*" | "publication.*" | "account.*" | "post.created" | "post.edited" | "post.deleted" | "publication.scheduled" | "publication.rescheduled" | "publication.unscheduled" | "publication.edited" | "publication.canceled" | "publication.claimed" | "publication.waiting" | "publication.step_done" | "publication.sent" | "publication.part_published" | "publication.published" | "publication.retrying" | "publication.failed" | "publication.outcome_unknown" | "publication.reconciled" | "publication.unconfirmed" | "publication.resolved" | "publication.skipped" | "publication.lease_expired" | "publication.late_evidence" | "token.refreshed" | "account.needs_reauth" | "account.reconnected" | "notification.created" | "analytics.updated";
+        WebhookEvent: "post-created" | "post-status-update" | "notification" | "analytics-update" | "post.*" | "publication.*" | "account.*" | "post.created" | "post.edited" | "post.deleted" | "publication.scheduled" | "publication.rescheduled" | "publication.unscheduled" | "publication.edited" | "publication.canceled" | "publication.claimed" | "publication.waiting" | "publication.step_done" | "publication.sent" | "publication.part_published" | "publication.published" | "publication.retrying" | "publication.failed" | "publication.outcome_unknown" | "publication.reconciled" | "publication.unconfirmed" | "publication.resolved" | "publication.skipped" | "publication.lease_expired" | "publication.late_evidence" | "publication.removing" | "publication.removal_waiting" | "publication.part_removed" | "publication.removed" | "publication.removal_failed" | "publication.removal_unconfirmed" | "publication.content_editing" | "publication.content_waiting" | "publication.content_edited" | "publication.content_failed" | "publication.content_unconfirmed" | "token.refreshed" | "account.needs_reauth" | "account.reconnected" | "notification.created" | "analytics.updated";
         /** @enum {string} */
-        WebhookEventInput: "post-created" | "post-status-update" | "notification" | "analytics-update" | "post.*" | "publication.*" | "account.*" | "post.created" | "post.edited" | "post.deleted" | "publication.scheduled" | "publication.rescheduled" | "publication.unscheduled" | "publication.edited" | "publication.canceled" | "publication.claimed" | "publication.waiting" | "publication.step_done" | "publication.sent" | "publication.part_published" | "publication.published" | "publication.retrying" | "publication.failed" | "publication.outcome_unknown" | "publication.reconciled" | "publication.unconfirmed" | "publication.resolved" | "publication.skipped" | "publication.lease_expired" | "publication.late_evidence" | "token.refreshed" | "account.needs_reauth" | "account.reconnected" | "notification.created" | "analytics.updated";
+        WebhookEventInput: "post-created" | "post-status-update" | "notification" | "analytics-update" | "post.*" | "publication.*" | "account.*" | "post.created" | "post.edited" | "post.deleted" | "publication.scheduled" | "publication.rescheduled" | "publication.unscheduled" | "publication.edited" | "publication.canceled" | "publication.claimed" | "publication.waiting" | "publication.step_done" | "publication.sent" | "publication.part_published" | "publication.published" | "publication.retrying" | "publication.failed" | "publication.outcome_unknown" | "publication.reconciled" | "publication.unconfirmed" | "publication.resolved" | "publication.skipped" | "publication.lease_expired" | "publication.late_evidence" | "publication.removing" | "publication.removal_waiting" | "publication.part_removed" | "publication.removed" | "publication.removal_failed" | "publication.removal_unconfirmed" | "publication.content_editing" | "publication.content_waiting" | "publication.content_edited" | "publication.content_failed" | "publication.content_unconfirmed" | "token.refreshed" | "account.needs_reauth" | "account.reconnected" | "notification.created" | "analytics.updated";
         WebhookTry: {
             /** Format: date-time */
             at: string;
@@ -5144,7 +5206,9 @@ export interface operations {
     };
     deletePost: {
         parameters: {
-            query?: never;
+            query?: {
+                from?: "platforms";
+            };
             header?: {
                 /** @description The `ETag` that the caller has read. The request is refused with 412 where the resource has changed since. */
                 "If-Match"?: string;
@@ -5156,6 +5220,19 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    /** @description Names the request in the logs. */
+                    "X-Request-Id"?: string;
+                    /** @description The version of the resource. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
             /** @description Default Response */
             204: {
                 headers: {
@@ -5327,6 +5404,63 @@ export interface operations {
         responses: {
             /** @description Default Response */
             200: {
+                headers: {
+                    /** @description Names the request in the logs. */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publication"];
+                };
+            };
+        };
+    };
+    removePublication: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same key and body give the first answer again, with `Idempotent-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    /** @description Names the request in the logs. */
+                    "X-Request-Id"?: string;
+                    /** @description `true` where the answer is that of an earlier request with the same key. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publication"];
+                };
+            };
+        };
+    };
+    editPublication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditPublication"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
                 headers: {
                     /** @description Names the request in the logs. */
                     "X-Request-Id"?: string;
