@@ -1,4 +1,5 @@
 import { AccountMetrics, AnalyticsSummary, BestTimes, PostMetrics, SummaryGroup } from '@vibetribe/contracts/analytics';
+import { GivenTime } from '@vibetribe/contracts/given-time';
 import { MetricName } from '@vibetribe/contracts/metric';
 import { getAccountMetrics } from '@vibetribe/core/analytics/get-account-metrics';
 import { getBestTimes } from '@vibetribe/core/analytics/get-best-times';
@@ -11,7 +12,6 @@ import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 
 const tags = ['analytics'];
 const IdParams = z.object({ id: z.string() });
-const Time = z.iso.datetime({ offset: true });
 /** Names alone: a sign before an offset means one thing here and another in the database. */
 const Timezone = z
   .string()
@@ -19,7 +19,7 @@ const Timezone = z
   .regex(/^[A-Za-z][A-Za-z0-9_+/-]*$/, { error: 'must be an IANA time zone such as Europe/Berlin' })
   .default('UTC');
 
-const Period = { from: Time.optional(), to: Time.optional() };
+const Period = { from: GivenTime.optional(), to: GivenTime.optional() };
 const AccountQuery = z.object({
   ...Period,
   limit: z.coerce.number().int().min(1).max(1_000).default(500),
