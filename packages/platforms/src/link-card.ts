@@ -37,10 +37,11 @@ export function wantedCard(
 
 /** A card that nothing was read for: the host stands for its title. */
 export function bareCard({ url, title, description }: LinkCardWish): LinkCard {
-  return { url, title: title ?? hostOf(url), description: description ?? '', picture: null };
+  return { url, title: title ?? hostOfLink(url), description: description ?? '', picture: null };
 }
 
-export function hostOf(url: string): string {
+/** What a link shows of itself; its beginning where it is no address. */
+export function hostOfLink(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url.slice(0, 200);
 }
 

@@ -10,7 +10,7 @@ export function keptCompletedJobs({ kind, retention }: Pick<QueueConnection, 'ki
 }
 
 const trimEvery = 100;
-/** Fewer than that are trimmed so long after the first of them. */
+/** How long after the first completion fewer than `trimEvery` are trimmed. */
 const trimWithinMs = 10_000;
 
 /** Counts completions of a queue; on PostgreSQL each hundred of them, or some time, removes what is older than the last ones that are kept. */
@@ -47,7 +47,7 @@ export function createCompletedTrim(options: {
   const begin = (pool: Parameters<typeof trim>[0]) => {
     clearTimeout(later);
     later = undefined;
-    // Whoever completes meanwhile is seen to by its end.
+    // The end of the trim that runs sees to what completes meanwhile.
     if (trimming !== null) return;
     sinceTrim = 0;
     trimming = trim(pool);

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { addressKey } from './address-key.ts';
 import type { SignInFrom } from './sign-in-limit.ts';
 
-/** Beside the session's cookie, and no credential: it opens nothing. */
+/** This cookie stands beside the session's, and opens nothing. */
 const cookieName = '__Host-vibetribe-device';
 const attributes = 'Path=/; Secure; HttpOnly; SameSite=Strict';
 const lifeSeconds = 180 * 86_400;
@@ -16,7 +16,7 @@ export interface KnownDevices {
   remember(reply: FastifyReply, email: string): void;
 }
 
-/** @param key for nothing else */
+/** @param key seals these cookies, and nothing else */
 export function createKnownDevices({ key, now }: { readonly key: Buffer; readonly now: () => Date }): KnownDevices {
   const nowSeconds = () => Math.floor(now().getTime() / 1000);
   const sealOf = (email: string, id: string, endsAt: string) =>

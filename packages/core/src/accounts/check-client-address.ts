@@ -1,5 +1,6 @@
 import type { DoctorCheck } from '@vibetribe/contracts/platform';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { isLoopbackUrl } from '@vibetribe/platforms/loopback-url';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import { type PlatformResponse, TransportError } from '@vibetribe/platforms/platform-http';
 import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
@@ -10,7 +11,7 @@ type CheckDependencies = Pick<CoreDependencies, 'platformHttp'> & Pick<ConnectSe
 
 const timeoutMs = 10_000;
 
-/** Whether servers that ask an installation who it is can read that, as far as it can be seen from here. */
+/** Checks from here that servers can read what this installation says of itself; nothing where they do not ask. */
 export async function checkClientAddress(
   deps: CheckDependencies,
   { id, oauth }: PlatformAdapter,
@@ -18,9 +19,9 @@ export async function checkClientAddress(
   if (oauth?.describedClient === undefined) return [];
   const name = 'client_address';
   const address = clientAddress(deps, id);
-  const { protocol, hostname } = new URL(address);
+  const { protocol } = new URL(address);
   const action = 'Set PUBLIC_URL to the https address under which everybody reaches the API';
-  if (protocol !== 'https:' && isThisMachine(hostname)) {
+  if (protocol !== 'https:' && isLoopbackUrl(address)) {
     const detail = 'Servers know this installation as one under development: their sessions end after two weeks';
     return [{ name, status: 'warning', detail, action }];
   }
@@ -46,8 +47,4 @@ async function readSilently(deps: CheckDependencies, id: PlatformId, url: string
     if (error instanceof TransportError || error instanceof PlatformError) return null;
     throw error;
   }
-}
-
-export function isThisMachine(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
 }

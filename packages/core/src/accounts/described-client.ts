@@ -9,7 +9,7 @@ import { callbackUrl, clientAddress, type ConnectSettings } from './connect-sett
 
 type DescribeDependencies = Pick<CoreDependencies, 'db' | 'keyRing' | 'adapters'> & Pick<ConnectSettings, 'publicUrl'>;
 
-/** As whom we come to every server of a platform that asks us who we are. Kept by its address: another one is another client. */
+/** The client that servers of a platform know this installation as, kept by its address: another one is another client. */
 export async function describedClient(
   deps: DescribeDependencies,
   platform: PlatformId,

@@ -1,6 +1,7 @@
 import type { DoctorCheck, DoctorReport } from '@vibetribe/contracts/platform';
 import { PlatformId } from '@vibetribe/contracts/platform-id';
 import { column, queryRows } from '@vibetribe/db/query-rows';
+import { isLoopbackUrl } from '@vibetribe/platforms/loopback-url';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
 import type { DoctorDescription } from '@vibetribe/platforms/port/doctor';
@@ -12,7 +13,7 @@ import { notFound } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { createLoadingCache, type LoadingCache } from '../loading-cache.ts';
 import { visibleTo } from './account-row.ts';
-import { checkClientAddress, isThisMachine } from './check-client-address.ts';
+import { checkClientAddress } from './check-client-address.ts';
 import { callbackUrl, type ConnectSettings } from './connect-settings.ts';
 
 /** What platforms have said of this installation, for every admin who asks. */
@@ -22,7 +23,7 @@ type DoctorDependencies = Pick<CoreDependencies, 'db' | 'adapters' | 'endpoints'
   Pick<ConnectSettings, 'publicUrl'> & { readonly doctorAnswers: DoctorAnswers };
 
 const askTimeoutMs = 10_000;
-/** The application's own limit at the platform is everybody's: it is asked once in this, whoever asks how often. */
+/** How long one answer serves every admin: the application's limit at the platform is everybody's. */
 export const doctorAnswersMs = 3 * 60_000;
 
 export function createDoctorAnswers({ clock }: Pick<CoreDependencies, 'clock'>): DoctorAnswers {
@@ -89,8 +90,8 @@ function credentialChecks({ id, oauth, doctor }: PlatformAdapter, { client }: Pl
 /** @param redirectUri compared by platforms character by character */
 function redirectCheck({ doctor, displayName, oauth }: PlatformAdapter, redirectUri: string): DoctorCheck {
   const name = 'redirect_address';
-  const { protocol, hostname } = new URL(redirectUri);
-  const isLocal = isThisMachine(hostname);
+  const { protocol } = new URL(redirectUri);
+  const isLocal = isLoopbackUrl(redirectUri);
   const consoleUrl = doctor?.consoleUrl ?? null;
   const at = consoleUrl === null ? '' : ` at ${consoleUrl}`;
   const isTold = oauth?.registerClient !== undefined || oauth?.describedClient !== undefined;

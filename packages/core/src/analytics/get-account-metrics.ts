@@ -1,14 +1,22 @@
-import { type AccountMetrics, MetricsState } from '@vibetribe/contracts/analytics';
+import type { AccountMetrics } from '@vibetribe/contracts/analytics';
+import { isoInstant } from '@vibetribe/db/iso-instant';
 import { column, queryRows } from '@vibetribe/db/query-rows';
 import { sql } from 'drizzle-orm';
-import { z } from 'zod';
 import { findAccount } from '../accounts/get-account.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { cutPage } from '../cut-page.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { periodOf } from './analytics-period.ts';
-import { accountOnly, isoTime, metricValueColumns, metricValueFields, notGiven, stateOf } from './present-metrics.ts';
+import {
+  accountOnly,
+  isAsked,
+  metricValueColumns,
+  metricValueFields,
+  notGiven,
+  stateOf,
+  SubjectState,
+} from './present-metrics.ts';
 
 /** Where a page ended. */
 export interface MetricCursor {
@@ -26,7 +34,7 @@ export interface GetAccountMetrics {
 
 const subjectColumns = {
   id: column.number,
-  state: z.enum(MetricsState.extract(['unread', 'read', 'gone', 'ended']).options),
+  state: SubjectState,
   denied: column.textOrNull,
   readAt: column.textOrNull,
   nextReadAt: column.textOrNull,
@@ -43,7 +51,7 @@ export async function getAccountMetrics(
   const { from, to } = periodOf(asked, deps.clock.now());
   return deps.db.asTenant(actor.organizationId, async (tx) => {
     const [subject] = await queryRows(tx, subjectColumns)`
-      select id::float8 as "id", state, account_denied as denied, ${isoTime(sql`read_at`)} as "readAt", ${isoTime(sql`due_at`)} as "nextReadAt"
+      select id::float8 as "id", state, account_denied as denied, ${isoInstant('read_at')} as "readAt", ${isoInstant('due_at')} as "nextReadAt"
       from metric_subjects where organization_id = ${actor.organizationId} and account_id = ${accountId} and publication_id is null`;
     const rows =
       subject === undefined
@@ -72,7 +80,7 @@ export async function getAccountMetrics(
       platform,
       ...told,
       readAt: subject?.readAt ?? null,
-      nextReadAt: told.state === 'off' || told.state === 'not_supported' ? null : (subject?.nextReadAt ?? null),
+      nextReadAt: isAsked(told.state) ? (subject?.nextReadAt ?? null) : null,
       notGiven: notGiven(accountOnly, told.state, new Set(latest.map(({ metric }) => metric))),
       items: page.items.map(({ capturedAtMicros: _micros, ...value }) => value),
       next: last === undefined ? null : { capturedAtMicros: last.capturedAtMicros, metric: last.metric },

@@ -1,16 +1,24 @@
-import { MetricsState, type PostMetrics, type PublicationMetrics } from '@vibetribe/contracts/analytics';
+import type { PostMetrics, PublicationMetrics } from '@vibetribe/contracts/analytics';
+import { isoInstant } from '@vibetribe/db/iso-instant';
 import { column, queryRows } from '@vibetribe/db/query-rows';
-import { z } from 'zod';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { readPost } from '../posts/find-post.ts';
-import { isoTime, metricValueColumns, metricValueFields, notGiven, postMetrics, stateOf } from './present-metrics.ts';
+import {
+  isAsked,
+  metricValueColumns,
+  metricValueFields,
+  notGiven,
+  postMetrics,
+  stateOf,
+  SubjectState,
+} from './present-metrics.ts';
 import { sql } from 'drizzle-orm';
 
 const subjectColumns = {
   publicationId: column.text,
-  state: z.enum(MetricsState.extract(['unread', 'read', 'gone', 'ended']).options),
+  state: SubjectState,
   readAt: column.textOrNull,
   nextReadAt: column.textOrNull,
 };
@@ -27,7 +35,7 @@ export async function getPostMetrics(
     const out = publications.filter(({ status }) => status === 'published');
     const ids = sql.param(out.map(({ id }) => id));
     const subjects = await queryRows(tx, subjectColumns)`
-      select publication_id as "publicationId", state, ${isoTime(sql`read_at`)} as "readAt", ${isoTime(sql`due_at`)} as "nextReadAt"
+      select publication_id as "publicationId", state, ${isoInstant('read_at')} as "readAt", ${isoInstant('due_at')} as "nextReadAt"
       from metric_subjects where organization_id = ${actor.organizationId} and publication_id = any(${ids}::text[])`;
     const denials = await queryRows(tx, { accountId: column.text, denied: column.text })`
       select account_id as "accountId", posts_denied as denied from metric_subjects
@@ -66,8 +74,4 @@ export async function getPostMetrics(
       }),
     };
   });
-}
-
-function isAsked(state: MetricsState): boolean {
-  return state === 'unread' || state === 'read' || state === 'denied';
 }

@@ -2,6 +2,7 @@ import type { AnalyticsSummary, FollowerCount, SummaryGroup, SummaryPart } from 
 import { MetricName } from '@vibetribe/contracts/metric';
 import { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
+import { isoInstant } from '@vibetribe/db/iso-instant';
 import { column, queryRows } from '@vibetribe/db/query-rows';
 import { type SQL, sql } from 'drizzle-orm';
 import { findAccount } from '../accounts/get-account.ts';
@@ -9,7 +10,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { periodOf, withTimezone } from './analytics-period.ts';
-import { columnOf, isoTime, postMetrics } from './present-metrics.ts';
+import { columnOf, postMetrics } from './present-metrics.ts';
 import { type GroupRow, partOf, rateBases } from './summary-part.ts';
 
 export interface GetSummary {
@@ -62,7 +63,7 @@ export async function getSummary(
   );
 }
 
-/** Of an account that the actor may see, or all of them. Of `metric_subjects s`. */
+/** A condition on `metric_subjects s`: the account that is given, else each that the actor may see. */
 export function accountsOf({ accountIds }: Pick<Actor, 'accountIds'>, accountId: string | undefined): SQL {
   if (accountId !== undefined) return sql`s.account_id = ${accountId}`;
   return accountIds === null ? sql`true` : sql`s.account_id = any(${sql.param([...accountIds])}::text[])`;
@@ -153,7 +154,7 @@ async function readFollowers(
     where n.subject_id = s.id and n.definition_id = l.definition_id and n.value is not null and n.captured_at < ${time.toISOString()}::timestamptz
     order by n.captured_at desc limit 1`;
   return queryRows(tx, followerColumns)`
-    select s.account_id as "accountId", s.platform, e.value, e.value - b.value as change, ${isoTime(sql`e.captured_at`)} as "capturedAt"
+    select s.account_id as "accountId", s.platform, e.value, e.value - b.value as change, ${isoInstant('e.captured_at')} as "capturedAt"
     from metric_subjects s join metric_latest l on l.subject_id = s.id and l.metric = ${MetricName.enum.followers}
     cross join lateral (${lastBefore(to)}) e left join lateral (${lastBefore(from)}) b on true
     where s.organization_id = ${organizationId} and s.publication_id is null and ${accounts}

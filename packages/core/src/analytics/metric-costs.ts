@@ -5,7 +5,7 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 
 type CostDependencies = Pick<CoreDependencies, 'db' | 'metricsMonthlyUsd'>;
 
-/** Money that is spent already as far as the limit is concerned, whether the request is made or its process dies. */
+/** A part of the month's limit, taken whether its request is made or the process dies before. */
 export interface Reservation {
   /** Gives back what the request turned out not to cost. */
   settle(usd: number): Promise<void>;

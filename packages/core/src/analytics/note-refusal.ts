@@ -9,7 +9,7 @@ import type { DueAccount, DueSubject } from './take-due.ts';
 /** What was asked for: numbers of posts, or of the account as a whole. */
 export type Asked = 'posts' | 'account';
 
-/** Nothing of the account is asked for before then. @param isTold by its platform: nobody may ask sooner by hand */
+/** Puts off what is asked of an account by `waitMs`. @param isTold by its platform: nobody may ask sooner by hand */
 export async function closeAccount(
   tx: Transaction,
   { accountId }: DueAccount,
@@ -23,7 +23,7 @@ export async function closeAccount(
   );
 }
 
-/** Nobody's fault that stays: each subject is tried again later, and later still. */
+/** Puts off subjects that failed for now, each for longer with every failure in a row. */
 export async function noteTrouble(tx: Transaction, subjects: readonly DueSubject[]): Promise<void> {
   const waits = subjects.map(({ subjectId, failures }) => ({ subjectId, waitMs: retryReadMs(failures + 1) }));
   await tx.execute(sql`

@@ -1,7 +1,9 @@
-import { type MetricsState, MetricValue } from '@vibetribe/contracts/analytics';
+import { MetricsState, MetricValue } from '@vibetribe/contracts/analytics';
 import { MetricName } from '@vibetribe/contracts/metric';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { isoInstant } from '@vibetribe/db/iso-instant';
 import { type SQL, sql } from 'drizzle-orm';
+import type { z } from 'zod';
 import type { CoreDependencies } from '../core-dependencies.ts';
 
 /** Numbers of an account as a whole; the others are of posts, and some of both. */
@@ -13,21 +15,19 @@ export function columnOf(metric: MetricName): SQL {
   return sql.raw(metric.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 }
 
-/** A time as clients see it. @param of a `timestamptz` */
-export function isoTime(of: SQL): SQL {
-  return sql`to_char(${of} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-}
-
 export const metricValueColumns = MetricValue.shape;
 
 /** `metricValueColumns` of `metric_definitions d` and of rows `n` with `value` and `captured_at`. */
-export const metricValueFields = sql`d.metric, n.value, d.source, d.version as "definitionVersion", ${isoTime(sql`n.captured_at`)} as "capturedAt"`;
+export const metricValueFields = sql`d.metric, n.value, d.source, d.version as "definitionVersion", ${isoInstant('n.captured_at')} as "capturedAt"`;
+
+/** What a row of `metric_subjects` says of itself; the other states follow from its account and platform. */
+export const SubjectState = MetricsState.extract(['unread', 'read', 'gone', 'ended']);
 
 /** What the rows know of one subject, as it is told. */
 export interface SubjectFacts {
   readonly platform: PlatformId;
   readonly asked: 'posts' | 'account';
-  readonly state: 'unread' | 'read' | 'gone' | 'ended' | null;
+  readonly state: z.infer<typeof SubjectState> | null;
   /** The account's platform denies it, in its own words. */
   readonly denied: string | null;
 }
@@ -53,6 +53,12 @@ export function stateOf(
   return { state: state ?? 'unread', detail: null };
 }
 
+/** Whether a subject in this state is asked for again. */
+export function isAsked(state: MetricsState): boolean {
+  return state === 'unread' || state === 'read' || state === 'denied';
+}
+
+/** The metrics `of` a subject that its platform does not give; none before it was read. */
 export function notGiven(of: readonly MetricName[], state: MetricsState, given: ReadonlySet<MetricName>): MetricName[] {
   return state === 'read' || state === 'gone' || state === 'ended' ? of.filter((metric) => !given.has(metric)) : [];
 }

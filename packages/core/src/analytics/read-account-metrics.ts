@@ -142,7 +142,7 @@ async function askOnce(deps: MetricsDependencies, due: DueAccount, run: AccountR
   }
 }
 
-/** Refused before anything was read. Of every other failure the platform may bill. */
+/** Refusals that come before anything is read; the platform may bill every other failure. */
 const unbilled: ReadonlySet<PlatformErrorKind> = new Set([
   'rate_limit',
   'quota',

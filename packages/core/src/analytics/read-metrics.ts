@@ -77,7 +77,7 @@ export async function readMetrics(deps: MetricsDependencies, options: ReadMetric
   return { enrolled, ...counts, hasYielded };
 }
 
-/** Of money, and to be asked at any time. */
+/** Whether numbers cost nothing there and may be asked for at any time. */
 function isFree({ adapters }: MetricsDependencies, platform: PlatformId): boolean {
   const { cost, postHoursMin } = adapters[platform].metrics ?? {};
   return cost === undefined && postHoursMin === undefined;

@@ -4,7 +4,7 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 /** How often numbers are read, by the post's age: the younger, the more they change. */
-const steps = [
+const intervals = [
   { youngerThanMs: 6 * hourMs, everyMs: hourMs },
   { youngerThanMs: dayMs, everyMs: 3 * hourMs },
   { youngerThanMs: 3 * dayMs, everyMs: 12 * hourMs },
@@ -26,9 +26,9 @@ export function nextPostReadMs(
   ageMs: number,
   unchanged: number,
 ): number | null {
-  const step = steps.find(({ youngerThanMs }) => ageMs < youngerThanMs);
-  if (step === undefined) return null;
-  const waitMs = Math.max(step.everyMs * 2 ** Math.min(unchanged, doublingsMax), postHoursMin * hourMs);
+  const interval = intervals.find(({ youngerThanMs }) => ageMs < youngerThanMs);
+  if (interval === undefined) return null;
+  const waitMs = Math.max(interval.everyMs * 2 ** Math.min(unchanged, doublingsMax), postHoursMin * hourMs);
   const endsMs = postDaysMax === null ? Infinity : postDaysMax * dayMs;
   return ageMs + waitMs < endsMs ? waitMs : null;
 }

@@ -16,10 +16,10 @@ export interface RunBudget {
   accountsDone(): string[];
 }
 
-/** Of an hourly run. The least of the platforms allows an account 200 calls an hour. */
+/** Requests that one hourly run makes for an account; the strictest platform allows it 200 an hour. */
 const accountRequestsMax = 20;
 const platformRequestsMax = 500;
-/** Of an application's day where the platform counts in units of its own, in 24 runs. */
+/** The share of an application's units of a day that its 24 runs may use together. */
 const unitsShare = 0.05;
 
 export function createRunBudget(

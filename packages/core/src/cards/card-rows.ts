@@ -23,7 +23,7 @@ const readingColumns = {
   pictureFacts: PictureFacts.nullable(),
 };
 
-/** So long what was read of a page counts: for the publication it was read for, and for others with the same link. */
+/** How long a reading counts for the part that it was made for, and for others with the same link. */
 const keptFor = { own: '24 hours', others: '10 minutes' };
 
 /** What was read of this page before, for this part or for another of the organization. */

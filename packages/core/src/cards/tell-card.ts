@@ -1,8 +1,8 @@
-import { hostOf } from '@vibetribe/platforms/link-card';
+import { hostOfLink } from '@vibetribe/platforms/link-card';
 import type { LinkCardWish } from '@vibetribe/platforms/port/link-card';
 import type { CardReading } from './card-reader.ts';
 
-/** What became of a link's card, in plain sentences for the timeline. Null: nothing was to be read. */
+/** What became of a link's card, in plain sentences for the timeline. @param reading null where no page was to be read */
 export function tellCard(wish: LinkCardWish, reading: CardReading | null, hasOwnPicture: boolean): string {
   const title =
     wish.title !== undefined
@@ -10,7 +10,7 @@ export function tellCard(wish: LinkCardWish, reading: CardReading | null, hasOwn
       : typeof reading?.title === 'string'
         ? 'the title of its page'
         : 'its host as the title';
-  const card = `The card of the link to ${hostOf(wish.url)} goes out with ${title} and ${pictureOf(reading, hasOwnPicture)}.`;
+  const card = `The card of the link to ${hostOfLink(wish.url)} goes out with ${title} and ${pictureOf(reading, hasOwnPicture)}.`;
   const fault = reading?.pageFault ?? null;
   if (fault === null) return card;
   const isPart = reading?.title !== null || reading.picture !== null;

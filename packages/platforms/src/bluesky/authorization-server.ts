@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { callPlatform } from '../call-platform.ts';
 import { serverOriginOf } from '../credential-fields.ts';
+import { isLoopbackUrl } from '../loopback-url.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import { blueskyName } from './api.ts';
@@ -67,7 +68,7 @@ async function readServer(http: PlatformHttp, origin: string): Promise<Authoriza
     tokenUrl: metadata.token_endpoint,
     revokeUrl: metadata.revocation_endpoint,
   };
-  const isEncrypted = origin.startsWith('https://') || isLoopback(origin);
+  const isEncrypted = origin.startsWith('https://') || isLoopbackUrl(origin);
   const addresses = [server.authorizeUrl, server.pushUrl, server.tokenUrl, server.revokeUrl ?? server.issuer];
   const { protocol } = new URL(origin);
   if (metadata.issuer !== origin || !isEncrypted || addresses.some((each) => new URL(each).protocol !== protocol))
@@ -89,11 +90,6 @@ function unfit(origin: string): PlatformError {
   return new PlatformError('content', `The server ${origin} does not say of itself what a consent needs`, {
     platformCode: 'oauth_metadata_unfit',
   });
-}
-
-export function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/u.test(hostname);
 }
 
 function read<Answer>(http: PlatformHttp, url: string, answer: z.ZodType<Answer>): Promise<Answer> {

@@ -1,8 +1,8 @@
 import { newPossessionKey, publicKeyOf, signClientAssertion } from '@vibetribe/security/possession-key';
+import { isLoopbackUrl } from '../loopback-url.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { DescribedClient } from '../port/connect.ts';
 import type { OAuthClient } from '../port/endpoints.ts';
-import { isLoopback } from './authorization-server.ts';
 
 export const blueskyScopes = ['atproto', 'transition:generic'] as const;
 const scope = blueskyScopes.join(' ');
@@ -15,7 +15,7 @@ const scope = blueskyScopes.join(' ');
 export const blueskyClient: DescribedClient = {
   async make({ address, redirectUri }) {
     const { protocol, hostname } = new URL(address);
-    if (protocol === 'http:' && isLoopback(address)) {
+    if (protocol === 'http:' && isLoopbackUrl(address)) {
       const query = new URLSearchParams({ redirect_uri: reachableRedirect(redirectUri), scope });
       return { id: `http://localhost?${query.toString()}`, secret: '' };
     }

@@ -1,7 +1,6 @@
 import type { MediaRules } from '@vibetribe/media-rules/media-rules';
 import { bareCard } from '@vibetribe/platforms/link-card';
 import type { LinkCard, MediaItem } from '@vibetribe/platforms/port/content';
-
 import { z } from 'zod';
 import type { CardReader, CardReading } from '../../cards/card-reader.ts';
 import { type CardPlace, findReading, readCardPicture, storeReading } from '../../cards/card-rows.ts';
@@ -14,7 +13,7 @@ import { prepareMedia } from './publication-media.ts';
 import { ClaimLostError } from './run-steps.ts';
 import { saveStep } from './save-step.ts';
 
-/** So long a post that is due waits for a page that nobody has read ahead. */
+/** How long a post that is due waits for a page that nobody has read ahead. */
 const waitMs = 3_000;
 
 /** Names the event and the stored step that fix the card. */
