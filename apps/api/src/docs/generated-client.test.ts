@@ -30,7 +30,7 @@ export async function firstStatus(): Promise<string | null> {
 
 export async function remove(id: string): Promise<boolean> {
   try {
-    const nothing: undefined = await client.delete('/posts/{id}', { params: { path: { id } } });
+    const nothing: undefined = await client.delete('/webhooks/{id}', { params: { path: { id } } });
     return nothing === undefined;
   } catch (error) {
     return error instanceof ProblemError && error.code === 'not_found';
