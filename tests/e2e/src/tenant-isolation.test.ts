@@ -319,6 +319,7 @@ function validBodyFor(path: string): unknown {
   if (path.endsWith('/media/{id}')) return { alt: 'A wall' };
   if (path.includes('/selections/')) return { externalIds: ['page'] };
   if (path.endsWith('/resolve')) return { outcome: 'not_published', retry: false };
+  if (path.endsWith('/content')) return { content: 'A wall' };
   return {};
 }
 
