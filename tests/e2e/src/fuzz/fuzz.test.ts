@@ -10,7 +10,7 @@ import { plannedRequest } from './planned-request.ts';
 const isFull = process.env['TEST_FULL'] === '1';
 /** The same requests with every `npm test`; a complete run draws its own, by the seed that is printed with it. */
 const seed = Number(process.env['FUZZ_SEED'] ?? (isFull ? process.env['TEST_SEED'] : undefined) ?? 14);
-const requests = Number(process.env['FUZZ_REQUESTS'] ?? (isFull ? 20_000 : 700));
+const requests = Number(process.env['FUZZ_REQUESTS'] ?? (isFull ? 20_000 : 350));
 /** Requests that meet the same two organizations. */
 const requestsPerWorld = 350;
 
