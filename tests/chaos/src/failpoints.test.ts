@@ -7,7 +7,7 @@ import { runFailpointCase } from './run-failpoint-case.ts';
 import { createSeededRandom } from './seeded-random.ts';
 
 /** Complete in the full run; otherwise as many as this, drawn by the seed that the run prints. */
-const sampleSize = 6;
+const sampleSize = 4;
 const seed = Number(process.env['TEST_SEED'] ?? 1);
 const isFull = process.env['TEST_FULL'] === '1';
 const cases = isFull ? failpointCases : createSeededRandom(seed).fork('failpoints').sample(failpointCases, sampleSize);
