@@ -1,3 +1,4 @@
+import { adapters } from '@vibetribe/platforms/registry';
 import { expect, test } from 'vitest';
 import { readRepositoryFile } from './repository.ts';
 
@@ -38,6 +39,20 @@ test('each reason for which a person is asked has a row, and no row has another 
   const names = [...source.matchAll(/^ {2}'([^']+)': \//gm)].map(([, name]) => name);
   expect(names.length).toBeGreaterThan(5);
   expect(rowsBelow('## Why a person is asked').map(([name]) => name)).toEqual(names);
+});
+
+test('each platform has a row that says when it is asked, by the numbers of its adapter', () => {
+  const leaseSeconds = 60;
+  const timeoutSeconds = 30;
+  const told = rowsBelow('## What tells, on each platform').map(([name, , crash, timeout, reset, absent]) =>
+    [name, crash, timeout, reset, absent].join(' | '),
+  );
+  const wanted = Object.values(adapters).map(({ displayName, reconciliation: { quietMs, absence } }) => {
+    const quiet = quietMs / 1_000;
+    const absent = `${absence.reads} x ${absence.spacingMs / 1_000}`;
+    return [displayName, leaseSeconds + quiet, timeoutSeconds + quiet, quiet, absent].join(' | ');
+  });
+  expect(told.toSorted()).toEqual(wanted.toSorted());
 });
 
 /** The cells of the first table below a heading, without its head. */
