@@ -69,16 +69,16 @@ async function uploadWhole(
       effect: 'idempotent',
       run: ({ http }) => begin(run, http),
     });
-    await run.step({
+    const sentAt = await run.step({
       name: name('bytes'),
       effect: 'idempotent',
       run: async ({ http }) => {
         await put(run, http, { url: begun.url, item, isOurs: true }, z.unknown());
-        return true;
+        return run.now.toISOString();
       },
     });
-    await awaitReady(run, name('ready'), `/rest/${collection}/${encodeURIComponent(begun.urn)}`);
-    return begun;
+    const path = `/rest/${collection}/${encodeURIComponent(begun.urn)}`;
+    return orEnded(begun, await awaitReady(run, { name: name('ready'), path, sentAt }));
   });
   return urn;
 }
@@ -125,16 +125,16 @@ export async function uploadVideo(run: PublishRun, item: MediaItem, index: numbe
         }),
       );
     }
-    await run.step({
+    const sentAt = await run.step({
       name: name('finish'),
       effect: 'idempotent',
       run: async ({ http }) => {
         await finishVideo(run, http, { video: begun.urn, uploadToken: begun.token, uploadedPartIds: receipts });
-        return true;
+        return run.now.toISOString();
       },
     });
-    await awaitReady(run, name('ready'), `/rest/videos/${encodeURIComponent(begun.urn)}`);
-    return begun;
+    const path = `/rest/videos/${encodeURIComponent(begun.urn)}`;
+    return orEnded(begun, await awaitReady(run, { name: name('ready'), path, sentAt }));
   });
   return urn;
 }
@@ -237,14 +237,22 @@ function isOwnAddress(endpoints: PlatformEndpoints, url: string): boolean {
 
 const Status = z.object({ status: z.string().regex(/^[A-Z_]{1,50}$/u) });
 
+/** Bytes that LinkedIn still waits for so long after it took them have not arrived. */
+const arrivalMsMax = 60_000;
+const lost = 'lost';
+
 /** Who may only write is not told: LinkedIn takes what is not ready then, or says so. */
-function awaitReady(run: PublishRun, name: string, path: string): Promise<string> {
+function awaitReady(
+  run: PublishRun,
+  { name, path, sentAt }: { readonly name: string; readonly path: string; readonly sentAt: string },
+): Promise<string> {
   return run.step({
     name,
     effect: 'read',
     run: async ({ http }) => {
       const status = await readStatus(run, http, path);
       if (status === 'AVAILABLE' || status === 'unknown') return status;
+      if (status === 'WAITING_UPLOAD' && run.now.getTime() - Date.parse(sentAt) > arrivalMsMax) return lost;
       if (status === 'PROCESSING_FAILED') {
         const message = 'LinkedIn could not process the file';
         throw new PlatformError('content', message, { platformCode: 'MEDIA_ASSET_PROCESSING_FAILED' });
@@ -253,6 +261,11 @@ function awaitReady(run: PublishRun, name: string, path: string): Promise<string
       throw new PlatformError('media_processing', message, { platformCode: `MEDIA_ASSET_${status}` });
     },
   });
+}
+
+/** An upload whose bytes are lost is begun anew, as one that has expired is. */
+function orEnded<Upload extends { readonly expiresAt: string }>(upload: Upload, readiness: string): Upload {
+  return readiness === lost ? { ...upload, expiresAt: new Date(0).toISOString() } : upload;
 }
 
 async function readStatus(run: PublishRun, http: PlatformHttp, path: string): Promise<string> {
