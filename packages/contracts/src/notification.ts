@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Timezone } from './timezone.ts';
 
 export const Notification = z.object({
   id: z.string(),
@@ -46,11 +47,7 @@ const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'must b
 export const QuietHours = z.strictObject({
   from: TimeOfDay,
   to: TimeOfDay,
-  timezone: z
-    .string()
-    .max(100)
-    .refine(isTimezone, { error: 'must be a time zone of IANA, such as Europe/Berlin' })
-    .default('UTC'),
+  timezone: Timezone.default('UTC'),
 });
 export type QuietHours = z.infer<typeof QuietHours>;
 
@@ -74,11 +71,3 @@ export const NotificationPreferences = z.object({
   webhook: z.object({ host: z.string(), error: z.string().nullable() }).nullable(),
 });
 export type NotificationPreferences = z.infer<typeof NotificationPreferences>;
-
-function isTimezone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== '';
-  } catch {
-    return false;
-  }
-}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Timezone } from './timezone.ts';
 import { altCharactersMax } from './media.ts';
 import { GivenTime } from './given-time.ts';
 import { PlatformId } from './platform-id.ts';
@@ -60,8 +61,6 @@ export const Misfire = z.strictObject({
 });
 export type Misfire = z.infer<typeof Misfire>;
 
-const timezone = z.string().max(100).refine(isTimezone, { error: 'must be an IANA time zone such as Europe/Berlin' });
-
 export const CreatePost = z.strictObject({
   content: Text,
   accountIds: z
@@ -73,7 +72,7 @@ export const CreatePost = z.strictObject({
   thread: Thread.optional(),
   media: MediaUses.optional(),
   scheduledAt: GivenTime.optional(),
-  timezone: timezone.optional(),
+  timezone: Timezone.optional(),
   variants: z
     .record(Id, Variant)
     .refine((variants) => Object.keys(variants).length <= accountsPerPostMax, {
@@ -196,11 +195,3 @@ export const ResolvePublication = z.union([
   z.strictObject({ outcome: z.enum(['publish', 'skip']) }),
 ]);
 export type ResolvePublication = z.infer<typeof ResolvePublication>;
-
-function isTimezone(name: string): boolean {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
-  } catch {
-    return false;
-  }
-}

@@ -65,7 +65,7 @@ test("a webhook's address is shown to nobody, stays until another is given, and 
   expect((await put({ events: {}, webhookUrl: null })).json['webhook']).toBeNull();
 });
 
-test("they are one's own in one organization, and no key has any", async () => {
+test('preferences belong to one user in one organization, and an API key has none', async () => {
   const key = String((await call('POST', '/api-keys', { name: 'k', scopes: ['admin'] })).json['key']);
   expect((await call('GET', '/notification-preferences', undefined, key)).status).toBe(403);
   expect((await call('PUT', '/notification-preferences', { events: {} }, key)).status).toBe(403);

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
 
 export const publicationRoutes: FastifyPluginAsyncZod<{
-  services: Pick<ApiServices, 'db' | 'signals' | 'adapters'>;
+  services: Pick<ApiServices, 'adapters' | 'db' | 'keyRing' | 'logger' | 'signals'>;
 }> = async (app, { services }) => {
   app.post(
     '/publications/:id/resolve',

@@ -96,7 +96,7 @@ const AssertionClaims = z.object({
   exp: z.int(),
 });
 
-/** https://atproto.com/specs/oauth#localhost-client-development: any port of the own machine, by its address. */
+/** https://atproto.com/specs/oauth#localhost-client-development: the client of a developer. Its redirects lead to any port of the developer's own machine, by number. */
 function loopbackClient(url: URL, id: string): Client {
   if (url.hostname !== 'localhost' || url.port !== '' || url.pathname !== '/' || !id.startsWith('http://localhost'))
     throw invalidClient('Only http://localhost may do without https');

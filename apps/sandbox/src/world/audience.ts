@@ -26,7 +26,7 @@ export type Audience = {
   followers(account: Account): number;
   /** @param lateMs how old the platform's numbers are */
   ofPost(post: Post, lateMs?: number): PostNumbers;
-  /** Whether a platform that tells its numbers so late has any of this post. */
+  /** True where the platform, whose numbers are `lateMs` old, has some of this post already. */
   isCounted(post: Post, lateMs: number): boolean;
   /** Sums over the posts that the account has now. */
   ofAccount(account: Account, lateMs?: number): PostNumbers;

@@ -22,16 +22,10 @@ describe('where reading is billed', () => {
     (await harness.sql<{ micros: string }>('select micros from metric_costs'))[0]?.micros ?? '0';
 
   beforeEach(async () => {
-    const { fake, sql } = harness;
-    for (const table of ['publications', 'metric_subjects', 'accounts', 'metric_costs'])
-      await sql(`delete from ${table}`);
+    await harness.reset();
     actor = await harness.addOrganization();
     accounts += 1;
     ({ accountId } = await harness.addXAccount(actor, `billed${accounts}`, 360_000_000));
-    fake.posts.clear();
-    fake.asked.length = 0;
-    fake.account = [reading('followers', 7)];
-    fake.beforeAnswer = async () => undefined;
     harness.fake.support = { ...harness.fake.support, cost, postsPerRequest: 10 };
     for (let index = 0; index < 30; index += 1) {
       const { platformPostId } = await harness.publish(actor, accountId);

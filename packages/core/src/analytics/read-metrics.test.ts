@@ -15,19 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => harness[Symbol.asyncDispose]());
 beforeEach(async () => {
-  const { fake, sql } = harness;
-  await sql('delete from publications');
-  await sql('delete from metric_subjects');
-  await sql('delete from accounts');
+  await harness.reset();
   actor = await harness.addOrganization();
   accounts += 1;
   ({ accountId } = await harness.addXAccount(actor, `numbers${accounts}`, 100 * hourMs));
-  fake.posts.clear();
-  fake.asked.length = 0;
-  fake.account = [reading('followers', 7)];
-  fake.beforeAnswer = async () => undefined;
-  const { cost: _cost, ...support } = fake.support;
-  fake.support = support;
 });
 
 const run = () => readMetrics(harness.deps(), { patienceMs: 0 });

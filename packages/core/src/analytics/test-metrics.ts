@@ -26,6 +26,8 @@ export interface MetricsHarness extends AccountsHarness {
     accountId: string,
     ageHours?: number,
   ): Promise<{ publicationId: string; platformPostId: string }>;
+  /** As at the beginning, with no account and no post. */
+  reset(): Promise<void>;
   /** Everything is due. */
   makeDue(): Promise<void>;
 }
@@ -80,6 +82,16 @@ export async function createMetricsHarness(postgresUrl: string): Promise<Metrics
         publishedAt: new Date(Date.now() - ageHours * 3_600_000),
       });
       return { publicationId, platformPostId };
+    },
+    async reset() {
+      for (const table of ['publications', 'metric_subjects', 'accounts', 'metric_costs'])
+        await harness.sql(`delete from ${table}`);
+      const { cost: _cost, ...support } = fake.support;
+      fake.support = support;
+      fake.posts.clear();
+      fake.asked.length = 0;
+      fake.account = [reading('followers', 7)];
+      fake.beforeAnswer = async () => undefined;
     },
     makeDue: async () => void (await harness.sql(`update metric_subjects set due_at = now() where due_at is not null`)),
     [Symbol.asyncDispose]: () => harness[Symbol.asyncDispose](),

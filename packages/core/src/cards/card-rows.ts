@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import type { CardReading } from './card-reader.ts';
+import { PictureFacts } from './read-picture.ts';
 
 export interface CardPlace {
   readonly organizationId: string;
@@ -11,8 +12,6 @@ export interface CardPlace {
   /** 0: the post itself. */
   readonly part: number;
 }
-
-const PictureFacts = z.object({ mimeType: z.string(), width: z.number(), height: z.number(), sha256: z.string() });
 
 const readingColumns = {
   title: column.textOrNull,

@@ -5,17 +5,21 @@ import type { Inspector } from '@vibetribe/media/inspect/inspector';
 import { MediaRefusedError } from '@vibetribe/media/media-refused-error';
 import { sniffBytes, sniffType } from '@vibetribe/media/upload/sniff-type';
 import type { Dispatcher } from 'undici';
+import { z } from 'zod';
 import { CardFault, whyUnread } from './card-fault.ts';
 import { fetchGuarded } from './fetch-guarded.ts';
 
-/** As it goes out: small enough for every platform that shows cards. */
-export interface CardPicture {
+/** Of a picture as it goes out. `sha256`: hex. */
+export const PictureFacts = z.object({
+  mimeType: z.string(),
+  width: z.number(),
+  height: z.number(),
+  sha256: z.string(),
+});
+
+/** Small enough for every platform that shows cards. */
+export interface CardPicture extends Readonly<z.infer<typeof PictureFacts>> {
   readonly bytes: Buffer;
-  readonly mimeType: string;
-  readonly width: number;
-  readonly height: number;
-  /** Hex. */
-  readonly sha256: string;
 }
 
 export interface PictureReader {

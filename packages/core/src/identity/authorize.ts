@@ -5,7 +5,7 @@ import { DomainError } from '../domain-error.ts';
 
 interface Requirement {
   readonly role: Role;
-  /** Null: any key will do, whatever its scopes. */
+  /** Null: an API key needs no scope for it. */
   readonly scope: ApiKeyScope | null;
   readonly serviceAdmin?: true;
   /** It reaches every account of the organization, so no key has it that is limited to some. */

@@ -8,9 +8,9 @@ import type { MediaObjectRow } from './present-media.ts';
 export const unfinishedHoursMax = 6;
 
 /**
- * Removes content that no media has any more, in three steps that may each be repeated, by anybody: the record is marked, the store
- * removes the file, the record is deleted. So a record never outlives its file, and no transaction waits for a store. A marked
- * record is nobody's: whoever uploads the same content meanwhile gets a record and a file of their own.
+ * Removes content that no media uses any more. It has three steps, and any process may repeat each of them: the record is marked, the
+ * store removes the file, the record is deleted. A record therefore never outlives its file, and no transaction waits for a store. An
+ * upload never takes a marked record: it gets a record and a file of its own.
  * @returns bytes removed; null where it is in use, in another store, or gone already
  * @throws MediaStoreError
  */

@@ -19,7 +19,7 @@ import { takeTransitions } from './take-transitions.ts';
  *   off, why: `not_supported_by_platform` or `conflict`
  */
 export async function removePost(
-  deps: Pick<CoreDependencies, 'db' | 'signals' | 'adapters'>,
+  deps: Pick<CoreDependencies, 'db' | 'signals' | 'adapters' | 'keyRing' | 'logger'>,
   actor: Actor,
   { postId, expected }: { readonly postId: string; readonly expected: number | null },
 ): Promise<VersionedPost> {
@@ -29,7 +29,8 @@ export async function removePost(
     requireVersion(post, expected);
     const accounts = await lockAccounts(tx, actor, accountIds);
     const rows = await lockPublications(tx, publicationIds);
-    const refusals = new Map(rows.map((row) => [row.id, removalRefusal(deps, row, accounts)]));
+    const refusals = new Map<string, DomainError | null>();
+    for (const row of rows) refusals.set(row.id, await removalRefusal(tx, deps, row, accounts));
     if ([...refusals.values()].every((refusal) => refusal !== null)) throw worst([...refusals.values()]);
     const taken = await takeTransitions(tx, rows, ({ status }) => (status === 'scheduled' ? { type: 'cancel' } : null));
     const after: PublicationRow[] = [];

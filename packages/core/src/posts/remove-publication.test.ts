@@ -1,4 +1,6 @@
+import type { AccountAccess } from '@vibetribe/platforms/port/account';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { sealCredentials } from '../accounts/seal-credentials.ts';
 import { editPublication } from './edit-publication.ts';
 import { getPost } from './get-post.ts';
 import { removePost } from './remove-post.ts';
@@ -66,6 +68,29 @@ test('a platform without a way is named, and an account that is disconnected', a
     code: 'conflict',
     message: expect.stringContaining('disconnected'),
   });
+});
+
+test('an account whose posts its platform keeps is told so, where others of the platform may take theirs off', async () => {
+  const { actor, accountIds, publicationId, remove } = await postIn(published);
+  const [grant] = await harness.sql<{ id: string }>('select grant_id as id from accounts where id = $1', [
+    accountIds[0],
+  ]);
+  const { organizationId } = actor;
+  const credentials = { accessToken: 'a', scopes: [], details: { login: 'own' } };
+  const sealed = sealCredentials(harness.deps.keyRing, { id: grant?.id ?? '', organizationId }, credentials);
+  await harness.sql('update grants set credentials = $2 where id = $1', [grant?.id, sealed]);
+  const { adapters } = harness.deps;
+  const x = {
+    ...adapters.x,
+    keepsPosts: ({ details }: Pick<AccountAccess, 'details'>) => `Kept for ${String(details['login'])}`,
+  };
+  const deps = { ...harness.deps, adapters: { ...adapters, x } };
+  expect(await refusalOf(removePublication(deps, actor, { publicationId }))).toMatchObject({
+    code: 'not_supported_by_platform',
+    message: 'Kept for own.',
+  });
+  expect(await changesOf(publicationId)).toEqual([]);
+  expect(await remove()).toMatchObject({ removal: { status: 'removing' } });
 });
 
 test('nobody else may: another organization, a key limited to another account, a viewer', async () => {

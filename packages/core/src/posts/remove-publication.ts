@@ -14,8 +14,10 @@ import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import { lockPost } from './find-post.ts';
 import { lockAccounts, type PostAccounts } from './post-accounts.ts';
 import { presentPublication } from './present-publication.ts';
+import { whyKept } from './why-kept.ts';
 
-type ChangeDependencies = Pick<CoreDependencies, 'db' | 'signals' | 'adapters'>;
+type RemovalDependencies = Pick<CoreDependencies, 'adapters' | 'keyRing' | 'logger'>;
+type ChangeDependencies = RemovalDependencies & Pick<CoreDependencies, 'db' | 'signals'>;
 
 /**
  * Takes a publication off its platform: a publisher does it, and asks again until it is gone or the platform has refused. Asking for it again
@@ -31,7 +33,7 @@ export async function removePublication(
   requireRight(actor, 'posts:write');
   const row = await deps.db.asTenant(actor.organizationId, async (tx) => {
     const { row, accounts } = await lockForChange(tx, actor, publicationId);
-    const refusal = removalRefusal(deps, row, accounts);
+    const refusal = await removalRefusal(tx, deps, row, accounts);
     if (refusal !== null) throw refusal;
     return beginRemoval(tx, deps, row);
   });
@@ -59,12 +61,13 @@ export async function lockForChange(
 }
 
 /** Why it cannot be asked for; null: it can. */
-export function removalRefusal(
-  { adapters }: Pick<CoreDependencies, 'adapters'>,
+export async function removalRefusal(
+  tx: Transaction,
+  deps: RemovalDependencies,
   row: PublicationRow,
   accounts: PostAccounts,
-): DomainError | null {
-  const adapter = adapters[row.platform];
+): Promise<DomainError | null> {
+  const adapter = deps.adapters[row.platform];
   const { displayName } = adapter;
   if (row.removal?.status === 'removing' || row.removal?.status === 'removed') return null;
   if (adapter.remove === undefined)
@@ -72,7 +75,10 @@ export function removalRefusal(
       'not_supported_by_platform',
       `${displayName} has no way to take a post off for an application.`,
     );
-  return unreachable(row, accounts, displayName);
+  const refusal = unreachable(row, accounts, displayName);
+  if (refusal !== null) return refusal;
+  const kept = await whyKept(tx, deps, row);
+  return kept === null ? null : new DomainError('not_supported_by_platform', `${kept}.`);
 }
 
 /** Why nothing can be done to what is out. */

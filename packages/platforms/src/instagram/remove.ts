@@ -4,10 +4,14 @@ import type { AccountAccess, PostCall } from '../port/account.ts';
 import { callInstagram, loginOf } from './api.ts';
 import { callOf } from './container.ts';
 
-/** Only by the page's login: Instagram's own has no deletion. */
-export function instagramKeepsPosts(access: Pick<AccountAccess, 'details'>): string | null {
-  if (loginOf(access) === 'page') return null;
-  return 'Instagram takes posts off only for accounts that were connected through their Facebook page';
+const scope = 'instagram_manage_contents';
+
+/** Only by the page's login: Instagram's own has no deletion. Credentials given by hand do not tell their scopes. */
+export function instagramKeepsPosts(access: Pick<AccountAccess, 'details' | 'scopes'>): string | null {
+  if (loginOf(access) !== 'page')
+    return 'Instagram takes posts off only for accounts that were connected through their Facebook page';
+  if (access.scopes.length === 0 || access.scopes.includes(scope)) return null;
+  return `The account was connected without the right to take posts off (${scope})`;
 }
 
 /** Needs `instagram_manage_contents`. https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-media, read 2026-11. */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { CardReader, CardReading } from '../../cards/card-reader.ts';
 import { type CardPlace, findReading, readCardPicture, storeReading } from '../../cards/card-rows.ts';
 import { type PartWish, readsPage, wishOf } from '../../cards/card-wish.ts';
+import { PictureFacts } from '../../cards/read-picture.ts';
 import { tellCard } from '../../cards/tell-card.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
@@ -24,9 +25,7 @@ const FixedCard = z.object({
   title: z.string(),
   description: z.string(),
   mediaId: z.string().nullable(),
-  picture: z
-    .object({ mimeType: z.string(), width: z.number(), height: z.number(), sha256: z.string(), bytes: z.number() })
-    .nullable(),
+  picture: PictureFacts.extend({ bytes: z.number() }).nullable(),
 });
 type FixedCard = z.infer<typeof FixedCard>;
 
