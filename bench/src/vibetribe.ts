@@ -3,15 +3,16 @@ import type pg from 'pg';
 import { type Contender, dueAtOf, type Result } from './contenders.ts';
 import { type Backend, openProduct } from './open-product.ts';
 
-const accountCount = 50;
-
-/** The product: rows, claim, intent, POST, outcome, timeline. */
-export function vibetribe(backend: Backend): Contender {
+/**
+ * The product: rows, claim, intent, POST, outcome, timeline.
+ * @param accountCount posts of one account go out one after another, as no other contender's do; without it each post has its own account
+ */
+export function vibetribe(backend: Backend, accountCount?: number): Contender {
   return {
-    name: `VibeTribe on ${backend}`,
+    name: `VibeTribe on ${backend}${accountCount === undefined ? '' : `, ${accountCount} accounts`}`,
     async run(servers, load) {
       await using product = await openProduct(servers, backend, load.concurrency);
-      const organization = await product.addOrganization(accountCount);
+      const organization = await product.addOrganization(accountCount ?? load.count);
       const nowMs = Date.now();
       const dueAtMs = Array.from({ length: load.count }, (_, index) => dueAtOf(load, index, nowMs));
       await product.schedule(organization, dueAtMs);
