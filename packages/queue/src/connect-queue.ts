@@ -129,6 +129,9 @@ function openPostgres(options: ConnectQueueOptions, signal: AbortSignal): OpenSt
   const pool = new pg.Pool({ ...queuePoolOptions(options.pool), max: options.poolMax ?? 10, min: 0 });
   pool.setMaxListeners(0);
   pool.on('error', (error) => options.logger.warn(describeStoreError(error), 'an idle queue connection was lost'));
+  // The pool listens to idle connections only: one that is lost in the moment in which BullMQ takes it for its LISTEN, as by a farewell in the
+  // same packet as the last answer to whoever had it before, would end the process. The next statement rejects with the loss.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const shared = new SharedPostgresConnection(createResilientPool(pool, { retryForMs, signal }));
   return {
     store: { kind: 'postgres', pool, shared },

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { expect, inject, test } from 'vitest';
 import { migrateQueue } from './migrate-queue.ts';
 import { createResilientPool } from './resilient-pool.ts';
+import { openTestBackend } from './test-backend.ts';
 import { SharedPostgresConnection } from './shared-postgres-connection.ts';
 
 test('a first look that failed is not remembered: the connection works once the schema is there', async () => {
@@ -18,6 +19,21 @@ test('a first look that failed is not remembered: the connection works once the 
   } finally {
     await pool.end();
   }
+});
+
+test('a connection that is lost in the moment in which it is taken from the pool ends no process', async () => {
+  await using backend = await openTestBackend('postgres');
+  const { store } = await backend.connect();
+  if (store.kind !== 'postgres') throw new Error('not on PostgreSQL');
+  const client = await store.pool.connect();
+  // As pg says it when a farewell comes without a statement under way. Without a listener it throws where nobody catches.
+  const farewell = () => client.emit('error', new Error('terminating connection due to administrator command'));
+  try {
+    expect(farewell).not.toThrow();
+  } finally {
+    client.release(true);
+  }
+  expect((await store.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
 });
 
 test('many workers may say at once that they listen: their statements on the shared connection run in turn', async () => {
