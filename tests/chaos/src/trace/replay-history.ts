@@ -73,10 +73,14 @@ function withLooks(state: PublicationState, { data }: StoredEvent): PublicationS
   if (waited === undefined || state.toldWait === null) return [state];
   const repeats = waited.times - 1;
   const isAsking = state.intentAtMs !== null;
+  // Looks that did not see it are counted apart; one that a stopped publisher did not end is no look.
+  const sawNothing = state.toldWait.detail.startsWith('Not seen on the platform yet');
+  const hasLooked = isAsking && !state.toldWait.detail.startsWith('Its publisher stopped');
   return Array.from({ length: repeats + 1 }, (_, claims) => ({
     ...state,
     fence: state.fence + claims,
-    reconcileTries: state.reconcileTries + (isAsking ? repeats : 0),
+    absentReads: state.absentReads + (hasLooked && sawNothing ? repeats : 0),
+    reconcileTries: state.reconcileTries + (hasLooked && !sawNothing ? repeats : 0),
     toldWait:
       state.toldWait === null ? null : { ...state.toldWait, times: waited.times, lastAtMs: Date.parse(waited.lastAt) },
   }));

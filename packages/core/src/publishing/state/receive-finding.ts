@@ -41,6 +41,11 @@ export function receiveFinding(state: PublicationState, input: FindingInput, atM
   }
 }
 
+const notSeen = {
+  reason: 'reconciling',
+  detail: 'Not seen on the platform yet; it is asked again before it counts as absent.',
+} as const;
+
 /** How many more looks a post gets of which we have reason to think that it is there, each twice as long after the one before. */
 const looksForEvidence = 3;
 
@@ -55,14 +60,13 @@ function countAbsence(
   const { absentReadsRequired, absentSpacingMs } = input.policy;
   if (absentReads < absentReadsRequired + (evidence === null ? 0 : looksForEvidence)) {
     const dueAtMs = atMs + Math.max(absentSpacingMs, 1) * 2 ** Math.max(0, absentReads - absentReadsRequired);
-    return moved(
-      { ...state, leaseUntilMs: null, absentReads, dueAtMs },
-      {
-        type: 'publication.reconciled',
-        message: `Not seen on the platform yet (${clause(finding.evidence)}). Asks again at ${isoTime(dueAtMs)} before it counts as absent.`,
-        data: { finding: 'not_seen', absentReads },
-      },
-    );
+    const next = { ...state, leaseUntilMs: null, absentReads, dueAtMs, waiting: notSeen };
+    if (isTold(state, notSeen)) return moved(countAgain(next, atMs));
+    return moved(next, {
+      type: 'publication.reconciled',
+      message: `Not seen on the platform yet (${clause(finding.evidence)}). Asks again at ${isoTime(dueAtMs)} before it counts as absent.`,
+      data: { finding: 'not_seen', absentReads },
+    });
   }
   if (evidence !== null)
     return becomeUnconfirmed(state, `${endSentence(evidence)} A look found: ${endSentence(finding.evidence)}`);

@@ -3,9 +3,18 @@ import type { WaitingReason } from '@vibetribe/contracts/publication-status';
 import { receiveFinding } from './receive-finding.ts';
 import { becomeUnconfirmed, fail, receiveOutcome } from './receive-outcome.ts';
 import type { PublicationInput } from './publication-input.ts';
-import type { PublicationState } from './publication-state.ts';
+import type { PublicationState, ToldWait } from './publication-state.ts';
 import { receiveUserInput } from './receive-user-input.ts';
-import { type Moved, type TimelineEntry, type Transition, moved, refused, waitUntil } from './transition.ts';
+import {
+  countAgain,
+  isTold,
+  type Moved,
+  moved,
+  refused,
+  type TimelineEntry,
+  type Transition,
+  waitUntil,
+} from './transition.ts';
 import { publisherStopped } from './publisher-stopped.ts';
 import { endSentence } from './end-sentence.ts';
 import { isoTime } from './iso-time.ts';
@@ -27,17 +36,22 @@ function noteWhatIsTold(before: PublicationState, taken: Moved, atMs: number): M
   if (first === undefined) return taken;
   const repeated = toldWait === null || toldWait.times === 1 ? null : toldWait;
   const waited = repeated === null ? {} : { waited: { times: repeated.times, lastAt: isoTime(repeated.lastAtMs) } };
-  const { waiting } = taken.state;
-  const tellsOfWait = ['publication.waiting', 'publication.reconciled'].includes((rest.at(-1) ?? first).type);
+  const wait = waitToldBy(rest.at(-1) ?? first, taken.state);
   return {
     ...taken,
     events: [{ ...first, data: { ...first.data, ...waited } }, ...rest],
-    state: {
-      ...taken.state,
-      toldWait: tellsOfWait && waiting !== null ? { ...waiting, times: 1, lastAtMs: atMs } : null,
-    },
+    state: { ...taken.state, toldWait: wait === null ? null : { ...wait, times: 1, lastAtMs: atMs } },
   };
 }
+
+/** What may come again as it is: a wait, a look, and a publisher that stops between two of them. */
+function waitToldBy({ type, message }: TimelineEntry, { waiting, intentAtMs }: PublicationState): ToldBy | null {
+  if (type === 'publication.waiting' || type === 'publication.reconciled') return waiting;
+  if (type !== 'publication.lease_expired' || (intentAtMs !== null && message !== stopped.asking)) return null;
+  return { reason: waiting?.reason ?? 'internal', detail: message };
+}
+
+type ToldBy = Pick<ToldWait, 'reason' | 'detail'>;
 
 function decide(state: PublicationState, input: PublicationInput, atMs: number): Transition {
   switch (input.type) {
@@ -118,7 +132,7 @@ const endedByLooks: ReadonlySet<WaitingReason> = new Set([
 ]);
 
 function isAnotherLook({ toldWait, waiting }: PublicationState): boolean {
-  return toldWait !== null && waiting !== null && endedByLooks.has(waiting.reason);
+  return toldWait !== null && endedByLooks.has(waiting?.reason ?? toldWait.reason);
 }
 
 /** From here on, until an outcome is on disk, nobody sends again without asking the platform. The lease starts anew: the send has all of it. */
@@ -166,17 +180,10 @@ function expireLease(state: PublicationState, quietMs: number, atMs: number): Tr
     const waiting = state.committed
       ? ({ reason: 'processing', detail: 'Its publisher stopped; another one goes on.' } as const)
       : null;
-    const told = state.committed
-      ? 'Its publisher stopped when the platform had taken it; another one goes on.'
-      : 'Its publisher stopped before anything was sent; another one takes over.';
-    return moved({ ...free, status, waiting, dueAtMs: atMs }, event('publication.lease_expired', told));
+    const told = state.committed ? stopped.processing : stopped.before;
+    return tellStopped({ ...free, status, waiting, dueAtMs: atMs }, told, atMs);
   }
-  if (state.status === 'waiting') {
-    return moved(
-      { ...free, dueAtMs: atMs },
-      event('publication.lease_expired', 'Its publisher stopped while asking the platform; another one asks.'),
-    );
-  }
+  if (state.status === 'waiting') return tellStopped({ ...free, dueAtMs: atMs }, stopped.asking, atMs);
   const askAtMs = Math.max(atMs, state.leaseUntilMs + quietMs);
   return moved(
     {
@@ -194,6 +201,18 @@ function expireLease(state: PublicationState, quietMs: number, atMs: number): Tr
       `Its publisher stopped while sending. Nothing is sent again before the platform was asked, at ${isoTime(askAtMs)}.`,
     ),
   );
+}
+
+const stopped = {
+  before: 'Its publisher stopped before anything was sent; another one takes over.',
+  processing: 'Its publisher stopped when the platform had taken it; another one goes on.',
+  asking: 'Its publisher stopped while asking the platform; another one asks.',
+} as const;
+
+/** One publisher after the other may stop at the same place. */
+function tellStopped(next: PublicationState, detail: string, atMs: number): Moved {
+  if (isTold(next, { reason: next.waiting?.reason ?? 'internal', detail })) return moved(countAgain(next, atMs));
+  return moved(next, event('publication.lease_expired', detail));
 }
 
 function resume(state: PublicationState, reasons: readonly string[], atMs: number): Transition {

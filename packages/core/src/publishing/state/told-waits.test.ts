@@ -41,6 +41,10 @@ function play(start: PublicationState = newPublication) {
       step({ type: 'claim', leaseMs: 60_000, gate: { kind: 'go' } });
     },
     intend: () => step({ type: 'intend', fence: state.fence, leaseMs: 60_000 }),
+    expire: () => {
+      nowMs = Math.max(nowMs, state.leaseUntilMs ?? 0);
+      step({ type: 'lease_expired', policy });
+    },
     end: (outcome: Outcome) => step({ type: 'outcome', fence: state.fence, outcome, policy }),
     find: (finding: Finding) => step({ type: 'finding', fence: state.fence, finding, policy }),
   };
@@ -101,6 +105,49 @@ describe('a wait that comes again for the same reason', () => {
       { waited: { times: 20 } },
       { waited: { times: 20 } },
     ]);
+  });
+
+  test.each([
+    { what: 'before anything is sent', told: ['scheduled', 'claimed', 'lease_expired'], asks: false },
+    {
+      what: 'while asking the platform',
+      told: ['scheduled', 'claimed', 'sent', 'outcome_unknown', 'claimed', 'lease_expired'],
+      asks: true,
+    },
+  ])('one publisher after the other that stops $what, likewise', ({ told, asks }) => {
+    const post = play();
+    post.schedule();
+    if (asks) {
+      post.claim();
+      post.intend();
+      post.end({ kind: 'unknown', fault, quietMs: 1_000 });
+    }
+    for (let turn = 0; turn < 20; turn += 1) {
+      post.claim();
+      post.expire();
+    }
+    expect(post.types()).toEqual(told);
+    post.claim();
+    if (asks) post.find({ kind: 'found', platformPostId: 'p', url: null, evidence: 'it is there' });
+    else post.intend();
+    expect(post.types().slice(told.length)).toEqual(
+      asks ? ['claimed', 'reconciled', 'published'] : ['claimed', 'sent'],
+    );
+    expect(post.told[told.length]?.data).toMatchObject({ waited: { times: 20 } });
+  });
+
+  test('a platform that does not show it yet, look after look, likewise', () => {
+    const post = play();
+    post.schedule();
+    post.claim();
+    post.intend();
+    post.end({ kind: 'unknown', fault, quietMs: 1_000 });
+    for (let turn = 1; turn < 5; turn += 1) {
+      post.claim();
+      post.find({ kind: 'not_seen', evidence: `none of ${turn} posts`, doubt: 'It may be there' });
+    }
+    expect(post.types().slice(4)).toEqual(['claimed', 'reconciled', 'claimed', 'unconfirmed']);
+    expect(post.told[6]?.data).toMatchObject({ waited: { times: 3 } });
   });
 
   test('breaker: a post that finds the platform down again and again before it sends anything, likewise', () => {
