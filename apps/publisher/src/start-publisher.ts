@@ -116,6 +116,7 @@ export async function startPublisher(
       name: 'dispatcher',
       intervalMs: config.sweepIntervalMs,
       runOnce: async (signal) => {
+        await engine.checkHistory();
         await dispatchOnce(service.core, config.settings, (jobs) => publishQueue.enqueue(jobs), signal);
         dispatchedAtMs = performance.now();
       },

@@ -4,6 +4,7 @@ import { EventType } from '@vibetribe/contracts/event-type';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql, type SQL } from 'drizzle-orm';
 import type { EventCursor } from './event-cursor.ts';
+import { checkOf } from './newest-event.ts';
 
 export interface LoggedEvent {
   readonly cursor: EventCursor;
@@ -98,9 +99,6 @@ export async function isKept(tx: Transaction, { id, check, page }: EventCursor):
   if (row === undefined || (page?.fromId ?? id) < row.cleanedTo) return false;
   return check === null ? id <= row.givenOut : row.isThere;
 }
-
-/** Differs between two events that had the same id, one of them before a backup was restored: the microseconds of their minutes. */
-const checkOf = sql`extract(microseconds from e.at)::int`;
 
 /** Row-level security says the same, but the planner does not know which organization it will be. */
 function within(organizationId: string | undefined): SQL {

@@ -64,13 +64,40 @@ test('new connections to a database that lost nothing pause nothing, nor does an
   ];
   await engine.publish(first);
   await engine.publish(taken);
-  for (const table of ['events', 'attempts', 'publication_steps'])
+  for (const table of ['attempts', 'publication_steps'])
     await harness.sql(`delete from ${table} where publication_id = $1`, [taken]);
   await harness.sql('delete from publications where id = $1', [taken]);
   await cutConnections();
   await expect
     .poll(() => tried(engine, following).then(async () => (await harness.read(following)).status))
     .toBe('published');
+  expect(await pauses()).toEqual([]);
+});
+
+test.each([
+  { lost: 'is gone', how: 'delete from events where id = $1' },
+  { lost: 'is another one under its id', how: `update events set at = at + interval '1 microsecond' where id = $1` },
+])('a publisher that claims nothing misses what others have written: an event that $lost', async ({ how }) => {
+  const account = await harness.addAccount();
+  const [idle, busy] = [harness.engine(), harness.engine()];
+  await idle.checkHistory();
+  await busy.publish(await harness.addPublication(account));
+  await idle.checkHistory();
+  const [newest] = await harness.sql<{ id: string }>('select max(id) as id from events');
+  await harness.sql(how, [newest?.id]);
+  await expect(idle.checkHistory()).rejects.toMatchObject({ code: 'history_lost' });
+  expect(await pauses()).toMatchObject([{ reason: /gone back in time/ }]);
+  await idle.checkHistory();
+});
+
+test('events that the clean-up has deleted are no loss', async () => {
+  const account = await harness.addAccount();
+  const engine = harness.engine();
+  await engine.publish(await harness.addPublication(account));
+  await engine.checkHistory();
+  await harness.sql('update event_log set cleaned_to = (select max(id) from events)');
+  await harness.sql('delete from events');
+  await engine.checkHistory();
   expect(await pauses()).toEqual([]);
 });
 

@@ -4,6 +4,8 @@ import { newId } from '@vibetribe/db/new-id';
 import { sleep } from '@vibetribe/resilience/sleep';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
+import type { EventCursor } from '../events/event-cursor.ts';
+import { isThere, readNewest } from '../events/newest-event.ts';
 
 /** What a process has seen committed about a publication. */
 export interface KnownClaim {
@@ -16,10 +18,12 @@ export interface KnownClaim {
 export interface HistoryGuard extends Disposable {
   remember(claims: readonly KnownClaim[]): void;
   /**
-   * Before a claim, in its transaction: whether the database behind a new connection holds what this process has seen in it.
+   * In a claim's transaction: whether the database holds what this process has seen in it.
    * @throws HistoryLostError
    */
   check(tx: Transaction): Promise<void>;
+  /** The same between claims: an idle publisher sees what the others and the users write, and misses it too. */
+  look(): Promise<void>;
   /** Pauses the service where a claim was refused for it, and rejects with the claim's error. */
   onRefused(error: unknown): Promise<never>;
 }
@@ -42,18 +46,19 @@ const knownMax = 1_000;
 const recallPatienceMs = 2_000;
 
 const reason =
-  'The database has gone back in time: it lacks claims that a publisher has seen committed. Posts may be out that it does not know of. Compare with the platforms before you lift this pause.';
+  'The database has gone back in time: it lacks what a publisher has seen committed. Posts may be out that it does not know of. Compare with the platforms before you lift this pause.';
 
 /**
  * Pauses the service when the database went back in time: a restore under running publishers, or a failover that lost commits. What was
- * sent since then would go out again. Every such event cuts the connections, so that a look after each new connection is enough; a publisher
- * that was started afterwards looks once, at what is remembered outside the database.
+ * sent since then would go out again. Each look is for the newest event that the last one saw, whoever wrote it; one after a new connection
+ * is for this process's own claims too. A publisher that was started afterwards looks once, at what is remembered outside the database.
  */
 export function createHistoryGuard(
   deps: Pick<CoreDependencies, 'db' | 'logger' | 'signals'>,
   memory: ClaimMemory | null = null,
 ): HistoryGuard {
   const known = new Map<string, KnownClaim>();
+  let newest: EventCursor | null = null;
   let isChecked = true;
   let isRecalled = memory === null;
   const onConnect = () => {
@@ -86,35 +91,53 @@ export function createHistoryGuard(
     }
   };
 
+  /** A connection that is made during the look counts for the next one. */
+  const findLostClaims = async (tx: Transaction): Promise<string[]> => {
+    if (isChecked || known.size === 0) return [];
+    isChecked = true;
+    const lost = await findLost(tx, [...known.values()]).catch((error: unknown) => {
+      isChecked = false;
+      throw error;
+    });
+    isChecked = lost.length === 0;
+    return lost;
+  };
+  const check = async (tx: Transaction) => {
+    await recall();
+    const seen = newest;
+    const [claims, isKept, now] = await Promise.all([
+      findLostClaims(tx),
+      seen === null || isThere(tx, seen),
+      readNewest(tx),
+    ]);
+    if (claims.length > 0)
+      throw new HistoryLostError(
+        `the database has gone back in time: ${claims.length} claims, ${claims[0]} among them`,
+      );
+    if (!isKept) throw new HistoryLostError(`the database has gone back in time: event ${seen?.id} is gone`);
+    newest = now;
+  };
+  const refuse = async (error: unknown): Promise<never> => {
+    if (error instanceof HistoryLostError) {
+      await pauseService(deps);
+      known.clear();
+      newest = null;
+      await memory?.clear();
+      deps.logger.error({ err: error }, 'publishing is paused: the database has gone back in time');
+      deps.signals.eventsCommitted();
+      deps.signals.dispatchSoon();
+    }
+    throw error;
+  };
+
   return {
     remember(claims) {
       remember(claims);
       memory?.add(claims);
     },
-    async check(tx) {
-      await recall();
-      if (isChecked || known.size === 0) return;
-      // A connection that is made during the look counts for the next one.
-      isChecked = true;
-      const lost = await findLost(tx, [...known.values()]).catch((error: unknown) => {
-        isChecked = false;
-        throw error;
-      });
-      if (lost.length === 0) return;
-      isChecked = false;
-      throw new HistoryLostError(`the database has gone back in time: ${lost.length} claims, ${lost[0]} among them`);
-    },
-    async onRefused(error) {
-      if (error instanceof HistoryLostError) {
-        await pauseService(deps);
-        known.clear();
-        await memory?.clear();
-        deps.logger.error({ err: error }, 'publishing is paused: the database has gone back in time');
-        deps.signals.eventsCommitted();
-        deps.signals.dispatchSoon();
-      }
-      throw error;
-    },
+    check,
+    look: () => deps.db.asKeyedWorker(check).catch((error: unknown) => refuse(error)),
+    onRefused: refuse,
     [Symbol.dispose]() {
       deps.db.pool.off('connect', onConnect);
     },

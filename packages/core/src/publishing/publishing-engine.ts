@@ -40,6 +40,8 @@ export interface EngineOptions {
 export interface PublishingEngine extends AsyncDisposable {
   /** Looks at one publication: claims it if it is due and free, and brings it one fate further. Rejects only when the database is away. */
   publish(publicationId: string): Promise<void>;
+  /** Before each turn of the dispatcher: rejects, and pauses the service, where the database went back in time. */
+  checkHistory(): Promise<void>;
 }
 
 /** A job that came earlier than this before its time (a queue's clock may be fast) is left to the sweeper. */
@@ -154,6 +156,7 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
 
   return {
     publish,
+    checkHistory: () => history.look(),
     async [Symbol.asyncDispose]() {
       isClosed = true;
       await early[Symbol.asyncDispose]();

@@ -33,8 +33,11 @@ export async function claimPublications(
   checkHistory: (tx: Transaction) => Promise<void> = async () => undefined,
 ): Promise<ClaimResult[]> {
   const results = await deps.db.asKeyedWorker(async (tx) => {
-    await checkHistory(tx);
-    const [, { lines, alone }] = await Promise.all([lockAccounts(tx, tickets), readAccountLines(tx, tickets)]);
+    const [, , { lines, alone }] = await Promise.all([
+      checkHistory(tx),
+      lockAccounts(tx, tickets),
+      readAccountLines(tx, tickets),
+    ]);
     const chosen = lines.map((line) => ({ line, ids: choose(line, tickets, deps) }));
     const ids = [...alone, ...chosen.flatMap((each) => each.ids)];
     const [, read, steps] = await Promise.all([lockRows(tx, ids), readClaimContext(tx, ids), readSteps(tx, ids)]);
