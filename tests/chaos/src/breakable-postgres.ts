@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, open, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { setTimeout as delay } from 'node:timers/promises';
 import { removePostgresData } from '@vibetribe/postgres-server/remove-postgres-data';
 import { type RunningPostgres, startPostgresServer } from '@vibetribe/postgres-server/start-postgres-server';
 import { endWithParent } from '@vibetribe/testkit/end-with-parent';
 import pg from 'pg';
+import { copyRunningCluster, putBackCluster } from './database-copy.ts';
 
 interface DatabaseClock {
   readonly offsetSeconds: number;
@@ -20,6 +22,12 @@ export interface ClockPeriod {
   readonly offsetMs: number;
 }
 
+/** What was committed in between, by this machine's clock, may be gone since. */
+export interface Rewind {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
 /** A PostgreSQL of our own that may be crashed; its address stays. */
 export interface BreakablePostgres extends AsyncDisposable {
   readonly url: string;
@@ -28,6 +36,12 @@ export interface BreakablePostgres extends AsyncDisposable {
   crash(downMs: number, clock?: DatabaseClock): Promise<void>;
   /** Each change of its clock, oldest first. */
   clockPeriods(): readonly ClockPeriod[];
+  /** A base backup of now. */
+  takeCopy(): Promise<DatabaseCopy>;
+  /** For so long commits are acknowledged before they are on disk; then it crashes. */
+  loseCommits(forMs: number): Promise<void>;
+  /** Each time it went back, oldest first. */
+  rewinds(): readonly Rewind[];
   /** Runs SQL on a connection of its own. */
   sql(text: string): Promise<Record<string, unknown>[]>;
   /** A connection of its own, for faults that hold something for a while. */
@@ -36,6 +50,12 @@ export interface BreakablePostgres extends AsyncDisposable {
   readonly hasOwnDisk: boolean;
   /** Leaves no room on it. `end` makes room, and starts the server again where it has ended. */
   fillDisk(): Promise<{ end(): Promise<void> }>;
+}
+
+export interface DatabaseCopy {
+  /** The server is stopped at once, and started on the copy. */
+  putBack(downMs: number): Promise<void>;
+  discard(): Promise<void>;
 }
 
 const postgresConnectionsMax = 250;
@@ -69,6 +89,7 @@ export async function startBreakablePostgres(): Promise<BreakablePostgres> {
   let clock = rightClock;
   let hasEnded = false;
   const periods: ClockPeriod[] = [];
+  const rewinds: Rewind[] = [];
   const { url, port } = server;
   const watch = () => {
     hasEnded = false;
@@ -90,6 +111,11 @@ export async function startBreakablePostgres(): Promise<BreakablePostgres> {
     guard[Symbol.dispose]();
     await server.stop();
   };
+  const stopAtOnce = async () => {
+    if (!hasEnded) process.kill(server.pid, 'SIGQUIT');
+    await server.exited;
+    await stop();
+  };
   const startAgain = async () => {
     server = await start(clock.env, port);
     guard = endWithParent(server.pid, 'INT');
@@ -99,6 +125,14 @@ export async function startBreakablePostgres(): Promise<BreakablePostgres> {
     await stop();
     await removePostgresData(dataDir);
   });
+  const sql = async (text: string) => {
+    const client = await connect();
+    try {
+      return (await client.query<Record<string, unknown>>(text)).rows;
+    } finally {
+      await client.end();
+    }
+  };
   const running = starting.move();
   return {
     url,
@@ -106,22 +140,55 @@ export async function startBreakablePostgres(): Promise<BreakablePostgres> {
     connect,
     hasOwnDisk,
     clockPeriods: () => periods,
-    async sql(text) {
+    sql,
+    rewinds: () => rewinds,
+    async takeCopy() {
+      const path = join(folder, 'copy');
+      const cluster = await realpath(join(dataDir, 'cluster'));
       const client = await connect();
+      // Nothing that was committed before it is lost: the copy has the log up to its end.
+      const fromMs = Date.now();
       try {
-        return (await client.query<Record<string, unknown>>(text)).rows;
+        await copyRunningCluster(client, cluster, path);
       } finally {
         await client.end();
       }
+      return {
+        async putBack(downMs) {
+          await stopAtOnce();
+          await putBackCluster(path, cluster);
+          await delay(downMs);
+          await startAgain();
+          rewinds.push({ fromMs, untilMs: Date.now() });
+        },
+        discard: () => rm(path, { recursive: true, force: true }),
+      };
+    },
+    async loseCommits(forMs) {
+      const fromMs = Date.now();
+      await sql('alter role current_user set synchronous_commit = off');
+      await sql(`alter system set wal_writer_delay = '10s'`);
+      await sql(`alter system set wal_writer_flush_after = '1GB'`);
+      await sql('select pg_reload_conf()');
+      // A setting of the role holds for connections that are made from now on.
+      await sql(`select pg_terminate_backend(pid) from pg_stat_activity
+        where backend_type = 'client backend' and pid <> pg_backend_pid()`);
+      await delay(forMs);
+      await stopAtOnce();
+      await startAgain();
+      rewinds.push({ fromMs, untilMs: Date.now() });
+      await sql('alter role current_user reset synchronous_commit');
+      await sql('alter system reset all');
+      await sql('select pg_reload_conf()');
+      await sql(`select pg_terminate_backend(pid) from pg_stat_activity
+        where backend_type = 'client backend' and pid <> pg_backend_pid()`);
     },
     async crash(downMs, next = clock) {
-      if (!hasEnded) process.kill(server.pid, 'SIGQUIT');
-      await server.exited;
-      await stop();
+      await stopAtOnce();
       if (next.offsetSeconds !== clock.offsetSeconds)
         periods.push({ fromMs: Date.now(), offsetMs: next.offsetSeconds * 1_000 });
       clock = next;
-      if (downMs > 0) await new Promise((resolve) => setTimeout(resolve, downMs));
+      await delay(downMs);
       await startAgain();
     },
     async fillDisk() {
@@ -139,9 +206,7 @@ export async function startBreakablePostgres(): Promise<BreakablePostgres> {
         async end() {
           await rm(path, { force: true });
           if (!hasEnded && (await answers(connect))) return;
-          if (!hasEnded) process.kill(server.pid, 'SIGQUIT');
-          await server.exited;
-          await stop();
+          await stopAtOnce();
           await startAgain();
         },
       };
@@ -161,7 +226,7 @@ async function answers(connect: () => Promise<pg.Client>): Promise<boolean> {
       await client.end();
       return true;
     }
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await delay(200);
   }
   return false;
 }

@@ -25,6 +25,7 @@ export function chaosSummary(options: ChaosOptions, run: ChaosRun): string {
     `unconfirmed      ${tally(unconfirmedFor(history))}`,
     `runs             ${run.stored.length} stored histories replayed; timelines have ${timelines.p50} entries, 99 of 100 at most ${timelines.p99}, the longest ${timelines.max}`,
     `by hand          ${history.visible.filter(({ byHand }) => byHand === true).length} posts; ${history.disconnects.length} accounts disconnected; ${history.clockPeriods.length} changes of the database's clock`,
+    `rewinds          ${history.rewinds?.length ?? 0} times the database went back; ${run.liftedStops} stops of the service's own, ${history.operatorCancels?.length ?? 0} posts called off as they were out`,
     `late by          p50 ${lateness.p50} ms, p99 ${lateness.p99} ms, at most ${lateness.max} ms`,
     `quiet after      ${Math.round(run.quietAfterMs / 1000)} s without faults`,
     `reconnected      ${run.reconnects.connected} accounts; ${run.reconnects.failures.length} tries failed${lastOf(run.reconnects.failures)}`,

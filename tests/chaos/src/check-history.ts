@@ -12,6 +12,7 @@ import {
   parseText,
   textOf,
 } from './history.ts';
+import { isAround, isCalledOff, withRewinds } from './rewinds.ts';
 import { requestKey } from './stand-in/site-memory.ts';
 import { unconfirmedReasonOf } from './unconfirmed-reasons.ts';
 import { checkFailure, isOurs, placeOf, type Violation, violation, type ViolationKind } from './violation.ts';
@@ -20,7 +21,8 @@ import { checkFailure, isOurs, placeOf, type Violation, violation, type Violatio
 const earlyToleranceMs = 2;
 
 /** Judges what clients were told, what the platforms accepted and what the product says at the end against each other. */
-export function checkHistory(history: History): Violation[] {
+export function checkHistory(told: History): Violation[] {
+  const history = withRewinds(told);
   const stories = readStories(history);
   return [
     ...[...stories.values()].flatMap((story) => [
@@ -138,6 +140,7 @@ function checkEnd(
   { lines, history }: { readonly lines: readonly VisiblePost[]; readonly history: History },
 ): Violation[] {
   const wasDisconnected = history.disconnects.some((each) => each.accountId === accountId);
+  const wasCalledOff = isCalledOff(history, story.token, { accountId });
   const { misfire } = story.create;
   const say = (kind: ViolationKind, detail: string) => [violation(kind, story.token, accountId, detail)];
   const [line] = lines;
@@ -151,6 +154,7 @@ function checkEnd(
         return checkNamed(publication, lines, outOf(publication)).flatMap((detail) => say('phantom', detail));
       return checkFailure(publication).flatMap((detail) => say('unexplained', detail));
     case 'canceled':
+      if (wasCalledOff) return [];
       if (line !== undefined) return say('dishonest_cancel', 'canceled, it says, and it is visible');
       return has(story, 'cancel') || has(story, 'delete') || wasDisconnected
         ? []
@@ -196,13 +200,14 @@ function checkCount(
   { token, operations, create }: Story,
   { accountId, externalId }: ChaosAccount,
   { status, attempts }: FinalPublication,
-  { requests }: History,
+  history: History,
 ): Violation[] {
+  if (isAround(history, operations)) return [];
   const revisions = operations.flatMap(({ revision }) => revision ?? []);
   const texts = revisions.flatMap((revision) =>
     Array.from({ length: create.parts ?? 1 }, (_, part) => textOf(token, revision, part)),
   );
-  const seen = texts.reduce((sum, text) => sum + (requests?.get(requestKey(externalId, text)) ?? 0), 0);
+  const seen = texts.reduce((sum, text) => sum + (history.requests?.get(requestKey(externalId, text)) ?? 0), 0);
   if (status === 'published' && attempts === 0)
     return [violation('miscounted', token, accountId, 'published, and no attempt is counted')];
   if (seen <= attempts) return [];

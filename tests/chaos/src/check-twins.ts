@@ -1,4 +1,5 @@
 import { type ChaosAccount, type FinalPublication, type History, parseText, textOf } from './history.ts';
+import { isAround } from './rewinds.ts';
 import { requestKey } from './stand-in/site-memory.ts';
 import { unconfirmedReasonOf } from './unconfirmed-reasons.ts';
 import { checkFailure, isOurs, placeOf, type Violation, violation } from './violation.ts';
@@ -14,7 +15,8 @@ export function checkTwins(history: History): Violation[] {
   const lines = Map.groupBy(history.visible.filter(isOurs), ({ text }) => parseText(text)?.token ?? '');
   return [...Map.groupBy(creations, ({ token }) => token)].flatMap(([token, wishes]) => {
     const account = wishes.flatMap(({ accountIds }) => accountIds ?? []).map((id) => accounts.get(id))[0];
-    if (account === undefined) return [];
+    // Which of the two a rewind has forgotten cannot be told.
+    if (account === undefined || isAround(history, wishes)) return [];
     const own = (posts.get(token) ?? []).flatMap((post) => post.publications);
     const acknowledged = wishes.filter(({ result }) => result === 'ok').length;
     const found = checkPair(token, account, own, { lines: lines.get(token) ?? [], history });

@@ -1,4 +1,4 @@
-import type { ClockPeriod } from './breakable-postgres.ts';
+import type { ClockPeriod, Rewind } from './breakable-postgres.ts';
 import { createSeededRandom } from './seeded-random.ts';
 
 /** Where a post may go: one account of one organization. */
@@ -116,6 +116,13 @@ export interface StopRecord {
   readonly underWayMsMax?: number;
 }
 
+/** The operator called it off after the database had gone back in time, as it was out already. */
+export interface OperatorCancel {
+  readonly token: string;
+  readonly accountId: string;
+  readonly atMs: number;
+}
+
 export interface History {
   readonly accounts: readonly ChaosAccount[];
   readonly operations: readonly Operation[];
@@ -128,6 +135,9 @@ export interface History {
   readonly disconnects: readonly AccountPeriod[];
   /** When the database's clock was off. */
   readonly clockPeriods: readonly ClockPeriod[];
+  /** When the database lost what had been committed to it. */
+  readonly rewinds?: readonly Rewind[];
+  readonly operatorCancels?: readonly OperatorCancel[];
   /** Whole requests for each text that the stand-in saw, by `requestKey`; null: nobody counted. */
   readonly requests: ReadonlyMap<string, number> | null;
   /** Stops that nobody made and that still hold, by their reasons. */
@@ -161,6 +171,8 @@ export function historyLines(history: History): string {
       ...history.stops.map((stop) => ({ entry: 'stop', ...stop, atMs: stop.heldFromMs })),
       ...history.disconnects.map((period) => ({ entry: 'disconnect', ...period, atMs: period.fromMs })),
       ...history.clockPeriods.map((period) => ({ entry: 'clock', ...period, atMs: period.fromMs })),
+      ...(history.rewinds ?? []).map((rewind) => ({ entry: 'rewind', ...rewind, atMs: rewind.fromMs })),
+      ...(history.operatorCancels ?? []).map((canceled) => ({ entry: 'called_off', ...canceled })),
       ...history.faults.map((fault) => ({ entry: 'fault', ...fault, atMs: fault.startedAtMs })),
       ...history.visible.map((line) => ({ entry: 'visible', ...line, atMs: line.receivedAtMs })),
     ].toSorted((one, other) => one.atMs - other.atMs),

@@ -40,6 +40,7 @@ function contextWith(random: FaultContext['random']): FaultContext {
     freezeMaxMs: 60_000,
     faketimeLibrary: '/lib/faketime',
     databaseClockMaxSeconds: 90,
+    rewinds: true,
     takeSlot: () => ({ slot, [Symbol.dispose]: () => undefined }) as unknown as ReturnType<FaultContext['takeSlot']>,
   };
 }

@@ -9,6 +9,7 @@ import type { FaultContext, FaultKind, TakenSlot } from './faults/fault.ts';
 import { fillDisk } from './faults/fill-disk.ts';
 import { freezeProcess } from './faults/freeze-process.ts';
 import { killProcess } from './faults/kill-process.ts';
+import { loseCommits, restoreBackup } from './faults/rewind-postgres.ts';
 import { skewClock } from './faults/skew-clock.ts';
 import { skewDatabaseClock } from './faults/skew-database-clock.ts';
 import { exhaustConnections, lockTable, slowStatements } from './faults/strain-postgres.ts';
@@ -27,6 +28,8 @@ export const faultKinds: readonly FaultKind[] = [
   cutDatabaseConnections,
   crashPostgres,
   skewDatabaseClock,
+  restoreBackup,
+  loseCommits,
   fillDisk,
   lockTable,
   slowStatements,

@@ -7,8 +7,18 @@ import type { Violation } from './violation.ts';
 import { runStops } from './emergency-stops.ts';
 import { findFaketimeLibrary } from './find-faketime-library.ts';
 import { findUnwell } from './find-unwell.ts';
-import type { AccountPeriod, FaultRecord, FinalPost, History, Operation, StopRecord } from './history.ts';
+import type {
+  AccountPeriod,
+  FaultRecord,
+  FinalPost,
+  History,
+  Operation,
+  OperatorCancel,
+  StopRecord,
+  VisiblePost,
+} from './history.ts';
 import { pausesMs, runNemesis } from './nemesis.ts';
+import { operate } from './operator.ts';
 import { createOrganization, type Organization, type Reconnects, type WantedAccount } from './organizations.ts';
 import { chaosPlatforms, furtherPlatforms, shortTimes } from './product-environment.ts';
 import { readPosts } from './read-posts.ts';
@@ -30,6 +40,8 @@ export interface ChaosRun {
   readonly unwell: readonly string[];
   readonly quietAfterMs: number;
   readonly reconnects: Reconnects;
+  /** Stops that the service had made itself, and that the operator lifted. */
+  readonly liftedStops: number;
   /** What each process wrote. */
   readonly outputs: ReadonlyMap<string, string>;
 }
@@ -45,6 +57,8 @@ const accountsFor = (posts: number) => Math.max(12, Math.ceil((posts * 3) / 1_00
 const freezeMaxMs = { short: 15_000, long: 60_000 };
 const databaseClockMaxSeconds = { short: 10, long: 90 };
 const longFromMinutes = 10;
+/** The database goes back in time only in runs that leave an operator the time to compare. */
+const rewindsFromMinutes = 1;
 const faultsTimeoutMs = 3_600_000;
 /** Reconciliations and retries that the last faults left behind take a while. */
 const quiescenceMs = 300_000;
@@ -74,6 +88,8 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
     ),
   );
   const accounts = organizations.flatMap((organization) => organization.accounts);
+  const admin = await createOrganization({ name: 'operator', origins: system.apis, accounts: [] });
+  await system.postgres.sql(`update users set service_admin = true where email = 'operator@example.com'`);
   const media = await uploadMedia(organizations);
   log(`the system is up: ${system.slots.length} processes, ${accounts.length} accounts`);
 
@@ -81,6 +97,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   const faults: FaultRecord[] = [];
   const disconnects: AccountPeriod[] = [];
   const stops: StopRecord[] = [];
+  const operatorCancels: OperatorCancel[] = [];
   const record = (operation: Operation) => void operations.push(operation);
   const calm = new AbortController();
   const length = options.minutes >= longFromMinutes ? 'long' : 'short';
@@ -91,6 +108,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
       random: random.fork('nemesis'),
       freezeMaxMs: freezeMaxMs[length],
       databaseClockMaxSeconds: databaseClockMaxSeconds[length],
+      rewinds: options.minutes >= rewindsFromMinutes,
     },
     pausesMs[length],
     (fault) => faults.push(fault),
@@ -104,6 +122,16 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   const attentive = new AbortController();
   const people = { organizations, standIn: system.standIn, random: random.fork('people'), record };
   const attending = attend(people, attentive.signal);
+  const operating = operate(
+    {
+      postgres: system.postgres,
+      organizations,
+      admin,
+      visible: async () => (await readVisible(system)).lines,
+      record: (canceled) => void operatorCancels.push(canceled),
+    },
+    attentive.signal,
+  );
   const progress = setInterval(
     () => log(`${operations.filter(({ kind }) => kind === 'create').length} posts, ${faults.length} faults`),
     15_000,
@@ -133,13 +161,13 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   const quietAfterMs = Date.now() - calmAtMs;
   attentive.abort();
   const reconnects = await attending;
+  const liftedStops = await operating;
   const unwell = await findUnwell(system.slots);
   if (!isQuiet) log(`not everything ended within ${quiescenceMs} ms`);
 
   // Whatever a publisher still has in hand comes out while it drains.
   await Promise.all(system.slots.filter(({ app }) => app === 'publisher').map((slot) => slot.stop()));
-  const { lines, commits } = await system.sandbox.visible();
-  const standIn = system.standIn?.visible() ?? { lines: [], commits: 0 };
+  const { lines, commits } = await readVisible(system);
   const posts: FinalPost[] = (await Promise.all(organizations.map(readPosts))).flat();
   const stored = await readStoredHistories(system.postgres);
   const history = {
@@ -149,12 +177,14 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
     faults,
     disconnects,
     clockPeriods: system.postgres.clockPeriods(),
+    rewinds: system.postgres.rewinds(),
+    operatorCancels,
     requests: system.standIn?.requests() ?? null,
     foreignStops: (await system.postgres.sql('select reason from pauses where lifted_at is null')).map(({ reason }) =>
       String(reason),
     ),
-    visible: [...lines, ...standIn.lines],
-    commits: commits + standIn.commits,
+    visible: lines,
+    commits,
     posts,
   };
   for (const [name, { unknownRoutes }] of system.standIn?.sites ?? [])
@@ -169,6 +199,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
     unwell,
     quietAfterMs,
     reconnects,
+    liftedStops,
     outputs: new Map(system.slots.map((slot) => [slot.name, slot.output()])),
   };
 }
@@ -190,6 +221,14 @@ function wantedAccounts({ hosts }: Pick<ChaosSystem, 'hosts'>, organization: num
       return { host, handle: `${owner}${host.name}${index}${isStrict ? strictSuffix : ''}` };
     });
   });
+}
+
+async function readVisible(
+  system: Pick<ChaosSystem, 'sandbox' | 'standIn'>,
+): Promise<{ lines: VisiblePost[]; commits: number }> {
+  const { lines, commits } = await system.sandbox.visible();
+  const standIn = system.standIn?.visible() ?? { lines: [], commits: 0 };
+  return { lines: [...lines, ...standIn.lines], commits: commits + standIn.commits };
 }
 
 async function heal(system: ChaosSystem): Promise<void> {

@@ -12,6 +12,8 @@ export interface FaultContext {
   readonly faketimeLibrary: string | null;
   /** How far the database's clock may be put off; 0: it is left alone. */
   readonly databaseClockMaxSeconds: number;
+  /** Whether the database may go back in time: an operator has to look at the platforms then, which takes a while. */
+  readonly rewinds: boolean;
   /** A process that no other fault has in its hands; one of its app is always left alone. Null: there is none now. */
   readonly takeSlot: (apps: readonly string[]) => TakenSlot | null;
 }

@@ -1,0 +1,85 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BreakablePostgres } from './breakable-postgres.ts';
+import type { OperatorCancel, VisiblePost } from './history.ts';
+import { parseText } from './history.ts';
+import type { Organization } from './organizations.ts';
+import { readPosts } from './read-posts.ts';
+import { placeOf } from './violation.ts';
+
+interface OperatorOptions {
+  readonly postgres: Pick<BreakablePostgres, 'sql'>;
+  readonly organizations: readonly Organization[];
+  /** Of a service admin. */
+  readonly admin: Organization;
+  /** What the platforms show now. */
+  readonly visible: () => Promise<readonly VisiblePost[]>;
+  readonly record: (canceled: OperatorCancel) => void;
+}
+
+/** What was being sent when the stop came has ended by then, and is shown: a lease, a send and a late acceptance. */
+const settleMs = 10_000;
+const lookEveryMs = 1_000;
+const waitingStatuses = new Set(['scheduled', 'waiting', 'retrying']);
+
+/**
+ * Whoever runs the service, until aborted and no longer than a stop of the service holds. Where the service has stopped itself because its
+ * database went back in time they do what docs/operations.md says: wait, call off what the platforms show already, lift the stop.
+ * @returns how many stops were lifted
+ */
+export async function operate(options: OperatorOptions, signal: AbortSignal): Promise<number> {
+  let lifted = 0;
+  for (;;) {
+    const isOver = signal.aborted;
+    const pauseId = await ownStop(options).catch(() => null);
+    if (pauseId !== null && (await comparedAndLifted(options, pauseId).catch(() => false))) lifted += 1;
+    if (isOver && pauseId === null) return lifted;
+    await delay(lookEveryMs, undefined, { signal: isOver ? undefined : signal }).catch(() => undefined);
+  }
+}
+
+async function ownStop({ postgres }: OperatorOptions): Promise<string | null> {
+  const rows = await postgres.sql(
+    `select id from pauses where organization_id is null and lifted_at is null and created_by = 'service'`,
+  );
+  return rows[0] === undefined ? null : String(rows[0]['id']);
+}
+
+async function comparedAndLifted(options: OperatorOptions, pauseId: string): Promise<boolean> {
+  await delay(settleMs);
+  const visible = await options.visible();
+  for (const organization of options.organizations) {
+    // What lifting would let out is shown to each; what is due later and was sent early is not among it.
+    await organization.client.read('GET', `/pauses/${pauseId}/preview`);
+    await callOffVisible(organization, visible, options.record);
+  }
+  return (await options.admin.client.send({ method: 'DELETE', path: `/pauses/${pauseId}` })).result === 'ok';
+}
+
+/** What is in doubt is left to the service: it asks the platform itself before it sends anything. */
+async function callOffVisible(
+  organization: Organization,
+  visible: readonly VisiblePost[],
+  record: OperatorOptions['record'],
+): Promise<void> {
+  const accounts = new Map(organization.accounts.map((account) => [account.accountId, account]));
+  const shown = new Set(visible.map((line) => `${placeOf(line)} ${parseText(line.text)?.token}`));
+  for (const { postId, content, publications } of await readPosts(organization)) {
+    const token = parseText(content)?.token ?? '';
+    const isShown = ({ accountId, status, waitingFor }: (typeof publications)[number]) => {
+      const account = accounts.get(accountId);
+      return (
+        account !== undefined &&
+        waitingStatuses.has(status) &&
+        waitingFor?.reason !== 'reconciling' &&
+        shown.has(`${placeOf(account)} ${token}`)
+      );
+    };
+    if (!publications.some(isShown)) continue;
+    const path = `/posts/${postId}/cancel`;
+    const { result, body } = await organization.client.send({ method: 'POST', path, body: {} });
+    if (result !== 'ok') continue;
+    for (const { accountId, status } of (body as { publications: { accountId: string; status: string }[] })
+      .publications)
+      if (status === 'canceled') record({ token, accountId, atMs: Date.now() });
+  }
+}

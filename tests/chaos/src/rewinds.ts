@@ -1,0 +1,52 @@
+import type { Rewind } from './breakable-postgres.ts';
+import type { ChaosAccount, History, Operation } from './history.ts';
+
+/**
+ * What a database that went back in time takes away, as docs/failure-modes.md says: whatever clients were told in between may hold or not.
+ * Nothing else is forgiven: what went out meanwhile must not go out again.
+ */
+export function withRewinds(history: History): History {
+  const { rewinds = [] } = history;
+  if (rewinds.length === 0) return history;
+  return {
+    ...history,
+    operations: history.operations.map((operation) =>
+      mayBeUndone(operation, rewinds) ? inDoubt(operation) : operation,
+    ),
+    stops: history.stops.filter(
+      ({ heldFromMs }) => !rewinds.some(({ fromMs, untilMs }) => heldFromMs >= fromMs && heldFromMs <= untilMs),
+    ),
+  };
+}
+
+function mayBeUndone({ startedAtMs, endedAtMs }: Operation, rewinds: readonly Rewind[]): boolean {
+  return rewinds.some(({ fromMs, untilMs }) => endedAtMs >= fromMs && startedAtMs <= untilMs);
+}
+
+function inDoubt({ canceledAccountIds: _canceled, ...operation }: Operation): Operation {
+  return operation.result === 'ok' ? { ...operation, result: 'unknown' } : operation;
+}
+
+/** A send and what is counted of it may lie on both sides of a rewind. */
+const sendMsMax = 60_000;
+
+/** Whether something of the post was done or due around a rewind: its attempts are counted anew then. */
+export function isAround({ rewinds = [] }: Pick<History, 'rewinds'>, operations: readonly Operation[]): boolean {
+  const moments = operations.flatMap(({ startedAtMs, endedAtMs, dueAtMs }) => [
+    startedAtMs,
+    endedAtMs,
+    dueAtMs ?? endedAtMs,
+  ]);
+  return rewinds.some(({ fromMs, untilMs }) =>
+    moments.some((atMs) => atMs >= fromMs - sendMsMax && atMs <= untilMs + sendMsMax),
+  );
+}
+
+/** The operator has called it off after a rewind, as the platform showed it, or a copy of it elsewhere, already. */
+export function isCalledOff(
+  { operatorCancels = [] }: Pick<History, 'operatorCancels'>,
+  token: string,
+  { accountId }: Pick<ChaosAccount, 'accountId'>,
+): boolean {
+  return operatorCancels.some((each) => each.token === token && each.accountId === accountId);
+}
