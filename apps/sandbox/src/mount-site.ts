@@ -6,11 +6,11 @@ import type { FaultBook, FaultProbe } from './faults/fault-book.ts';
 import type { Fault } from './faults/fault.ts';
 import type { Site } from './site.ts';
 import { acceptFiles } from './uploads/accept-files.ts';
-import type { RequestEntry, RequestLog } from './world/request-log.ts';
-import type { World } from './world/world.ts';
+import type { RequestEntry, RequestLog } from './state/request-log.ts';
+import type { SandboxState } from './state/sandbox-state.ts';
 
 export type SiteSurroundings = {
-  world: Pick<World, 'accounts' | 'clock'>;
+  sandbox: Pick<SandboxState, 'accounts' | 'clock'>;
   faults: FaultBook;
   requests: RequestLog;
   /** Aborted when the sandbox stops. */
@@ -19,7 +19,7 @@ export type SiteSurroundings = {
 
 /** Puts a site's routes into an application of their own, with the log, the faults and the platform's error shapes. */
 export async function mountSite(app: FastifyInstance, site: Site, surroundings: SiteSurroundings): Promise<void> {
-  const { world, faults, requests, closing } = surroundings;
+  const { sandbox, faults, requests, closing } = surroundings;
   const { answers } = site;
   const entries = new WeakMap<FastifyRequest, RequestEntry>();
   const afterWork = new WeakMap<FastifyRequest, Fault>();
@@ -39,7 +39,7 @@ export async function mountSite(app: FastifyInstance, site: Site, surroundings: 
       method: request.method,
       path,
       caller,
-      isAccount: (name, account) => name === account || isHandleOf(site, world, name, account),
+      isAccount: (name, account) => name === account || isHandleOf(site, sandbox, name, account),
     };
   }
 
@@ -47,7 +47,7 @@ export async function mountSite(app: FastifyInstance, site: Site, surroundings: 
     request.visit = { caller: undefined, listingLagMs: 0 };
     if (isPage(request)) return undefined;
     request.visit.caller = site.identify(request);
-    const at = new Date(world.clock.wallMs()).toISOString();
+    const at = new Date(sandbox.clock.wallMs()).toISOString();
     const place = { platform: site.platform, site: site.id, account: request.visit.caller?.account ?? null };
     entries.set(request, requests.open({ at, ...place, method: request.method, path: pathOf(request) }));
     const fault = faults.strike(probe(request), kindsAtTheDoor);
@@ -72,7 +72,7 @@ export async function mountSite(app: FastifyInstance, site: Site, surroundings: 
     if (entry !== undefined) entry.fault = fault.kind;
     afterWork.set(request, fault);
     const { caller } = request.visit;
-    return applyBeforeWork(fault, request, reply, { answers, clock: world.clock, caller, closing });
+    return applyBeforeWork(fault, request, reply, { answers, clock: sandbox.clock, caller, closing });
   }
 
   app.addHook('onSend', async (request, reply, payload) => {
@@ -109,7 +109,7 @@ function pathOf(request: FastifyRequest): string {
   return request.originalUrl.split('?', 1)[0] ?? request.originalUrl;
 }
 
-function isHandleOf(site: Site, { accounts }: Pick<World, 'accounts'>, name: string, account: string): boolean {
+function isHandleOf(site: Site, { accounts }: Pick<SandboxState, 'accounts'>, name: string, account: string): boolean {
   return accounts.byHandle(site.id, site.normalizeHandle(name))?.id === account;
 }
 

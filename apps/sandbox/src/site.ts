@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Answer } from './answer.ts';
-import type { Account } from './world/accounts.ts';
-import type { Post } from './world/posts.ts';
+import type { Account } from './state/accounts.ts';
+import type { Post } from './state/posts.ts';
 import type { Change } from './store/store.ts';
-import type { Grant } from './world/grants.ts';
-import type { World } from './world/world.ts';
+import type { Grant } from './state/grants.ts';
+import type { SandboxState } from './state/sandbox-state.ts';
 
 /** What a platform's folder gives to the registry. */
 export type PlatformDefinition = {
@@ -28,7 +28,7 @@ export type SitePlace = {
   site: string;
   platform: string;
   origin: () => string;
-  world: World;
+  sandbox: SandboxState;
   /** The other sites under the same prefix. */
   sharing: () => readonly Site[];
   /** The origin of an annex, known once it listens. */

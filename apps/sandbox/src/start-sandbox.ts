@@ -23,8 +23,8 @@ import type { Site } from './site.ts';
 import { openJournal } from './store/journal.ts';
 import { createStore } from './store/store.ts';
 import { createSegmentFiles } from './uploads/segment-files.ts';
-import { createRequestLog } from './world/request-log.ts';
-import { createWorld } from './world/world.ts';
+import { createRequestLog } from './state/request-log.ts';
+import { createSandboxState } from './state/sandbox-state.ts';
 
 export type RunningSandbox = AsyncDisposable & {
   port: number;
@@ -57,7 +57,7 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
   stack.defer(() => store.close());
   const closing = new AbortController();
   const origins: Record<string, string> = {};
-  const world = createWorld(store, createSegmentFiles(join(directory, 'segments')), config.now);
+  const sandbox = createSandboxState(store, createSegmentFiles(join(directory, 'segments')), config.now);
   const faults = createFaultBook();
   const requests = createRequestLog();
   const hooks = createHookReceiver();
@@ -72,7 +72,7 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
         site: id,
         platform: platform.id,
         origin: () => origins[id] ?? '',
-        world,
+        sandbox,
         sharing,
         hostOf: (annex) => origins[annex] ?? '',
       });
@@ -91,10 +91,10 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
     ...Object.fromEntries(ownOrigins.map(({ id }) => [id, origins[id] ?? ''])),
     smtp: origins['smtp'] ?? '',
   });
-  const surroundings = { world, faults, requests, closing: closing.signal };
+  const surroundings = { sandbox, faults, requests, closing: closing.signal };
 
   const main = newApp(stack, { level: config.logLevel }, (request) => ownPath(placed, request));
-  await mainRoutes(main, { world, faults, requests, sites, hooks, mailbox, hosts });
+  await mainRoutes(main, { sandbox, faults, requests, sites, hooks, mailbox, hosts });
   for (const each of placed) {
     if (each.prefix === null) continue;
     await main.register((scope) => mountSite(scope, each.site, surroundings), { prefix: mountPath(each) });
@@ -140,13 +140,13 @@ function newApp(
 }
 
 async function mainRoutes(main: FastifyInstance, control: ControlSurroundings): Promise<void> {
-  const { world, requests, faults, sites } = control;
+  const { sandbox, requests, faults, sites } = control;
   const platformIds = [...new Set(sites.map((site: Site) => site.platform))];
   main.get('/health', () => ({ status: 'ok' }));
   main.get('/favicon.ico', (_request, reply) => reply.code(204).send());
   main.get('/metrics', (_request, reply) => {
     reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8');
-    return reply.send(metricsText(platformIds, world, requests, faults.list().length));
+    return reply.send(metricsText(platformIds, sandbox, requests, faults.list().length));
   });
   main.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? request.url;

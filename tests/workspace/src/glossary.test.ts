@@ -16,6 +16,16 @@ const retired: readonly { readonly word: RegExp; readonly except?: readonly stri
   { word: /\b(armed_until|armedUntil|armedForMs|armPublications|ringDoorbells)\b/ },
   { word: /\b(writeSteps|takeSteps|settlePublications|noProbes|createTestProbes)\b/ },
   { word: /\b(handedOver|handed_over|askInTurn|claimBackend|spentLimits)\b/ },
+  {
+    word: /\b(createWorld|FuzzWorld|worlds?)\b/i,
+    except: [
+      'apps/sandbox/src/discord/messages.test.ts',
+      'apps/sandbox/src/linkedin/linkedin.test.ts',
+      'apps/sandbox/src/mastodon/statuses.test.ts',
+      'packages/platforms/src/mastodon/text.test.ts',
+      'packages/platforms/src/x/text.test.ts',
+    ],
+  },
   { word: /\b(nine-hundred|fifty-tokens|constellation)\b/ },
 ];
 

@@ -4,8 +4,8 @@ import { RefusalError } from '../answer.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
 import { verifierMatches } from '../oauth/pkce.ts';
 import type { Annex, Caller, Site, SitePlace } from '../site.ts';
-import { connectAccount } from '../world/connect-account.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import { connectAccount } from '../state/connect-account.ts';
+import { randomSecret } from '../state/random-secret.ts';
 import { invalidGrant, oauthAnswers, oauthError } from './oauth-answers.ts';
 import { createClients } from './oauth-clients.ts';
 import { createProofs } from './oauth-proofs.ts';
@@ -17,11 +17,11 @@ const codeLifeMs = 5 * 60_000;
 
 /** Gives the tokens that the personal data server takes, https://atproto.com/specs/oauth: an origin of its own. */
 export function authorizationServer(site: Site, place: SitePlace, sessions: OAuthSessions): Annex {
-  const { world } = place;
+  const { sandbox } = place;
   const origin = () => place.hostOf(authorizationServerId);
-  const clients = createClients(world, origin);
-  const proofs = createProofs(world.clock, origin, (error, why) => oauthError(400, error, why));
-  const pushed = world.store.table('bluesky-pushed-requests', PushedRequest);
+  const clients = createClients(sandbox, origin);
+  const proofs = createProofs(sandbox.clock, origin, (error, why) => oauthError(400, error, why));
+  const pushed = sandbox.store.table('bluesky-pushed-requests', PushedRequest);
   /** By code: the key that the request was pushed with, and the session that the code began. */
   const bound = new Map<string, { jkt: string; grant: string | null }>();
 
@@ -43,8 +43,8 @@ export function authorizationServer(site: Site, place: SitePlace, sessions: OAut
         throw refusal('invalid_scope', 'The scope is not one that the client has told');
       const uri = `urn:ietf:params:oauth:request_uri:req-${randomSecret()}`;
       const { client_id: _id, ...request_ } = asked;
-      const row = { ...request_, client: client.id, jkt, expiresAtMs: world.clock.nowMs() + pushedLifeMs };
-      world.store.commit([pushed.put(uri, row)]);
+      const row = { ...request_, client: client.id, jkt, expiresAtMs: sandbox.clock.nowMs() + pushedLifeMs };
+      sandbox.store.commit([pushed.put(uri, row)]);
       return reply.code(201).send({ request_uri: uri, expires_in: pushedLifeMs / 1000 });
     });
 
@@ -53,20 +53,20 @@ export function authorizationServer(site: Site, place: SitePlace, sessions: OAut
       if (!query.success) return refuse(reply, 'The request has to be pushed first.');
       const { client_id: client, request_uri: uri, sandbox_approve: approved } = query.data;
       const asked = pushed.get(uri);
-      if (asked === undefined || asked.client !== client || asked.expiresAtMs <= world.clock.nowMs())
+      if (asked === undefined || asked.client !== client || asked.expiresAtMs <= sandbox.clock.nowMs())
         return refuse(reply, 'The request is unknown, of another client, used or too old.');
       const { redirect_uri: redirectUri, state, scope } = asked;
       if (approved === undefined || site.normalizeHandle(approved) === '') {
         const denied = { error: 'access_denied', error_description: 'Access denied', state, iss: origin() };
-        const accounts = world.accounts.ofSite(site.id);
+        const accounts = sandbox.accounts.ofSite(site.id);
         const denyUrl = withQuery(redirectUri, denied);
         return sendConsentPage(reply, request, { siteTitle: site.title, accounts, scope, redirectUri, denyUrl });
       }
-      const account = connectAccount(site, world, approved).id;
+      const account = connectAccount(site, sandbox, approved).id;
       const challenge = { value: asked.code_challenge, method: 'S256' } as const;
-      const code = world.codes.issue({ site: site.id, account, client, redirectUri, scope, challenge }, codeLifeMs);
+      const code = sandbox.codes.issue({ site: site.id, account, client, redirectUri, scope, challenge }, codeLifeMs);
       bound.set(code, { jkt: asked.jkt, grant: null });
-      world.store.commit([pushed.drop(uri)]);
+      sandbox.store.commit([pushed.drop(uri)]);
       return reply.redirect(withQuery(redirectUri, { code, state, iss: origin() }), 302);
     });
 
@@ -75,7 +75,7 @@ export function authorizationServer(site: Site, place: SitePlace, sessions: OAut
       const client = await clients.require(request.body);
       const form = parseForm(TokenForm, request.body);
       if (form.grant_type === 'refresh_token') return sessions.rotate(form.refresh_token, { client: client.id, jkt });
-      const code = world.codes.redeem(site.id, form.code);
+      const code = sandbox.codes.redeem(site.id, form.code);
       const binding = bound.get(form.code);
       if (code === undefined) {
         endSession(binding?.grant ?? null);
@@ -93,7 +93,7 @@ export function authorizationServer(site: Site, place: SitePlace, sessions: OAut
     app.post('/oauth/revoke', async (request, reply) => {
       const client = await clients.require(request.body);
       const { token } = parseForm(z.object({ token: z.string() }), request.body);
-      const found = world.grants.look(site.id, token, world.clock.nowMs());
+      const found = sandbox.grants.look(site.id, token, sandbox.clock.nowMs());
       if (found.state !== 'unknown' && found.grant.client === client.id) sessions.end(found.grant);
       return reply.code(200).send({});
     });
@@ -101,7 +101,7 @@ export function authorizationServer(site: Site, place: SitePlace, sessions: OAut
 
   /** A code that comes twice was seen by somebody else. */
   function endSession(grantId: string | null): void {
-    const grant = grantId === null ? undefined : world.grants.byId(grantId);
+    const grant = grantId === null ? undefined : sandbox.grants.byId(grantId);
     if (grant !== undefined) sessions.end(grant);
   }
 
@@ -113,11 +113,11 @@ export function authorizationServer(site: Site, place: SitePlace, sessions: OAut
   function identify({ body }: FastifyRequest): Caller | undefined {
     if (typeof body !== 'object' || body === null) return undefined;
     if ('refresh_token' in body) {
-      const found = world.grants.look(site.id, String(body.refresh_token), world.clock.nowMs());
+      const found = sandbox.grants.look(site.id, String(body.refresh_token), sandbox.clock.nowMs());
       if (found.state === 'unknown' || found.grant.account === null) return undefined;
       return { account: found.grant.account, grant: found.grant.id, use: 'refresh' };
     }
-    const code = 'code' in body ? world.codes.peek(site.id, String(body.code)) : undefined;
+    const code = 'code' in body ? sandbox.codes.peek(site.id, String(body.code)) : undefined;
     return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
   }
 }

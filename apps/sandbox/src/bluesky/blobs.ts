@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
 import { mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
 import { typeInBytes } from '../uploads/sniff-type.ts';
-import { PostMedium } from '../world/posts.ts';
+import { PostMedium } from '../state/posts.ts';
 import { rawCidOf } from './cid.ts';
 
 /** A file of a repository, known by its content. */
@@ -28,8 +28,8 @@ export type Blobs = {
   mediaOf(did: string, record: Readonly<Record<string, unknown>>): PostMedium[];
 };
 
-export function createBlobs({ site, world }: SitePlace): Blobs {
-  const { store } = world;
+export function createBlobs({ site, sandbox }: SitePlace): Blobs {
+  const { store } = sandbox;
   const table = store.table(`${site}.blobs`, StoredBlob);
   const keyOf = (did: string, cid: string) => `${did}/${cid}`;
   const get = (did: string, cid: string) => table.get(keyOf(did, cid));

@@ -1,4 +1,4 @@
-import type { Account } from '../world/accounts.ts';
+import type { Account } from '../state/accounts.ts';
 
 /** https://atproto.com/specs/did#did-documents */
 export function didDocument({ id, handle }: Account, serviceEndpoint: string) {

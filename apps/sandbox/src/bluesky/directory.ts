@@ -7,19 +7,19 @@ import { didDocument } from './did-document.ts';
 import { parseInput } from './parse-input.ts';
 
 /** What everybody asks wherever an account lives: whose a handle is (the app's own service), and where an account lives (plc.directory). */
-export function directory(site: Site, { world, origin }: SitePlace): Annex {
+export function directory(site: Site, { sandbox, origin }: SitePlace): Annex {
   return { id: 'bluesky-directory', prefix: '/bluesky', answers: blueskyAnswers, identify: () => undefined, routes };
 
   function routes(app: FastifyInstance): void {
     app.get('/xrpc/com.atproto.identity.resolveHandle', (request) => {
       const { handle } = parseInput(z.object({ handle: z.string() }), request.query);
-      const account = world.accounts.byHandle(site.id, handle);
+      const account = sandbox.accounts.byHandle(site.id, handle);
       if (account === undefined) throw new RefusalError(invalidRequest('Unable to resolve handle'));
       return { did: account.id };
     });
 
     app.get<{ Params: { did: string } }>('/plc/:did', ({ params: { did } }) => {
-      const account = world.accounts.byId(site.id, did);
+      const account = sandbox.accounts.byId(site.id, did);
       if (account === undefined) throw new RefusalError(xrpcError(404, 'NotFound', `DID not registered: ${did}`));
       return didDocument(account, origin());
     });

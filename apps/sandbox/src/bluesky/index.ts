@@ -4,7 +4,7 @@ import { accessToken } from '../oauth/access-token.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendPostPage } from '../page/post-page.ts';
 import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
-import { findAccount } from '../world/connect-account.ts';
+import { findAccount } from '../state/connect-account.ts';
 import { blueskyAnswers } from './answers.ts';
 import { authorizationServer } from './authorization-server.ts';
 import { blobRoutes } from './blob-routes.ts';
@@ -36,10 +36,10 @@ export const bluesky: PlatformDefinition = {
 };
 
 function openBluesky(place: SitePlace): Site {
-  const { world } = place;
+  const { sandbox } = place;
   const oauthSessions = createOAuthSessions(place);
   const sessions = createSessions(place, oauthSessions);
-  const proofs = createProofs(world.clock, place.origin, resourceRefusal);
+  const proofs = createProofs(sandbox.clock, place.origin, resourceRefusal);
   const blobs = createBlobs(place);
   const videoJobs = createVideoJobs(place, blobs);
   const records = createRecords(place, blobs);
@@ -54,8 +54,8 @@ function openBluesky(place: SitePlace): Site {
     normalizeHandle,
     newAccountId: () => `did:plc:${encodeBase32(randomBytes(15))}`,
     issueCredentials(account) {
-      const { grant, change } = world.grants.open(place.site, account.id, builtInClient.id, 'app-password');
-      const issuedAtMs = world.clock.nowMs();
+      const { grant, change } = sandbox.grants.open(place.site, account.id, builtInClient.id, 'app-password');
+      const issuedAtMs = sandbox.clock.nowMs();
       const value = encodeBase32(randomBytes(10)).replace(/(.{4})(?=.)/g, '$1-');
       const password = {
         value,
@@ -65,7 +65,7 @@ function openBluesky(place: SitePlace): Site {
         expiresAtMs: null,
         successor: null,
       };
-      const { accessJwt, refreshJwt } = sessions.create(grant, [change, world.grants.put(password)]);
+      const { accessJwt, refreshJwt } = sessions.create(grant, [change, sandbox.grants.put(password)]);
       return { accessToken: accessJwt, refreshToken: refreshJwt, expiresIn: 7200, appPassword: value };
     },
     postUrl: (post) =>
@@ -83,8 +83,8 @@ function openBluesky(place: SitePlace): Site {
         '/profile/:actor/post/:rkey',
         { config: { page: true } },
         (request, reply) => {
-          const did = findAccount(site, world, request.params.actor)?.id ?? request.params.actor;
-          return sendPostPage(reply, site, world, `at://${did}/${postCollection}/${request.params.rkey}`);
+          const did = findAccount(site, sandbox, request.params.actor)?.id ?? request.params.actor;
+          return sendPostPage(reply, site, sandbox, `at://${did}/${postCollection}/${request.params.rkey}`);
         },
       );
     },
@@ -93,11 +93,11 @@ function openBluesky(place: SitePlace): Site {
 }
 
 /** By the session's token, or by the identifier and password of a sign-in. */
-function identify(site: Site, { world }: SitePlace, request: FastifyRequest): Caller | undefined {
-  const found = world.grants.look(
+function identify(site: Site, { sandbox }: SitePlace, request: FastifyRequest): Caller | undefined {
+  const found = sandbox.grants.look(
     site.id,
     accessToken(request.headers.authorization)?.value ?? '',
-    world.clock.nowMs(),
+    sandbox.clock.nowMs(),
   );
   if (found.state !== 'unknown' && found.grant.account !== null) {
     const use = found.token.use === 'access' ? 'access' : 'refresh';
@@ -105,10 +105,10 @@ function identify(site: Site, { world }: SitePlace, request: FastifyRequest): Ca
   }
   const { body } = request;
   if (typeof body !== 'object' || body === null || !('identifier' in body)) return undefined;
-  const account = findAccount(site, world, String(body.identifier));
+  const account = findAccount(site, sandbox, String(body.identifier));
   if (account === undefined) return undefined;
   const password =
-    'password' in body ? world.grants.look(site.id, String(body.password), world.clock.nowMs()) : undefined;
+    'password' in body ? sandbox.grants.look(site.id, String(body.password), sandbox.clock.nowMs()) : undefined;
   const grant = password === undefined || password.state === 'unknown' ? null : password.grant.id;
   return { account: account.id, grant, use: 'sign-in' };
 }

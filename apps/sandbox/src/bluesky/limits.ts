@@ -1,4 +1,4 @@
-import type { Limit } from '../world/rate-limits.ts';
+import type { Limit } from '../state/rate-limits.ts';
 
 /** https://docs.bsky.app/docs/advanced-guides/rate-limits: a create costs 3 points, an update 2, a deletion 1. */
 export const writePoints = {

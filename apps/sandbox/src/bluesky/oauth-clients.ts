@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { World } from '../world/world.ts';
+import type { SandboxState } from '../state/sandbox-state.ts';
 import { oauthError } from './oauth-answers.ts';
 import { isSignedBy, jsonIn } from './oauth-proofs.ts';
 
@@ -21,7 +21,7 @@ const Form = z.object({
 });
 
 /** Who asks, by the client's own description: https://atproto.com/specs/oauth#clients. */
-export function createClients({ origins, clock }: Pick<World, 'origins' | 'clock'>, issuer: () => string) {
+export function createClients({ origins, clock }: Pick<SandboxState, 'origins' | 'clock'>, issuer: () => string) {
   const seenAssertions = new Set<string>();
   return {
     /** @throws {RefusalError} `invalid_client`, `invalid_client_metadata` */

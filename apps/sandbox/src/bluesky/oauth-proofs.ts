@@ -2,7 +2,7 @@ import { createHash, createHmac, createPublicKey, type JsonWebKey, randomBytes, 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { RefusalError, type Answer } from '../answer.ts';
-import type { Clock } from '../world/clock.ts';
+import type { Clock } from '../state/clock.ts';
 
 /** How long a nonce is given out; the one before is taken for as long again. */
 const nonceLifeMs = 3 * 60_000;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
-import type { Grant, Token } from '../world/grants.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import type { Grant, Token } from '../state/grants.ts';
+import { randomSecret } from '../state/random-secret.ts';
 import { invalidGrant } from './oauth-answers.ts';
 
 const accessLifeMs = 30 * 60_000;
@@ -17,8 +17,8 @@ const Binding = z.object({ client: z.string(), jkt: z.string(), isConfidential: 
 export type OAuthSessions = ReturnType<typeof createOAuthSessions>;
 
 /** Sessions that a consent began: tokens bound to a key, and a refresh token that works once. */
-export function createOAuthSessions({ site, world }: SitePlace) {
-  const { store, grants, clock } = world;
+export function createOAuthSessions({ site, sandbox }: SitePlace) {
+  const { store, grants, clock } = sandbox;
   const bindings = store.table('bluesky-oauth-sessions', Binding);
 
   function mint(grant: Grant, use: 'access' | 'refresh', lifeMs: number): Token {

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { Site, SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import { findAccount } from '../world/connect-account.ts';
+import type { Account } from '../state/accounts.ts';
+import { findAccount } from '../state/connect-account.ts';
 import { invalidRequest, xrpcError } from './answers.ts';
 import { spend } from './spend.ts';
 import { parseInput } from './parse-input.ts';
@@ -18,12 +18,12 @@ export function readRoutes(
   sessions: Sessions,
   records: Records,
 ): void {
-  const { world } = place;
+  const { sandbox } = place;
 
   app.get('/xrpc/com.atproto.repo.getRecord', (request, reply) => {
     spend(place, request, reply);
     const query = parseInput(RecordQuery, request.query);
-    const account = findAccount(site, world, query.repo);
+    const account = findAccount(site, sandbox, query.repo);
     const record = records.get({ did: account?.id ?? query.repo, collection: query.collection, rkey: query.rkey });
     if (record === undefined || (query.cid !== undefined && query.cid !== record.cid)) {
       const uri = `at://${account?.id ?? query.repo}/${query.collection}/${query.rkey}`;
@@ -35,14 +35,14 @@ export function readRoutes(
   app.get('/xrpc/com.atproto.repo.listRecords', { config: { listing: true } }, (request, reply) => {
     spend(place, request, reply);
     const { repo, collection, limit, cursor, reverse } = parseInput(ListQuery, request.query);
-    const account = findAccount(site, world, repo);
+    const account = findAccount(site, sandbox, repo);
     if (account === undefined) throw new RefusalError(invalidRequest(`Could not find repo: ${repo}`));
-    const shownUntilMs = world.clock.nowMs() - request.visit.listingLagMs;
+    const shownUntilMs = sandbox.clock.nowMs() - request.visit.listingLagMs;
     const keys = records.keysOf(account.id, collection);
     const found: StoredRecord[] = [];
     for (const rkey of keysFrom(keys, cursor, reverse)) {
       const record = records.get({ did: account.id, collection, rkey });
-      const receivedMs = record === undefined ? undefined : world.posts.get(site.id, record.uri)?.receivedTickMs;
+      const receivedMs = record === undefined ? undefined : sandbox.posts.get(site.id, record.uri)?.receivedTickMs;
       if (record === undefined || (receivedMs ?? 0) > shownUntilMs) continue;
       found.push(record);
       if (found.length === limit) break;
@@ -64,7 +64,7 @@ export function readRoutes(
     const { actors } = parseInput(ProfilesQuery, request.query);
     return {
       profiles: actors.flatMap((actor) => {
-        const account = findAccount(site, world, actor);
+        const account = findAccount(site, sandbox, actor);
         return account === undefined ? [] : [profile(account)];
       }),
     };
@@ -73,20 +73,20 @@ export function readRoutes(
   function profile(account: Account) {
     return {
       ...author(account),
-      followersCount: world.audience.followers(account),
+      followersCount: sandbox.audience.followers(account),
       followsCount: 0,
-      postsCount: world.posts.ofAccount(site.id, account.id).length,
+      postsCount: sandbox.posts.ofAccount(site.id, account.id).length,
       indexedAt: account.createdAt,
     };
   }
 
   function postView(uri: string) {
     const [, did = '', collection = '', rkey = ''] = /^at:\/\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(uri) ?? [];
-    const account = findAccount(site, world, did);
+    const account = findAccount(site, sandbox, did);
     const record = account === undefined ? undefined : records.get({ did: account.id, collection, rkey });
-    const post = record === undefined ? undefined : world.posts.get(site.id, record.uri);
+    const post = record === undefined ? undefined : sandbox.posts.get(site.id, record.uri);
     if (account === undefined || record === undefined || post === undefined || collection !== postCollection) return [];
-    const { likes, comments, shares, saves } = world.audience.ofPost(post);
+    const { likes, comments, shares, saves } = sandbox.audience.ofPost(post);
     return [
       {
         uri: record.uri,

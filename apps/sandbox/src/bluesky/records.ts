@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
-import type { Post } from '../world/posts.ts';
+import type { Post } from '../state/posts.ts';
 import type { Blobs } from './blobs.ts';
 import { cidOf } from './cid.ts';
 import { postCollection } from './post-record.ts';
@@ -27,8 +27,8 @@ export type Records = {
   clearPosts(): Change[];
 };
 
-export function createRecords({ site, platform, world }: SitePlace, blobs: Pick<Blobs, 'mediaOf'>): Records {
-  const { store, posts, clock } = world;
+export function createRecords({ site, platform, sandbox }: SitePlace, blobs: Pick<Blobs, 'mediaOf'>): Records {
+  const { store, posts, clock } = sandbox;
   const table = store.table(`${site}.records`, StoredRecord);
   const heads = store.table(`${site}.heads`, z.object({ did: z.string(), cid: z.string(), rev: z.string() }));
   const keys = new Map<string, string[]>();

@@ -9,7 +9,7 @@ import type { OAuthSessions } from './oauth-sessions.ts';
 /** Before anything is read of a request: a token that is bound to a key comes with a proof of that key. RFC 9449, 7. */
 export function requireProofs(
   app: FastifyInstance,
-  { site, world }: SitePlace,
+  { site, sandbox }: SitePlace,
   proofs: Proofs,
   sessions: Pick<OAuthSessions, 'bindingOf'>,
 ): void {
@@ -18,7 +18,7 @@ export function requireProofs(
     if (given?.scheme !== 'DPoP') return;
     proofs.announce(reply);
     const jkt = proofs.require(request, given.value);
-    const found = world.grants.look(site, given.value, world.clock.nowMs());
+    const found = sandbox.grants.look(site, given.value, sandbox.clock.nowMs());
     const bound = found.state === 'unknown' ? undefined : sessions.bindingOf(found.grant.id)?.jkt;
     if (bound !== jkt) throw new RefusalError(resourceRefusal('invalid_token', 'The token is not bound to this key'));
   });

@@ -35,7 +35,7 @@ export function serverRoutes(app: FastifyInstance, site: Site, place: SitePlace,
   app.get('/xrpc/com.atproto.identity.resolveHandle', (request, reply) => {
     spend(place, request, reply);
     const { handle } = parseInput(z.object({ handle: z.string() }), request.query);
-    const account = place.world.accounts.byHandle(site.id, handle);
+    const account = place.sandbox.accounts.byHandle(site.id, handle);
     if (account === undefined) throw new RefusalError(invalidRequest('Unable to resolve handle'));
     return { did: account.id };
   });

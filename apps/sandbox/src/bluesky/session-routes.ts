@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { Site, SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import { findAccount } from '../world/connect-account.ts';
+import type { Account } from '../state/accounts.ts';
+import { findAccount } from '../state/connect-account.ts';
 import { wrongPassword } from './answers.ts';
 import { didDocument } from './did-document.ts';
 import { sessionLimits } from './limits.ts';
@@ -12,14 +12,14 @@ import { parseInput } from './parse-input.ts';
 import type { Sessions } from './sessions.ts';
 
 export function sessionRoutes(app: FastifyInstance, site: Site, place: SitePlace, sessions: Sessions): void {
-  const { world } = place;
+  const { sandbox } = place;
 
   app.post('/xrpc/com.atproto.server.createSession', (request, reply) => {
     const { identifier, password } = parseInput(
       z.object({ identifier: z.string(), password: z.string() }),
       request.body,
     );
-    const account = findAccount(site, world, identifier);
+    const account = findAccount(site, sandbox, identifier);
     const subject = account?.id ?? identifier;
     spend(
       place,
@@ -27,7 +27,7 @@ export function sessionRoutes(app: FastifyInstance, site: Site, place: SitePlace
       reply,
       Object.values(sessionLimits).map((limit) => ({ limit, subject })),
     );
-    const found = world.grants.look(site.id, password, world.clock.nowMs());
+    const found = sandbox.grants.look(site.id, password, sandbox.clock.nowMs());
     if (
       account === undefined ||
       found.state !== 'valid' ||
@@ -48,7 +48,7 @@ export function sessionRoutes(app: FastifyInstance, site: Site, place: SitePlace
   app.post('/xrpc/com.atproto.server.deleteSession', (request, reply) => {
     spend(place, request, reply);
     const { token } = sessions.require(request.headers.authorization, 'refresh');
-    world.store.commit([world.grants.drop(token.value)]);
+    sandbox.store.commit([sandbox.grants.drop(token.value)]);
     return reply.code(200).send();
   });
 

@@ -3,8 +3,8 @@ import { RefusalError } from '../answer.ts';
 import { accessToken } from '../oauth/access-token.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Grant, Token } from '../world/grants.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Grant, Token } from '../state/grants.ts';
 import { blueskyAnswers, xrpcError } from './answers.ts';
 import { resourceRefusal } from './oauth-answers.ts';
 import type { OAuthSessions } from './oauth-sessions.ts';
@@ -30,8 +30,11 @@ export type Sessions = {
   serviceDid(): string;
 };
 
-export function createSessions({ site, origin, world }: SitePlace, oauth: Pick<OAuthSessions, 'bindingOf'>): Sessions {
-  const { store, grants, clock, accounts } = world;
+export function createSessions(
+  { site, origin, sandbox }: SitePlace,
+  oauth: Pick<OAuthSessions, 'bindingOf'>,
+): Sessions {
+  const { store, grants, clock, accounts } = sandbox;
   const key = randomBytes(32);
   const serviceDid = () => `did:web:${encodeURIComponent(new URL(origin()).host)}`;
 

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
-import type { Draw } from '../world/rate-limits.ts';
+import type { Draw } from '../state/rate-limits.ts';
 import { blueskyAnswers, rateLimitHeaders } from './answers.ts';
 import { requestsByAddress, writePoints } from './limits.ts';
 
@@ -10,19 +10,19 @@ import { requestsByAddress, writePoints } from './limits.ts';
  * @throws {RefusalError} 429
  */
 export function spend(
-  { platform, world }: SitePlace,
+  { platform, sandbox }: SitePlace,
   request: FastifyRequest,
   reply: FastifyReply,
   draws: readonly Draw[] = [],
 ): void {
-  const states = world.limits.draw(platform, [{ limit: requestsByAddress, subject: request.ip }, ...draws]);
+  const states = sandbox.limits.draw(platform, [{ limit: requestsByAddress, subject: request.ip }, ...draws]);
   const tightest = states.reduce((least, state) => {
     return state.exceeded || (!least.exceeded && state.remaining < least.remaining) ? state : least;
   });
   reply.headers(rateLimitHeaders(tightest));
   if (!tightest.exceeded) return;
   const { max, resetAtMs } = tightest;
-  const answer = blueskyAnswers.rateLimited({ max, resetAtMs, nowMs: world.clock.wallMs() });
+  const answer = blueskyAnswers.rateLimited({ max, resetAtMs, nowMs: sandbox.clock.wallMs() });
   throw new RefusalError({
     ...answer,
     headers: { ...answer.headers, ...rateLimitHeaders({ ...tightest, remaining: 0 }) },

@@ -23,8 +23,8 @@ const videoBytesMax = 300_000_000;
 const videoTypes: readonly string[] = ['video/mp4', 'video/mpeg', 'video/webm', 'video/quicktime', 'image/gif'];
 const encodedType = 'video/mp4';
 
-export function createVideoJobs({ site, world }: SitePlace, blobs: Blobs): VideoJobs {
-  const { store, clock } = world;
+export function createVideoJobs({ site, sandbox }: SitePlace, blobs: Blobs): VideoJobs {
+  const { store, clock } = sandbox;
   const table = store.table(`${site}.video-jobs`, VideoJob);
   const idOf = (did: string, sha256: string) => `${did.slice(-8)}${sha256.slice(0, 16)}`;
 

@@ -18,7 +18,7 @@ const uploadBlob = 'com.atproto.repo.uploadBlob';
 /** The video service, on the server's own origin, and the tokens it asks for: https://docs.bsky.app/docs/tutorials/video */
 export function videoRoutes(app: FastifyInstance, place: SitePlace, sessions: Sessions, jobs: VideoJobs): void {
   const tokens = createServiceTokens();
-  const nowSeconds = () => Math.floor(place.world.clock.wallMs() / 1_000);
+  const nowSeconds = () => Math.floor(place.sandbox.clock.wallMs() / 1_000);
 
   app.get('/xrpc/com.atproto.server.getServiceAuth', (request, reply) => {
     const { account } = sessions.require(request.headers.authorization, 'access');

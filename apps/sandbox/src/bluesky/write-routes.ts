@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { Site, SitePlace } from '../site.ts';
-import { findAccount } from '../world/connect-account.ts';
+import { findAccount } from '../state/connect-account.ts';
 import { invalidRequest, xrpcError } from './answers.ts';
 import type { Blobs } from './blobs.ts';
 import { cidOf } from './cid.ts';
@@ -71,7 +71,7 @@ export function writeRoutes(
   function enter(request: FastifyRequest, reply: FastifyReply, repo: string, points: number): string {
     const { account } = sessions.require(request.headers.authorization, 'access');
     spend(place, request, reply, writeDraws(account.id, points));
-    if (findAccount(site, place.world, repo)?.id !== account.id) {
+    if (findAccount(site, place.sandbox, repo)?.id !== account.id) {
       throw new RefusalError(xrpcError(401, 'AuthenticationRequired', 'Authentication Required'));
     }
     return account.id;

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { RefusalError } from '../answer.ts';
 import type { Site } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import { findAccount } from '../world/connect-account.ts';
-import type { Post } from '../world/posts.ts';
-import type { World } from '../world/world.ts';
+import type { Account } from '../state/accounts.ts';
+import { findAccount } from '../state/connect-account.ts';
+import type { Post } from '../state/posts.ts';
+import type { SandboxState } from '../state/sandbox-state.ts';
 import { controlError, type ControlInputs, parseControl } from './control-input.ts';
 
 /**
@@ -13,10 +13,10 @@ import { controlError, type ControlInputs, parseControl } from './control-input.
  */
 export function audienceRoute(
   app: FastifyInstance,
-  { world, sites }: { world: World; sites: readonly Site[] },
+  { sandbox, sites }: { sandbox: SandboxState; sites: readonly Site[] },
   Audience: ControlInputs['Audience'],
 ): void {
-  const { audience, posts } = world;
+  const { audience, posts } = sandbox;
 
   app.post('/audience', (request) => {
     const { platform, account: name, post: id, followers, ...numbers } = parseControl(Audience, request.body);
@@ -36,7 +36,7 @@ export function audienceRoute(
   function accountNamed(platform: string, name: string): Account {
     for (const site of sites) {
       if (site.platform !== platform && site.id !== platform) continue;
-      const account = findAccount(site, world, name);
+      const account = findAccount(site, sandbox, name);
       if (account !== undefined) return account;
     }
     throw new RefusalError(controlError(404, 'not_found', `No account ${name} on ${platform}`));

@@ -5,17 +5,17 @@ import type { Fault } from '../faults/fault.ts';
 import type { HookReceiver } from '../hooks/hook-routes.ts';
 import type { Mailbox } from '../mail/mailbox.ts';
 import type { Site } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import { connectAccount, findAccount } from '../world/connect-account.ts';
-import type { Post, PostFilter } from '../world/posts.ts';
-import type { RequestLog } from '../world/request-log.ts';
-import type { World } from '../world/world.ts';
+import type { Account } from '../state/accounts.ts';
+import { connectAccount, findAccount } from '../state/connect-account.ts';
+import type { Post, PostFilter } from '../state/posts.ts';
+import type { RequestLog } from '../state/request-log.ts';
+import type { SandboxState } from '../state/sandbox-state.ts';
 import { audienceRoute } from './audience-route.ts';
 import { controlError, controlInputs, parseControl } from './control-input.ts';
 import { refuseStrangers } from './refuse-strangers.ts';
 
 export type ControlSurroundings = {
-  world: World;
+  sandbox: SandboxState;
   faults: FaultBook;
   requests: RequestLog;
   sites: readonly Site[];
@@ -27,7 +27,7 @@ export type ControlSurroundings = {
 
 /** The control API, under `/_sandbox`. */
 export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroundings): void {
-  const { world, faults, requests, sites } = surroundings;
+  const { sandbox, faults, requests, sites } = surroundings;
   const platformIds = [...new Set(sites.map((site) => site.platform))];
   const inputs = controlInputs([...new Set([...platformIds, ...sites.map((site) => site.id)])]);
 
@@ -48,11 +48,11 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
   app.get('/posts', (request) => {
     const query = parseControl(inputs.PostsQuery, request.query);
     const filters = filtersOf(query.platform, query.account);
-    const found = filters.flatMap((filter) => world.posts.page(filter, query.cursor ?? Infinity, query.limit + 1));
+    const found = filters.flatMap((filter) => sandbox.posts.page(filter, query.cursor ?? Infinity, query.limit + 1));
     found.sort((a, b) => b.seq - a.seq);
     const items = found.slice(0, query.limit);
     const nextCursor = found.length > query.limit ? String(items.at(-1)?.seq ?? '') : null;
-    const commits = filters.reduce((total, filter) => total + world.posts.commits(filter), 0);
+    const commits = filters.reduce((total, filter) => total + sandbox.posts.commits(filter), 0);
     return { items: items.map(viewPost), nextCursor, commits };
   });
 
@@ -70,19 +70,19 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
     platforms: Object.fromEntries(
       platformIds.map((platform) => [
         platform,
-        { ...requests.counts(platform), commits: world.posts.commits({ platform }) },
+        { ...requests.counts(platform), commits: sandbox.posts.commits({ platform }) },
       ]),
     ),
-    commits: world.posts.commits({}),
+    commits: sandbox.posts.commits({}),
     unknownRoutes: requests.unknownRoutes(),
   }));
 
   app.post('/reset', () => {
-    world.store.commit([
-      ...world.posts.clear(),
-      ...world.audience.clearPosts(),
+    sandbox.store.commit([
+      ...sandbox.posts.clear(),
+      ...sandbox.audience.clearPosts(),
       ...sites.flatMap((site) => site.clearPosts()),
-      ...world.limits.clear(),
+      ...sandbox.limits.clear(),
     ]);
     faults.clear();
     requests.clear();
@@ -102,7 +102,7 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
 
   app.put('/limits', (request) => {
     const { platform, scale } = parseControl(inputs.LimitScale, request.body);
-    world.limits.setScale(sitesOf(platform)[0]?.platform ?? platform, scale);
+    sandbox.limits.setScale(sitesOf(platform)[0]?.platform ?? platform, scale);
     return { platform, scale };
   });
 
@@ -114,7 +114,7 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
         controlError(422, 'invalid_input', 'The request is not valid', [{ path: 'handle', message: 'is no handle' }]),
       );
     }
-    const account = connectAccount(site, world, handle);
+    const account = connectAccount(site, sandbox, handle);
     const { id, handle: known } = account;
     return reply.code(201).send({ account: { id, handle: known }, ...site.issueCredentials(account) });
   });
@@ -122,28 +122,28 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
   app.post('/tokens/expire', (request) => {
     const found = requireAccounts(request.body);
     const changes = found.flatMap(({ site, account }) =>
-      world.grants.expireAccess(site.id, account.id, world.clock.nowMs()),
+      sandbox.grants.expireAccess(site.id, account.id, sandbox.clock.nowMs()),
     );
-    world.store.commit(changes);
+    sandbox.store.commit(changes);
     return { expired: changes.length };
   });
 
   app.post('/tokens/revoke', (request) => {
     const found = requireAccounts(request.body);
-    const changes = found.flatMap(({ site, account }) => world.grants.revokeAll(site.id, account.id));
-    world.store.commit(changes);
+    const changes = found.flatMap(({ site, account }) => sandbox.grants.revokeAll(site.id, account.id));
+    sandbox.store.commit(changes);
     return { revoked: changes.length };
   });
 
   app.post('/clock', (request) => {
-    world.clock.advance(parseControl(inputs.Clock, request.body).advanceMs);
-    return { now: new Date(world.clock.nowMs()).toISOString() };
+    sandbox.clock.advance(parseControl(inputs.Clock, request.body).advanceMs);
+    return { now: new Date(sandbox.clock.nowMs()).toISOString() };
   });
 
   audienceRoute(app, surroundings, inputs.Audience);
   app.post('/origins', (request) => {
     const { origin, at } = parseControl(inputs.Origin, request.body);
-    world.origins.set(new URL(origin).origin, new URL(at).origin);
+    sandbox.origins.set(new URL(origin).origin, new URL(at).origin);
     return { origin: new URL(origin).origin, at: new URL(at).origin };
   });
 
@@ -153,7 +153,7 @@ export function controlRoutes(app: FastifyInstance, surroundings: ControlSurroun
 
   function accountsNamed(place: string | undefined, name: string): { site: Site; account: Account }[] {
     return sitesOf(place).flatMap((site) => {
-      const account = findAccount(site, world, name);
+      const account = findAccount(site, sandbox, name);
       return account === undefined ? [] : [{ site, account }];
     });
   }

@@ -1,10 +1,10 @@
-import type { RequestLog } from '../world/request-log.ts';
-import type { World } from '../world/world.ts';
+import type { RequestLog } from '../state/request-log.ts';
+import type { SandboxState } from '../state/sandbox-state.ts';
 
 /** The counters in Prometheus' text format, version 0.0.4. */
 export function metricsText(
   platforms: readonly string[],
-  world: Pick<World, 'posts'>,
+  sandbox: Pick<SandboxState, 'posts'>,
   requests: Pick<RequestLog, 'counts' | 'unknownRoutes'>,
   activeFaults: number,
 ): string {
@@ -14,7 +14,7 @@ export function metricsText(
     }),
   );
   const accepted = platforms.map((platform) => {
-    return `sandbox_posts_accepted_total{platform="${platform}"} ${world.posts.commits({ platform })}`;
+    return `sandbox_posts_accepted_total{platform="${platform}"} ${sandbox.posts.commits({ platform })}`;
   });
   const unknown = requests.unknownRoutes().reduce((total, route) => total + route.count, 0);
   return [

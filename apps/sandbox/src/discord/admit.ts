@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Limit } from '../world/rate-limits.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Limit } from '../state/rate-limits.ts';
 import { apiError, rateLimited, rateLimitHeaders, unauthorized } from './answers.ts';
 import { discordLimits } from './limits.ts';
 
@@ -37,20 +37,20 @@ export function admitWebhook(
   const channel = webhook.token.includes('.') ? undefined : channelOf(place, webhook.token);
   if (channel?.id === webhook.id) return drawn(place, channel, reply, limit);
   throw new RefusalError(
-    place.world.accounts.byId(place.site, webhook.id) === undefined
+    place.sandbox.accounts.byId(place.site, webhook.id) === undefined
       ? apiError(404, 10_015, 'Unknown Webhook')
       : apiError(401, 50_027, 'Invalid Webhook Token'),
   );
 }
 
-function channelOf({ site, world }: SitePlace, token: string | undefined): Account | undefined {
-  const found = world.grants.look(site, token ?? '', world.clock.nowMs());
-  return found.state === 'valid' ? world.accounts.byId(site, found.grant.account ?? '') : undefined;
+function channelOf({ site, sandbox }: SitePlace, token: string | undefined): Account | undefined {
+  const found = sandbox.grants.look(site, token ?? '', sandbox.clock.nowMs());
+  return found.state === 'valid' ? sandbox.accounts.byId(site, found.grant.account ?? '') : undefined;
 }
 
-function drawn({ platform, world }: SitePlace, channel: Account, reply: FastifyReply, limit: Limit): Account {
-  const nowMs = world.clock.wallMs();
-  const [global, route] = world.limits.draw(
+function drawn({ platform, sandbox }: SitePlace, channel: Account, reply: FastifyReply, limit: Limit): Account {
+  const nowMs = sandbox.clock.wallMs();
+  const [global, route] = sandbox.limits.draw(
     platform,
     [discordLimits.global, limit].map((each) => ({ limit: each, subject: channel.id })),
   );

@@ -1,6 +1,6 @@
 import type { Answer } from '../answer.ts';
 import type { SiteAnswers } from '../site.ts';
-import type { LimitState } from '../world/rate-limits.ts';
+import type { LimitState } from '../state/rate-limits.ts';
 import { discordLimits } from './limits.ts';
 
 /** https://docs.discord.com/developers/topics/opcodes-and-status-codes */

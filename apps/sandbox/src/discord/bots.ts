@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import type { Account } from '../state/accounts.ts';
+import { randomSecret } from '../state/random-secret.ts';
 
 /** The user that writes into a channel. Each channel of the sandbox has a bot of its own, so that faults can strike one of them. */
 export type Bot = z.infer<typeof Bot>;
@@ -15,8 +15,8 @@ export type Bots = {
   issueWebhookToken(channel: Account): string;
 };
 
-export function createBots({ site, world }: SitePlace, newId: () => string): Bots {
-  const { store, grants, clock } = world;
+export function createBots({ site, sandbox }: SitePlace, newId: () => string): Bots {
+  const { store, grants, clock } = sandbox;
   const table = store.table('discord.bots', Bot);
 
   function of(channel: Account): Bot {

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { sendPostPage } from '../page/post-page.ts';
 import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
-import { createSnowflake } from '../world/snowflake.ts';
+import { createSnowflake } from '../state/snowflake.ts';
 import { botToken, webhookToken } from './admit.ts';
 import { discordAnswers } from './answers.ts';
 import { createBots } from './bots.ts';
@@ -22,12 +22,13 @@ export const discord: PlatformDefinition = {
 const discordEpochMs = 1_420_070_400_000;
 
 function openDiscord(place: SitePlace): Site {
-  const { world } = place;
+  const { sandbox } = place;
   const newId = createSnowflake({
     epochMs: discordEpochMs,
     sequenceBits: 22,
-    wallMs: world.clock.wallMs,
-    isTaken: (id) => world.accounts.byId(place.site, id) !== undefined || world.posts.get(place.site, id) !== undefined,
+    wallMs: sandbox.clock.wallMs,
+    isTaken: (id) =>
+      sandbox.accounts.byId(place.site, id) !== undefined || sandbox.posts.get(place.site, id) !== undefined,
   });
   const bots = createBots(place, newId);
   const messages = createMessages(place, newId);
@@ -72,18 +73,18 @@ function openDiscord(place: SitePlace): Site {
       app.get<{ Params: { id: string } }>(
         '/channels/:guild/:channel/:id',
         { config: { page: true } },
-        (request, reply) => sendPostPage(reply, site, world, request.params.id),
+        (request, reply) => sendPostPage(reply, site, sandbox, request.params.id),
       );
     },
   };
   return site;
 }
 
-function identify({ site, world }: SitePlace, request: FastifyRequest): Caller | undefined {
-  const found = world.grants.look(
+function identify({ site, sandbox }: SitePlace, request: FastifyRequest): Caller | undefined {
+  const found = sandbox.grants.look(
     site,
     botToken(request.headers.authorization) ?? webhookToken(request.url) ?? '',
-    world.clock.nowMs(),
+    sandbox.clock.nowMs(),
   );
   if (found.state === 'unknown' || found.grant.account === null) return undefined;
   return { account: found.grant.account, grant: found.grant.id, use: 'access' };

@@ -1,4 +1,4 @@
-import type { Limit } from '../world/rate-limits.ts';
+import type { Limit } from '../state/rate-limits.ts';
 
 /**
  * The global limit of a bot is documented (https://docs.discord.com/developers/topics/rate-limits); those of the routes are what

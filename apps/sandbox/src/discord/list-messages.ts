@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { Post } from '../world/posts.ts';
-import { compareIds } from '../world/snowflake.ts';
+import type { Post } from '../state/posts.ts';
+import { compareIds } from '../state/snowflake.ts';
 import { invalidForm } from './answers.ts';
 
 /** One page of a channel, newest first: directly around, before or after an id, else the newest. @throws {RefusalError} 400 */

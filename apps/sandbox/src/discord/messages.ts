@@ -4,8 +4,8 @@ import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { mediumOf } from '../uploads/received-file.ts';
 import { typeInBytes } from '../uploads/sniff-type.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post } from '../state/posts.ts';
 import type { Bot } from './bots.ts';
 import { apiError } from './answers.ts';
 import { Embed, filesMax, type MessageBody, type MessageEdit } from './message-body.ts';
@@ -36,8 +36,8 @@ export type MessageThread = {
 /** "The past few minutes": https://docs.discord.com/developers/resources/message#create-message */
 const nonceLifeMs = 180_000;
 
-export function createMessages({ site, platform, world }: SitePlace, newId: () => string): Messages {
-  const { store, posts, clock, segments } = world;
+export function createMessages({ site, platform, sandbox }: SitePlace, newId: () => string): Messages {
+  const { store, posts, clock, segments } = sandbox;
   const placeOf = (id: string) => `${site}-message-${id}`;
   const details = store.table('discord.messages', MessageDetail);
   const nonces = store.table('discord.nonces', NonceRow);

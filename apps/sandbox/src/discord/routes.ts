@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post } from '../state/posts.ts';
 import { admit } from './admit.ts';
 import { apiError, unknownChannel, unknownMessage } from './answers.ts';
 import type { Bots } from './bots.ts';
@@ -20,7 +20,7 @@ const api = '/api/v10';
 
 /** https://docs.discord.com/developers/reference, version 10: what a bot needs to write into a channel. */
 export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, messages: Messages): void {
-  const { site, world } = place;
+  const { site, sandbox } = place;
 
   // As a parameter, so that `%40me` is the same address.
   app.get<{ Params: { user: string } }>(`${api}/users/:user`, (request, reply) => {
@@ -34,12 +34,12 @@ export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, me
     const channel = admit(place, request, reply, discordLimits.read);
     if (request.params.guild !== guild.id) throw new RefusalError(apiError(404, 10_004, 'Unknown Guild'));
     const { with_counts: counts } = GuildQuery.parse(request.query);
-    return guildView(counts === 'true' ? world.audience.followers(channel) : undefined);
+    return guildView(counts === 'true' ? sandbox.audience.followers(channel) : undefined);
   });
 
   app.get<InChannel>(`${api}/channels/:channel`, (request, reply) => {
     const channel = ownChannel(admit(place, request, reply, discordLimits.read), request.params.channel);
-    return channelView(channel, world.posts.ofAccount(site, channel.id).at(-1)?.id ?? null);
+    return channelView(channel, sandbox.posts.ofAccount(site, channel.id).at(-1)?.id ?? null);
   });
 
   app.post<InChannel>(`${api}/channels/:channel/messages`, (request, reply) => {
@@ -52,8 +52,8 @@ export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, me
 
   app.get<InChannel>(`${api}/channels/:channel/messages`, { config: { listing: true } }, (request, reply) => {
     const channel = ownChannel(admit(place, request, reply, discordLimits.read), request.params.channel);
-    const shownUntilMs = world.clock.nowMs() - request.visit.listingLagMs;
-    const shown = world.posts.ofAccount(site, channel.id).filter((post) => post.receivedTickMs <= shownUntilMs);
+    const shownUntilMs = sandbox.clock.nowMs() - request.visit.listingLagMs;
+    const shown = sandbox.posts.ofAccount(site, channel.id).filter((post) => post.receivedTickMs <= shownUntilMs);
     return listMessages(shown, request.query).map((post) => view(channel, post));
   });
 
@@ -79,7 +79,7 @@ export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, me
   function ownChannel(own: Account, id: string): Account {
     if (id === own.id) return own;
     throw new RefusalError(
-      world.accounts.byId(site, id) === undefined ? unknownChannel() : apiError(403, 50_001, 'Missing Access'),
+      sandbox.accounts.byId(site, id) === undefined ? unknownChannel() : apiError(403, 50_001, 'Missing Access'),
     );
   }
 
@@ -95,7 +95,7 @@ export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, me
       bots.of(channel),
       messages.detail(post.id),
       place.origin(),
-      world.audience.ofPost(post).likes,
+      sandbox.audience.ofPost(post).likes,
     );
   }
 }

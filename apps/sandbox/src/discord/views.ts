@@ -1,5 +1,5 @@
-import type { Account } from '../world/accounts.ts';
-import type { Post } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post } from '../state/posts.ts';
 import type { MessageDetail } from './messages.ts';
 import type { Bot } from './bots.ts';
 

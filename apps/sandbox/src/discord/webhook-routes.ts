@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import { MultipartForm } from '../uploads/multipart-form.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post } from '../state/posts.ts';
 import { admitWebhook } from './admit.ts';
 import { apiError, invalidForm, unknownChannel, unknownMessage } from './answers.ts';
 import type { Bots } from './bots.ts';
@@ -97,7 +97,7 @@ export function webhookRoutes(app: FastifyInstance, place: SitePlace, bots: Bots
 
   /** A thread in a forum has the id of its first message. */
   function view(channel: Account, post: Post) {
-    const likes = place.world.audience.ofPost(post).likes;
+    const likes = place.sandbox.audience.ofPost(post).likes;
     const message = messageView(post, bots.of(channel), messages.detail(post.id), place.origin(), likes);
     const { thread_id: threadId, thread_name: title } = post.details;
     const channelId = typeof threadId === 'string' ? threadId : title === undefined ? channel.id : post.id;

@@ -4,8 +4,8 @@ import { parametersOf, tokenOf } from '../graph/request-parameters.ts';
 import { appUsage, usageOf } from '../graph/usage.ts';
 import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Grant } from '../world/grants.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Grant } from '../state/grants.ts';
 import { callsOfPage, useCase } from './limits.ts';
 import type { People, Person } from './people.ts';
 import type { Tokens } from './tokens.ts';
@@ -23,7 +23,7 @@ export type Admission = {
   page(request: FastifyRequest, reply: FastifyReply, id: string, scopes: readonly string[]): Account;
 };
 
-export function createAdmission({ site, platform, world }: SitePlace, people: People, tokens: Tokens): Admission {
+export function createAdmission({ site, platform, sandbox }: SitePlace, people: People, tokens: Tokens): Admission {
   function caller(request: FastifyRequest): Caller {
     const value = tokenOf(request);
     if (value === undefined) throw refuse(tokenFaults.missing);
@@ -32,7 +32,7 @@ export function createAdmission({ site, platform, world }: SitePlace, people: Pe
     if (found.state !== 'valid') throw refuse(tokenFaults[found.state]);
     const { grant } = found;
     const scopes = grant.scope.split(',');
-    const page = world.accounts.byId(site, grant.account ?? '');
+    const page = sandbox.accounts.byId(site, grant.account ?? '');
     if (page !== undefined) return { kind: 'page', grant, scopes, page };
     const person = people.get(grant.account ?? '');
     if (person === undefined) throw refuse(tokenFaults.malformed);
@@ -47,9 +47,9 @@ export function createAdmission({ site, platform, world }: SitePlace, people: Pe
       if (page === undefined || (page.id !== id && id !== 'me')) throw missingPermission('pages_manage_posts');
       const missing = scopes.find((scope) => !asking.scopes.includes(scope));
       if (missing !== undefined) throw missingPermission(missing);
-      const [calls] = world.limits.draw(platform, [{ limit: callsOfPage, subject: page.id }]);
+      const [calls] = sandbox.limits.draw(platform, [{ limit: callsOfPage, subject: page.id }]);
       if (calls === undefined) return page;
-      const nowMs = world.clock.wallMs();
+      const nowMs = sandbox.clock.wallMs();
       reply.headers({ ...usageOf(useCase.type, page.id, calls, nowMs), ...appUsage(1) });
       if (!calls.exceeded) return page;
       const fault = {

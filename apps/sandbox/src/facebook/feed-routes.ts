@@ -13,7 +13,7 @@ const publish = ['pages_manage_posts', 'pages_read_engagement'];
 
 /** What a page posts: words, links, photos. https://developers.facebook.com/docs/pages-api/posts */
 export function feedRoutes(app: FastifyInstance, place: SitePlace, parts: FacebookParts): void {
-  const { world, site } = place;
+  const { sandbox, site } = place;
   const { admission, posts, photos } = parts;
 
   app.post<{ Params: { id: string } }>(`${versionPath}/:id/feed`, (request, reply) => {
@@ -52,8 +52,8 @@ export function feedRoutes(app: FastifyInstance, place: SitePlace, parts: Facebo
       (request, reply) => {
         const page = admission.page(request, reply, request.params.id, ['pages_read_engagement']);
         const given = parametersOf(request);
-        const before = world.clock.nowMs() - request.visit.listingLagMs;
-        const shown = world.posts
+        const before = sandbox.clock.nowMs() - request.visit.listingLagMs;
+        const shown = sandbox.posts
           .ofAccount(site, page.id)
           .filter((post) => post.receivedTickMs <= before)
           .toReversed();
@@ -71,14 +71,14 @@ export function feedRoutes(app: FastifyInstance, place: SitePlace, parts: Facebo
     admission.page(request, reply, pageId, publish);
     const given = parametersOf(request);
     const draft = posts.draftOf(id);
-    const known = world.posts.get(site, id);
+    const known = sandbox.posts.get(site, id);
     if (draft === undefined && known === undefined) throw noSuchObject(id, 'post');
     if (given['is_published'] !== undefined) {
       if (!flagIn(given, 'is_published', true)) throw invalidParameter('Un-publishing is not supported');
       if (draft !== undefined) posts.publish(draft, photos.mediaOf(draft.photos));
     }
     if (given['message'] !== undefined) {
-      const post = world.posts.get(site, id);
+      const post = sandbox.posts.get(site, id);
       if (post === undefined) throw invalidParameter('Only a published post can be edited here');
       posts.edit(post, given['message']);
     }

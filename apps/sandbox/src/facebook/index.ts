@@ -5,7 +5,7 @@ import { newGraphId } from '../graph/number-ids.ts';
 import { parametersOf, tokenOf } from '../graph/request-parameters.ts';
 import { sendPostPage } from '../page/post-page.ts';
 import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
-import { findAccount } from '../world/connect-account.ts';
+import { findAccount } from '../state/connect-account.ts';
 import { createAdmission } from './admit.ts';
 import { feedRoutes } from './feed-routes.ts';
 import { insightRoutes } from './insight-routes.ts';
@@ -41,7 +41,7 @@ const allScopes = [
 ].join(',');
 
 function openFacebook(place: SitePlace): Site {
-  const { world } = place;
+  const { sandbox } = place;
   const people = createPeople(place);
   const tokens = createTokens(place);
   const parts: FacebookParts = {
@@ -68,7 +68,7 @@ function openFacebook(place: SitePlace): Site {
         .replace(/[^\p{L}\p{N}.]+/gu, '.')
         .replace(/^\.+|\.+$/g, ''),
     newAccountId: () =>
-      newGraphId('10', 15, (id) => world.accounts.byId(place.site, id) !== undefined || people.isTaken(id)),
+      newGraphId('10', 15, (id) => sandbox.accounts.byId(place.site, id) !== undefined || people.isTaken(id)),
     issueCredentials(page) {
       const consent = tokens.consent(people.runningAll([page]), allScopes);
       return { accessToken: tokens.ofPage(consent, page), refreshToken: tokens.issue(consent, 'long').value };
@@ -90,7 +90,7 @@ function openFacebook(place: SitePlace): Site {
       app.get<{ Params: { page: string; id: string } }>(
         '/:page/posts/:id',
         { config: { page: true } },
-        (request, reply) => sendPostPage(reply, site, world, `${request.params.page}_${request.params.id}`),
+        (request, reply) => sendPostPage(reply, site, sandbox, `${request.params.page}_${request.params.id}`),
       );
     },
   };
@@ -99,7 +99,7 @@ function openFacebook(place: SitePlace): Site {
 
 /** By the token, or by the code or token that is to be exchanged; a person stands for the first page that they run. */
 function identify(
-  { site, world }: SitePlace,
+  { site, sandbox }: SitePlace,
   { people, tokens }: FacebookParts,
   request: FastifyRequest,
 ): Caller | undefined {
@@ -109,26 +109,26 @@ function identify(
   const found = tokens.look(shown ?? tokenOf(request) ?? '');
   if (found.state !== 'unknown') {
     const own = found.grant.account ?? '';
-    const account = world.accounts.byId(site, own)?.id ?? pageOf(own);
+    const account = sandbox.accounts.byId(site, own)?.id ?? pageOf(own);
     if (account === undefined) return undefined;
     return { account, grant: found.grant.id, use: shown === undefined ? 'access' : 'refresh' };
   }
-  const code = given['code'] === undefined ? undefined : world.codes.peek(site, given['code']);
+  const code = given['code'] === undefined ? undefined : sandbox.codes.peek(site, given['code']);
   const account = code === undefined ? undefined : /"pages":\["(\d+)"/u.exec(code.account)?.[1];
   return account === undefined ? undefined : { account, grant: null, use: 'sign-in' };
 }
 
 /** Accounts of the neighbour under the names of this grant's pages, where the permission for them was given. */
 function opened(
-  { sharing, world, site }: SitePlace,
+  { sharing, sandbox, site }: SitePlace,
   { people, tokens }: FacebookParts,
   grant: { id: string; account: string | null; scope: string },
 ): string[] {
   const [other] = sharing();
   if (other === undefined || !grant.scope.split(',').some((scope) => scope.startsWith('instagram_'))) return [];
-  const page = world.accounts.byId(site, grant.account ?? '');
+  const page = sandbox.accounts.byId(site, grant.account ?? '');
   const person = people.get(grant.account ?? '');
   const chosen = person === undefined ? [] : tokens.pagesOf({ ...grant, site, client: '', revoked: false });
-  const pages = page === undefined ? chosen.flatMap((id) => world.accounts.byId(site, id) ?? []) : [page];
-  return pages.flatMap(({ handle }) => findAccount(other, world, handle)?.id ?? []);
+  const pages = page === undefined ? chosen.flatMap((id) => sandbox.accounts.byId(site, id) ?? []) : [page];
+  return pages.flatMap(({ handle }) => findAccount(other, sandbox, handle)?.id ?? []);
 }

@@ -6,21 +6,21 @@ import { parametersOf } from '../graph/request-parameters.ts';
 import { fieldNames } from '../graph/select-fields.ts';
 import { versionPath } from '../graph/versions.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import { findAccount } from '../world/connect-account.ts';
-import type { Grant } from '../world/grants.ts';
+import type { Account } from '../state/accounts.ts';
+import { findAccount } from '../state/connect-account.ts';
+import type { Grant } from '../state/grants.ts';
 import type { FacebookParts } from './parts.ts';
 import { graphTime, viewDraft, viewPage, viewPhoto, viewPost, viewVideo } from './views.ts';
 
 /** Whose token it is, pages, and everything that is asked for by its id. */
 export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: FacebookParts): void {
-  const { world, site } = place;
+  const { sandbox, site } = place;
   const { admission, posts, photos, videos, comments, tokens, people } = parts;
 
   app.get(`${versionPath}/me`, (request) => {
     const asking = admission.caller(request);
     const { fields } = parametersOf(request);
-    if (asking.kind === 'page') return viewPage(world, asking.page, fields, {});
+    if (asking.kind === 'page') return viewPage(sandbox, asking.page, fields, {});
     return readNode({ id: asking.person.id, name: asking.person.name }, fields, ['name']);
   });
 
@@ -42,12 +42,12 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Facebo
     const { id } = request.params;
     const asking = admission.caller(request);
     const { fields } = parametersOf(request);
-    const page = world.accounts.byId(site, id);
+    const page = sandbox.accounts.byId(site, id);
     if (page !== undefined)
       return asking.kind === 'person'
         ? withToken(asking.grant, page, fields)
-        : viewPage(world, page, fields, linked(page, fields));
-    const post = world.posts.get(site, id);
+        : viewPage(sandbox, page, fields, linked(page, fields));
+    const post = sandbox.posts.get(site, id);
     if (post !== undefined) return viewPost(place, parts, post, fields);
     const draft = viewDraft(place, id, parts, fields);
     if (draft !== undefined) return draft;
@@ -108,13 +108,13 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Facebo
 
   function pageBehind(id: string): Account {
     const known =
-      world.posts.get(site, id)?.account ?? posts.context(id)?.page ?? videos.get(id)?.page ?? photos.get(id)?.page;
+      sandbox.posts.get(site, id)?.account ?? posts.context(id)?.page ?? videos.get(id)?.page ?? photos.get(id)?.page;
     if (known === undefined) throw noSuchObject(id);
     return requirePage(known);
   }
 
   function requirePage(id: string): Account {
-    const page = world.accounts.byId(site, id);
+    const page = sandbox.accounts.byId(site, id);
     if (page === undefined) throw noSuchObject(id);
     return page;
   }
@@ -127,14 +127,14 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Facebo
   function withToken(consent: Grant, page: Account, fields: string | undefined) {
     const isAsked = fieldNames(fields).includes('access_token');
     const token = isAsked ? { access_token: tokens.ofPage(consent, page) } : {};
-    return viewPage(world, page, fields, { ...token, ...linked(page, fields) });
+    return viewPage(sandbox, page, fields, { ...token, ...linked(page, fields) });
   }
 
   /** The professional account of the same name, where a neighbour has one. */
   function linked(page: Account, fields: string | undefined) {
     if (!fieldNames(fields).includes('instagram_business_account')) return {};
     const [other] = place.sharing();
-    const account = other === undefined ? undefined : findAccount(other, world, page.handle);
+    const account = other === undefined ? undefined : findAccount(other, sandbox, page.handle);
     if (account === undefined) return {};
     const { id, handle: username, displayName: name } = account;
     return { instagram_business_account: { id, username, name } };

@@ -6,7 +6,7 @@ import { versionPath } from '../graph/versions.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
 import type { Site, SitePlace } from '../site.ts';
-import { connectAccount } from '../world/connect-account.ts';
+import { connectAccount } from '../state/connect-account.ts';
 import type { Admission } from './admit.ts';
 import type { People } from './people.ts';
 import type { Tokens } from './tokens.ts';
@@ -21,7 +21,7 @@ export function oauthRoutes(
   place: SitePlace,
   { people, tokens, admission }: { people: People; tokens: Tokens; admission: Admission },
 ): void {
-  const { world } = place;
+  const { sandbox } = place;
 
   app.get(`${versionPath}/dialog/oauth`, { config: { page: true } }, (request, reply) => {
     const parsed = DialogQuery.safeParse(request.query);
@@ -32,15 +32,15 @@ export function oauthRoutes(
     const handles = (approved ?? '').split(',').filter((handle) => site.normalizeHandle(handle) !== '');
     if (handles.length === 0) {
       const denied = { error: 'access_denied', error_code: '200', error_reason: 'user_denied', state };
-      const accounts = world.accounts.ofSite(site.id);
+      const accounts = sandbox.accounts.ofSite(site.id);
       const denyUrl = withQuery(redirectUri, denied);
       return sendConsentPage(reply, request, { siteTitle: site.title, accounts, scope, redirectUri, denyUrl });
     }
-    const pages = handles.map((handle) => connectAccount(site, world, handle));
+    const pages = handles.map((handle) => connectAccount(site, sandbox, handle));
     if (scope.split(',').includes('instagram_basic')) linkOthers(place, handles);
     const person = people.runningAll(pages);
     const chosen = { id: person.id, pages: pages.map(({ id }) => id) };
-    const code = world.codes.issue(
+    const code = sandbox.codes.issue(
       { site: site.id, account: JSON.stringify(chosen), client: builtInClient.id, redirectUri, scope, challenge: null },
       codeLifeMs,
     );
@@ -75,7 +75,7 @@ export function oauthRoutes(
   }
 
   function exchangeCode({ code = '', redirect_uri: redirectUri }: Readonly<Record<string, string>>) {
-    const known = world.codes.redeem(site.id, code);
+    const known = sandbox.codes.redeem(site.id, code);
     if (known === undefined) {
       throw refuse({ code: 100, subcode: 36_009, message: 'This authorization code has been used.' });
     }
@@ -92,7 +92,7 @@ export function oauthRoutes(
     if (person === undefined)
       throw refuse({ code: 100, subcode: 36_007, message: 'This authorization code has expired.' });
     const consent = tokens.consent(person, known.scope);
-    const chosen = pages.flatMap((page) => world.accounts.byId(site.id, page) ?? []);
+    const chosen = pages.flatMap((page) => sandbox.accounts.byId(site.id, page) ?? []);
     for (const page of chosen) tokens.ofPage(consent, page);
     const { value, lifeSeconds } = tokens.issue(consent, 'short');
     return { access_token: value, token_type: 'bearer', expires_in: lifeSeconds };
@@ -122,7 +122,7 @@ export function oauthRoutes(
         app_id: builtInClient.id,
         type: people.get(found.grant.account ?? '') === undefined ? 'PAGE' : 'USER',
         is_valid: found.state === 'valid',
-        expires_at: expiresAtMs === null ? 0 : Math.floor(world.clock.toWallMs(expiresAtMs) / 1_000),
+        expires_at: expiresAtMs === null ? 0 : Math.floor(sandbox.clock.toWallMs(expiresAtMs) / 1_000),
         scopes: found.grant.scope.split(','),
       },
     };
@@ -144,8 +144,8 @@ export function oauthRoutes(
 }
 
 /** A page and a professional account of the same name belong to each other. */
-function linkOthers({ sharing, world }: SitePlace, handles: readonly string[]): void {
-  for (const other of sharing()) for (const handle of handles) connectAccount(other, world, handle);
+function linkOthers({ sharing, sandbox }: SitePlace, handles: readonly string[]): void {
+  for (const other of sharing()) for (const handle of handles) connectAccount(other, sandbox, handle);
 }
 
 const DialogQuery = z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { newGraphId } from '../graph/number-ids.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
+import type { Account } from '../state/accounts.ts';
 
 /** Who consents. A person runs pages; the accounts of this platform are the pages. */
 export type Person = z.infer<typeof Person>;
@@ -14,8 +14,8 @@ export type People = {
   isTaken(id: string): boolean;
 };
 
-export function createPeople({ site, world }: SitePlace): People {
-  const { store, accounts } = world;
+export function createPeople({ site, sandbox }: SitePlace): People {
+  const { store, accounts } = sandbox;
   const table = store.table('facebook.people', Person);
   const byPage = new Map<string, string>();
   table.onChange((_before, after) => {

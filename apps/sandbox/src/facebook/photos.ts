@@ -4,8 +4,8 @@ import { newGraphId } from '../graph/number-ids.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { mediumOf, sizeOfImage, type ReceivedFile } from '../uploads/received-file.ts';
-import type { Account } from '../world/accounts.ts';
-import { PostMedium } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import { PostMedium } from '../state/posts.ts';
 import { photoBytesMax, photosOfPostMax } from './limits.ts';
 
 /** A photo of a page. `post` is what shows it, once something does. */
@@ -25,8 +25,8 @@ export type Photos = {
 
 const imageTypes = ['jpg', 'png', 'gif', 'bmp', 'tiff'];
 
-export function createPhotos({ world }: SitePlace): Photos {
-  const { store } = world;
+export function createPhotos({ sandbox }: SitePlace): Photos {
+  const { store } = sandbox;
   const table = store.table('facebook.photos', Photo);
 
   return {

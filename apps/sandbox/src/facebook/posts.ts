@@ -3,8 +3,8 @@ import { invalidParameter, noSuchObject, refuse } from '../graph/answers.ts';
 import { newGraphId } from '../graph/number-ids.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post, PostMedium } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post, PostMedium } from '../state/posts.ts';
 import { messageCharactersMax } from './limits.ts';
 
 /** What a page's post says beside its text; one that is not published yet is a draft, which nobody sees. */
@@ -29,8 +29,8 @@ export type PagePosts = {
   clear(): Change[];
 };
 
-export function createPagePosts({ site, platform, world }: SitePlace): PagePosts {
-  const { store, posts, clock } = world;
+export function createPagePosts({ site, platform, sandbox }: SitePlace): PagePosts {
+  const { store, posts, clock } = sandbox;
   const table = store.table('facebook.posts', Draft);
 
   function newDraft(page: Account, { message, link, photos, video }: NewPost): Draft {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Grant, TokenLookup } from '../world/grants.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Grant, TokenLookup } from '../state/grants.ts';
+import { randomSecret } from '../state/random-secret.ts';
 import type { Person } from './people.ts';
 
 export type Tokens = {
@@ -24,8 +24,8 @@ export type Tokens = {
 /** Seconds. https://developers.facebook.com/docs/facebook-login/guides/access-tokens */
 const lifeSeconds = { short: 5_400, long: 5_183_944 } as const;
 
-export function createTokens({ site, world }: SitePlace): Tokens {
-  const { store, grants, clock } = world;
+export function createTokens({ site, sandbox }: SitePlace): Tokens {
+  const { store, grants, clock } = sandbox;
   const pageGrants = store.table('facebook.page-grants', PageGrant);
   const byConsent = new Map<string, PageGrant[]>();
   const consentOf = new Map<string, string>();

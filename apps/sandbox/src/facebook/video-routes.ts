@@ -5,7 +5,7 @@ import { fileIn, flagIn, parametersOf } from '../graph/request-parameters.ts';
 import { versionPath } from '../graph/versions.ts';
 import type { SitePlace } from '../site.ts';
 import { ReceivedFile } from '../uploads/received-file.ts';
-import type { Account } from '../world/accounts.ts';
+import type { Account } from '../state/accounts.ts';
 import { versionOf } from './admit.ts';
 import { reelsOfPage } from './limits.ts';
 import type { FacebookParts } from './parts.ts';
@@ -17,7 +17,7 @@ const chunkBytes = 4 * 1024 * 1024;
 
 /** https://developers.facebook.com/docs/video-api/guides/publishing and …/reels-publishing */
 export function videoRoutes(app: FastifyInstance, place: SitePlace, parts: FacebookParts): void {
-  const { world, platform } = place;
+  const { sandbox, platform } = place;
   const { admission, videos, posts } = parts;
 
   app.post<{ Params: { id: string } }>(`${versionPath}/:id/videos`, async (request, reply) => {
@@ -61,7 +61,7 @@ export function videoRoutes(app: FastifyInstance, place: SitePlace, parts: Faceb
     if (given['upload_phase'] !== 'finish') throw invalidParameter('Param upload_phase must be one of {start, finish}');
     const video = videos.require(page, given['video_id'] ?? '');
     if (given['video_state'] !== 'PUBLISHED') throw invalidParameter('The sandbox takes video_state PUBLISHED only');
-    const [reels] = world.limits.draw(platform, [{ limit: reelsOfPage, subject: page.id }]);
+    const [reels] = sandbox.limits.draw(platform, [{ limit: reelsOfPage, subject: page.id }]);
     if (reels?.exceeded === true) {
       throw refuse({ code: 368, subcode: 1_390_008, message: '(#368) You can publish 30 reels in 24 hours' });
     }
@@ -104,7 +104,7 @@ export function videoRoutes(app: FastifyInstance, place: SitePlace, parts: Faceb
     const medium = await videos.whole(given);
     const video = requireOpen(videos.get(given.id) ?? given);
     if (medium === null) {
-      world.store.commit([videos.finish(video, 'refused')]);
+      sandbox.store.commit([videos.finish(video, 'refused')]);
       return null;
     }
     if (!flagIn(parameters, 'published', true)) throw invalidParameter('The sandbox takes published videos only');

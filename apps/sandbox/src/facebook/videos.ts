@@ -4,8 +4,8 @@ import { newGraphId } from '../graph/number-ids.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { headBytesMax, mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
-import type { Account } from '../world/accounts.ts';
-import { PostMedium } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import { PostMedium } from '../state/posts.ts';
 
 /** A video of a page, from the beginning of its upload on. Times are of the movable clock. */
 export type Video = z.infer<typeof Video>;
@@ -31,8 +31,8 @@ export type Videos = {
 
 const processingMs = 3_000;
 
-export function createVideos({ world }: SitePlace): Videos {
-  const { store, clock, segments } = world;
+export function createVideos({ sandbox }: SitePlace): Videos {
+  const { store, clock, segments } = sandbox;
   const table = store.table('facebook.videos', Video);
   const commit = (video: Video): Video => {
     store.commit([table.put(video.id, video)]);

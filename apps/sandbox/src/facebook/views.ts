@@ -1,8 +1,8 @@
 import { readNode } from '../graph/read-node.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post } from '../world/posts.ts';
-import type { World } from '../world/world.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post } from '../state/posts.ts';
+import type { SandboxState } from '../state/sandbox-state.ts';
 import type { FacebookParts } from './parts.ts';
 import type { Photo } from './photos.ts';
 import { receivedBytes, type Video } from './videos.ts';
@@ -13,9 +13,9 @@ export function graphTime(iso: string): string {
 }
 
 export function viewPost(place: SitePlace, parts: FacebookParts, post: Post, fields: string | undefined) {
-  const page = place.world.accounts.byId(place.site, post.account);
+  const page = place.sandbox.accounts.byId(place.site, post.account);
   const context = parts.posts.context(post.id);
-  const { likes, comments, shares } = place.world.audience.ofPost(post);
+  const { likes, comments, shares } = place.sandbox.audience.ofPost(post);
   const written = parts.comments.below(post.id, 0).length;
   const node = {
     id: post.id,
@@ -95,7 +95,7 @@ export function viewPhoto(place: SitePlace, photo: Photo, fields: string | undef
 }
 
 export function viewPage(
-  { audience }: Pick<World, 'audience'>,
+  { audience }: Pick<SandboxState, 'audience'>,
   page: Account,
   fields: string | undefined,
   more: Readonly<Record<string, unknown>>,

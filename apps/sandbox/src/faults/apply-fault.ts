@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { answerText, sendAnswer, type Answer } from '../answer.ts';
 import type { Caller, SiteAnswers } from '../site.ts';
-import type { Clock } from '../world/clock.ts';
+import type { Clock } from '../state/clock.ts';
 import type { Fault, FaultKind } from './fault.ts';
 
 /** Struck before the body is read: the peer must not get the impression that anybody listens. */

@@ -19,7 +19,7 @@ export const googleBusiness: PlatformDefinition = {
 };
 
 function openGoogleBusiness(place: SitePlace): Site {
-  const { world } = place;
+  const { sandbox } = place;
   const tokens = createTokens(place);
   const together = createTogether(place, 'google-business.together');
   const posts = createLocalPosts(place);
@@ -46,7 +46,7 @@ function openGoogleBusiness(place: SitePlace): Site {
     newAccountId() {
       for (;;) {
         const id = `${randomInt(100_000_000, 999_999_999)}${randomInt(100_000_000, 999_999_999)}`;
-        if (world.accounts.byId(place.site, id) === undefined) return id;
+        if (sandbox.accounts.byId(place.site, id) === undefined) return id;
       }
     },
     issueCredentials(location) {
@@ -59,7 +59,7 @@ function openGoogleBusiness(place: SitePlace): Site {
       oauthRoutes(app, site, place, { tokens, opening: (chosen) => together.opening(chosen) });
       businessRoutes(app, place, { tokens, together, posts });
       app.get('/post', { config: { page: true } }, (request, reply) =>
-        sendPostPage(reply, site, world, PostQuery.parse(request.query).name),
+        sendPostPage(reply, site, sandbox, PostQuery.parse(request.query).name),
       );
     },
   };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Account } from '../world/accounts.ts';
-import type { World } from '../world/world.ts';
+import type { Account } from '../state/accounts.ts';
+import type { SandboxState } from '../state/sandbox-state.ts';
 
 const names = [
   'BUSINESS_IMPRESSIONS_DESKTOP_MAPS',
@@ -29,7 +29,7 @@ export const PerformanceQuery = z.strictObject({
 
 /** Who follows a location looks at it, some of them each day. A day without any has no value; the newest days are not counted yet. */
 export function performanceOf(
-  { audience, clock }: Pick<World, 'audience' | 'clock'>,
+  { audience, clock }: Pick<SandboxState, 'audience' | 'clock'>,
   location: Account,
   query: z.infer<typeof PerformanceQuery>,
 ) {

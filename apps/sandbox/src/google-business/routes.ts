@@ -9,9 +9,9 @@ import { fetchFile } from '../graph/fetch-file.ts';
 import { bearerToken } from '../oauth/bearer-token.ts';
 import type { SitePlace } from '../site.ts';
 import { mediumOf, sizeOfImage } from '../uploads/received-file.ts';
-import type { Account } from '../world/accounts.ts';
-import type { PostMedium } from '../world/posts.ts';
-import type { Draw } from '../world/rate-limits.ts';
+import type { Account } from '../state/accounts.ts';
+import type { PostMedium } from '../state/posts.ts';
+import type { Draw } from '../state/rate-limits.ts';
 import { invalidField, notFound, refusedAs } from './answers.ts';
 import { editsByLocation, photoBytesMax, photoEdgeMin, queriesByApp } from './limits.ts';
 import type { LocalPost, LocalPosts } from './local-posts.ts';
@@ -29,7 +29,7 @@ export function businessRoutes(
   place: SitePlace,
   { tokens, together, posts }: { tokens: Tokens; together: Together; posts: LocalPosts },
 ): void {
-  const { world, site, platform } = place;
+  const { sandbox, site, platform } = place;
 
   app.get('/v1/accounts', (request) => {
     const { owner, locations } = admit(request);
@@ -59,7 +59,7 @@ export function businessRoutes(
       const { locations } = admit(request);
       const location = locations.find(({ id }) => id === request.params.location);
       if (location === undefined) throw notFound();
-      return performanceOf(world, location, parse(PerformanceQuery, request.query));
+      return performanceOf(sandbox, location, parse(PerformanceQuery, request.query));
     },
   );
 
@@ -128,10 +128,10 @@ export function businessRoutes(
   }
 
   function draw(draws: readonly Draw[]): void {
-    const exceeded = world.limits.draw(platform, draws).find((state) => state.exceeded);
+    const exceeded = sandbox.limits.draw(platform, draws).find((state) => state.exceeded);
     if (exceeded === undefined) return;
     const { max, resetAtMs } = exceeded;
-    throw new RefusalError(googleAnswers.rateLimited({ max, resetAtMs, nowMs: world.clock.wallMs() }));
+    throw new RefusalError(googleAnswers.rateLimited({ max, resetAtMs, nowMs: sandbox.clock.wallMs() }));
   }
 
   function locationOf(request: FastifyRequest<AtLocation>): Account {
@@ -139,7 +139,7 @@ export function businessRoutes(
     if (request.params.account !== owner) throw forbidden();
     const location = locations.find(({ id }) => id === request.params.location);
     if (location === undefined)
-      throw world.accounts.byId(site, request.params.location) === undefined ? notFound() : forbidden();
+      throw sandbox.accounts.byId(site, request.params.location) === undefined ? notFound() : forbidden();
     return location;
   }
 

@@ -5,8 +5,8 @@ import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
 import { verifierMatches } from '../oauth/pkce.ts';
 import type { Caller, Site, SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import { connectAccount } from '../world/connect-account.ts';
+import type { Account } from '../state/accounts.ts';
+import { connectAccount } from '../state/connect-account.ts';
 import { oauthError, tokenDead } from './answers.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -20,7 +20,7 @@ const codeLifeMs = 10 * 60_000;
 export function oauthRoutes(
   app: FastifyInstance,
   site: Site,
-  { world }: SitePlace,
+  { sandbox }: SitePlace,
   { tokens, opening }: { tokens: Tokens; opening: (accounts: readonly Account[]) => string },
 ): void {
   app.get('/o/oauth2/v2/auth', { config: { page: true } }, (request, reply) => {
@@ -32,15 +32,15 @@ export function oauthRoutes(
       .split(',')
       .filter((handle) => site.normalizeHandle(handle) !== '');
     if (handles.length === 0) {
-      const accounts = world.accounts.ofSite(site.id);
+      const accounts = sandbox.accounts.ofSite(site.id);
       const denyUrl = withQuery(redirectUri, { error: 'access_denied', state });
       return sendConsentPage(reply, request, { siteTitle: site.title, accounts, scope, redirectUri, denyUrl });
     }
-    const account = opening(handles.map((handle) => connectAccount(site, world, handle)));
+    const account = opening(handles.map((handle) => connectAccount(site, sandbox, handle)));
     const { code_challenge: value, code_challenge_method: method } = parsed.data;
     // A refresh token comes with the first consent only, unless the page was to ask again.
     const isOffline = accessType === 'offline' && parsed.data.prompt.split(' ').includes('consent');
-    const code = world.codes.issue(
+    const code = sandbox.codes.issue(
       {
         site: site.id,
         account,
@@ -67,7 +67,7 @@ export function oauthRoutes(
     }
     if (given['grant_type'] !== 'authorization_code')
       throw oauthError('unsupported_grant_type', `Invalid grant_type: ${given['grant_type']?.slice(0, 50)}`);
-    const code = world.codes.redeem(site.id, given['code'] ?? '');
+    const code = sandbox.codes.redeem(site.id, given['code'] ?? '');
     if (code === undefined) throw oauthError('invalid_grant', 'Malformed auth code.');
     if (code.redirectUri !== given['redirect_uri']) throw oauthError('redirect_uri_mismatch', 'Bad Request');
     if (code.challenge !== null && !verifierMatches(code.challenge, given['code_verifier'] ?? ''))
@@ -89,7 +89,7 @@ export function oauthRoutes(
 
 /** Who asks: by a token, or by what is to be exchanged for one. */
 export function identifyGoogle(
-  { site, world }: SitePlace,
+  { site, sandbox }: SitePlace,
   tokens: Tokens,
   request: FastifyRequest,
 ): Caller | undefined {
@@ -99,7 +99,7 @@ export function identifyGoogle(
     const { account, id: grant } = found.grant;
     return account === null ? undefined : { account, grant, use: found.token.use === 'refresh' ? 'refresh' : 'access' };
   }
-  const code = given.code === undefined ? undefined : world.codes.peek(site, given.code);
+  const code = given.code === undefined ? undefined : sandbox.codes.peek(site, given.code);
   return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
+import type { Account } from '../state/accounts.ts';
 
 /** Accounts of one person: a consent opens those that were approved together. */
 export type Together = {
@@ -10,8 +10,8 @@ export type Together = {
   openedBy(account: string): Account[];
 };
 
-export function createTogether({ site, world }: SitePlace, table: string): Together {
-  const { store, accounts } = world;
+export function createTogether({ site, sandbox }: SitePlace, table: string): Together {
+  const { store, accounts } = sandbox;
   const rows = store.table(table, Row);
   return {
     opening([first, ...others]) {

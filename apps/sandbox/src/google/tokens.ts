@@ -1,7 +1,7 @@
 import { builtInClient } from '../oauth/built-in-client.ts';
 import type { SitePlace } from '../site.ts';
-import type { Grant, TokenLookup } from '../world/grants.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import type { Grant, TokenLookup } from '../state/grants.ts';
+import { randomSecret } from '../state/random-secret.ts';
 
 export type Tokens = {
   /** @param account whose grant it is; what else it opens is the platform's to know */
@@ -24,8 +24,8 @@ export type IssuedTokens = {
 /** Seconds. https://developers.google.com/identity/protocols/oauth2/web-server */
 const accessLifeSeconds = 3_599;
 
-export function createTokens({ site, world }: SitePlace): Tokens {
-  const { store, grants, clock } = world;
+export function createTokens({ site, sandbox }: SitePlace): Tokens {
+  const { store, grants, clock } = sandbox;
   const look = (value: string) => grants.look(site, value, clock.nowMs());
 
   function newToken(grant: Grant, use: 'access' | 'refresh') {

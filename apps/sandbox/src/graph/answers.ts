@@ -1,7 +1,7 @@
 import type { Answer } from '../answer.ts';
 import { RefusalError } from '../answer.ts';
 import type { SiteAnswers } from '../site.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import { randomSecret } from '../state/random-secret.ts';
 import { usageHeader } from './usage.ts';
 
 /** https://developers.facebook.com/docs/graph-api/guides/error-handling */

@@ -3,7 +3,7 @@ import { invalidParameter, noSuchObject } from './answers.ts';
 import { newGraphId } from './number-ids.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
-import type { Account } from '../world/accounts.ts';
+import type { Account } from '../state/accounts.ts';
 
 /** What stands below a post. Times are ISO 8601. */
 export type Comment = z.infer<typeof Comment>;
@@ -18,8 +18,8 @@ export type Comments = {
 };
 
 /** @param name of the table: both platforms of the Graph API keep comments alike */
-export function createComments({ world }: SitePlace, name: string, newId: (post: string) => string): Comments {
-  const { store, clock } = world;
+export function createComments({ sandbox }: SitePlace, name: string, newId: (post: string) => string): Comments {
+  const { store, clock } = sandbox;
   const table = store.table(name, Comment);
 
   return {

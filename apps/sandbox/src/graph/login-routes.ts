@@ -6,7 +6,7 @@ import { parametersOf } from './request-parameters.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
 import type { Site, SitePlace } from '../site.ts';
-import { connectAccount } from '../world/connect-account.ts';
+import { connectAccount } from '../state/connect-account.ts';
 import type { LoginTokens } from './login-tokens.ts';
 
 const codeLifeMs = 3_600_000;
@@ -23,7 +23,7 @@ export interface LoginKind {
 export function loginRoutes(
   app: FastifyInstance,
   site: Site,
-  { world }: SitePlace,
+  { sandbox }: SitePlace,
   tokens: LoginTokens,
   { grantPrefix, tellsPermissions }: LoginKind,
 ): void {
@@ -35,12 +35,12 @@ export function loginRoutes(
     const { redirect_uri: redirectUri, state, scope, sandbox_approve: handle } = parsed.data;
     if (handle === undefined || site.normalizeHandle(handle) === '') {
       const denied = { error: 'access_denied', error_reason: 'user_denied', state };
-      const accounts = world.accounts.ofSite(site.id);
+      const accounts = sandbox.accounts.ofSite(site.id);
       const denyUrl = withQuery(redirectUri, denied);
       return sendConsentPage(reply, request, { siteTitle: site.title, accounts, scope, redirectUri, denyUrl });
     }
-    const account = connectAccount(site, world, handle);
-    const code = world.codes.issue(
+    const account = connectAccount(site, sandbox, handle);
+    const code = sandbox.codes.issue(
       { site: site.id, account: account.id, client: builtInClient.id, redirectUri, scope, challenge: null },
       codeLifeMs,
     );
@@ -53,10 +53,10 @@ export function loginRoutes(
       throw loginError('Invalid platform app');
     }
     if (given['grant_type'] !== 'authorization_code') throw loginError('Invalid grant_type');
-    const code = world.codes.redeem(site.id, given['code'] ?? '');
+    const code = sandbox.codes.redeem(site.id, given['code'] ?? '');
     if (code === undefined) throw loginError('Matching code was not found or was already used');
     if (code.redirectUri !== given['redirect_uri']) throw loginError('Error validating verification code');
-    const account = world.accounts.byId(site.id, code.account);
+    const account = sandbox.accounts.byId(site.id, code.account);
     if (account === undefined) throw loginError('Matching code was not found or was already used');
     const { access_token } = tokens.issue(tokens.consent(account, code.scope), 'short');
     const permissions = tellsPermissions ? { permissions: code.scope.split(',') } : {};

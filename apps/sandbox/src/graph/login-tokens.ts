@@ -1,8 +1,8 @@
 import { builtInClient } from '../oauth/built-in-client.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Grant, TokenLookup } from '../world/grants.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Grant, TokenLookup } from '../state/grants.ts';
+import { randomSecret } from '../state/random-secret.ts';
 
 export interface LoginTokens {
   consent(account: Account, scope: string): Grant;
@@ -17,8 +17,8 @@ const lifeSeconds = { short: 3_600, long: 5_183_944 } as const;
 const renewedAfterMs = 24 * 3_600_000;
 
 /** @param prefix what the site's tokens begin with */
-export function createLoginTokens({ site, world }: SitePlace, prefix: string): LoginTokens {
-  const { store, grants, clock } = world;
+export function createLoginTokens({ site, sandbox }: SitePlace, prefix: string): LoginTokens {
+  const { store, grants, clock } = sandbox;
   const look = (value: string) => grants.look(site, value, clock.nowMs());
   return {
     look,

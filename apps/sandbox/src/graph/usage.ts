@@ -1,4 +1,4 @@
-import type { LimitState } from '../world/rate-limits.ts';
+import type { LimitState } from '../state/rate-limits.ts';
 
 const minuteMs = 60_000;
 

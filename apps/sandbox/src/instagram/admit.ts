@@ -3,8 +3,8 @@ import { missingPermission, noSuchObject, refuse, tokenFaults } from '../graph/a
 import { tokenOf } from '../graph/request-parameters.ts';
 import { appUsage, usageOf } from '../graph/usage.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Grant, TokenLookup } from '../world/grants.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Grant, TokenLookup } from '../state/grants.ts';
 import { callsOfAccount, useCase } from './limits.ts';
 
 /** What a token opens here: its own account, or accounts of the neighbour's pages. `isOwn`: of Instagram's own login. */
@@ -22,16 +22,16 @@ export type Admission = {
 /** A permission under the names that the two logins have for it. */
 export type Need = 'basic' | 'content_publish' | 'manage_comments' | 'manage_insights';
 
-export function createAdmission({ site, platform, world, sharing }: SitePlace): Admission {
+export function createAdmission({ site, platform, sandbox, sharing }: SitePlace): Admission {
   function look(value: string) {
-    const nowMs = world.clock.nowMs();
-    const own = world.grants.look(site, value, nowMs);
+    const nowMs = sandbox.clock.nowMs();
+    const own = sandbox.grants.look(site, value, nowMs);
     if (own.state !== 'unknown') {
       const accounts = own.grant.account === null ? [] : [own.grant.account];
       return { state: own.state, opened: { grant: own.grant, accounts, isOwn: true } };
     }
     for (const other of sharing()) {
-      const found: TokenLookup = world.grants.look(other.id, value, nowMs);
+      const found: TokenLookup = sandbox.grants.look(other.id, value, nowMs);
       if (found.state === 'unknown') continue;
       const accounts = other.opens?.(found.grant) ?? [];
       return { state: found.state, opened: { grant: found.grant, accounts, isOwn: false } };
@@ -54,13 +54,13 @@ export function createAdmission({ site, platform, world, sharing }: SitePlace): 
     account(request, reply, id, need) {
       const { grant, accounts, isOwn } = opened(request);
       const wanted = id === 'me' ? accounts[0] : id;
-      const account = world.accounts.byId(site, wanted ?? '');
+      const account = sandbox.accounts.byId(site, wanted ?? '');
       if (account === undefined || !accounts.includes(account.id)) throw noSuchObject(id);
       const scope = isOwn ? `instagram_business_${need}` : `instagram_${need}`;
       if (!grant.scope.split(',').includes(scope)) throw missingPermission(scope);
-      const [calls] = world.limits.draw(platform, [{ limit: callsOfAccount, subject: account.id }]);
+      const [calls] = sandbox.limits.draw(platform, [{ limit: callsOfAccount, subject: account.id }]);
       if (calls === undefined) return account;
-      reply.headers({ ...usageOf(useCase.type, account.id, calls, world.clock.wallMs()), ...appUsage(1) });
+      reply.headers({ ...usageOf(useCase.type, account.id, calls, sandbox.clock.wallMs()), ...appUsage(1) });
       if (!calls.exceeded) return account;
       const message = `(#${useCase.code}) There have been too many calls to this Instagram account.`;
       throw refuse({ code: useCase.code, message });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { newGraphId } from '../graph/number-ids.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
-import { PostMedium } from '../world/posts.ts';
+import { PostMedium } from '../state/posts.ts';
 import { containerLifeMs } from './limits.ts';
 
 /** What may become a post. Times are of the movable clock. */
@@ -22,8 +22,8 @@ export type Containers = {
   clear(): Change[];
 };
 
-export function createContainers({ world }: SitePlace): Containers {
-  const { store, clock } = world;
+export function createContainers({ sandbox }: SitePlace): Containers {
+  const { store, clock } = sandbox;
   const table = store.table('instagram.containers', Container);
   const commit = (container: Container): Container => {
     store.commit([table.put(container.id, container)]);

@@ -39,7 +39,7 @@ const allScopes = ['basic', 'content_publish', 'manage_comments', 'manage_insigh
   .join(',');
 
 function openInstagram(place: SitePlace): Site {
-  const { world } = place;
+  const { sandbox } = place;
   const tokens = createLoginTokens(place, 'IGAA');
   const containers = createContainers(place);
   const newCommentId = () => newGraphId('17', 17, (id) => id.startsWith('17841') || containers.isTaken(id));
@@ -64,7 +64,7 @@ function openInstagram(place: SitePlace): Site {
         .toLowerCase()
         .replace(/^@/, '')
         .replace(/[^a-z0-9._]+/g, '_'),
-    newAccountId: () => newGraphId('17841', 17, (id) => world.accounts.byId(place.site, id) !== undefined),
+    newAccountId: () => newGraphId('17841', 17, (id) => sandbox.accounts.byId(place.site, id) !== undefined),
     issueCredentials(account) {
       const { access_token: accessToken, expires_in: expiresIn } = tokens.issue(
         tokens.consent(account, allScopes),
@@ -82,10 +82,10 @@ function openInstagram(place: SitePlace): Site {
       insightRoutes(app, place, parts);
       app.get<{ Params: { shortcode: string } }>('/p/:shortcode/', { config: { page: true } }, (request, reply) => {
         const { shortcode } = request.params;
-        const found = world.posts
+        const found = sandbox.posts
           .page({ site: site.id }, Infinity, Infinity)
           .find(({ id }) => parts.posts.factsOf(id)?.shortcode === shortcode);
-        return sendPostPage(reply, site, world, found?.id ?? shortcode);
+        return sendPostPage(reply, site, sandbox, found?.id ?? shortcode);
       });
     },
   };
@@ -94,7 +94,7 @@ function openInstagram(place: SitePlace): Site {
 
 /** By the token, wherever it is from, or by the code or token that is to be exchanged. A page's token stands for the account in the path. */
 function identify(
-  { site, world }: SitePlace,
+  { site, sandbox }: SitePlace,
   { admission }: InstagramParts,
   request: FastifyRequest,
 ): Caller | undefined {
@@ -107,6 +107,6 @@ function identify(
     const isExchanged = given['grant_type'] !== undefined;
     return account === undefined ? undefined : { account, grant: grant.id, use: isExchanged ? 'refresh' : 'access' };
   }
-  const code = given['code'] === undefined ? undefined : world.codes.peek(site, given['code']);
+  const code = given['code'] === undefined ? undefined : sandbox.codes.peek(site, given['code']);
   return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
 }

@@ -4,26 +4,26 @@ import { type Insight, viewInsights } from '../graph/insights.ts';
 import { parametersOf } from '../graph/request-parameters.ts';
 import { versionPath } from '../graph/versions.ts';
 import type { SitePlace } from '../site.ts';
-import type { PostNumbers } from '../world/audience.ts';
+import type { PostNumbers } from '../state/audience.ts';
 import { insightsLateMs, storyLifeMs } from './limits.ts';
 import type { InstagramParts } from './parts.ts';
 import type { MediaFacts } from './posts.ts';
 
 /** Numbers of media. https://developers.facebook.com/docs/instagram-platform/reference/instagram-media/insights */
-export function insightRoutes(app: FastifyInstance, { world, site }: SitePlace, parts: InstagramParts): void {
+export function insightRoutes(app: FastifyInstance, { sandbox, site }: SitePlace, parts: InstagramParts): void {
   const { admission, posts, comments } = parts;
 
   app.get<{ Params: { id: string } }>(`${versionPath}/:id(^[0-9_]+$)/insights`, (request, reply) => {
     const { id } = request.params;
-    const post = world.posts.get(site, id);
+    const post = sandbox.posts.get(site, id);
     const kind = posts.factsOf(id)?.kind;
     if (post === undefined || kind === undefined) throw noSuchObject(id);
     admission.account(request, reply, post.account, 'manage_insights');
-    const isOver = kind === 'story' && post.receivedTickMs <= world.clock.nowMs() - storyLifeMs;
+    const isOver = kind === 'story' && post.receivedTickMs <= sandbox.clock.nowMs() - storyLifeMs;
     if (isOver) throw noSuchObject(id);
-    const numbers = world.audience.ofPost(post, insightsLateMs);
+    const numbers = sandbox.audience.ofPost(post, insightsLateMs);
     const withOurs = { ...numbers, comments: numbers.comments + comments.below(id, 0).length };
-    const isCounted = world.audience.isCounted(post, insightsLateMs);
+    const isCounted = sandbox.audience.isCounted(post, insightsLateMs);
     return viewInsights(id, parametersOf(request), insightsOf(kind, withOurs), isCounted);
   });
 }

@@ -1,6 +1,6 @@
 import { refuse } from '../graph/answers.ts';
 import { mediumOf, sizeOfImage, type ReceivedFile } from '../uploads/received-file.ts';
-import type { PostMedium } from '../world/posts.ts';
+import type { PostMedium } from '../state/posts.ts';
 import { imageBytesMax, ratioMax, ratioMin } from './limits.ts';
 
 /** Codes of https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/error-codes */

@@ -5,8 +5,8 @@ import { readNode } from '../graph/read-node.ts';
 import { parametersOf } from '../graph/request-parameters.ts';
 import { versionPath } from '../graph/versions.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post } from '../state/posts.ts';
 import { postsOfAccount, storyLifeMs } from './limits.ts';
 import type { InstagramParts } from './parts.ts';
 import { statusText, viewMedia } from './views.ts';
@@ -15,12 +15,12 @@ const nodeId = `${versionPath}/:id(^[0-9_]+$)`;
 
 /** Accounts, their media, containers and comments. https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference */
 export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: InstagramParts): void {
-  const { world, site, platform } = place;
+  const { sandbox, site, platform } = place;
   const { admission, containers, posts, comments } = parts;
 
   app.get(`${versionPath}/me`, (request) => {
     const { accounts } = admission.opened(request);
-    const account = world.accounts.byId(site, accounts[0] ?? '');
+    const account = sandbox.accounts.byId(site, accounts[0] ?? '');
     if (account === undefined) throw noSuchObject('me');
     // The id of an account is another one for each application.
     return viewAccount(account, parametersOf(request)['fields'], `2${account.id.slice(1)}`);
@@ -30,14 +30,14 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Instag
     const { id } = request.params;
     const { accounts } = admission.opened(request);
     const { fields } = parametersOf(request);
-    const account = world.accounts.byId(site, id);
+    const account = sandbox.accounts.byId(site, id);
     if (account !== undefined && accounts.includes(id)) return viewAccount(account, fields, id);
     const container = containers.get(id);
     if (container !== undefined && accounts.includes(container.account)) {
       const code = containers.statusOf(container);
       return readNode({ id, status_code: code, status: statusText(code, container.fault) }, fields, []);
     }
-    const post = world.posts.get(site, id);
+    const post = sandbox.posts.get(site, id);
     if (post !== undefined && accounts.includes(post.account)) return viewMedia(place, parts, post, fields);
     const comment = comments.get(id);
     if (comment === undefined) throw noSuchObject(id);
@@ -54,14 +54,14 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Instag
 
   app.get<{ Params: { id: string } }>(`${versionPath}/:id/stories`, { config: { listing: true } }, (request, reply) => {
     const account = admission.account(request, reply, request.params.id, 'basic');
-    const since = world.clock.nowMs() - storyLifeMs;
+    const since = sandbox.clock.nowMs() - storyLifeMs;
     return list(request, account, (post) => posts.factsOf(post.id)?.kind === 'story' && post.receivedTickMs > since);
   });
 
   app.get<{ Params: { id: string } }>(`${versionPath}/:id/content_publishing_limit`, (request, reply) => {
     const account = admission.account(request, reply, request.params.id, 'content_publish');
     const limit = { limit: postsOfAccount, subject: account.id, cost: 0 };
-    const [state] = world.limits.draw(platform, [limit]);
+    const [state] = sandbox.limits.draw(platform, [limit]);
     if (state === undefined) throw noSuchObject(account.id);
     const config = { quota_total: state.max, quota_duration: Math.round(state.windowMs / 1_000) };
     const node = { id: account.id, quota_usage: state.max - state.remaining, config };
@@ -101,8 +101,8 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Instag
 
   function list(request: FastifyRequest, account: Account, isListed: (post: Post) => boolean) {
     const given = parametersOf(request);
-    const before = world.clock.nowMs() - request.visit.listingLagMs;
-    const shown = world.posts
+    const before = sandbox.clock.nowMs() - request.visit.listingLagMs;
+    const shown = sandbox.posts
       .ofAccount(site, account.id)
       .filter((post) => post.receivedTickMs <= before && isListed(post))
       .toReversed();
@@ -111,7 +111,7 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Instag
 
   function requirePost(request: FastifyRequest, id: string): Post {
     const { accounts } = admission.opened(request);
-    const post = world.posts.get(site, id);
+    const post = sandbox.posts.get(site, id);
     if (post === undefined || !accounts.includes(post.account)) throw noSuchObject(id);
     return post;
   }
@@ -124,9 +124,9 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Instag
       name: account.displayName,
       account_type: 'BUSINESS',
       profile_picture_url: undefined,
-      followers_count: world.audience.followers(account),
+      followers_count: sandbox.audience.followers(account),
       follows_count: 0,
-      media_count: world.posts.ofAccount(site, account.id).length,
+      media_count: sandbox.posts.ofAccount(site, account.id).length,
     };
     return readNode(node, fields, []);
   }

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { newGraphId } from '../graph/number-ids.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post, PostMedium } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post, PostMedium } from '../state/posts.ts';
 
 /** What a published medium is beside what followers see. */
 export type MediaFacts = z.infer<typeof MediaFacts>;
@@ -20,8 +20,8 @@ export type MediaPosts = {
   clear(): Change[];
 };
 
-export function createMediaPosts({ site, platform, world }: SitePlace): MediaPosts {
-  const { store, posts, clock } = world;
+export function createMediaPosts({ site, platform, sandbox }: SitePlace): MediaPosts {
+  const { store, posts, clock } = sandbox;
   const table = store.table('instagram.media', MediaFacts);
   return {
     publish(account, { kind, caption, media }, alongside) {

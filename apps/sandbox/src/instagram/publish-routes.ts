@@ -5,8 +5,8 @@ import { parametersOf } from '../graph/request-parameters.ts';
 import { versionPath } from '../graph/versions.ts';
 import type { SitePlace } from '../site.ts';
 import { ReceivedFile } from '../uploads/received-file.ts';
-import type { Account } from '../world/accounts.ts';
-import type { PostMedium } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import type { PostMedium } from '../state/posts.ts';
 import { parseContainerBody, type ContainerBody } from './container-body.ts';
 import type { Container } from './containers.ts';
 import { containersOfAccount, postsOfAccount } from './limits.ts';
@@ -18,13 +18,13 @@ const videoWorkMs = 2_500;
 
 /** https://developers.facebook.com/docs/instagram-platform/content-publishing */
 export function publishRoutes(app: FastifyInstance, place: SitePlace, parts: InstagramParts): void {
-  const { world, platform } = place;
+  const { sandbox, platform } = place;
   const { admission, containers, posts } = parts;
 
   app.post<{ Params: { version: string; id: string } }>(`${versionPath}/:id/media`, async (request, reply) => {
     const account = admission.account(request, reply, request.params.id, 'content_publish');
     const body = parseContainerBody(parametersOf(request));
-    const [made] = world.limits.draw(platform, [{ limit: containersOfAccount, subject: account.id }]);
+    const [made] = sandbox.limits.draw(platform, [{ limit: containersOfAccount, subject: account.id }]);
     if (made?.exceeded === true)
       throw refuse({ code: 4, message: '(#4) Application request limit reached', isTransient: true });
     const common = { account: account.id, caption: body.caption, fault: null };
@@ -86,7 +86,7 @@ export function publishRoutes(app: FastifyInstance, place: SitePlace, parts: Ins
       case 'FINISHED':
         break;
     }
-    const [quota] = world.limits.draw(platform, [{ limit: postsOfAccount, subject: account.id }]);
+    const [quota] = sandbox.limits.draw(platform, [{ limit: postsOfAccount, subject: account.id }]);
     if (quota?.exceeded === true) {
       throw refuse({
         code: 9,

@@ -1,6 +1,6 @@
 import { readNode } from '../graph/read-node.ts';
 import type { SitePlace } from '../site.ts';
-import type { Post } from '../world/posts.ts';
+import type { Post } from '../state/posts.ts';
 import type { ContainerStatus } from './containers.ts';
 import type { InstagramParts } from './parts.ts';
 
@@ -12,7 +12,7 @@ function timeOf(iso: string): string {
 export function viewMedia(place: SitePlace, parts: InstagramParts, post: Post, fields: string | undefined) {
   const facts = parts.posts.factsOf(post.id);
   const [first] = post.media;
-  const { likes, comments } = place.world.audience.ofPost(post);
+  const { likes, comments } = place.sandbox.audience.ofPost(post);
   const node = {
     id: post.id,
     caption: post.text === '' ? undefined : post.text,
@@ -21,7 +21,7 @@ export function viewMedia(place: SitePlace, parts: InstagramParts, post: Post, f
     permalink: mediaUrl(place, facts?.shortcode ?? post.id),
     shortcode: facts?.shortcode,
     timestamp: timeOf(post.createdAt),
-    username: place.world.accounts.byId(place.site, post.account)?.handle,
+    username: place.sandbox.accounts.byId(place.site, post.account)?.handle,
     owner: { id: post.account },
     alt_text: first?.alt ?? undefined,
     like_count: likes,

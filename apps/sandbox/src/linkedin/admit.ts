@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { bearerToken } from '../oauth/bearer-token.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Grant } from '../world/grants.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Grant } from '../state/grants.ts';
 import { accessDenied, invalidInput, refuse, tokenFaults } from './answers.ts';
 import { livingVersions } from './limits.ts';
 import type { Members } from './members.ts';
@@ -23,14 +23,14 @@ export type Admission = {
   versioned(request: FastifyRequest): LinkedInCaller;
 };
 
-export function createAdmission({ site, world }: SitePlace, members: Members, tokens: Tokens): Admission {
+export function createAdmission({ site, sandbox }: SitePlace, members: Members, tokens: Tokens): Admission {
   function member(request: FastifyRequest): LinkedInCaller {
     const value = bearerToken(request.headers.authorization);
     if (value === undefined) throw refuse(tokenFaults.empty);
     const found = tokens.look(value);
     if (found.state === 'unknown' || found.token.use !== 'access') throw refuse(tokenFaults.unknown);
     if (found.state !== 'valid') throw refuse(tokenFaults[found.state]);
-    const own = world.accounts.byId(site, found.grant.account ?? '');
+    const own = sandbox.accounts.byId(site, found.grant.account ?? '');
     if (own === undefined) throw refuse(tokenFaults.unknown);
     const person = members.isOrganization(own.id) ? members.adminOf(own) : own;
     const scopes = found.grant.scope.split(' ');
@@ -41,7 +41,7 @@ export function createAdmission({ site, world }: SitePlace, members: Members, to
       as(urn, field, needed) {
         if (typeof urn !== 'string' || !/^urn:li:(?:person|organization):[\w-]+$/u.test(urn))
           throw invalidInput('INVALID_URN_TYPE', 'must be the URN of a person or an organization', field);
-        const account = world.accounts.byId(site, urn);
+        const account = sandbox.accounts.byId(site, urn);
         const isOrganization = members.isOrganization(urn);
         const isOwn = isOrganization
           ? members.organizationsOf(person.id).some(({ id }) => id === urn)

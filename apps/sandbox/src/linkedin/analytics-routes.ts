@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
-import type { Post } from '../world/posts.ts';
+import type { Post } from '../state/posts.ts';
 import { parse } from './asset-routes.ts';
 import { accessDenied, invalidInput, notFound } from './answers.ts';
 import type { LinkedInCaller } from './admit.ts';
@@ -12,9 +12,9 @@ const lateMs = 24 * 3_600_000;
 const mayReadShares = { person: [], organization: ['rw_organization_admin'] };
 
 /** https://learn.microsoft.com/en-us/linkedin/marketing/community-management/members/post-statistics and its neighbours. */
-export function analyticsRoutes(app: FastifyInstance, { world }: SitePlace, parts: LinkedInParts): void {
+export function analyticsRoutes(app: FastifyInstance, { sandbox }: SitePlace, parts: LinkedInParts): void {
   const { admission, members, posts } = parts;
-  const { audience } = world;
+  const { audience } = sandbox;
 
   app.get('/rest/memberCreatorPostAnalytics', (request) => {
     const caller = withScope(request, 'r_member_postAnalytics');

@@ -13,7 +13,7 @@ const uploadPath = '/dms-uploads';
 
 /** Pictures, videos and documents: https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/images-api and its neighbours. */
 export function assetRoutes(app: FastifyInstance, place: SitePlace, { admission, assets }: LinkedInParts): void {
-  const { clock } = place.world;
+  const { clock } = place.sandbox;
   const addressOf = ({ secret }: Asset, part?: number) =>
     `${place.origin()}${uploadPath}/${secret}${part === undefined ? '' : `/${part}`}`;
 

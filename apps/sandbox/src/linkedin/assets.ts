@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { mediumOf, type ReceivedFile, sizeOfImage } from '../uploads/received-file.ts';
-import { PostMedium } from '../world/posts.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import { PostMedium } from '../state/posts.ts';
+import { randomSecret } from '../state/random-secret.ts';
 import { invalidInput, notFound } from './answers.ts';
 import { documentBytesMax, imagePixelsMax, videoBytes } from './limits.ts';
 
@@ -33,8 +33,8 @@ export const partBytes = 4 * 1024 * 1024;
 const processingMs = 400;
 const uploadLifeMs = 24 * 3_600_000;
 
-export function createAssets({ world }: SitePlace): Assets {
-  const { store, clock, segments } = world;
+export function createAssets({ sandbox }: SitePlace): Assets {
+  const { store, clock, segments } = sandbox;
   const table = store.table('linkedin.assets', Asset);
   const bySecret = new Map<string, string>();
   table.onChange((_before, after) => {

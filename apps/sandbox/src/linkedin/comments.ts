@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
-import type { Account } from '../world/accounts.ts';
-import { createSnowflake } from '../world/snowflake.ts';
+import type { Account } from '../state/accounts.ts';
+import { createSnowflake } from '../state/snowflake.ts';
 
 export type Comment = z.infer<typeof Comment>;
 
@@ -13,8 +13,8 @@ export type Comments = {
   clear(): Change[];
 };
 
-export function createComments({ world }: SitePlace): Comments {
-  const { store, clock } = world;
+export function createComments({ sandbox }: SitePlace): Comments {
+  const { store, clock } = sandbox;
   const table = store.table('linkedin.comments', Comment);
   const newId = createSnowflake({ epochMs: 0, sequenceBits: 22, wallMs: clock.wallMs, isTaken: (id) => table.has(id) });
   return {

@@ -26,7 +26,7 @@ export const linkedin: PlatformDefinition = {
 };
 
 function openLinkedIn(place: SitePlace): Site {
-  const { world } = place;
+  const { sandbox } = place;
   const members = createMembers(place);
   const tokens = createTokens(place);
   const parts: LinkedInParts = {
@@ -68,7 +68,7 @@ function openLinkedIn(place: SitePlace): Site {
       postRoutes(app, place, parts);
       analyticsRoutes(app, place, parts);
       app.get<{ Params: { urn: string } }>('/feed/update/:urn', { config: { page: true } }, (request, reply) =>
-        sendPostPage(reply, site, world, request.params.urn),
+        sendPostPage(reply, site, sandbox, request.params.urn),
       );
     },
   };
@@ -77,13 +77,13 @@ function openLinkedIn(place: SitePlace): Site {
 
 const Form = z.object({ code: z.string().optional(), refresh_token: z.string().optional() });
 
-function identify({ site, world }: SitePlace, tokens: Tokens, request: FastifyRequest): Caller | undefined {
+function identify({ site, sandbox }: SitePlace, tokens: Tokens, request: FastifyRequest): Caller | undefined {
   const given = Form.safeParse(request.body).data ?? {};
   const found = tokens.look(given.refresh_token ?? bearerToken(request.headers.authorization) ?? '');
   if (found.state !== 'unknown') {
     const { account, id: grant } = found.grant;
     return account === null ? undefined : { account, grant, use: found.token.use === 'refresh' ? 'refresh' : 'access' };
   }
-  const code = given.code === undefined ? undefined : world.codes.peek(site, given.code);
+  const code = given.code === undefined ? undefined : sandbox.codes.peek(site, given.code);
   return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
 }

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import type { Account } from '../state/accounts.ts';
+import { randomSecret } from '../state/random-secret.ts';
 
 /** People and the organizations that they run; both are accounts of this platform, and their ids are URNs. */
 export type Members = {
@@ -17,8 +17,8 @@ export type Members = {
 
 export const organizationPrefix = 'company/';
 
-export function createMembers({ site, platform, world }: SitePlace): Members {
-  const { store, accounts, clock } = world;
+export function createMembers({ site, platform, sandbox }: SitePlace): Members {
+  const { store, accounts, clock } = sandbox;
   const table = store.table('linkedin.admins', Admin);
   const byPerson = new Map<string, string[]>();
   table.onChange((_before, after) => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
 import type { Site, SitePlace } from '../site.ts';
-import { connectAccount } from '../world/connect-account.ts';
+import { connectAccount } from '../state/connect-account.ts';
 import { accessDenied, invalidInput, oauthError } from './answers.ts';
 import type { LinkedInParts } from './parts.ts';
 
@@ -11,7 +11,7 @@ const codeLifeMs = 30 * 60_000;
 
 /** https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow. A person and the organizations that they run are approved as `sandbox_approve=ada,company/one`. */
 export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, parts: LinkedInParts): void {
-  const { world } = place;
+  const { sandbox } = place;
   const { tokens, members, admission } = parts;
 
   app.get('/oauth/v2/authorization', { config: { page: true } }, (request, reply) => {
@@ -34,16 +34,16 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, 
         error_description: 'The user cancelled the authorization',
         state,
       });
-      const accounts = world.accounts.ofSite(site.id);
+      const accounts = sandbox.accounts.ofSite(site.id);
       return sendConsentPage(reply, request, { siteTitle: site.title, accounts, scope, redirectUri, denyUrl });
     }
-    const named = handles.map((handle) => connectAccount(site, world, handle));
+    const named = handles.map((handle) => connectAccount(site, sandbox, handle));
     const organizations = named.filter(({ id }) => members.isOrganization(id));
     const [first] = organizations;
     const person = named.find(({ id }) => !members.isOrganization(id)) ?? (first && members.adminOf(first));
     if (person === undefined) return sendConsentError(reply, site.title, 400, 'Nobody is signed in');
     members.runs(person, organizations);
-    const code = world.codes.issue(
+    const code = sandbox.codes.issue(
       { site: site.id, account: person.id, client: builtInClient.id, redirectUri, scope, challenge: null },
       codeLifeMs,
     );
@@ -61,8 +61,8 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, 
     }
     if (given['grant_type'] !== 'authorization_code')
       throw oauthError('unsupported_grant_type', 'The grant type is not supported');
-    const code = world.codes.redeem(site.id, given['code'] ?? '');
-    const account = world.accounts.byId(site.id, code?.account ?? '');
+    const code = sandbox.codes.redeem(site.id, given['code'] ?? '');
+    const account = sandbox.accounts.byId(site.id, code?.account ?? '');
     if (code === undefined || account === undefined || code.redirectUri !== given['redirect_uri'])
       throw oauthError(
         'invalid_grant',
@@ -92,8 +92,8 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, 
       status: found.state === 'valid' ? 'active' : found.state,
       client_id: builtInClient.id,
       scope: found.grant.scope.replaceAll(' ', ','),
-      created_at: Math.floor(world.clock.toWallMs(issuedAtMs) / 1_000),
-      expires_at: Math.floor(world.clock.toWallMs(expiresAtMs ?? 0) / 1_000),
+      created_at: Math.floor(sandbox.clock.toWallMs(issuedAtMs) / 1_000),
+      expires_at: Math.floor(sandbox.clock.toWallMs(expiresAtMs ?? 0) / 1_000),
       auth_type: '3L',
     };
   });

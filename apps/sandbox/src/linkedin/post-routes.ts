@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post } from '../state/posts.ts';
 import { parse } from './asset-routes.ts';
 import { invalidInput, linkedInAnswers, notFound } from './answers.ts';
 import { viewComment } from './comments.ts';
@@ -20,7 +20,7 @@ const mayComment = {
 
 /** Posts and what stands below them: https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api */
 export function postRoutes(app: FastifyInstance, place: SitePlace, parts: LinkedInParts): void {
-  const { world, site, platform } = place;
+  const { sandbox, site, platform } = place;
   const { admission, assets, posts, comments, members } = parts;
 
   app.post('/rest/posts', (request, reply) => {
@@ -43,10 +43,10 @@ export function postRoutes(app: FastifyInstance, place: SitePlace, parts: Linked
       { limit: createsByMember, subject: person.id },
       { limit: createsByApp, subject: 'app' },
     ];
-    const exceeded = world.limits.draw(platform, draws).find((state) => state.exceeded);
+    const exceeded = sandbox.limits.draw(platform, draws).find((state) => state.exceeded);
     if (exceeded === undefined) return;
     const { max, resetAtMs } = exceeded;
-    throw new RefusalError(linkedInAnswers.rateLimited({ max, resetAtMs, nowMs: world.clock.wallMs() }));
+    throw new RefusalError(linkedInAnswers.rateLimited({ max, resetAtMs, nowMs: sandbox.clock.wallMs() }));
   }
 
   app.get('/rest/posts', { config: { listing: true } }, (request) => {
@@ -55,8 +55,8 @@ export function postRoutes(app: FastifyInstance, place: SitePlace, parts: Linked
       throw invalidInput('INVALID_HEADER', 'X-RestLi-Method must be FINDER');
     const { author: urn, count, start } = parse(Finder, request.query);
     const author = caller.as(urn, 'author', mayRead);
-    const before = world.clock.nowMs() - request.visit.listingLagMs;
-    const shown = world.posts.ofAccount(site, author.id).filter((post) => post.receivedTickMs <= before);
+    const before = sandbox.clock.nowMs() - request.visit.listingLagMs;
+    const shown = sandbox.posts.ofAccount(site, author.id).filter((post) => post.receivedTickMs <= before);
     const page = shown.toReversed().slice(start, start + count);
     return { paging: { start, count, links: [], total: shown.length }, elements: page.map(view) };
   });

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { createSnowflake } from '../world/snowflake.ts';
+import { createSnowflake } from '../state/snowflake.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post, PostMedium } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post, PostMedium } from '../state/posts.ts';
 import { duplicateOf } from './answers.ts';
 import { duplicateWindowMs } from './limits.ts';
 import { shownText } from './little-text.ts';
@@ -29,8 +29,8 @@ export type LinkedInPosts = {
   clear(): Change[];
 };
 
-export function createLinkedInPosts({ site, platform, world }: SitePlace): LinkedInPosts {
-  const { store, posts, clock } = world;
+export function createLinkedInPosts({ site, platform, sandbox }: SitePlace): LinkedInPosts {
+  const { store, posts, clock } = sandbox;
   const table = store.table('linkedin.posts', PostFacts);
   const newId = createSnowflake({
     epochMs: 0,

@@ -1,4 +1,4 @@
-import type { Account } from '../world/accounts.ts';
+import type { Account } from '../state/accounts.ts';
 
 /** https://docs.joinmastodon.org/entities/Account/ */
 export function accountView(

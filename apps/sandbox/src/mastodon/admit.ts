@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalError } from '../answer.ts';
 import { bearerToken } from '../oauth/bearer-token.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Limit } from '../world/rate-limits.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Limit } from '../state/rate-limits.ts';
 import { apiError, invalidToken, mastodonAnswers, rateLimitHeaders } from './answers.ts';
 import { statusLimits } from './limits.ts';
 
@@ -47,26 +47,26 @@ export function clientOf(place: SitePlace, request: FastifyRequest): string {
   return token.client;
 }
 
-function readToken({ site, world }: SitePlace, request: FastifyRequest) {
+function readToken({ site, sandbox }: SitePlace, request: FastifyRequest) {
   const value = bearerToken(request.headers.authorization);
   if (value === undefined) return undefined;
-  const found = world.grants.look(site, value, world.clock.nowMs());
+  const found = sandbox.grants.look(site, value, sandbox.clock.nowMs());
   if (found.state === 'unknown') throw new RefusalError(invalidToken());
   if (found.state === 'revoked') throw new RefusalError(mastodonAnswers.tokenRevoked(undefined));
   if (found.state === 'expired') throw new RefusalError(mastodonAnswers.tokenExpired());
-  const account = found.grant.account === null ? undefined : world.accounts.byId(site, found.grant.account);
+  const account = found.grant.account === null ? undefined : sandbox.accounts.byId(site, found.grant.account);
   return { account, client: found.grant.client, scopes: found.grant.scope.split(' ') };
 }
 
 function countRequest(
-  { site, platform, world }: SitePlace,
+  { site, platform, sandbox }: SitePlace,
   reply: FastifyReply,
   account: Account,
   limit?: Limit,
 ): void {
   const subject = `${site}/${account.id}`;
   const limits = limit === undefined ? [statusLimits.api] : [statusLimits.api, limit];
-  const states = world.limits.draw(
+  const states = sandbox.limits.draw(
     platform,
     limits.map((each) => ({ limit: each, subject })),
   );
@@ -75,5 +75,5 @@ function countRequest(
   reply.headers(rateLimitHeaders(tightest));
   if (exceeded === undefined) return;
   const { max, resetAtMs } = exceeded;
-  throw new RefusalError(mastodonAnswers.rateLimited({ max, resetAtMs, nowMs: world.clock.wallMs() }));
+  throw new RefusalError(mastodonAnswers.rateLimited({ max, resetAtMs, nowMs: sandbox.clock.wallMs() }));
 }

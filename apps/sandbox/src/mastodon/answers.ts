@@ -1,6 +1,6 @@
 import type { Answer } from '../answer.ts';
 import type { SiteAnswers } from '../site.ts';
-import type { LimitState } from '../world/rate-limits.ts';
+import type { LimitState } from '../state/rate-limits.ts';
 import { statusLimits } from './limits.ts';
 
 /** https://docs.joinmastodon.org/entities/Error/ and Doorkeeper's texts. */

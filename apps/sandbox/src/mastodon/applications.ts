@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import { randomSecret } from '../state/random-secret.ts';
 
 /** A registered application; `id` is the one the API shows, not the client id. */
 export type Application = z.infer<typeof Application>;
@@ -11,8 +11,8 @@ export type Applications = {
   get(clientId: string): Application | undefined;
 };
 
-export function createApplications({ site, world }: SitePlace): Applications {
-  const table = world.store.table(`${site}.applications`, Application);
+export function createApplications({ site, sandbox }: SitePlace): Applications {
+  const table = sandbox.store.table(`${site}.applications`, Application);
   let lastId = 1;
   table.onChange((_before, after) => {
     lastId = Math.max(lastId, Number(after?.id ?? 0));
@@ -20,7 +20,7 @@ export function createApplications({ site, world }: SitePlace): Applications {
   return {
     register(fields) {
       const application = { ...fields, id: String(lastId + 1), clientId: randomSecret(), clientSecret: randomSecret() };
-      world.store.commit([table.put(application.clientId, application)]);
+      sandbox.store.commit([table.put(application.clientId, application)]);
       return application;
     },
     get: (clientId) => (clientId === builtInClient.id ? builtIn : table.get(clientId)),

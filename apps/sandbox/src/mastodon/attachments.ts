@@ -3,9 +3,9 @@ import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
-import type { Account } from '../world/accounts.ts';
-import { PostMedium } from '../world/posts.ts';
-import { createSnowflake } from '../world/snowflake.ts';
+import type { Account } from '../state/accounts.ts';
+import { PostMedium } from '../state/posts.ts';
+import { createSnowflake } from '../state/snowflake.ts';
 import { validationFailed } from './answers.ts';
 
 /** A file of an account; `status` names the post that shows it. Times are of the movable clock. */
@@ -58,8 +58,8 @@ export const ownLimits: AttachmentLimits = {
 const processingMs = 400;
 const unattachedLifeMs = 24 * 3_600_000;
 
-export function createAttachments({ site, world }: SitePlace, limits: AttachmentLimits): Attachments {
-  const { store, clock, segments } = world;
+export function createAttachments({ site, sandbox }: SitePlace, limits: AttachmentLimits): Attachments {
+  const { store, clock, segments } = sandbox;
   const placeOf = (id: string) => `${site}-attachment-${id}`;
   const table = store.table(`${site}.attachments`, Attachment);
   const nextId = createSnowflake({

@@ -3,7 +3,7 @@ import { bearerToken } from '../oauth/bearer-token.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendPostPage } from '../page/post-page.ts';
 import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
-import { createSnowflake } from '../world/snowflake.ts';
+import { createSnowflake } from '../state/snowflake.ts';
 import { mastodonAnswers } from './answers.ts';
 import { appRoutes } from './app-routes.ts';
 import { createApplications } from './applications.ts';
@@ -27,8 +27,8 @@ export const mastodon: PlatformDefinition = {
 };
 
 function openMastodon(place: SitePlace): Site {
-  const { world } = place;
-  const { accounts, posts, clock } = world;
+  const { sandbox } = place;
+  const { accounts, posts, clock } = sandbox;
   const isFirst = place.site === sites[0];
   const title = isFirst ? 'Mastodon' : 'Mastodon, second instance';
   const limits = isFirst ? defaultLimits : ownLimits;
@@ -55,7 +55,7 @@ function openMastodon(place: SitePlace): Site {
     normalizeHandle: (handle) => (handle.trim().replace(/^@/, '').split('@')[0] ?? '').replace(/[^A-Za-z0-9_]/g, '_'),
     newAccountId: idsOf((each, id) => accounts.byId(each, id) !== undefined),
     issueCredentials: (account) => ({
-      accessToken: issueToken(world, place.site, account.id, builtInClient.id, 'read write').access_token,
+      accessToken: issueToken(sandbox, place.site, account.id, builtInClient.id, 'read write').access_token,
     }),
     postUrl: (post) => `${place.origin()}/@${accounts.byId(place.site, post.account)?.handle ?? ''}/${post.id}`,
     clearPosts: () => statuses.clear(),
@@ -67,7 +67,7 @@ function openMastodon(place: SitePlace): Site {
       attachmentRoutes(app, place, attachments);
       pictureRoute(app, attachments);
       app.get<{ Params: { id: string } }>('/@:handle/:id', { config: { page: true } }, (request, reply) =>
-        sendPostPage(reply, site, world, request.params.id),
+        sendPostPage(reply, site, sandbox, request.params.id),
       );
     },
   };
@@ -75,8 +75,8 @@ function openMastodon(place: SitePlace): Site {
 }
 
 /** By the access token, or by the code that is to be exchanged. */
-function identify({ site, world }: SitePlace, request: FastifyRequest): Caller | undefined {
-  const found = world.grants.look(site, bearerToken(request.headers.authorization) ?? '', world.clock.nowMs());
+function identify({ site, sandbox }: SitePlace, request: FastifyRequest): Caller | undefined {
+  const found = sandbox.grants.look(site, bearerToken(request.headers.authorization) ?? '', sandbox.clock.nowMs());
   if (found.state !== 'unknown') {
     return found.grant.account === null
       ? undefined
@@ -84,6 +84,6 @@ function identify({ site, world }: SitePlace, request: FastifyRequest): Caller |
   }
   const { body } = request;
   if (typeof body !== 'object' || body === null || !('code' in body)) return undefined;
-  const code = world.codes.peek(site, String(body.code));
+  const code = sandbox.codes.peek(site, String(body.code));
   return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
 }

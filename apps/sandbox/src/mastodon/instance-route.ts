@@ -9,7 +9,7 @@ const description = 'An instance of the platform sandbox';
 
 /** https://docs.joinmastodon.org/methods/instance/ and https://nodeinfo.diaspora.software */
 export function instanceRoutes(app: FastifyInstance, title: string, place: SitePlace, limits: AttachmentLimits): void {
-  const { accounts, posts } = place.world;
+  const { accounts, posts } = place.sandbox;
   const version = place.site === oldSite ? '4.2.10' : '4.7.0';
   const users = () => accounts.ofSite(place.site).length;
 

@@ -1,4 +1,4 @@
-import type { Limit } from '../world/rate-limits.ts';
+import type { Limit } from '../state/rate-limits.ts';
 
 /** https://docs.joinmastodon.org/api/rate-limits/: per account; windows begin at multiples of their length. */
 export const statusLimits = {

@@ -5,7 +5,7 @@ import { basicCredentials } from '../oauth/basic-credentials.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
 import { verifierMatches } from '../oauth/pkce.ts';
 import type { Site, SitePlace } from '../site.ts';
-import { connectAccount } from '../world/connect-account.ts';
+import { connectAccount } from '../state/connect-account.ts';
 import { invalidGrant, oauthError } from './answers.ts';
 import { outOfBandUri } from './app-routes.ts';
 import type { Application, Applications } from './applications.ts';
@@ -16,7 +16,7 @@ const codeLifeMs = 600_000;
 
 /** https://docs.joinmastodon.org/methods/oauth/ */
 export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, applications: Applications): void {
-  const { world } = place;
+  const { sandbox } = place;
 
   app.get('/oauth/authorize', { config: { page: true } }, (request, reply) => {
     const query = AuthorizeQuery.safeParse(request.query);
@@ -36,16 +36,16 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, 
       const denyUrl = withQuery(redirect_uri, { error: 'access_denied', error_description: denial, state });
       return sendConsentPage(reply, request, {
         siteTitle: site.title,
-        accounts: world.accounts.ofSite(site.id),
+        accounts: sandbox.accounts.ofSite(site.id),
         scope,
         redirectUri: redirect_uri,
         denyUrl,
       });
     }
-    const code = world.codes.issue(
+    const code = sandbox.codes.issue(
       {
         site: site.id,
-        account: connectAccount(site, world, sandbox_approve).id,
+        account: connectAccount(site, sandbox, sandbox_approve).id,
         client: client_id,
         redirectUri: redirect_uri,
         scope: splitScopes(scope).join(' '),
@@ -67,9 +67,9 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, 
           oauthError(400, 'invalid_scope', 'The requested scope is invalid, unknown, or malformed.'),
         );
       }
-      return issueToken(world, site.id, null, application.clientId, body.data.scope);
+      return issueToken(sandbox, site.id, null, application.clientId, body.data.scope);
     }
-    const code = world.codes.redeem(site.id, body.data.code);
+    const code = sandbox.codes.redeem(site.id, body.data.code);
     const verified =
       code?.challenge === null ||
       (code !== undefined && verifierMatches(code.challenge, body.data.code_verifier ?? ''));
@@ -81,17 +81,17 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, 
     ) {
       throw new RefusalError(invalidGrant());
     }
-    return issueToken(world, site.id, code.account, code.client, code.scope);
+    return issueToken(sandbox, site.id, code.account, code.client, code.scope);
   });
 
   app.post('/oauth/revoke', (request) => {
     const application = requireClient(request, 403);
     const body = z.object({ token: z.string() }).safeParse(request.body);
     if (!body.success) return {};
-    const found = world.grants.look(site.id, body.data.token, world.clock.nowMs());
+    const found = sandbox.grants.look(site.id, body.data.token, sandbox.clock.nowMs());
     if (found.state === 'unknown') return {};
     if (found.grant.client !== application.clientId) throw new RefusalError(notYours());
-    world.store.commit([world.grants.revoke(found.grant)]);
+    sandbox.store.commit([sandbox.grants.revoke(found.grant)]);
     return {};
   });
 

@@ -2,9 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { Site, SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post } from '../world/posts.ts';
-import { compareIds } from '../world/snowflake.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post } from '../state/posts.ts';
+import { compareIds } from '../state/snowflake.ts';
 import { accountView, credentialAccountView } from './account-view.ts';
 import { admit, admitAnyone } from './admit.ts';
 import { recordNotFound, validationFailed } from './answers.ts';
@@ -24,7 +24,7 @@ export function statusRoutes(
   applications: Applications,
   attachments: Pick<Attachments, 'ofStatus'>,
 ): void {
-  const { world } = place;
+  const { sandbox } = place;
 
   app.get('/api/v1/accounts/verify_credentials', (request, reply) => {
     const { account } = admit(place, request, reply, { anyScope: ['profile', 'read', 'read:accounts'] });
@@ -53,7 +53,7 @@ export function statusRoutes(
 
   app.get<{ Params: { id: string } }>('/api/v1/accounts/:id(^[0-9]+$)', (request, reply) => {
     admitReader(request, reply, 'read:accounts');
-    const account = world.accounts.byId(site.id, request.params.id);
+    const account = sandbox.accounts.byId(site.id, request.params.id);
     if (account === undefined) throw new RefusalError(recordNotFound());
     return viewAccount(account);
   });
@@ -89,11 +89,11 @@ export function statusRoutes(
       const parsed = ListQuery.safeParse(request.query);
       if (!parsed.success)
         throw new RefusalError(validationFailed(`${String(parsed.error.issues[0]?.path[0])} is invalid`));
-      const account = world.accounts.byId(site.id, request.params.id);
+      const account = sandbox.accounts.byId(site.id, request.params.id);
       if (account === undefined) throw new RefusalError(recordNotFound());
       const query = parsed.data;
-      const shownUntilMs = world.clock.nowMs() - request.visit.listingLagMs;
-      const page = select(world.posts.ofAccount(site.id, account.id), query, (post) => {
+      const shownUntilMs = sandbox.clock.nowMs() - request.visit.listingLagMs;
+      const page = select(sandbox.posts.ofAccount(site.id, account.id), query, (post) => {
         const status = statuses.get(post.id);
         if (status === undefined || post.receivedTickMs > shownUntilMs || !mayRead(status, reader)) return undefined;
         return query.exclude_replies && status.detail.inReplyTo !== null ? undefined : status;
@@ -134,15 +134,15 @@ export function statusRoutes(
   }
 
   function viewAccount(account: Account) {
-    const posts = world.posts.ofAccount(site.id, account.id);
+    const posts = sandbox.posts.ofAccount(site.id, account.id);
     return accountView(account, place.origin(), {
       statuses: { count: posts.length, lastAt: posts.at(-1)?.createdAt ?? null },
-      followers: world.audience.followers(account),
+      followers: sandbox.audience.followers(account),
     });
   }
 
   function view(status: Status, reader: Account | undefined) {
-    const author = world.accounts.byId(site.id, status.post.account);
+    const author = sandbox.accounts.byId(site.id, status.post.account);
     if (author === undefined) throw new RefusalError(recordNotFound());
     const host = new URL(place.origin()).host;
     return statusView(status, {
@@ -150,11 +150,11 @@ export function statusRoutes(
       application: applications.get(status.detail.client),
       attachments: attachments.ofStatus(status.post.id, status.detail.attachments),
       own: reader?.id === author.id,
-      numbers: world.audience.ofPost(status.post),
+      numbers: sandbox.audience.ofPost(status.post),
       context: {
         origin: place.origin(),
         localHandle: (name, at) =>
-          at === undefined || at === host ? world.accounts.byHandle(site.id, name)?.handle : undefined,
+          at === undefined || at === host ? sandbox.accounts.byHandle(site.id, name)?.handle : undefined,
       },
     });
   }

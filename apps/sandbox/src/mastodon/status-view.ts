@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Application } from './applications.ts';
 import { attachmentView } from './attachment-routes.ts';
 import type { Attachment } from './attachments.ts';
-import type { PostNumbers } from '../world/audience.ts';
+import type { PostNumbers } from '../state/audience.ts';
 import type { accountView } from './account-view.ts';
 import { hashtagsOf, renderContent, type RenderContext } from './status-html.ts';
 import type { Status } from './statuses.ts';

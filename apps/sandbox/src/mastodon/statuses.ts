@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post } from '../state/posts.ts';
 import { apiError, validationFailed } from './answers.ts';
 import type { Attachments } from './attachments.ts';
 import type { StatusBody } from './status-body.ts';
@@ -29,11 +29,11 @@ export type Statuses = {
 const keyLifeMs = 3_600_000;
 
 export function createStatuses(
-  { site, platform, world }: SitePlace,
+  { site, platform, sandbox }: SitePlace,
   attachments: Attachments,
   newId: () => string,
 ): Statuses {
-  const { store, posts, clock } = world;
+  const { store, posts, clock } = sandbox;
   const details = store.table(`${site}.statuses`, StatusDetail);
   const keys = store.table(`${site}.idempotency-keys`, IdempotencyKey);
 

@@ -1,9 +1,9 @@
-import { randomSecret } from '../world/random-secret.ts';
-import type { World } from '../world/world.ts';
+import { randomSecret } from '../state/random-secret.ts';
+import type { SandboxState } from '../state/sandbox-state.ts';
 
 /** Issues a token, which never expires. `account` null: the application's own. */
 export function issueToken(
-  { store, grants, clock }: Pick<World, 'store' | 'grants' | 'clock'>,
+  { store, grants, clock }: Pick<SandboxState, 'store' | 'grants' | 'clock'>,
   site: string,
   account: string | null,
   client: string,

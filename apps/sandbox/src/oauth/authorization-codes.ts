@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Store } from '../store/store.ts';
-import type { Clock } from '../world/clock.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import type { Clock } from '../state/clock.ts';
+import { randomSecret } from '../state/random-secret.ts';
 
 /** What a code stands for. `challenge` is null where the request came without PKCE. */
 export type AuthorizationCode = z.infer<typeof AuthorizationCode>;

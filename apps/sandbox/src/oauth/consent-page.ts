@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sendDocument } from '../page/document.ts';
 import { html } from '../page/html.ts';
-import type { Account } from '../world/accounts.ts';
+import type { Account } from '../state/accounts.ts';
 
 /** Asks which account to connect. Choosing one asks for the same address again, with `sandbox_approve` added. */
 export function sendConsentPage(

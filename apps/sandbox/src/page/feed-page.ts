@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { ControlSurroundings } from '../control/control-routes.ts';
 import type { Site } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
+import type { Account } from '../state/accounts.ts';
 import { sendDocument } from './document.ts';
 import { html, type Html } from './html.ts';
 import { counted, postCard } from './post-card.ts';
@@ -11,22 +11,22 @@ const postsShown = 50;
 const accountsShown = 200;
 
 /** What followers see, newest first, for everything, one site or one account. */
-export function feedPage(app: FastifyInstance, { world, faults, sites }: ControlSurroundings): void {
+export function feedPage(app: FastifyInstance, { sandbox, faults, sites }: ControlSurroundings): void {
   app.get('/', (request, reply) => {
     const { site: siteId, account, before } = FeedQuery.parse(request.query);
     const filter = {
       ...(siteId === undefined ? {} : { site: siteId }),
       ...(siteId === undefined || account === undefined ? {} : { account }),
     };
-    const posts = world.posts.page(filter, before ?? Infinity, postsShown);
+    const posts = sandbox.posts.page(filter, before ?? Infinity, postsShown);
     const oldest = posts.at(-1);
-    const more = oldest !== undefined && world.posts.page(filter, oldest.seq, 1).length > 0;
+    const more = oldest !== undefined && sandbox.posts.page(filter, oldest.seq, 1).length > 0;
     const cards = posts.flatMap((post) => {
       const site = sites.find((each) => each.id === post.site);
       if (site === undefined) return [];
-      const account = world.accounts.byId(post.site, post.account);
+      const account = sandbox.accounts.byId(post.site, post.account);
       const place = { title: site.title, url: site.postUrl(post) };
-      const card = postCard(post, world.audience.ofPost(post), account, place);
+      const card = postCard(post, sandbox.audience.ofPost(post), account, place);
       return [html`<li data-key="${post.site} ${post.id}">${card}</li>`];
     });
     const body = html`<header>
@@ -53,7 +53,7 @@ export function feedPage(app: FastifyInstance, { world, faults, sites }: Control
   });
 
   function accountList(site: Site, current: string | undefined): Html {
-    const accounts = world.accounts.ofSite(site.id);
+    const accounts = sandbox.accounts.ofSite(site.id);
     const entries = accounts.slice(-accountsShown).reverse();
     return html`<section data-key="${site.id}">
       <h2><a href="${address(site.id)}">${site.title}</a> <small>${accounts.length}</small></h2>
@@ -68,8 +68,8 @@ export function feedPage(app: FastifyInstance, { world, faults, sites }: Control
     return html`<li>
       <a href="${address(site.id, account.id)}" ${mark}>@${account.handle}</a>
       <small
-        >${counted(world.posts.ofAccount(site.id, account.id).length, 'post')},
-        ${counted(world.audience.followers(account), 'follower')}</small
+        >${counted(sandbox.posts.ofAccount(site.id, account.id).length, 'post')},
+        ${counted(sandbox.audience.followers(account), 'follower')}</small
       >
     </li>`;
   }

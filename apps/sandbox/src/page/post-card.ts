@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Account } from '../world/accounts.ts';
-import type { Post } from '../world/posts.ts';
-import type { PostNumbers } from '../world/audience.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post } from '../state/posts.ts';
+import type { PostNumbers } from '../state/audience.ts';
 import { html, type Html } from './html.ts';
 
 /** A post as a follower sees it. */

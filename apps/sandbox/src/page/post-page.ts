@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { Site } from '../site.ts';
-import type { World } from '../world/world.ts';
+import type { SandboxState } from '../state/sandbox-state.ts';
 import { sendDocument } from './document.ts';
 import { html } from './html.ts';
 import { postCard } from './post-card.ts';
@@ -9,10 +9,10 @@ import { postCard } from './post-card.ts';
 export function sendPostPage(
   reply: FastifyReply,
   site: Pick<Site, 'id' | 'title' | 'postUrl'>,
-  world: Pick<World, 'accounts' | 'posts' | 'audience'>,
+  sandbox: Pick<SandboxState, 'accounts' | 'posts' | 'audience'>,
   postId: string,
 ): FastifyReply {
-  const post = world.posts.get(site.id, postId);
+  const post = sandbox.posts.get(site.id, postId);
   if (post === undefined) {
     const body = html`<div class="narrow">
       <h1>${site.title}</h1>
@@ -20,7 +20,7 @@ export function sendPostPage(
     </div>`;
     return sendDocument(reply, { title: site.title, status: 404, body });
   }
-  const account = world.accounts.byId(site.id, post.account);
-  const card = postCard(post, world.audience.ofPost(post), account, { title: site.title, url: site.postUrl(post) });
+  const account = sandbox.accounts.byId(site.id, post.account);
+  const card = postCard(post, sandbox.audience.ofPost(post), account, { title: site.title, url: site.postUrl(post) });
   return sendDocument(reply, { title: site.title, body: html`<div class="narrow">${card}</div>` });
 }

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalError } from '../answer.ts';
 import { bearerToken } from '../oauth/bearer-token.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
+import type { Account } from '../state/accounts.ts';
 import { limited, limitHeaders, missingScope, refuse, unauthenticated } from './answers.ts';
 import { trialClient } from './clients.ts';
 import { callsByUser, type Category, trialCallsOfApp } from './limits.ts';
@@ -25,11 +25,11 @@ export type Admit = (
   needs: { scopes: readonly string[]; category: Category },
 ) => Admitted;
 
-export function createAdmission({ site, platform, world }: SitePlace, owners: Owners, tokens: Tokens): Admit {
+export function createAdmission({ site, platform, sandbox }: SitePlace, owners: Owners, tokens: Tokens): Admit {
   return (request, reply, { scopes, category }) => {
     const found = tokens.look(bearerToken(request.headers.authorization) ?? '');
     if (found.state !== 'valid' || found.token.use !== 'access') throw new RefusalError(unauthenticated);
-    const account = world.accounts.byId(site, found.grant.account ?? '');
+    const account = sandbox.accounts.byId(site, found.grant.account ?? '');
     if (account === undefined) throw new RefusalError(unauthenticated);
     const held = found.grant.scope.split(/[\s,]+/u);
     if (!scopes.every((scope) => held.includes(scope))) throw new RefusalError(missingScope);
@@ -37,8 +37,8 @@ export function createAdmission({ site, platform, world }: SitePlace, owners: Ow
     const isTrial = found.grant.client === trialClient.id;
     const byUser = { limit: callsByUser[category], subject: `${owner.id}/${found.grant.client}` };
     const byApp = { limit: trialCallsOfApp, subject: found.grant.client };
-    const states = world.limits.draw(platform, isTrial ? [byUser, byApp] : [byUser]);
-    const nowMs = world.clock.wallMs();
+    const states = sandbox.limits.draw(platform, isTrial ? [byUser, byApp] : [byUser]);
+    const nowMs = sandbox.clock.wallMs();
     const exceeded = states.find((state) => state.exceeded);
     if (exceeded !== undefined) throw new RefusalError(limited(exceeded, nowMs));
     const [user] = states;

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Site, SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import { connectAccount } from '../world/connect-account.ts';
+import type { Account } from '../state/accounts.ts';
+import { connectAccount } from '../state/connect-account.ts';
 import { invalid, refuse } from './answers.ts';
 import type { Owner } from './owners.ts';
 import { pageOf } from './page-of.ts';
@@ -11,7 +11,7 @@ import type { PinterestParts } from './parts.ts';
 type AtBoard = { Params: { board: string } };
 
 /** https://developers.pinterest.com/docs/api/v5/boards-list */
-export function boardRoutes(app: FastifyInstance, site: Site, { world }: SitePlace, parts: PinterestParts): void {
+export function boardRoutes(app: FastifyInstance, site: Site, { sandbox }: SitePlace, parts: PinterestParts): void {
   const { admit, owners, sections, pins } = parts;
   const read = { scopes: ['boards:read'], category: 'org_read' } as const;
   const write = { scopes: ['boards:read', 'boards:write'], category: 'org_write' } as const;
@@ -28,8 +28,8 @@ export function boardRoutes(app: FastifyInstance, site: Site, { world }: SitePla
       website_url: '',
       about: '',
       board_count: boards.length,
-      pin_count: boards.reduce((sum, { id }) => sum + world.posts.ofAccount(site.id, id).length, 0),
-      follower_count: boards.reduce((sum, board) => sum + world.audience.followers(board), 0),
+      pin_count: boards.reduce((sum, { id }) => sum + sandbox.posts.ofAccount(site.id, id).length, 0),
+      follower_count: boards.reduce((sum, board) => sum + sandbox.audience.followers(board), 0),
       following_count: 0,
       monthly_views: 0,
     };
@@ -43,7 +43,7 @@ export function boardRoutes(app: FastifyInstance, site: Site, { world }: SitePla
   app.post('/v5/boards', (request, reply) => {
     const { owner, account } = admit(request, reply, write);
     const { name } = parse(z.object({ name: z.string().min(1).max(180) }), request.body);
-    const board = connectAccount(site, world, name);
+    const board = connectAccount(site, sandbox, name);
     if (owners.boardsOf(owner).some(({ id }) => id === board.id))
       throw refuse(400, 58, 'You already have a board with this name.');
     owners.ofAll([account, board]);
@@ -69,8 +69,8 @@ export function boardRoutes(app: FastifyInstance, site: Site, { world }: SitePla
 
   app.get<AtBoard>('/v5/boards/:board/pins', { config: { listing: true } }, (request, reply) => {
     const { board, owner } = admit(request, reply, { scopes: ['boards:read', 'pins:read'], category: 'org_read' });
-    const before = world.clock.nowMs() - request.visit.listingLagMs;
-    const shown = world.posts
+    const before = sandbox.clock.nowMs() - request.visit.listingLagMs;
+    const shown = sandbox.posts
       .ofAccount(site.id, board(request.params.board).id)
       .filter((post) => post.receivedTickMs <= before);
     return pageOf(shown.toReversed(), request.query, (post) => pins.view(post, owner));
@@ -85,8 +85,8 @@ export function boardRoutes(app: FastifyInstance, site: Site, { world }: SitePla
       owner: { username: owner.username },
       created_at: board.createdAt.replace(/\.\d+Z$/u, ''),
       board_pins_modified_at: board.createdAt.replace(/\.\d+Z$/u, ''),
-      pin_count: world.posts.ofAccount(site.id, board.id).length,
-      follower_count: world.audience.followers(board),
+      pin_count: sandbox.posts.ofAccount(site.id, board.id).length,
+      follower_count: sandbox.audience.followers(board),
       collaborator_count: 0,
     };
   }

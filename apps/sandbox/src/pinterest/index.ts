@@ -29,7 +29,7 @@ export const pinterest: PlatformDefinition = {
 };
 
 function openPinterest(place: SitePlace): Site {
-  const { world } = place;
+  const { sandbox } = place;
   const owners = createOwners(place);
   const tokens = createTokens(place);
   const parts: PinterestParts = {
@@ -71,7 +71,7 @@ function openPinterest(place: SitePlace): Site {
       pinRoutes(app, site, place, parts);
       analyticsRoutes(app, place, parts);
       app.get<{ Params: { id: string } }>('/pin/:id/', { config: { page: true } }, (request, reply) =>
-        sendPostPage(reply, site, world, request.params.id),
+        sendPostPage(reply, site, sandbox, request.params.id),
       );
     },
   };
@@ -81,7 +81,7 @@ function openPinterest(place: SitePlace): Site {
 const Form = z.object({ code: z.string().optional(), refresh_token: z.string().optional() });
 
 function identify(
-  { site, world }: SitePlace,
+  { site, sandbox }: SitePlace,
   { tokens, uploads }: PinterestParts,
   request: FastifyRequest,
 ): Caller | undefined {
@@ -95,6 +95,6 @@ function identify(
     const { account, id: grant } = found.grant;
     return account === null ? undefined : { account, grant, use: found.token.use === 'refresh' ? 'refresh' : 'access' };
   }
-  const code = given.code === undefined ? undefined : world.codes.peek(site, given.code);
+  const code = given.code === undefined ? undefined : sandbox.codes.peek(site, given.code);
   return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
 }

@@ -4,7 +4,7 @@ import { RefusalError } from '../answer.ts';
 import { basicCredentials } from '../oauth/basic-credentials.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
 import type { Site, SitePlace } from '../site.ts';
-import { connectAccount } from '../world/connect-account.ts';
+import { connectAccount } from '../state/connect-account.ts';
 import { grantInvalid, refuse } from './answers.ts';
 import { clientWith, isKnownClient } from './clients.ts';
 import type { PinterestParts } from './parts.ts';
@@ -13,7 +13,7 @@ const codeLifeMs = 10 * 60_000;
 
 /** https://developers.pinterest.com/docs/getting-started/set-up-authentication-and-authorization/. Several boards of one user are approved as `sandbox_approve=one,two`. */
 export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, parts: PinterestParts): void {
-  const { world } = place;
+  const { sandbox } = place;
   const { tokens, owners } = parts;
 
   app.get('/oauth/', { config: { page: true } }, (request, reply) => {
@@ -24,13 +24,16 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, 
     const handles = (approved ?? '').split(',').filter((handle) => site.normalizeHandle(handle) !== '');
     if (handles.length === 0) {
       const denyUrl = withQuery(redirectUri, { error: 'access_denied', state });
-      const accounts = world.accounts.ofSite(site.id);
+      const accounts = sandbox.accounts.ofSite(site.id);
       return sendConsentPage(reply, request, { siteTitle: site.title, accounts, scope, redirectUri, denyUrl });
     }
-    const boards = handles.map((handle) => connectAccount(site, world, handle));
+    const boards = handles.map((handle) => connectAccount(site, sandbox, handle));
     owners.ofAll(boards);
     const account = boards[0]?.id ?? '';
-    const code = world.codes.issue({ site: site.id, account, client, redirectUri, scope, challenge: null }, codeLifeMs);
+    const code = sandbox.codes.issue(
+      { site: site.id, account, client, redirectUri, scope, challenge: null },
+      codeLifeMs,
+    );
     return reply.redirect(withQuery(redirectUri, { code, state }), 302);
   });
 
@@ -39,8 +42,8 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, 
     const given = z.record(z.string(), z.string()).catch({}).parse(request.body);
     switch (given['grant_type']) {
       case 'authorization_code': {
-        const code = world.codes.redeem(site.id, given['code'] ?? '');
-        const account = world.accounts.byId(site.id, code?.account ?? '');
+        const code = sandbox.codes.redeem(site.id, given['code'] ?? '');
+        const account = sandbox.accounts.byId(site.id, code?.account ?? '');
         if (code === undefined || account === undefined || code.client !== client.id)
           throw new RefusalError(grantInvalid);
         if (code.redirectUri !== given['redirect_uri']) throw new RefusalError(grantInvalid);

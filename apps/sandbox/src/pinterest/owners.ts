@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { newGraphId } from '../graph/number-ids.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
+import type { Account } from '../state/accounts.ts';
 
 /** Whose the boards are. The accounts of this platform are the boards. */
 export type Owner = z.infer<typeof Owner>;
@@ -15,8 +15,8 @@ export type Owners = {
   newBoardId(): string;
 };
 
-export function createOwners({ site, world }: SitePlace): Owners {
-  const { store, accounts } = world;
+export function createOwners({ site, sandbox }: SitePlace): Owners {
+  const { store, accounts } = sandbox;
   const table = store.table('pinterest.owners', Owner);
   const byBoard = new Map<string, string>();
   table.onChange((_before, after) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { fetchFile } from '../graph/fetch-file.ts';
 import { mediumOf, ReceivedFile, sizeOfImage } from '../uploads/received-file.ts';
-import type { PostMedium } from '../world/posts.ts';
+import type { PostMedium } from '../state/posts.ts';
 import { invalid } from './answers.ts';
 import { imageBytesMax } from './limits.ts';
 import type { MediaSource } from './pin-body.ts';

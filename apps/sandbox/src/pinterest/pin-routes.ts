@@ -11,7 +11,7 @@ import { pinMediaOf } from './pin-media.ts';
 type AtPin = { Params: { id: string } };
 
 /** https://developers.pinterest.com/docs/api/v5/pins-create */
-export function pinRoutes(app: FastifyInstance, site: Site, { world }: SitePlace, parts: PinterestParts): void {
+export function pinRoutes(app: FastifyInstance, site: Site, { sandbox }: SitePlace, parts: PinterestParts): void {
   const { admit, owners, pins, sections, uploads } = parts;
   const read = { scopes: ['boards:read', 'pins:read'], category: 'org_read' } as const;
   const scopes = ['boards:read', 'boards:write', 'pins:read', 'pins:write'];
@@ -38,10 +38,10 @@ export function pinRoutes(app: FastifyInstance, site: Site, { world }: SitePlace
 
   app.get('/v5/pins', { config: { listing: true } }, (request, reply) => {
     const { owner } = admit(request, reply, read);
-    const before = world.clock.nowMs() - request.visit.listingLagMs;
+    const before = sandbox.clock.nowMs() - request.visit.listingLagMs;
     const shown = owners
       .boardsOf(owner)
-      .flatMap((board) => world.posts.ofAccount(site.id, board.id))
+      .flatMap((board) => sandbox.posts.ofAccount(site.id, board.id))
       .filter((post) => post.receivedTickMs <= before)
       .toSorted((one, other) => other.seq - one.seq);
     return pageOf(shown, request.query, (post) => pins.view(post, owner));

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { newGraphId } from '../graph/number-ids.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post, PostMedium } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post, PostMedium } from '../state/posts.ts';
 import type { Owner } from './owners.ts';
 
 /** What a pin is beside what followers see. */
@@ -20,8 +20,8 @@ export type Pins = {
   clear(): Change[];
 };
 
-export function createPins({ site, platform, world }: SitePlace): Pins {
-  const { store, posts, clock } = world;
+export function createPins({ site, platform, sandbox }: SitePlace): Pins {
+  const { store, posts, clock } = sandbox;
   const table = store.table('pinterest.pins', PinFacts);
 
   return {

@@ -11,8 +11,8 @@ export type Sections = {
   ofBoard(board: string): Section[];
 };
 
-export function createSections({ world }: SitePlace): Sections {
-  const table = world.store.table('pinterest.sections', Section);
+export function createSections({ sandbox }: SitePlace): Sections {
+  const table = sandbox.store.table('pinterest.sections', Section);
   const ofBoard = (board: string) => Array.from(table.rows()).filter((section) => section.board === board);
   return {
     ofBoard,
@@ -20,7 +20,7 @@ export function createSections({ world }: SitePlace): Sections {
       const known = ofBoard(board).find((section) => section.name === name);
       if (known !== undefined) return known;
       const section = { id: newGraphId('6', 18, (taken) => table.has(taken)), board, name };
-      world.store.commit([table.put(section.id, section)]);
+      sandbox.store.commit([table.put(section.id, section)]);
       return section;
     },
   };

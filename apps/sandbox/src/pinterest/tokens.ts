@@ -1,8 +1,8 @@
 import type { Change } from '../store/store.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Grant, TokenLookup } from '../world/grants.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Grant, TokenLookup } from '../state/grants.ts';
+import { randomSecret } from '../state/random-secret.ts';
 
 export type IssuedTokens = {
   access_token: string;
@@ -24,8 +24,8 @@ export type Tokens = {
 /** Seconds. https://developers.pinterest.com/docs/getting-started/set-up-authentication-and-authorization/ */
 const lifeSeconds = { access: 2_592_000, refresh: 5_184_000 } as const;
 
-export function createTokens({ site, world }: SitePlace): Tokens {
-  const { store, grants, clock } = world;
+export function createTokens({ site, sandbox }: SitePlace): Tokens {
+  const { store, grants, clock } = sandbox;
   const look = (value: string) => grants.look(site, value, clock.nowMs());
 
   function newToken(grant: Grant, use: 'access' | 'refresh') {

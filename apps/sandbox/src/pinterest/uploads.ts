@@ -4,8 +4,8 @@ import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
 import { typeInBytes } from '../uploads/sniff-type.ts';
-import { PostMedium } from '../world/posts.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import { PostMedium } from '../state/posts.ts';
+import { randomSecret } from '../state/random-secret.ts';
 
 /** A video that was registered. Times are of the movable clock. */
 export type Upload = z.infer<typeof Upload>;
@@ -24,8 +24,8 @@ export type Uploads = {
 const processingMs = 800;
 const addressLifeMs = 3_600_000;
 
-export function createUploads({ world }: SitePlace): Uploads {
-  const { store, clock } = world;
+export function createUploads({ sandbox }: SitePlace): Uploads {
+  const { store, clock } = sandbox;
   const table = store.table('pinterest.uploads', Upload);
   const idByKey = new Map<string, string>();
   table.onChange((_before, after) => {

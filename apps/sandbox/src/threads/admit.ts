@@ -4,8 +4,8 @@ import { missingPermission, noSuchObject, refuse, tokenFaults } from '../graph/a
 import { tokenOf } from '../graph/request-parameters.ts';
 import { appUsage, usageOf } from '../graph/usage.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Grant } from '../world/grants.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Grant } from '../state/grants.ts';
 import { callsOfAccount, useCase } from './limits.ts';
 
 export type Admitted = { account: Account; grant: Grant };
@@ -25,7 +25,7 @@ export type Scope =
   | 'threads_manage_replies'
   | 'threads_read_replies';
 
-export function createAdmission({ site, platform, world }: SitePlace, tokens: LoginTokens): Admission {
+export function createAdmission({ site, platform, sandbox }: SitePlace, tokens: LoginTokens): Admission {
   function own(request: FastifyRequest, reply: FastifyReply, scope: Scope): Admitted {
     const value = tokenOf(request);
     if (value === undefined) throw refuse(tokenFaults.missing);
@@ -33,12 +33,12 @@ export function createAdmission({ site, platform, world }: SitePlace, tokens: Lo
     if (found.state === 'unknown') throw refuse(tokenFaults.malformed);
     if (found.state !== 'valid') throw refuse(tokenFaults[found.state]);
     const { grant } = found;
-    const account = world.accounts.byId(site, grant.account ?? '');
+    const account = sandbox.accounts.byId(site, grant.account ?? '');
     if (account === undefined) throw refuse(tokenFaults.malformed);
     if (!grant.scope.split(',').includes(scope)) throw missingPermission(scope);
-    const [calls] = world.limits.draw(platform, [{ limit: callsOfAccount, subject: account.id }]);
+    const [calls] = sandbox.limits.draw(platform, [{ limit: callsOfAccount, subject: account.id }]);
     if (calls === undefined) return { account, grant };
-    reply.headers({ ...usageOf(useCase.type, account.id, calls, world.clock.wallMs()), ...appUsage(1) });
+    reply.headers({ ...usageOf(useCase.type, account.id, calls, sandbox.clock.wallMs()), ...appUsage(1) });
     if (!calls.exceeded) return { account, grant };
     throw refuse({ code: useCase.code, message: `(#${useCase.code}) There have been too many calls to this account.` });
   }

@@ -34,7 +34,7 @@ const allScopes = [
 ].join(',');
 
 function openThreads(place: SitePlace): Site {
-  const { world } = place;
+  const { sandbox } = place;
   const tokens = createLoginTokens(place, 'THAA');
   const parts: ThreadsParts = {
     tokens,
@@ -56,7 +56,7 @@ function openThreads(place: SitePlace): Site {
         .toLowerCase()
         .replace(/^@/, '')
         .replace(/[^a-z0-9._]+/g, '_'),
-    newAccountId: () => newGraphId('2', 17, (id) => world.accounts.byId(place.site, id) !== undefined),
+    newAccountId: () => newGraphId('2', 17, (id) => sandbox.accounts.byId(place.site, id) !== undefined),
     issueCredentials(account) {
       const issued = tokens.issue(tokens.consent(account, allScopes), 'long');
       return { accessToken: issued.access_token, expiresIn: issued.expires_in };
@@ -71,17 +71,17 @@ function openThreads(place: SitePlace): Site {
       insightRoutes(app, place, parts);
       app.get<{ Params: { shortcode: string } }>('/post/:shortcode', { config: { page: true } }, (request, reply) => {
         const { shortcode } = request.params;
-        const found = world.posts
+        const found = sandbox.posts
           .page({ site: site.id }, Infinity, Infinity)
           .find(({ id }) => parts.posts.factsOf(id)?.shortcode === shortcode);
-        return sendPostPage(reply, site, world, found?.id ?? shortcode);
+        return sendPostPage(reply, site, sandbox, found?.id ?? shortcode);
       });
     },
   };
   return site;
 }
 
-function identify({ site, world }: SitePlace, tokens: LoginTokens, request: FastifyRequest): Caller | undefined {
+function identify({ site, sandbox }: SitePlace, tokens: LoginTokens, request: FastifyRequest): Caller | undefined {
   const given = parametersOf(request);
   const found = tokens.look(tokenOf(request) ?? '');
   if (found.state !== 'unknown') {
@@ -89,6 +89,6 @@ function identify({ site, world }: SitePlace, tokens: LoginTokens, request: Fast
     const use = given['grant_type'] === undefined ? 'access' : 'refresh';
     return account === null ? undefined : { account, grant, use };
   }
-  const code = given['code'] === undefined ? undefined : world.codes.peek(site, given['code']);
+  const code = given['code'] === undefined ? undefined : sandbox.codes.peek(site, given['code']);
   return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
 }

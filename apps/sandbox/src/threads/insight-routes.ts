@@ -6,13 +6,13 @@ import type { SitePlace } from '../site.ts';
 import type { ThreadsParts } from './parts.ts';
 
 /** Numbers of posts and profiles. https://developers.facebook.com/docs/threads/insights */
-export function insightRoutes(app: FastifyInstance, { world, site }: SitePlace, { admission }: ThreadsParts): void {
-  const { audience } = world;
+export function insightRoutes(app: FastifyInstance, { sandbox, site }: SitePlace, { admission }: ThreadsParts): void {
+  const { audience } = sandbox;
 
   app.get<{ Params: { id: string } }>('/v1.0/:id/insights', (request, reply) => {
     const { id } = request.params;
     const { account } = admission.own(request, reply, 'threads_manage_insights');
-    const post = world.posts.get(site, id);
+    const post = sandbox.posts.get(site, id);
     if (post === undefined || post.account !== account.id) throw noSuchObject(id);
     const { views, likes, comments, shares } = audience.ofPost(post);
     const numbers = { views, likes, replies: comments, reposts: shares, quotes: 0, shares: 0 };

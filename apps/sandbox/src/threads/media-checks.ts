@@ -1,6 +1,6 @@
 import { refuse } from '../graph/answers.ts';
 import { mediumOf, sizeOfImage, type ReceivedFile } from '../uploads/received-file.ts';
-import type { PostMedium } from '../world/posts.ts';
+import type { PostMedium } from '../state/posts.ts';
 import { imageBytesMax, imageWidthMin, ratioMax, videoBytesMax } from './limits.ts';
 
 /** A picture is looked at when its container is made. @throws {RefusalError} */

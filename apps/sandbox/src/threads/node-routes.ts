@@ -4,16 +4,16 @@ import { pageOf } from '../graph/page-of.ts';
 import { readNode } from '../graph/read-node.ts';
 import { parametersOf } from '../graph/request-parameters.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post } from '../world/posts.ts';
-import type { Limit } from '../world/rate-limits.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post } from '../state/posts.ts';
+import type { Limit } from '../state/rate-limits.ts';
 import { deletesOfAccount, postsOfAccount, repliesOfAccount } from './limits.ts';
 import type { ThreadsParts } from './parts.ts';
 import { viewAccount, viewContainer, viewPost } from './views.ts';
 
 /** Profiles, posts and containers. https://developers.facebook.com/docs/threads/reference */
 export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: ThreadsParts): void {
-  const { world, site, platform } = place;
+  const { sandbox, site, platform } = place;
   const { admission, containers, posts } = parts;
 
   app.get<{ Params: { id: string } }>('/v1.0/:id(^(?:me|[0-9]+)$)', (request, reply) => {
@@ -23,7 +23,7 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Thread
     if (id === 'me' || id === account.id) return viewAccount(account, fields);
     const container = containers.get(id);
     if (container?.account === account.id) return viewContainer(parts, container, fields);
-    const post = world.posts.get(site, id);
+    const post = sandbox.posts.get(site, id);
     if (post === undefined) throw noSuchObject(id);
     return viewPost(place, parts, post, fields);
   });
@@ -39,7 +39,7 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Thread
     if (id === 'me' || id === account.id) {
       return list(request, account, (post) => (posts.factsOf(post.id)?.replyTo ?? null) !== null);
     }
-    if (world.posts.get(site, id) === undefined) throw noSuchObject(id);
+    if (sandbox.posts.get(site, id) === undefined) throw noSuchObject(id);
     return list(request, account, (post) => posts.factsOf(post.id)?.replyTo === id);
   });
 
@@ -56,7 +56,7 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Thread
   });
 
   function quota(usage: string, config: string, limit: Limit, account: Account) {
-    const [state] = world.limits.draw(platform, [{ limit, subject: account.id, cost: 0 }]);
+    const [state] = sandbox.limits.draw(platform, [{ limit, subject: account.id, cost: 0 }]);
     if (state === undefined) throw noSuchObject(account.id);
     return {
       [usage]: state.max - state.remaining,
@@ -66,8 +66,8 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Thread
 
   function list(request: FastifyRequest, account: Account, isListed: (post: Post) => boolean) {
     const given = parametersOf(request);
-    const before = world.clock.nowMs() - request.visit.listingLagMs;
-    const shown = world.posts
+    const before = sandbox.clock.nowMs() - request.visit.listingLagMs;
+    const shown = sandbox.posts
       .ofAccount(site, account.id)
       .filter((post) => post.receivedTickMs <= before && isListed(post))
       .toReversed();

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { newGraphId } from '../graph/number-ids.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post, PostMedium } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post, PostMedium } from '../state/posts.ts';
 import type { Container } from './containers.ts';
 
 /** What a post is beside what followers see. */
@@ -22,8 +22,8 @@ export type ThreadsPosts = {
   clear(): Change[];
 };
 
-export function createThreadsPosts({ site, platform, world }: SitePlace): ThreadsPosts {
-  const { store, posts, clock } = world;
+export function createThreadsPosts({ site, platform, sandbox }: SitePlace): ThreadsPosts {
+  const { store, posts, clock } = sandbox;
   const table = store.table('threads.posts', PostFacts);
   return {
     publish(account, { text, replyTo, attachment, topicTag, replyControl }, media, alongside) {

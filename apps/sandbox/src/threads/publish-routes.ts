@@ -3,9 +3,9 @@ import { invalidParameter, noSuchObject, refuse } from '../graph/answers.ts';
 import { fetchFile } from '../graph/fetch-file.ts';
 import { parametersOf } from '../graph/request-parameters.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Limit } from '../world/rate-limits.ts';
-import type { PostMedium } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Limit } from '../state/rate-limits.ts';
+import type { PostMedium } from '../state/posts.ts';
 import { type ContainerBody, parseContainerBody } from './container-body.ts';
 import type { Container } from './containers.ts';
 import { deletesOfAccount, postsOfAccount, repliesOfAccount } from './limits.ts';
@@ -18,7 +18,7 @@ const videoWorkMs = 2_500;
 
 /** https://developers.facebook.com/docs/threads/posts */
 export function publishRoutes(app: FastifyInstance, place: SitePlace, parts: ThreadsParts): void {
-  const { world, site, platform } = place;
+  const { sandbox, site, platform } = place;
   const { admission, containers, posts } = parts;
 
   app.post<{ Params: { id: string } }>('/v1.0/:id/threads', async (request, reply) => {
@@ -26,7 +26,7 @@ export function publishRoutes(app: FastifyInstance, place: SitePlace, parts: Thr
     const body = parseContainerBody(parametersOf(request));
     if (body.replyTo !== null) {
       admission.own(request, reply, 'threads_manage_replies');
-      if (world.posts.get(site, body.replyTo) === undefined) throw noSuchObject(body.replyTo, 'post');
+      if (sandbox.posts.get(site, body.replyTo) === undefined) throw noSuchObject(body.replyTo, 'post');
     }
     const container = containers.add({ ...common(account, body), ...(await contentOf(account, body)) }, workMsOf(body));
     return { id: body.publishesAtOnce ? publish(account, container) : container.id };
@@ -44,7 +44,7 @@ export function publishRoutes(app: FastifyInstance, place: SitePlace, parts: Thr
   app.delete<{ Params: { id: string } }>('/v1.0/:id(^[0-9]+$)', (request, reply) => {
     const { id } = request.params;
     const { account } = admission.own(request, reply, 'threads_delete');
-    const post = world.posts.get(site, id);
+    const post = sandbox.posts.get(site, id);
     if (post === undefined || post.account !== account.id) throw noSuchObject(id, 'delete');
     draw(deletesOfAccount, account, 'You reached the limit of deletions.');
     posts.remove(post);
@@ -86,7 +86,7 @@ export function publishRoutes(app: FastifyInstance, place: SitePlace, parts: Thr
   }
 
   function draw(limit: Limit, account: Account, message: string): void {
-    const [state] = world.limits.draw(platform, [{ limit, subject: account.id }]);
+    const [state] = sandbox.limits.draw(platform, [{ limit, subject: account.id }]);
     if (state?.exceeded === true) throw refuse({ code: 613, message: `(#613) ${message}` });
   }
 

@@ -1,7 +1,7 @@
 import { readNode } from '../graph/read-node.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post } from '../state/posts.ts';
 import type { Container } from './containers.ts';
 import type { ThreadsParts } from './parts.ts';
 
@@ -21,7 +21,7 @@ export function viewPost(place: SitePlace, parts: ThreadsParts, post: Post, fiel
     permalink: postPageUrl(place, facts?.shortcode ?? post.id),
     shortcode: facts?.shortcode,
     timestamp: timeOf(post.createdAt),
-    username: place.world.accounts.byId(place.site, post.account)?.handle,
+    username: place.sandbox.accounts.byId(place.site, post.account)?.handle,
     owner: { id: post.account },
     alt_text: first?.alt ?? undefined,
     is_reply: facts?.replyTo !== null,

@@ -1,4 +1,4 @@
-import type { Account } from '../world/accounts.ts';
+import type { Account } from '../state/accounts.ts';
 import { durationSecondsMax } from './limits.ts';
 
 export const privacyLevels = [

@@ -4,7 +4,7 @@ import { bearerToken } from '../oauth/bearer-token.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendPostPage } from '../page/post-page.ts';
 import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import { randomSecret } from '../state/random-secret.ts';
 import { createAdmission } from './admit.ts';
 import { tiktokAnswers } from './answers.ts';
 import { knownScopes, oauthRoutes } from './oauth-routes.ts';
@@ -25,7 +25,7 @@ export const tiktok: PlatformDefinition = {
 };
 
 function openTikTok(place: SitePlace): Site {
-  const { world } = place;
+  const { sandbox } = place;
   const tokens = createTokens(place);
   const parts: TikTokParts = {
     tokens,
@@ -54,7 +54,7 @@ function openTikTok(place: SitePlace): Site {
       return { accessToken, refreshToken, expiresIn };
     },
     postUrl: (post) => {
-      const handle = world.accounts.byId(place.site, post.account)?.handle ?? 'i';
+      const handle = sandbox.accounts.byId(place.site, post.account)?.handle ?? 'i';
       const kind = post.media.some(({ type }) => type === 'video') ? 'video' : 'photo';
       return `${place.origin()}/@${handle}/${kind}/${post.id}`;
     },
@@ -66,7 +66,7 @@ function openTikTok(place: SitePlace): Site {
       app.get<{ Params: { id: string } }>(
         '/:handle/:kind(^video$|^photo$)/:id',
         { config: { page: true } },
-        (request, reply) => sendPostPage(reply, site, world, request.params.id),
+        (request, reply) => sendPostPage(reply, site, sandbox, request.params.id),
       );
     },
   };
@@ -80,7 +80,7 @@ const Form = z.object({
 });
 
 function identify(
-  { site, world }: SitePlace,
+  { site, sandbox }: SitePlace,
   { tokens, publishes }: TikTokParts,
   request: FastifyRequest,
 ): Caller | undefined {
@@ -96,6 +96,6 @@ function identify(
     const { account, id: grant } = found.grant;
     return account === null ? undefined : { account, grant, use: found.token.use === 'refresh' ? 'refresh' : 'access' };
   }
-  const code = given.code === undefined ? undefined : world.codes.peek(site, given.code);
+  const code = given.code === undefined ? undefined : sandbox.codes.peek(site, given.code);
   return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
 }

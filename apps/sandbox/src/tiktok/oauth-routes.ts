@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
 import type { Site, SitePlace } from '../site.ts';
-import { connectAccount } from '../world/connect-account.ts';
+import { connectAccount } from '../state/connect-account.ts';
 import { oauthError } from './answers.ts';
 import { clientWith, isKnownClient } from './clients.ts';
 import type { TikTokParts } from './parts.ts';
@@ -19,7 +19,7 @@ export const knownScopes = [
 ] as const;
 
 /** https://developers.tiktok.com/doc/login-kit-desktop: scopes stand between commas, and the challenge is in hex. */
-export function oauthRoutes(app: FastifyInstance, site: Site, { world }: SitePlace, { tokens }: TikTokParts): void {
+export function oauthRoutes(app: FastifyInstance, site: Site, { sandbox }: SitePlace, { tokens }: TikTokParts): void {
   app.get('/v2/auth/authorize/', { config: { page: true } }, (request, reply) => {
     const parsed = AuthorizeQuery.safeParse(request.query);
     if (!parsed.success || !isKnownClient(parsed.data.client_key))
@@ -32,13 +32,13 @@ export function oauthRoutes(app: FastifyInstance, site: Site, { world }: SitePla
     const { client_key: client, redirect_uri: redirectUri, state, scope, sandbox_approve: handle } = parsed.data;
     if (handle === undefined || site.normalizeHandle(handle) === '') {
       const denyUrl = withQuery(redirectUri, { error: 'access_denied', error_description: 'User denied', state });
-      const accounts = world.accounts.ofSite(site.id);
+      const accounts = sandbox.accounts.ofSite(site.id);
       return sendConsentPage(reply, request, { siteTitle: site.title, accounts, scope, redirectUri, denyUrl });
     }
-    const account = connectAccount(site, world, handle);
+    const account = connectAccount(site, sandbox, handle);
     const value = parsed.data.code_challenge;
     const challenge = value === undefined ? null : { value, method: 'S256' as const };
-    const code = world.codes.issue(
+    const code = sandbox.codes.issue(
       { site: site.id, account: account.id, client, redirectUri, scope, challenge },
       codeLifeMs,
     );
@@ -56,8 +56,8 @@ export function oauthRoutes(app: FastifyInstance, site: Site, { world }: SitePla
     }
     if (given['grant_type'] !== 'authorization_code')
       throw oauthError('unsupported_grant_type', 'The grant type is not supported.');
-    const code = world.codes.redeem(site.id, given['code'] ?? '');
-    const account = world.accounts.byId(site.id, code?.account ?? '');
+    const code = sandbox.codes.redeem(site.id, given['code'] ?? '');
+    const account = sandbox.accounts.byId(site.id, code?.account ?? '');
     if (code === undefined || account === undefined || code.client !== client.id)
       throw oauthError('invalid_grant', 'Authorization code is expired.');
     if (code.redirectUri !== given['redirect_uri'])

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post, PostMedium } from '../world/posts.ts';
-import { createSnowflake } from '../world/snowflake.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post, PostMedium } from '../state/posts.ts';
+import { createSnowflake } from '../state/snowflake.ts';
 import { privacyLevels } from './creators.ts';
 
 /** What a post is beside what followers see. */
@@ -16,8 +16,8 @@ export type TikTokPosts = {
   clear(): Change[];
 };
 
-export function createTikTokPosts({ site, platform, world }: SitePlace): TikTokPosts {
-  const { store, posts, clock } = world;
+export function createTikTokPosts({ site, platform, sandbox }: SitePlace): TikTokPosts {
+  const { store, posts, clock } = sandbox;
   const table = store.table('tiktok.posts', PostFacts);
   // Seconds stand in the upper half: beyond 2^53.
   const newId = createSnowflake({

@@ -5,7 +5,7 @@ import { fetchFile } from '../graph/fetch-file.ts';
 import type { Site, SitePlace } from '../site.ts';
 import { mediumOf, ReceivedFile, sizeOfImage } from '../uploads/received-file.ts';
 import { typeInBytes } from '../uploads/sniff-type.ts';
-import type { Account } from '../world/accounts.ts';
+import type { Account } from '../state/accounts.ts';
 import { answer, refuse } from './answers.ts';
 import { creatorInfo } from './creators.ts';
 import { checkAllowed, checkChunks, DraftInit, parse, PhotoInit, VideoInit } from './init-body.ts';
@@ -15,7 +15,7 @@ import type { Publish } from './publishes.ts';
 
 /** https://developers.tiktok.com/doc/content-posting-api-get-started */
 export function publishRoutes(app: FastifyInstance, site: Site, place: SitePlace, parts: TikTokParts): void {
-  const { world, platform } = place;
+  const { sandbox, platform } = place;
   const { admit, posts, publishes } = parts;
 
   app.post('/v2/post/publish/creator_info/query/', (request) =>
@@ -58,7 +58,7 @@ export function publishRoutes(app: FastifyInstance, site: Site, place: SitePlace
     const expected = isLast ? publish.size - (publish.chunks - 1) * publish.chunkSize : publish.chunkSize;
     if (from !== publish.received) return ended(reply, 416);
     if (file.bytes !== to - from || file.bytes !== expected) return ended(reply, 400);
-    world.segments.write(placeOf(publish), index, file.head);
+    sandbox.segments.write(placeOf(publish), index, file.head);
     if (!isLast) {
       publishes.put({ ...publish, received: to });
       return reply
@@ -67,18 +67,18 @@ export function publishRoutes(app: FastifyInstance, site: Site, place: SitePlace
         .send();
     }
     const indexes = Array.from({ length: index + 1 }, (_, each) => each);
-    finishVideo(publish, await world.segments.join(placeOf(publish), indexes, 'video/mp4'));
-    world.segments.drop(placeOf(publish));
+    finishVideo(publish, await sandbox.segments.join(placeOf(publish), indexes, 'video/mp4'));
+    sandbox.segments.drop(placeOf(publish));
     return reply.code(201).send();
   });
 
   function finishVideo(publish: Publish, file: ReceivedFile): void {
     if (publishes.get(publish.id)?.doneAtMs !== null) return;
-    const account = world.accounts.byId(site.id, publish.account);
+    const account = sandbox.accounts.byId(site.id, publish.account);
     const isGood = (typeInBytes(file.head) ?? '').startsWith('video/');
     const fault = isGood ? null : 'file_format_check_failed';
     if (account === undefined || publish.info === null || fault !== null) {
-      world.store.commit([publishes.done(publish, { post: null, fault })]);
+      sandbox.store.commit([publishes.done(publish, { post: null, fault })]);
       return;
     }
     const medium = { ...mediumOf(file, null), type: 'video' };
@@ -108,7 +108,7 @@ export function publishRoutes(app: FastifyInstance, site: Site, place: SitePlace
         ? null
         : 'picture_size_check_failed';
     if (publish.info === null || fault !== null) {
-      world.store.commit([publishes.done(publish, { post: null, fault })]);
+      sandbox.store.commit([publishes.done(publish, { post: null, fault })]);
       return;
     }
     const media = files.flatMap((file) => (file === null ? [] : [{ ...mediumOf(file, null), type: 'image' }]));
@@ -140,7 +140,7 @@ export function publishRoutes(app: FastifyInstance, site: Site, place: SitePlace
   });
 
   function drawPost(account: Account): void {
-    const [state] = world.limits.draw(platform, [{ limit: postsByUser, subject: account.id }]);
+    const [state] = sandbox.limits.draw(platform, [{ limit: postsByUser, subject: account.id }]);
     if (state?.exceeded !== true) return;
     throw refuse(403, 'spam_risk_too_many_posts', 'The daily post cap from the API is reached for the current user.');
   }

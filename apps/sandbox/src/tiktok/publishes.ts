@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
-import type { Account } from '../world/accounts.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import type { Account } from '../state/accounts.ts';
+import { randomSecret } from '../state/random-secret.ts';
 import { addressLifeMs } from './limits.ts';
 import { PostInfo } from './init-body.ts';
 
@@ -32,8 +32,8 @@ export type Publishes = {
 const processingMs = 600;
 const moderationMs = 600;
 
-export function createPublishes({ world }: SitePlace): Publishes {
-  const { store, clock } = world;
+export function createPublishes({ sandbox }: SitePlace): Publishes {
+  const { store, clock } = sandbox;
   const table = store.table('tiktok.publishes', Publish);
   const idBySecret = new Map<string, string>();
   table.onChange((_before, after) => {

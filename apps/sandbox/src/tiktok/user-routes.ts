@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Site, SitePlace } from '../site.ts';
-import type { Post } from '../world/posts.ts';
+import type { Post } from '../state/posts.ts';
 import { answer, invalidParameter } from './answers.ts';
 import { parse } from './init-body.ts';
 import type { TikTokParts } from './parts.ts';
@@ -14,7 +14,7 @@ const List = z.strictObject({ cursor: z.int().optional(), max_count: z.int().min
 export function userRoutes(
   app: FastifyInstance,
   site: Site,
-  { world }: SitePlace,
+  { sandbox }: SitePlace,
   { admit, posts }: TikTokParts,
 ): void {
   app.get('/v2/user/info/', (request) => {
@@ -22,10 +22,10 @@ export function userRoutes(
     const asksNumbers = names.some((name) => name.endsWith('_count'));
     const { account } = admit(request, { scope: asksNumbers ? 'user.info.stats' : 'user.info.basic', call: 'list' });
     const known = {
-      follower_count: world.audience.followers(account),
+      follower_count: sandbox.audience.followers(account),
       following_count: 0,
-      likes_count: world.audience.ofAccount(account).likes,
-      video_count: world.posts.ofAccount(site.id, account.id).length,
+      likes_count: sandbox.audience.ofAccount(account).likes,
+      video_count: sandbox.posts.ofAccount(site.id, account.id).length,
       open_id: account.id,
       union_id: account.id,
       avatar_url: 'https://p16.tiktokcdn.com/none.webp',
@@ -38,8 +38,8 @@ export function userRoutes(
   app.post('/v2/video/list/', { config: { listing: true } }, (request) => {
     const { account } = admit(request, { scope: 'video.list', call: 'list' });
     const { cursor, max_count: count } = parse(List, request.body ?? {});
-    const before = world.clock.nowMs() - request.visit.listingLagMs;
-    const shown = world.posts
+    const before = sandbox.clock.nowMs() - request.visit.listingLagMs;
+    const shown = sandbox.posts
       .ofAccount(site.id, account.id)
       .filter((post) => post.receivedTickMs <= before && posts.factsOf(post.id)?.privacy === 'PUBLIC_TO_EVERYONE')
       .filter((post) => cursor === undefined || Date.parse(post.createdAt) < cursor)
@@ -58,7 +58,7 @@ export function userRoutes(
     const { account } = admit(request, { scope: 'video.list', call: 'list' });
     const { filters } = parse(Query, request.body ?? {});
     const shown = filters.video_ids.flatMap((id) => {
-      const post = world.posts.get(site.id, id);
+      const post = sandbox.posts.get(site.id, id);
       const isShown = post?.account === account.id && posts.factsOf(id)?.privacy === 'PUBLIC_TO_EVERYONE';
       return isShown ? [post] : [];
     });
@@ -66,7 +66,7 @@ export function userRoutes(
   });
 
   function view(post: Post) {
-    const { likes, comments, shares, views } = world.audience.ofPost(post);
+    const { likes, comments, shares, views } = sandbox.audience.ofPost(post);
     const { id, text, createdAt } = post;
     const title = posts.factsOf(id)?.title ?? '';
     return {

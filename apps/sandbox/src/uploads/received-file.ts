@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { imageSize } from 'image-size';
-import type { PostMedium } from '../world/posts.ts';
+import type { PostMedium } from '../state/posts.ts';
 import { metadataOf } from './image-metadata.ts';
 import { sizeOfJpeg } from './jpeg-size.ts';
 import { typeInBytes } from './sniff-type.ts';

@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalError } from '../answer.ts';
 import { bearerToken } from '../oauth/bearer-token.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Limit } from '../world/rate-limits.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Limit } from '../state/rate-limits.ts';
 import { forbidden, rateLimitHeaders, unauthorized, xAnswers } from './answers.ts';
 import { tweetLimits } from './limits.ts';
 
@@ -14,14 +14,14 @@ export type XUser = { account: Account; client: string };
  * @throws {RefusalError} 401, 403 or 429
  */
 export function admit(
-  { site, platform, world }: SitePlace,
+  { site, platform, sandbox }: SitePlace,
   request: FastifyRequest,
   reply: FastifyReply,
   needs: { scopes: readonly string[]; limit: Limit },
 ): XUser {
-  const found = world.grants.look(site, bearerToken(request.headers.authorization) ?? '', world.clock.nowMs());
+  const found = sandbox.grants.look(site, bearerToken(request.headers.authorization) ?? '', sandbox.clock.nowMs());
   if (found.state !== 'valid' || found.token.use !== 'access') throw new RefusalError(unauthorized());
-  const account = world.accounts.byId(site, found.grant.account ?? '');
+  const account = sandbox.accounts.byId(site, found.grant.account ?? '');
   if (account === undefined) throw new RefusalError(unauthorized());
   const held = found.grant.scope.split(' ');
   if (!needs.scopes.every((scope) => held.includes(scope))) {
@@ -30,7 +30,7 @@ export function admit(
 
   const byUser = { limit: needs.limit, subject: account.id };
   const byApp = { limit: tweetLimits.createByApp, subject: found.grant.client };
-  const [user, app] = world.limits.draw(platform, needs.limit === tweetLimits.create ? [byUser, byApp] : [byUser]);
+  const [user, app] = sandbox.limits.draw(platform, needs.limit === tweetLimits.create ? [byUser, byApp] : [byUser]);
   if (user !== undefined) reply.headers(rateLimitHeaders(user));
   if (app !== undefined) reply.headers(prefixed('x-app-limit-24hour', rateLimitHeaders(app)));
   const exceeded = [user, app].find((state) => state?.exceeded);
@@ -38,7 +38,7 @@ export function admit(
     const { headers: _same, ...answer } = xAnswers.rateLimited({
       max: user.max,
       resetAtMs: user.resetAtMs,
-      nowMs: world.clock.wallMs(),
+      nowMs: sandbox.clock.wallMs(),
     });
     throw new RefusalError(answer);
   }

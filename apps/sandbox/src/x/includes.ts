@@ -1,6 +1,6 @@
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post } from '../world/posts.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post } from '../state/posts.ts';
 import { type FieldChoice, tweetView } from './tweet-view.ts';
 import type { Tweets } from './tweets.ts';
 
@@ -23,13 +23,13 @@ export function includesOf(
   ];
   const given = {
     users: unique(people).flatMap((id) => {
-      const account = place.world.accounts.byId(place.site, id);
+      const account = place.sandbox.accounts.byId(place.site, id);
       return account === undefined ? [] : [userView(place, account, choice.userFields, names)];
     }),
     media: wants('attachments.media_keys') ? posts.flatMap((post) => mediaOf(post, tweets, choice.mediaFields)) : [],
     [`${names}s`]: [...expansions].some((name) => name.startsWith('referenced_'))
       ? [...new Map(referred.map((post) => [post.id, post])).values()].map((post) =>
-          tweetView(post, tweets.context(post.id), choice, place.world.audience.ofPost(post)),
+          tweetView(post, tweets.context(post.id), choice, place.sandbox.audience.ofPost(post)),
         )
       : [],
   };
@@ -38,16 +38,16 @@ export function includesOf(
 }
 
 export function userView(
-  { site, world }: SitePlace,
+  { site, sandbox }: SitePlace,
   account: Account,
   fields: ReadonlySet<string>,
   names: FieldChoice['names'],
 ) {
   const { id, displayName, handle } = account;
   const numbers = {
-    followers_count: world.audience.followers(account),
+    followers_count: sandbox.audience.followers(account),
     following_count: 0,
-    [`${names}_count`]: world.posts.ofAccount(site, id).length,
+    [`${names}_count`]: sandbox.posts.ofAccount(site, id).length,
     listed_count: 0,
     like_count: 0,
   };

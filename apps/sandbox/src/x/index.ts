@@ -3,7 +3,7 @@ import { bearerToken } from '../oauth/bearer-token.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendPostPage } from '../page/post-page.ts';
 import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
-import { createSnowflake } from '../world/snowflake.ts';
+import { createSnowflake } from '../state/snowflake.ts';
 import { xAnswers } from './answers.ts';
 import { oauthRoutes } from './oauth-routes.ts';
 import { issueTokens } from './tokens.ts';
@@ -19,14 +19,14 @@ export const x: PlatformDefinition = { id: 'x', title: 'X', prefix: '/x', sites:
 const allScopes = 'tweet.read tweet.write users.read media.write offline.access';
 
 function openX(place: SitePlace): Site {
-  const { world } = place;
+  const { sandbox } = place;
   const uploads = createUploads(place);
   const tweets = createTweets(place, uploads);
   const newAccountId = createSnowflake({
     epochMs: 0,
     sequenceBits: 20,
-    wallMs: world.clock.wallMs,
-    isTaken: (id) => world.accounts.byId(place.site, id) !== undefined,
+    wallMs: sandbox.clock.wallMs,
+    isTaken: (id) => sandbox.accounts.byId(place.site, id) !== undefined,
   });
 
   const site: Site = {
@@ -43,8 +43,8 @@ function openX(place: SitePlace): Site {
         .replace(/[^A-Za-z0-9_]/g, '_'),
     newAccountId,
     issueCredentials(account) {
-      const { grant, change } = world.grants.open(place.site, account.id, builtInClient.id, allScopes);
-      const tokens = issueTokens(world, grant, [change]);
+      const { grant, change } = sandbox.grants.open(place.site, account.id, builtInClient.id, allScopes);
+      const tokens = issueTokens(sandbox, grant, [change]);
       return {
         accessToken: tokens.access_token,
         expiresIn: tokens.expires_in,
@@ -52,7 +52,7 @@ function openX(place: SitePlace): Site {
       };
     },
     postUrl: (post) =>
-      `${place.origin()}/${world.accounts.byId(place.site, post.account)?.handle ?? 'i'}/status/${post.id}`,
+      `${place.origin()}/${sandbox.accounts.byId(place.site, post.account)?.handle ?? 'i'}/status/${post.id}`,
     clearPosts: () => tweets.clear(),
     routes(app) {
       oauthRoutes(app, site, place);
@@ -60,7 +60,7 @@ function openX(place: SitePlace): Site {
       mediaRoutes(app, place, uploads);
       userRoutes(app, place, tweets);
       app.get<{ Params: { id: string } }>('/:handle/status/:id', { config: { page: true } }, (request, reply) =>
-        sendPostPage(reply, site, world, request.params.id),
+        sendPostPage(reply, site, sandbox, request.params.id),
       );
     },
   };
@@ -68,19 +68,19 @@ function openX(place: SitePlace): Site {
 }
 
 /** By the access token, or on the token routes by what is to be exchanged, refreshed or revoked. */
-function identify({ site, world }: SitePlace, request: FastifyRequest): Caller | undefined {
+function identify({ site, sandbox }: SitePlace, request: FastifyRequest): Caller | undefined {
   const { body } = request;
   const fields = typeof body === 'object' && body !== null ? body : {};
   const value =
     bearerToken(request.headers.authorization) ??
     ('refresh_token' in fields ? String(fields.refresh_token) : 'token' in fields ? String(fields.token) : '');
-  const found = world.grants.look(site, value, world.clock.nowMs());
+  const found = sandbox.grants.look(site, value, sandbox.clock.nowMs());
   if (found.state !== 'unknown') {
     const { account, id } = found.grant;
     return account === null
       ? undefined
       : { account, grant: id, use: found.token.use === 'access' ? 'access' : 'refresh' };
   }
-  const code = 'code' in fields ? world.codes.peek(site, String(fields.code)) : undefined;
+  const code = 'code' in fields ? sandbox.codes.peek(site, String(fields.code)) : undefined;
   return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
 }

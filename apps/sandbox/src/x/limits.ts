@@ -1,4 +1,4 @@
-import type { Limit } from '../world/rate-limits.ts';
+import type { Limit } from '../state/rate-limits.ts';
 
 const quarterHourMs = 15 * 60_000;
 const dayMs = 24 * 3_600_000;

@@ -17,7 +17,7 @@ const jsonBytesMax = 8 * 1024 * 1024;
 
 /** https://docs.x.com/x-api/media/quickstart/media-upload-chunked */
 export function mediaRoutes(app: FastifyInstance, place: SitePlace, uploads: Uploads): void {
-  const nowMs = () => place.world.clock.nowMs();
+  const nowMs = () => place.sandbox.clock.nowMs();
 
   app.post('/2/media/upload', { bodyLimit: jsonBytesMax }, async (request, reply) => {
     const { account } = admit(place, request, reply, { scopes, limit: tweetLimits.upload });
@@ -45,7 +45,7 @@ export function mediaRoutes(app: FastifyInstance, place: SitePlace, uploads: Upl
       if (media.bytes > segmentBytesMax) throw faulty('media', `a segment may have up to ${segmentBytesMax} bytes`);
       // Read again: another segment may have come while this one was read.
       uploads.append(uploads.require(account, upload.id), segment_index, media);
-      return { data: { expires_at: Math.floor((place.world.clock.wallMs() + uploadLifeSeconds * 1000) / 1000) } };
+      return { data: { expires_at: Math.floor((place.sandbox.clock.wallMs() + uploadLifeSeconds * 1000) / 1000) } };
     },
   );
 

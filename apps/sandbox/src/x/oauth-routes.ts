@@ -6,7 +6,7 @@ import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
 import { verifierMatches } from '../oauth/pkce.ts';
 import type { Site, SitePlace } from '../site.ts';
-import { connectAccount } from '../world/connect-account.ts';
+import { connectAccount } from '../state/connect-account.ts';
 import { oauthError } from './answers.ts';
 import { issueTokens } from './tokens.ts';
 
@@ -15,7 +15,7 @@ const codeLifeMs = 30_000;
 
 /** OAuth 2.0 with PKCE for one confidential client; its redirect address is not registered but must stay the same. */
 export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace): void {
-  const { world } = place;
+  const { sandbox } = place;
 
   app.get('/i/oauth2/authorize', { config: { page: true } }, (request, reply) => {
     const parsed = AuthorizeQuery.safeParse(request.query);
@@ -28,14 +28,14 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace):
     if (handle === undefined || site.normalizeHandle(handle) === '') {
       return sendConsentPage(reply, request, {
         siteTitle: site.title,
-        accounts: world.accounts.ofSite(site.id),
+        accounts: sandbox.accounts.ofSite(site.id),
         scope: query.scope,
         redirectUri: query.redirect_uri,
         denyUrl: withQuery(query.redirect_uri, { error: 'access_denied', state: query.state }),
       });
     }
-    const account = connectAccount(site, world, handle);
-    const code = world.codes.issue(
+    const account = connectAccount(site, sandbox, handle);
+    const code = sandbox.codes.issue(
       {
         site: site.id,
         account: account.id,
@@ -61,13 +61,13 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace):
     requireClient(request);
     const body = z.object({ token: z.string() }).safeParse(request.body);
     if (!body.success) throw new RefusalError(oauthError('invalid_request', 'Missing required parameter [token].'));
-    const found = world.grants.look(site.id, body.data.token, world.clock.nowMs());
-    if (found.state !== 'unknown') world.store.commit([world.grants.revoke(found.grant)]);
+    const found = sandbox.grants.look(site.id, body.data.token, sandbox.clock.nowMs());
+    if (found.state !== 'unknown') sandbox.store.commit([sandbox.grants.revoke(found.grant)]);
     return { revoked: true };
   });
 
   function exchange(body: CodeBody) {
-    const code = world.codes.redeem(site.id, body.code);
+    const code = sandbox.codes.redeem(site.id, body.code);
     if (code === undefined) throw invalidValue('authorization code was invalid.');
     if (code.redirectUri !== body.redirect_uri) {
       throw invalidValue('redirect uri did not match the uri of the authorization code.');
@@ -75,24 +75,24 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace):
     if (code.challenge === null || !verifierMatches(code.challenge, body.code_verifier)) {
       throw invalidValue('code verifier did not match the code challenge.');
     }
-    const { grant, change } = world.grants.open(site.id, code.account, code.client, code.scope);
-    return issueTokens(world, grant, [change]);
+    const { grant, change } = sandbox.grants.open(site.id, code.account, code.client, code.scope);
+    return issueTokens(sandbox, grant, [change]);
   }
 
   function refresh(value: string) {
-    const found = world.grants.look(site.id, value, world.clock.nowMs());
+    const found = sandbox.grants.look(site.id, value, sandbox.clock.nowMs());
     if (found.state !== 'valid' || found.token.use !== 'refresh') throw invalidValue('token was invalid.');
-    const stale = world.grants
+    const stale = sandbox.grants
       .tokensOf(found.grant.id)
       .filter((token) => token.use === 'refresh' || isExpired(token.expiresAtMs));
     return issueTokens(
-      world,
+      sandbox,
       found.grant,
-      stale.map((token) => world.grants.drop(token.value)),
+      stale.map((token) => sandbox.grants.drop(token.value)),
     );
   }
 
-  const isExpired = (expiresAtMs: number | null) => expiresAtMs !== null && expiresAtMs <= world.clock.nowMs();
+  const isExpired = (expiresAtMs: number | null) => expiresAtMs !== null && expiresAtMs <= sandbox.clock.nowMs();
 }
 
 type CodeBody = z.infer<typeof CodeBody>;

@@ -1,14 +1,14 @@
 import type { Change } from '../store/store.ts';
-import type { Grant } from '../world/grants.ts';
-import { randomSecret } from '../world/random-secret.ts';
-import type { World } from '../world/world.ts';
+import type { Grant } from '../state/grants.ts';
+import { randomSecret } from '../state/random-secret.ts';
+import type { SandboxState } from '../state/sandbox-state.ts';
 
 /** https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code: two hours. */
 export const accessLifeSeconds = 7200;
 
 /** Issues a pair, with a refresh token where `offline.access` was granted, together with `changes`. */
 export function issueTokens(
-  { store, grants, clock }: Pick<World, 'store' | 'grants' | 'clock'>,
+  { store, grants, clock }: Pick<SandboxState, 'store' | 'grants' | 'clock'>,
   grant: Grant,
   changes: readonly Change[],
 ) {

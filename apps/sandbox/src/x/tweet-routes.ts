@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
-import type { Post } from '../world/posts.ts';
+import type { Post } from '../state/posts.ts';
 import { admit } from './admit.ts';
 import { forbidden, invalidRequest, resourceNotFound } from './answers.ts';
 import { includesOf } from './includes.ts';
@@ -15,7 +15,7 @@ const readScopes = ['tweet.read', 'users.read'];
 const writeScopes = [...readScopes, 'tweet.write'];
 
 export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweets): void {
-  const numbersOf = (post: Post) => place.world.audience.ofPost(post);
+  const numbersOf = (post: Post) => place.sandbox.audience.ofPost(post);
 
   app.post('/2/tweets', (request, reply) => {
     const { account } = admit(place, request, reply, { scopes: writeScopes, limit: tweetLimits.create });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { PostNumbers } from '../world/audience.ts';
-import type { Post } from '../world/posts.ts';
+import type { PostNumbers } from '../state/audience.ts';
+import type { Post } from '../state/posts.ts';
 import type { TweetContext } from './tweets.ts';
 import { serveText, weightedLength, weightedLengthMax } from './tweet-text.ts';
 

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Post } from '../world/posts.ts';
-import { createSnowflake } from '../world/snowflake.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Post } from '../state/posts.ts';
+import { createSnowflake } from '../state/snowflake.ts';
 import { forbidden, invalidRequest } from './answers.ts';
 import type { TweetBody } from './tweet-body.ts';
 import type { Uploads } from './uploads.ts';
@@ -33,8 +33,8 @@ const isPremium = (handle: string) => handle.startsWith('premium');
 const duplicateWindowMs = 24 * 3_600_000;
 const xEpochMs = 1_288_834_974_657;
 
-export function createTweets({ site, platform, world }: SitePlace, uploads: Uploads): Tweets {
-  const { store, posts, clock } = world;
+export function createTweets({ site, platform, sandbox }: SitePlace, uploads: Uploads): Tweets {
+  const { store, posts, clock } = sandbox;
   const replies = store.table('x.replies', Reply);
   const attachments = store.table('x.attachments', Attachments);
   const newestByText = new Map<string, Post>();

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { SitePlace } from '../site.ts';
 import { mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
-import type { Account } from '../world/accounts.ts';
-import { PostMedium } from '../world/posts.ts';
-import { createSnowflake } from '../world/snowflake.ts';
+import type { Account } from '../state/accounts.ts';
+import { PostMedium } from '../state/posts.ts';
+import { createSnowflake } from '../state/snowflake.ts';
 import { invalidRequest } from './answers.ts';
 import { categories, type Category, categoryNames, keyPrefixes, uploadLifeSeconds } from './media-rules.ts';
 
@@ -30,8 +30,8 @@ export type Uploads = {
 
 const processingMs = 400;
 
-export function createUploads({ site, world }: SitePlace): Uploads {
-  const { store, clock, segments } = world;
+export function createUploads({ site, sandbox }: SitePlace): Uploads {
+  const { store, clock, segments } = sandbox;
   const table = store.table('x.uploads', Upload);
   const nextId = createSnowflake({
     epochMs: 1_288_834_974_657,

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
-import type { Post } from '../world/posts.ts';
-import { compareIds } from '../world/snowflake.ts';
+import type { Post } from '../state/posts.ts';
+import { compareIds } from '../state/snowflake.ts';
 import { admit } from './admit.ts';
 import { resourceNotFound } from './answers.ts';
 import { includesOf, userView } from './includes.ts';
@@ -12,7 +12,7 @@ import { tweetView, TweetFieldsQuery, UserFieldsQuery } from './tweet-view.ts';
 import type { Tweets } from './tweets.ts';
 
 export function userRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweets): void {
-  const { site, world } = place;
+  const { site, sandbox } = place;
 
   app.get('/2/users/me', (request, reply) => {
     const { account } = admit(place, request, reply, { scopes: ['users.read'], limit: tweetLimits.me });
@@ -31,22 +31,22 @@ export function userRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweet
     const choice = parseQuery(TweetFieldsQuery, request.query);
     const query = parseQuery(TimelineQuery, request.query);
     const { id } = request.params;
-    if (world.accounts.byId(site, id) === undefined) return { errors: [resourceNotFound('user', 'id', id)] };
+    if (sandbox.accounts.byId(site, id) === undefined) return { errors: [resourceNotFound('user', 'id', id)] };
 
-    const shownUntilMs = world.clock.nowMs() - request.visit.listingLagMs;
-    const { page, next } = select(world.posts.ofAccount(site, id), query, (post) => {
+    const shownUntilMs = sandbox.clock.nowMs() - request.visit.listingLagMs;
+    const { page, next } = select(sandbox.posts.ofAccount(site, id), query, (post) => {
       return (
         post.receivedTickMs <= shownUntilMs &&
         !(query.exclude.has('replies') && tweets.context(post.id).reply !== undefined)
       );
     });
     const isPrivate = (post: Post) =>
-      post.account === reader.account.id && world.clock.nowMs() - post.receivedTickMs < privateMs;
+      post.account === reader.account.id && sandbox.clock.nowMs() - post.receivedTickMs < privateMs;
     const meta = { result_count: page.length, newest_id: page[0]?.id, oldest_id: page.at(-1)?.id, next_token: next };
     if (page.length === 0) return { meta };
     return {
       data: page.map((post) =>
-        tweetView(post, tweets.context(post.id), choice, world.audience.ofPost(post), isPrivate(post)),
+        tweetView(post, tweets.context(post.id), choice, sandbox.audience.ofPost(post), isPrivate(post)),
       ),
       ...includesOf(place, tweets, page, choice),
       meta,

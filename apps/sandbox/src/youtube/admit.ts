@@ -4,8 +4,8 @@ import type { Together } from '../google/together.ts';
 import type { Tokens } from '../google/tokens.ts';
 import { bearerToken } from '../oauth/bearer-token.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
-import type { Limit } from '../world/rate-limits.ts';
+import type { Account } from '../state/accounts.ts';
+import type { Limit } from '../state/rate-limits.ts';
 import { unitsByApp } from './limits.ts';
 
 export type YouTubeCaller = {
@@ -31,18 +31,18 @@ const scopeNames: Readonly<Record<Scope, string>> = {
   read: 'https://www.googleapis.com/auth/youtube.readonly',
 };
 
-export function createAdmission({ platform, site, world }: SitePlace, tokens: Tokens, channels: Together): Admission {
+export function createAdmission({ platform, site, sandbox }: SitePlace, tokens: Tokens, channels: Together): Admission {
   return {
     caller(request, needed, cost) {
       const found = tokens.look(bearerToken(request.headers.authorization) ?? '');
       if (found.state !== 'valid' || found.token.use !== 'access') throw refuse(unauthenticated);
       const scopes = found.grant.scope.split(' ');
       if (!needed.some((scope) => scopes.includes(scopeNames[scope]))) throw refuse(insufficientScope);
-      const channel = world.accounts.byId(site, found.grant.account ?? '');
+      const channel = sandbox.accounts.byId(site, found.grant.account ?? '');
       if (channel === undefined)
         throw refuse({ code: 401, message: 'Unauthorized', reason: 'youtubeSignupRequired', domain: 'youtube.header' });
       const draw = 'of' in cost ? { limit: cost.of, subject: 'app' } : drawOf(cost.units);
-      const [state] = world.limits.draw(platform, [draw]);
+      const [state] = sandbox.limits.draw(platform, [draw]);
       if (state?.exceeded === true) throw refuse(quotaExceeded);
       return { channel, opened: channels.openedBy(channel.id) };
     },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import { randomSecret } from '../state/random-secret.ts';
 
 export type Comment = z.infer<typeof Comment>;
 
@@ -12,8 +12,8 @@ export type Comments = {
   clear(): Change[];
 };
 
-export function createComments({ world }: SitePlace): Comments {
-  const { store, clock } = world;
+export function createComments({ sandbox }: SitePlace): Comments {
+  const { store, clock } = sandbox;
   const table = store.table('youtube.comments', Comment);
   return {
     add(author, video, text) {

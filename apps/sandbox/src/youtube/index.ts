@@ -5,7 +5,7 @@ import { createTogether } from '../google/together.ts';
 import { createTokens } from '../google/tokens.ts';
 import { sendPostPage } from '../page/post-page.ts';
 import type { PlatformDefinition, Site, SitePlace } from '../site.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import { randomSecret } from '../state/random-secret.ts';
 import { createAdmission } from './admit.ts';
 import { createComments } from './comments.ts';
 import type { YouTubeParts } from './parts.ts';
@@ -32,7 +32,7 @@ const allScopes = [
 ].join(' ');
 
 function openYouTube(place: SitePlace): Site {
-  const { world } = place;
+  const { sandbox } = place;
   const tokens = createTokens(place);
   const channels = createTogether(place, 'youtube.together');
   const playlists = createPlaylists(place);
@@ -59,7 +59,7 @@ function openYouTube(place: SitePlace): Site {
         .replace(/^@/u, '')
         .replace(/[^\p{L}\p{N}._-]+/gu, '-')
         .replace(/^[.-]+|[.-]+$/gu, ''),
-    newAccountId: () => newChannelId((id) => world.accounts.byId(place.site, id) !== undefined),
+    newAccountId: () => newChannelId((id) => sandbox.accounts.byId(place.site, id) !== undefined),
     issueCredentials(channel) {
       const { access_token, refresh_token, expires_in } = tokens.issue(tokens.consent(channel.id, allScopes), true);
       return { accessToken: access_token, refreshToken: refresh_token ?? '', expiresIn: expires_in };
@@ -76,7 +76,7 @@ function openYouTube(place: SitePlace): Site {
       uploadRoutes(app, place, parts);
       resourceRoutes(app, place, parts);
       app.get('/watch', { config: { page: true } }, (request, reply) =>
-        sendPostPage(reply, site, world, WatchQuery.parse(request.query).v),
+        sendPostPage(reply, site, sandbox, WatchQuery.parse(request.query).v),
       );
     },
   };

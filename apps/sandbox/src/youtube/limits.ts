@@ -1,4 +1,4 @@
-import type { Limit } from '../world/rate-limits.ts';
+import type { Limit } from '../state/rate-limits.ts';
 
 const dayMs = 24 * 3_600_000;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import { randomSecret } from '../state/random-secret.ts';
 
 export type Playlist = z.infer<typeof Playlist>;
 
@@ -17,7 +17,7 @@ export type Playlists = {
   clear(): Change[];
 };
 
-export function createPlaylists({ site, world: { store, accounts } }: SitePlace): Playlists {
+export function createPlaylists({ site, sandbox: { store, accounts } }: SitePlace): Playlists {
   const table = store.table('youtube.playlists', Playlist);
   return {
     create(channel, title) {

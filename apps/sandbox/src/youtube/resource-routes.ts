@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { badRequest, refuse } from '../google/answers.ts';
 import type { SitePlace } from '../site.ts';
-import type { Account } from '../world/accounts.ts';
+import type { Account } from '../state/accounts.ts';
 import { commentCharactersMax, units } from './limits.ts';
 import type { YouTubeParts } from './parts.ts';
 import { parseQuery } from './upload-routes.ts';
@@ -17,14 +17,14 @@ const writers = ['manage', 'comment'] as const;
 
 /** Channels, videos, playlists and comments: https://developers.google.com/youtube/v3/docs */
 export function resourceRoutes(app: FastifyInstance, place: SitePlace, parts: YouTubeParts): void {
-  const { world, site } = place;
+  const { sandbox, site } = place;
   const { admission, videos, playlists, comments } = parts;
 
   app.get('/youtube/v3/channels', (request) => {
     const { part, id, mine } = parseQuery(ChannelsQuery, request.query);
     const { opened } = admission.caller(request, readers, read);
     if (mine !== 'true' && id === undefined) throw noFilter();
-    const wanted = mine === 'true' ? opened : idsIn(id).flatMap((each) => world.accounts.byId(site, each) ?? []);
+    const wanted = mine === 'true' ? opened : idsIn(id).flatMap((each) => sandbox.accounts.byId(site, each) ?? []);
     return listOf(
       'channel',
       wanted.map((channel) => viewChannel(channel, channelNumbers(channel), part)),
@@ -38,7 +38,7 @@ export function resourceRoutes(app: FastifyInstance, place: SitePlace, parts: Yo
     const mine = new Set(opened.map((channel) => channel.id));
     const items = idsIn(id).flatMap((each) => {
       const video = videos.get(each);
-      const channel = world.accounts.byId(site, video?.channel ?? '');
+      const channel = sandbox.accounts.byId(site, video?.channel ?? '');
       if (video === undefined || channel === undefined) return [];
       const mayRead = mine.has(channel.id) || video.status.privacyStatus !== 'private';
       return mayRead ? [viewVideo({ videos, numbers: numbersOf(video) }, channel, video, part)] : [];
@@ -120,7 +120,7 @@ export function resourceRoutes(app: FastifyInstance, place: SitePlace, parts: Yo
         reason: 'playlistNotFound',
         domain: 'youtube.playlistItem',
       });
-    const visibleBefore = world.clock.nowMs() - request.visit.listingLagMs;
+    const visibleBefore = sandbox.clock.nowMs() - request.visit.listingLagMs;
     const listed: { id: string; video: Video }[] =
       mine === undefined
         ? (playlist?.items ?? []).flatMap((item) => {
@@ -197,15 +197,15 @@ export function resourceRoutes(app: FastifyInstance, place: SitePlace, parts: Yo
 
   /** Undefined for a video that nobody sees. */
   function numbersOf(video: Video) {
-    const post = world.posts.get(site, video.id);
-    return post === undefined ? undefined : world.audience.ofPost(post);
+    const post = sandbox.posts.get(site, video.id);
+    return post === undefined ? undefined : sandbox.audience.ofPost(post);
   }
 
   function channelNumbers(channel: Account) {
     return {
-      followers: world.audience.followers(channel),
-      views: world.audience.ofAccount(channel).views,
-      videos: world.posts.ofAccount(site, channel.id).length,
+      followers: sandbox.audience.followers(channel),
+      views: sandbox.audience.ofAccount(channel).views,
+      videos: sandbox.posts.ofAccount(site, channel.id).length,
     };
   }
 

@@ -63,7 +63,7 @@ export function uploadRoutes(app: FastifyInstance, place: SitePlace, parts: YouT
     // Another request of the same session may have come to the end meanwhile.
     const before = uploads.get(id)?.video ?? null;
     if (before !== null) return finished(reply, before, part);
-    const channel = place.world.accounts.byId(place.site, after.channel);
+    const channel = place.sandbox.accounts.byId(place.site, after.channel);
     if (channel === undefined) throw refuse({ code: 404, message: 'Not Found', reason: 'notFound' });
     const { snippet, status } = after;
     const video = videos.add(channel, { snippet, status, medium }, (made) => [uploads.finished(after, made)]);
@@ -78,7 +78,7 @@ export function uploadRoutes(app: FastifyInstance, place: SitePlace, parts: YouT
 
   function finished(reply: FastifyReply, id: string, part: string): FastifyReply {
     const video = videos.get(id);
-    const channel = place.world.accounts.byId(place.site, video?.channel ?? '');
+    const channel = place.sandbox.accounts.byId(place.site, video?.channel ?? '');
     if (video === undefined || channel === undefined)
       throw refuse({ code: 404, message: 'Not Found', reason: 'notFound' });
     return reply.code(200).send(viewVideo({ videos, numbers: undefined }, channel, video, part));

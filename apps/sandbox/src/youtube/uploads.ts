@@ -4,9 +4,9 @@ import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { headBytesMax, mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
 import { typeInBytes } from '../uploads/sniff-type.ts';
-import type { Account } from '../world/accounts.ts';
-import { PostMedium } from '../world/posts.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import type { Account } from '../state/accounts.ts';
+import { PostMedium } from '../state/posts.ts';
+import { randomSecret } from '../state/random-secret.ts';
 import { chunkMultiple, sessionLifeMs } from './limits.ts';
 import { Snippet, Status } from './video-body.ts';
 
@@ -26,8 +26,8 @@ export type Uploads = {
   clear(): Change[];
 };
 
-export function createUploads({ world }: SitePlace): Uploads {
-  const { store, clock, segments } = world;
+export function createUploads({ sandbox }: SitePlace): Uploads {
+  const { store, clock, segments } = sandbox;
   const table = store.table('youtube.uploads', Upload);
   const placeOf = ({ id }: Upload) => `youtube-${id}`;
   const commit = (upload: Upload): Upload => {

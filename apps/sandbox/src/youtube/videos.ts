@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { SitePlace } from '../site.ts';
 import type { Change } from '../store/store.ts';
-import type { Account } from '../world/accounts.ts';
-import { PostMedium } from '../world/posts.ts';
-import { randomSecret } from '../world/random-secret.ts';
+import type { Account } from '../state/accounts.ts';
+import { PostMedium } from '../state/posts.ts';
+import { randomSecret } from '../state/random-secret.ts';
 import { processingMs } from './limits.ts';
 import type { Playlists } from './playlists.ts';
 import { Snippet, Status } from './video-body.ts';
@@ -32,8 +32,8 @@ export type Videos = {
 /** Channels of projects that nobody has audited: their videos stay private. */
 const unauditedPrefix = 'unaudited';
 
-export function createVideos({ site, platform, world }: SitePlace, playlists: Playlists): Videos {
-  const { store, posts, clock } = world;
+export function createVideos({ site, platform, sandbox }: SitePlace, playlists: Playlists): Videos {
+  const { store, posts, clock } = sandbox;
   const table = store.table('youtube.videos', Video);
 
   function put(channel: Account, video: Video, alongside: readonly Change[] = []): Video {

@@ -1,5 +1,5 @@
-import type { Account } from '../world/accounts.ts';
-import type { PostNumbers } from '../world/audience.ts';
+import type { Account } from '../state/accounts.ts';
+import type { PostNumbers } from '../state/audience.ts';
 import type { Comment } from './comments.ts';
 import type { Playlist } from './playlists.ts';
 import type { Video, Videos } from './videos.ts';

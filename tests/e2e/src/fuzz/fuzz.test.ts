@@ -3,7 +3,7 @@ import { startTestSandbox, type TestSandbox } from '@vibetribe/sandbox/testing/t
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createAnswerCheck, type AnswerCheck } from './check-answer.ts';
-import { makeFuzzWorld } from './fuzz-world.ts';
+import { createFuzzHarness } from './fuzz-harness.ts';
 import { operationsOf, type Document } from './operations.ts';
 import { plannedRequest } from './planned-request.ts';
 
@@ -12,7 +12,7 @@ const isFull = process.env['TEST_FULL'] === '1';
 const seed = Number(process.env['FUZZ_SEED'] ?? (isFull ? process.env['TEST_SEED'] : undefined) ?? 14);
 const requests = Number(process.env['FUZZ_REQUESTS'] ?? (isFull ? 20_000 : 350));
 /** Requests that meet the same two organizations. */
-const requestsPerWorld = 350;
+const requestsPerHarness = 350;
 
 const opened = new AsyncDisposableStack();
 let api: TestApi;
@@ -42,17 +42,17 @@ test(
     const faults = new Map<string, { times: number; first: string }>();
     const reached = new Map<number, number>();
     const taken = new Map(operations.map((operation) => [operation, 0]));
-    let world: Awaited<ReturnType<typeof makeFuzzWorld>> | null = null;
+    let harness: Awaited<ReturnType<typeof createFuzzHarness>> | null = null;
     let check: AnswerCheck = () => [];
-    let worlds = 0;
+    let harnesses = 0;
 
     for (const [index, request] of planned.entries()) {
-      if (world === null || world.isWorn() || index % requestsPerWorld === 0) {
-        const made = await makeFuzzWorld({ api, sandbox, operatorKey }, operations, `${seed}-${(worlds += 1)}`);
+      if (harness === null || harness.isWorn() || index % requestsPerHarness === 0) {
+        const made = await createFuzzHarness({ api, sandbox, operatorKey }, operations, `${seed}-${(harnesses += 1)}`);
         check = createAnswerCheck(document, made);
-        world = made;
+        harness = made;
       }
-      const { answer, asked } = await world.send(request);
+      const { answer, asked } = await harness.send(request);
       if (answer.status < 300) taken.set(request.operation, (taken.get(request.operation) ?? 0) + 1);
       reached.set(answer.status, (reached.get(answer.status) ?? 0) + 1);
       for (const fault of check({ ...request, text: asked }, answer)) {
@@ -68,7 +68,7 @@ test(
     const never = [...taken].filter(([, times]) => times === 0).map(([{ method, path }]) => `${method} ${path}`);
     if (isFull || process.env['FUZZ_REQUESTS'] !== undefined)
       console.log(
-        `FUZZ_SEED=${seed} FUZZ_REQUESTS=${requests}, ${worlds} worlds; ${statuses.join(', ')}; never 2xx: ${never.join(', ')}`,
+        `FUZZ_SEED=${seed} FUZZ_REQUESTS=${requests}, ${harnesses} harnesses; ${statuses.join(', ')}; never 2xx: ${never.join(', ')}`,
       );
     expect(told.join('\n'), `FUZZ_SEED=${seed} FUZZ_REQUESTS=${requests}`).toBe('');
   },

@@ -14,7 +14,7 @@ afterEach(() =>
 );
 const engines: PublishingEngine[] = [];
 
-async function worldWith(limits: { appPostsPerDay?: number } = {}): Promise<TestHarness> {
+async function harnessWith(limits: { appPostsPerDay?: number } = {}): Promise<TestHarness> {
   return createTestHarness(inject('postgresUrl'), limits);
 }
 
@@ -63,7 +63,7 @@ const makeDue = (harness: TestHarness) =>
 
 describe('the limit of an application', () => {
   test('holds for all accounts together: who finds no place waits for the window, in a line of its own, and uses no attempt', async () => {
-    await using harness = await worldWith({ appPostsPerDay: 5 });
+    await using harness = await harnessWith({ appPostsPerDay: 5 });
     const ids = [
       ...(await addPosts(harness, await harness.addAccount(), 4)),
       ...(await addPosts(harness, await harness.addAccount(), 4)),
@@ -85,7 +85,7 @@ describe('the limit of an application', () => {
   });
 
   test('is not passed by two publishers that claim for different accounts at the same moment', async () => {
-    await using harness = await worldWith({ appPostsPerDay: 3 });
+    await using harness = await harnessWith({ appPostsPerDay: 3 });
     const first = await addPosts(harness, await harness.addAccount(), 3);
     const second = await addPosts(harness, await harness.addAccount(), 3);
     await harness.sql(`insert into app_limits (platform) values ('x')`);
@@ -113,7 +113,7 @@ describe('the limit of an application', () => {
   });
 
   test('is counted from the attempts: as sends leave the window, as many go out', async () => {
-    await using harness = await worldWith({ appPostsPerDay: 3 });
+    await using harness = await harnessWith({ appPostsPerDay: 3 });
     const ids = await addPosts(harness, await harness.addAccount(), 6);
     const publishAll = async () => {
       const engine = engineOf(harness);
@@ -133,7 +133,7 @@ describe('the limit of an application', () => {
   });
 
   test('is counted anew when the operator changes it', async () => {
-    await using harness = await worldWith({ appPostsPerDay: 100 });
+    await using harness = await harnessWith({ appPostsPerDay: 100 });
     const account = await harness.addAccount();
     const [first = ''] = await addPosts(harness, account, 1);
     await engineOf(harness).publish(first);
@@ -144,7 +144,7 @@ describe('the limit of an application', () => {
   });
 
   test('is not that of accounts whose credentials the user handed over', async () => {
-    await using harness = await worldWith({ appPostsPerDay: 1 });
+    await using harness = await harnessWith({ appPostsPerDay: 1 });
     const ids = await addPosts(harness, await harness.addAccount(), 3);
     await harness.sql(`update grants set source = 'manual'`);
     const engine = engineOf(harness);
@@ -153,7 +153,7 @@ describe('the limit of an application', () => {
   });
 
   test('makes nobody wait for anybody where none is set', async () => {
-    await using harness = await worldWith();
+    await using harness = await harnessWith();
     const [id = ''] = await addPosts(harness, await harness.addAccount(), 1);
     await engineOf(harness).publish(id);
     expect(harness.platform.accepted).toHaveLength(1);
@@ -200,7 +200,7 @@ const spentIn = (seconds: number, name = 'x-rate-limit') => ({
 
 describe('what the platform says about its limits', () => {
   test('an answer that the last place is gone lets the next post of the account wait for the window, whichever publisher has it', async () => {
-    await using harness = await worldWith();
+    await using harness = await harnessWith();
     const account = await harness.addAccount();
     const [first = '', second = ''] = await addPosts(harness, account, 2);
     const [other = ''] = await addPosts(harness, await harness.addAccount(), 1);
@@ -219,7 +219,7 @@ describe('what the platform says about its limits', () => {
   });
 
   test('an answer about the application holds back every account behind it, but none that brought its own', async () => {
-    await using harness = await worldWith();
+    await using harness = await harnessWith();
     const [one, two, own] = [await harness.addAccount(), await harness.addAccount(), await harness.addAccount()];
     await harness.sql(`update grants set source = 'manual' where id = (select grant_id from accounts where id = $1)`, [
       own.accountId,
@@ -242,7 +242,7 @@ describe('what the platform says about its limits', () => {
   ])(
     'once its time is over $atOnce of three asks whether the application may post again ($protected)',
     async (given) => {
-      await using harness = await worldWith();
+      await using harness = await harnessWith();
       const ids: string[] = [];
       for (let index = 0; index < 3; index += 1) ids.push(...(await addPosts(harness, await harness.addAccount(), 1)));
       await harness.sql(`insert into app_limits (platform, closed_until) values ('x', now() - interval '1 ms')`);
@@ -263,7 +263,7 @@ describe('what the platform says about its limits', () => {
   );
 
   test("an answer about a user's own application closes that account alone", async () => {
-    await using harness = await worldWith();
+    await using harness = await harnessWith();
     const [own, other] = [await harness.addAccount(), await harness.addAccount()];
     await harness.sql(`update grants set source = 'manual' where id = (select grant_id from accounts where id = $1)`, [
       own.accountId,
@@ -303,7 +303,7 @@ describe('what the platform says about its limits', () => {
     );
 
   test('a window is measured from when the answer came in, and one that is over by now closes nothing', async () => {
-    await using harness = await worldWith();
+    await using harness = await harnessWith();
     const { accountId } = await harness.addAccount();
     await note(harness, accountId, 60_000, 70_000);
     expect(await closedForMs(harness, accountId)).toBeNull();
@@ -312,7 +312,7 @@ describe('what the platform says about its limits', () => {
   });
 
   test('an older answer that is written late does not make the window longer', async () => {
-    await using harness = await worldWith();
+    await using harness = await harnessWith();
     const { accountId } = await harness.addAccount();
     await note(harness, accountId, 60_000, 0);
     await note(harness, accountId, 900_000, 30_000);
@@ -320,7 +320,7 @@ describe('what the platform says about its limits', () => {
   });
 
   test('nobody is closed for more than a day', async () => {
-    await using harness = await worldWith();
+    await using harness = await harnessWith();
     const { accountId } = await harness.addAccount();
     await note(harness, accountId, 6 * dayMs, 0);
     expect(await closedForMs(harness, accountId)).toBeLessThanOrEqual(dayMs);

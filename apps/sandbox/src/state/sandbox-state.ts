@@ -10,7 +10,7 @@ import { createPosts, type Posts } from './posts.ts';
 import { createRateLimits, type RateLimits } from './rate-limits.ts';
 
 /** What all platforms have in common, kept in one store. */
-export type World = {
+export type SandboxState = {
   store: Store;
   clock: Clock;
   accounts: Accounts;
@@ -23,7 +23,7 @@ export type World = {
   origins: Origins;
 };
 
-export function createWorld(store: Store, segments: SegmentFiles, wallMs: () => number): World {
+export function createSandboxState(store: Store, segments: SegmentFiles, wallMs: () => number): SandboxState {
   const clock = createClock(store, wallMs);
   const posts = createPosts(store);
   return {

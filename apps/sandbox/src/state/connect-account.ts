@@ -1,11 +1,11 @@
 import type { Site } from '../site.ts';
 import type { Account } from './accounts.ts';
-import type { World } from './world.ts';
+import type { SandboxState } from './sandbox-state.ts';
 
 /** The account of that handle, made if there is none. */
 export function connectAccount(
   site: Pick<Site, 'id' | 'platform' | 'normalizeHandle' | 'newAccountId'>,
-  { accounts, clock }: Pick<World, 'accounts' | 'clock'>,
+  { accounts, clock }: Pick<SandboxState, 'accounts' | 'clock'>,
   givenHandle: string,
 ): Account {
   const handle = site.normalizeHandle(givenHandle);
@@ -26,7 +26,7 @@ export function connectAccount(
 /** Finds an account by id or by handle. */
 export function findAccount(
   site: Pick<Site, 'id' | 'normalizeHandle'>,
-  { accounts }: Pick<World, 'accounts'>,
+  { accounts }: Pick<SandboxState, 'accounts'>,
   idOrHandle: string,
 ): Account | undefined {
   return accounts.byId(site.id, idOrHandle) ?? accounts.byHandle(site.id, site.normalizeHandle(idOrHandle));

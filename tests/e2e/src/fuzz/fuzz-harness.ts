@@ -7,7 +7,7 @@ import type { Operation } from './operations.ts';
 import type { PlannedBody, PlannedPart, PlannedRequest, PrincipalName } from './planned-request.ts';
 
 /** Two organizations: requests are the one's, and nothing of the other's may be in an answer. */
-export interface FuzzWorld {
+export interface FuzzHarness {
   send(planned: PlannedRequest): Promise<{ answer: FuzzAnswer; asked: string }>;
   /** What nobody of this organization may be shown. */
   readonly foreign: readonly string[];
@@ -17,11 +17,11 @@ export interface FuzzWorld {
   isWorn(): boolean;
 }
 
-export async function makeFuzzWorld(
+export async function createFuzzHarness(
   { api, sandbox, operatorKey }: { api: TestApi; sandbox: TestSandbox; operatorKey: string },
   operations: readonly Operation[],
   name: string,
-): Promise<FuzzWorld> {
+): Promise<FuzzHarness> {
   const [own, foreign] = await Promise.all([
     addFuzzOrganization(api, sandbox, `own-${name}`),
     // Requests must not come in there with a password that they know.
