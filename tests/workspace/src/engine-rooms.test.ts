@@ -2,7 +2,8 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readRepositoryFile, repositoryFiles } from './repository.ts';
 
-const engine = 'packages/core/src/publishing';
+const core = 'packages/core/src';
+const engine = `${core}/publishing`;
 
 /** Who may import whom: each folder those before it, and no folder those after it. */
 const stages = ['state', 'store', 'claim', 'record', 'send', 'reconcile', 'changes', 'dispatch'];
@@ -19,12 +20,26 @@ test("the engine's folders import in the order of its stages", () => {
   expect(imports.filter(isTurnedRound)).toEqual([]);
 });
 
+/** What the engine stands on beside its stages: each folder of core imports those before it alone. */
+const foundations = ['content', 'cards'];
+
+test('what the engine stands on does not import the engine, nor each other the wrong way round', () => {
+  const sources = repositoryFiles().filter((path) => foundationOf(path) !== null && path.endsWith('.ts'));
+  expect(new Set(sources.map(foundationOf))).toEqual(new Set(foundations));
+  const imports = sources.filter((path) => !path.endsWith('.test.ts')).flatMap(importsOf);
+  expect(imports.filter(isAboveFoundation)).toEqual([]);
+});
+
 test('an import that is turned round is noticed', () => {
   const state = `${engine}/state/reducer.ts`;
   const send = `${engine}/send/send-publication.ts`;
   expect(isTurnedRound({ from: state, to: send })).toBe(true);
   expect(isTurnedRound({ from: send, to: state })).toBe(false);
   expect(isTurnedRound({ from: state, to: `${engine}/testing/test-engine.ts` })).toBe(true);
+  const card = `${core}/cards/card-wish.ts`;
+  expect(isAboveFoundation({ from: card, to: `${engine}/claim/publication-work.ts` })).toBe(true);
+  expect(isAboveFoundation({ from: card, to: `${core}/content/part-contents.ts` })).toBe(false);
+  expect(isAboveFoundation({ from: `${core}/content/part-contents.ts`, to: card })).toBe(true);
 });
 
 interface Import {
@@ -41,6 +56,16 @@ function isTurnedRound({ from, to }: Import): boolean {
   const [source, target] = [folderOf(from), folderOf(to)];
   if (source === null || target === null || source === target || outside.includes(source)) return false;
   return outside.includes(target) || stages.indexOf(target) > stages.indexOf(source);
+}
+
+function isAboveFoundation({ from, to }: Import): boolean {
+  if (to.startsWith(`${engine}/`)) return true;
+  const [source, target] = [foundationOf(from), foundationOf(to)];
+  return source !== null && target !== null && foundations.indexOf(target) > foundations.indexOf(source);
+}
+
+function foundationOf(path: string): string | null {
+  return foundations.find((folder) => path.startsWith(`${core}/${folder}/`)) ?? null;
 }
 
 /** Null for the engine's own files and for those of other folders of core. */

@@ -5,7 +5,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { withTimezone } from './analytics-period.ts';
-import { accountsOf } from './get-summary.ts';
+import { isOfAskedAccount } from './asked-accounts.ts';
 
 const dayMs = 24 * 3_600_000;
 /** Posts of the last half year, but not the youngest: their numbers still grow. */
@@ -37,7 +37,7 @@ export async function getBestTimes(
           from metric_subjects s
           where s.organization_id = ${actor.organizationId} and s.publication_id is not null and s.interactions is not null
             and s.began_at >= ${from.toISOString()}::timestamptz and s.began_at < ${to.toISOString()}::timestamptz
-            and ${accountsOf(actor, accountId)}
+            and ${isOfAskedAccount(actor, accountId)}
         ), usual as (
           select account_id, avg(interactions) as mean from posts group by 1 having avg(interactions) > 0
         )

@@ -10,6 +10,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { periodOf, withTimezone } from './analytics-period.ts';
+import { isOfAskedAccount } from './asked-accounts.ts';
 import { columnOf, postMetrics } from './present-metrics.ts';
 import { type GroupRow, partOf, rateBases } from './summary-part.ts';
 
@@ -42,7 +43,7 @@ export async function getSummary(
   const { from, to } = periodOf(period, deps.clock.now());
   const previousFrom = new Date(2 * from.getTime() - to.getTime());
   if (accountId !== undefined) await findAccount(deps, actor, accountId);
-  const asked = { from, to, previousFrom, accounts: accountsOf(actor, accountId) };
+  const asked = { from, to, previousFrom, accounts: isOfAskedAccount(actor, accountId) };
   return withTimezone(() =>
     deps.db.asTenant(actor.organizationId, async (tx) => {
       const rows = await readNumbers(tx, actor, asked, keyFor(groupBy, timezone, asked));
@@ -61,12 +62,6 @@ export async function getSummary(
       };
     }),
   );
-}
-
-/** A condition on `metric_subjects s`: the account that is given, else each that the actor may see. */
-export function accountsOf({ accountIds }: Pick<Actor, 'accountIds'>, accountId: string | undefined): SQL {
-  if (accountId !== undefined) return sql`s.account_id = ${accountId}`;
-  return accountIds === null ? sql`true` : sql`s.account_id = any(${sql.param([...accountIds])}::text[])`;
 }
 
 /** What a post is counted under; a day of the period before under the one that it is compared with. */

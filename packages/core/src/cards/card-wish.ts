@@ -1,6 +1,6 @@
 import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
 import type { LinkCardWish } from '@vibetribe/platforms/port/link-card';
-import type { PartContent } from '../publishing/claim/part-contents.ts';
+import type { PartContent } from '../content/part-contents.ts';
 
 export interface PartWish extends LinkCardWish {
   /** Given, or a medium of the post: none is looked for on the page. */

@@ -4,7 +4,7 @@ import { PlatformId, platformIds } from '@vibetribe/contracts/platform-id';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { CoreDependencies } from '../core-dependencies.ts';
-import { partContents } from '../publishing/claim/part-contents.ts';
+import { partContents } from '../content/part-contents.ts';
 import type { CardReader } from './card-reader.ts';
 import { findReading, storeReading } from './card-rows.ts';
 import { readsPage, wishOf } from './card-wish.ts';

@@ -10,7 +10,7 @@ import { createTextMeasure, type TextMeasure } from '@vibetribe/platforms/text-m
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { wishOf } from '../cards/card-wish.ts';
 import { altFor, altsFor, type MediaAlts } from '../media/media-alts.ts';
-import { type PartContent, partContents, threadFor } from '../publishing/claim/part-contents.ts';
+import { type PartContent, partContents, threadFor } from '../content/part-contents.ts';
 import type { PostAccount } from './post-accounts.ts';
 import type { PostMedia } from './post-media.ts';
 

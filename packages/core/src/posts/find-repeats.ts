@@ -4,7 +4,7 @@ import type { ContentFinding } from '@vibetribe/platforms/port/content';
 import { sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
-import { contentFor } from '../publishing/claim/part-contents.ts';
+import { contentFor } from '../content/part-contents.ts';
 import { isoTime } from '../publishing/state/iso-time.ts';
 import type { AccountContent } from './content-faults.ts';
 import { textKeyOf } from './text-key.ts';

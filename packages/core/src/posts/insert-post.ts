@@ -5,7 +5,7 @@ import type { Transaction } from '@vibetribe/db/connect-database';
 import { newId } from '@vibetribe/db/new-id';
 import { sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
-import { contentFor, countParts } from '../publishing/claim/part-contents.ts';
+import { contentFor, countParts } from '../content/part-contents.ts';
 import type { FoundPost, PostRow } from './find-post.ts';
 import { newPublicationRow, type PublicationSeed } from './new-publication-row.ts';
 import type { MediaAlts } from '../media/media-alts.ts';

@@ -3,7 +3,7 @@ import type { FieldFault } from '@vibetribe/contracts/error-code';
 import type { MediaUse, UpdatePost, Variant } from '@vibetribe/contracts/post';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
-import { countParts, type PartContent, partContents, type PostContent } from '../publishing/claim/part-contents.ts';
+import { countParts, type PartContent, partContents, type PostContent } from '../content/part-contents.ts';
 import { transition } from '../publishing/state/reducer.ts';
 import { type PublicationRow, stateOf } from '../publishing/store/publication-row.ts';
 import { checkContents } from './content-faults.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { normalForm } from '@vibetribe/platforms/normal-form';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
-import { contentFor } from '../publishing/claim/part-contents.ts';
+import { contentFor } from '../content/part-contents.ts';
 import type { PublicationRow } from '../publishing/store/publication-row.ts';
 
 const keyCharacters = 24;

@@ -6,7 +6,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { lockPublications, movePublications } from '../publishing/store/decide-and-write.ts';
-import { countParts } from '../publishing/claim/part-contents.ts';
+import { countParts } from '../content/part-contents.ts';
 import { forgetPreparedSteps } from '../publishing/store/forget-prepared-steps.ts';
 import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import { type FoundPost, lockPost, type PostRow } from './find-post.ts';

@@ -1,7 +1,7 @@
 import type { PublicationError, UpdatePost } from '@vibetribe/contracts/post';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import type { CoreDependencies } from '../core-dependencies.ts';
-import { partContents } from '../publishing/claim/part-contents.ts';
+import { partContents } from '../content/part-contents.ts';
 import { manualOptions } from '../publishing/record/manual-options.ts';
 import { forgetAllSteps, forgetPreparedSteps } from '../publishing/store/forget-prepared-steps.ts';
 import type { FoundPost, PostRow } from './find-post.ts';

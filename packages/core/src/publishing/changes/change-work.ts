@@ -1,7 +1,7 @@
 import type { PublicationRow } from '../store/publication-row.ts';
 import type { ClaimContext } from '../claim/claim-context.ts';
 import { holderOf } from '../claim/claimed-work.ts';
-import { partContents } from '../claim/part-contents.ts';
+import { partContents } from '../../content/part-contents.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import type { VisiblePart } from '@vibetribe/platforms/port/account';

@@ -8,7 +8,7 @@ import { altsFor } from '../../media/media-alts.ts';
 import type { Moved } from '../state/transition.ts';
 import { isAppInDoubt } from './app-probe.ts';
 import type { ClaimContext } from './claim-context.ts';
-import { partContents } from './part-contents.ts';
+import { partContents } from '../../content/part-contents.ts';
 import { type PublicationWork, type StoredStep, storedStepColumns } from './publication-work.ts';
 import { openPart } from './work-part.ts';
 

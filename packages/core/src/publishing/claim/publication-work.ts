@@ -7,7 +7,7 @@ import type { JsonValue } from '@vibetribe/platforms/port/json-value';
 import type { ReplyTarget, StepEffect } from '@vibetribe/platforms/port/publish';
 import type { MediaAlts } from '../../media/media-alts.ts';
 import type { PublicationState } from '../state/publication-state.ts';
-import type { PartContent } from './part-contents.ts';
+import type { PartContent } from '../../content/part-contents.ts';
 
 /** The part that is next, out of all. */
 export interface WorkPart {

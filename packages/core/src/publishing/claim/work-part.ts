@@ -3,7 +3,7 @@ import type { ReplyTarget } from '@vibetribe/platforms/port/publish';
 import type { VisiblePart } from '@vibetribe/platforms/port/account';
 import type { PartPlace } from '../state/publication-input.ts';
 import type { PublicationState, PublishedPart } from '../state/publication-state.ts';
-import type { PartContent } from './part-contents.ts';
+import type { PartContent } from '../../content/part-contents.ts';
 import type { PublicationWork, StoredStep } from './publication-work.ts';
 
 type PartOfWork = Pick<PublicationWork, 'part' | 'content' | 'mediaIds' | 'steps'>;
