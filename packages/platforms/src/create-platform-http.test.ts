@@ -1,43 +1,9 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Agent, buildConnector } from 'undici';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import {
-  createPlatformHttp,
-  platformAgentOptions,
-  type PlatformCall,
-  type PlatformHttpOptions,
-} from './create-platform-http.ts';
-import { TransportError, type PlatformRequest } from './platform-http.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { platformAgentOptions, type PlatformCall } from './create-platform-http.ts';
 import { bodyOf, startHttpServer, startTcpServer } from './test-server.ts';
-
-let agent: Agent;
-beforeAll(() => {
-  agent = new Agent(platformAgentOptions);
-});
-afterAll(() => agent.destroy());
-
-function clientWith(options: Partial<PlatformHttpOptions> = {}) {
-  return createPlatformHttp({
-    dispatcher: agent,
-    platform: 'x',
-    deadline: AbortSignal.timeout(5_000),
-    wallClockMs: () => 1_000_000,
-    monotonicMs: () => 1_000,
-    ...options,
-  });
-}
-
-async function failureOf(answer: Promise<unknown>): Promise<TransportError> {
-  const failure = await answer.then(
-    () => new Error('it was answered'),
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof TransportError)) throw new Error('not a TransportError', { cause: failure });
-  return failure;
-}
-
-const postTo = (url: string): PlatformRequest => ({ method: 'POST', url, body: { json: { text: 'hello' } } });
-const answerOk = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}';
+import { agent, clientWith, failureOf, postTo, answerOk, slowlyConnecting, disposable } from './test-http-client.ts';
 
 describe('an answered request', () => {
   test('goes out once, with its length, and comes back whole', async () => {
@@ -195,97 +161,6 @@ describe('a request that cannot have arrived', () => {
   });
 });
 
-describe('the late fence', () => {
-  const fences = [
-    ['the monotonic clock', { sendBeforeMonotonicMs: 1_000, sendBeforeWallMs: 2_000_000 }],
-    ['the wall clock', { sendBeforeMonotonicMs: 2_000, sendBeforeWallMs: 1_000_000 }],
-  ] as const;
-
-  test.each(fences)('past by %s, a request with a body sends nothing', async (_clock, lateFence) => {
-    const received: string[] = [];
-    await using server = await startTcpServer((socket) =>
-      socket.on('data', (bytes) => received.push(bytes.toString())),
-    );
-    const failure = await failureOf(clientWith({ lateFence }).request(postTo(server.origin)));
-    expect(failure).toMatchObject({ sent: 'no', code: 'late_fence' });
-    expect(received).toEqual([]);
-  });
-
-  test.each(fences)('past by %s, a request without a body sends nothing', async (_clock, lateFence) => {
-    const received: string[] = [];
-    await using server = await startTcpServer((socket) =>
-      socket.on('data', (bytes) => received.push(bytes.toString())),
-    );
-    const failure = await failureOf(clientWith({ lateFence }).request({ method: 'POST', url: server.origin }));
-    expect(failure).toMatchObject({ sent: 'no', code: 'late_fence' });
-    expect(received).toEqual([]);
-  });
-
-  test.each([postTo(''), { method: 'POST', url: '' } as const])(
-    'is asked after connecting, so a freeze meanwhile counts',
-    async (wanted) => {
-      let nowMs = 0;
-      const received: string[] = [];
-      await using server = await startTcpServer((socket) =>
-        socket.on('data', (bytes) => received.push(bytes.toString())),
-      );
-      await using slow = slowlyConnecting(10, () => {
-        nowMs = 90_000;
-      });
-      const client = clientWith({
-        dispatcher: slow.agent,
-        monotonicMs: () => nowMs,
-        wallClockMs: () => nowMs,
-        lateFence: { sendBeforeMonotonicMs: 30_000, sendBeforeWallMs: 30_000 },
-      });
-
-      const failure = await failureOf(client.request({ ...wanted, url: server.origin }));
-
-      expect(failure).toMatchObject({ sent: 'no', code: 'late_fence' });
-      expect(received).toEqual([]);
-    },
-  );
-
-  test('counts what the work before the body costs', async () => {
-    let nowMs = 0;
-    const received: string[] = [];
-    await using server = await startTcpServer((socket) =>
-      socket.on('data', (bytes) => received.push(bytes.toString())),
-    );
-    const client = clientWith({
-      monotonicMs: () => nowMs,
-      lateFence: { sendBeforeMonotonicMs: 30_000, sendBeforeWallMs: 2_000_000 },
-      beforeBody: async () => {
-        nowMs = 90_000;
-      },
-    });
-    expect(await failureOf(client.request(postTo(server.origin)))).toMatchObject({ sent: 'no', code: 'late_fence' });
-    expect(received).toEqual([]);
-  });
-
-  test('a deadline during the work before the body: nothing leaves when that work ends', async () => {
-    const received: string[] = [];
-    const closed = Promise.withResolvers<void>();
-    const work = Promise.withResolvers<void>();
-    await using server = await startTcpServer((socket) => {
-      socket.on('data', (bytes) => received.push(bytes.toString()));
-      socket.on('close', () => closed.resolve());
-    });
-    const client = clientWith({ deadline: AbortSignal.timeout(50), beforeBody: () => work.promise });
-    expect(await failureOf(client.request(postTo(server.origin)))).toMatchObject({ sent: 'no', code: 'deadline' });
-    work.resolve();
-    await closed.promise;
-    expect(received).toEqual([]);
-  });
-
-  test('not reached, the request goes out (without this the tests above prove nothing)', async () => {
-    await using server = await startTcpServer((socket) => socket.on('data', () => socket.end(answerOk)));
-    const client = clientWith({ lateFence: { sendBeforeMonotonicMs: 1_001, sendBeforeWallMs: 1_000_001 } });
-    expect(await client.request(postTo(server.origin))).toMatchObject({ status: 200 });
-    expect(await client.request({ method: 'POST', url: server.origin })).toMatchObject({ status: 200 });
-  });
-});
-
 describe('a request that may have arrived', () => {
   const hostile: readonly (readonly [string, (socket: Socket) => void])[] = [
     ['reset before it was read', (socket) => setTimeout(() => socket.resetAndDestroy(), 30)],
@@ -339,24 +214,6 @@ describe('a request that may have arrived', () => {
   });
 });
 
-/** An agent whose connections come late, as over a slow network or in a frozen process. */
-function slowlyConnecting(delayMs: number, onConnect?: () => void) {
-  return disposable(
-    new Agent({
-      ...platformAgentOptions,
-      connect: ({ port, hostname }, callback) => {
-        const socket = connectTcp(Number(port), hostname);
-        socket.once('connect', () =>
-          setTimeout(() => {
-            onConnect?.();
-            callback(null, socket);
-          }, delayMs),
-        );
-      },
-    }),
-  );
-}
-
 /** An agent whose connections never come: its name look-up hangs. */
 function neverConnecting(timeoutMs: number) {
   const connector = buildConnector({ timeout: timeoutMs, lookup: () => undefined });
@@ -366,8 +223,4 @@ function neverConnecting(timeoutMs: number) {
       connect: (options, callback) => connector({ ...options, hostname: 'slow.test' }, callback),
     }),
   );
-}
-
-function disposable(ownAgent: Agent) {
-  return { agent: ownAgent, [Symbol.asyncDispose]: () => ownAgent.destroy() };
 }

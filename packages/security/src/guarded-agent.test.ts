@@ -1,20 +1,8 @@
-import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
-import { createSecureServer } from 'node:http2';
-import { type AddressInfo, type Server, type Socket, type TcpNetConnectOpts, connect, createServer } from 'node:net';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { type Socket, type TcpNetConnectOpts, connect } from 'node:net';
+import { describe, expect, test, vi } from 'vitest';
 import type { LookupAll } from './checked-lookup.ts';
-import { type GuardedAgentOptions, createGuardedAgent } from './guarded-agent.ts';
-import { selfSignedCertificate } from './internal/self-signed-certificate.ts';
-
-const publicAddress = '93.184.216.34';
-let stack = new AsyncDisposableStack();
-
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await stack.disposeAsync();
-  stack = new AsyncDisposableStack();
-});
+import { publicAddress, agentWith, answering, refusalOf, started } from './test-agents.ts';
 
 describe('the URL', () => {
   test.each([
@@ -90,63 +78,6 @@ describe('the name', () => {
   });
 });
 
-describe('the connection', () => {
-  test('that ends at a private address, whatever was looked up, is closed before a byte is sent', async () => {
-    const { port, connections, received } = await listening();
-    const agent = agentWith({ lookup: answering([publicAddress]), dial: () => connect(port, '127.0.0.1') });
-    expect(await refusalOf(agent, 'https://rebind.example/')).toBe('peer');
-    await vi.waitFor(() => {
-      expect(connections).toHaveLength(1);
-      expect(connections[0]?.readableEnded || connections[0]?.closed).toBe(true);
-    });
-    expect(Buffer.concat(received)).toHaveLength(0);
-  });
-
-  test('that is never answered ends in a connect time-out, TLS included', async () => {
-    const { port, connections } = await listening();
-    const agent = agentWith({ allow: () => true, connectTimeoutMs: 50 });
-    await expect(
-      agent.request({ origin: `https://127.0.0.1:${port}`, path: '/', method: 'GET' }),
-    ).rejects.toMatchObject({
-      code: 'UND_ERR_CONNECT_TIMEOUT',
-    });
-    expect(connections).toHaveLength(1);
-    await vi.waitFor(() => expect(connections[0]?.destroyed).toBe(true));
-  });
-
-  test('that is refused by the host keeps its own error', async () => {
-    const { port, server } = await listening();
-    server.close();
-    await once(server, 'close');
-    const agent = agentWith({ allow: () => true });
-    await expect(agent.request({ origin: `http://127.0.0.1:${port}`, path: '/', method: 'GET' })).rejects.toMatchObject(
-      { code: 'ECONNREFUSED' },
-    );
-  });
-
-  test('with a TLS certificate that is not trusted fails before the request', async () => {
-    const { port, requests } = await httpsServer();
-    const agent = agentWith({ allow: () => true });
-    await expect(
-      agent.request({ origin: `https://127.0.0.1:${port}`, path: '/', method: 'GET' }),
-    ).rejects.toMatchObject({
-      code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
-    });
-    expect(requests).toEqual([]);
-  });
-});
-
-test('a trusted TLS certificate of another host fails before the request', async () => {
-  const { port, cert, requests } = await httpsServer();
-  const agent = agentWith({ allow: () => true, ca: cert, lookup: answering(['127.0.0.1']) });
-  await expect(
-    agent.request({ origin: `https://elsewhere.test:${port}`, path: '/', method: 'GET' }),
-  ).rejects.toMatchObject({
-    code: 'ERR_TLS_CERT_ALTNAME_INVALID',
-  });
-  expect(requests).toEqual([]);
-});
-
 describe('an allowed host and port', () => {
   test('passes, also by plain HTTP and by name, and no other port of it does', async () => {
     const { port } = await httpServer();
@@ -186,21 +117,6 @@ describe('an allowed host and port', () => {
   });
 });
 
-test('speaks HTTP/1.1 over TLS even to a server that prefers HTTP/2', async () => {
-  const { port, cert, requests } = await httpsServer();
-  const agent = agentWith({ allow: () => true, ca: cert });
-  for (let count = 0; count < 2; count += 1) {
-    const { body } = await agent.request({
-      origin: `https://127.0.0.1:${port}`,
-      path: '/',
-      method: 'POST',
-      body: 'x'.repeat(100_000),
-    });
-    expect(await body.text()).toBe('100000');
-  }
-  expect(requests).toEqual(['1.1', '1.1']);
-});
-
 test('does not follow a redirect: it comes back as the answer', async () => {
   const { port, paths } = await httpServer();
   const agent = agentWith({ allow: () => true });
@@ -229,12 +145,6 @@ test('uses no proxy from the environment', async () => {
   expect([paths, proxy.paths]).toEqual([['/direct'], []]);
 });
 
-function agentWith(options: Partial<GuardedAgentOptions>) {
-  const agent = createGuardedAgent({ allow: () => false, connectTimeoutMs: 5000, ...options });
-  stack.defer(() => agent.destroy());
-  return agent;
-}
-
 function agentThatMustNotConnect() {
   const dialed: TcpNetConnectOpts[] = [];
   const agent = agentWith({
@@ -256,36 +166,6 @@ function resolvingSocket(resolve: TcpNetConnectOpts['lookup'], host: string): So
   });
 }
 
-function answering(addresses: readonly string[]): LookupAll {
-  return (_hostname, _options, callback) => {
-    callback(
-      null,
-      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
-    );
-  };
-}
-
-async function refusalOf(agent: ReturnType<typeof agentWith>, url: string): Promise<unknown> {
-  const { origin } = new URL(url);
-  const error = await agent.request({ origin, path: '/', method: 'GET' }).then(
-    () => new Error('was not refused'),
-    (refusal: unknown) => refusal,
-  );
-  expect(error).toMatchObject({ code: 'ADDRESS_REFUSED' });
-  return error instanceof Error && 'reason' in error ? error.reason : undefined;
-}
-
-/** A server that accepts and says nothing. */
-async function listening() {
-  const connections: Socket[] = [];
-  const received: Buffer[] = [];
-  const server = createServer((socket) => {
-    connections.push(socket);
-    socket.on('data', (chunk: Buffer) => received.push(chunk)).on('error', () => socket.destroy());
-  });
-  return { ...(await started(server)), connections, received };
-}
-
 async function httpServer() {
   const paths: (string | undefined)[] = [];
   const server = createHttpServer((request, response) => {
@@ -294,22 +174,4 @@ async function httpServer() {
     else response.end('hello');
   });
   return { ...(await started(server)), paths };
-}
-
-async function httpsServer() {
-  const requests: string[] = [];
-  const { cert, key } = selfSignedCertificate();
-  const server = createSecureServer({ cert, key, allowHTTP1: true }, (request, response) => {
-    requests.push(request.httpVersion);
-    let bytes = 0;
-    request.on('data', (chunk: Buffer) => (bytes += chunk.length)).on('end', () => response.end(String(bytes)));
-  });
-  return { ...(await started(server)), cert, requests };
-}
-
-async function started(server: Server) {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  stack.defer(() => void server.close());
-  return { server, port: (server.address() as AddressInfo).port };
 }

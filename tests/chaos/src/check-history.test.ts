@@ -1,92 +1,21 @@
 import { expect, test } from 'vitest';
 import { checkHistory } from './check-history.ts';
-import {
-  type FinalPublication,
-  type History,
-  type VisiblePost,
-  neverMs,
-  type Operation,
-  type StopRecord,
-  textOf,
-} from './history.ts';
+import { neverMs, type StopRecord, textOf } from './history.ts';
 import { requestKey } from './stand-in/site-memory.ts';
-
-const ada = { accountId: 'a1', organizationId: 'ada', platform: 'x', hostName: 'x', handle: 'ada', externalId: '1' };
-const adaToo = {
-  accountId: 'a2',
-  organizationId: 'ada',
-  platform: 'mastodon',
-  hostName: 'mastodon',
-  handle: 'ada',
-  externalId: '1',
-};
-const bob = { accountId: 'b1', organizationId: 'bob', platform: 'x', hostName: 'x', handle: 'bob', externalId: '2' };
-
-const created: Operation = {
-  kind: 'create',
-  organizationId: 'ada',
-  token: 't-1',
-  postId: 'p1',
-  startedAtMs: 1_000,
-  endedAtMs: 1_100,
-  result: 'ok',
-  accountIds: ['a1'],
-  revision: 1,
-  dueAtMs: 5_000,
-};
-const line: VisiblePost = { platform: 'x', externalId: '1', id: '77', text: textOf('t-1', 1), receivedAtMs: 5_100 };
-const published: FinalPublication = {
-  accountId: 'a1',
-  status: 'published',
-  platformPostId: '77',
-  parts: ['77'],
-  attempts: 1,
-  waitingFor: null,
-  error: null,
-};
-
-/** One post that went out as it should, and what the test changes about it. */
-function historyWith(change: {
-  operations?: readonly Operation[];
-  visible?: readonly VisiblePost[];
-  publication?: Partial<FinalPublication>;
-  posts?: History['posts'];
-  commits?: number;
-  stops?: readonly StopRecord[];
-  disconnects?: History['disconnects'];
-  clockPeriods?: History['clockPeriods'];
-  requests?: History['requests'];
-  foreignStops?: readonly string[];
-}): History {
-  const visible = change.visible ?? [line];
-  return {
-    accounts: [ada, adaToo, bob],
-    operations: change.operations ?? [created],
-    stops: change.stops ?? [],
-    faults: [],
-    visible,
-    commits: change.commits ?? visible.length,
-    disconnects: change.disconnects ?? [],
-    clockPeriods: change.clockPeriods ?? [],
-    requests: change.requests ?? null,
-    foreignStops: change.foreignStops ?? [],
-    posts: change.posts ?? [finalPost({ ...published, ...change.publication })],
-  };
-}
-
-function finalPost(publication: FinalPublication, organizationId = 'ada'): History['posts'][number] {
-  return { organizationId, postId: 'p1', content: textOf('t-1', 1), publications: [publication] };
-}
-
-function refusedFor(category: string, message = 'Refused.'): FinalPublication['error'] {
-  return { category, code: 'test', message };
-}
+import {
+  ada,
+  bob,
+  created,
+  line,
+  published,
+  historyWith,
+  finalPost,
+  refusedFor,
+  kindsOf,
+  answer,
+} from './test-history.ts';
 
 const duplicate = 'The platform refused a repeat as a duplicate, so an earlier send must have arrived.';
-
-function kindsOf(history: History): string[] {
-  return checkHistory(history).map(({ kind }) => kind);
-}
 
 const edit = { ...created, kind: 'edit', revision: 2, dueAtMs: 9_000, startedAtMs: 2_000, endedAtMs: 2_100 } as const;
 const cancel = { ...created, kind: 'cancel', startedAtMs: 4_000, endedAtMs: 4_100 } as const;
@@ -248,55 +177,4 @@ test.each<[string, Parameters<typeof historyWith>[0]]>([
   ['deleted after its time', { operations: [created, { ...cancel, kind: 'delete', endedAtMs: 5_200 }], posts: [] }],
 ])('no violation: %s', (_what, change) => {
   expect(checkHistory(historyWith(change))).toEqual([]);
-});
-
-const thread: Operation = { ...created, parts: 2 };
-const answer: VisiblePost = { ...line, id: '78', text: textOf('t-1', 1, 1), receivedAtMs: 5_200, replyTo: '77' };
-const refusedPart = { status: 'failed', parts: ['77', null], attempts: 2, error: refusedFor('auth') } as const;
-
-test.each<[string, { visible: VisiblePost[]; publication?: Partial<FinalPublication> }, string[]]>([
-  ['both out, in order', { visible: [line, answer] }, []],
-  ['the second twice', { visible: [line, answer, { ...answer, id: '79' }] }, ['duplicated']],
-  ['the second missing', { visible: [line] }, ['phantom']],
-  ['the second under another name', { visible: [line, { ...answer, id: '79' }] }, ['phantom']],
-  ['the second alone', { visible: [answer] }, ['unexpected', 'phantom']],
-  ['the second first', { visible: [line, { ...answer, receivedAtMs: 5_050 }] }, ['unexpected']],
-  ['an answer to another post', { visible: [line, { ...answer, replyTo: '76' }] }, ['unexpected']],
-  ['of two versions', { visible: [line, { ...answer, text: textOf('t-1', 2, 1) }] }, ['unexpected', 'unexpected']],
-  ['failed at the second, the first up', { visible: [line], publication: refusedPart }, []],
-  ['failed at the second, and it is out', { visible: [line, answer], publication: refusedPart }, ['unexpected']],
-  ['failed at the second, and the first is not there', { visible: [], publication: refusedPart }, ['phantom']],
-])('a thread: %s', (_what, { visible, publication = {} }, kinds) => {
-  const whole = { parts: ['77', '78'], attempts: 2, ...publication };
-  expect(kindsOf(historyWith({ operations: [thread], visible, publication: whole }))).toEqual(kinds);
-});
-
-const twin: Operation = { ...created, token: 't-2', isTwin: true };
-const bobsTwin: Operation = { ...twin, organizationId: 'bob', postId: 'p2', accountIds: ['b2'] };
-const shared = { ...bob, accountId: 'b2', externalId: '1' };
-const twinLine = (id: string): VisiblePost => ({ ...line, id, text: textOf('t-2', 1) });
-const twinPost = (organizationId: string, accountId: string, change: Partial<FinalPublication>) => ({
-  organizationId,
-  postId: `post of ${organizationId}`,
-  content: textOf('t-2', 1),
-  publications: [{ ...published, accountId, ...change }],
-});
-
-test.each<[string, { ids: string[]; visible: string[]; second?: Partial<FinalPublication> }, string[]]>([
-  ['each with a post of its own', { ids: ['1', '2'], visible: ['1', '2'] }, []],
-  ['one taken for both', { ids: ['1', '1'], visible: ['1'] }, ['lost']],
-  ['three posts of two', { ids: ['1', '2'], visible: ['1', '2', '3'] }, ['duplicated']],
-  [
-    'one that says it failed and is out',
-    { ids: ['1', '2'], visible: ['1', '2'], second: { status: 'failed', error: refusedFor('auth') } },
-    ['unexpected'],
-  ],
-  ['one that is not there', { ids: ['1', '2'], visible: ['1'] }, ['phantom']],
-])('two posts of the same text on an account of two organizations: %s', (_what, { ids, visible, second }, kinds) => {
-  const history = historyWith({ operations: [twin, bobsTwin], visible: visible.map(twinLine), posts: [] });
-  const posts = [
-    twinPost('ada', 'a1', { platformPostId: ids[0] ?? null }),
-    twinPost('bob', 'b2', { platformPostId: ids[1] ?? null, ...second }),
-  ];
-  expect(kindsOf({ ...history, accounts: [ada, shared], posts })).toEqual(kinds);
 });

@@ -1,51 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import type { Actor } from '../actor.ts';
+import { describe, expect, test } from 'vitest';
 import { getValidToken } from './get-valid-token.ts';
-import { sealCredentials } from './seal-credentials.ts';
 import { storeGrant } from './store-grant.ts';
-import { refreshPolicy } from './request-refresh.ts';
-import { type AccountsHarness, createAccountsHarness } from './test-accounts.ts';
+import { fast, harness, actor, users, addAccount, stateOf } from './test-valid-token.ts';
 
-const fast = { ...refreshPolicy, backoff: { baseMs: 5, capMs: 20 }, waitMs: 300, pollMs: 10 };
 const hourMs = 3_600_000;
-let harness: AccountsHarness;
-let actor: Actor;
-
-beforeAll(async () => {
-  harness = await createAccountsHarness(inject('postgresUrl'));
-});
-afterAll(() => harness[Symbol.asyncDispose]());
-beforeEach(async () => {
-  actor = await harness.addOrganization();
-  harness.x.fault = () => null;
-  harness.x.beforeAnswer = () => Promise.resolve();
-});
-
-let users = 0;
-async function addAccount(expiresInMs: number) {
-  users += 1;
-  const username = `user${users}`;
-  const stored = await harness.addXAccount(actor, username, expiresInMs);
-  const xGrant = harness.x.grants.get(username);
-  if (xGrant === undefined) throw new Error('X does not know the grant');
-  return { ...stored, username, xGrant };
-}
-
-async function stateOf(grantId: string) {
-  const [row] = await harness.sql<{
-    status: string;
-    dead: boolean;
-    refresh_failures: number;
-    leased: boolean;
-    notifications: number;
-  }>(
-    `select a.status, g.dead_at is not null as dead, g.refresh_failures, g.refresh_until is not null as leased,
-       (select count(*)::int from notifications n where n.data ->> 'accountId' = a.id) as notifications
-     from grants g join accounts a on a.grant_id = g.id where g.id = $1`,
-    [grantId],
-  );
-  return row;
-}
 
 const healthy = { status: 'active', dead: false, leased: false, notifications: 0 };
 
@@ -237,64 +195,6 @@ describe('a token that the platform refused on use', () => {
     harness.x.fault = () => ({ status: 500 });
     const token = await getValidToken(harness.core, grantId, { refusedAccessToken: xGrant.accessToken, policy: fast });
     expect(token.kind).toBe('unavailable');
-  });
-});
-
-describe('the lease', () => {
-  const hold = (grantId: string, until: string) =>
-    harness.sql(
-      `update grants set refresh_fence = refresh_fence + 1, refresh_until = now() + $2::interval where id = $1`,
-      [grantId, until],
-    );
-
-  test('of another process is waited for, not longer than the bound, and the token used where it still lasts', async () => {
-    const { grantId, xGrant } = await addAccount(-1);
-    await hold(grantId, '1 hour');
-    expect(await getValidToken(harness.core, grantId, { policy: fast })).toMatchObject({ kind: 'busy' });
-    const lasting = await addAccount(60_000);
-    await hold(lasting.grantId, '1 hour');
-    expect(await getValidToken(harness.core, lasting.grantId, { policy: fast })).toMatchObject({
-      kind: 'valid',
-      refreshed: false,
-    });
-    expect(xGrant.refreshes + lasting.xGrant.refreshes).toBe(0);
-  });
-
-  test('of a process that died is taken over when it ends', async () => {
-    const { grantId, xGrant } = await addAccount(-1);
-    await hold(grantId, '50 ms');
-    expect(await getValidToken(harness.core, grantId, { policy: fast })).toMatchObject({
-      kind: 'valid',
-      refreshed: true,
-    });
-    expect(xGrant.refreshes).toBe(1);
-  });
-
-  test('that was lost during the call: what another one has stored meanwhile stands', async () => {
-    const { grantId } = await addAccount(-1);
-    const theirs = { accessToken: 'theirs', refreshToken: 'theirs', scopes: [] };
-    const sealed = sealCredentials(harness.core.keyRing, { id: grantId, organizationId: actor.organizationId }, theirs);
-    harness.x.beforeAnswer = async () => {
-      await hold(grantId, '1 hour');
-      await harness.sql('update grants set credentials = $2 where id = $1', [grantId, sealed]);
-    };
-    expect(await getValidToken(harness.core, grantId, { policy: fast })).toMatchObject({ kind: 'busy' });
-    expect(await harness.sql('select credentials from grants where id = $1', [grantId])).toEqual([
-      { credentials: sealed },
-    ]);
-  });
-
-  test('that was lost during the call: a dead answer ends nothing', async () => {
-    const { grantId, xGrant } = await addAccount(-1);
-    xGrant.isDead = true;
-    harness.x.beforeAnswer = async () => void (await hold(grantId, '1 hour'));
-    expect(await getValidToken(harness.core, grantId, { policy: fast })).toMatchObject({ kind: 'busy' });
-    expect(await stateOf(grantId)).toMatchObject({ status: 'active', dead: false, notifications: 0 });
-  });
-
-  test('is longer than all tries with their waits', () => {
-    const { triesMax, tryTimeoutMs, backoff, leaseMs } = refreshPolicy;
-    expect(leaseMs * (5 / 6)).toBeGreaterThanOrEqual(tryTimeoutMs * (triesMax - 1) + backoff.capMs * (triesMax - 1));
   });
 });
 

@@ -1,61 +1,26 @@
-import { afterAll, describe, expect, test } from 'vitest';
-import type { MediaItem } from '../port/content.ts';
+import { describe, expect, test } from 'vitest';
 import { testEndpoints } from '../test-endpoints.ts';
 import { testPhoto, testVideo } from '../test-media.ts';
-import {
-  openTestClient,
-  PublisherStoppedError,
-  type SeenRequest,
-  startPublication,
-  startRoutes,
-} from '../test-platform.ts';
+import { PublisherStoppedError, type SeenRequest, startPublication, startRoutes } from '../test-platform.ts';
 import { instagram } from './index.ts';
+import {
+  client,
+  account,
+  mediaRoute,
+  publishRoute,
+  listRoute,
+  quotaRoute,
+  withUrl,
+  at,
+  start,
+  error,
+  quota,
+  listed,
+  finished,
+  usual,
+} from './test-instagram.ts';
 
-const client = openTestClient('instagram');
-afterAll(() => client[Symbol.asyncDispose]());
-
-const account = { externalId: '17841000000000001', handle: 'ada', service: null };
-const mediaRoute = `POST /v25.0/${account.externalId}/media`;
-const publishRoute = `POST /v25.0/${account.externalId}/media_publish`;
-const listRoute = `GET /v25.0/${account.externalId}/media`;
-const quotaRoute = `GET /v25.0/${account.externalId}/content_publishing_limit`;
-const withUrl = (item: MediaItem): MediaItem => ({ ...item, url: `https://files.example/${item.sha256}.jpg` });
-const at = (minutes: number) => new Date(Date.UTC(2026, 10, 22, 10, minutes));
-
-const start = (
-  origin: string,
-  content: { text?: string; options?: Record<string, unknown>; media?: MediaItem[] } = {},
-  details = { login: 'instagram' },
-) =>
-  startPublication({
-    adapter: instagram,
-    endpoints: testEndpoints({ api: origin, version: 'v25.0', hosts: { upload: origin, pages: origin } }),
-    client,
-    account,
-    accessToken: 'secret-token',
-    details,
-    content: { text: 'Hello', options: {}, media: [withUrl(testPhoto('A view'))], ...content },
-  });
 const formOf = ({ body }: Pick<SeenRequest, 'body'>) => Object.fromEntries(new URLSearchParams(body));
-const error = (code: number, subcode?: number) => ({
-  status: 400,
-  json: { error: { message: 'm', code, ...(subcode === undefined ? {} : { error_subcode: subcode }) } },
-});
-const quota =
-  (used: number, total = 100) =>
-  () => ({ json: { data: [{ quota_usage: used, config: { quota_total: total, quota_duration: 86_400 } }] } });
-const listed =
-  (...posts: object[]) =>
-  () => ({ json: { data: posts } });
-const finished = { json: { id: '171', status_code: 'FINISHED' } };
-const usual = {
-  [mediaRoute]: () => ({ json: { id: '171' } }),
-  'GET /v25.0/171': () => finished,
-  [quotaRoute]: quota(0),
-  [listRoute]: listed(),
-  [publishRoute]: () => ({ json: { id: '181' } }),
-  'GET /v25.0/181': () => ({ json: { id: '181', permalink: 'https://www.instagram.com/p/x/' } }),
-};
 
 test('a picture becomes a container, and the container a post; the token stands in no address and no body', async () => {
   await using server = await startRoutes(usual);
@@ -264,112 +229,6 @@ describe('the account’s own limit', () => {
       { name: 'content_publishing_limit', limit: 50, remaining: 43, resetAt: null },
     ]);
   });
-});
-
-describe('in doubt', () => {
-  const post = (id: string, caption: string, minute = 0) => ({
-    id,
-    caption,
-    timestamp: at(minute).toISOString(),
-    permalink: `https://i/${id}`,
-  });
-  async function inDoubt(origin: string) {
-    const publication = start(origin);
-    await expect(publication.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
-    const { intents } = publication;
-    const intent = intents.get('publish');
-    if (intent === undefined) throw new Error('nothing was sent');
-    return (changes: Parameters<typeof publication.reconcile>[0]) =>
-      publication.reconcile({ intent: { ...intent, startedAt: at(0) }, ...changes });
-  }
-  const containerIs = (code: string) => ({ 'GET /v25.0/171': () => ({ json: { status_code: code } }) });
-  const lost = { [publishRoute]: () => ({ status: 500, json: {} }) };
-
-  test.each(['FINISHED', 'EXPIRED', 'ERROR'])('a container that is %s was not published', async (code) => {
-    await using server = await startRoutes({ ...usual, ...lost });
-    const reconcile = await inDoubt(server.origin);
-    await using later = await startRoutes({ ...usual, ...containerIs(code) });
-    const endpoints = testEndpoints({ api: later.origin });
-    expect(await reconcile({ endpoints })).toMatchObject({ kind: 'not_seen' });
-  });
-
-  test('a published one is the post with its caption above the newest of before, not an older or somebody else’s', async () => {
-    await using server = await startRoutes({ ...usual, ...lost, [listRoute]: listed(post('180', 'Before')) });
-    const reconcile = await inDoubt(server.origin);
-    await using later = await startRoutes({
-      ...containerIs('PUBLISHED'),
-      [listRoute]: listed(
-        post('184', 'Other', 4),
-        post('183', 'Hello', 3),
-        post('182', 'Hello', 2),
-        post('180', 'Before'),
-        post('179', 'Hello'),
-      ),
-    });
-    const endpoints = testEndpoints({ api: later.origin });
-    expect(await reconcile({ endpoints })).toMatchObject({
-      kind: 'found',
-      platformPostId: '182',
-      url: 'https://i/182',
-    });
-    expect(await reconcile({ endpoints, takenPostIds: new Set(['182']) })).toMatchObject({ platformPostId: '183' });
-  });
-
-  test('a published one whose caption the platform changed is the only new post', async () => {
-    await using server = await startRoutes({ ...usual, ...lost, [listRoute]: listed(post('180', 'Before')) });
-    const reconcile = await inDoubt(server.origin);
-    await using later = await startRoutes({
-      ...containerIs('PUBLISHED'),
-      [listRoute]: listed(post('182', 'HELLO', 2), post('180', 'Before')),
-    });
-    expect(await reconcile({ endpoints: testEndpoints({ api: later.origin }) })).toMatchObject({
-      platformPostId: '182',
-    });
-  });
-
-  test('a published one that is not listed yet proves nothing, and after a quarter of an hour it is out without an address', async () => {
-    await using server = await startRoutes({ ...usual, ...lost, [listRoute]: listed(post('180', 'Before')) });
-    const reconcile = await inDoubt(server.origin);
-    await using later = await startRoutes({ ...containerIs('PUBLISHED'), [listRoute]: listed(post('180', 'Before')) });
-    const endpoints = testEndpoints({ api: later.origin });
-    expect(await reconcile({ endpoints, askedAt: at(1) })).toMatchObject({ kind: 'inconclusive' });
-    expect(await reconcile({ endpoints, askedAt: at(16) })).toMatchObject({
-      kind: 'found',
-      platformPostId: '171',
-      url: null,
-    });
-  });
-
-  test('a send that finds its container published before gives that post, and sends nothing more', async () => {
-    let published = false;
-    await using server = await startRoutes({
-      ...usual,
-      'GET /v25.0/171': () => ({ json: { status_code: published ? 'PUBLISHED' : 'FINISHED' } }),
-      [publishRoute]: () => error(9_007, 2_207_027),
-      [listRoute]: () => {
-        const before = !published;
-        published = true;
-        return { json: { data: before ? [] : [{ ...post('185', 'Hello'), timestamp: new Date().toISOString() }] } };
-      },
-    });
-    expect(await start(server.origin).publish()).toMatchObject({ kind: 'published', platformPostId: '185' });
-  });
-});
-
-test.each([
-  [error(-1, 2_207_001), 'ambiguous'],
-  [error(9_007, 2_207_027), 'media_processing'],
-  [error(4, 2_207_051), 'policy'],
-  [error(25, 2_207_050), 'policy'],
-  [error(24, 2_207_006), 'not_found'],
-  [error(36_003, 2_207_009), 'content'],
-  [error(80_002), 'rate_limit'],
-  [error(190, 463), 'auth_expired'],
-  [error(190, 458), 'auth_revoked'],
-  [error(10), 'permission'],
-])('a send that is answered %j ends as %s', async (answer, kind) => {
-  await using server = await startRoutes({ ...usual, [publishRoute]: () => answer });
-  await expect(start(server.origin).publish()).rejects.toMatchObject({ kind });
 });
 
 test('without an address for its pictures it says what to set', async () => {
