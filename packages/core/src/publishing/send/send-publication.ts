@@ -23,9 +23,10 @@ import type { EngineContext } from '../engine-context.ts';
 import { quietPeriods } from '../record/quiet-periods.ts';
 import { partAdapter } from './part-adapter.ts';
 import { OwnTroubleError } from './own-trouble-error.ts';
-import { readToken, replaceToken, type Token } from './read-token.ts';
+import { readToken } from './read-token.ts';
 import { ClaimLostError, createStepRunner, type StepRunner } from './run-steps.ts';
 import { saveStep } from './save-step.ts';
+import { afterRefusedToken, waitForToken } from './wait-for-token.ts';
 
 /** The part of a lease that stays free after the latest end of a request. */
 const leaseMarginShare = 0.1;
@@ -190,23 +191,6 @@ async function learnRules(
   return true;
 }
 
-function waitForToken(work: PublicationWork, token: Exclude<Token, { kind: 'valid' }>): Outcome {
-  return { kind: 'wait', reason: 'token', retryAfterMs: tokenPauseMs(work, token), detail: token.detail };
-}
-
-/** The later it is already, the longer until the next look, ms. Whoever renews the token before lets it go on at once. */
-const tokenPause = { share: 1 / 2, maxMs: 3_600_000 };
-
-/** Null: until the account is connected again. */
-function tokenPauseMs(
-  { claimedAtMs, state }: PublicationWork,
-  token: Exclude<Token, { kind: 'valid' }>,
-): number | null {
-  if (token.kind === 'dead') return null;
-  const lateByMs = Math.max(0, claimedAtMs - (state.scheduledAtMs ?? claimedAtMs));
-  return Math.max(token.retryAfterMs, Math.min(tokenPause.maxMs, Math.round(lateByMs * tokenPause.share)));
-}
-
 async function manualOptionsOf(deps: CoreDependencies, context: EngineContext, work: PublicationWork) {
   const mediaUrls = await readMediaUrls(deps, context.media, work).catch((error: unknown) => {
     deps.logger.error({ err: error, publicationId: work.publicationId }, 'media could not be looked up');
@@ -232,33 +216,6 @@ async function prepare(
   const stored = { name: mediaStep, effect: 'read', key: null, keyed: false, result: done, done: true } as const;
   if (!(await saveStep(deps, context.settings, work, stored, done.join(' ')))) throw new ClaimLostError();
   return items;
-}
-
-/** Less than this after a refresh a token that is refused is no old one. */
-const freshMs = 60_000;
-
-/** A token refused although it should be good is replaced, and it is sent again at once. A fresh one that is refused too counts as a failed try. */
-async function afterRefusedToken(
-  deps: CoreDependencies,
-  work: PublicationWork,
-  runner: StepRunner,
-  refusedAccessToken: string,
-  error: PlatformError,
-): Promise<Outcome> {
-  const { refreshedAtMs } = work.grant;
-  if (refreshedAtMs !== null && work.claimedAtMs - refreshedAtMs < freshMs) {
-    const fault = { category: 'auth', code: error.platformCode, message: error.message } as const;
-    return { kind: 'retry', fault, retryAfterMs: error.retryAfterMs };
-  }
-  const token = await replaceToken(deps, work, refusedAccessToken);
-  const isReplaced = token.kind === 'valid';
-  return {
-    kind: 'postponed',
-    reason: 'token',
-    retryAfterMs: isReplaced ? 0 : tokenPauseMs(work, token),
-    detail: isReplaced ? 'The platform refused the token; it was refreshed.' : token.detail,
-    committed: runner.committed(),
-  };
 }
 
 function createRunner(

@@ -2,7 +2,8 @@ import type { PublicationError } from '@vibetribe/contracts/post';
 import { isoTime } from './iso-time.ts';
 import type { UserInput } from './publication-input.ts';
 import type { PublicationState } from './publication-state.ts';
-import { fail, finishPart, goOn, markPublished } from './receive-outcome.ts';
+import { finishPart, goOn, markPublished } from './finish-part.ts';
+import { fail } from './receive-outcome.ts';
 import { type Transition, moved, refused } from './transition.ts';
 
 export function receiveUserInput(state: PublicationState, input: UserInput, atMs: number): Transition {
