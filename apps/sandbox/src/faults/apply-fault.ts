@@ -3,27 +3,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { answerText, sendAnswer, type Answer } from '../answer.ts';
 import type { Caller, SiteAnswers } from '../site.ts';
 import type { Clock } from '../state/clock.ts';
-import type { Fault, FaultKind } from './fault.ts';
+import { type Fault, FaultKind } from './fault.ts';
 
 /** Struck before the body is read: the peer must not get the impression that anybody listens. */
 export const kindsAtTheDoor: ReadonlySet<FaultKind> = new Set(['down']);
 
 /** Struck once the request is read and its sender known. */
-export const kindsAfterReading: ReadonlySet<FaultKind> = new Set([
-  'http-500',
-  'http-503',
-  'rate-limit',
-  'timeout',
-  'slow',
-  'reset-before',
-  'reset-after',
-  'timeout-after',
-  'error-after',
-  'garbage',
-  'token-expired',
-  'token-revoked',
-  'permission',
-]);
+export const kindsAfterReading: ReadonlySet<FaultKind> = new Set(FaultKind.exclude(['down', 'listing-lag']).options);
 
 export type FaultContext = { answers: SiteAnswers; clock: Clock; caller: Caller | undefined; closing: AbortSignal };
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { PlatformError } from '../platform-error.ts';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
+import { takeOff } from '../take-off.ts';
 import { callFacebook } from './api.ts';
 import { callOf } from './publish-feed.ts';
 
@@ -9,13 +9,9 @@ const Done = z.object({ success: z.literal(true) });
 
 export async function removeFromFacebook(call: PostCall): Promise<'removed' | 'already_gone'> {
   const path = `/${encodeURIComponent(call.post.platformPostId)}`;
-  try {
-    await callFacebook({ ...callOf(call, call.http), method: 'DELETE', path, effect: 'idempotent', answer: Done });
-    return 'removed';
-  } catch (error) {
-    if (error instanceof PlatformError && error.kind === 'not_found') return 'already_gone';
-    throw error;
-  }
+  return takeOff(() =>
+    callFacebook({ ...callOf(call, call.http), method: 'DELETE', path, effect: 'idempotent', answer: Done }),
+  );
 }
 
 /** The words of a post; pictures, videos and links stay. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { foreignId } from '../answer-fields.ts';
+import { commentFinding } from '../comment-finding.ts';
 import { listOf, readPages } from '../graph/read-pages.ts';
 import type { CommentSupport } from '../port/adapter.ts';
 import type { Published, ReplyRun } from '../port/publish.ts';
@@ -51,10 +52,7 @@ export const facebookComments: CommentSupport = {
     const match = rows
       .filter(({ id, from }) => !query.takenPostIds.has(id) && (from?.id ?? externalId) === externalId)
       .findLast(({ message }) => message.trim() === query.content.text.trim());
-    if (match === undefined && !isComplete)
-      return { kind: 'cannot_tell', evidence: `The post has more than ${rows.length} comments` };
-    if (match === undefined) return { kind: 'not_seen', evidence: `none of ${rows.length} comments is this one` };
-    return { kind: 'found', platformPostId: match.id, url: null, evidence: `comment ${match.id} has these words` };
+    return commentFinding({ match, seen: rows.length, isComplete }, 'post');
   },
 };
 

@@ -1,26 +1,22 @@
 import { z } from 'zod';
-import { PlatformError } from '../platform-error.ts';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
+import { takeOff } from '../take-off.ts';
 import { accessTo, callBusiness, pathOfPost } from './api.ts';
 
 /** https://developers.google.com/my-business/reference/rest/v4/accounts.locations.localPosts/delete, read 2026-11. */
 export async function removeFromBusiness(call: PostCall): Promise<'removed' | 'already_gone'> {
-  try {
-    const path = pathOfPost(call.post.platformPostId);
-    await callBusiness({
+  const path = pathOfPost(call.post.platformPostId);
+  return takeOff(() =>
+    callBusiness({
       ...accessTo(call),
       host: 'posts',
       method: 'DELETE',
       path,
       effect: 'idempotent',
       answer: z.unknown(),
-    });
-    return 'removed';
-  } catch (error) {
-    if (error instanceof PlatformError && error.kind === 'not_found') return 'already_gone';
-    throw error;
-  }
+    }),
+  );
 }
 
 /** The text. https://developers.google.com/my-business/reference/rest/v4/accounts.locations.localPosts/patch, read 2026-11. */

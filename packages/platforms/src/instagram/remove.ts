@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PlatformError } from '../platform-error.ts';
 import type { AccountAccess, PostCall } from '../port/account.ts';
+import { takeOff } from '../take-off.ts';
 import { callInstagram, loginOf } from './api.ts';
 import { callOf } from './container.ts';
 
@@ -19,12 +20,8 @@ export async function removeFromInstagram(call: PostCall): Promise<'removed' | '
   const reason = instagramKeepsPosts(call);
   if (reason !== null) throw new PlatformError('permission', reason, { platformCode: 'login_without_deletion' });
   const path = `/${encodeURIComponent(call.post.platformPostId)}`;
-  try {
-    const answer = z.object({ success: z.literal(true) });
-    await callInstagram({ ...callOf(call, call.http), method: 'DELETE', path, effect: 'idempotent', answer });
-    return 'removed';
-  } catch (error) {
-    if (error instanceof PlatformError && error.kind === 'not_found') return 'already_gone';
-    throw error;
-  }
+  const answer = z.object({ success: z.literal(true) });
+  return takeOff(() =>
+    callInstagram({ ...callOf(call, call.http), method: 'DELETE', path, effect: 'idempotent', answer }),
+  );
 }

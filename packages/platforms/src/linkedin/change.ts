@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PlatformError } from '../platform-error.ts';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
+import { takeOff } from '../take-off.ts';
 import { accessTo, callLinkedIn } from './api.ts';
 import { littleText } from './text.ts';
 
@@ -14,13 +15,7 @@ export async function removeFromLinkedIn(call: PostCall): Promise<'removed' | 'a
     if (error instanceof PlatformError && error.kind === 'not_found') return 'already_gone';
     if (!(error instanceof PlatformError && error.kind === 'permission')) throw error;
   }
-  try {
-    await callLinkedIn({ ...ask, method: 'DELETE', effect: 'idempotent' });
-    return 'removed';
-  } catch (error) {
-    if (error instanceof PlatformError && error.kind === 'not_found') return 'already_gone';
-    throw error;
-  }
+  return takeOff(() => callLinkedIn({ ...ask, method: 'DELETE', effect: 'idempotent' }));
 }
 
 /** The words of a post; what it shows stays. https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api#update-posts, read 2026-11. */

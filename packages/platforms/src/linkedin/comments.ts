@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { foreignId } from '../answer-fields.ts';
+import { commentFinding } from '../comment-finding.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { CommentSupport } from '../port/adapter.ts';
 import type { Published, ReplyRun } from '../port/publish.ts';
@@ -49,10 +50,7 @@ export const linkedInComments: CommentSupport = {
     const match = elements
       .filter(({ id, actor }) => !query.takenPostIds.has(id) && (actor ?? externalId) === externalId)
       .find(({ text }) => text.trim() === query.content.text.trim());
-    if (match === undefined && !isComplete)
-      return { kind: 'cannot_tell', evidence: `The post has more than ${elements.length} comments` };
-    if (match === undefined) return { kind: 'not_seen', evidence: `none of ${elements.length} comments is this one` };
-    return { kind: 'found', platformPostId: match.id, url: null, evidence: `comment ${match.id} has these words` };
+    return commentFinding({ match, seen: elements.length, isComplete }, 'post');
   },
 };
 

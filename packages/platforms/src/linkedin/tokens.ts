@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { endOfLife, foreignToken } from '../answer-fields.ts';
+import { foreignToken } from '../answer-fields.ts';
 import { callPlatform } from '../call-platform.ts';
 import { authorizeOf, clientOf } from '../configured.ts';
-import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
-import type { Credentials, RefreshRequest, TokenRefresh } from '../port/connect.ts';
+import type { Credentials } from '../port/connect.ts';
 import type { OAuthClient, PlatformEndpoints } from '../port/endpoints.ts';
+import { credentialsIn, renewUntilEnd } from '../renew-tokens.ts';
 import { linkedInName } from './api.ts';
 import { linkedInGrantRefusal } from './errors.ts';
 
@@ -47,16 +47,8 @@ export async function askTokens(
   form: Readonly<Record<string, string>>,
 ): Promise<Credentials> {
   const reply = await callAuthorization({ endpoints, http, login }, { path: 'accessToken', form, answer: Tokens });
-  const expiresAt = endOfLife(now, reply.expires_in);
-  const renewableUntil = endOfLife(now, reply.refresh_token_expires_in);
-  return {
-    accessToken: reply.access_token,
-    ...(reply.refresh_token === undefined ? {} : { refreshToken: reply.refresh_token }),
-    details: { login, ...(renewableUntil === undefined ? {} : { renewableUntil }) },
-    issuedAt: now.toISOString(),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-    scopes: (reply.scope ?? '').split(/[\s,]+/u).filter((scope) => scope !== ''),
-  };
+  const credentials = credentialsIn(reply, reply.refresh_token_expires_in, now);
+  return { ...credentials, details: { login, ...credentials.details }, issuedAt: now.toISOString() };
 }
 
 /** One request to the host of the consent page, as one of our applications. */
@@ -84,23 +76,9 @@ export function callAuthorization<Answer>(
 }
 
 /** The same refresh token for as long as it lives: 365 days from the consent, whatever is done with it. */
-export const linkedInRefresh: TokenRefresh = {
+export const linkedInRefresh = renewUntilEnd({
   cost: 'repeatable',
-  isPossible({ refreshToken, details = {} }, now) {
-    const until = Date.parse(details['renewableUntil'] ?? '');
-    return refreshToken !== undefined && !(until <= now.getTime());
-  },
-
-  async refresh({ endpoints, http, credentials, now }: RefreshRequest): Promise<Credentials> {
-    const { refreshToken } = credentials;
-    if (refreshToken === undefined) {
-      const message = 'LinkedIn gives this application no way to renew the token: connect the account again';
-      throw new PlatformError('auth_revoked', message, { platformCode: 'refresh_token_missing' });
-    }
-    const login = loginOf(credentials, endpoints);
-    const form = { grant_type: 'refresh_token', refresh_token: refreshToken };
-    const renewed = await askTokens({ endpoints, http, login, now }, form);
-    const scopes = renewed.scopes.length === 0 ? credentials.scopes : renewed.scopes;
-    return { ...credentials, ...renewed, refreshToken: renewed.refreshToken ?? refreshToken, scopes };
-  },
-};
+  withoutToken: 'LinkedIn gives this application no way to renew the token: connect the account again',
+  ask: ({ endpoints, http, credentials, now }, form) =>
+    askTokens({ endpoints, http, login: loginOf(credentials, endpoints), now }, form),
+});

@@ -3,17 +3,14 @@ import { foreignId } from '../answer-fields.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
+import { takeOff } from '../take-off.ts';
 import { callMastodon, instanceOf } from './api.ts';
 
 /** https://docs.joinmastodon.org/methods/statuses/#delete, read 2026-11. 30 in 30 minutes. */
 export async function removeFromMastodon(call: PostCall): Promise<'removed' | 'already_gone'> {
-  try {
-    await callMastodon({ ...statusOf(call), method: 'DELETE', effect: 'idempotent', answer: z.unknown() });
-    return 'removed';
-  } catch (error) {
-    if (error instanceof PlatformError && error.kind === 'not_found') return 'already_gone';
-    throw error;
-  }
+  return takeOff(() =>
+    callMastodon({ ...statusOf(call), method: 'DELETE', effect: 'idempotent', answer: z.unknown() }),
+  );
 }
 
 const Shown = z.object({

@@ -1,17 +1,11 @@
 import { z } from 'zod';
-import { PlatformError } from '../platform-error.ts';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
+import { takeOff } from '../take-off.ts';
 import { accessTo, callPinterest } from './api.ts';
 
 export async function removeFromPinterest(call: PostCall): Promise<'removed' | 'already_gone'> {
-  try {
-    await callPinterest({ ...pin(call), method: 'DELETE', effect: 'idempotent', answer: z.unknown() });
-    return 'removed';
-  } catch (error) {
-    if (error instanceof PlatformError && error.kind === 'not_found') return 'already_gone';
-    throw error;
-  }
+  return takeOff(() => callPinterest({ ...pin(call), method: 'DELETE', effect: 'idempotent', answer: z.unknown() }));
 }
 
 /** Its description; not every application may. https://developers.pinterest.com/docs/api/v5/pins-update, read 2026-11. */

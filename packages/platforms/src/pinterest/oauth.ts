@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { endOfLife, foreignToken } from '../answer-fields.ts';
+import { foreignToken } from '../answer-fields.ts';
 import { callPlatform } from '../call-platform.ts';
 import { apiOf, authorizeOf, clientOf } from '../configured.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
-import type { ConnectedGrant, Credentials, OAuthConnect, RefreshRequest, TokenRefresh } from '../port/connect.ts';
+import type { ConnectedGrant, Credentials, OAuthConnect } from '../port/connect.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
+import { credentialsIn, renewUntilEnd } from '../renew-tokens.ts';
 import { pinterestName } from './api.ts';
 import { accountOf, readBoards } from './boards.ts';
 import { pinterestGrantRefusal } from './errors.ts';
@@ -42,25 +43,11 @@ export const pinterestOAuth: OAuthConnect = {
 };
 
 /** A refresh token lives 60 days, and each answer has a new one. https://developers.pinterest.com/docs/api/v5/oauth-token, read 2026-11. */
-export const pinterestRefresh: TokenRefresh = {
+export const pinterestRefresh = renewUntilEnd({
   cost: 'rotating',
-  isPossible({ refreshToken, details = {} }, now) {
-    const until = Date.parse(details['renewableUntil'] ?? '');
-    return refreshToken !== undefined && !(until <= now.getTime());
-  },
-
-  async refresh({ endpoints, http, credentials, now }: RefreshRequest): Promise<Credentials> {
-    const { refreshToken } = credentials;
-    if (refreshToken === undefined) {
-      const message = 'Pinterest gave no refresh token for this account';
-      throw new PlatformError('auth_revoked', message, { platformCode: 'refresh_token_missing' });
-    }
-    const form = { grant_type: 'refresh_token', refresh_token: refreshToken };
-    const renewed = credentialsOf(await askTokens({ endpoints, http }, form, Tokens), now);
-    const granted = renewed.scopes.length === 0 ? credentials.scopes : renewed.scopes;
-    return { ...credentials, ...renewed, refreshToken: renewed.refreshToken ?? refreshToken, scopes: granted };
-  },
-};
+  withoutToken: 'Pinterest gave no refresh token for this account',
+  ask: async (request, form) => credentialsOf(await askTokens(request, form, Tokens), request.now),
+});
 
 const seconds = z.number().positive().optional().catch(undefined);
 const Tokens = z.object({
@@ -72,15 +59,7 @@ const Tokens = z.object({
 });
 
 function credentialsOf(reply: z.infer<typeof Tokens>, now: Date): Credentials {
-  const expiresAt = endOfLife(now, reply.expires_in);
-  const renewableUntil = endOfLife(now, reply.refresh_token_expires_in);
-  return {
-    accessToken: reply.access_token,
-    ...(reply.refresh_token === undefined ? {} : { refreshToken: reply.refresh_token }),
-    ...(renewableUntil === undefined ? {} : { details: { renewableUntil } }),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-    scopes: reply.scope.split(/[\s,]+/u).filter((scope) => scope !== ''),
-  };
+  return credentialsIn(reply, reply.refresh_token_expires_in, now);
 }
 
 /** One request for tokens, as our application. */

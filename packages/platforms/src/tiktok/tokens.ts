@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { endOfLife, foreignId, foreignToken } from '../answer-fields.ts';
+import { foreignId, foreignToken } from '../answer-fields.ts';
 import { callPlatform } from '../call-platform.ts';
 import { apiOf, authorizeOf, clientOf } from '../configured.ts';
-import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
-import type { ConnectedGrant, Credentials, OAuthConnect, RefreshRequest, TokenRefresh } from '../port/connect.ts';
+import type { ConnectedGrant, Credentials, OAuthConnect } from '../port/connect.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
+import { credentialsIn, renewUntilEnd } from '../renew-tokens.ts';
 import { refusalsByStatus, tiktokName } from './api.ts';
 import { readUser } from './creator.ts';
 import { tiktokGrantRefusal } from './errors.ts';
@@ -48,25 +48,11 @@ export const tiktokOAuth: OAuthConnect = {
 };
 
 /** Each answer may have a new refresh token, and then the old one is dead. */
-export const tiktokRefresh: TokenRefresh = {
+export const tiktokRefresh = renewUntilEnd({
   cost: 'rotating',
-  isPossible({ refreshToken, details = {} }, now) {
-    const until = Date.parse(details['renewableUntil'] ?? '');
-    return refreshToken !== undefined && !(until <= now.getTime());
-  },
-
-  async refresh({ endpoints, http, credentials, now }: RefreshRequest): Promise<Credentials> {
-    const { refreshToken } = credentials;
-    if (refreshToken === undefined) {
-      const message = 'TikTok gave no refresh token for this account';
-      throw new PlatformError('auth_revoked', message, { platformCode: 'refresh_token_missing' });
-    }
-    const form = { grant_type: 'refresh_token', refresh_token: refreshToken };
-    const renewed = credentialsOf(await ask({ endpoints, http }, { path: 'token', form, answer: Tokens }), now);
-    const granted = renewed.scopes.length === 0 ? credentials.scopes : renewed.scopes;
-    return { ...credentials, ...renewed, refreshToken: renewed.refreshToken ?? refreshToken, scopes: granted };
-  },
-};
+  withoutToken: 'TikTok gave no refresh token for this account',
+  ask: async (request, form) => credentialsOf(await ask(request, { path: 'token', form, answer: Tokens }), request.now),
+});
 
 const seconds = z.number().positive().optional().catch(undefined);
 const Tokens = z.object({
@@ -80,15 +66,7 @@ const Tokens = z.object({
 
 /** How long tokens live is TikTok's to say: it has changed before. */
 function credentialsOf(reply: z.infer<typeof Tokens>, now: Date): Credentials {
-  const expiresAt = endOfLife(now, reply.expires_in);
-  const renewableUntil = endOfLife(now, reply.refresh_expires_in);
-  return {
-    accessToken: reply.access_token,
-    ...(reply.refresh_token === undefined ? {} : { refreshToken: reply.refresh_token }),
-    ...(renewableUntil === undefined ? {} : { details: { renewableUntil } }),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-    scopes: reply.scope.split(/[\s,]+/u).filter((scope) => scope !== ''),
-  };
+  return credentialsIn(reply, reply.refresh_expires_in, now);
 }
 
 function ask<Answer>(

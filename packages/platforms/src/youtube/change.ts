@@ -2,25 +2,22 @@ import { z } from 'zod';
 import { PlatformError } from '../platform-error.ts';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
+import { takeOff } from '../take-off.ts';
 import { accessTo, callYouTube } from './api.ts';
 import { readVideo } from './video.ts';
 
 /** https://developers.google.com/youtube/v3/docs/videos/delete, read 2026-11. */
 export async function removeFromYouTube(call: PostCall): Promise<'removed' | 'already_gone'> {
-  try {
-    await callYouTube({
+  return takeOff(() =>
+    callYouTube({
       ...accessTo(call),
       method: 'DELETE',
       path: '/youtube/v3/videos',
       query: { id: call.post.platformPostId },
       effect: 'idempotent',
       answer: z.unknown(),
-    });
-    return 'removed';
-  } catch (error) {
-    if (error instanceof PlatformError && error.kind === 'not_found') return 'already_gone';
-    throw error;
-  }
+    }),
+  );
 }
 
 /** The description; what else its words are stays as it is. https://developers.google.com/youtube/v3/docs/videos/update, read 2026-11. */

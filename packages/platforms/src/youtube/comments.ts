@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { foreignId } from '../answer-fields.ts';
+import { commentFinding } from '../comment-finding.ts';
 import type { CommentSupport } from '../port/adapter.ts';
 import type { Published, ReplyRun } from '../port/publish.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
@@ -55,10 +56,7 @@ export const youTubeComments: CommentSupport = {
       const words = (textOriginal ?? textDisplay ?? '').trim();
       return isOurs && !query.takenPostIds.has(id) && words === query.content.text.trim();
     });
-    if (match === undefined && !isComplete)
-      return { kind: 'cannot_tell', evidence: `The video has more than ${items.length} comments` };
-    if (match === undefined) return { kind: 'not_seen', evidence: `none of ${items.length} comments is this one` };
-    return { kind: 'found', platformPostId: match.id, url: null, evidence: `comment ${match.id} has these words` };
+    return commentFinding({ match, seen: items.length, isComplete }, 'video');
   },
 };
 
