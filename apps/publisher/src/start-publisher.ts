@@ -77,7 +77,7 @@ export async function startPublisher(
       owner: `${hostname()}-${randomBytes(6).toString('hex')}`,
       memory: openClaimMemory(service.queue, service.core.clock),
       random: Math.random,
-      onRecorded: (settled) => countOutcome(metrics, settled),
+      onRecorded: (recorded) => countOutcome(metrics, recorded),
     }),
   );
 
@@ -97,7 +97,7 @@ export async function startPublisher(
       connection: service.queue,
       platform,
       concurrency: config.concurrency + Math.ceil(config.concurrency * waitingRoomShare),
-      handle: (job, _signal, isWanted) => places.within(job, isWanted, () => carryOut(job.publicationId)),
+      handle: (job, _signal, isWanted) => places.run(job, isWanted, () => carryOut(job.publicationId)),
       onError: (error, job) =>
         logger.warn(
           { err: error, publicationId: job?.publicationId, platform },

@@ -20,11 +20,11 @@ export type PlatformDefinition = {
   claims?: (request: { readonly method: string; readonly path: string; readonly token: string | undefined }) => boolean;
   /** Its instances. A platform that is one place has one site, named like the platform. */
   sites: readonly string[];
-  open(place: SitePlace): Site;
+  open(context: SiteContext): Site;
 };
 
 /** Where a site is and what it shares with the others. `origin` is known once it listens. */
-export type SitePlace = {
+export type SiteContext = {
   site: string;
   platform: string;
   origin: () => string;

@@ -26,7 +26,7 @@ export const Pause = z.object({
 });
 export type Pause = z.infer<typeof Pause>;
 
-/** What goes out as soon as the stop is lifted, if no other one holds it. */
+/** What goes out as soon as the pause is lifted, if no other pause keeps it back. */
 export const PausedPublication = z.object({
   publicationId: z.string(),
   postId: z.string(),

@@ -3,7 +3,7 @@ import { Agent, buildConnector } from 'undici';
 import { describe, expect, test, vi } from 'vitest';
 import { platformAgentOptions, type PlatformCall } from './create-platform-http.ts';
 import { bodyOf, startHttpServer, startTcpServer } from './test-server.ts';
-import { agent, clientWith, failureOf, postTo, answerOk, slowlyConnecting, disposable } from './test-http-client.ts';
+import { clientWith, failureOf, postTo, answerOk, slowlyConnecting, disposable } from './test-http-client.ts';
 
 describe('an answered request', () => {
   test('goes out once, with its length, and comes back whole', async () => {

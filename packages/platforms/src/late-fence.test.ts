@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { startTcpServer } from './test-server.ts';
-import { agent, clientWith, failureOf, postTo, answerOk, slowlyConnecting } from './test-http-client.ts';
+import { clientWith, failureOf, postTo, answerOk, slowlyConnecting } from './test-http-client.ts';
 
 describe('the late fence', () => {
   const fences = [

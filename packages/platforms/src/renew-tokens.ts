@@ -32,7 +32,7 @@ export function renewUntilEnd({
   readonly cost: TokenRefresh['cost'];
   /** What is told where there is no refresh token. */
   readonly withoutToken: string;
-  ask(request: RefreshRequest, form: Readonly<Record<string, string>>): Promise<Credentials>;
+  readonly ask: (request: RefreshRequest, form: Readonly<Record<string, string>>) => Promise<Credentials>;
 }): TokenRefresh {
   return {
     cost,

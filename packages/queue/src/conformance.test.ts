@@ -48,7 +48,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     startWorker();
     await queue.enqueue([jobFor('a')]);
     await hasDelivered(1);
-    await settled(connection);
+    await drained(connection);
     expect(delivered).toEqual([{ publicationId: 'a', generation: 1 }]);
   });
 
@@ -58,7 +58,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     startWorker();
     startWorker();
     await hasDelivered(60);
-    await settled(connection);
+    await drained(connection);
     expect(new Set(delivered.map((job) => job.publicationId)).size).toBe(60);
     expect(delivered).toHaveLength(60);
   });
@@ -83,7 +83,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     await queue.enqueue([jobFor('first', { priority: 1 })]);
     opened.resolve();
     await hasDelivered(61);
-    await settled(connection);
+    await drained(connection);
     expect(runningMax).toBe(2);
     expect(new Set(delivered.map(nameOf)).size).toBe(61);
     // Two jobs of eight were held when it came, and when both end at once a third is taken beside it.
@@ -102,7 +102,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     });
     await queue.enqueue(Array.from({ length: 60 }, (_, index) => jobFor(`crowd-${index}`)));
     await hasDelivered(59);
-    await settled(connection);
+    await drained(connection);
     expect(failed).toEqual([{ publicationId: 'crowd-7', generation: 1 }]);
     expect((await counts(connection))['failed']).toBe(1);
   });
@@ -132,12 +132,12 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     startWorker();
     await queue.enqueue([jobFor('a'), jobFor('a')]);
     await hasDelivered(1);
-    await settled(connection);
+    await drained(connection);
     await queue.enqueue([jobFor('a')]);
     await queue.enqueue([jobFor('a'), jobFor('b')]);
     await queue.enqueue([jobFor('a', { generation: 2 })]);
     await hasDelivered(3);
-    await settled(connection);
+    await drained(connection);
     expect(delivered.map(nameOf).sort()).toEqual(['a_1', 'a_2', 'b_1']);
   });
 
@@ -151,7 +151,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     });
     await queue.enqueue([jobFor('a')]);
     await waitFor(async () => (await counts(connection))['failed'] === 1, { describe: 'one failed job' });
-    await settled(connection);
+    await drained(connection);
     expect(attempts).toBe(1);
   });
 
@@ -180,7 +180,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
       await queue.enqueue(Array.from({ length: 40 }, (_, index) => jobFor(`r-${batch}-${index}`)));
     }
     await hasDelivered(440);
-    await settled(connection);
+    await drained(connection);
     // Those that end in the same millisecond, or while the last look is under way, stay.
     await waitFor(async () => ((await counts(connection))['completed'] ?? 0) <= 100 + 4 * concurrency, {
       describe: 'old completed jobs are removed',
@@ -252,7 +252,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
       { data: { publications: [{ publicationId: 'a', generation: 1 }] }, priority: 3 },
     ]);
     await hasDelivered(1);
-    await settled(connection);
+    await drained(connection);
     expect(delivered.map(nameOf)).toEqual(['a_1']);
   });
 
@@ -292,7 +292,7 @@ function counts(connection: QueueConnection): Promise<Record<string, number>> {
 }
 
 /** Nothing is on its way any more: what was delivered twice would show. */
-async function settled(connection: QueueConnection): Promise<void> {
+async function drained(connection: QueueConnection): Promise<void> {
   await waitFor(
     async () => {
       const { active = 0, waiting = 0, prioritized = 0, delayed = 0 } = await counts(connection);

@@ -2,18 +2,7 @@ import { expect, test } from 'vitest';
 import { checkHistory } from './check-history.ts';
 import { neverMs, type StopRecord, textOf } from './history.ts';
 import { requestKey } from './stand-in/site-memory.ts';
-import {
-  ada,
-  bob,
-  created,
-  line,
-  published,
-  historyWith,
-  finalPost,
-  refusedFor,
-  kindsOf,
-  answer,
-} from './test-history.ts';
+import { created, line, published, historyWith, finalPost, refusedFor, kindsOf } from './test-history.ts';
 
 const duplicate = 'The platform refused a repeat as a duplicate, so an earlier send must have arrived.';
 

@@ -1,4 +1,3 @@
-import { test } from 'vitest';
 import { checkHistory } from './check-history.ts';
 import {
   type FinalPublication,

@@ -68,7 +68,7 @@ async function readOperations(api: string): Promise<Operation[]> {
 }
 
 async function makeThings(client: Client): Promise<Things> {
-  const accountId = await connectAccount(client, system.sandbox, 'bluesky', 'walls');
+  const accountId = await connectAccount(client, system.sandbox, 'bluesky', 'isolated');
   const post = await client.post<{ id: string; publications: { id: string }[] }>('/posts', {
     content: 'Mine',
     accountIds: [accountId],

@@ -15,6 +15,9 @@ const retired: readonly { readonly word: RegExp; readonly except?: readonly stri
   { word: /\bledgers?\b/i },
   { word: /\b(armed_until|armedUntil|armedForMs|armPublications|ringDoorbells)\b/ },
   { word: /\b(writeSteps|takeSteps|settlePublications|noProbes|createTestProbes)\b/ },
+  { word: /\b(settleChange|settle-change|SitePlace|CardPlace|PartPlace|accountPlace|placeBehind|TimelinePlace)\b/ },
+  { word: /\b(placesLeft|ask-in-turn|ConsentDeclined|CardFault)\b/ },
+  { word: /\bdescribe\('walls/ },
   { word: /\b(handedOver|handed_over|askInTurn|claimBackend|spentLimits)\b/ },
   {
     word: /\b(createWorld|FuzzWorld|worlds?)\b/i,
@@ -43,6 +46,12 @@ test('every name in the glossary is found in the code', () => {
 test('no retired word is left', () => {
   const found = searched.flatMap((path) => retiredWordsIn(path, readRepositoryFile(path)));
   expect(found).toEqual([]);
+});
+
+test('the class of an error is named as one', () => {
+  const classes = sources.flatMap(({ text }) => [...text.matchAll(/class (\w+) extends (?:Error|\w+Error)\b/g)]);
+  expect(classes.length).toBeGreaterThan(20);
+  expect(classes.map(([, name]) => name).filter((name) => name?.endsWith('Error') !== true)).toEqual([]);
 });
 
 test('a retired word is noticed, and a key ring is none', () => {

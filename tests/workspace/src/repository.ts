@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** The repository's root, without a slash at the end. */
 export const repositoryRoot = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 
-const notOurs = new Set(['node_modules', '.git', '.data', '.turbo', 'coverage', 'dist']);
+const notOurs = new Set(['node_modules', '.git', '.data', '.turbo', '.stryker-tmp', 'coverage', 'dist']);
 
 /** Every file of the checkout, as paths from the root, without what is installed or generated. */
 export function repositoryFiles(): string[] {

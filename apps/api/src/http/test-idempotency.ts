@@ -1,7 +1,7 @@
 import { connectDatabase, type Database } from '@vibetribe/db/connect-database';
 import type { AuthenticatedActor } from '@vibetribe/core/identity/authenticated-actor';
 import Fastify, { type FastifyInstance, type RouteHandlerMethod } from 'fastify';
-import { afterAll, beforeAll, inject, test } from 'vitest';
+import { afterAll, beforeAll, inject } from 'vitest';
 import { authenticateRequests, requireAccess } from './authentication.ts';
 import { honourIdempotencyKeys } from './idempotency.ts';
 import { handleProblem } from './problem-handler.ts';

@@ -2,7 +2,7 @@ import type { Account } from '@vibetribe/contracts/account';
 import { platformIds } from '@vibetribe/contracts/platform-id';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { redirectTo, api, token, call, accountOf, control, connectX, connectMastodon } from './test-connected.ts';
+import { api, call, accountOf, control, connectX, connectMastodon } from './test-connected.ts';
 
 describe('a connected account', () => {
   test('is listed, counted, refreshed and disconnected', async () => {
@@ -49,7 +49,7 @@ describe('a connected account', () => {
   });
 });
 
-describe('walls', () => {
+describe('other tenants and roles', () => {
   test("another organization's account is not found, on every route", async () => {
     const { answer } = await connectX('kim');
     const { id } = accountOf(answer.json['account']);

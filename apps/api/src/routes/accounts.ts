@@ -8,7 +8,7 @@ import { getTokenStats } from '@vibetribe/core/accounts/get-token-stats';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { decodeCursor, encodeCursor, PlaceId } from '../http/cursor.ts';
+import { decodeCursor, encodeCursor, CursorId } from '../http/cursor.ts';
 
 const tags = ['accounts'];
 const AccountParams = z.object({ id: z.string() });
@@ -28,7 +28,7 @@ export const accountRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = a
     },
     async (request) => {
       const { cursor, ...query } = request.query;
-      const page = await listAccounts(services, request.actor, { ...query, afterId: decodeCursor(PlaceId, cursor) });
+      const page = await listAccounts(services, request.actor, { ...query, afterId: decodeCursor(CursorId, cursor) });
       const last = page.items.at(-1);
       return { items: page.items, nextCursor: page.hasMore && last !== undefined ? encodeCursor(last.id) : null };
     },

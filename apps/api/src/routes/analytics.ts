@@ -25,7 +25,7 @@ const AccountQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(500),
   cursor: z.string().max(500).optional(),
 });
-const Place = z.object({ capturedAtMicros: z.string().regex(/^\d{1,16}$/), metric: MetricName });
+const Cursor = z.object({ capturedAtMicros: z.string().regex(/^\d{1,16}$/), metric: MetricName });
 const SummaryQuery = z.object({
   ...Period,
   groupBy: SummaryGroup.optional(),
@@ -67,7 +67,7 @@ export const analyticsRoutes: FastifyPluginAsyncZod<{
     },
     async (request) => {
       const { cursor, ...query } = request.query;
-      const after = decodeCursor(Place, cursor);
+      const after = decodeCursor(Cursor, cursor);
       const { next, ...found } = await getAccountMetrics(services, request.actor, {
         ...query,
         accountId: request.params.id,

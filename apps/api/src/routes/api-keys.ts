@@ -6,7 +6,7 @@ import { listApiKeys } from '@vibetribe/core/identity/list-api-keys';
 import { revokeApiKey } from '@vibetribe/core/identity/revoke-api-key';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor, PlaceId } from '../http/cursor.ts';
+import { decodeCursor, encodeCursor, CursorId } from '../http/cursor.ts';
 import { answerInTransaction } from '../http/idempotency.ts';
 
 type Services = Pick<IdentityDependencies, 'db' | 'revocations'>;
@@ -46,7 +46,7 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
       const { limit, cursor } = request.query;
       const { items, hasMore } = await listApiKeys(services, request.actor, {
         limit,
-        afterId: decodeCursor(PlaceId, cursor),
+        afterId: decodeCursor(CursorId, cursor),
       });
       const last = items.at(-1);
       return { items, nextCursor: hasMore && last !== undefined ? encodeCursor(last.id) : null };

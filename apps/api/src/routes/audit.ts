@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
 import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 
-const Place = z.int().min(1);
+const Cursor = z.int().min(1);
 
 /** One log under two names. */
 const routes = [
@@ -30,7 +30,7 @@ export const auditRoutes: FastifyPluginAsyncZod<{ services: Pick<ApiServices, 'd
       },
       async (request) => {
         const { limit, cursor } = request.query;
-        const beforeId = decodeCursor(Place, cursor);
+        const beforeId = decodeCursor(Cursor, cursor);
         const { items, hasMore } = await listAudit(services, request.actor, { limit, beforeId });
         const last = items.at(-1);
         return { items, nextCursor: hasMore && last !== undefined ? encodeCursor(Number(last.id)) : null };

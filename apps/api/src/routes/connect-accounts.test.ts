@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import type { CallOptions } from '../test-api.ts';
@@ -6,7 +5,6 @@ import {
   redirectTo,
   api,
   sandboxUrl,
-  token,
   planted,
   call,
   accountOf,

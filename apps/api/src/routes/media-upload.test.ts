@@ -5,7 +5,7 @@ import { inspectorPids } from '@vibetribe/media/fixtures/inspector-pids';
 import { jpeg, png } from '@vibetribe/media/fixtures/test-images';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { describe, expect, test } from 'vitest';
-import { api, token, origin, filesIn, send, upload } from './test-media.ts';
+import { api, token, origin, filesIn, send } from './test-media.ts';
 
 describe('POST /media/upload', () => {
   test('201 with the media, whose address serves the same bytes to anybody', async () => {

@@ -2,7 +2,7 @@ import { MediaUploads } from '@vibetribe/contracts/media';
 import { gif, jpeg } from '@vibetribe/media/fixtures/test-images';
 import { movie } from '@vibetribe/media/fixtures/test-movies';
 import { describe, expect, test } from 'vitest';
-import { api, token, origin, filesIn, type Part, send, upload } from './test-media.ts';
+import { api, token, filesIn, type Part, send, upload } from './test-media.ts';
 
 describe('POST /media/upload-multiple', () => {
   test('201 where all are stored, in their order, each with its alternative text', async () => {

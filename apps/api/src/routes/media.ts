@@ -10,13 +10,13 @@ import { updateMedia } from '@vibetribe/core/media/update-media';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { decodeCursor, encodeCursor, PlaceId, PlaceTime } from '../http/cursor.ts';
+import { decodeCursor, encodeCursor, CursorId, CursorTime } from '../http/cursor.ts';
 import { mediaFileRoute } from './media-file.ts';
 import { mediaUploadRoutes } from './media-uploads.ts';
 
 type Services = Pick<ApiServices, 'db' | 'clock' | 'logger' | 'media' | 'mediaUrls' | 'mediaQuotaBytes'>;
 
-const Place = z.strictObject({ createdAt: PlaceTime, id: PlaceId });
+const Cursor = z.strictObject({ createdAt: CursorTime, id: CursorId });
 
 const Query = PageQuery.extend({ type: MediaKind.optional() });
 
@@ -40,7 +40,7 @@ export const mediaRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
       const { limit, cursor, type } = request.query;
       const { items, next } = await listMedia(services, request.actor, {
         limit,
-        after: decodeCursor(Place, cursor),
+        after: decodeCursor(Cursor, cursor),
         type,
       });
       return { items, nextCursor: next === null ? null : encodeCursor(next) };

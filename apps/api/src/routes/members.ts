@@ -20,7 +20,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
 import { bearerOf } from '../http/authentication.ts';
-import { decodeCursor, encodeCursor, PlaceId } from '../http/cursor.ts';
+import { decodeCursor, encodeCursor, CursorId } from '../http/cursor.ts';
 import { pageUrl } from '../http/form-page.ts';
 import { answerInTransaction } from '../http/idempotency.ts';
 import { invitationPath } from './invitation-page.ts';
@@ -44,7 +44,7 @@ export const memberRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = as
     },
     async (request) => {
       const { limit, cursor } = request.query;
-      const afterId = decodeCursor(PlaceId, cursor);
+      const afterId = decodeCursor(CursorId, cursor);
       const { items, hasMore } = await listMembers(services, request.actor, { limit, afterId });
       const last = items.at(-1);
       return { items, nextCursor: hasMore && last !== undefined ? encodeCursor(last.userId) : null };
@@ -118,7 +118,7 @@ export const memberRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = as
     },
     async (request) => {
       const { limit, cursor } = request.query;
-      const afterId = decodeCursor(PlaceId, cursor);
+      const afterId = decodeCursor(CursorId, cursor);
       const { items, hasMore } = await listInvitations(services, request.actor, { limit, afterId });
       const last = items.at(-1);
       return { items, nextCursor: hasMore && last !== undefined ? encodeCursor(last.id) : null };

@@ -5,9 +5,9 @@ import { readNotification } from '@vibetribe/core/notifications/read-notificatio
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { decodeCursor, encodeCursor, PlaceId, PlaceTime } from '../http/cursor.ts';
+import { decodeCursor, encodeCursor, CursorId, CursorTime } from '../http/cursor.ts';
 
-const Place = z.strictObject({ createdAt: PlaceTime, id: PlaceId });
+const Cursor = z.strictObject({ createdAt: CursorTime, id: CursorId });
 
 const Query = PageQuery.extend({ unread: z.enum(['true', 'false']).optional() });
 
@@ -29,7 +29,7 @@ export const notificationRoutes: FastifyPluginAsyncZod<{ services: Pick<ApiServi
     },
     async (request) => {
       const { limit, cursor, unread } = request.query;
-      const after = decodeCursor(Place, cursor);
+      const after = decodeCursor(Cursor, cursor);
       const { items, next } = await listNotifications(services, request.actor, {
         limit,
         after,

@@ -7,7 +7,7 @@ import { listPauses } from '@vibetribe/core/pauses/list-pauses';
 import { previewPause } from '@vibetribe/core/pauses/preview-pause';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor, PlaceId } from '../http/cursor.ts';
+import { decodeCursor, encodeCursor, CursorId } from '../http/cursor.ts';
 
 type Services = Pick<CoreDependencies, 'db' | 'signals' | 'failpoints'>;
 
@@ -64,7 +64,7 @@ export const pauseRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
       const { items, hasMore } = await previewPause(services, request.actor, {
         id: request.params.id,
         limit,
-        afterId: decodeCursor(PlaceId, cursor),
+        afterId: decodeCursor(CursorId, cursor),
       });
       const last = items.at(-1);
       return { items, nextCursor: hasMore && last !== undefined ? encodeCursor(last.publicationId) : null };

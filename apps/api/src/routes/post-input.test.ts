@@ -15,7 +15,7 @@ const routes: readonly (readonly [method: string, path: string, body?: object])[
   ['POST', '/publications/:id/resolve', { outcome: 'skip' }],
 ];
 
-describe('walls between tenants', () => {
+describe('tenants never meet', () => {
   test.each(routes.map((route) => ({ route, name: `${route[0]} ${route[1]}` })))(
     '$name answers 404 alike for a foreign and an unknown id',
     async ({ route }) => {

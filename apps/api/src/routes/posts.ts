@@ -22,7 +22,7 @@ import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { decodeCursor, encodeCursor, PlaceId } from '../http/cursor.ts';
+import { decodeCursor, encodeCursor, CursorId } from '../http/cursor.ts';
 import { entityTag, expectedVersion } from '../http/etag.ts';
 import { answerInTransaction } from '../http/idempotency.ts';
 
@@ -38,14 +38,14 @@ const ListQuery = PageQuery.extend({
   accountId: z.string().optional(),
   platform: PlatformId.optional(),
 });
-const PostPlace = z.object({ createdAtMicros: z.string().regex(/^\d{1,16}$/), id: PlaceId });
+const PostCursor = z.object({ createdAtMicros: z.string().regex(/^\d{1,16}$/), id: CursorId });
 
 /** A post's whole story fits on one page; who wants less says so. */
 const TimelineQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(1_000),
   cursor: z.string().max(500).optional(),
 });
-const TimelinePlace = z.object({ eventId: z.int().nonnegative() });
+const TimelineCursor = z.object({ eventId: z.int().nonnegative() });
 
 export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = async (app, { services }) => {
   app.post(
@@ -81,7 +81,7 @@ export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = asyn
     },
     async (request) => {
       const { cursor, ...filter } = request.query;
-      const page = await listPosts(services, request.actor, { ...filter, after: decodeCursor(PostPlace, cursor) });
+      const page = await listPosts(services, request.actor, { ...filter, after: decodeCursor(PostCursor, cursor) });
       return { items: page.items, nextCursor: page.next === null ? null : encodeCursor(page.next) };
     },
   );
@@ -255,7 +255,7 @@ export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = asyn
     },
     async (request) => {
       const { limit, cursor } = request.query;
-      const after = decodeCursor(TimelinePlace, cursor);
+      const after = decodeCursor(TimelineCursor, cursor);
       const page = await readTimeline(services, request.actor, { postId: request.params.id, limit, after });
       return { items: page.items, nextCursor: page.next === null ? null : encodeCursor(page.next) };
     },

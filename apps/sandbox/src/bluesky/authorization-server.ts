@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
 import { verifierMatches } from '../oauth/pkce.ts';
-import type { Annex, Caller, Site, SitePlace } from '../site.ts';
+import type { Annex, Caller, Site, SiteContext } from '../site.ts';
 import { connectAccount } from '../state/connect-account.ts';
 import { randomSecret } from '../state/random-secret.ts';
 import { invalidGrant, oauthAnswers, oauthError } from './oauth-answers.ts';
@@ -16,9 +16,9 @@ const pushedLifeMs = 5 * 60_000;
 const codeLifeMs = 5 * 60_000;
 
 /** Gives the tokens that the personal data server takes, https://atproto.com/specs/oauth: an origin of its own. */
-export function authorizationServer(site: Site, place: SitePlace, sessions: OAuthSessions): Annex {
-  const { sandbox } = place;
-  const origin = () => place.hostOf(authorizationServerId);
+export function authorizationServer(site: Site, context: SiteContext, sessions: OAuthSessions): Annex {
+  const { sandbox } = context;
+  const origin = () => context.hostOf(authorizationServerId);
   const clients = createClients(sandbox, origin);
   const proofs = createProofs(sandbox.clock, origin, (error, why) => oauthError(400, error, why));
   const pushed = sandbox.store.table('bluesky-pushed-requests', PushedRequest);
@@ -30,7 +30,7 @@ export function authorizationServer(site: Site, place: SitePlace, sessions: OAut
   function routes(app: FastifyInstance): void {
     app.addHook('onRequest', async (_request, reply) => proofs.announce(reply));
 
-    app.get('/.well-known/oauth-authorization-server', () => metadata(origin(), place.origin()));
+    app.get('/.well-known/oauth-authorization-server', () => metadata(origin(), context.origin()));
     app.get('/oauth/jwks', () => ({ keys: [] }));
 
     app.post('/oauth/par', async (request, reply) => {

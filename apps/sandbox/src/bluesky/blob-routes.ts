@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { ReceivedFile } from '../uploads/received-file.ts';
 import { invalidRequest, xrpcError } from './answers.ts';
 import type { Blobs } from './blobs.ts';
@@ -11,10 +11,10 @@ import { spend } from './spend.ts';
 /** What the servers of Bluesky take directly; larger videos go through its video service. */
 const blobBytesMax = 50_000_000;
 
-export function blobRoutes(app: FastifyInstance, place: SitePlace, sessions: Sessions, blobs: Blobs): void {
+export function blobRoutes(app: FastifyInstance, context: SiteContext, sessions: Sessions, blobs: Blobs): void {
   app.post('/xrpc/com.atproto.repo.uploadBlob', (request, reply) => {
     const { account } = sessions.require(request.headers.authorization, 'access');
-    spend(place, request, reply, [{ limit: blobUploads, subject: account.id }]);
+    spend(context, request, reply, [{ limit: blobUploads, subject: account.id }]);
     const { body } = request;
     if (!(body instanceof ReceivedFile))
       throw new RefusalError(invalidRequest('Request encoding (Content-Type) required but not provided'));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
 import { typeInBytes } from '../uploads/sniff-type.ts';
 import { PostMedium } from '../state/posts.ts';
@@ -28,7 +28,7 @@ export type Blobs = {
   mediaOf(did: string, record: Readonly<Record<string, unknown>>): PostMedium[];
 };
 
-export function createBlobs({ site, sandbox }: SitePlace): Blobs {
+export function createBlobs({ site, sandbox }: SiteContext): Blobs {
   const { store } = sandbox;
   const table = store.table(`${site}.blobs`, StoredBlob);
   const keyOf = (did: string, cid: string) => `${did}/${cid}`;

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { Annex, Site, SitePlace } from '../site.ts';
+import type { Annex, Site, SiteContext } from '../site.ts';
 import { blueskyAnswers, invalidRequest, xrpcError } from './answers.ts';
 import { didDocument } from './did-document.ts';
 import { parseInput } from './parse-input.ts';
 
 /** What everybody asks wherever an account lives: whose a handle is (the app's own service), and where an account lives (plc.directory). */
-export function directory(site: Site, { sandbox, origin }: SitePlace): Annex {
+export function directory(site: Site, { sandbox, origin }: SiteContext): Annex {
   return { id: 'bluesky-directory', prefix: '/bluesky', answers: blueskyAnswers, identify: () => undefined, routes };
 
   function routes(app: FastifyInstance): void {

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { accessToken } from '../oauth/access-token.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendPostPage } from '../page/post-page.ts';
-import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import type { Caller, PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { findAccount } from '../state/connect-account.ts';
 import { blueskyAnswers } from './answers.ts';
 import { authorizationServer } from './authorization-server.ts';
@@ -35,26 +35,26 @@ export const bluesky: PlatformDefinition = {
   open: openBluesky,
 };
 
-function openBluesky(place: SitePlace): Site {
-  const { sandbox } = place;
-  const oauthSessions = createOAuthSessions(place);
-  const sessions = createSessions(place, oauthSessions);
-  const proofs = createProofs(sandbox.clock, place.origin, resourceRefusal);
-  const blobs = createBlobs(place);
-  const videoJobs = createVideoJobs(place, blobs);
-  const records = createRecords(place, blobs);
+function openBluesky(context: SiteContext): Site {
+  const { sandbox } = context;
+  const oauthSessions = createOAuthSessions(context);
+  const sessions = createSessions(context, oauthSessions);
+  const proofs = createProofs(sandbox.clock, context.origin, resourceRefusal);
+  const blobs = createBlobs(context);
+  const videoJobs = createVideoJobs(context, blobs);
+  const records = createRecords(context, blobs);
 
   const site: Site = {
-    id: place.site,
-    platform: place.platform,
+    id: context.site,
+    platform: context.platform,
     title: 'Bluesky',
-    origin: place.origin,
+    origin: context.origin,
     answers: blueskyAnswers,
-    identify: (request) => identify(site, place, request),
+    identify: (request) => identify(site, context, request),
     normalizeHandle,
     newAccountId: () => `did:plc:${encodeBase32(randomBytes(15))}`,
     issueCredentials(account) {
-      const { grant, change } = sandbox.grants.open(place.site, account.id, builtInClient.id, 'app-password');
+      const { grant, change } = sandbox.grants.open(context.site, account.id, builtInClient.id, 'app-password');
       const issuedAtMs = sandbox.clock.nowMs();
       const value = encodeBase32(randomBytes(10)).replace(/(.{4})(?=.)/g, '$1-');
       const password = {
@@ -69,16 +69,16 @@ function openBluesky(place: SitePlace): Site {
       return { accessToken: accessJwt, refreshToken: refreshJwt, expiresIn: 7200, appPassword: value };
     },
     postUrl: (post) =>
-      `${place.origin()}/profile/${post.id.slice('at://'.length).replace(`/${postCollection}/`, '/post/')}`,
+      `${context.origin()}/profile/${post.id.slice('at://'.length).replace(`/${postCollection}/`, '/post/')}`,
     clearPosts: () => records.clearPosts(),
     routes(app) {
-      requireProofs(app, place, proofs, oauthSessions);
-      serverRoutes(app, site, place, sessions);
-      sessionRoutes(app, site, place, sessions);
-      writeRoutes(app, site, place, sessions, records, blobs);
-      blobRoutes(app, place, sessions, blobs);
-      videoRoutes(app, place, sessions, videoJobs);
-      readRoutes(app, site, place, sessions, records);
+      requireProofs(app, context, proofs, oauthSessions);
+      serverRoutes(app, site, context, sessions);
+      sessionRoutes(app, site, context, sessions);
+      writeRoutes(app, site, context, sessions, records, blobs);
+      blobRoutes(app, context, sessions, blobs);
+      videoRoutes(app, context, sessions, videoJobs);
+      readRoutes(app, site, context, sessions, records);
       app.get<{ Params: { actor: string; rkey: string } }>(
         '/profile/:actor/post/:rkey',
         { config: { page: true } },
@@ -89,11 +89,11 @@ function openBluesky(place: SitePlace): Site {
       );
     },
   };
-  return { ...site, annexes: [authorizationServer(site, place, oauthSessions), directory(site, place)] };
+  return { ...site, annexes: [authorizationServer(site, context, oauthSessions), directory(site, context)] };
 }
 
 /** By the session's token, or by the identifier and password of a sign-in. */
-function identify(site: Site, { sandbox }: SitePlace, request: FastifyRequest): Caller | undefined {
+function identify(site: Site, { sandbox }: SiteContext, request: FastifyRequest): Caller | undefined {
   const found = sandbox.grants.look(
     site.id,
     accessToken(request.headers.authorization)?.value ?? '',

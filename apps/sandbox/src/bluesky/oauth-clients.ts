@@ -41,8 +41,8 @@ export function createClients({ origins, clock }: Pick<SandboxState, 'origins' |
     const url = new URL(id);
     if (url.protocol === 'http:') return loopbackClient(url, id);
     if (url.protocol !== 'https:' || url.pathname === '/') throw invalidClient('The client_id is not an https address');
-    const place = new URL(`${url.pathname}${url.search}`, origins.placeOf(url.origin));
-    const answer = await fetch(place, { redirect: 'error', signal: AbortSignal.timeout(5_000) }).catch(() => null);
+    const address = new URL(`${url.pathname}${url.search}`, origins.addressOf(url.origin));
+    const answer = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(5_000) }).catch(() => null);
     const metadata = Metadata.safeParse(answer?.status === 200 ? await answer.json().catch(() => null) : null);
     if (!metadata.success || metadata.data.client_id !== id)
       throw new RefusalError(oauthError(400, 'invalid_client_metadata', 'The client metadata cannot be used'));

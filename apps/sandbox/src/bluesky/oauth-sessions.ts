@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Grant, Token } from '../state/grants.ts';
 import { randomSecret } from '../state/random-secret.ts';
 import { invalidGrant } from './oauth-answers.ts';
@@ -17,7 +17,7 @@ const Binding = z.object({ client: z.string(), jkt: z.string(), isConfidential: 
 export type OAuthSessions = ReturnType<typeof createOAuthSessions>;
 
 /** Sessions that a consent began: tokens bound to a key, and a refresh token that works once. */
-export function createOAuthSessions({ site, sandbox }: SitePlace) {
+export function createOAuthSessions({ site, sandbox }: SiteContext) {
   const { store, grants, clock } = sandbox;
   const bindings = store.table('bluesky-oauth-sessions', Binding);
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { Site, SitePlace } from '../site.ts';
+import type { Site, SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import { findAccount } from '../state/connect-account.ts';
 import { invalidRequest, xrpcError } from './answers.ts';
@@ -14,14 +14,14 @@ import type { Sessions } from './sessions.ts';
 export function readRoutes(
   app: FastifyInstance,
   site: Site,
-  place: SitePlace,
+  context: SiteContext,
   sessions: Sessions,
   records: Records,
 ): void {
-  const { sandbox } = place;
+  const { sandbox } = context;
 
   app.get('/xrpc/com.atproto.repo.getRecord', (request, reply) => {
-    spend(place, request, reply);
+    spend(context, request, reply);
     const query = parseInput(RecordQuery, request.query);
     const account = findAccount(site, sandbox, query.repo);
     const record = records.get({ did: account?.id ?? query.repo, collection: query.collection, rkey: query.rkey });
@@ -33,7 +33,7 @@ export function readRoutes(
   });
 
   app.get('/xrpc/com.atproto.repo.listRecords', { config: { listing: true } }, (request, reply) => {
-    spend(place, request, reply);
+    spend(context, request, reply);
     const { repo, collection, limit, cursor, reverse } = parseInput(ListQuery, request.query);
     const account = findAccount(site, sandbox, repo);
     if (account === undefined) throw new RefusalError(invalidRequest(`Could not find repo: ${repo}`));
@@ -52,14 +52,14 @@ export function readRoutes(
   });
 
   app.get('/xrpc/app.bsky.feed.getPosts', (request, reply) => {
-    spend(place, request, reply);
+    spend(context, request, reply);
     if (request.headers.authorization !== undefined) sessions.require(request.headers.authorization, 'access');
     const { uris } = parseInput(PostsQuery, request.query);
     return { posts: uris.flatMap(postView) };
   });
 
   app.get('/xrpc/app.bsky.actor.getProfiles', (request, reply) => {
-    spend(place, request, reply);
+    spend(context, request, reply);
     if (request.headers.authorization !== undefined) sessions.require(request.headers.authorization, 'access');
     const { actors } = parseInput(ProfilesQuery, request.query);
     return {

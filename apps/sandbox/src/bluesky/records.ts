@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Post } from '../state/posts.ts';
 import type { Blobs } from './blobs.ts';
@@ -13,13 +13,13 @@ export type StoredRecord = z.infer<typeof StoredRecord>;
 /** The head of a repository. */
 export type Commit = { cid: string; rev: string };
 
-export type RecordPlace = { did: string; collection: string; rkey: string };
+export type RecordKey = { did: string; collection: string; rkey: string };
 
 export type Records = {
-  get(place: RecordPlace): StoredRecord | undefined;
+  get(key: RecordKey): StoredRecord | undefined;
   head(did: string): Commit | undefined;
   /** Creates or replaces; a record of the post collection becomes visible or is amended. */
-  write(place: RecordPlace, value: Readonly<Record<string, unknown>>, cid: string): Commit;
+  write(key: RecordKey, value: Readonly<Record<string, unknown>>, cid: string): Commit;
   remove(record: StoredRecord): Commit;
   /** In the order of their keys, ascending. */
   keysOf(did: string, collection: string): readonly string[];
@@ -27,7 +27,7 @@ export type Records = {
   clearPosts(): Change[];
 };
 
-export function createRecords({ site, platform, sandbox }: SitePlace, blobs: Pick<Blobs, 'mediaOf'>): Records {
+export function createRecords({ site, platform, sandbox }: SiteContext, blobs: Pick<Blobs, 'mediaOf'>): Records {
   const { store, posts, clock } = sandbox;
   const table = store.table(`${site}.records`, StoredRecord);
   const heads = store.table(`${site}.heads`, z.object({ did: z.string(), cid: z.string(), rev: z.string() }));
@@ -50,26 +50,26 @@ export function createRecords({ site, platform, sandbox }: SitePlace, blobs: Pic
   }
 
   return {
-    get: (place) => table.get(atUri(place)),
+    get: (key) => table.get(atUri(key)),
     head: (did) => heads.get(did),
-    write(place, value, cid) {
-      const uri = atUri(place);
-      const { commit, change } = newCommit(place.did, cid);
+    write(key, value, cid) {
+      const uri = atUri(key);
+      const { commit, change } = newCommit(key.did, cid);
       const indexedAt = new Date(clock.wallMs()).toISOString();
-      const changes = [change, table.put(uri, { ...place, uri, cid, value: { ...value }, rev: commit.rev, indexedAt })];
-      if (place.collection !== postCollection) {
+      const changes = [change, table.put(uri, { ...key, uri, cid, value: { ...value }, rev: commit.rev, indexedAt })];
+      if (key.collection !== postCollection) {
         store.commit(changes);
         return commit;
       }
       const text = textOf(value['text']) ?? '';
-      const media = blobs.mediaOf(place.did, value);
+      const media = blobs.mediaOf(key.did, value);
       const details = detailsOf(value);
       const createdAt = textOf(value['createdAt']) ?? indexedAt;
       const known = posts.get(site, uri);
       const replyTo = parentOf(value);
       if (known === undefined)
         posts.accept(
-          { ...postOf(place.did, uri, text, createdAt), media, receivedAt: indexedAt, replyTo, details },
+          { ...postOf(key.did, uri, text, createdAt), media, receivedAt: indexedAt, replyTo, details },
           changes,
         );
       else posts.amend({ ...known, text, media, createdAt, details }, changes);
@@ -115,7 +115,7 @@ function parentOf(value: unknown): string | null {
 
 const Parent = z.object({ reply: z.object({ parent: z.object({ uri: z.string() }) }) });
 
-export function atUri({ did, collection, rkey }: RecordPlace): string {
+export function atUri({ did, collection, rkey }: RecordKey): string {
   return `at://${did}/${collection}/${rkey}`;
 }
 

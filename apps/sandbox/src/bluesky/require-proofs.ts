@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { RefusalError } from '../answer.ts';
 import { accessToken } from '../oauth/access-token.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { resourceRefusal } from './oauth-answers.ts';
 import type { Proofs } from './oauth-proofs.ts';
 import type { OAuthSessions } from './oauth-sessions.ts';
@@ -9,7 +9,7 @@ import type { OAuthSessions } from './oauth-sessions.ts';
 /** Before anything is read of a request: a token that is bound to a key comes with a proof of that key. RFC 9449, 7. */
 export function requireProofs(
   app: FastifyInstance,
-  { site, sandbox }: SitePlace,
+  { site, sandbox }: SiteContext,
   proofs: Proofs,
   sessions: Pick<OAuthSessions, 'bindingOf'>,
 ): void {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { Site, SitePlace } from '../site.ts';
+import type { Site, SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import { findAccount } from '../state/connect-account.ts';
 import { wrongPassword } from './answers.ts';
@@ -11,8 +11,8 @@ import { spend } from './spend.ts';
 import { parseInput } from './parse-input.ts';
 import type { Sessions } from './sessions.ts';
 
-export function sessionRoutes(app: FastifyInstance, site: Site, place: SitePlace, sessions: Sessions): void {
-  const { sandbox } = place;
+export function sessionRoutes(app: FastifyInstance, site: Site, context: SiteContext, sessions: Sessions): void {
+  const { sandbox } = context;
 
   app.post('/xrpc/com.atproto.server.createSession', (request, reply) => {
     const { identifier, password } = parseInput(
@@ -22,7 +22,7 @@ export function sessionRoutes(app: FastifyInstance, site: Site, place: SitePlace
     const account = findAccount(site, sandbox, identifier);
     const subject = account?.id ?? identifier;
     spend(
-      place,
+      context,
       request,
       reply,
       Object.values(sessionLimits).map((limit) => ({ limit, subject })),
@@ -40,20 +40,20 @@ export function sessionRoutes(app: FastifyInstance, site: Site, place: SitePlace
   });
 
   app.post('/xrpc/com.atproto.server.refreshSession', (request, reply) => {
-    spend(place, request, reply);
+    spend(context, request, reply);
     const session = sessions.require(request.headers.authorization, 'refresh');
     return { ...sessions.refresh(session), ...profile(session.account) };
   });
 
   app.post('/xrpc/com.atproto.server.deleteSession', (request, reply) => {
-    spend(place, request, reply);
+    spend(context, request, reply);
     const { token } = sessions.require(request.headers.authorization, 'refresh');
     sandbox.store.commit([sandbox.grants.drop(token.value)]);
     return reply.code(200).send();
   });
 
   app.get('/xrpc/com.atproto.server.getSession', (request, reply) => {
-    spend(place, request, reply);
+    spend(context, request, reply);
     const { account } = sessions.require(request.headers.authorization, 'access');
     return profile(account);
   });
@@ -61,7 +61,7 @@ export function sessionRoutes(app: FastifyInstance, site: Site, place: SitePlace
   const profile = (account: Account) => ({
     did: account.id,
     handle: account.handle,
-    didDoc: didDocument(account, place.origin()),
+    didDoc: didDocument(account, context.origin()),
     active: true,
   });
 }

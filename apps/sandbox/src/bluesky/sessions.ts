@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { RefusalError } from '../answer.ts';
 import { accessToken } from '../oauth/access-token.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Grant, Token } from '../state/grants.ts';
@@ -31,7 +31,7 @@ export type Sessions = {
 };
 
 export function createSessions(
-  { site, origin, sandbox }: SitePlace,
+  { site, origin, sandbox }: SiteContext,
   oauth: Pick<OAuthSessions, 'bindingOf'>,
 ): Sessions {
   const { store, grants, clock, accounts } = sandbox;

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Draw } from '../state/rate-limits.ts';
 import { blueskyAnswers, rateLimitHeaders } from './answers.ts';
 import { requestsByAddress, writePoints } from './limits.ts';
@@ -10,7 +10,7 @@ import { requestsByAddress, writePoints } from './limits.ts';
  * @throws {RefusalError} 429
  */
 export function spend(
-  { platform, sandbox }: SitePlace,
+  { platform, sandbox }: SiteContext,
   request: FastifyRequest,
   reply: FastifyReply,
   draws: readonly Draw[] = [],

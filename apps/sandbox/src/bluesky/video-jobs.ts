@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { ReceivedFile } from '../uploads/received-file.ts';
 import { xrpcError } from './answers.ts';
 import { BlobRef, type Blobs } from './blobs.ts';
@@ -23,7 +23,7 @@ const videoBytesMax = 300_000_000;
 const videoTypes: readonly string[] = ['video/mp4', 'video/mpeg', 'video/webm', 'video/quicktime', 'image/gif'];
 const encodedType = 'video/mp4';
 
-export function createVideoJobs({ site, sandbox }: SitePlace, blobs: Blobs): VideoJobs {
+export function createVideoJobs({ site, sandbox }: SiteContext, blobs: Blobs): VideoJobs {
   const { store, clock } = sandbox;
   const table = store.table(`${site}.video-jobs`, VideoJob);
   const idOf = (did: string, sha256: string) => `${did.slice(-8)}${sha256.slice(0, 16)}`;

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import { bearerToken } from '../oauth/bearer-token.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { ReceivedFile } from '../uploads/received-file.ts';
 import { invalidRequest, xrpcError } from './answers.ts';
 import { parseInput } from './parse-input.ts';
@@ -16,13 +16,13 @@ const tokenLifeSecondsMax = 3_600;
 const uploadBlob = 'com.atproto.repo.uploadBlob';
 
 /** The video service, on the server's own origin, and the tokens it asks for: https://docs.bsky.app/docs/tutorials/video */
-export function videoRoutes(app: FastifyInstance, place: SitePlace, sessions: Sessions, jobs: VideoJobs): void {
+export function videoRoutes(app: FastifyInstance, context: SiteContext, sessions: Sessions, jobs: VideoJobs): void {
   const tokens = createServiceTokens();
-  const nowSeconds = () => Math.floor(place.sandbox.clock.wallMs() / 1_000);
+  const nowSeconds = () => Math.floor(context.sandbox.clock.wallMs() / 1_000);
 
   app.get('/xrpc/com.atproto.server.getServiceAuth', (request, reply) => {
     const { account } = sessions.require(request.headers.authorization, 'access');
-    spend(place, request, reply);
+    spend(context, request, reply);
     const { aud, lxm, exp = nowSeconds() + tokenLifeSeconds } = parseInput(ServiceAuth, request.query);
     if (exp <= nowSeconds() || exp > nowSeconds() + tokenLifeSecondsMax) {
       throw new RefusalError(xrpcError(400, 'BadExpiration', 'expiration is in the past or too far away'));

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { Site, SitePlace } from '../site.ts';
+import type { Site, SiteContext } from '../site.ts';
 import { findAccount } from '../state/connect-account.ts';
 import { invalidRequest, xrpcError } from './answers.ts';
 import type { Blobs } from './blobs.ts';
@@ -17,7 +17,7 @@ import { isTid } from './tid.ts';
 export function writeRoutes(
   app: FastifyInstance,
   site: Site,
-  place: SitePlace,
+  context: SiteContext,
   sessions: Sessions,
   records: Records,
   blobs: Pick<Blobs, 'get'>,
@@ -70,8 +70,8 @@ export function writeRoutes(
   /** The DID of the caller, whose own repository it must be. */
   function enter(request: FastifyRequest, reply: FastifyReply, repo: string, points: number): string {
     const { account } = sessions.require(request.headers.authorization, 'access');
-    spend(place, request, reply, writeDraws(account.id, points));
-    if (findAccount(site, place.sandbox, repo)?.id !== account.id) {
+    spend(context, request, reply, writeDraws(account.id, points));
+    if (findAccount(site, context.sandbox, repo)?.id !== account.id) {
       throw new RefusalError(xrpcError(401, 'AuthenticationRequired', 'Authentication Required'));
     }
     return account.id;

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Limit } from '../state/rate-limits.ts';
 import { apiError, rateLimited, rateLimitHeaders, unauthorized } from './answers.ts';
@@ -21,34 +21,34 @@ export function webhookToken(url: string): string | undefined {
  * @returns the channel that the bot belongs to
  * @throws {RefusalError} 401 or 429
  */
-export function admit(place: SitePlace, request: FastifyRequest, reply: FastifyReply, limit: Limit): Account {
-  const channel = channelOf(place, botToken(request.headers.authorization));
+export function admit(context: SiteContext, request: FastifyRequest, reply: FastifyReply, limit: Limit): Account {
+  const channel = channelOf(context, botToken(request.headers.authorization));
   if (channel === undefined) throw new RefusalError(unauthorized());
-  return drawn(place, channel, reply, limit);
+  return drawn(context, channel, reply, limit);
 }
 
 /** The same for whoever has a webhook's address. @throws {RefusalError} 401, 404 or 429 */
 export function admitWebhook(
-  place: SitePlace,
+  context: SiteContext,
   webhook: { readonly id: string; readonly token: string },
   reply: FastifyReply,
   limit: Limit,
 ): Account {
-  const channel = webhook.token.includes('.') ? undefined : channelOf(place, webhook.token);
-  if (channel?.id === webhook.id) return drawn(place, channel, reply, limit);
+  const channel = webhook.token.includes('.') ? undefined : channelOf(context, webhook.token);
+  if (channel?.id === webhook.id) return drawn(context, channel, reply, limit);
   throw new RefusalError(
-    place.sandbox.accounts.byId(place.site, webhook.id) === undefined
+    context.sandbox.accounts.byId(context.site, webhook.id) === undefined
       ? apiError(404, 10_015, 'Unknown Webhook')
       : apiError(401, 50_027, 'Invalid Webhook Token'),
   );
 }
 
-function channelOf({ site, sandbox }: SitePlace, token: string | undefined): Account | undefined {
+function channelOf({ site, sandbox }: SiteContext, token: string | undefined): Account | undefined {
   const found = sandbox.grants.look(site, token ?? '', sandbox.clock.nowMs());
   return found.state === 'valid' ? sandbox.accounts.byId(site, found.grant.account ?? '') : undefined;
 }
 
-function drawn({ platform, sandbox }: SitePlace, channel: Account, reply: FastifyReply, limit: Limit): Account {
+function drawn({ platform, sandbox }: SiteContext, channel: Account, reply: FastifyReply, limit: Limit): Account {
   const nowMs = sandbox.clock.wallMs();
   const [global, route] = sandbox.limits.draw(
     platform,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import { randomSecret } from '../state/random-secret.ts';
 
@@ -15,7 +15,7 @@ export type Bots = {
   issueWebhookToken(channel: Account): string;
 };
 
-export function createBots({ site, sandbox }: SitePlace, newId: () => string): Bots {
+export function createBots({ site, sandbox }: SiteContext, newId: () => string): Bots {
   const { store, grants, clock } = sandbox;
   const table = store.table('discord.bots', Bot);
 

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { sendPostPage } from '../page/post-page.ts';
-import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import type { Caller, PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { createSnowflake } from '../state/snowflake.ts';
 import { botToken, webhookToken } from './admit.ts';
 import { discordAnswers } from './answers.ts';
@@ -21,25 +21,25 @@ export const discord: PlatformDefinition = {
 
 const discordEpochMs = 1_420_070_400_000;
 
-function openDiscord(place: SitePlace): Site {
-  const { sandbox } = place;
+function openDiscord(context: SiteContext): Site {
+  const { sandbox } = context;
   const newId = createSnowflake({
     epochMs: discordEpochMs,
     sequenceBits: 22,
     wallMs: sandbox.clock.wallMs,
     isTaken: (id) =>
-      sandbox.accounts.byId(place.site, id) !== undefined || sandbox.posts.get(place.site, id) !== undefined,
+      sandbox.accounts.byId(context.site, id) !== undefined || sandbox.posts.get(context.site, id) !== undefined,
   });
-  const bots = createBots(place, newId);
-  const messages = createMessages(place, newId);
+  const bots = createBots(context, newId);
+  const messages = createMessages(context, newId);
 
   const site: Site = {
-    id: place.site,
-    platform: place.platform,
+    id: context.site,
+    platform: context.platform,
     title: 'Discord',
-    origin: place.origin,
+    origin: context.origin,
     answers: discordAnswers,
-    identify: (request) => identify(place, request),
+    identify: (request) => identify(context, request),
     normalizeHandle: (handle) =>
       handle
         .trim()
@@ -49,14 +49,14 @@ function openDiscord(place: SitePlace): Site {
     newAccountId: newId,
     issueCredentials(channel) {
       const accessToken = bots.issueToken(channel);
-      const webhook = `${place.origin()}/api/webhooks/${channel.id}/${bots.issueWebhookToken(channel)}`;
+      const webhook = `${context.origin()}/api/webhooks/${channel.id}/${bots.issueWebhookToken(channel)}`;
       return { accessToken, botToken: accessToken, channelId: channel.id, webhook };
     },
-    postUrl: (post) => `${place.origin()}/channels/${guild.id}/${post.account}/${post.id}`,
+    postUrl: (post) => `${context.origin()}/channels/${guild.id}/${post.account}/${post.id}`,
     clearPosts: () => messages.clear(),
     routes(app) {
-      botRoutes(app, place, bots, messages);
-      webhookRoutes(app, place, bots, messages);
+      botRoutes(app, context, bots, messages);
+      webhookRoutes(app, context, bots, messages);
       app.get<{ Params: { id: string } }>(
         '/attachments/:channel/:id/:name',
         { config: { page: true } },
@@ -80,7 +80,7 @@ function openDiscord(place: SitePlace): Site {
   return site;
 }
 
-function identify({ site, sandbox }: SitePlace, request: FastifyRequest): Caller | undefined {
+function identify({ site, sandbox }: SiteContext, request: FastifyRequest): Caller | undefined {
   const found = sandbox.grants.look(
     site,
     botToken(request.headers.authorization) ?? webhookToken(request.url) ?? '',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { mediumOf } from '../uploads/received-file.ts';
 import { typeInBytes } from '../uploads/sniff-type.ts';
@@ -36,7 +36,7 @@ export type MessageThread = {
 /** "The past few minutes": https://docs.discord.com/developers/resources/message#create-message */
 const nonceLifeMs = 180_000;
 
-export function createMessages({ site, platform, sandbox }: SitePlace, newId: () => string): Messages {
+export function createMessages({ site, platform, sandbox }: SiteContext, newId: () => string): Messages {
   const { store, posts, clock, segments } = sandbox;
   const placeOf = (id: string) => `${site}-message-${id}`;
   const details = store.table('discord.messages', MessageDetail);

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post } from '../state/posts.ts';
 import { admit } from './admit.ts';
@@ -19,31 +19,31 @@ type AtMessage = { Params: { channel: string; message: string } };
 const api = '/api/v10';
 
 /** https://docs.discord.com/developers/reference, version 10: what a bot needs to write into a channel. */
-export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, messages: Messages): void {
-  const { site, sandbox } = place;
+export function botRoutes(app: FastifyInstance, context: SiteContext, bots: Bots, messages: Messages): void {
+  const { site, sandbox } = context;
 
   // As a parameter, so that `%40me` is the same address.
   app.get<{ Params: { user: string } }>(`${api}/users/:user`, (request, reply) => {
-    const bot = bots.of(admit(place, request, reply, discordLimits.read));
+    const bot = bots.of(admit(context, request, reply, discordLimits.read));
     if (request.params.user !== '@me' && request.params.user !== bot.id)
       throw new RefusalError(apiError(404, 10_013, 'Unknown User'));
     return botView(bot);
   });
 
   app.get<{ Params: { guild: string } }>(`${api}/guilds/:guild`, (request, reply) => {
-    const channel = admit(place, request, reply, discordLimits.read);
+    const channel = admit(context, request, reply, discordLimits.read);
     if (request.params.guild !== guild.id) throw new RefusalError(apiError(404, 10_004, 'Unknown Guild'));
     const { with_counts: counts } = GuildQuery.parse(request.query);
     return guildView(counts === 'true' ? sandbox.audience.followers(channel) : undefined);
   });
 
   app.get<InChannel>(`${api}/channels/:channel`, (request, reply) => {
-    const channel = ownChannel(admit(place, request, reply, discordLimits.read), request.params.channel);
+    const channel = ownChannel(admit(context, request, reply, discordLimits.read), request.params.channel);
     return channelView(channel, sandbox.posts.ofAccount(site, channel.id).at(-1)?.id ?? null);
   });
 
   app.post<InChannel>(`${api}/channels/:channel/messages`, (request, reply) => {
-    const channel = ownChannel(admit(place, request, reply, discordLimits.create), request.params.channel);
+    const channel = ownChannel(admit(context, request, reply, discordLimits.create), request.params.channel);
     if (isForum(channel)) throw new RefusalError(apiError(400, 50_008, 'Cannot send messages in a non-text channel'));
     const body = parseMessageBody(request.body);
     const post = messages.create(channel, bots.of(channel), body);
@@ -51,26 +51,26 @@ export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, me
   });
 
   app.get<InChannel>(`${api}/channels/:channel/messages`, { config: { listing: true } }, (request, reply) => {
-    const channel = ownChannel(admit(place, request, reply, discordLimits.read), request.params.channel);
+    const channel = ownChannel(admit(context, request, reply, discordLimits.read), request.params.channel);
     const shownUntilMs = sandbox.clock.nowMs() - request.visit.listingLagMs;
     const shown = sandbox.posts.ofAccount(site, channel.id).filter((post) => post.receivedTickMs <= shownUntilMs);
     return listMessages(shown, request.query).map((post) => view(channel, post));
   });
 
   app.get<AtMessage>(`${api}/channels/:channel/messages/:message`, (request, reply) => {
-    const channel = ownChannel(admit(place, request, reply, discordLimits.read), request.params.channel);
+    const channel = ownChannel(admit(context, request, reply, discordLimits.read), request.params.channel);
     return view(channel, messageIn(channel, request.params.message));
   });
 
   // https://docs.discord.com/developers/resources/message#edit-message: what is left out stays.
   app.patch<AtMessage>(`${api}/channels/:channel/messages/:message`, (request, reply) => {
-    const channel = ownChannel(admit(place, request, reply, discordLimits.create), request.params.channel);
+    const channel = ownChannel(admit(context, request, reply, discordLimits.create), request.params.channel);
     const post = messageIn(channel, request.params.message);
     return view(channel, messages.edit(post, parseMessageEdit(request.body)));
   });
 
   app.delete<AtMessage>(`${api}/channels/:channel/messages/:message`, (request, reply) => {
-    const channel = ownChannel(admit(place, request, reply, discordLimits.remove), request.params.channel);
+    const channel = ownChannel(admit(context, request, reply, discordLimits.remove), request.params.channel);
     messages.remove(messageIn(channel, request.params.message));
     return reply.code(204).send();
   });
@@ -94,7 +94,7 @@ export function botRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, me
       post,
       bots.of(channel),
       messages.detail(post.id),
-      place.origin(),
+      context.origin(),
       sandbox.audience.ofPost(post).likes,
     );
   }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { MultipartForm } from '../uploads/multipart-form.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post } from '../state/posts.ts';
@@ -19,17 +19,17 @@ type AtMessage = { Params: AtWebhook['Params'] & { message: string } };
 const address = '/api/v10/webhooks/:webhook/:token';
 
 /** https://docs.discord.com/developers/resources/webhook: whoever has the address writes into the channel, and reads what it wrote. */
-export function webhookRoutes(app: FastifyInstance, place: SitePlace, bots: Bots, messages: Messages): void {
+export function webhookRoutes(app: FastifyInstance, context: SiteContext, bots: Bots, messages: Messages): void {
   app.get<AtWebhook>(address, (request, reply) => {
     const { webhook: id, token } = request.params;
-    const channel = admitWebhook(place, { id, token }, reply, discordLimits.read);
+    const channel = admitWebhook(context, { id, token }, reply, discordLimits.read);
     const named = { id, type: 1, name: `${channel.handle} hook`, avatar: null, application_id: null, token };
     return { ...named, channel_id: channel.id, guild_id: guild.id };
   });
 
   app.post<AtWebhook>(address, (request, reply) => {
     const { webhook: id, token } = request.params;
-    const channel = admitWebhook(place, { id, token }, reply, discordLimits.create);
+    const channel = admitWebhook(context, { id, token }, reply, discordLimits.create);
     const { wait, thread_id: threadId } = Query.parse(request.query);
     const body = parseMessageBody(request.body);
     const post = messages.create(
@@ -43,7 +43,7 @@ export function webhookRoutes(app: FastifyInstance, place: SitePlace, bots: Bots
 
   app.get<AtMessage>(`${address}/messages/:message`, (request, reply) => {
     const { webhook: id, token, message } = request.params;
-    const channel = admitWebhook(place, { id, token }, reply, discordLimits.read);
+    const channel = admitWebhook(context, { id, token }, reply, discordLimits.read);
     const post = messages.get(message);
     if (post?.account !== channel.id) throw new RefusalError(unknownMessage());
     return view(channel, post);
@@ -62,7 +62,7 @@ export function webhookRoutes(app: FastifyInstance, place: SitePlace, bots: Bots
   /** One in a thread is named together with that. @throws {RefusalError} 404 */
   function writable(request: FastifyRequest<AtMessage>, reply: FastifyReply): { channel: Account; post: Post } {
     const { webhook: id, token, message } = request.params;
-    const channel = admitWebhook(place, { id, token }, reply, discordLimits.create);
+    const channel = admitWebhook(context, { id, token }, reply, discordLimits.create);
     const post = messages.get(message);
     if (post?.account !== channel.id) throw new RefusalError(unknownMessage());
     const { channel_id: channelId } = view(channel, post);
@@ -97,8 +97,8 @@ export function webhookRoutes(app: FastifyInstance, place: SitePlace, bots: Bots
 
   /** A thread in a forum has the id of its first message. */
   function view(channel: Account, post: Post) {
-    const likes = place.sandbox.audience.ofPost(post).likes;
-    const message = messageView(post, bots.of(channel), messages.detail(post.id), place.origin(), likes);
+    const likes = context.sandbox.audience.ofPost(post).likes;
+    const message = messageView(post, bots.of(channel), messages.detail(post.id), context.origin(), likes);
     const { thread_id: threadId, thread_name: title } = post.details;
     const channelId = typeof threadId === 'string' ? threadId : title === undefined ? channel.id : post.id;
     return { ...message, channel_id: channelId, webhook_id: channel.id };

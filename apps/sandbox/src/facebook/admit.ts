@@ -3,7 +3,7 @@ import { graphError, missingPermission, refuse, tokenFaults } from '../graph/ans
 import { parametersOf, tokenOf } from '../graph/request-parameters.ts';
 import { appUsage, usageOf } from '../graph/usage.ts';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Grant } from '../state/grants.ts';
 import { callsOfPage, useCase } from './limits.ts';
@@ -23,7 +23,7 @@ export type Admission = {
   page(request: FastifyRequest, reply: FastifyReply, id: string, scopes: readonly string[]): Account;
 };
 
-export function createAdmission({ site, platform, sandbox }: SitePlace, people: People, tokens: Tokens): Admission {
+export function createAdmission({ site, platform, sandbox }: SiteContext, people: People, tokens: Tokens): Admission {
   function caller(request: FastifyRequest): Caller {
     const value = tokenOf(request);
     if (value === undefined) throw refuse(tokenFaults.missing);

@@ -5,15 +5,15 @@ import { fetchFile } from '../graph/fetch-file.ts';
 import { pageOf } from '../graph/page-of.ts';
 import { fileIn, flagIn, listIn, parametersOf } from '../graph/request-parameters.ts';
 import { versionPath } from '../graph/versions.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { FacebookParts } from './parts.ts';
 import { viewPost } from './views.ts';
 
 const publish = ['pages_manage_posts', 'pages_read_engagement'];
 
 /** What a page posts: words, links, photos. https://developers.facebook.com/docs/pages-api/posts */
-export function feedRoutes(app: FastifyInstance, place: SitePlace, parts: FacebookParts): void {
-  const { sandbox, site } = place;
+export function feedRoutes(app: FastifyInstance, context: SiteContext, parts: FacebookParts): void {
+  const { sandbox, site } = context;
   const { admission, posts, photos } = parts;
 
   app.post<{ Params: { id: string } }>(`${versionPath}/:id/feed`, (request, reply) => {
@@ -57,7 +57,7 @@ export function feedRoutes(app: FastifyInstance, place: SitePlace, parts: Facebo
           .ofAccount(site, page.id)
           .filter((post) => post.receivedTickMs <= before)
           .toReversed();
-        return pageOf(shown, given, (post) => viewPost(place, parts, post, given['fields']));
+        return pageOf(shown, given, (post) => viewPost(context, parts, post, given['fields']));
       },
     );
   }

@@ -4,7 +4,7 @@ import { commentId, createComments } from '../graph/comments.ts';
 import { newGraphId } from '../graph/number-ids.ts';
 import { parametersOf, tokenOf } from '../graph/request-parameters.ts';
 import { sendPostPage } from '../page/post-page.ts';
-import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import type { Caller, PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { findAccount } from '../state/connect-account.ts';
 import { createAdmission } from './admit.ts';
 import { feedRoutes } from './feed-routes.ts';
@@ -40,27 +40,27 @@ const allScopes = [
   'publish_video',
 ].join(',');
 
-function openFacebook(place: SitePlace): Site {
-  const { sandbox } = place;
-  const people = createPeople(place);
-  const tokens = createTokens(place);
+function openFacebook(context: SiteContext): Site {
+  const { sandbox } = context;
+  const people = createPeople(context);
+  const tokens = createTokens(context);
   const parts: FacebookParts = {
     people,
     tokens,
-    admission: createAdmission(place, people, tokens),
-    posts: createPagePosts(place),
-    photos: createPhotos(place),
-    videos: createVideos(place),
-    comments: createComments(place, 'facebook.comments', commentId),
+    admission: createAdmission(context, people, tokens),
+    posts: createPagePosts(context),
+    photos: createPhotos(context),
+    videos: createVideos(context),
+    comments: createComments(context, 'facebook.comments', commentId),
   };
 
   const site: Site = {
-    id: place.site,
-    platform: place.platform,
+    id: context.site,
+    platform: context.platform,
     title: 'Facebook',
-    origin: place.origin,
+    origin: context.origin,
     answers: graphAnswers(useCase),
-    identify: (request) => identify(place, parts, request),
+    identify: (request) => identify(context, parts, request),
     normalizeHandle: (handle) =>
       handle
         .trim()
@@ -68,13 +68,13 @@ function openFacebook(place: SitePlace): Site {
         .replace(/[^\p{L}\p{N}.]+/gu, '.')
         .replace(/^\.+|\.+$/g, ''),
     newAccountId: () =>
-      newGraphId('10', 15, (id) => sandbox.accounts.byId(place.site, id) !== undefined || people.isTaken(id)),
+      newGraphId('10', 15, (id) => sandbox.accounts.byId(context.site, id) !== undefined || people.isTaken(id)),
     issueCredentials(page) {
       const consent = tokens.consent(people.runningAll([page]), allScopes);
       return { accessToken: tokens.ofPage(consent, page), refreshToken: tokens.issue(consent, 'long').value };
     },
-    opens: ({ id, account, scope }) => opened(place, parts, { id, account, scope }),
-    postUrl: (post) => postUrl(place, post.id),
+    opens: ({ id, account, scope }) => opened(context, parts, { id, account, scope }),
+    postUrl: (post) => postUrl(context, post.id),
     clearPosts: () => [
       ...parts.posts.clear(),
       ...parts.photos.clear(),
@@ -82,11 +82,11 @@ function openFacebook(place: SitePlace): Site {
       ...parts.comments.clear(),
     ],
     routes(app) {
-      oauthRoutes(app, site, place, parts);
-      feedRoutes(app, place, parts);
-      videoRoutes(app, place, parts);
-      insightRoutes(app, place, parts);
-      nodeRoutes(app, place, parts);
+      oauthRoutes(app, site, context, parts);
+      feedRoutes(app, context, parts);
+      videoRoutes(app, context, parts);
+      insightRoutes(app, context, parts);
+      nodeRoutes(app, context, parts);
       app.get<{ Params: { page: string; id: string } }>(
         '/:page/posts/:id',
         { config: { page: true } },
@@ -99,7 +99,7 @@ function openFacebook(place: SitePlace): Site {
 
 /** By the token, or by the code or token that is to be exchanged; a person stands for the first page that they run. */
 function identify(
-  { site, sandbox }: SitePlace,
+  { site, sandbox }: SiteContext,
   { people, tokens }: FacebookParts,
   request: FastifyRequest,
 ): Caller | undefined {
@@ -120,7 +120,7 @@ function identify(
 
 /** Accounts of the neighbour under the names of this grant's pages, where the permission for them was given. */
 function opened(
-  { sharing, sandbox, site }: SitePlace,
+  { sharing, sandbox, site }: SiteContext,
   { people, tokens }: FacebookParts,
   grant: { id: string; account: string | null; scope: string },
 ): string[] {

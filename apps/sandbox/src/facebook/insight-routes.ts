@@ -3,12 +3,16 @@ import { noSuchObject } from '../graph/answers.ts';
 import { type Insight, viewInsights } from '../graph/insights.ts';
 import { parametersOf } from '../graph/request-parameters.ts';
 import { versionPath } from '../graph/versions.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { insightsLateMs } from './limits.ts';
 import type { FacebookParts } from './parts.ts';
 
 /** Numbers of posts. https://developers.facebook.com/docs/graph-api/reference/insights */
-export function insightRoutes(app: FastifyInstance, { sandbox, site }: SitePlace, { admission }: FacebookParts): void {
+export function insightRoutes(
+  app: FastifyInstance,
+  { sandbox, site }: SiteContext,
+  { admission }: FacebookParts,
+): void {
   app.get<{ Params: { id: string } }>(`${versionPath}/:id(^[0-9_]+$)/insights`, (request, reply) => {
     const { id } = request.params;
     const post = sandbox.posts.get(site, id);

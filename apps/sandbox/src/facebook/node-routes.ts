@@ -5,7 +5,7 @@ import { readNode } from '../graph/read-node.ts';
 import { parametersOf } from '../graph/request-parameters.ts';
 import { fieldNames } from '../graph/select-fields.ts';
 import { versionPath } from '../graph/versions.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import { findAccount } from '../state/connect-account.ts';
 import type { Grant } from '../state/grants.ts';
@@ -13,8 +13,8 @@ import type { FacebookParts } from './parts.ts';
 import { graphTime, viewDraft, viewPage, viewPhoto, viewPost, viewVideo } from './views.ts';
 
 /** Whose token it is, pages, and everything that is asked for by its id. */
-export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: FacebookParts): void {
-  const { sandbox, site } = place;
+export function nodeRoutes(app: FastifyInstance, context: SiteContext, parts: FacebookParts): void {
+  const { sandbox, site } = context;
   const { admission, posts, photos, videos, comments, tokens, people } = parts;
 
   app.get(`${versionPath}/me`, (request) => {
@@ -48,13 +48,13 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Facebo
         ? withToken(asking.grant, page, fields)
         : viewPage(sandbox, page, fields, linked(page, fields));
     const post = sandbox.posts.get(site, id);
-    if (post !== undefined) return viewPost(place, parts, post, fields);
-    const draft = viewDraft(place, id, parts, fields);
+    if (post !== undefined) return viewPost(context, parts, post, fields);
+    const draft = viewDraft(context, id, parts, fields);
     if (draft !== undefined) return draft;
     const video = videos.get(id);
-    if (video !== undefined) return viewVideo(place, parts, video, fields);
+    if (video !== undefined) return viewVideo(context, parts, video, fields);
     const photo = photos.get(id);
-    if (photo !== undefined) return viewPhoto(place, photo, fields);
+    if (photo !== undefined) return viewPhoto(context, photo, fields);
     const comment = comments.get(id);
     if (comment === undefined) throw noSuchObject(id);
     const { message, from, createdAt } = comment;
@@ -133,7 +133,7 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Facebo
   /** The professional account of the same name, where a neighbour has one. */
   function linked(page: Account, fields: string | undefined) {
     if (!fieldNames(fields).includes('instagram_business_account')) return {};
-    const [other] = place.sharing();
+    const [other] = context.sharing();
     const account = other === undefined ? undefined : findAccount(other, sandbox, page.handle);
     if (account === undefined) return {};
     const { id, handle: username, displayName: name } = account;

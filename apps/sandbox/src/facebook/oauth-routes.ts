@@ -5,7 +5,7 @@ import { parametersOf } from '../graph/request-parameters.ts';
 import { versionPath } from '../graph/versions.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
-import type { Site, SitePlace } from '../site.ts';
+import type { Site, SiteContext } from '../site.ts';
 import { connectAccount } from '../state/connect-account.ts';
 import type { Admission } from './admit.ts';
 import type { People } from './people.ts';
@@ -18,10 +18,10 @@ const codeLifeMs = 10 * 60_000;
 export function oauthRoutes(
   app: FastifyInstance,
   site: Site,
-  place: SitePlace,
+  context: SiteContext,
   { people, tokens, admission }: { people: People; tokens: Tokens; admission: Admission },
 ): void {
-  const { sandbox } = place;
+  const { sandbox } = context;
 
   app.get(`${versionPath}/dialog/oauth`, { config: { page: true } }, (request, reply) => {
     const parsed = DialogQuery.safeParse(request.query);
@@ -37,7 +37,7 @@ export function oauthRoutes(
       return sendConsentPage(reply, request, { siteTitle: site.title, accounts, scope, redirectUri, denyUrl });
     }
     const pages = handles.map((handle) => connectAccount(site, sandbox, handle));
-    if (scope.split(',').includes('instagram_basic')) linkOthers(place, handles);
+    if (scope.split(',').includes('instagram_basic')) linkOthers(context, handles);
     const person = people.runningAll(pages);
     const chosen = { id: person.id, pages: pages.map(({ id }) => id) };
     const code = sandbox.codes.issue(
@@ -144,7 +144,7 @@ export function oauthRoutes(
 }
 
 /** A page and a professional account of the same name belong to each other. */
-function linkOthers({ sharing, sandbox }: SitePlace, handles: readonly string[]): void {
+function linkOthers({ sharing, sandbox }: SiteContext, handles: readonly string[]): void {
   for (const other of sharing()) for (const handle of handles) connectAccount(other, sandbox, handle);
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { newGraphId } from '../graph/number-ids.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 
 /** Who consents. A person runs pages; the accounts of this platform are the pages. */
@@ -14,7 +14,7 @@ export type People = {
   isTaken(id: string): boolean;
 };
 
-export function createPeople({ site, sandbox }: SitePlace): People {
+export function createPeople({ site, sandbox }: SiteContext): People {
   const { store, accounts } = sandbox;
   const table = store.table('facebook.people', Person);
   const byPage = new Map<string, string>();

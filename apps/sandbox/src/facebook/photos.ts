@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { invalidParameter, noSuchObject, refuse } from '../graph/answers.ts';
 import { newGraphId } from '../graph/number-ids.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { mediumOf, sizeOfImage, type ReceivedFile } from '../uploads/received-file.ts';
 import type { Account } from '../state/accounts.ts';
@@ -25,7 +25,7 @@ export type Photos = {
 
 const imageTypes = ['jpg', 'png', 'gif', 'bmp', 'tiff'];
 
-export function createPhotos({ sandbox }: SitePlace): Photos {
+export function createPhotos({ sandbox }: SiteContext): Photos {
   const { store } = sandbox;
   const table = store.table('facebook.photos', Photo);
 

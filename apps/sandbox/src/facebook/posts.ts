@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { invalidParameter, noSuchObject, refuse } from '../graph/answers.ts';
 import { newGraphId } from '../graph/number-ids.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post, PostMedium } from '../state/posts.ts';
@@ -29,7 +29,7 @@ export type PagePosts = {
   clear(): Change[];
 };
 
-export function createPagePosts({ site, platform, sandbox }: SitePlace): PagePosts {
+export function createPagePosts({ site, platform, sandbox }: SiteContext): PagePosts {
   const { store, posts, clock } = sandbox;
   const table = store.table('facebook.posts', Draft);
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { builtInClient } from '../oauth/built-in-client.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Grant, TokenLookup } from '../state/grants.ts';
 import { randomSecret } from '../state/random-secret.ts';
@@ -24,7 +24,7 @@ export type Tokens = {
 /** Seconds. https://developers.facebook.com/docs/facebook-login/guides/access-tokens */
 const lifeSeconds = { short: 5_400, long: 5_183_944 } as const;
 
-export function createTokens({ site, sandbox }: SitePlace): Tokens {
+export function createTokens({ site, sandbox }: SiteContext): Tokens {
   const { store, grants, clock } = sandbox;
   const pageGrants = store.table('facebook.page-grants', PageGrant);
   const byConsent = new Map<string, PageGrant[]>();

@@ -3,7 +3,7 @@ import { invalidParameter, refuse } from '../graph/answers.ts';
 import { fetchFile } from '../graph/fetch-file.ts';
 import { fileIn, flagIn, parametersOf } from '../graph/request-parameters.ts';
 import { versionPath } from '../graph/versions.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { ReceivedFile } from '../uploads/received-file.ts';
 import type { Account } from '../state/accounts.ts';
 import { versionOf } from './admit.ts';
@@ -16,8 +16,8 @@ const publish = ['pages_manage_posts', 'pages_read_engagement'];
 const chunkBytes = 4 * 1024 * 1024;
 
 /** https://developers.facebook.com/docs/video-api/guides/publishing and …/reels-publishing */
-export function videoRoutes(app: FastifyInstance, place: SitePlace, parts: FacebookParts): void {
-  const { sandbox, platform } = place;
+export function videoRoutes(app: FastifyInstance, context: SiteContext, parts: FacebookParts): void {
+  const { sandbox, platform } = context;
   const { admission, videos, posts } = parts;
 
   app.post<{ Params: { id: string } }>(`${versionPath}/:id/videos`, async (request, reply) => {
@@ -56,7 +56,7 @@ export function videoRoutes(app: FastifyInstance, place: SitePlace, parts: Faceb
     const given = parametersOf(request);
     if (given['upload_phase'] === 'start') {
       const video = videos.begin(page, 'reel', null);
-      return { video_id: video.id, upload_url: `${place.origin()}/video-upload/${versionOf(request)}/${video.id}` };
+      return { video_id: video.id, upload_url: `${context.origin()}/video-upload/${versionOf(request)}/${video.id}` };
     }
     if (given['upload_phase'] !== 'finish') throw invalidParameter('Param upload_phase must be one of {start, finish}');
     const video = videos.require(page, given['video_id'] ?? '');

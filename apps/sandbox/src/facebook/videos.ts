@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { invalidParameter, noSuchObject, refuse } from '../graph/answers.ts';
 import { newGraphId } from '../graph/number-ids.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { headBytesMax, mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
 import type { Account } from '../state/accounts.ts';
@@ -31,7 +31,7 @@ export type Videos = {
 
 const processingMs = 3_000;
 
-export function createVideos({ sandbox }: SitePlace): Videos {
+export function createVideos({ sandbox }: SiteContext): Videos {
   const { store, clock, segments } = sandbox;
   const table = store.table('facebook.videos', Video);
   const commit = (video: Video): Video => {

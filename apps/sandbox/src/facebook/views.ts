@@ -1,5 +1,5 @@
 import { readNode } from '../graph/read-node.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post } from '../state/posts.ts';
 import type { SandboxState } from '../state/sandbox-state.ts';
@@ -12,20 +12,20 @@ export function graphTime(iso: string): string {
   return `${iso.slice(0, 19)}+0000`;
 }
 
-export function viewPost(place: SitePlace, parts: FacebookParts, post: Post, fields: string | undefined) {
-  const page = place.sandbox.accounts.byId(place.site, post.account);
-  const context = parts.posts.context(post.id);
-  const { likes, comments, shares } = place.sandbox.audience.ofPost(post);
+export function viewPost(context: SiteContext, parts: FacebookParts, post: Post, fields: string | undefined) {
+  const page = context.sandbox.accounts.byId(context.site, post.account);
+  const draft = parts.posts.context(post.id);
+  const { likes, comments, shares } = context.sandbox.audience.ofPost(post);
   const written = parts.comments.below(post.id, 0).length;
   const node = {
     id: post.id,
     message: post.text === '' ? undefined : post.text,
     created_time: graphTime(post.createdAt),
     updated_time: graphTime(post.createdAt),
-    permalink_url: postUrl(place, post.id),
+    permalink_url: postUrl(context, post.id),
     is_published: true,
     from: { name: page?.displayName ?? '', id: post.account },
-    attachments: attachmentsOf(context?.photos ?? [], context?.link ?? null),
+    attachments: attachmentsOf(draft?.photos ?? [], draft?.link ?? null),
     comments: counted(comments + written),
     reactions: counted(likes),
     shares: shares === 0 ? undefined : { count: shares },
@@ -34,7 +34,7 @@ export function viewPost(place: SitePlace, parts: FacebookParts, post: Post, fie
   return readNode(node, fields, ['created_time', 'message']);
 }
 
-export function viewDraft(place: SitePlace, id: string, parts: FacebookParts, fields: string | undefined) {
+export function viewDraft(context: SiteContext, id: string, parts: FacebookParts, fields: string | undefined) {
   const draft = parts.posts.draftOf(id);
   if (draft === undefined) return undefined;
   const node = {
@@ -42,7 +42,7 @@ export function viewDraft(place: SitePlace, id: string, parts: FacebookParts, fi
     message: draft.message === '' ? undefined : draft.message,
     created_time: graphTime(draft.createdAt),
     updated_time: graphTime(draft.createdAt),
-    permalink_url: postUrl(place, id),
+    permalink_url: postUrl(context, id),
     is_published: false,
     from: { name: '', id: draft.page },
     attachments: attachmentsOf(draft.photos, draft.link),
@@ -50,7 +50,7 @@ export function viewDraft(place: SitePlace, id: string, parts: FacebookParts, fi
   return readNode(node, fields, ['created_time', 'message']);
 }
 
-export function viewVideo(place: SitePlace, { videos }: FacebookParts, video: Video, fields: string | undefined) {
+export function viewVideo(context: SiteContext, { videos }: FacebookParts, video: Video, fields: string | undefined) {
   const state = videos.stateOf(video);
   const phase = (done: boolean) => ({ status: done ? 'complete' : 'not_started' });
   const isUploaded = video.finishedAtMs !== null;
@@ -82,13 +82,13 @@ export function viewVideo(place: SitePlace, { videos }: FacebookParts, video: Vi
   );
 }
 
-export function viewPhoto(place: SitePlace, photo: Photo, fields: string | undefined) {
+export function viewPhoto(context: SiteContext, photo: Photo, fields: string | undefined) {
   const node = {
     id: photo.id,
     alt_text_custom: photo.medium.alt ?? undefined,
     width: photo.medium.width,
     height: photo.medium.height,
-    link: `${place.origin()}/photo/${photo.id}`,
+    link: `${context.origin()}/photo/${photo.id}`,
     page_story_id: photo.post ?? undefined,
   };
   return readNode(node, fields, ['link']);
@@ -117,7 +117,7 @@ export function viewPage(
   return readNode(node, fields, ['name']);
 }
 
-export function postUrl({ origin }: SitePlace, id: string): string {
+export function postUrl({ origin }: SiteContext, id: string): string {
   return `${origin()}/${id.replace('_', '/posts/')}`;
 }
 

@@ -5,7 +5,7 @@ import { identifyGoogle, oauthRoutes } from '../google/oauth-routes.ts';
 import { createTogether } from '../google/together.ts';
 import { createTokens } from '../google/tokens.ts';
 import { sendPostPage } from '../page/post-page.ts';
-import type { PlatformDefinition, Site, SitePlace } from '../site.ts';
+import type { PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { createLocalPosts } from './local-posts.ts';
 import { businessRoutes, manageScope } from './routes.ts';
 
@@ -18,20 +18,20 @@ export const googleBusiness: PlatformDefinition = {
   open: openGoogleBusiness,
 };
 
-function openGoogleBusiness(place: SitePlace): Site {
-  const { sandbox } = place;
-  const tokens = createTokens(place);
-  const together = createTogether(place, 'google-business.together');
-  const posts = createLocalPosts(place);
+function openGoogleBusiness(context: SiteContext): Site {
+  const { sandbox } = context;
+  const tokens = createTokens(context);
+  const together = createTogether(context, 'google-business.together');
+  const posts = createLocalPosts(context);
 
   const site: Site = {
-    id: place.site,
-    platform: place.platform,
+    id: context.site,
+    platform: context.platform,
     title: 'Google Business Profile',
-    origin: place.origin,
+    origin: context.origin,
     answers: googleAnswers,
     identify(request) {
-      const caller = identifyGoogle(place, tokens, request);
+      const caller = identifyGoogle(context, tokens, request);
       const named = /\/locations\/(\d+)/u.exec(request.originalUrl)?.[1];
       if (caller === undefined || named === undefined) return caller;
       const isTheirs = together.openedBy(caller.account).some(({ id }) => id === named);
@@ -46,18 +46,18 @@ function openGoogleBusiness(place: SitePlace): Site {
     newAccountId() {
       for (;;) {
         const id = `${randomInt(100_000_000, 999_999_999)}${randomInt(100_000_000, 999_999_999)}`;
-        if (sandbox.accounts.byId(place.site, id) === undefined) return id;
+        if (sandbox.accounts.byId(context.site, id) === undefined) return id;
       }
     },
     issueCredentials(location) {
       const { access_token, refresh_token, expires_in } = tokens.issue(tokens.consent(location.id, manageScope), true);
       return { accessToken: access_token, refreshToken: refresh_token ?? '', expiresIn: expires_in };
     },
-    postUrl: (post) => `${place.origin()}/post?${new URLSearchParams({ name: post.id }).toString()}`,
+    postUrl: (post) => `${context.origin()}/post?${new URLSearchParams({ name: post.id }).toString()}`,
     clearPosts: () => posts.clear(),
     routes(app) {
-      oauthRoutes(app, site, place, { tokens, opening: (chosen) => together.opening(chosen) });
-      businessRoutes(app, place, { tokens, together, posts });
+      oauthRoutes(app, site, context, { tokens, opening: (chosen) => together.opening(chosen) });
+      businessRoutes(app, context, { tokens, together, posts });
       app.get('/post', { config: { page: true } }, (request, reply) =>
         sendPostPage(reply, site, sandbox, PostQuery.parse(request.query).name),
       );

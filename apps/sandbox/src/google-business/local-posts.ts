@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post, PostMedium } from '../state/posts.ts';
@@ -25,7 +25,7 @@ export type LocalPosts = {
 /** Google refuses telephone numbers in a post's text. */
 const telephone = /\+\d[\d ().-]{7,20}\d|\(?\b\d{2,4}\)?[ .-]\d{3,4}[ .-]\d{3,4}\b/u;
 
-export function createLocalPosts({ site, platform, sandbox }: SitePlace): LocalPosts {
+export function createLocalPosts({ site, platform, sandbox }: SiteContext): LocalPosts {
   const { store, posts, clock } = sandbox;
   const table = store.table('google-business.posts', LocalPost);
   const newId = createSnowflake({ epochMs: 0, sequenceBits: 20, wallMs: clock.wallMs, isTaken: () => false });

@@ -7,7 +7,7 @@ import type { Together } from '../google/together.ts';
 import type { Tokens } from '../google/tokens.ts';
 import { fetchFile } from '../graph/fetch-file.ts';
 import { bearerToken } from '../oauth/bearer-token.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { mediumOf, sizeOfImage } from '../uploads/received-file.ts';
 import type { Account } from '../state/accounts.ts';
 import type { PostMedium } from '../state/posts.ts';
@@ -26,10 +26,10 @@ const closedPrefix = 'closed';
 /** Accounts, locations and their posts: https://developers.google.com/my-business/reference/rest */
 export function businessRoutes(
   app: FastifyInstance,
-  place: SitePlace,
+  context: SiteContext,
   { tokens, together, posts }: { tokens: Tokens; together: Together; posts: LocalPosts },
 ): void {
-  const { sandbox, site, platform } = place;
+  const { sandbox, site, platform } = context;
 
   app.get('/v1/accounts', (request) => {
     const { owner, locations } = admit(request);
@@ -158,7 +158,7 @@ export function businessRoutes(
       state: posts.stateOf(local),
       createTime,
       updateTime,
-      searchUrl: `${place.origin()}/post?${new URLSearchParams({ name }).toString()}`,
+      searchUrl: `${context.origin()}/post?${new URLSearchParams({ name }).toString()}`,
     };
   }
 }

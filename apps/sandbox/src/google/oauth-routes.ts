@@ -4,7 +4,7 @@ import { bearerToken } from '../oauth/bearer-token.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
 import { verifierMatches } from '../oauth/pkce.ts';
-import type { Caller, Site, SitePlace } from '../site.ts';
+import type { Caller, Site, SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import { connectAccount } from '../state/connect-account.ts';
 import { oauthError, tokenDead } from './answers.ts';
@@ -20,7 +20,7 @@ const codeLifeMs = 10 * 60_000;
 export function oauthRoutes(
   app: FastifyInstance,
   site: Site,
-  { sandbox }: SitePlace,
+  { sandbox }: SiteContext,
   { tokens, opening }: { tokens: Tokens; opening: (accounts: readonly Account[]) => string },
 ): void {
   app.get('/o/oauth2/v2/auth', { config: { page: true } }, (request, reply) => {
@@ -89,7 +89,7 @@ export function oauthRoutes(
 
 /** Who asks: by a token, or by what is to be exchanged for one. */
 export function identifyGoogle(
-  { site, sandbox }: SitePlace,
+  { site, sandbox }: SiteContext,
   tokens: Tokens,
   request: FastifyRequest,
 ): Caller | undefined {

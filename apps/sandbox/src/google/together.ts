@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 
 /** Accounts of one person: a consent opens those that were approved together. */
@@ -10,7 +10,7 @@ export type Together = {
   openedBy(account: string): Account[];
 };
 
-export function createTogether({ site, sandbox }: SitePlace, table: string): Together {
+export function createTogether({ site, sandbox }: SiteContext, table: string): Together {
   const { store, accounts } = sandbox;
   const rows = store.table(table, Row);
   return {

@@ -1,5 +1,5 @@
 import { builtInClient } from '../oauth/built-in-client.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Grant, TokenLookup } from '../state/grants.ts';
 import { randomSecret } from '../state/random-secret.ts';
 
@@ -24,7 +24,7 @@ export type IssuedTokens = {
 /** Seconds. https://developers.google.com/identity/protocols/oauth2/web-server */
 const accessLifeSeconds = 3_599;
 
-export function createTokens({ site, sandbox }: SitePlace): Tokens {
+export function createTokens({ site, sandbox }: SiteContext): Tokens {
   const { store, grants, clock } = sandbox;
   const look = (value: string) => grants.look(site, value, clock.nowMs());
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { invalidParameter, noSuchObject } from './answers.ts';
 import { newGraphId } from './number-ids.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../state/accounts.ts';
 
@@ -18,7 +18,7 @@ export type Comments = {
 };
 
 /** @param name of the table: both platforms of the Graph API keep comments alike */
-export function createComments({ sandbox }: SitePlace, name: string, newId: (post: string) => string): Comments {
+export function createComments({ sandbox }: SiteContext, name: string, newId: (post: string) => string): Comments {
   const { store, clock } = sandbox;
   const table = store.table(name, Comment);
 

@@ -5,7 +5,7 @@ import { refuse, tokenFaults } from './answers.ts';
 import { parametersOf } from './request-parameters.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
-import type { Site, SitePlace } from '../site.ts';
+import type { Site, SiteContext } from '../site.ts';
 import { connectAccount } from '../state/connect-account.ts';
 import type { LoginTokens } from './login-tokens.ts';
 
@@ -23,7 +23,7 @@ export interface LoginKind {
 export function loginRoutes(
   app: FastifyInstance,
   site: Site,
-  { sandbox }: SitePlace,
+  { sandbox }: SiteContext,
   tokens: LoginTokens,
   { grantPrefix, tellsPermissions }: LoginKind,
 ): void {

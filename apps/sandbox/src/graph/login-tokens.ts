@@ -1,5 +1,5 @@
 import { builtInClient } from '../oauth/built-in-client.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Grant, TokenLookup } from '../state/grants.ts';
 import { randomSecret } from '../state/random-secret.ts';
@@ -17,7 +17,7 @@ const lifeSeconds = { short: 3_600, long: 5_183_944 } as const;
 const renewedAfterMs = 24 * 3_600_000;
 
 /** @param prefix what the site's tokens begin with */
-export function createLoginTokens({ site, sandbox }: SitePlace, prefix: string): LoginTokens {
+export function createLoginTokens({ site, sandbox }: SiteContext, prefix: string): LoginTokens {
   const { store, grants, clock } = sandbox;
   const look = (value: string) => grants.look(site, value, clock.nowMs());
   return {

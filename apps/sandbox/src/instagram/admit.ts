@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { missingPermission, noSuchObject, refuse, tokenFaults } from '../graph/answers.ts';
 import { tokenOf } from '../graph/request-parameters.ts';
 import { appUsage, usageOf } from '../graph/usage.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Grant, TokenLookup } from '../state/grants.ts';
 import { callsOfAccount, useCase } from './limits.ts';
@@ -22,7 +22,7 @@ export type Admission = {
 /** A permission under the names that the two logins have for it. */
 export type Need = 'basic' | 'content_publish' | 'manage_comments' | 'manage_insights';
 
-export function createAdmission({ site, platform, sandbox, sharing }: SitePlace): Admission {
+export function createAdmission({ site, platform, sandbox, sharing }: SiteContext): Admission {
   function look(value: string) {
     const nowMs = sandbox.clock.nowMs();
     const own = sandbox.grants.look(site, value, nowMs);

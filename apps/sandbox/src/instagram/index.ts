@@ -6,7 +6,7 @@ import { createComments } from '../graph/comments.ts';
 import { newGraphId } from '../graph/number-ids.ts';
 import { parametersOf, tokenOf } from '../graph/request-parameters.ts';
 import { sendPostPage } from '../page/post-page.ts';
-import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import type { Caller, PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { createAdmission } from './admit.ts';
 import { createContainers } from './containers.ts';
 import { insightRoutes } from './insight-routes.ts';
@@ -38,33 +38,33 @@ const allScopes = ['basic', 'content_publish', 'manage_comments', 'manage_insigh
   .map((name) => `instagram_business_${name}`)
   .join(',');
 
-function openInstagram(place: SitePlace): Site {
-  const { sandbox } = place;
-  const tokens = createLoginTokens(place, 'IGAA');
-  const containers = createContainers(place);
+function openInstagram(context: SiteContext): Site {
+  const { sandbox } = context;
+  const tokens = createLoginTokens(context, 'IGAA');
+  const containers = createContainers(context);
   const newCommentId = () => newGraphId('17', 17, (id) => id.startsWith('17841') || containers.isTaken(id));
   const parts: InstagramParts = {
     tokens,
-    admission: createAdmission(place),
+    admission: createAdmission(context),
     containers,
-    posts: createMediaPosts(place),
-    comments: createComments(place, 'instagram.comments', newCommentId),
+    posts: createMediaPosts(context),
+    comments: createComments(context, 'instagram.comments', newCommentId),
   };
 
   const site: Site = {
-    id: place.site,
-    platform: place.platform,
+    id: context.site,
+    platform: context.platform,
     title: 'Instagram',
-    origin: place.origin,
+    origin: context.origin,
     answers: graphAnswers(useCase),
-    identify: (request) => identify(place, parts, request),
+    identify: (request) => identify(context, parts, request),
     normalizeHandle: (handle) =>
       handle
         .trim()
         .toLowerCase()
         .replace(/^@/, '')
         .replace(/[^a-z0-9._]+/g, '_'),
-    newAccountId: () => newGraphId('17841', 17, (id) => sandbox.accounts.byId(place.site, id) !== undefined),
+    newAccountId: () => newGraphId('17841', 17, (id) => sandbox.accounts.byId(context.site, id) !== undefined),
     issueCredentials(account) {
       const { access_token: accessToken, expires_in: expiresIn } = tokens.issue(
         tokens.consent(account, allScopes),
@@ -72,14 +72,14 @@ function openInstagram(place: SitePlace): Site {
       );
       return { accessToken, expiresIn };
     },
-    postUrl: (post) => mediaUrl(place, parts.posts.factsOf(post.id)?.shortcode ?? post.id),
+    postUrl: (post) => mediaUrl(context, parts.posts.factsOf(post.id)?.shortcode ?? post.id),
     clearPosts: () => [...parts.posts.clear(), ...containers.clear(), ...parts.comments.clear()],
     routes(app) {
       // https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login
-      loginRoutes(app, site, place, tokens, { grantPrefix: 'ig', tellsPermissions: true });
-      publishRoutes(app, place, parts);
-      nodeRoutes(app, place, parts);
-      insightRoutes(app, place, parts);
+      loginRoutes(app, site, context, tokens, { grantPrefix: 'ig', tellsPermissions: true });
+      publishRoutes(app, context, parts);
+      nodeRoutes(app, context, parts);
+      insightRoutes(app, context, parts);
       app.get<{ Params: { shortcode: string } }>('/p/:shortcode/', { config: { page: true } }, (request, reply) => {
         const { shortcode } = request.params;
         const found = sandbox.posts
@@ -94,7 +94,7 @@ function openInstagram(place: SitePlace): Site {
 
 /** By the token, wherever it is from, or by the code or token that is to be exchanged. A page's token stands for the account in the path. */
 function identify(
-  { site, sandbox }: SitePlace,
+  { site, sandbox }: SiteContext,
   { admission }: InstagramParts,
   request: FastifyRequest,
 ): Caller | undefined {

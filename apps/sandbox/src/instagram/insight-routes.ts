@@ -3,14 +3,14 @@ import { noSuchObject } from '../graph/answers.ts';
 import { type Insight, viewInsights } from '../graph/insights.ts';
 import { parametersOf } from '../graph/request-parameters.ts';
 import { versionPath } from '../graph/versions.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { PostNumbers } from '../state/audience.ts';
 import { insightsLateMs, storyLifeMs } from './limits.ts';
 import type { InstagramParts } from './parts.ts';
 import type { MediaFacts } from './posts.ts';
 
 /** Numbers of media. https://developers.facebook.com/docs/instagram-platform/reference/instagram-media/insights */
-export function insightRoutes(app: FastifyInstance, { sandbox, site }: SitePlace, parts: InstagramParts): void {
+export function insightRoutes(app: FastifyInstance, { sandbox, site }: SiteContext, parts: InstagramParts): void {
   const { admission, posts, comments } = parts;
 
   app.get<{ Params: { id: string } }>(`${versionPath}/:id(^[0-9_]+$)/insights`, (request, reply) => {

@@ -4,7 +4,7 @@ import { pageOf } from '../graph/page-of.ts';
 import { readNode } from '../graph/read-node.ts';
 import { parametersOf } from '../graph/request-parameters.ts';
 import { versionPath } from '../graph/versions.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post } from '../state/posts.ts';
 import { postsOfAccount, storyLifeMs } from './limits.ts';
@@ -14,8 +14,8 @@ import { statusText, viewMedia } from './views.ts';
 const nodeId = `${versionPath}/:id(^[0-9_]+$)`;
 
 /** Accounts, their media, containers and comments. https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference */
-export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: InstagramParts): void {
-  const { sandbox, site, platform } = place;
+export function nodeRoutes(app: FastifyInstance, context: SiteContext, parts: InstagramParts): void {
+  const { sandbox, site, platform } = context;
   const { admission, containers, posts, comments } = parts;
 
   app.get(`${versionPath}/me`, (request) => {
@@ -38,7 +38,7 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Instag
       return readNode({ id, status_code: code, status: statusText(code, container.fault) }, fields, []);
     }
     const post = sandbox.posts.get(site, id);
-    if (post !== undefined && accounts.includes(post.account)) return viewMedia(place, parts, post, fields);
+    if (post !== undefined && accounts.includes(post.account)) return viewMedia(context, parts, post, fields);
     const comment = comments.get(id);
     if (comment === undefined) throw noSuchObject(id);
     return readNode({ id, text: comment.message, timestamp: comment.createdAt, username: comment.from.name }, fields, [
@@ -106,7 +106,7 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Instag
       .ofAccount(site, account.id)
       .filter((post) => post.receivedTickMs <= before && isListed(post))
       .toReversed();
-    return pageOf(shown, given, (post) => viewMedia(place, parts, post, given['fields']));
+    return pageOf(shown, given, (post) => viewMedia(context, parts, post, given['fields']));
   }
 
   function requirePost(request: FastifyRequest, id: string): Post {

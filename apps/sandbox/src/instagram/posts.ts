@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { newGraphId } from '../graph/number-ids.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post, PostMedium } from '../state/posts.ts';
@@ -20,7 +20,7 @@ export type MediaPosts = {
   clear(): Change[];
 };
 
-export function createMediaPosts({ site, platform, sandbox }: SitePlace): MediaPosts {
+export function createMediaPosts({ site, platform, sandbox }: SiteContext): MediaPosts {
   const { store, posts, clock } = sandbox;
   const table = store.table('instagram.media', MediaFacts);
   return {

@@ -3,7 +3,7 @@ import { invalidParameter, noSuchObject, refuse } from '../graph/answers.ts';
 import { fetchFile } from '../graph/fetch-file.ts';
 import { parametersOf } from '../graph/request-parameters.ts';
 import { versionPath } from '../graph/versions.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { ReceivedFile } from '../uploads/received-file.ts';
 import type { Account } from '../state/accounts.ts';
 import type { PostMedium } from '../state/posts.ts';
@@ -17,8 +17,8 @@ const imageWorkMs = 500;
 const videoWorkMs = 2_500;
 
 /** https://developers.facebook.com/docs/instagram-platform/content-publishing */
-export function publishRoutes(app: FastifyInstance, place: SitePlace, parts: InstagramParts): void {
-  const { sandbox, platform } = place;
+export function publishRoutes(app: FastifyInstance, context: SiteContext, parts: InstagramParts): void {
+  const { sandbox, platform } = context;
   const { admission, containers, posts } = parts;
 
   app.post<{ Params: { version: string; id: string } }>(`${versionPath}/:id/media`, async (request, reply) => {
@@ -35,7 +35,7 @@ export function publishRoutes(app: FastifyInstance, place: SitePlace, parts: Ins
     const kind = kindOf(body);
     if (body.isResumable) {
       const { id } = containers.add({ ...common, kind, medium: null, children: [] }, 0);
-      return { id, uri: `${place.origin()}/ig-api-upload/${versionIn(request)}/${id}` };
+      return { id, uri: `${context.origin()}/ig-api-upload/${versionIn(request)}/${id}` };
     }
     if (body.videoUrl !== undefined && body.mediaType !== 'IMAGE') {
       const video = videoOf(await fetchFile(body.videoUrl));

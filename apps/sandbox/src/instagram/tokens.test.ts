@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { sandbox, files, Id, post, read, later, faultOf, visible, status, jpegOf } from './test-instagram.ts';
+import { sandbox, files, Id, post, read, later, faultOf, visible, jpegOf } from './test-instagram.ts';
 
 const client = { client_id: 'vibetribe-sandbox', client_secret: 'vibetribe-sandbox-secret' };
 

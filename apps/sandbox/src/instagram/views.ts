@@ -1,5 +1,5 @@
 import { readNode } from '../graph/read-node.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Post } from '../state/posts.ts';
 import type { ContainerStatus } from './containers.ts';
 import type { InstagramParts } from './parts.ts';
@@ -9,19 +9,19 @@ function timeOf(iso: string): string {
   return `${iso.slice(0, 19)}+0000`;
 }
 
-export function viewMedia(place: SitePlace, parts: InstagramParts, post: Post, fields: string | undefined) {
+export function viewMedia(context: SiteContext, parts: InstagramParts, post: Post, fields: string | undefined) {
   const facts = parts.posts.factsOf(post.id);
   const [first] = post.media;
-  const { likes, comments } = place.sandbox.audience.ofPost(post);
+  const { likes, comments } = context.sandbox.audience.ofPost(post);
   const node = {
     id: post.id,
     caption: post.text === '' ? undefined : post.text,
     media_type: post.media.length > 1 ? 'CAROUSEL_ALBUM' : first?.type === 'video' ? 'VIDEO' : 'IMAGE',
     media_product_type: facts?.kind === 'story' ? 'STORY' : facts?.kind === 'reel' ? 'REELS' : 'FEED',
-    permalink: mediaUrl(place, facts?.shortcode ?? post.id),
+    permalink: mediaUrl(context, facts?.shortcode ?? post.id),
     shortcode: facts?.shortcode,
     timestamp: timeOf(post.createdAt),
-    username: place.sandbox.accounts.byId(place.site, post.account)?.handle,
+    username: context.sandbox.accounts.byId(context.site, post.account)?.handle,
     owner: { id: post.account },
     alt_text: first?.alt ?? undefined,
     like_count: likes,
@@ -33,7 +33,7 @@ export function viewMedia(place: SitePlace, parts: InstagramParts, post: Post, f
   return readNode(node, fields, []);
 }
 
-export function mediaUrl({ origin }: SitePlace, shortcode: string): string {
+export function mediaUrl({ origin }: SiteContext, shortcode: string): string {
   return `${origin()}/p/${shortcode}/`;
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { bearerToken } from '../oauth/bearer-token.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Grant } from '../state/grants.ts';
 import { accessDenied, invalidInput, refuse, tokenFaults } from './answers.ts';
@@ -23,7 +23,7 @@ export type Admission = {
   versioned(request: FastifyRequest): LinkedInCaller;
 };
 
-export function createAdmission({ site, sandbox }: SitePlace, members: Members, tokens: Tokens): Admission {
+export function createAdmission({ site, sandbox }: SiteContext, members: Members, tokens: Tokens): Admission {
   function member(request: FastifyRequest): LinkedInCaller {
     const value = bearerToken(request.headers.authorization);
     if (value === undefined) throw refuse(tokenFaults.empty);

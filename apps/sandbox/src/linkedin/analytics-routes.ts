@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Post } from '../state/posts.ts';
 import { parse } from './asset-routes.ts';
 import { accessDenied, invalidInput, notFound } from './answers.ts';
@@ -12,7 +12,7 @@ const lateMs = 24 * 3_600_000;
 const mayReadShares = { person: [], organization: ['rw_organization_admin'] };
 
 /** https://learn.microsoft.com/en-us/linkedin/marketing/community-management/members/post-statistics and its neighbours. */
-export function analyticsRoutes(app: FastifyInstance, { sandbox }: SitePlace, parts: LinkedInParts): void {
+export function analyticsRoutes(app: FastifyInstance, { sandbox }: SiteContext, parts: LinkedInParts): void {
   const { admission, members, posts } = parts;
   const { audience } = sandbox;
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { ReceivedFile } from '../uploads/received-file.ts';
 import { accessDenied, invalidInput, notFound } from './answers.ts';
 import { type Asset, partBytes } from './assets.ts';
@@ -12,10 +12,10 @@ const needed = { person: ['w_member_social'], organization: ['w_organization_soc
 const uploadPath = '/dms-uploads';
 
 /** Pictures, videos and documents: https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/images-api and its neighbours. */
-export function assetRoutes(app: FastifyInstance, place: SitePlace, { admission, assets }: LinkedInParts): void {
-  const { clock } = place.sandbox;
+export function assetRoutes(app: FastifyInstance, context: SiteContext, { admission, assets }: LinkedInParts): void {
+  const { clock } = context.sandbox;
   const addressOf = ({ secret }: Asset, part?: number) =>
-    `${place.origin()}${uploadPath}/${secret}${part === undefined ? '' : `/${part}`}`;
+    `${context.origin()}${uploadPath}/${secret}${part === undefined ? '' : `/${part}`}`;
 
   app.post<{ Params: { collection: keyof typeof kinds } }>(
     '/rest/:collection(^images$|^videos$|^documents$)',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { mediumOf, type ReceivedFile, sizeOfImage } from '../uploads/received-file.ts';
 import { PostMedium } from '../state/posts.ts';
@@ -33,7 +33,7 @@ export const partBytes = 4 * 1024 * 1024;
 const processingMs = 400;
 const uploadLifeMs = 24 * 3_600_000;
 
-export function createAssets({ sandbox }: SitePlace): Assets {
+export function createAssets({ sandbox }: SiteContext): Assets {
   const { store, clock, segments } = sandbox;
   const table = store.table('linkedin.assets', Asset);
   const bySecret = new Map<string, string>();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../state/accounts.ts';
 import { createSnowflake } from '../state/snowflake.ts';
@@ -13,7 +13,7 @@ export type Comments = {
   clear(): Change[];
 };
 
-export function createComments({ sandbox }: SitePlace): Comments {
+export function createComments({ sandbox }: SiteContext): Comments {
   const { store, clock } = sandbox;
   const table = store.table('linkedin.comments', Comment);
   const newId = createSnowflake({ epochMs: 0, sequenceBits: 22, wallMs: clock.wallMs, isTaken: (id) => table.has(id) });

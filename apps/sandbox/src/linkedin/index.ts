@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { bearerToken } from '../oauth/bearer-token.ts';
 import { sendPostPage } from '../page/post-page.ts';
-import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import type { Caller, PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { createAdmission } from './admit.ts';
 import { linkedInAnswers } from './answers.ts';
 import { assetRoutes } from './asset-routes.ts';
@@ -25,26 +25,26 @@ export const linkedin: PlatformDefinition = {
   open: openLinkedIn,
 };
 
-function openLinkedIn(place: SitePlace): Site {
-  const { sandbox } = place;
-  const members = createMembers(place);
-  const tokens = createTokens(place);
+function openLinkedIn(context: SiteContext): Site {
+  const { sandbox } = context;
+  const members = createMembers(context);
+  const tokens = createTokens(context);
   const parts: LinkedInParts = {
     members,
     tokens,
-    admission: createAdmission(place, members, tokens),
-    assets: createAssets(place),
-    posts: createLinkedInPosts(place),
-    comments: createComments(place),
+    admission: createAdmission(context, members, tokens),
+    assets: createAssets(context),
+    posts: createLinkedInPosts(context),
+    comments: createComments(context),
   };
 
   const site: Site = {
-    id: place.site,
-    platform: place.platform,
+    id: context.site,
+    platform: context.platform,
     title: 'LinkedIn',
-    origin: place.origin,
+    origin: context.origin,
     answers: linkedInAnswers,
-    identify: (request) => identify(place, tokens, request),
+    identify: (request) => identify(context, tokens, request),
     normalizeHandle(handle) {
       const given = handle.trim().toLowerCase().replace(/^@/u, '');
       const isOrganization = given.startsWith(organizationPrefix);
@@ -60,13 +60,13 @@ function openLinkedIn(place: SitePlace): Site {
       const refresh = refresh_token === undefined ? {} : { refreshToken: refresh_token };
       return { accessToken: access_token, ...refresh, expiresIn: expires_in };
     },
-    postUrl: (post) => `${place.origin()}/feed/update/${post.id}`,
+    postUrl: (post) => `${context.origin()}/feed/update/${post.id}`,
     clearPosts: () => [...parts.posts.clear(), ...parts.comments.clear()],
     routes(app) {
-      oauthRoutes(app, site, place, parts);
-      assetRoutes(app, place, parts);
-      postRoutes(app, place, parts);
-      analyticsRoutes(app, place, parts);
+      oauthRoutes(app, site, context, parts);
+      assetRoutes(app, context, parts);
+      postRoutes(app, context, parts);
+      analyticsRoutes(app, context, parts);
       app.get<{ Params: { urn: string } }>('/feed/update/:urn', { config: { page: true } }, (request, reply) =>
         sendPostPage(reply, site, sandbox, request.params.urn),
       );
@@ -77,7 +77,7 @@ function openLinkedIn(place: SitePlace): Site {
 
 const Form = z.object({ code: z.string().optional(), refresh_token: z.string().optional() });
 
-function identify({ site, sandbox }: SitePlace, tokens: Tokens, request: FastifyRequest): Caller | undefined {
+function identify({ site, sandbox }: SiteContext, tokens: Tokens, request: FastifyRequest): Caller | undefined {
   const given = Form.safeParse(request.body).data ?? {};
   const found = tokens.look(given.refresh_token ?? bearerToken(request.headers.authorization) ?? '');
   if (found.state !== 'unknown') {

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import { randomSecret } from '../state/random-secret.ts';
 
@@ -17,7 +17,7 @@ export type Members = {
 
 export const organizationPrefix = 'company/';
 
-export function createMembers({ site, platform, sandbox }: SitePlace): Members {
+export function createMembers({ site, platform, sandbox }: SiteContext): Members {
   const { store, accounts, clock } = sandbox;
   const table = store.table('linkedin.admins', Admin);
   const byPerson = new Map<string, string[]>();

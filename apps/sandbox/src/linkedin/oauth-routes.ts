@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
-import type { Site, SitePlace } from '../site.ts';
+import type { Site, SiteContext } from '../site.ts';
 import { connectAccount } from '../state/connect-account.ts';
 import { accessDenied, invalidInput, oauthError } from './answers.ts';
 import type { LinkedInParts } from './parts.ts';
@@ -10,8 +10,8 @@ import type { LinkedInParts } from './parts.ts';
 const codeLifeMs = 30 * 60_000;
 
 /** https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow. A person and the organizations that they run are approved as `sandbox_approve=ada,company/one`. */
-export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, parts: LinkedInParts): void {
-  const { sandbox } = place;
+export function oauthRoutes(app: FastifyInstance, site: Site, context: SiteContext, parts: LinkedInParts): void {
+  const { sandbox } = context;
   const { tokens, members, admission } = parts;
 
   app.get('/oauth/v2/authorization', { config: { page: true } }, (request, reply) => {

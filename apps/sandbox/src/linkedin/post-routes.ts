@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post } from '../state/posts.ts';
 import { parse } from './asset-routes.ts';
@@ -19,8 +19,8 @@ const mayComment = {
 };
 
 /** Posts and what stands below them: https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api */
-export function postRoutes(app: FastifyInstance, place: SitePlace, parts: LinkedInParts): void {
-  const { sandbox, site, platform } = place;
+export function postRoutes(app: FastifyInstance, context: SiteContext, parts: LinkedInParts): void {
+  const { sandbox, site, platform } = context;
   const { admission, assets, posts, comments, members } = parts;
 
   app.post('/rest/posts', (request, reply) => {

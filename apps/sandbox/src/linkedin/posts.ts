@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { createSnowflake } from '../state/snowflake.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post, PostMedium } from '../state/posts.ts';
@@ -29,7 +29,7 @@ export type LinkedInPosts = {
   clear(): Change[];
 };
 
-export function createLinkedInPosts({ site, platform, sandbox }: SitePlace): LinkedInPosts {
+export function createLinkedInPosts({ site, platform, sandbox }: SiteContext): LinkedInPosts {
   const { store, posts, clock } = sandbox;
   const table = store.table('linkedin.posts', PostFacts);
   const newId = createSnowflake({

@@ -1,5 +1,5 @@
 import { builtInClient } from '../oauth/built-in-client.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Grant, TokenLookup } from '../state/grants.ts';
 import { randomSecret } from '../state/random-secret.ts';
@@ -24,7 +24,7 @@ export type Tokens = {
 /** Seconds. https://learn.microsoft.com/en-us/linkedin/shared/authentication/programmatic-refresh-tokens */
 const lifeSeconds = { access: 5_184_000, refresh: 31_536_000 } as const;
 
-export function createTokens({ site, sandbox }: SitePlace): Tokens {
+export function createTokens({ site, sandbox }: SiteContext): Tokens {
   const { store, grants, clock } = sandbox;
   const look = (value: string) => grants.look(site, value, clock.nowMs());
 

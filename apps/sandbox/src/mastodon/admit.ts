@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalError } from '../answer.ts';
 import { bearerToken } from '../oauth/bearer-token.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Limit } from '../state/rate-limits.ts';
 import { apiError, invalidToken, mastodonAnswers, rateLimitHeaders } from './answers.ts';
@@ -14,19 +14,19 @@ export type MastodonUser = { account: Account; client: string; scopes: readonly 
  * @throws {RefusalError} 401, 403, 422 or 429
  */
 export function admit(
-  place: SitePlace,
+  context: SiteContext,
   request: FastifyRequest,
   reply: FastifyReply,
   needs: { anyScope: readonly string[]; limit?: Limit },
 ): MastodonUser {
-  const user = readToken(place, request);
+  const user = readToken(context, request);
   if (user === undefined) throw new RefusalError(invalidToken());
   if (!needs.anyScope.some((scope) => user.scopes.includes(scope))) {
     throw new RefusalError(apiError(403, 'This action is outside the authorized scopes'));
   }
   const { account } = user;
   if (account === undefined) throw new RefusalError(apiError(422, 'This method requires an authenticated user'));
-  countRequest(place, reply, account, needs.limit);
+  countRequest(context, reply, account, needs.limit);
   return { ...user, account };
 }
 
@@ -34,20 +34,20 @@ export function admit(
  * The user of a public route, if the request shows a token at all.
  * @throws {RefusalError} 401 for a dead token, 429
  */
-export function admitAnyone(place: SitePlace, request: FastifyRequest, reply: FastifyReply): Account | undefined {
-  const account = readToken(place, request)?.account;
-  if (account !== undefined) countRequest(place, reply, account);
+export function admitAnyone(context: SiteContext, request: FastifyRequest, reply: FastifyReply): Account | undefined {
+  const account = readToken(context, request)?.account;
+  if (account !== undefined) countRequest(context, reply, account);
   return account;
 }
 
 /** The application behind a token, a user's or its own. @throws {RefusalError} 401 */
-export function clientOf(place: SitePlace, request: FastifyRequest): string {
-  const token = readToken(place, request);
+export function clientOf(context: SiteContext, request: FastifyRequest): string {
+  const token = readToken(context, request);
   if (token === undefined) throw new RefusalError(invalidToken());
   return token.client;
 }
 
-function readToken({ site, sandbox }: SitePlace, request: FastifyRequest) {
+function readToken({ site, sandbox }: SiteContext, request: FastifyRequest) {
   const value = bearerToken(request.headers.authorization);
   if (value === undefined) return undefined;
   const found = sandbox.grants.look(site, value, sandbox.clock.nowMs());
@@ -59,7 +59,7 @@ function readToken({ site, sandbox }: SitePlace, request: FastifyRequest) {
 }
 
 function countRequest(
-  { site, platform, sandbox }: SitePlace,
+  { site, platform, sandbox }: SiteContext,
   reply: FastifyReply,
   account: Account,
   limit?: Limit,

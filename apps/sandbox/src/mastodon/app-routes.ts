@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { clientOf } from './admit.ts';
 import { invalidToken, validationFailed } from './answers.ts';
 import type { Application, Applications } from './applications.ts';
@@ -10,9 +10,9 @@ import { areKnownScopes } from './scopes.ts';
 export const outOfBandUri = 'urn:ietf:wg:oauth:2.0:oob';
 
 /** https://docs.joinmastodon.org/methods/apps/ */
-export function appRoutes(app: FastifyInstance, place: SitePlace, applications: Applications): void {
+export function appRoutes(app: FastifyInstance, context: SiteContext, applications: Applications): void {
   app.get('/api/v1/apps/verify_credentials', (request) => {
-    const made = applications.get(clientOf(place, request));
+    const made = applications.get(clientOf(context, request));
     if (made === undefined) throw new RefusalError(invalidToken());
     return shownTo(made);
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { randomSecret } from '../state/random-secret.ts';
 
@@ -11,7 +11,7 @@ export type Applications = {
   get(clientId: string): Application | undefined;
 };
 
-export function createApplications({ site, sandbox }: SitePlace): Applications {
+export function createApplications({ site, sandbox }: SiteContext): Applications {
   const table = sandbox.store.table(`${site}.applications`, Application);
   let lastId = 1;
   table.onChange((_before, after) => {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { MultipartForm } from '../uploads/multipart-form.ts';
 import { typeInBytes } from '../uploads/sniff-type.ts';
 import { admit } from './admit.ts';
@@ -11,11 +11,11 @@ import { statusLimits } from './limits.ts';
 const anyScope = ['write', 'write:media'];
 
 /** https://docs.joinmastodon.org/methods/media/ */
-export function attachmentRoutes(app: FastifyInstance, place: SitePlace, attachments: Attachments): void {
-  const origin = () => place.origin();
+export function attachmentRoutes(app: FastifyInstance, context: SiteContext, attachments: Attachments): void {
+  const origin = () => context.origin();
 
   app.post('/api/v2/media', (request, reply) => {
-    const { account } = admit(place, request, reply, { anyScope, limit: statusLimits.media });
+    const { account } = admit(context, request, reply, { anyScope, limit: statusLimits.media });
     const { body } = request;
     const file = body instanceof MultipartForm ? body.file('file') : undefined;
     if (!(body instanceof MultipartForm) || file === undefined)
@@ -26,7 +26,7 @@ export function attachmentRoutes(app: FastifyInstance, place: SitePlace, attachm
   });
 
   app.get<{ Params: { id: string } }>('/api/v1/media/:id', (request, reply) => {
-    const { account } = admit(place, request, reply, { anyScope });
+    const { account } = admit(context, request, reply, { anyScope });
     const attachment = attachments.get(account, request.params.id);
     if (attachment === undefined) throw new RefusalError(recordNotFound());
     const isReady = attachments.isReady(attachment);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
 import type { Account } from '../state/accounts.ts';
@@ -58,7 +58,7 @@ export const ownLimits: AttachmentLimits = {
 const processingMs = 400;
 const unattachedLifeMs = 24 * 3_600_000;
 
-export function createAttachments({ site, sandbox }: SitePlace, limits: AttachmentLimits): Attachments {
+export function createAttachments({ site, sandbox }: SiteContext, limits: AttachmentLimits): Attachments {
   const { store, clock, segments } = sandbox;
   const placeOf = (id: string) => `${site}-attachment-${id}`;
   const table = store.table(`${site}.attachments`, Attachment);

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { bearerToken } from '../oauth/bearer-token.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendPostPage } from '../page/post-page.ts';
-import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import type { Caller, PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { createSnowflake } from '../state/snowflake.ts';
 import { mastodonAnswers } from './answers.ts';
 import { appRoutes } from './app-routes.ts';
@@ -26,13 +26,13 @@ export const mastodon: PlatformDefinition = {
   open: openMastodon,
 };
 
-function openMastodon(place: SitePlace): Site {
-  const { sandbox } = place;
+function openMastodon(context: SiteContext): Site {
+  const { sandbox } = context;
   const { accounts, posts, clock } = sandbox;
-  const isFirst = place.site === sites[0];
+  const isFirst = context.site === sites[0];
   const title = isFirst ? 'Mastodon' : 'Mastodon, second instance';
   const limits = isFirst ? defaultLimits : ownLimits;
-  const applications = createApplications(place);
+  const applications = createApplications(context);
   // Ids differ between the instances, so that reports about the platform can tell their posts and accounts apart.
   const idsOf = (has: (site: string, id: string) => boolean) =>
     createSnowflake({
@@ -42,29 +42,29 @@ function openMastodon(place: SitePlace): Site {
       isTaken: (id) => sites.some((each) => has(each, id)),
     });
   const newStatusId = idsOf((site, id) => posts.get(site, id) !== undefined);
-  const attachments = createAttachments(place, limits);
-  const statuses = createStatuses(place, attachments, newStatusId);
+  const attachments = createAttachments(context, limits);
+  const statuses = createStatuses(context, attachments, newStatusId);
 
   const site: Site = {
-    id: place.site,
-    platform: place.platform,
+    id: context.site,
+    platform: context.platform,
     title,
-    origin: place.origin,
+    origin: context.origin,
     answers: mastodonAnswers,
-    identify: (request) => identify(place, request),
+    identify: (request) => identify(context, request),
     normalizeHandle: (handle) => (handle.trim().replace(/^@/, '').split('@')[0] ?? '').replace(/[^A-Za-z0-9_]/g, '_'),
     newAccountId: idsOf((each, id) => accounts.byId(each, id) !== undefined),
     issueCredentials: (account) => ({
-      accessToken: issueToken(sandbox, place.site, account.id, builtInClient.id, 'read write').access_token,
+      accessToken: issueToken(sandbox, context.site, account.id, builtInClient.id, 'read write').access_token,
     }),
-    postUrl: (post) => `${place.origin()}/@${accounts.byId(place.site, post.account)?.handle ?? ''}/${post.id}`,
+    postUrl: (post) => `${context.origin()}/@${accounts.byId(context.site, post.account)?.handle ?? ''}/${post.id}`,
     clearPosts: () => statuses.clear(),
     routes(app) {
-      appRoutes(app, place, applications);
-      oauthRoutes(app, site, place, applications);
-      instanceRoutes(app, title, place, limits);
-      statusRoutes(app, site, place, statuses, applications, attachments);
-      attachmentRoutes(app, place, attachments);
+      appRoutes(app, context, applications);
+      oauthRoutes(app, site, context, applications);
+      instanceRoutes(app, title, context, limits);
+      statusRoutes(app, site, context, statuses, applications, attachments);
+      attachmentRoutes(app, context, attachments);
       pictureRoute(app, attachments);
       app.get<{ Params: { id: string } }>('/@:handle/:id', { config: { page: true } }, (request, reply) =>
         sendPostPage(reply, site, sandbox, request.params.id),
@@ -75,7 +75,7 @@ function openMastodon(place: SitePlace): Site {
 }
 
 /** By the access token, or by the code that is to be exchanged. */
-function identify({ site, sandbox }: SitePlace, request: FastifyRequest): Caller | undefined {
+function identify({ site, sandbox }: SiteContext, request: FastifyRequest): Caller | undefined {
   const found = sandbox.grants.look(site, bearerToken(request.headers.authorization) ?? '', sandbox.clock.nowMs());
   if (found.state !== 'unknown') {
     return found.grant.account === null

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { AttachmentLimits } from './attachments.ts';
 import { oldSite } from './limits.ts';
 import { pollLimits } from './status-body.ts';
@@ -8,13 +8,18 @@ import { charactersMax, charactersPerUrl } from './status-text.ts';
 const description = 'An instance of the platform sandbox';
 
 /** https://docs.joinmastodon.org/methods/instance/ and https://nodeinfo.diaspora.software */
-export function instanceRoutes(app: FastifyInstance, title: string, place: SitePlace, limits: AttachmentLimits): void {
-  const { accounts, posts } = place.sandbox;
-  const version = place.site === oldSite ? '4.2.10' : '4.7.0';
-  const users = () => accounts.ofSite(place.site).length;
+export function instanceRoutes(
+  app: FastifyInstance,
+  title: string,
+  context: SiteContext,
+  limits: AttachmentLimits,
+): void {
+  const { accounts, posts } = context.sandbox;
+  const version = context.site === oldSite ? '4.2.10' : '4.7.0';
+  const users = () => accounts.ofSite(context.site).length;
 
   app.get('/.well-known/nodeinfo', () => ({
-    links: [{ rel: 'http://nodeinfo.diaspora.software/ns/schema/2.0', href: `${place.origin()}/nodeinfo/2.0` }],
+    links: [{ rel: 'http://nodeinfo.diaspora.software/ns/schema/2.0', href: `${context.origin()}/nodeinfo/2.0` }],
   }));
 
   app.get('/nodeinfo/2.0', () => ({
@@ -24,7 +29,7 @@ export function instanceRoutes(app: FastifyInstance, title: string, place: SiteP
     services: { outbound: [], inbound: [] },
     usage: {
       users: { total: users(), activeMonth: users(), activeHalfyear: users() },
-      localPosts: posts.commits({ site: place.site }),
+      localPosts: posts.commits({ site: context.site }),
     },
     openRegistrations: false,
     metadata: { nodeName: title, nodeDescription: description },
@@ -32,15 +37,15 @@ export function instanceRoutes(app: FastifyInstance, title: string, place: SiteP
 
   // Deprecated since 4.0 and still there: https://docs.joinmastodon.org/entities/V1_Instance/
   app.get('/api/v1/instance', () => ({
-    uri: new URL(place.origin()).host,
+    uri: new URL(context.origin()).host,
     title,
     short_description: description,
     description,
     email: 'admin@example.test',
     version,
     urls: { streaming_api: '' },
-    stats: { user_count: users(), status_count: posts.commits({ site: place.site }), domain_count: 1 },
-    thumbnail: `${place.origin()}/packs/media/images/preview.png`,
+    stats: { user_count: users(), status_count: posts.commits({ site: context.site }), domain_count: 1 },
+    thumbnail: `${context.origin()}/packs/media/images/preview.png`,
     languages: ['en'],
     registrations: false,
     approval_required: false,
@@ -51,7 +56,7 @@ export function instanceRoutes(app: FastifyInstance, title: string, place: SiteP
   }));
 
   app.get('/api/v2/instance', () => {
-    const origin = place.origin();
+    const origin = context.origin();
     return {
       domain: new URL(origin).host,
       title,

@@ -4,7 +4,7 @@ import { RefusalError } from '../answer.ts';
 import { basicCredentials } from '../oauth/basic-credentials.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
 import { verifierMatches } from '../oauth/pkce.ts';
-import type { Site, SitePlace } from '../site.ts';
+import type { Site, SiteContext } from '../site.ts';
 import { connectAccount } from '../state/connect-account.ts';
 import { invalidGrant, oauthError } from './answers.ts';
 import { outOfBandUri } from './app-routes.ts';
@@ -15,8 +15,8 @@ import { issueToken } from './tokens.ts';
 const codeLifeMs = 600_000;
 
 /** https://docs.joinmastodon.org/methods/oauth/ */
-export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, applications: Applications): void {
-  const { sandbox } = place;
+export function oauthRoutes(app: FastifyInstance, site: Site, context: SiteContext, applications: Applications): void {
+  const { sandbox } = context;
 
   app.get('/oauth/authorize', { config: { page: true } }, (request, reply) => {
     const query = AuthorizeQuery.safeParse(request.query);
@@ -96,7 +96,7 @@ export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, 
   });
 
   app.get('/.well-known/oauth-authorization-server', () => {
-    const origin = place.origin();
+    const origin = context.origin();
     return {
       issuer: `${origin}/`,
       authorization_endpoint: `${origin}/oauth/authorize`,

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { Site, SitePlace } from '../site.ts';
+import type { Site, SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post } from '../state/posts.ts';
 import { compareIds } from '../state/snowflake.ts';
@@ -19,20 +19,20 @@ import type { Status, Statuses } from './statuses.ts';
 export function statusRoutes(
   app: FastifyInstance,
   site: Site,
-  place: SitePlace,
+  context: SiteContext,
   statuses: Statuses,
   applications: Applications,
   attachments: Pick<Attachments, 'ofStatus'>,
 ): void {
-  const { sandbox } = place;
+  const { sandbox } = context;
 
   app.get('/api/v1/accounts/verify_credentials', (request, reply) => {
-    const { account } = admit(place, request, reply, { anyScope: ['profile', 'read', 'read:accounts'] });
+    const { account } = admit(context, request, reply, { anyScope: ['profile', 'read', 'read:accounts'] });
     return credentialAccountView(viewAccount(account));
   });
 
   app.post('/api/v1/statuses', (request, reply) => {
-    const { account, client } = admit(place, request, reply, { anyScope: ['write', 'write:statuses'] });
+    const { account, client } = admit(context, request, reply, { anyScope: ['write', 'write:statuses'] });
     const key = request.headers['idempotency-key']?.toString() || undefined;
     const earlier = key === undefined ? undefined : statuses.byKey(account, key);
     if (earlier === 'gone') throw new RefusalError(recordNotFound());
@@ -41,7 +41,7 @@ export function statusRoutes(
 
   // From 4.3 on: https://docs.joinmastodon.org/methods/statuses/#index
   app.get('/api/v1/statuses', (request, reply) => {
-    if (place.site === oldSite) throw new RefusalError(recordNotFound());
+    if (context.site === oldSite) throw new RefusalError(recordNotFound());
     const reader = admitReader(request, reply, 'read:statuses');
     const ids = ManyQuery.safeParse(request.query).data?.['id[]'];
     if (ids === undefined) throw new RefusalError(validationFailed('id is invalid'));
@@ -59,13 +59,13 @@ export function statusRoutes(
   });
 
   app.get<{ Params: { id: string } }>('/api/v1/statuses/:id', (request, reply) => {
-    const reader = admitAnyone(place, request, reply);
+    const reader = admitAnyone(context, request, reply);
     return view(visibleStatus(request.params.id, reader), reader);
   });
 
   // https://docs.joinmastodon.org/methods/statuses/#edit: what is left out is taken away.
   app.put<{ Params: { id: string } }>('/api/v1/statuses/:id', (request, reply) => {
-    const { account } = admit(place, request, reply, { anyScope: ['write', 'write:statuses'] });
+    const { account } = admit(context, request, reply, { anyScope: ['write', 'write:statuses'] });
     const status = visibleStatus(request.params.id, account);
     if (status.post.account !== account.id) throw new RefusalError(recordNotFound());
     return view(statuses.edit(status, parseStatusBody(request.body)), account);
@@ -73,7 +73,7 @@ export function statusRoutes(
 
   app.delete<{ Params: { id: string } }>('/api/v1/statuses/:id', (request, reply) => {
     const needs = { anyScope: ['write', 'write:statuses'], limit: statusLimits.remove };
-    const { account } = admit(place, request, reply, needs);
+    const { account } = admit(context, request, reply, needs);
     const status = visibleStatus(request.params.id, account);
     if (status.post.account !== account.id) throw new RefusalError(recordNotFound());
     const shown = { ...view(status, account), text: status.post.text };
@@ -85,7 +85,7 @@ export function statusRoutes(
     '/api/v1/accounts/:id/statuses',
     { config: { listing: true } },
     (request, reply) => {
-      const reader = admitAnyone(place, request, reply);
+      const reader = admitAnyone(context, request, reply);
       const parsed = ListQuery.safeParse(request.query);
       if (!parsed.success)
         throw new RefusalError(validationFailed(`${String(parsed.error.issues[0]?.path[0])} is invalid`));
@@ -100,7 +100,7 @@ export function statusRoutes(
       });
       const [first, last] = [page[0], page.at(-1)];
       if (first !== undefined && last !== undefined) {
-        const path = `${place.origin()}/api/v1/accounts/${account.id}/statuses`;
+        const path = `${context.origin()}/api/v1/accounts/${account.id}/statuses`;
         reply.header(
           'link',
           `<${path}?max_id=${last.post.id}>; rel="next", <${path}?min_id=${first.post.id}>; rel="prev"`,
@@ -112,9 +112,9 @@ export function statusRoutes(
 
   // https://docs.joinmastodon.org/methods/search/: by its address alone, as a post of another server is brought here.
   app.get('/api/v2/search', (request, reply) => {
-    const { account } = admit(place, request, reply, { anyScope: ['read', 'read:search'] });
+    const { account } = admit(context, request, reply, { anyScope: ['read', 'read:search'] });
     const { q } = SearchQuery.parse(request.query);
-    const id = q.startsWith(place.origin()) ? q.slice(place.origin().length).split('/').at(-1) : undefined;
+    const id = q.startsWith(context.origin()) ? q.slice(context.origin().length).split('/').at(-1) : undefined;
     const status = id === undefined ? undefined : statuses.get(id);
     const found = status !== undefined && mayRead(status, account) ? [view(status, account)] : [];
     return { accounts: [], statuses: found, hashtags: [] };
@@ -124,7 +124,7 @@ export function statusRoutes(
   function admitReader(request: FastifyRequest, reply: FastifyReply, scope: string): Account | undefined {
     return request.headers.authorization === undefined
       ? undefined
-      : admit(place, request, reply, { anyScope: ['read', scope] }).account;
+      : admit(context, request, reply, { anyScope: ['read', scope] }).account;
   }
 
   function visibleStatus(id: string, reader: Account | undefined): Status {
@@ -135,7 +135,7 @@ export function statusRoutes(
 
   function viewAccount(account: Account) {
     const posts = sandbox.posts.ofAccount(site.id, account.id);
-    return accountView(account, place.origin(), {
+    return accountView(account, context.origin(), {
       statuses: { count: posts.length, lastAt: posts.at(-1)?.createdAt ?? null },
       followers: sandbox.audience.followers(account),
     });
@@ -144,7 +144,7 @@ export function statusRoutes(
   function view(status: Status, reader: Account | undefined) {
     const author = sandbox.accounts.byId(site.id, status.post.account);
     if (author === undefined) throw new RefusalError(recordNotFound());
-    const host = new URL(place.origin()).host;
+    const host = new URL(context.origin()).host;
     return statusView(status, {
       account: viewAccount(author),
       application: applications.get(status.detail.client),
@@ -152,7 +152,7 @@ export function statusRoutes(
       own: reader?.id === author.id,
       numbers: sandbox.audience.ofPost(status.post),
       context: {
-        origin: place.origin(),
+        origin: context.origin(),
         localHandle: (name, at) =>
           at === undefined || at === host ? sandbox.accounts.byHandle(site.id, name)?.handle : undefined,
       },

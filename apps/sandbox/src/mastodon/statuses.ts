@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post } from '../state/posts.ts';
@@ -29,7 +29,7 @@ export type Statuses = {
 const keyLifeMs = 3_600_000;
 
 export function createStatuses(
-  { site, platform, sandbox }: SitePlace,
+  { site, platform, sandbox }: SiteContext,
   attachments: Attachments,
   newId: () => string,
 ): Statuses {

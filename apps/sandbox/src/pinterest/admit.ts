@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalError } from '../answer.ts';
 import { bearerToken } from '../oauth/bearer-token.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import { limited, limitHeaders, missingScope, refuse, unauthenticated } from './answers.ts';
 import { trialClient } from './clients.ts';
@@ -25,7 +25,7 @@ export type Admit = (
   needs: { scopes: readonly string[]; category: Category },
 ) => Admitted;
 
-export function createAdmission({ site, platform, sandbox }: SitePlace, owners: Owners, tokens: Tokens): Admit {
+export function createAdmission({ site, platform, sandbox }: SiteContext, owners: Owners, tokens: Tokens): Admit {
   return (request, reply, { scopes, category }) => {
     const found = tokens.look(bearerToken(request.headers.authorization) ?? '');
     if (found.state !== 'valid' || found.token.use !== 'access') throw new RefusalError(unauthenticated);

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { invalid, refuse } from './answers.ts';
 import { parse } from './board-routes.ts';
 import { analyticsLateMs } from './limits.ts';
@@ -12,7 +12,7 @@ const daysMax = 90;
 /** https://developers.pinterest.com/docs/api/v5/pins-analytics */
 export function analyticsRoutes(
   app: FastifyInstance,
-  { sandbox }: SitePlace,
+  { sandbox }: SiteContext,
   { admit, owners, pins }: PinterestParts,
 ): void {
   app.get<{ Params: { id: string } }>('/v5/pins/:id/analytics', (request, reply) => {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Site, SitePlace } from '../site.ts';
+import type { Site, SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import { connectAccount } from '../state/connect-account.ts';
 import { invalid, refuse } from './answers.ts';
@@ -11,7 +11,7 @@ import type { PinterestParts } from './parts.ts';
 type AtBoard = { Params: { board: string } };
 
 /** https://developers.pinterest.com/docs/api/v5/boards-list */
-export function boardRoutes(app: FastifyInstance, site: Site, { sandbox }: SitePlace, parts: PinterestParts): void {
+export function boardRoutes(app: FastifyInstance, site: Site, { sandbox }: SiteContext, parts: PinterestParts): void {
   const { admit, owners, sections, pins } = parts;
   const read = { scopes: ['boards:read'], category: 'org_read' } as const;
   const write = { scopes: ['boards:read', 'boards:write'], category: 'org_write' } as const;

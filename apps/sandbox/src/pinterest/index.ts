@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { bearerToken } from '../oauth/bearer-token.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendPostPage } from '../page/post-page.ts';
-import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import type { Caller, PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { MultipartForm } from '../uploads/multipart-form.ts';
 import { createAdmission } from './admit.ts';
 import { pinterestAnswers } from './answers.ts';
@@ -28,26 +28,26 @@ export const pinterest: PlatformDefinition = {
   open: openPinterest,
 };
 
-function openPinterest(place: SitePlace): Site {
-  const { sandbox } = place;
-  const owners = createOwners(place);
-  const tokens = createTokens(place);
+function openPinterest(context: SiteContext): Site {
+  const { sandbox } = context;
+  const owners = createOwners(context);
+  const tokens = createTokens(context);
   const parts: PinterestParts = {
     owners,
     tokens,
-    admit: createAdmission(place, owners, tokens),
-    sections: createSections(place),
-    uploads: createUploads(place),
-    pins: createPins(place),
+    admit: createAdmission(context, owners, tokens),
+    sections: createSections(context),
+    uploads: createUploads(context),
+    pins: createPins(context),
   };
 
   const site: Site = {
-    id: place.site,
-    platform: place.platform,
+    id: context.site,
+    platform: context.platform,
     title: 'Pinterest',
-    origin: place.origin,
+    origin: context.origin,
     answers: pinterestAnswers,
-    identify: (request) => identify(place, parts, request),
+    identify: (request) => identify(context, parts, request),
     normalizeHandle: (handle) =>
       handle
         .trim()
@@ -62,14 +62,14 @@ function openPinterest(place: SitePlace): Site {
       const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn } = issued;
       return { accessToken, refreshToken, expiresIn };
     },
-    postUrl: (post) => `${place.origin()}/pin/${post.id}/`,
+    postUrl: (post) => `${context.origin()}/pin/${post.id}/`,
     clearPosts: () => [...parts.pins.clear(), ...parts.uploads.clear()],
     routes(app) {
-      oauthRoutes(app, site, place, parts);
-      boardRoutes(app, site, place, parts);
-      mediaRoutes(app, place, parts);
-      pinRoutes(app, site, place, parts);
-      analyticsRoutes(app, place, parts);
+      oauthRoutes(app, site, context, parts);
+      boardRoutes(app, site, context, parts);
+      mediaRoutes(app, context, parts);
+      pinRoutes(app, site, context, parts);
+      analyticsRoutes(app, context, parts);
       app.get<{ Params: { id: string } }>('/pin/:id/', { config: { page: true } }, (request, reply) =>
         sendPostPage(reply, site, sandbox, request.params.id),
       );
@@ -81,7 +81,7 @@ function openPinterest(place: SitePlace): Site {
 const Form = z.object({ code: z.string().optional(), refresh_token: z.string().optional() });
 
 function identify(
-  { site, sandbox }: SitePlace,
+  { site, sandbox }: SiteContext,
   { tokens, uploads }: PinterestParts,
   request: FastifyRequest,
 ): Caller | undefined {

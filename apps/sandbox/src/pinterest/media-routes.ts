@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { MultipartForm } from '../uploads/multipart-form.ts';
 import { refuse } from './answers.ts';
 import { parse } from './board-routes.ts';
@@ -12,7 +12,7 @@ import type { Upload } from './uploads.ts';
 export const uploadPath = '/media-upload';
 
 /** https://developers.pinterest.com/docs/api/v5/media-create */
-export function mediaRoutes(app: FastifyInstance, place: SitePlace, { admit, uploads }: PinterestParts): void {
+export function mediaRoutes(app: FastifyInstance, context: SiteContext, { admit, uploads }: PinterestParts): void {
   const needs = { scopes: ['pins:read', 'pins:write'], category: 'org_write' } as const;
 
   app.post('/v5/media', (request, reply) => {
@@ -22,7 +22,7 @@ export function mediaRoutes(app: FastifyInstance, place: SitePlace, { admit, upl
     return reply.code(201).send({
       media_id: upload.id,
       media_type: 'video',
-      upload_url: `${place.origin()}${uploadPath}/`,
+      upload_url: `${context.origin()}${uploadPath}/`,
       upload_parameters: parametersOf(upload),
     });
   });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import { basicCredentials } from '../oauth/basic-credentials.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
-import type { Site, SitePlace } from '../site.ts';
+import type { Site, SiteContext } from '../site.ts';
 import { connectAccount } from '../state/connect-account.ts';
 import { grantInvalid, refuse } from './answers.ts';
 import { clientWith, isKnownClient } from './clients.ts';
@@ -12,8 +12,8 @@ import type { PinterestParts } from './parts.ts';
 const codeLifeMs = 10 * 60_000;
 
 /** https://developers.pinterest.com/docs/getting-started/set-up-authentication-and-authorization/. Several boards of one user are approved as `sandbox_approve=one,two`. */
-export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace, parts: PinterestParts): void {
-  const { sandbox } = place;
+export function oauthRoutes(app: FastifyInstance, site: Site, context: SiteContext, parts: PinterestParts): void {
+  const { sandbox } = context;
   const { tokens, owners } = parts;
 
   app.get('/oauth/', { config: { page: true } }, (request, reply) => {

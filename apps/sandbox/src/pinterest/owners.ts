@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { newGraphId } from '../graph/number-ids.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 
 /** Whose the boards are. The accounts of this platform are the boards. */
@@ -15,7 +15,7 @@ export type Owners = {
   newBoardId(): string;
 };
 
-export function createOwners({ site, sandbox }: SitePlace): Owners {
+export function createOwners({ site, sandbox }: SiteContext): Owners {
   const { store, accounts } = sandbox;
   const table = store.table('pinterest.owners', Owner);
   const byBoard = new Map<string, string>();

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalError } from '../answer.ts';
-import type { Site, SitePlace } from '../site.ts';
+import type { Site, SiteContext } from '../site.ts';
 import { invalid, refuse, trialMayNotPin } from './answers.ts';
 import { bodyBytesMax } from './limits.ts';
 import { pageOf } from './page-of.ts';
@@ -11,7 +11,7 @@ import { pinMediaOf } from './pin-media.ts';
 type AtPin = { Params: { id: string } };
 
 /** https://developers.pinterest.com/docs/api/v5/pins-create */
-export function pinRoutes(app: FastifyInstance, site: Site, { sandbox }: SitePlace, parts: PinterestParts): void {
+export function pinRoutes(app: FastifyInstance, site: Site, { sandbox }: SiteContext, parts: PinterestParts): void {
   const { admit, owners, pins, sections, uploads } = parts;
   const read = { scopes: ['boards:read', 'pins:read'], category: 'org_read' } as const;
   const scopes = ['boards:read', 'boards:write', 'pins:read', 'pins:write'];

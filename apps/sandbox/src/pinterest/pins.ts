@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { newGraphId } from '../graph/number-ids.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post, PostMedium } from '../state/posts.ts';
@@ -20,7 +20,7 @@ export type Pins = {
   clear(): Change[];
 };
 
-export function createPins({ site, platform, sandbox }: SitePlace): Pins {
+export function createPins({ site, platform, sandbox }: SiteContext): Pins {
   const { store, posts, clock } = sandbox;
   const table = store.table('pinterest.pins', PinFacts);
 

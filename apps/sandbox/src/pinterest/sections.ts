@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { newGraphId } from '../graph/number-ids.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 
 /** A part of a board. */
 export type Section = z.infer<typeof Section>;
@@ -11,7 +11,7 @@ export type Sections = {
   ofBoard(board: string): Section[];
 };
 
-export function createSections({ sandbox }: SitePlace): Sections {
+export function createSections({ sandbox }: SiteContext): Sections {
   const table = sandbox.store.table('pinterest.sections', Section);
   const ofBoard = (board: string) => Array.from(table.rows()).filter((section) => section.board === board);
   return {

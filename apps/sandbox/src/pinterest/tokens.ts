@@ -1,5 +1,5 @@
 import type { Change } from '../store/store.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Grant, TokenLookup } from '../state/grants.ts';
 import { randomSecret } from '../state/random-secret.ts';
@@ -24,7 +24,7 @@ export type Tokens = {
 /** Seconds. https://developers.pinterest.com/docs/getting-started/set-up-authentication-and-authorization/ */
 const lifeSeconds = { access: 2_592_000, refresh: 5_184_000 } as const;
 
-export function createTokens({ site, sandbox }: SitePlace): Tokens {
+export function createTokens({ site, sandbox }: SiteContext): Tokens {
   const { store, grants, clock } = sandbox;
   const look = (value: string) => grants.look(site, value, clock.nowMs());
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { newGraphId } from '../graph/number-ids.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
 import { typeInBytes } from '../uploads/sniff-type.ts';
@@ -24,7 +24,7 @@ export type Uploads = {
 const processingMs = 800;
 const addressLifeMs = 3_600_000;
 
-export function createUploads({ sandbox }: SitePlace): Uploads {
+export function createUploads({ sandbox }: SiteContext): Uploads {
   const { store, clock } = sandbox;
   const table = store.table('pinterest.uploads', Upload);
   const idByKey = new Map<string, string>();

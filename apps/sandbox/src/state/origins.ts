@@ -5,13 +5,13 @@ import type { Store } from '../store/store.ts';
 export type Origins = {
   set(origin: string, at: string): void;
   /** The origin itself where nothing was said. */
-  placeOf(origin: string): string;
+  addressOf(origin: string): string;
 };
 
 export function createOrigins(store: Store): Origins {
   const table = store.table('origins', z.object({ at: z.string() }));
   return {
     set: (origin, at) => store.commit([table.put(origin, { at })]),
-    placeOf: (origin) => table.get(origin)?.at ?? origin,
+    addressOf: (origin) => table.get(origin)?.at ?? origin,
   };
 }

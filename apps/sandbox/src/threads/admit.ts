@@ -3,7 +3,7 @@ import type { LoginTokens } from '../graph/login-tokens.ts';
 import { missingPermission, noSuchObject, refuse, tokenFaults } from '../graph/answers.ts';
 import { tokenOf } from '../graph/request-parameters.ts';
 import { appUsage, usageOf } from '../graph/usage.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Grant } from '../state/grants.ts';
 import { callsOfAccount, useCase } from './limits.ts';
@@ -25,7 +25,7 @@ export type Scope =
   | 'threads_manage_replies'
   | 'threads_read_replies';
 
-export function createAdmission({ site, platform, sandbox }: SitePlace, tokens: LoginTokens): Admission {
+export function createAdmission({ site, platform, sandbox }: SiteContext, tokens: LoginTokens): Admission {
   function own(request: FastifyRequest, reply: FastifyReply, scope: Scope): Admitted {
     const value = tokenOf(request);
     if (value === undefined) throw refuse(tokenFaults.missing);

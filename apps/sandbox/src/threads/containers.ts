@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { newGraphId } from '../graph/number-ids.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { PostMedium } from '../state/posts.ts';
 import { containerLifeMs } from './limits.ts';
@@ -19,7 +19,7 @@ export type Containers = {
   clear(): Change[];
 };
 
-export function createContainers({ sandbox }: SitePlace): Containers {
+export function createContainers({ sandbox }: SiteContext): Containers {
   const { store, clock } = sandbox;
   const table = store.table('threads.containers', Container);
 

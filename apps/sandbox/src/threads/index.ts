@@ -5,7 +5,7 @@ import { graphAnswers } from '../graph/answers.ts';
 import { newGraphId } from '../graph/number-ids.ts';
 import { parametersOf, tokenOf } from '../graph/request-parameters.ts';
 import { sendPostPage } from '../page/post-page.ts';
-import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import type { Caller, PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { createAdmission } from './admit.ts';
 import { createContainers } from './containers.ts';
 import { insightRoutes } from './insight-routes.ts';
@@ -33,42 +33,42 @@ const allScopes = [
   'threads_delete',
 ].join(',');
 
-function openThreads(place: SitePlace): Site {
-  const { sandbox } = place;
-  const tokens = createLoginTokens(place, 'THAA');
+function openThreads(context: SiteContext): Site {
+  const { sandbox } = context;
+  const tokens = createLoginTokens(context, 'THAA');
   const parts: ThreadsParts = {
     tokens,
-    admission: createAdmission(place, tokens),
-    containers: createContainers(place),
-    posts: createThreadsPosts(place),
+    admission: createAdmission(context, tokens),
+    containers: createContainers(context),
+    posts: createThreadsPosts(context),
   };
 
   const site: Site = {
-    id: place.site,
-    platform: place.platform,
+    id: context.site,
+    platform: context.platform,
     title: 'Threads',
-    origin: place.origin,
+    origin: context.origin,
     answers: graphAnswers(useCase),
-    identify: (request) => identify(place, tokens, request),
+    identify: (request) => identify(context, tokens, request),
     normalizeHandle: (handle) =>
       handle
         .trim()
         .toLowerCase()
         .replace(/^@/, '')
         .replace(/[^a-z0-9._]+/g, '_'),
-    newAccountId: () => newGraphId('2', 17, (id) => sandbox.accounts.byId(place.site, id) !== undefined),
+    newAccountId: () => newGraphId('2', 17, (id) => sandbox.accounts.byId(context.site, id) !== undefined),
     issueCredentials(account) {
       const issued = tokens.issue(tokens.consent(account, allScopes), 'long');
       return { accessToken: issued.access_token, expiresIn: issued.expires_in };
     },
-    postUrl: (post) => postPageUrl(place, parts.posts.factsOf(post.id)?.shortcode ?? post.id),
+    postUrl: (post) => postPageUrl(context, parts.posts.factsOf(post.id)?.shortcode ?? post.id),
     clearPosts: () => [...parts.posts.clear(), ...parts.containers.clear()],
     routes(app) {
       // https://developers.facebook.com/docs/threads/get-started
-      loginRoutes(app, site, place, tokens, { grantPrefix: 'th', tellsPermissions: false });
-      publishRoutes(app, place, parts);
-      nodeRoutes(app, place, parts);
-      insightRoutes(app, place, parts);
+      loginRoutes(app, site, context, tokens, { grantPrefix: 'th', tellsPermissions: false });
+      publishRoutes(app, context, parts);
+      nodeRoutes(app, context, parts);
+      insightRoutes(app, context, parts);
       app.get<{ Params: { shortcode: string } }>('/post/:shortcode', { config: { page: true } }, (request, reply) => {
         const { shortcode } = request.params;
         const found = sandbox.posts
@@ -81,7 +81,7 @@ function openThreads(place: SitePlace): Site {
   return site;
 }
 
-function identify({ site, sandbox }: SitePlace, tokens: LoginTokens, request: FastifyRequest): Caller | undefined {
+function identify({ site, sandbox }: SiteContext, tokens: LoginTokens, request: FastifyRequest): Caller | undefined {
   const given = parametersOf(request);
   const found = tokens.look(tokenOf(request) ?? '');
   if (found.state !== 'unknown') {

@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import { noSuchObject } from '../graph/answers.ts';
 import { type Insight, viewInsights } from '../graph/insights.ts';
 import { parametersOf } from '../graph/request-parameters.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { ThreadsParts } from './parts.ts';
 
 /** Numbers of posts and profiles. https://developers.facebook.com/docs/threads/insights */
-export function insightRoutes(app: FastifyInstance, { sandbox, site }: SitePlace, { admission }: ThreadsParts): void {
+export function insightRoutes(app: FastifyInstance, { sandbox, site }: SiteContext, { admission }: ThreadsParts): void {
   const { audience } = sandbox;
 
   app.get<{ Params: { id: string } }>('/v1.0/:id/insights', (request, reply) => {

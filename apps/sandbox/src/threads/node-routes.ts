@@ -3,7 +3,7 @@ import { noSuchObject } from '../graph/answers.ts';
 import { pageOf } from '../graph/page-of.ts';
 import { readNode } from '../graph/read-node.ts';
 import { parametersOf } from '../graph/request-parameters.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post } from '../state/posts.ts';
 import type { Limit } from '../state/rate-limits.ts';
@@ -12,8 +12,8 @@ import type { ThreadsParts } from './parts.ts';
 import { viewAccount, viewContainer, viewPost } from './views.ts';
 
 /** Profiles, posts and containers. https://developers.facebook.com/docs/threads/reference */
-export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: ThreadsParts): void {
-  const { sandbox, site, platform } = place;
+export function nodeRoutes(app: FastifyInstance, context: SiteContext, parts: ThreadsParts): void {
+  const { sandbox, site, platform } = context;
   const { admission, containers, posts } = parts;
 
   app.get<{ Params: { id: string } }>('/v1.0/:id(^(?:me|[0-9]+)$)', (request, reply) => {
@@ -25,7 +25,7 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Thread
     if (container?.account === account.id) return viewContainer(parts, container, fields);
     const post = sandbox.posts.get(site, id);
     if (post === undefined) throw noSuchObject(id);
-    return viewPost(place, parts, post, fields);
+    return viewPost(context, parts, post, fields);
   });
 
   app.get<{ Params: { id: string } }>('/v1.0/:id/threads', { config: { listing: true } }, (request, reply) => {
@@ -71,6 +71,6 @@ export function nodeRoutes(app: FastifyInstance, place: SitePlace, parts: Thread
       .ofAccount(site, account.id)
       .filter((post) => post.receivedTickMs <= before && isListed(post))
       .toReversed();
-    return pageOf(shown, given, (post) => viewPost(place, parts, post, given['fields']));
+    return pageOf(shown, given, (post) => viewPost(context, parts, post, given['fields']));
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { newGraphId } from '../graph/number-ids.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post, PostMedium } from '../state/posts.ts';
@@ -22,7 +22,7 @@ export type ThreadsPosts = {
   clear(): Change[];
 };
 
-export function createThreadsPosts({ site, platform, sandbox }: SitePlace): ThreadsPosts {
+export function createThreadsPosts({ site, platform, sandbox }: SiteContext): ThreadsPosts {
   const { store, posts, clock } = sandbox;
   const table = store.table('threads.posts', PostFacts);
   return {

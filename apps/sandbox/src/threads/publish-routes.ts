@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { invalidParameter, noSuchObject, refuse } from '../graph/answers.ts';
 import { fetchFile } from '../graph/fetch-file.ts';
 import { parametersOf } from '../graph/request-parameters.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Limit } from '../state/rate-limits.ts';
 import type { PostMedium } from '../state/posts.ts';
@@ -17,8 +17,8 @@ const imageWorkMs = 500;
 const videoWorkMs = 2_500;
 
 /** https://developers.facebook.com/docs/threads/posts */
-export function publishRoutes(app: FastifyInstance, place: SitePlace, parts: ThreadsParts): void {
-  const { sandbox, site, platform } = place;
+export function publishRoutes(app: FastifyInstance, context: SiteContext, parts: ThreadsParts): void {
+  const { sandbox, site, platform } = context;
   const { admission, containers, posts } = parts;
 
   app.post<{ Params: { id: string } }>('/v1.0/:id/threads', async (request, reply) => {

@@ -1,5 +1,5 @@
 import { readNode } from '../graph/read-node.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post } from '../state/posts.ts';
 import type { Container } from './containers.ts';
@@ -10,7 +10,7 @@ function timeOf(iso: string): string {
   return `${iso.slice(0, 19)}+0000`;
 }
 
-export function viewPost(place: SitePlace, parts: ThreadsParts, post: Post, fields: string | undefined) {
+export function viewPost(context: SiteContext, parts: ThreadsParts, post: Post, fields: string | undefined) {
   const facts = parts.posts.factsOf(post.id);
   const [first] = post.media;
   const node = {
@@ -18,10 +18,10 @@ export function viewPost(place: SitePlace, parts: ThreadsParts, post: Post, fiel
     media_product_type: 'THREADS',
     media_type: post.media.length > 1 ? 'CAROUSEL_ALBUM' : mediaTypeOf(first?.type),
     text: post.text === '' ? undefined : post.text,
-    permalink: postPageUrl(place, facts?.shortcode ?? post.id),
+    permalink: postPageUrl(context, facts?.shortcode ?? post.id),
     shortcode: facts?.shortcode,
     timestamp: timeOf(post.createdAt),
-    username: place.sandbox.accounts.byId(place.site, post.account)?.handle,
+    username: context.sandbox.accounts.byId(context.site, post.account)?.handle,
     owner: { id: post.account },
     alt_text: first?.alt ?? undefined,
     is_reply: facts?.replyTo !== null,
@@ -65,6 +65,6 @@ export function viewAccount({ id, handle, displayName }: Account, fields: string
   return readNode(node, fields, []);
 }
 
-export function postPageUrl({ origin }: SitePlace, shortcode: string): string {
+export function postPageUrl({ origin }: SiteContext, shortcode: string): string {
   return `${origin()}/post/${shortcode}`;
 }

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { bearerToken } from '../oauth/bearer-token.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import { RefusalError } from '../answer.ts';
 import { refuse, tiktokAnswers } from './answers.ts';
@@ -13,7 +13,7 @@ export type Admitted = { account: Account; isAudited: boolean };
 /** A living token with this scope, within the limits. @throws {RefusalError} 401, 429 */
 export type Admit = (request: FastifyRequest, needs: { scope: string; call: CallKind }) => Admitted;
 
-export function createAdmission({ site, platform, sandbox }: SitePlace, tokens: Tokens): Admit {
+export function createAdmission({ site, platform, sandbox }: SiteContext, tokens: Tokens): Admit {
   return (request, { scope, call }) => {
     const found = tokens.look(bearerToken(request.headers.authorization) ?? '');
     const isGood = found.state === 'valid' && found.token.use === 'access';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { bearerToken } from '../oauth/bearer-token.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendPostPage } from '../page/post-page.ts';
-import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import type { Caller, PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { randomSecret } from '../state/random-secret.ts';
 import { createAdmission } from './admit.ts';
 import { tiktokAnswers } from './answers.ts';
@@ -24,23 +24,23 @@ export const tiktok: PlatformDefinition = {
   open: openTikTok,
 };
 
-function openTikTok(place: SitePlace): Site {
-  const { sandbox } = place;
-  const tokens = createTokens(place);
+function openTikTok(context: SiteContext): Site {
+  const { sandbox } = context;
+  const tokens = createTokens(context);
   const parts: TikTokParts = {
     tokens,
-    admit: createAdmission(place, tokens),
-    posts: createTikTokPosts(place),
-    publishes: createPublishes(place),
+    admit: createAdmission(context, tokens),
+    posts: createTikTokPosts(context),
+    publishes: createPublishes(context),
   };
 
   const site: Site = {
-    id: place.site,
-    platform: place.platform,
+    id: context.site,
+    platform: context.platform,
     title: 'TikTok',
-    origin: place.origin,
+    origin: context.origin,
     answers: tiktokAnswers,
-    identify: (request) => identify(place, parts, request),
+    identify: (request) => identify(context, parts, request),
     normalizeHandle: (handle) =>
       handle
         .trim()
@@ -54,15 +54,15 @@ function openTikTok(place: SitePlace): Site {
       return { accessToken, refreshToken, expiresIn };
     },
     postUrl: (post) => {
-      const handle = sandbox.accounts.byId(place.site, post.account)?.handle ?? 'i';
+      const handle = sandbox.accounts.byId(context.site, post.account)?.handle ?? 'i';
       const kind = post.media.some(({ type }) => type === 'video') ? 'video' : 'photo';
-      return `${place.origin()}/@${handle}/${kind}/${post.id}`;
+      return `${context.origin()}/@${handle}/${kind}/${post.id}`;
     },
     clearPosts: () => [...parts.posts.clear(), ...parts.publishes.clear()],
     routes(app) {
-      oauthRoutes(app, site, place, parts);
-      publishRoutes(app, site, place, parts);
-      userRoutes(app, site, place, parts);
+      oauthRoutes(app, site, context, parts);
+      publishRoutes(app, site, context, parts);
+      userRoutes(app, site, context, parts);
       app.get<{ Params: { id: string } }>(
         '/:handle/:kind(^video$|^photo$)/:id',
         { config: { page: true } },
@@ -80,7 +80,7 @@ const Form = z.object({
 });
 
 function identify(
-  { site, sandbox }: SitePlace,
+  { site, sandbox }: SiteContext,
   { tokens, publishes }: TikTokParts,
   request: FastifyRequest,
 ): Caller | undefined {

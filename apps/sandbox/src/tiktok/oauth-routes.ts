@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
-import type { Site, SitePlace } from '../site.ts';
+import type { Site, SiteContext } from '../site.ts';
 import { connectAccount } from '../state/connect-account.ts';
 import { oauthError } from './answers.ts';
 import { clientWith, isKnownClient } from './clients.ts';
@@ -19,7 +19,7 @@ export const knownScopes = [
 ] as const;
 
 /** https://developers.tiktok.com/doc/login-kit-desktop: scopes stand between commas, and the challenge is in hex. */
-export function oauthRoutes(app: FastifyInstance, site: Site, { sandbox }: SitePlace, { tokens }: TikTokParts): void {
+export function oauthRoutes(app: FastifyInstance, site: Site, { sandbox }: SiteContext, { tokens }: TikTokParts): void {
   app.get('/v2/auth/authorize/', { config: { page: true } }, (request, reply) => {
     const parsed = AuthorizeQuery.safeParse(request.query);
     if (!parsed.success || !isKnownClient(parsed.data.client_key))

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post, PostMedium } from '../state/posts.ts';
@@ -16,7 +16,7 @@ export type TikTokPosts = {
   clear(): Change[];
 };
 
-export function createTikTokPosts({ site, platform, sandbox }: SitePlace): TikTokPosts {
+export function createTikTokPosts({ site, platform, sandbox }: SiteContext): TikTokPosts {
   const { store, posts, clock } = sandbox;
   const table = store.table('tiktok.posts', PostFacts);
   // Seconds stand in the upper half: beyond 2^53.

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import { fetchFile } from '../graph/fetch-file.ts';
-import type { Site, SitePlace } from '../site.ts';
+import type { Site, SiteContext } from '../site.ts';
 import { mediumOf, ReceivedFile, sizeOfImage } from '../uploads/received-file.ts';
 import { typeInBytes } from '../uploads/sniff-type.ts';
 import type { Account } from '../state/accounts.ts';
@@ -14,8 +14,8 @@ import type { TikTokParts } from './parts.ts';
 import type { Publish } from './publishes.ts';
 
 /** https://developers.tiktok.com/doc/content-posting-api-get-started */
-export function publishRoutes(app: FastifyInstance, site: Site, place: SitePlace, parts: TikTokParts): void {
-  const { sandbox, platform } = place;
+export function publishRoutes(app: FastifyInstance, site: Site, context: SiteContext, parts: TikTokParts): void {
+  const { sandbox, platform } = context;
   const { admit, posts, publishes } = parts;
 
   app.post('/v2/post/publish/creator_info/query/', (request) =>
@@ -41,7 +41,7 @@ export function publishRoutes(app: FastifyInstance, site: Site, place: SitePlace
   function begun(account: Account, source: z.infer<typeof DraftInit>['source_info'], info: Publish['info']) {
     const { video_size: size, chunk_size: chunkSize, total_chunk_count: chunks } = source;
     const publish = publishes.begin(account, { kind: 'video', info, size, chunkSize, chunks });
-    return answer({ publish_id: publish.id, upload_url: `${place.origin()}/upload/video/${publish.secret}` });
+    return answer({ publish_id: publish.id, upload_url: `${context.origin()}/upload/video/${publish.secret}` });
   }
 
   /** The address is the permission. Chunks come one after the other; with the last the post is made. */

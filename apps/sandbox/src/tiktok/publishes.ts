@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../state/accounts.ts';
 import { randomSecret } from '../state/random-secret.ts';
@@ -32,7 +32,7 @@ export type Publishes = {
 const processingMs = 600;
 const moderationMs = 600;
 
-export function createPublishes({ sandbox }: SitePlace): Publishes {
+export function createPublishes({ sandbox }: SiteContext): Publishes {
   const { store, clock } = sandbox;
   const table = store.table('tiktok.publishes', Publish);
   const idBySecret = new Map<string, string>();

@@ -1,4 +1,4 @@
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Grant, TokenLookup } from '../state/grants.ts';
@@ -25,7 +25,7 @@ export type Tokens = {
 /** Seconds. https://developers.tiktok.com/doc/oauth-user-access-token-management, of November 2026. */
 const lifeSeconds = { access: 7_200, refresh: 15_552_000 } as const;
 
-export function createTokens({ site, sandbox }: SitePlace): Tokens {
+export function createTokens({ site, sandbox }: SiteContext): Tokens {
   const { store, grants, clock } = sandbox;
   const look = (value: string) => grants.look(site, value, clock.nowMs());
 

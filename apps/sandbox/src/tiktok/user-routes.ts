@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Site, SitePlace } from '../site.ts';
+import type { Site, SiteContext } from '../site.ts';
 import type { Post } from '../state/posts.ts';
 import { answer, invalidParameter } from './answers.ts';
 import { parse } from './init-body.ts';
@@ -14,7 +14,7 @@ const List = z.strictObject({ cursor: z.int().optional(), max_count: z.int().min
 export function userRoutes(
   app: FastifyInstance,
   site: Site,
-  { sandbox }: SitePlace,
+  { sandbox }: SiteContext,
   { admit, posts }: TikTokParts,
 ): void {
   app.get('/v2/user/info/', (request) => {

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RefusalError } from '../answer.ts';
 import { bearerToken } from '../oauth/bearer-token.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Limit } from '../state/rate-limits.ts';
 import { forbidden, rateLimitHeaders, unauthorized, xAnswers } from './answers.ts';
@@ -14,7 +14,7 @@ export type XUser = { account: Account; client: string };
  * @throws {RefusalError} 401, 403 or 429
  */
 export function admit(
-  { site, platform, sandbox }: SitePlace,
+  { site, platform, sandbox }: SiteContext,
   request: FastifyRequest,
   reply: FastifyReply,
   needs: { scopes: readonly string[]; limit: Limit },

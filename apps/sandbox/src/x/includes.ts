@@ -1,4 +1,4 @@
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post } from '../state/posts.ts';
 import { type FieldChoice, tweetView } from './tweet-view.ts';
@@ -6,7 +6,7 @@ import type { Tweets } from './tweets.ts';
 
 /** What the posts of an answer refer to, each once: https://docs.x.com/x-api/fundamentals/expansions. Empty where nothing was asked for. */
 export function includesOf(
-  place: SitePlace,
+  context: SiteContext,
   tweets: Tweets,
   posts: readonly Post[],
   choice: FieldChoice,
@@ -23,13 +23,13 @@ export function includesOf(
   ];
   const given = {
     users: unique(people).flatMap((id) => {
-      const account = place.sandbox.accounts.byId(place.site, id);
-      return account === undefined ? [] : [userView(place, account, choice.userFields, names)];
+      const account = context.sandbox.accounts.byId(context.site, id);
+      return account === undefined ? [] : [userView(context, account, choice.userFields, names)];
     }),
     media: wants('attachments.media_keys') ? posts.flatMap((post) => mediaOf(post, tweets, choice.mediaFields)) : [],
     [`${names}s`]: [...expansions].some((name) => name.startsWith('referenced_'))
       ? [...new Map(referred.map((post) => [post.id, post])).values()].map((post) =>
-          tweetView(post, tweets.context(post.id), choice, place.sandbox.audience.ofPost(post)),
+          tweetView(post, tweets.context(post.id), choice, context.sandbox.audience.ofPost(post)),
         )
       : [],
   };
@@ -38,7 +38,7 @@ export function includesOf(
 }
 
 export function userView(
-  { site, sandbox }: SitePlace,
+  { site, sandbox }: SiteContext,
   account: Account,
   fields: ReadonlySet<string>,
   names: FieldChoice['names'],

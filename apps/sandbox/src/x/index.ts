@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { bearerToken } from '../oauth/bearer-token.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendPostPage } from '../page/post-page.ts';
-import type { Caller, PlatformDefinition, Site, SitePlace } from '../site.ts';
+import type { Caller, PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { createSnowflake } from '../state/snowflake.ts';
 import { xAnswers } from './answers.ts';
 import { oauthRoutes } from './oauth-routes.ts';
@@ -18,24 +18,24 @@ export const x: PlatformDefinition = { id: 'x', title: 'X', prefix: '/x', sites:
 
 const allScopes = 'tweet.read tweet.write users.read media.write offline.access';
 
-function openX(place: SitePlace): Site {
-  const { sandbox } = place;
-  const uploads = createUploads(place);
-  const tweets = createTweets(place, uploads);
+function openX(context: SiteContext): Site {
+  const { sandbox } = context;
+  const uploads = createUploads(context);
+  const tweets = createTweets(context, uploads);
   const newAccountId = createSnowflake({
     epochMs: 0,
     sequenceBits: 20,
     wallMs: sandbox.clock.wallMs,
-    isTaken: (id) => sandbox.accounts.byId(place.site, id) !== undefined,
+    isTaken: (id) => sandbox.accounts.byId(context.site, id) !== undefined,
   });
 
   const site: Site = {
-    id: place.site,
-    platform: place.platform,
+    id: context.site,
+    platform: context.platform,
     title: 'X',
-    origin: place.origin,
+    origin: context.origin,
     answers: xAnswers,
-    identify: (request) => identify(place, request),
+    identify: (request) => identify(context, request),
     normalizeHandle: (handle) =>
       handle
         .trim()
@@ -43,7 +43,7 @@ function openX(place: SitePlace): Site {
         .replace(/[^A-Za-z0-9_]/g, '_'),
     newAccountId,
     issueCredentials(account) {
-      const { grant, change } = sandbox.grants.open(place.site, account.id, builtInClient.id, allScopes);
+      const { grant, change } = sandbox.grants.open(context.site, account.id, builtInClient.id, allScopes);
       const tokens = issueTokens(sandbox, grant, [change]);
       return {
         accessToken: tokens.access_token,
@@ -52,13 +52,13 @@ function openX(place: SitePlace): Site {
       };
     },
     postUrl: (post) =>
-      `${place.origin()}/${sandbox.accounts.byId(place.site, post.account)?.handle ?? 'i'}/status/${post.id}`,
+      `${context.origin()}/${sandbox.accounts.byId(context.site, post.account)?.handle ?? 'i'}/status/${post.id}`,
     clearPosts: () => tweets.clear(),
     routes(app) {
-      oauthRoutes(app, site, place);
-      tweetRoutes(app, place, tweets);
-      mediaRoutes(app, place, uploads);
-      userRoutes(app, place, tweets);
+      oauthRoutes(app, site, context);
+      tweetRoutes(app, context, tweets);
+      mediaRoutes(app, context, uploads);
+      userRoutes(app, context, tweets);
       app.get<{ Params: { id: string } }>('/:handle/status/:id', { config: { page: true } }, (request, reply) =>
         sendPostPage(reply, site, sandbox, request.params.id),
       );
@@ -68,7 +68,7 @@ function openX(place: SitePlace): Site {
 }
 
 /** By the access token, or on the token routes by what is to be exchanged, refreshed or revoked. */
-function identify({ site, sandbox }: SitePlace, request: FastifyRequest): Caller | undefined {
+function identify({ site, sandbox }: SiteContext, request: FastifyRequest): Caller | undefined {
   const { body } = request;
   const fields = typeof body === 'object' && body !== null ? body : {};
   const value =

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { MultipartForm } from '../uploads/multipart-form.ts';
 import { receiveFile, type ReceivedFile } from '../uploads/received-file.ts';
 import { admit } from './admit.ts';
@@ -16,18 +16,18 @@ const scopes = ['media.write'];
 const jsonBytesMax = 8 * 1024 * 1024;
 
 /** https://docs.x.com/x-api/media/quickstart/media-upload-chunked */
-export function mediaRoutes(app: FastifyInstance, place: SitePlace, uploads: Uploads): void {
-  const nowMs = () => place.sandbox.clock.nowMs();
+export function mediaRoutes(app: FastifyInstance, context: SiteContext, uploads: Uploads): void {
+  const nowMs = () => context.sandbox.clock.nowMs();
 
   app.post('/2/media/upload', { bodyLimit: jsonBytesMax }, async (request, reply) => {
-    const { account } = admit(place, request, reply, { scopes, limit: tweetLimits.upload });
+    const { account } = admit(context, request, reply, { scopes, limit: tweetLimits.upload });
     refuseUnknown(request.query, []);
     const { media, media_category } = await parseUpload(OneShot, request.body);
     return { data: view(uploads.add(account, media_category, media), uploads, nowMs()) };
   });
 
   app.post('/2/media/upload/initialize', (request, reply) => {
-    const { account } = admit(place, request, reply, { scopes, limit: tweetLimits.uploadInitialize });
+    const { account } = admit(context, request, reply, { scopes, limit: tweetLimits.uploadInitialize });
     refuseUnknown(request.query, []);
     const { media_type, total_bytes, media_category } = parseBody(Initialize, request.body);
     const upload = uploads.begin(account, { category: media_category, mimeType: media_type, totalBytes: total_bytes });
@@ -38,33 +38,33 @@ export function mediaRoutes(app: FastifyInstance, place: SitePlace, uploads: Upl
     '/2/media/upload/:id/append',
     { bodyLimit: jsonBytesMax },
     async (request, reply) => {
-      const { account } = admit(place, request, reply, { scopes, limit: tweetLimits.uploadAppend });
+      const { account } = admit(context, request, reply, { scopes, limit: tweetLimits.uploadAppend });
       refuseUnknown(request.query, []);
       const upload = uploads.require(account, request.params.id);
       const { media, segment_index } = await parseUpload(Append, request.body);
       if (media.bytes > segmentBytesMax) throw faulty('media', `a segment may have up to ${segmentBytesMax} bytes`);
       // Read again: another segment may have come while this one was read.
       uploads.append(uploads.require(account, upload.id), segment_index, media);
-      return { data: { expires_at: Math.floor((place.sandbox.clock.wallMs() + uploadLifeSeconds * 1000) / 1000) } };
+      return { data: { expires_at: Math.floor((context.sandbox.clock.wallMs() + uploadLifeSeconds * 1000) / 1000) } };
     },
   );
 
   app.post<{ Params: { id: string } }>('/2/media/upload/:id/finalize', async (request, reply) => {
-    const { account } = admit(place, request, reply, { scopes, limit: tweetLimits.uploadFinalize });
+    const { account } = admit(context, request, reply, { scopes, limit: tweetLimits.uploadFinalize });
     refuseUnknown(request.query, []);
     const upload = await uploads.finalize(uploads.require(account, request.params.id));
     return { data: view(upload, uploads, nowMs()) };
   });
 
   app.get('/2/media/upload', (request, reply) => {
-    const { account } = admit(place, request, reply, { scopes, limit: tweetLimits.uploadStatus });
+    const { account } = admit(context, request, reply, { scopes, limit: tweetLimits.uploadStatus });
     refuseUnknown(request.query, Object.keys(StatusQuery.shape));
     const { media_id } = parseQuery(StatusQuery, request.query);
     return { data: view(uploads.require(account, media_id), uploads, nowMs()) };
   });
 
   app.post('/2/media/metadata', (request, reply) => {
-    const { account } = admit(place, request, reply, { scopes, limit: tweetLimits.mediaMetadata });
+    const { account } = admit(context, request, reply, { scopes, limit: tweetLimits.mediaMetadata });
     refuseUnknown(request.query, []);
     const { id, metadata } = parseBody(Metadata, request.body);
     const { alt_text: alt } = metadata ?? {};

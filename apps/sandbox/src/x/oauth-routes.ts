@@ -5,7 +5,7 @@ import { basicCredentials } from '../oauth/basic-credentials.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
 import { verifierMatches } from '../oauth/pkce.ts';
-import type { Site, SitePlace } from '../site.ts';
+import type { Site, SiteContext } from '../site.ts';
 import { connectAccount } from '../state/connect-account.ts';
 import { oauthError } from './answers.ts';
 import { issueTokens } from './tokens.ts';
@@ -14,8 +14,8 @@ import { issueTokens } from './tokens.ts';
 const codeLifeMs = 30_000;
 
 /** OAuth 2.0 with PKCE for one confidential client; its redirect address is not registered but must stay the same. */
-export function oauthRoutes(app: FastifyInstance, site: Site, place: SitePlace): void {
-  const { sandbox } = place;
+export function oauthRoutes(app: FastifyInstance, site: Site, context: SiteContext): void {
+  const { sandbox } = context;
 
   app.get('/i/oauth2/authorize', { config: { page: true } }, (request, reply) => {
     const parsed = AuthorizeQuery.safeParse(request.query);

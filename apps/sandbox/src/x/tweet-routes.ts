@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Post } from '../state/posts.ts';
 import { admit } from './admit.ts';
 import { forbidden, invalidRequest, resourceNotFound } from './answers.ts';
@@ -14,11 +14,11 @@ import type { Tweets } from './tweets.ts';
 const readScopes = ['tweet.read', 'users.read'];
 const writeScopes = [...readScopes, 'tweet.write'];
 
-export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweets): void {
-  const numbersOf = (post: Post) => place.sandbox.audience.ofPost(post);
+export function tweetRoutes(app: FastifyInstance, context: SiteContext, tweets: Tweets): void {
+  const numbersOf = (post: Post) => context.sandbox.audience.ofPost(post);
 
   app.post('/2/tweets', (request, reply) => {
-    const { account } = admit(place, request, reply, { scopes: writeScopes, limit: tweetLimits.create });
+    const { account } = admit(context, request, reply, { scopes: writeScopes, limit: tweetLimits.create });
     refuseUnknown(request.query, []);
     const post = tweets.create(account, parseTweetBody(request.body));
     const { id, text, edit_history_tweet_ids } = tweetView(
@@ -34,7 +34,7 @@ export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Twee
   });
 
   app.get('/2/tweets', (request, reply) => {
-    admit(place, request, reply, { scopes: readScopes, limit: tweetLimits.lookup });
+    admit(context, request, reply, { scopes: readScopes, limit: tweetLimits.lookup });
     refuseUnknown(request.query, ['ids', ...fieldParameters]);
     const choice = parseQuery(TweetFieldsQuery, request.query);
     const { ids } = parseQuery(IdsQuery, request.query);
@@ -44,13 +44,13 @@ export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Twee
       ...(found.length > 0
         ? { data: found.map((post) => tweetView(post, tweets.context(post.id), choice, numbersOf(post))) }
         : {}),
-      ...includesOf(place, tweets, found, choice),
+      ...includesOf(context, tweets, found, choice),
       ...(missing.length > 0 ? { errors: missing.map((id) => resourceNotFound('tweet', 'ids', id)) } : {}),
     };
   });
 
   app.get<{ Params: { id: string } }>('/2/tweets/:id', (request, reply) => {
-    admit(place, request, reply, { scopes: readScopes, limit: tweetLimits.lookup });
+    admit(context, request, reply, { scopes: readScopes, limit: tweetLimits.lookup });
     refuseUnknown(request.query, fieldParameters);
     const choice = parseQuery(TweetFieldsQuery, request.query);
     const { id } = parseQuery(z.object({ id: TweetId }), request.params);
@@ -58,12 +58,12 @@ export function tweetRoutes(app: FastifyInstance, place: SitePlace, tweets: Twee
     if (post === undefined) return { errors: [resourceNotFound('tweet', 'id', id)] };
     return {
       data: tweetView(post, tweets.context(id), choice, numbersOf(post)),
-      ...includesOf(place, tweets, [post], choice),
+      ...includesOf(context, tweets, [post], choice),
     };
   });
 
   app.delete<{ Params: { id: string } }>('/2/tweets/:id', (request, reply) => {
-    const { account } = admit(place, request, reply, { scopes: writeScopes, limit: tweetLimits.remove });
+    const { account } = admit(context, request, reply, { scopes: writeScopes, limit: tweetLimits.remove });
     refuseUnknown(request.query, []);
     const { id } = parseQuery(z.object({ id: TweetId }), request.params);
     const post = tweets.get(id);
@@ -91,7 +91,7 @@ export const fieldParameters = [
   'media.fields',
   'poll.fields',
   'user.fields',
-  'place.fields',
+  'context.fields',
 ] as const;
 
 /** @throws {RefusalError} 400, naming every parameter that X does not have here */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post } from '../state/posts.ts';
@@ -33,7 +33,7 @@ const isPremium = (handle: string) => handle.startsWith('premium');
 const duplicateWindowMs = 24 * 3_600_000;
 const xEpochMs = 1_288_834_974_657;
 
-export function createTweets({ site, platform, sandbox }: SitePlace, uploads: Uploads): Tweets {
+export function createTweets({ site, platform, sandbox }: SiteContext, uploads: Uploads): Tweets {
   const { store, posts, clock } = sandbox;
   const replies = store.table('x.replies', Reply);
   const attachments = store.table('x.attachments', Attachments);

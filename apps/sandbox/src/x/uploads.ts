@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
 import type { Account } from '../state/accounts.ts';
 import { PostMedium } from '../state/posts.ts';
@@ -30,7 +30,7 @@ export type Uploads = {
 
 const processingMs = 400;
 
-export function createUploads({ site, sandbox }: SitePlace): Uploads {
+export function createUploads({ site, sandbox }: SiteContext): Uploads {
   const { store, clock, segments } = sandbox;
   const table = store.table('x.uploads', Upload);
   const nextId = createSnowflake({

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Post } from '../state/posts.ts';
 import { compareIds } from '../state/snowflake.ts';
 import { admit } from './admit.ts';
@@ -11,19 +11,19 @@ import { fieldParameters, parseQuery, refuseUnknown } from './tweet-routes.ts';
 import { tweetView, TweetFieldsQuery, UserFieldsQuery } from './tweet-view.ts';
 import type { Tweets } from './tweets.ts';
 
-export function userRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweets): void {
-  const { site, sandbox } = place;
+export function userRoutes(app: FastifyInstance, context: SiteContext, tweets: Tweets): void {
+  const { site, sandbox } = context;
 
   app.get('/2/users/me', (request, reply) => {
-    const { account } = admit(place, request, reply, { scopes: ['users.read'], limit: tweetLimits.me });
+    const { account } = admit(context, request, reply, { scopes: ['users.read'], limit: tweetLimits.me });
     refuseUnknown(request.query, Object.keys(UserFieldsQuery.shape));
     const query = parseQuery(UserFieldsQuery, request.query);
     const names = query['post.fields'].size > 0 ? 'post' : 'tweet';
-    return { data: userView(place, account, query['user.fields'], names) };
+    return { data: userView(context, account, query['user.fields'], names) };
   });
 
   app.get<{ Params: { id: string } }>('/2/users/:id/tweets', { config: { listing: true } }, (request, reply) => {
-    const reader = admit(place, request, reply, {
+    const reader = admit(context, request, reply, {
       scopes: ['tweet.read', 'users.read'],
       limit: tweetLimits.userTweets,
     });
@@ -48,7 +48,7 @@ export function userRoutes(app: FastifyInstance, place: SitePlace, tweets: Tweet
       data: page.map((post) =>
         tweetView(post, tweets.context(post.id), choice, sandbox.audience.ofPost(post), isPrivate(post)),
       ),
-      ...includesOf(place, tweets, page, choice),
+      ...includesOf(context, tweets, page, choice),
       meta,
     };
   });

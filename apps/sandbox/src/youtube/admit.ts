@@ -3,7 +3,7 @@ import { insufficientScope, refuse, unauthenticated } from '../google/answers.ts
 import type { Together } from '../google/together.ts';
 import type { Tokens } from '../google/tokens.ts';
 import { bearerToken } from '../oauth/bearer-token.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Limit } from '../state/rate-limits.ts';
 import { unitsByApp } from './limits.ts';
@@ -31,7 +31,11 @@ const scopeNames: Readonly<Record<Scope, string>> = {
   read: 'https://www.googleapis.com/auth/youtube.readonly',
 };
 
-export function createAdmission({ platform, site, sandbox }: SitePlace, tokens: Tokens, channels: Together): Admission {
+export function createAdmission(
+  { platform, site, sandbox }: SiteContext,
+  tokens: Tokens,
+  channels: Together,
+): Admission {
   return {
     caller(request, needed, cost) {
       const found = tokens.look(bearerToken(request.headers.authorization) ?? '');

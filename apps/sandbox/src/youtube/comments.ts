@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { randomSecret } from '../state/random-secret.ts';
 
@@ -12,7 +12,7 @@ export type Comments = {
   clear(): Change[];
 };
 
-export function createComments({ sandbox }: SitePlace): Comments {
+export function createComments({ sandbox }: SiteContext): Comments {
   const { store, clock } = sandbox;
   const table = store.table('youtube.comments', Comment);
   return {

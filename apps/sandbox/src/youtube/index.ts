@@ -4,7 +4,7 @@ import { identifyGoogle, oauthRoutes } from '../google/oauth-routes.ts';
 import { createTogether } from '../google/together.ts';
 import { createTokens } from '../google/tokens.ts';
 import { sendPostPage } from '../page/post-page.ts';
-import type { PlatformDefinition, Site, SitePlace } from '../site.ts';
+import type { PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { randomSecret } from '../state/random-secret.ts';
 import { createAdmission } from './admit.ts';
 import { createComments } from './comments.ts';
@@ -31,40 +31,40 @@ const allScopes = [
   'https://www.googleapis.com/auth/youtube.force-ssl',
 ].join(' ');
 
-function openYouTube(place: SitePlace): Site {
-  const { sandbox } = place;
-  const tokens = createTokens(place);
-  const channels = createTogether(place, 'youtube.together');
-  const playlists = createPlaylists(place);
+function openYouTube(context: SiteContext): Site {
+  const { sandbox } = context;
+  const tokens = createTokens(context);
+  const channels = createTogether(context, 'youtube.together');
+  const playlists = createPlaylists(context);
   const parts: YouTubeParts = {
     tokens,
     channels,
-    admission: createAdmission(place, tokens, channels),
-    uploads: createUploads(place),
-    videos: createVideos(place, playlists),
+    admission: createAdmission(context, tokens, channels),
+    uploads: createUploads(context),
+    videos: createVideos(context, playlists),
     playlists,
-    comments: createComments(place),
+    comments: createComments(context),
   };
 
   const site: Site = {
-    id: place.site,
-    platform: place.platform,
+    id: context.site,
+    platform: context.platform,
     title: 'YouTube',
-    origin: place.origin,
+    origin: context.origin,
     answers: googleAnswers,
-    identify: (request) => identifyGoogle(place, tokens, request),
+    identify: (request) => identifyGoogle(context, tokens, request),
     normalizeHandle: (handle) =>
       handle
         .trim()
         .replace(/^@/u, '')
         .replace(/[^\p{L}\p{N}._-]+/gu, '-')
         .replace(/^[.-]+|[.-]+$/gu, ''),
-    newAccountId: () => newChannelId((id) => sandbox.accounts.byId(place.site, id) !== undefined),
+    newAccountId: () => newChannelId((id) => sandbox.accounts.byId(context.site, id) !== undefined),
     issueCredentials(channel) {
       const { access_token, refresh_token, expires_in } = tokens.issue(tokens.consent(channel.id, allScopes), true);
       return { accessToken: access_token, refreshToken: refresh_token ?? '', expiresIn: expires_in };
     },
-    postUrl: (post) => `${place.origin()}/watch?v=${post.id}`,
+    postUrl: (post) => `${context.origin()}/watch?v=${post.id}`,
     clearPosts: () => [
       ...parts.videos.clear(),
       ...parts.uploads.clear(),
@@ -72,9 +72,9 @@ function openYouTube(place: SitePlace): Site {
       ...parts.comments.clear(),
     ],
     routes(app) {
-      oauthRoutes(app, site, place, { tokens, opening: (chosen) => channels.opening(chosen) });
-      uploadRoutes(app, place, parts);
-      resourceRoutes(app, place, parts);
+      oauthRoutes(app, site, context, { tokens, opening: (chosen) => channels.opening(chosen) });
+      uploadRoutes(app, context, parts);
+      resourceRoutes(app, context, parts);
       app.get('/watch', { config: { page: true } }, (request, reply) =>
         sendPostPage(reply, site, sandbox, WatchQuery.parse(request.query).v),
       );

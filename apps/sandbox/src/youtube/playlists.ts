@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { randomSecret } from '../state/random-secret.ts';
 
@@ -17,7 +17,7 @@ export type Playlists = {
   clear(): Change[];
 };
 
-export function createPlaylists({ site, sandbox: { store, accounts } }: SitePlace): Playlists {
+export function createPlaylists({ site, sandbox: { store, accounts } }: SiteContext): Playlists {
   const table = store.table('youtube.playlists', Playlist);
   return {
     create(channel, title) {

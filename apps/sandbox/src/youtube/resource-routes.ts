@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { badRequest, refuse } from '../google/answers.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import { commentCharactersMax, units } from './limits.ts';
 import type { YouTubeParts } from './parts.ts';
@@ -16,8 +16,8 @@ const readers = ['manage', 'comment', 'read'] as const;
 const writers = ['manage', 'comment'] as const;
 
 /** Channels, videos, playlists and comments: https://developers.google.com/youtube/v3/docs */
-export function resourceRoutes(app: FastifyInstance, place: SitePlace, parts: YouTubeParts): void {
-  const { sandbox, site } = place;
+export function resourceRoutes(app: FastifyInstance, context: SiteContext, parts: YouTubeParts): void {
+  const { sandbox, site } = context;
   const { admission, videos, playlists, comments } = parts;
 
   app.get('/youtube/v3/channels', (request) => {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { badRequest, refuse } from '../google/answers.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import { mediumOf, ReceivedFile, sizeOfImage } from '../uploads/received-file.ts';
 import { thumbnailBytesMax, units, uploadsByApp } from './limits.ts';
 import type { YouTubeParts } from './parts.ts';
@@ -12,7 +12,7 @@ import { viewVideo } from './views.ts';
 const path = '/upload/youtube/v3/videos';
 
 /** https://developers.google.com/youtube/v3/guides/using_resumable_upload_protocol */
-export function uploadRoutes(app: FastifyInstance, place: SitePlace, parts: YouTubeParts): void {
+export function uploadRoutes(app: FastifyInstance, context: SiteContext, parts: YouTubeParts): void {
   const { admission, uploads, videos } = parts;
 
   app.post(path, (request, reply) => {
@@ -32,7 +32,7 @@ export function uploadRoutes(app: FastifyInstance, place: SitePlace, parts: YouT
         'Media type is not supported. Valid media types: [video/*, application/octet-stream]',
       );
     const upload = uploads.begin(channel, { snippet, status: status ?? Status.parse({}), bytes, mimeType });
-    const location = new URL(`${place.origin()}${path}`);
+    const location = new URL(`${context.origin()}${path}`);
     location.search = new URLSearchParams({
       uploadType: 'resumable',
       part: query.part,
@@ -63,7 +63,7 @@ export function uploadRoutes(app: FastifyInstance, place: SitePlace, parts: YouT
     // Another request of the same session may have come to the end meanwhile.
     const before = uploads.get(id)?.video ?? null;
     if (before !== null) return finished(reply, before, part);
-    const channel = place.sandbox.accounts.byId(place.site, after.channel);
+    const channel = context.sandbox.accounts.byId(context.site, after.channel);
     if (channel === undefined) throw refuse({ code: 404, message: 'Not Found', reason: 'notFound' });
     const { snippet, status } = after;
     const video = videos.add(channel, { snippet, status, medium }, (made) => [uploads.finished(after, made)]);
@@ -78,7 +78,7 @@ export function uploadRoutes(app: FastifyInstance, place: SitePlace, parts: YouT
 
   function finished(reply: FastifyReply, id: string, part: string): FastifyReply {
     const video = videos.get(id);
-    const channel = place.sandbox.accounts.byId(place.site, video?.channel ?? '');
+    const channel = context.sandbox.accounts.byId(context.site, video?.channel ?? '');
     if (video === undefined || channel === undefined)
       throw refuse({ code: 404, message: 'Not Found', reason: 'notFound' });
     return reply.code(200).send(viewVideo({ videos, numbers: undefined }, channel, video, part));
@@ -112,7 +112,7 @@ export function uploadRoutes(app: FastifyInstance, place: SitePlace, parts: YouT
     if (size === undefined || !['jpg', 'png'].includes(size.type))
       throw badRequest('invalidImage', 'The provided image content is invalid.');
     videos.setThumbnail(video, mediumOf(file, null));
-    const url = `${place.origin()}/vi/${video.id}/maxresdefault.jpg`;
+    const url = `${context.origin()}/vi/${video.id}/maxresdefault.jpg`;
     return {
       kind: 'youtube#thumbnailSetResponse',
       etag: 'sandbox',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { badRequest, refuse } from '../google/answers.ts';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import { headBytesMax, mediumOf, type ReceivedFile } from '../uploads/received-file.ts';
 import { typeInBytes } from '../uploads/sniff-type.ts';
@@ -26,7 +26,7 @@ export type Uploads = {
   clear(): Change[];
 };
 
-export function createUploads({ sandbox }: SitePlace): Uploads {
+export function createUploads({ sandbox }: SiteContext): Uploads {
   const { store, clock, segments } = sandbox;
   const table = store.table('youtube.uploads', Upload);
   const placeOf = ({ id }: Upload) => `youtube-${id}`;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SitePlace } from '../site.ts';
+import type { SiteContext } from '../site.ts';
 import type { Change } from '../store/store.ts';
 import type { Account } from '../state/accounts.ts';
 import { PostMedium } from '../state/posts.ts';
@@ -32,7 +32,7 @@ export type Videos = {
 /** Channels of projects that nobody has audited: their videos stay private. */
 const unauditedPrefix = 'unaudited';
 
-export function createVideos({ site, platform, sandbox }: SitePlace, playlists: Playlists): Videos {
+export function createVideos({ site, platform, sandbox }: SiteContext, playlists: Playlists): Videos {
   const { store, posts, clock } = sandbox;
   const table = store.table('youtube.videos', Video);
 
@@ -51,8 +51,8 @@ export function createVideos({ site, platform, sandbox }: SitePlace, playlists: 
     else {
       const at = new Date(clock.wallMs()).toISOString();
       const times = { createdAt: at, receivedAt: at, receivedTickMs: clock.nowMs() };
-      const place = { platform, site, account: channel.id, id: video.id };
-      posts.accept({ ...place, ...times, text, details, media: [video.medium] }, changes);
+      const owner = { platform, site, account: channel.id, id: video.id };
+      posts.accept({ ...owner, ...times, text, details, media: [video.medium] }, changes);
     }
     return video;
   }

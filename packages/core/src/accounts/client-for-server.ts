@@ -12,7 +12,7 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 
 type ClientDependencies = Pick<CoreDependencies, 'db' | 'keyRing'>;
 
-interface ServerPlace {
+interface ServerKey {
   readonly platform: PlatformId;
   /** As the user gave it. */
   readonly server: string | null;
@@ -26,25 +26,25 @@ interface ServerPlace {
 export async function clientForServer(
   deps: ClientDependencies,
   oauth: OAuthConnect,
-  place: ServerPlace,
+  asked: ServerKey,
   call: { readonly endpoints: PlatformEndpoints; readonly http: PlatformHttp },
 ): Promise<OAuthClient | null> {
-  const server = place.server === null ? null : serverOriginOf(place.server);
+  const server = asked.server === null ? null : serverOriginOf(asked.server);
   if (oauth.registerClient === undefined || server === null) return null;
   return keepClient(
     deps,
-    { ...place, server },
-    async () => (await oauth.registerClient?.({ ...call, server, redirectUri: place.redirectUri })) ?? null,
+    { ...asked, server },
+    async () => (await oauth.registerClient?.({ ...call, server, redirectUri: asked.redirectUri })) ?? null,
   );
 }
 
-/** The client that is kept for a place, or else a new one. Whoever comes meanwhile waits for it. */
+/** The client that is kept for a server, or else a new one. Whoever comes meanwhile waits for it. */
 export async function keepClient(
   deps: ClientDependencies,
-  place: ServerPlace & { readonly server: string },
+  asked: ServerKey & { readonly server: string },
   make: () => Promise<OAuthClient | null>,
 ): Promise<OAuthClient | null> {
-  const key = keyOf(place);
+  const key = keyOf(asked);
   const known = await deps.db.asWorker((tx) => readClient(deps, tx, key));
   if (known !== null) return known;
   return deps.db.asWorker(async (tx) => {
@@ -55,21 +55,21 @@ export async function keepClient(
     if (client === null) return null;
     const sealed = deps.keyRing.seal(JSON.stringify(client), clientContext(key));
     await tx.execute(sql`
-      insert into server_clients (id, platform, server, client_sealed) values (${key}, ${place.platform}, ${place.server}, ${sealed})
+      insert into server_clients (id, platform, server, client_sealed) values (${key}, ${asked.platform}, ${asked.server}, ${sealed})
       on conflict (id) do update set client_sealed = excluded.client_sealed, created_at = clock_timestamp()`);
     return client;
   });
 }
 
 /** The server says that it does not know us any more: the next consent makes us known anew. */
-export async function forgetServerClient(deps: Pick<CoreDependencies, 'db'>, place: ServerPlace): Promise<void> {
-  const server = place.server === null ? null : serverOriginOf(place.server);
+export async function forgetServerClient(deps: Pick<CoreDependencies, 'db'>, asked: ServerKey): Promise<void> {
+  const server = asked.server === null ? null : serverOriginOf(asked.server);
   if (server === null) return;
-  await deps.db.asWorker((tx) => tx.execute(sql`delete from server_clients where id = ${keyOf({ ...place, server })}`));
+  await deps.db.asWorker((tx) => tx.execute(sql`delete from server_clients where id = ${keyOf({ ...asked, server })}`));
 }
 
 /** A server keeps the redirect address with the application: with another one we are another application. */
-function keyOf({ platform, server, redirectUri }: ServerPlace & { readonly server: string }): string {
+function keyOf({ platform, server, redirectUri }: ServerKey & { readonly server: string }): string {
   return JSON.stringify([platform, server, redirectUri]);
 }
 

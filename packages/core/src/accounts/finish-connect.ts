@@ -150,7 +150,7 @@ function pendingOf({ keyRing }: FinishDependencies, taken: TakenState): Readonly
 }
 
 /** RFC 6749, 4.1.2.1: `access_denied` is the user's own no; of any other code only that it came is passed on. */
-class ConsentDeclined extends DomainError {
+class ConsentDeclinedError extends DomainError {
   readonly wasDenied: boolean;
 
   constructor(displayName: string, wasDenied: boolean) {
@@ -162,12 +162,12 @@ class ConsentDeclined extends DomainError {
   }
 }
 
-function declined(displayName: string, error: string | undefined): ConsentDeclined {
-  return new ConsentDeclined(displayName, error === 'access_denied');
+function declined(displayName: string, error: string | undefined): ConsentDeclinedError {
+  return new ConsentDeclinedError(displayName, error === 'access_denied');
 }
 
 function errorCodeOf(error: DomainError): string {
-  return error instanceof ConsentDeclined && error.wasDenied ? 'access_denied' : error.code;
+  return error instanceof ConsentDeclinedError && error.wasDenied ? 'access_denied' : error.code;
 }
 
 function redirect(to: string, name: 'connectCode' | 'error', value: string): CallbackAnswer {

@@ -8,7 +8,7 @@ type CostDependencies = Pick<CoreDependencies, 'db' | 'metricsMonthlyUsd'>;
 /** A part of the month's limit, taken whether its request is made or the process dies before. */
 export interface Reservation {
   /** Gives back what the request turned out not to cost. */
-  settle(usd: number): Promise<void>;
+  bill(usd: number): Promise<void>;
 }
 
 const microsOf = (usd: number) => Math.ceil(usd * 1_000_000);
@@ -35,7 +35,7 @@ export async function reserveCost(
   );
   if (row === undefined) return null;
   return {
-    async settle(costUsd) {
+    async bill(costUsd) {
       const backMicros = micros - microsOf(costUsd);
       if (backMicros <= 0) return;
       await db.asWorker((tx) =>

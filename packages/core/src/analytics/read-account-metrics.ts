@@ -127,7 +127,7 @@ async function askOnce(deps: MetricsDependencies, due: DueAccount, run: AccountR
   try {
     let billed: number | null = null;
     const { found, goneIds } = await ask.read((posts) => void (billed = (billed ?? 0) + posts));
-    if (billed !== null) await reservation?.settle(Math.min(costUsdMax, billed * usdPerPost));
+    if (billed !== null) await reservation?.bill(Math.min(costUsdMax, billed * usdPerPost));
     const changed = await deps.db.asWorker((tx) => storeReadings(tx, due, found));
     const gone = await settleGone(deps, due, subjects, goneIds);
     await noteAllowed(deps, due, asked);
@@ -137,7 +137,7 @@ async function askOnce(deps: MetricsDependencies, due: DueAccount, run: AccountR
     if (changed > 0) deps.signals.eventsCommitted();
     return true;
   } catch (error) {
-    if (error instanceof PlatformError && unbilled.has(error.kind)) await reservation?.settle(0);
+    if (error instanceof PlatformError && unbilled.has(error.kind)) await reservation?.bill(0);
     return refused(deps, due, run, ask, error);
   }
 }

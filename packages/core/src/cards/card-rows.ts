@@ -6,7 +6,7 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 import type { CardReading } from './card-reader.ts';
 import { PictureFacts } from './read-picture.ts';
 
-export interface CardPlace {
+export interface CardPart {
   readonly organizationId: string;
   readonly publicationId: string;
   /** 0: the post itself. */
@@ -28,7 +28,7 @@ const keptFor = { own: '24 hours', others: '10 minutes' };
 /** What was read of this page before, for this part or for another of the organization. */
 export async function findReading(
   { db }: Pick<CoreDependencies, 'db'>,
-  { organizationId, publicationId, part }: CardPlace,
+  { organizationId, publicationId, part }: CardPart,
   url: string,
 ): Promise<CardReading | null> {
   const rows = await db.asWorker(
@@ -50,7 +50,7 @@ function readingOf({ picture, pictureFacts, ...told }: RowOf<typeof readingColum
 /** Kept with its publication, if that is still there. */
 export async function storeReading(
   { db }: Pick<CoreDependencies, 'db'>,
-  { organizationId, publicationId, part }: CardPlace,
+  { organizationId, publicationId, part }: CardPart,
   url: string,
   { title, description, pageFault, pictureFault, picture }: CardReading,
 ): Promise<void> {
@@ -70,7 +70,7 @@ export async function storeReading(
 /** The picture that a card was fixed with; null where it is gone. */
 export async function readCardPicture(
   { db }: Pick<CoreDependencies, 'db'>,
-  { publicationId, part }: CardPlace,
+  { publicationId, part }: CardPart,
   sha256: string,
 ): Promise<Buffer | null> {
   const rows = await db.asWorker(

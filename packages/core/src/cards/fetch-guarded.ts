@@ -1,5 +1,5 @@
 import { request, type Dispatcher } from 'undici';
-import { CardFault } from './card-fault.ts';
+import { CardError } from './card-error.ts';
 
 export interface Fetched {
   /** After redirects. */
@@ -14,7 +14,7 @@ const redirects = new Set([301, 302, 303, 307, 308]);
 
 /**
  * Asks for one address and for those it redirects to, each of them through the dispatcher's guard. No cookies, no credentials.
- * @throws CardFault where what comes is not wanted
+ * @throws CardError where what comes is not wanted
  */
 export async function fetchGuarded(
   dispatcher: Dispatcher,
@@ -44,16 +44,16 @@ export async function fetchGuarded(
     const fault = faultOf(statusCode, contentType, textOf(headers['content-encoding']), types);
     if (fault === null) return { url, contentType, body };
     body.destroy();
-    throw new CardFault(fault);
+    throw new CardError(fault);
   }
-  throw new CardFault('it redirects without end');
+  throw new CardError('it redirects without end');
 }
 
 function redirectOf(from: string, location: string | string[] | undefined): string {
   const to = textOf(location);
-  if (to === '' || !URL.canParse(to, from)) throw new CardFault('it redirects to no address');
+  if (to === '' || !URL.canParse(to, from)) throw new CardError('it redirects to no address');
   const { protocol, href } = new URL(to, from);
-  if (protocol !== 'http:' && protocol !== 'https:') throw new CardFault('it redirects to no web address');
+  if (protocol !== 'http:' && protocol !== 'https:') throw new CardError('it redirects to no web address');
   return href;
 }
 

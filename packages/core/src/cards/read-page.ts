@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { whyUnread } from './card-fault.ts';
+import { whyUnread } from './card-error.ts';
 import { fetchGuarded } from './fetch-guarded.ts';
 import { decoderFor, sniffedBytes } from './page-charset.ts';
 import { createPageParser, type PageFacts } from './parse-page.ts';

@@ -57,7 +57,7 @@ export async function readEvents(
     select e.id::float8 as "eventId", ${checkOf} as "check", e.organization_id as "organizationId", e.post_id as "postId",
       e.publication_id as "publicationId", e.type, e.message, e.data, e.at
     from events e
-    where ${within(organizationId)} and e.id > ${afterId}::bigint and e.id <= current_setting('app.event_horizon')::bigint
+    where ${ofOrganization(organizationId)} and e.id > ${afterId}::bigint and e.id <= current_setting('app.event_horizon')::bigint
     order by e.id
     limit ${limit}`;
   const log = queryRows(tx, { isHeldUp: column.boolean, cleanedTo: column.number })`
@@ -84,7 +84,7 @@ export async function readHorizon(tx: Transaction): Promise<number> {
 export async function readPosition(tx: Transaction, organizationId: string, horizon: number): Promise<EventCursor> {
   const rows = await queryRows(tx, { eventId: column.number, check: column.number })`
     select e.id::float8 as "eventId", ${checkOf} as "check" from events e
-    where ${within(organizationId)} and e.id <= ${horizon}::bigint order by e.id desc limit 1`;
+    where ${ofOrganization(organizationId)} and e.id <= ${horizon}::bigint order by e.id desc limit 1`;
   const [row] = rows;
   return row === undefined ? { id: horizon, check: null } : { id: row.eventId, check: row.check };
 }
@@ -101,7 +101,7 @@ export async function isKept(tx: Transaction, { id, check, page }: EventCursor):
 }
 
 /** Row-level security says the same, but the planner does not know which organization it will be. */
-function within(organizationId: string | undefined): SQL {
+function ofOrganization(organizationId: string | undefined): SQL {
   return organizationId === undefined ? sql`true` : sql`e.organization_id = ${organizationId}`;
 }
 

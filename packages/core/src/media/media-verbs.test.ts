@@ -1,5 +1,5 @@
 import { MediaConfig, MediaStats } from '@vibetribe/contracts/media';
-import { gif, jpeg, picture } from '@vibetribe/media/fixtures/test-images';
+import { gif, jpeg } from '@vibetribe/media/fixtures/test-images';
 import { movie } from '@vibetribe/media/fixtures/test-movies';
 import { describe, expect, test } from 'vitest';
 import type { Actor } from '../actor.ts';

@@ -7,7 +7,7 @@ import { requireAllAccounts, requireRight } from '../identity/authorize.ts';
 import { resumeWaiting } from '../publishing/dispatch/resume-waiting.ts';
 import { findPause } from './pause-row.ts';
 
-/** Lifts a pause and resumes what it held and no other pause holds. @throws DomainError `forbidden`, `not_found` */
+/** Lifts a pause and resumes what it kept back and no other pause does. @throws DomainError `forbidden`, `not_found` */
 export async function liftPause(
   deps: Pick<CoreDependencies, 'db' | 'signals' | 'failpoints'>,
   actor: Actor,

@@ -18,8 +18,8 @@ export function presentPause(row: PauseRow): Pause {
 }
 
 /**
- * Stops the actor may know of: the organization's own, and the service's, which hold its posts back too. A key that is limited to
- * some accounts knows of the pauses that hold those back.
+ * The pauses that the actor may know of: the organization's own, and the service's, which keep its posts back too. A key that is limited to
+ * some accounts knows of the pauses that keep those back.
  */
 export function visibleTo(actor: Actor): SQL | undefined {
   return and(

@@ -3,7 +3,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
-import { recordChangeEvent, show } from '../publishing/changes/settle-change.ts';
+import { recordChangeEvent, show } from '../publishing/changes/record-change.ts';
 import { presentPublication } from './present-publication.ts';
 import { refuseFaults } from './refuse-faults.ts';
 import { lockForChange, unreachable, wantChange } from './remove-publication.ts';

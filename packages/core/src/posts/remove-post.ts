@@ -2,7 +2,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
-import { recordChangeEvent, show } from '../publishing/changes/settle-change.ts';
+import { recordChangeEvent, show } from '../publishing/changes/record-change.ts';
 import { lockPublications } from '../publishing/store/decide-and-write.ts';
 import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import { lockPost } from './find-post.ts';

@@ -8,7 +8,7 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError, notFound } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { countPartsOut } from '../publishing/changes/change-work.ts';
-import { recordChangeEvent, show } from '../publishing/changes/settle-change.ts';
+import { recordChangeEvent, show } from '../publishing/changes/record-change.ts';
 import { lockPublications } from '../publishing/store/decide-and-write.ts';
 import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import { lockPost } from './find-post.ts';
@@ -48,13 +48,13 @@ export async function lockForChange(
   actor: Actor,
   publicationId: string,
 ): Promise<{ readonly row: PublicationRow; readonly accounts: PostAccounts }> {
-  const [place] = await tx
+  const [owner] = await tx
     .select({ postId: publications.postId, accountId: publications.accountId })
     .from(publications)
     .where(and(eq(publications.organizationId, actor.organizationId), eq(publications.id, publicationId)));
-  if (place === undefined) throw notFound('publication');
-  await lockPost(tx, actor, place.postId);
-  const accounts = await lockAccounts(tx, actor, [place.accountId]);
+  if (owner === undefined) throw notFound('publication');
+  await lockPost(tx, actor, owner.postId);
+  const accounts = await lockAccounts(tx, actor, [owner.accountId]);
   const [row] = await lockPublications(tx, [publicationId]);
   if (row === undefined) throw notFound('publication');
   return { row, accounts };

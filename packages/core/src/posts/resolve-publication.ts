@@ -8,8 +8,8 @@ import { DomainError, notFound } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
 import type { PublicationRow } from '../publishing/store/publication-row.ts';
 import { lockPublications } from '../publishing/store/decide-and-write.ts';
-import type { PartPlace, Resolution } from '../publishing/state/publication-input.ts';
-import { accountPlace, findPostOwner } from '../publishing/record/match-posts.ts';
+import type { PartPosition, Resolution } from '../publishing/state/publication-input.ts';
+import { platformAccountOf, findPostOwner } from '../publishing/record/match-posts.ts';
 import { lockPost } from './find-post.ts';
 import { accountFaults, lockAccounts, readAccounts } from './post-accounts.ts';
 import { presentPublication } from './present-publication.ts';
@@ -30,7 +30,7 @@ export async function resolvePublication(
   requireRight(actor, 'posts:write');
   const resolution = resolutionOf(answer);
   const row = await deps.db.asTenant(actor.organizationId, async (tx) => {
-    const { postId, accountId } = await placeOf(tx, actor, publicationId);
+    const { postId, accountId } = await ownerOf(tx, actor, publicationId);
     await lockPost(tx, actor, postId);
     if (resolution.kind === 'not_published' && resolution.retry) await requireConnected(tx, actor, accountId);
     const rows = await lockPublications(tx, [publicationId]);
@@ -41,11 +41,11 @@ export async function resolvePublication(
       requirePostId(resolution, part);
       return { type: 'resolve', resolution, ...part };
     });
-    const [settled] = taken.rows;
-    if (settled === undefined) throw notFound('publication');
+    const [resolved] = taken.rows;
+    if (resolved === undefined) throw notFound('publication');
     if (taken.movedCount === 0) throw refusal(resolution);
-    if (resolution.kind === 'not_published') await forgetResults(tx, publicationId, settled.parts.length);
-    return settled;
+    if (resolution.kind === 'not_published') await forgetResults(tx, publicationId, resolved.parts.length);
+    return resolved;
   });
   notifyAfterCommit(deps.signals, [row]);
   return presentPublication(row);
@@ -75,7 +75,7 @@ async function forgetResults(tx: Transaction, publicationId: string, partsDone: 
     .where(and(eq(publicationSteps.publicationId, publicationId), ofPart(partsDone)));
 }
 
-async function placeOf(
+async function ownerOf(
   tx: Transaction,
   actor: Actor,
   publicationId: string,
@@ -101,13 +101,13 @@ function ofPart(index: number) {
 }
 
 /** The part that is in doubt, of several. */
-function placeIn({ parts, partCount }: PublicationRow): { readonly part?: PartPlace } {
+function placeIn({ parts, partCount }: PublicationRow): { readonly part?: PartPosition } {
   if (partCount === 1) return {};
   return { part: { index: parts.length, isLast: parts.length >= partCount - 1, leaseMs: 0 } };
 }
 
 /** What follows answers it. */
-function requirePostId(resolution: Resolution, { part }: { readonly part?: PartPlace }): void {
+function requirePostId(resolution: Resolution, { part }: { readonly part?: PartPosition }): void {
   const isMissing = resolution.kind === 'published' && resolution.platformPostId === null && part?.isLast === false;
   refuseFaults(isMissing ? [{ path: 'platformPostId', message: 'is needed: the next part answers this one' }] : []);
 }
@@ -126,8 +126,8 @@ async function requireFree(
 ): Promise<void> {
   const account = (await readAccounts(tx, actor, [claimed.accountId])).get(claimed.accountId);
   if (account === undefined) throw notFound('publication');
-  const place = accountPlace(deps, { platform: account.platform, account: account.adapterAccount });
-  const owner = await findPostOwner(deps, tx, { ...place, platformPostId: claimed.platformPostId });
+  const platformAccount = platformAccountOf(deps, { platform: account.platform, account: account.adapterAccount });
+  const owner = await findPostOwner(deps, tx, { ...platformAccount, platformPostId: claimed.platformPostId });
   const isTaken = owner !== null && owner !== claimed.publicationId;
   refuseFaults(isTaken ? [{ path: 'platformPostId', message: 'belongs to another publication of this account' }] : []);
 }

@@ -33,7 +33,7 @@ const expectWhole = async (id: string) => {
   expect(await harness.read(id)).toMatchObject({ status: 'published', platform_post_id: keys[0], error: null });
 };
 /** Looks at it as often as it is due, as publishers do. */
-const settle = async (id: string) => {
+const untilIdle = async (id: string) => {
   for (let look = 0; look < 8; look += 1) {
     const { status } = await harness.read(id);
     if (!['scheduled', 'waiting', 'retrying'].includes(status)) return;
@@ -95,7 +95,7 @@ describe('a publisher that dies', () => {
       await dead.promise;
       await harness.endLease(id);
       await expireLeases(harness.deps, harness.settings);
-      await settle(id);
+      await untilIdle(id);
       await expectWhole(id);
     },
   );
@@ -111,7 +111,7 @@ test.each([1, 2, 3])(
     await harness.engine().publish(id);
     expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling' });
     expect(await readParts(id)).toHaveLength(part - 1);
-    await settle(id);
+    await untilIdle(id);
     await expectWhole(id);
   },
 );
@@ -120,7 +120,7 @@ test('a part that did not arrive is sent again after the platform was seen witho
   const id = await addThread();
   harness.platform.behave('accept', 'lose_request', 'accept');
   await harness.engine().publish(id);
-  await settle(id);
+  await untilIdle(id);
   await expectWhole(id);
 });
 
@@ -129,7 +129,7 @@ test('two parts with the same text are told apart by which of them is known', as
   harness.platform.lookup = 'by_text';
   harness.platform.behave('accept', 'lose_request', 'accept');
   await harness.engine().publish(id);
-  await settle(id);
+  await untilIdle(id);
   expect(harness.platform.accepted).toHaveLength(2);
   expect(new Set(await readParts(id)).size).toBe(2);
 });
@@ -161,7 +161,7 @@ describe('a part that is refused for good', () => {
   test('is where a retry goes on', async () => {
     const id = await refusedAtTwo();
     await harness.deps.db.asKeyedWorker((tx) => movePublications(tx, [id], () => ({ type: 'retry' })));
-    await settle(id);
+    await untilIdle(id);
     await expectWhole(id);
   });
 });
@@ -176,7 +176,7 @@ test('what is partly out is neither edited nor canceled, nor skipped as late', a
     expect(moved?.transition).toEqual({ kind: 'refused', reason: 'under_way' });
   }
   await harness.sql(`update publications set scheduled_at = now() - interval '9 days' where id = $1`, [id]);
-  await settle(id);
+  await untilIdle(id);
   await expectWhole(id);
 });
 
@@ -185,7 +185,7 @@ test('a person settles the part in doubt, and the thread goes on from there', as
   harness.platform.behave('accept', 'accept_then_lose_reply', 'accept');
   harness.platform.lookup = 'cannot_tell';
   await harness.engine().publish(id);
-  await settle(id);
+  await untilIdle(id);
   expect(await harness.read(id)).toMatchObject({ status: 'unconfirmed' });
   const platformPostId = harness.platform.accepted[1]?.key ?? '';
   const resolution = { kind: 'published', platformPostId, url: null } as const;
@@ -196,7 +196,7 @@ test('a person settles the part in doubt, and the thread goes on from there', as
       part: { index: 1, isLast: false, leaseMs: 0 },
     })),
   );
-  await settle(id);
+  await untilIdle(id);
   await expectWhole(id);
 });
 
@@ -216,7 +216,7 @@ test('a publisher that lost its claim has its proof of a part taken, once', asyn
   await late;
   expect(await readParts(id)).toHaveLength(1);
   expect(await harness.timeline(id)).toContain('late_evidence');
-  await settle(id);
+  await untilIdle(id);
   await expectWhole(id);
 });
 
@@ -267,7 +267,7 @@ test('a thread whose account is disconnected in between has failed, with what is
     `update accounts set status = 'disconnected' where id = (select account_id from publications where id = $1)`,
     [id],
   );
-  await settle(id);
+  await untilIdle(id);
   expect(await harness.read(id)).toMatchObject({ status: 'failed', error: { category: 'auth', code: 'stopped' } });
   expect(await readParts(id)).toHaveLength(1);
   expect(harness.platform.accepted).toHaveLength(1);

@@ -34,7 +34,7 @@ export interface EngineOptions {
   /** Null or absent: nothing outlasts the process. */
   readonly memory?: ClaimMemory | null;
   readonly random: () => number;
-  readonly onRecorded?: (settled: { work: PublicationWork; transition: Transition }) => void;
+  readonly onRecorded?: (recorded: { work: PublicationWork; transition: Transition }) => void;
 }
 
 export interface PublishingEngine extends AsyncDisposable {

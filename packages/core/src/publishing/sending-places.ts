@@ -14,7 +14,7 @@ export interface SendingPlaces {
    * @param isWanted whether others could use the caller's own place in the queue while this waits
    * @returns `no_place` where none came free while others wanted to come in: nothing was done
    */
-  within(
+  run(
     queued: { readonly publicationId: string; readonly generation: number },
     isWanted: () => boolean,
     work: () => Promise<void>,
@@ -25,17 +25,17 @@ export interface SendingPlacesOptions {
   /** Of one platform. */
   readonly placesMax: number;
   /** Removed by tests that show the harm. */
-  readonly sharesOf?: ((queued: QueuedPlace) => readonly Share[]) | undefined;
+  readonly sharesOf?: ((queued: QueuedOwner) => readonly Share[]) | undefined;
 }
 
-const queuedPlaceColumns = {
+const queuedColumns = {
   publicationId: column.text,
   organizationId: column.text,
   /** '' where the platform is one server. */
   service: column.text,
   generation: column.number,
 };
-export type QueuedPlace = RowOf<typeof queuedPlaceColumns>;
+export type QueuedOwner = RowOf<typeof queuedColumns>;
 
 /** So long a publication waits for its share while it keeps others out, ms: not all of them give up in the same moment. */
 const patienceMinMs = 250;
@@ -61,7 +61,7 @@ export function createSendingPlaces(
   return () => {
     const places = createSharedPlaces({ totalMax: placesMax });
     return {
-      async within({ publicationId, generation }, isWanted, work) {
+      async run({ publicationId, generation }, isWanted, work) {
         const queued = await read.add(publicationId);
         // It is gone: the claim tells.
         if (queued === null) return work().then(() => 'done');
@@ -77,15 +77,15 @@ export function createSendingPlaces(
   };
 }
 
-function sharesOfPublication({ organizationId, service }: QueuedPlace): Share[] {
+function sharesOfPublication({ organizationId, service }: QueuedOwner): Share[] {
   return [shareOfOrganization(organizationId), ...shareOfServer(service)];
 }
 
-async function readQueued(deps: Pick<CoreDependencies, 'db'>, ids: readonly string[]): Promise<(QueuedPlace | null)[]> {
+async function readQueued(deps: Pick<CoreDependencies, 'db'>, ids: readonly string[]): Promise<(QueuedOwner | null)[]> {
   const named = [...new Set(ids)];
   const rows = await deps.db.asKeyedWorker(
     (tx) =>
-      queryRows(tx, queuedPlaceColumns)`
+      queryRows(tx, queuedColumns)`
         select p.id as "publicationId", p.organization_id as "organizationId", a.service, p.generation::float8 as generation
         from publications p join accounts a on a.id = p.account_id where p.id = any(${sql.param(named)}::text[])
         union all

@@ -47,7 +47,7 @@ export const appLimits = pgTable('app_limits', {
   closedUntil: at('closed_until'),
   closedToldAt: at('closed_told_at'),
   postsMax: integer('posts_max').notNull().default(0),
-  placesLeft: integer('places_left').notNull().default(0),
+  permitsLeft: integer('places_left').notNull().default(0),
   lastPermitAt: at('last_permit_at'),
   probeUntil: at('probe_until'),
   unitsDay: date('units_day'),

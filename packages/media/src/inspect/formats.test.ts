@@ -3,7 +3,7 @@ import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { picture, pngChunk, pngWith, webp } from '../fixtures/test-images.ts';
-import { inspector, write, probe, render, quarters, is } from './test-pictures.ts';
+import { inspector, write, probe, render, quarters } from './test-pictures.ts';
 
 describe('transparency', () => {
   test.each(['png', 'webp'] as const)('an alpha channel that is opaque everywhere is none: %s', async (format) => {

@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { blue, green, heic, red } from '../fixtures/test-heic.ts';
-import { largePicture, picture, webp } from '../fixtures/test-images.ts';
-import { write, probe, render, quarters, is } from './test-pictures.ts';
+import { largePicture, picture } from '../fixtures/test-images.ts';
+import { probe, render, quarters, is } from './test-pictures.ts';
 
 const [pureRed, pureGreen, pureBlue] = [is([254, 0, 0]), is([0, 255, 1]), is([0, 0, 254])];
 

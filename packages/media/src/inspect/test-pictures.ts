@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import type { ImageTarget } from '@vibetribe/media-rules/plan-rendition';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { blue, green, red } from '../fixtures/test-heic.ts';
-import { picture } from '../fixtures/test-images.ts';
 import { sniffType } from '../upload/sniff-type.ts';
 import { createInspector, type Inspector } from './inspector.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll } from 'vitest';
 import { testEndpoints } from '../test-endpoints.ts';
-import { testPicture } from '../test-media.ts';
+import type { testPicture } from '../test-media.ts';
 import { openTestClient, startPublication } from '../test-platform.ts';
 import { facebook } from './index.ts';
 

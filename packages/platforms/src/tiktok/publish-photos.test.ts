@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { testPhoto } from '../test-media.ts';
-import { tiktok } from './index.ts';
 import { type Content, start, ok, no, paths, stage, bodyOf } from './test-tiktok.ts';
 
 describe('photos', () => {

@@ -3,7 +3,7 @@ import type { PublicationState } from '@vibetribe/core/publishing/state/publicat
 import type {
   Finding,
   Outcome,
-  PartPlace,
+  PartPosition,
   PublicationInput,
   ReconcilePolicy,
   RetryPolicy,
@@ -137,7 +137,7 @@ export function inputsBehind(
 }
 
 /** The part that is next, of several. */
-function placeOf({ parts }: PublicationState, { row }: StoredHistory): { readonly part?: PartPlace } {
+function placeOf({ parts }: PublicationState, { row }: StoredHistory): { readonly part?: PartPosition } {
   if (row.partCount === 1) return {};
   return { part: { index: parts.length, isLast: parts.length === row.partCount - 1, leaseMs } };
 }
@@ -252,7 +252,7 @@ function findingsBehind(event: StoredEvent, following: StoredEvent | undefined):
 function resolvedBy(
   event: StoredEvent,
   following: StoredEvent | undefined,
-  place: { readonly part?: PartPlace },
+  place: { readonly part?: PartPosition },
 ): TimedInput[] {
   const { data, atMs } = event;
   const by = (resolution: Extract<PublicationInput, { type: 'resolve' }>['resolution']): TimedInput => ({

@@ -7,7 +7,7 @@ import type { PublishSettings } from '../publish-settings.ts';
 import { lockPublications } from '../store/decide-and-write.ts';
 import type { ChangeWork } from './change-work.ts';
 import { pausedUntilLifted } from './claim-change.ts';
-import { type ChangeOutcome, recordChangeEvent } from './settle-change.ts';
+import { type ChangeOutcome, recordChangeEvent } from './record-change.ts';
 
 /** Of a run that was held up, or that something else was asked for after. It is looked at again; nothing more may be sent by this one. */
 function heldUp(nowMs: number): ChangeOutcome {

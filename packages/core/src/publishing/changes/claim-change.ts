@@ -8,7 +8,7 @@ import { pausedDetail } from '../claim/decide-gate.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 import { lockPublications } from '../store/decide-and-write.ts';
 import { type ChangeRow, changeColumns, type ChangeWork, changeWorkOf, shownChange } from './change-work.ts';
-import { type ChangeOutcome, writeOutcome } from './settle-change.ts';
+import { type ChangeOutcome, writeOutcome } from './record-change.ts';
 
 type ClaimDependencies = Pick<CoreDependencies, 'db' | 'adapters' | 'signals' | 'failpoints'>;
 

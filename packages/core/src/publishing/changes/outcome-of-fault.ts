@@ -7,7 +7,7 @@ import { quietPeriods } from '../record/quiet-periods.ts';
 import { somethingOfOurs } from '../send/decide-outcome.ts';
 import type { Token } from '../send/read-token.ts';
 import type { ChangeWork } from './change-work.ts';
-import type { ChangeOutcome } from './settle-change.ts';
+import type { ChangeOutcome } from './record-change.ts';
 
 /** So long faults in a row are looked past. */
 const faultsMaxMs = 24 * 3_600_000;

@@ -13,7 +13,7 @@ import { beginChange, recordPart } from './begin-change.ts';
 import type { ChangeWork } from './change-work.ts';
 import { claimChange } from './claim-change.ts';
 import { outcomeOfFault, waitForToken } from './outcome-of-fault.ts';
-import { type ChangeOutcome, settleChange } from './settle-change.ts';
+import { type ChangeOutcome, recordChange } from './record-change.ts';
 
 export interface ChangeRunner {
   readonly settings: PublishSettings;
@@ -43,7 +43,7 @@ export async function runChange(deps: CoreDependencies, runner: ChangeRunner, ch
     { platform, publicationId, accountId, organizationId, change: change.kind, outcome: outcome.kind },
     'a run of a change to a published post ended',
   );
-  await settleChange(deps, work, outcome);
+  await recordChange(deps, work, outcome);
 }
 
 interface Progress {

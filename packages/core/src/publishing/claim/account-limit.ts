@@ -14,8 +14,8 @@ const oneByOne = "The account's limit at its platform was used up; its posts go 
 export interface AccountLimit {
   /** Whether the account has a permit, by what was sent in the last hour and is about to be, and by what the platform said. */
   limitOf(context: ClaimContext): Promise<LimitFact>;
-  /** A place behind the post of this account that goes first, as the account's limit was used up lately. */
-  placeBehind(context: ClaimContext): Promise<LimitFact>;
+  /** A permit behind the post of this account that goes first, as the account's limit was used up lately. */
+  permitBehind(context: ClaimContext): Promise<LimitFact>;
   /** Counts a claim of this batch. */
   take(context: ClaimContext): void;
 }
@@ -33,17 +33,17 @@ export async function createAccountLimit(
   const lastPermitAtMs = new Map<string, number>();
   const lastPermitOf = async ({ accountId }: ClaimContext['row']) =>
     lastPermitAtMs.get(accountId) ?? (await lastWaitingPermitAtMs(tx, accountId));
-  const placeBehind = async ({ row, closedUntilMs }: ClaimContext): Promise<LimitFact> => {
+  const permitBehind = async ({ row, closedUntilMs }: ClaimContext): Promise<LimitFact> => {
     const lastMs = (await lastPermitOf(row)) ?? 0;
     const fullUntilMs = Math.max(row.nowMs + lineSpacingMs, closedUntilMs ?? 0, lastMs + lineSpacingMs);
     lastPermitAtMs.set(row.accountId, fullUntilMs);
     return { fullUntilMs, detail: oneByOne };
   };
   return {
-    placeBehind,
+    permitBehind,
     async limitOf(context) {
       const { row, closedUntilMs } = context;
-      if (closedUntilMs !== null && closedUntilMs > row.nowMs) return placeBehind(context);
+      if (closedUntilMs !== null && closedUntilMs > row.nowMs) return permitBehind(context);
       const limit = postsPerHour(row.platform);
       const detail = `The account's limit of ${limit} posts an hour is used up.`;
       if ((used.get(row.accountId) ?? 0) < limit) return { fullUntilMs: null, detail };

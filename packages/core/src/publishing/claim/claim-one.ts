@@ -68,7 +68,7 @@ export async function claimOne(
       counts: latenessCounts(state, context.accountUsable),
       misfire: context.misfire,
     },
-    limit: await (turn === 'behind' ? rates.placeBehind(context) : limitOf(context, rates, apps)),
+    limit: await (turn === 'behind' ? rates.permitBehind(context) : limitOf(context, rates, apps)),
   };
   const gate = boundWait(decideGate(facts), facts);
   const passed = gate.kind === 'go' ? await lastGates(tx, deps, settings, { context, state }, bursts) : gate;

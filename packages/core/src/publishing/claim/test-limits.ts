@@ -1,4 +1,4 @@
-import { afterEach, inject, test } from 'vitest';
+import { afterEach, inject } from 'vitest';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { createPublishingEngine, type PublishingEngine } from '../publishing-engine.ts';
 import { createTestHarness, type TestHarness, withoutFiles } from '../testing/test-harness.ts';

@@ -1,7 +1,7 @@
 import type { JsonValue } from '@vibetribe/platforms/port/json-value';
 import type { ReplyTarget } from '@vibetribe/platforms/port/publish';
 import type { VisiblePart } from '@vibetribe/platforms/port/account';
-import type { PartPlace } from '../state/publication-input.ts';
+import type { PartPosition } from '../state/publication-input.ts';
 import type { PublicationState, PublishedPart } from '../state/publication-state.ts';
 import type { PartContent } from '../../content/part-contents.ts';
 import type { PublicationWork, StoredStep } from './publication-work.ts';
@@ -39,10 +39,10 @@ export function isOut({ part, state }: Pick<PublicationWork, 'part' | 'state'>):
 }
 
 /** For the state machine; nothing where there is one part alone. */
-export function placeOfPart(
+export function positionOfPart(
   { part, parts }: Pick<PublicationWork, 'part' | 'parts'>,
   leaseMs: number,
-): { readonly part?: PartPlace } {
+): { readonly part?: PartPosition } {
   return parts.length === 1 ? {} : { part: { index: part.index, isLast: part.index === parts.length - 1, leaseMs } };
 }
 

@@ -1,5 +1,5 @@
 import { transition } from '../state/reducer.ts';
-import type { Finding, Outcome, PartPlace, PublicationInput } from '../state/publication-input.ts';
+import type { Finding, Outcome, PartPosition, PublicationInput } from '../state/publication-input.ts';
 import type { PublicationState } from '../state/publication-state.ts';
 import { publisherStopped } from '../state/publisher-stopped.ts';
 import {
@@ -61,7 +61,7 @@ export function workerMoves(state: ModelState, index: 0 | 1, ablation: Ablation 
             fence: reportedFence(state, worker, ablation),
             outcome: outcomeOf(worker.saw, ablation),
             policy,
-            ...placeOf(state, worker, ablation),
+            ...positionOf(state, worker, ablation),
           },
           worker.saw === 'trouble' || worker.saw === 'unsent',
         ),
@@ -80,7 +80,7 @@ export function workerMoves(state: ModelState, index: 0 | 1, ablation: Ablation 
             fence: worker.fence,
             finding: findingOf(worker.saw),
             policy: { ...policy, ...quiet(ablation) },
-            ...placeOf(state, worker, ablation),
+            ...positionOf(state, worker, ablation),
           },
           state.publication.error?.code === publisherStopped.code,
         ),
@@ -197,11 +197,11 @@ function nextPart(
   return isOver ? null : { doing: 'preparing', fence, part: parts.length };
 }
 
-function placeOf(
+function positionOf(
   { partCount, publication }: ModelState,
   { part }: Claim,
   ablation: Ablation | null,
-): { part?: PartPlace } {
+): { part?: PartPosition } {
   if (partCount === 1) return {};
   const index = ablation === 'part_untold' ? publication.parts.length : part;
   return { part: { index, isLast: index === partCount - 1, leaseMs: leaseTicks * msPerTick } };

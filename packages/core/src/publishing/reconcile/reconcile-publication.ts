@@ -10,7 +10,7 @@ import { breakerKeyOf } from '../claim/claim-context.ts';
 import type { Finding } from '../state/publication-input.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
 import type { EngineContext } from '../engine-context.ts';
-import { accountPlace } from '../record/match-posts.ts';
+import { platformAccountOf } from '../record/match-posts.ts';
 import { somethingOfOurs } from '../send/decide-outcome.ts';
 import { partAdapter } from '../send/part-adapter.ts';
 import { readToken, replaceToken, type Token } from '../send/read-token.ts';
@@ -153,7 +153,7 @@ async function readKnownPosts(
   work: PublicationWork,
   startedAtMs: number,
 ): Promise<{ id: string; isSince: boolean }[]> {
-  const { platform, service, externalId } = accountPlace(deps, work);
+  const { platform, service, externalId } = platformAccountOf(deps, work);
   const rows = await deps.db.asWorker(
     (tx) =>
       queryRows(tx, { id: column.text, isSince: column.boolean })`

@@ -32,7 +32,7 @@ export async function readPostOwners(
 ): Promise<PostOwners> {
   const postOf = ({ work, report }: Pick<OutcomeRecord, 'work' | 'report'>): PlatformPost | null => {
     const platformPostId = postIn(report);
-    return platformPostId === null ? null : { ...accountPlace(deps, work), platformPostId };
+    return platformPostId === null ? null : { ...platformAccountOf(deps, work), platformPostId };
   };
   const wanted = records.flatMap((record) => postOf(record) ?? []);
   const owners = await decideOwners(tx, wanted);
@@ -52,7 +52,7 @@ export async function readPostOwners(
 }
 
 /** The account as its platform names it, for `PlatformPost`. */
-export function accountPlace(
+export function platformAccountOf(
   { adapters }: Pick<CoreDependencies, 'adapters'>,
   { platform, account }: Pick<PublicationWork, 'platform' | 'account'>,
 ): Omit<PlatformPost, 'platformPostId'> {

@@ -6,7 +6,7 @@ import { breakerKeyOf } from '../claim/claim-context.ts';
 import { manualOptions } from './manual-options.ts';
 import { lockPublications } from '../store/decide-and-write.ts';
 import type { PublicationInput } from '../state/publication-input.ts';
-import { placeOfPart, storedName } from '../claim/work-part.ts';
+import { positionOfPart, storedName } from '../claim/work-part.ts';
 import { type PublicationRow, stateOf } from '../store/publication-row.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 import { readPostOwners } from './match-posts.ts';
@@ -68,17 +68,17 @@ function decide(
     outage: isOutage(health, state.firstFailedAtMs, work.claimedAtMs),
     manual: manualOptions(deps.adapters[work.platform], work, record.mediaUrls),
   };
-  const place = placeOfPart(work, settings.claimLeaseMs);
+  const position = positionOfPart(work, settings.claimLeaseMs);
   const fence = deps.failpoints.has('outcome_fence') ? work.fence : row.fence;
   const input: PublicationInput =
     report.kind === 'outcome'
-      ? { type: 'outcome', fence, outcome: report.outcome, policy, ...place }
+      ? { type: 'outcome', fence, outcome: report.outcome, policy, ...position }
       : {
           type: 'finding',
           fence,
           finding: report.finding,
           policy: { ...policy, ...quietPeriods(deps, work.platform, settings) },
-          ...place,
+          ...position,
         };
   return transition(state, input, row.nowMs);
 }

@@ -143,7 +143,7 @@ function holdBack({ work }: SendIntent, reason: string): PublicationInput {
   };
 }
 
-/** Stops that came after the claim: read by a statement of its own, so that one committed by now is seen. */
+/** Pauses that came after the claim: read by a statement of its own, so that one committed by now is seen. */
 async function readPauses(tx: Transaction, ids: readonly string[]): Promise<Map<string, string>> {
   const paused = await queryRows(tx, { id: column.text, reason: column.text })`
     select p.id, s.reason from pauses s join publications p on ${holdsBack}

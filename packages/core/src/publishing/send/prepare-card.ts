@@ -3,7 +3,7 @@ import { bareCard } from '@vibetribe/platforms/link-card';
 import type { LinkCard, MediaItem } from '@vibetribe/platforms/port/content';
 import { z } from 'zod';
 import type { CardReader, CardReading } from '../../cards/card-reader.ts';
-import { type CardPlace, findReading, readCardPicture, storeReading } from '../../cards/card-rows.ts';
+import { type CardPart, findReading, readCardPicture, storeReading } from '../../cards/card-rows.ts';
 import { type PartWish, readsPage, wishOf } from '../../cards/card-wish.ts';
 import { PictureFacts } from '../../cards/read-picture.ts';
 import { tellCard } from '../../cards/tell-card.ts';
@@ -38,11 +38,11 @@ export async function prepareCard(
   const { kind } = work.part;
   const wish = wishOf(deps.adapters[work.platform], { kind, content: work.content, mediaIds: work.mediaIds });
   if (wish === null) return null;
-  const place = { organizationId: work.organizationId, publicationId: work.publicationId, part: work.part.index };
+  const part = { organizationId: work.organizationId, publicationId: work.publicationId, part: work.part.index };
   const stored = work.steps.find((step) => step.name === cardStep && step.done);
-  const fixed = stored === undefined ? await fix(deps, context, work, wish, place) : FixedCard.parse(stored.result);
+  const fixed = stored === undefined ? await fix(deps, context, work, wish, part) : FixedCard.parse(stored.result);
   const { url, title, description } = fixed;
-  return { url, title, description, picture: await pictureOf(deps, context, work, fixed, place) };
+  return { url, title, description, picture: await pictureOf(deps, context, work, fixed, part) };
 }
 
 async function fix(
@@ -50,9 +50,9 @@ async function fix(
   context: EngineContext,
   work: PublicationWork,
   wish: PartWish,
-  place: CardPlace,
+  part: CardPart,
 ): Promise<FixedCard> {
-  const reading = readsPage(wish) ? await readingFor(deps, context.cards, wish, place) : null;
+  const reading = readsPage(wish) ? await readingFor(deps, context.cards, wish, part) : null;
   const bare = bareCard(wish);
   const { bytes = null, ...facts } = (wish.hasOwnPicture ? null : reading?.picture) ?? {};
   const fixed: FixedCard = {
@@ -73,12 +73,11 @@ async function readingFor(
   deps: CoreDependencies,
   reader: Pick<CardReader, 'read'> | null,
   { url }: PartWish,
-  place: CardPlace,
+  part: CardPart,
 ): Promise<CardReading | null> {
-  const known = await findReading(deps, place, url);
-  const reading =
-    known ?? (await reader?.read({ url, organizationId: place.organizationId, withinMs: waitMs })) ?? null;
-  if (reading !== null) await storeReading(deps, place, url, reading);
+  const known = await findReading(deps, part, url);
+  const reading = known ?? (await reader?.read({ url, organizationId: part.organizationId, withinMs: waitMs })) ?? null;
+  if (reading !== null) await storeReading(deps, part, url, reading);
   return reading;
 }
 
@@ -87,7 +86,7 @@ async function pictureOf(
   context: EngineContext,
   { organizationId }: PublicationWork,
   { mediaId, picture }: FixedCard,
-  place: CardPlace,
+  part: CardPart,
 ): Promise<MediaItem | null> {
   if (mediaId !== null) {
     const { items } = await prepareMedia(
@@ -99,7 +98,7 @@ async function pictureOf(
     return items[0] ?? null;
   }
   if (picture === null) return null;
-  const bytes = await readCardPicture(deps, place, picture.sha256);
+  const bytes = await readCardPicture(deps, part, picture.sha256);
   return bytes === null ? null : itemOf(picture, bytes);
 }
 

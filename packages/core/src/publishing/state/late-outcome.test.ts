@@ -1,7 +1,6 @@
 import type { Outcome } from './publication-input.ts';
 import {
   asking,
-  claim,
   ended,
   firstPart,
   lastPart,

@@ -23,14 +23,14 @@ export type PublicationInput =
       readonly fence: number;
       readonly outcome: Outcome;
       readonly policy: RetryPolicy;
-      readonly part?: PartPlace;
+      readonly part?: PartPosition;
     }
   | {
       readonly type: 'finding';
       readonly fence: number;
       readonly finding: Finding;
       readonly policy: RetryPolicy & ReconcilePolicy;
-      readonly part?: PartPlace;
+      readonly part?: PartPosition;
     }
   | { readonly type: 'lease_expired'; readonly policy: ReconcilePolicy }
   | { readonly type: 'resume'; readonly reasons: readonly WaitingReason[] };
@@ -43,10 +43,10 @@ export type UserInput =
   | { readonly type: 'cancel' }
   | { readonly type: 'publish_now' }
   | { readonly type: 'retry' }
-  | { readonly type: 'resolve'; readonly resolution: Resolution; readonly part?: PartPlace };
+  | { readonly type: 'resolve'; readonly resolution: Resolution; readonly part?: PartPosition };
 
 /** Which part of several is meant; absent where there is one alone. */
-export interface PartPlace {
+export interface PartPosition {
   readonly index: number;
   readonly isLast: boolean;
   /** How long the claim goes on where parts follow, ms. */

@@ -1,7 +1,7 @@
 import { retryDelayMs } from '@vibetribe/resilience/backoff';
 import { finishPart, goOn, markPublished } from './finish-part.ts';
 import { isoTime } from './iso-time.ts';
-import type { Outcome, PartPlace, PublicationInput, RetryPolicy } from './publication-input.ts';
+import type { Outcome, PartPosition, PublicationInput, RetryPolicy } from './publication-input.ts';
 import type { Fault, PublicationState } from './publication-state.ts';
 import { endSentence } from './end-sentence.ts';
 import { type Transition, moved, refused, waitUntil } from './transition.ts';
@@ -83,7 +83,7 @@ function postpone(
 function receivePublished(
   state: PublicationState,
   outcome: Extract<Outcome, { kind: 'published' }>,
-  part: PartPlace | undefined,
+  part: PartPosition | undefined,
   atMs: number,
 ): Transition {
   if (part === undefined) return markPublished(state, outcome, atMs);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { WaitingReason } from '@vibetribe/contracts/publication-status';
 import { expect, test } from 'vitest';
-import type { Finding, Outcome, PartPlace, PublicationInput } from './publication-input.ts';
+import type { Finding, Outcome, PartPosition, PublicationInput } from './publication-input.ts';
 import { newPublication, type PublicationState } from './publication-state.ts';
 import { transition } from './reducer.ts';
 
@@ -168,7 +168,7 @@ function inputsFor(state: PublicationState): LabelledInput[] {
 }
 
 /** The first one of two; what comes after it is told as of a publication of one part. */
-function partsFor({ parts }: PublicationState): readonly PartPlace[] {
+function partsFor({ parts }: PublicationState): readonly PartPosition[] {
   return parts.length === 0 ? [{ index: 0, isLast: false, leaseMs }] : [];
 }
 

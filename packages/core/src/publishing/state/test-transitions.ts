@@ -55,7 +55,7 @@ export const unconfirmed: PublicationState = {
   absentReads: 2,
   reconcileTries: 3,
 };
-export const onePart = { platformPostId: 'p1', url: null, reference: null, publishedAtMs: nowMs - 5_000 };
+const onePart = { platformPostId: 'p1', url: null, reference: null, publishedAtMs: nowMs - 5_000 };
 /** The first part of two is out. */
 export const partOut = { parts: [onePart], platformPostId: 'p1' };
 export const firstPart = { index: 0, isLast: false, leaseMs: 20_000 };
@@ -103,7 +103,7 @@ export const resolved = (resolution: Resolution, more: object = {}): UserInput =
 });
 
 /** A case: what it is, the state and the input that it meets, and all that comes of it. */
-export type Case = readonly [name: string, state: PublicationState, input: PublicationInput, ...told: string[]];
+type Case = readonly [name: string, state: PublicationState, input: PublicationInput, ...told: string[]];
 
 export function testCases(cases: readonly Case[]): void {
   test.each(cases.map((one) => [one[0], one] as const))('%s', (_name, [, state, input, ...told]) => {
@@ -112,7 +112,7 @@ export function testCases(cases: readonly Case[]): void {
 }
 
 /** What changed, then a line for each entry of the timeline, then one for each message to people. Times are told from now on, in ms. */
-export function tellTransition(before: PublicationState, input: PublicationInput): string[] {
+function tellTransition(before: PublicationState, input: PublicationInput): string[] {
   const taken = transition(before, input, nowMs);
   if (taken.kind === 'refused') return [`refused: ${taken.reason}`];
   const old: Readonly<Record<string, unknown>> = { ...before };

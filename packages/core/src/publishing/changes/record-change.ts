@@ -31,7 +31,7 @@ type Held = Pick<ChangeWork, 'change' | 'publicationId' | 'platform'>;
  * Writes an outcome, in one transaction with the timeline. A run that lost its claim writes nothing. Where something else was asked for
  * meanwhile, the row goes on with that.
  */
-export async function settleChange(
+export async function recordChange(
   deps: Pick<CoreDependencies, 'db' | 'signals' | 'adapters' | 'failpoints'>,
   work: Held,
   outcome: ChangeOutcome,
