@@ -8,7 +8,8 @@ export default defineConfig({
   test: {
     include: [
       'packages/core/src/publishing/send/decide-outcome.test.ts',
-      'packages/core/src/publishing/claim/decide-gate.test.ts',
+      'packages/core/src/publishing/claim/{decide-gate,decide-lateness,work-part}.test.ts',
+      'packages/core/src/publishing/reconcile/decide-finding.test.ts',
       'packages/core/src/publishing/state/*.test.ts',
     ],
     exclude: [

@@ -1,5 +1,4 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
-import type { WaitingReason } from '@vibetribe/contracts/publication-status';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 import type { Gate } from '../state/publication-input.ts';
@@ -13,8 +12,8 @@ import { appProbeGateFor } from './app-probe.ts';
 import { breakerGateFor } from './breaker-gate.ts';
 import type { BurstGuard } from './burst-guard.ts';
 import type { ClaimContext } from './claim-context.ts';
-import { boundWait, decideGate, type GateFacts, defaultMisfire, isLate, type LimitFact } from './decide-gate.ts';
-import { backAtMsOf, wasLeftAlone } from './presence.ts';
+import { boundWait, decideGate, type GateFacts, defaultMisfire, type LimitFact } from './decide-gate.ts';
+import { hasPiledUp, latenessCounts } from './decide-lateness.ts';
 
 export interface Claim {
   readonly context: ClaimContext;
@@ -86,20 +85,6 @@ async function limitOf(context: ClaimContext, rates: AccountLimit, apps: AppLimi
   return ofAccount.fullUntilMs === null ? apps.limitOf(context) : ofAccount;
 }
 
-const heldByOthers: ReadonlySet<WaitingReason> = new Set(['breaker', 'paused', 'token', 'internal']);
-
-/** A post that was held back by its own limit, or is being retried, was looked at in time. */
-function latenessCounts(
-  { status, attempts, committed, evidence, waiting, parts }: PublicationState,
-  accountUsable: boolean,
-) {
-  if (committed || evidence !== null || parts.length > 0) return 'never';
-  if (waiting?.reason === 'internal' || waiting?.reason === 'token' || !accountUsable) return 'always';
-  if (attempts > 0) return 'by_its_bound';
-  const wasHeld = status === 'scheduled' || (waiting !== null && heldByOthers.has(waiting.reason));
-  return wasHeld ? 'always' : 'by_its_bound';
-}
-
 /** These give something away, a place in the line and the part of a probe: only to who really goes. */
 async function lastGates(
   tx: Transaction,
@@ -108,21 +93,13 @@ async function lastGates(
   { context, state }: { context: ClaimContext; state: PublicationState },
   bursts: BurstGuard,
 ): Promise<Gate> {
-  if (hasPiledUp(state, context)) {
+  if (hasPiledUp(state, context, context.row.nowMs)) {
     const gate = await bursts.gateFor(context, context.misfire?.policy ?? defaultMisfire.policy);
     if (gate.kind !== 'go') return gate;
   }
   const gate = await breakerGateFor(tx, context, settings.claimLeaseMs);
   if (gate.kind !== 'go' || !failpoints.has('account_line')) return gate;
   return appProbeGateFor(tx, context, settings.claimLeaseMs);
-}
-
-/** Late as the service or the platform was away. A permit that the guard has given is kept: it gets no other one when its time has come. */
-function hasPiledUp({ attempts, waiting, scheduledAtMs }: PublicationState, context: ClaimContext): boolean {
-  const { nowMs } = context.row;
-  if (attempts > 0 || !isLate(scheduledAtMs, nowMs)) return false;
-  if (waiting !== null) return heldByOthers.has(waiting.reason);
-  return wasLeftAlone(scheduledAtMs, backAtMsOf(context, nowMs));
 }
 
 export function isEarly({ row }: ClaimContext): boolean {

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { holdsBack } from '../../pauses/pause-row.ts';
 import { defaultMisfire } from '../claim/decide-gate.ts';
-import { refusedMaxMs } from '../reconcile/reconcile-publication.ts';
+import { refusedMaxMs } from '../reconcile/decide-finding.ts';
 import { movePublications } from '../store/decide-and-write.ts';
 
 const batchMax = 500;

@@ -14,12 +14,7 @@ import { platformAccountOf } from '../record/match-posts.ts';
 import { somethingOfOurs } from '../send/decide-outcome.ts';
 import { partAdapter } from '../send/part-adapter.ts';
 import { readToken, replaceToken, type Token } from '../send/read-token.ts';
-
-/**
- * A platform that still refuses the question so long after the send will hardly answer it: a channel is gone, an account suspended. The same
- * holds for an account that nobody has connected again, and for a token that cannot be renewed.
- */
-export const refusedMaxMs = 24 * 3_600_000;
+import { findingOfFault, findingWithoutToken, isAskedLate, noAnswer } from './decide-finding.ts';
 
 /** More of them prove no more. */
 const knownSinceMax = 20;
@@ -70,7 +65,7 @@ async function askWith(
   token: Token,
   nowByDatabase: () => Date,
 ): Promise<Finding> {
-  if (token.kind !== 'valid') return withoutToken(work, token);
+  if (token.kind !== 'valid') return findingWithoutToken(token, isAskedLate(work));
   const access = accessOf(token.credentials, work.account);
   try {
     await deps.failpoints.reach('reconcile:before_ask');
@@ -80,39 +75,17 @@ async function askWith(
   } catch (error) {
     if (!(error instanceof PlatformError && error.kind === 'auth_expired')) throw error;
     const replaced = await replaceToken(deps, work, access.accessToken);
-    if (replaced.kind !== 'valid') return withoutToken(work, replaced);
+    if (replaced.kind !== 'valid') return findingWithoutToken(replaced, isAskedLate(work));
     return ask(deps, context, work, accessOf(replaced.credentials, work.account), nowByDatabase);
   }
 }
 
+/** What the fault means for the account is noted before it becomes a finding. */
 async function afterFault(deps: CoreDependencies, work: PublicationWork, error: PlatformError): Promise<Finding> {
-  const adapter = deps.adapters[work.platform];
-  if (error.accountGone !== null) {
-    await markAccountGone(deps, { ...work, grantId: work.grant.id }, error.accountGone);
-    return { kind: 'cannot_tell', evidence: `${error.message}.` };
-  }
-  if (error.kind === 'auth_revoked') {
-    await markGrantDead(deps, work.grant, adapter.displayName);
-    return needsReconnect();
-  }
-  if (isRefusal(error) && isOld(work)) {
-    return { kind: 'cannot_tell', evidence: `${adapter.displayName} refuses to be asked: ${error.message}.` };
-  }
-  return noAnswer(`The platform could not be asked: ${error.message}`, error.retryAfterMs);
-}
-
-function withoutToken(work: PublicationWork, token: Exclude<Token, { kind: 'valid' }>): Finding {
-  if (isOld(work))
-    return { kind: 'cannot_tell', evidence: `${token.detail} The platform could not be asked for a day.` };
-  return token.kind === 'dead' ? needsReconnect() : noAnswer(token.detail, token.retryAfterMs);
-}
-
-function isOld({ claimedAtMs, state }: PublicationWork): boolean {
-  return claimedAtMs - (state.intentAtMs ?? claimedAtMs) > refusedMaxMs;
-}
-
-function needsReconnect(): Finding {
-  return noAnswer('The account must be connected again before the platform can be asked.', null, true);
+  const { displayName } = deps.adapters[work.platform];
+  if (error.accountGone !== null) await markAccountGone(deps, { ...work, grantId: work.grant.id }, error.accountGone);
+  else if (error.kind === 'auth_revoked') await markGrantDead(deps, work.grant, displayName);
+  return findingOfFault(error, displayName, isAskedLate(work));
 }
 
 async function ask(
@@ -171,12 +144,4 @@ async function readKnownPosts(
       ) k order by k.at desc`,
   );
   return rows;
-}
-
-function isRefusal({ kind }: PlatformError): boolean {
-  return kind === 'permission' || kind === 'policy' || kind === 'not_found' || kind === 'content';
-}
-
-function noAnswer(detail: string, retryAfterMs: number | null, isBlocked = false): Finding {
-  return { kind: 'no_answer', detail, retryAfterMs, needsReconnect: isBlocked };
 }
