@@ -3,7 +3,7 @@ import { createLoadingCache, type LoadingCache } from './loading-cache.ts';
 
 export interface CacheOptions {
   readonly entriesMax: number;
-  /** Where the service's own time to live is longer, this one counts. */
+  /** Counts where the service's own time to live is longer. */
   readonly ttlMsMax?: number;
 }
 

@@ -28,9 +28,9 @@ export function createLoadingCache<Value>({
     max: entriesMax,
     ttl: ttlMs,
     ttlResolution: 0,
-    // A time of 0 would mean to it that there is none.
+    // The library takes a time of 0 as no limit.
     perf: { now: () => clock.monotonicMs() + 1 },
-    // Who began to wait for what is forgotten meanwhile still gets it; it is not kept.
+    // Callers that wait while the key is forgotten still get their value; the cache does not keep it.
     ignoreFetchAbort: true,
     async fetchMethod(_key, _stale, { context: load, options }) {
       const startedAtMs = clock.monotonicMs();

@@ -22,7 +22,7 @@ export function authorizationServer(site: Site, context: SiteContext, sessions: 
   const clients = createClients(sandbox, origin);
   const proofs = createProofs(sandbox.clock, origin, (error, why) => oauthError(400, error, why));
   const pushed = sandbox.store.table('bluesky-pushed-requests', PushedRequest);
-  /** By code: the key that the request was pushed with, and the session that the code began. */
+  /** Keeps for each code the key that the request was pushed with, and the session that the code began. */
   const bound = new Map<string, { jkt: string; grant: string | null }>();
 
   return { id: authorizationServerId, prefix: null, answers: oauthAnswers, identify, routes };
@@ -109,7 +109,7 @@ export function authorizationServer(site: Site, context: SiteContext, sessions: 
     return sendConsentError(reply, site.title, 400, text);
   }
 
-  /** By the code or the refresh token that is handed in. */
+  /** Names the caller by the code or the refresh token of the request. */
   function identify({ body }: FastifyRequest): Caller | undefined {
     if (typeof body !== 'object' || body === null) return undefined;
     if ('refresh_token' in body) {

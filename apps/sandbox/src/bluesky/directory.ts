@@ -6,7 +6,7 @@ import { blueskyAnswers, invalidRequest, xrpcError } from './answers.ts';
 import { didDocument } from './did-document.ts';
 import { parseInput } from './parse-input.ts';
 
-/** What everybody asks wherever an account lives: whose a handle is (the app's own service), and where an account lives (plc.directory). */
+/** Answers what no single server knows: which account has a handle (the app's own service), and on which server an account lives (plc.directory). */
 export function directory(site: Site, { sandbox, origin }: SiteContext): Annex {
   return { id: 'bluesky-directory', prefix: '/bluesky', answers: blueskyAnswers, identify: () => undefined, routes };
 

@@ -92,7 +92,7 @@ function openBluesky(context: SiteContext): Site {
   return { ...site, annexes: [authorizationServer(site, context, oauthSessions), directory(site, context)] };
 }
 
-/** By the session's token, or by the identifier and password of a sign-in. */
+/** Names the caller by the session's token, or by the identifier and password of a sign-in. */
 function identify(site: Site, { sandbox }: SiteContext, request: FastifyRequest): Caller | undefined {
   const found = sandbox.grants.look(
     site.id,

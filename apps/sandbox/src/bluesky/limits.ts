@@ -13,5 +13,5 @@ export const sessionLimits = {
 
 export const requestsByAddress: Limit = { name: 'requests', max: 3000, windowMs: 300_000 };
 
-/** The server's own `uploadBlob`, https://github.com/bluesky-social/atproto, read 2026-11: of each account. */
+/** The server limits `uploadBlob` for each account: https://github.com/bluesky-social/atproto, read 2026-11. */
 export const blobUploads: Limit = { name: 'blob-uploads', max: 1000, windowMs: 24 * 3_600_000 };

@@ -8,7 +8,7 @@ export type Client = {
   id: string;
   scopes: readonly string[];
   allowsRedirect(address: string): boolean;
-  /** Null for a client that proves nothing. */
+  /** Null where the client proves no key of its own. */
   keys: readonly z.infer<typeof ClientKey>[] | null;
 };
 
@@ -20,7 +20,7 @@ const Form = z.object({
   client_assertion: z.string().optional(),
 });
 
-/** Who asks, by the client's own description: https://atproto.com/specs/oauth#clients. */
+/** Finds out which client asks, by the client's own description: https://atproto.com/specs/oauth#clients. */
 export function createClients({ origins, clock }: Pick<SandboxState, 'origins' | 'clock'>, issuer: () => string) {
   const seenAssertions = new Set<string>();
   return {
@@ -96,7 +96,7 @@ const AssertionClaims = z.object({
   exp: z.int(),
 });
 
-/** https://atproto.com/specs/oauth#localhost-client-development: the client of a developer. Its redirects lead to any port of the developer's own machine, by number. */
+/** https://atproto.com/specs/oauth#localhost-client-development: a developer's client needs no description. It may be sent back to any port of the loopback address. */
 function loopbackClient(url: URL, id: string): Client {
   if (url.hostname !== 'localhost' || url.port !== '' || url.pathname !== '/' || !id.startsWith('http://localhost'))
     throw invalidClient('Only http://localhost may do without https');

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { RefusalError, type Answer } from '../answer.ts';
 import type { Clock } from '../state/clock.ts';
 
-/** How long a nonce is given out; the one before is taken for as long again. */
+/** How long a nonce is given out, ms. The server accepts it for as long again. */
 const nonceLifeMs = 3 * 60_000;
 const clockToleranceMs = 5 * 60_000;
 const jtisMax = 100_000;

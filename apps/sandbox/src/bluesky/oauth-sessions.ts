@@ -6,7 +6,7 @@ import { randomSecret } from '../state/random-secret.ts';
 import { invalidGrant } from './oauth-answers.ts';
 
 const accessLifeMs = 30 * 60_000;
-/** Of a session whose client proves nothing: two weeks. */
+/** How long a session lasts whose client proves no key: two weeks. */
 const publicLifeMs = 14 * 24 * 3_600_000;
 const confidentialLifeMs = 180 * 24 * 3_600_000;
 

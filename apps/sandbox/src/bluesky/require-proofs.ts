@@ -6,7 +6,7 @@ import { resourceRefusal } from './oauth-answers.ts';
 import type { Proofs } from './oauth-proofs.ts';
 import type { OAuthSessions } from './oauth-sessions.ts';
 
-/** Before anything is read of a request: a token that is bound to a key comes with a proof of that key. RFC 9449, 7. */
+/** Refuses a token that is bound to a key and comes without a proof of that key, before the body is read. RFC 9449, 7. */
 export function requireProofs(
   app: FastifyInstance,
   { site, sandbox }: SiteContext,

@@ -20,8 +20,8 @@ interface ServerKey {
 }
 
 /**
- * As whom we come to a server of the user's choice: made known there at the first consent, and kept for all organizations. Consents to
- * the same server wait for each other meanwhile. Null where the platform needs no such thing, or what was named is no server.
+ * Gives the client under which a server of the user's choice knows us. The first consent registers it, for all organizations; other
+ * consents to that server wait meanwhile. Null where the platform registers no clients, or the user named no server.
  */
 export async function clientForServer(
   deps: ClientDependencies,
@@ -61,21 +61,21 @@ export async function keepClient(
   });
 }
 
-/** The server says that it does not know us any more: the next consent makes us known anew. */
+/** Forgets a client that its server does not know any more: the next consent registers another one. */
 export async function forgetServerClient(deps: Pick<CoreDependencies, 'db'>, asked: ServerKey): Promise<void> {
   const server = asked.server === null ? null : serverOriginOf(asked.server);
   if (server === null) return;
   await deps.db.asWorker((tx) => tx.execute(sql`delete from server_clients where id = ${keyOf({ ...asked, server })}`));
 }
 
-/** A server keeps the redirect address with the application: with another one we are another application. */
+/** Names a client. A server keeps the redirect address with the client, so that another address needs another client. */
 function keyOf({ platform, server, redirectUri }: ServerKey & { readonly server: string }): string {
   return JSON.stringify([platform, server, redirectUri]);
 }
 
 const StoredClient = z.object({ id: z.string(), secret: z.string() });
 
-/** One that no key opens any more is made anew. */
+/** Null also where no key opens the stored client any more: it is registered anew. */
 async function readClient({ keyRing }: ClientDependencies, tx: Transaction, key: string): Promise<OAuthClient | null> {
   const [row] = await queryRows(tx, { sealed: column.text })`
     select client_sealed as sealed from server_clients where id = ${key}`;

@@ -11,7 +11,7 @@ const dayMs = 24 * 3_600_000;
 /** Posts of the last half year, but not the youngest: their numbers still grow. */
 const days = 180;
 const youngestDays = 3;
-/** Fewer tell nothing of an hour, and nothing at all. */
+/** With fewer posts nothing is said of an hour, and nothing of an account. */
 const postsPerHourMin = 5;
 const postsMin = 30;
 

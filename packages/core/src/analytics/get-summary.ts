@@ -138,7 +138,7 @@ const followerColumns = {
   capturedAt: column.text,
 };
 
-/** Counted as they are counted now: what an older definition has counted is not compared with it. */
+/** Compares only numbers of the newest definition: what an older one counted is left out. */
 async function readFollowers(
   tx: Transaction,
   { organizationId }: Actor,

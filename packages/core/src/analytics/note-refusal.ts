@@ -72,7 +72,7 @@ export async function noteDenied(
   return (rowCount ?? 0) > 0;
 }
 
-/** What was denied is given now. */
+/** Takes back the note of a refusal, as the platform gives the numbers now. */
 export async function noteAllowed(
   { db }: Pick<CoreDependencies, 'db'>,
   { accountId }: Pick<DueAccount, 'accountId'>,

@@ -25,7 +25,7 @@ export interface AccountRun {
 }
 
 const timeoutMs = 20_000;
-/** How long the platform is left alone that limits us and does not say for how long. */
+/** How long a platform is left alone that limits us without saying for how long. */
 const limitedMs = 3_600_000;
 /** An account that cannot be used, or may not cost more, is looked at again after a day: it may have been connected again. */
 const unusableMs = 24 * 3_600_000;

@@ -10,7 +10,7 @@ export interface RunBudget {
   ): void;
   isLeft(due: { readonly accountId: string; readonly platform: PlatformId }): boolean;
   isPlatformLeft(platform: PlatformId): boolean;
-  /** The application has no more there: nobody is asked in this run. */
+  /** Ends this platform for the run: the application's limit there is used up. */
   close(platform: PlatformId): void;
   /** Accounts that have had their share. */
   accountsDone(): string[];

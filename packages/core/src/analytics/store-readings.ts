@@ -15,7 +15,7 @@ export interface SubjectReading {
   readonly nextMs: { readonly changed: number | null; readonly unchanged: number | null };
 }
 
-/** More than any platform has. */
+/** More readings than any platform gives. */
 const readingsMax = 50;
 const valueMax = Number.MAX_SAFE_INTEGER;
 
@@ -89,7 +89,7 @@ export async function storeReadings(
   return rows[0]?.changed ?? 0;
 }
 
-/** A number that was not told of this time stays as it was. */
+/** A number that the platform did not tell this time stays as it was. */
 const lastNumbers = sql.join(
   postMetrics.map(
     (metric) =>
@@ -98,7 +98,7 @@ const lastNumbers = sql.join(
   sql`, `,
 );
 
-/** What an adapter gives may be anybody's server's word. The first of two for one metric counts. */
+/** Keeps what can be stored: the numbers may come from a server that anybody runs. The first of two for one metric counts. */
 function cleanReadings(readings: readonly MetricReading[]): MetricReading[] {
   const byMetric = new Map<string, MetricReading>();
   for (const reading of readings.slice(0, readingsMax)) {
@@ -109,7 +109,7 @@ function cleanReadings(readings: readonly MetricReading[]): MetricReading[] {
   return [...byMetric.values()];
 }
 
-/** Made where they are not known yet. Known ones are not written again, or their ids would run out. */
+/** Makes the definitions that are not known yet. Writing known ones again would use up ids. */
 async function definitionIds(
   tx: Transaction,
   platform: PlatformId,

@@ -2,7 +2,7 @@ import type { EngagementRate, MetricSum, SummaryPart } from '@vibetribe/contract
 import { MetricName } from '@vibetribe/contracts/metric';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 
-/** What a rate is per, the first that a platform gives. */
+/** What a rate is counted against: the first of these that a platform gives. */
 export const rateBases = ['impressions', 'views', 'reach'] as const satisfies readonly MetricName[];
 
 /** The posts of one key, platform and period, added up. */
@@ -50,7 +50,7 @@ function postsOf(rows: readonly { readonly posts: number }[]): number {
   return rows.reduce((sum, { posts }) => sum + posts, 0);
 }
 
-/** One for each platform: they count differently, so nothing is added up over two of them. */
+/** Makes one sum for each platform: platforms count differently, so nothing is added up over two of them. */
 function ratesOf(rows: readonly GroupRow[]): EngagementRate[] {
   return [...Map.groupBy(rows, ({ platform }) => platform)].flatMap(([platform, of]) => {
     const per = rateBases.find((base) => of.some(({ rates }) => rates[base][2] > 0));

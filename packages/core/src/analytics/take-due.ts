@@ -22,7 +22,7 @@ const dueColumns = {
   service: column.text,
   serverRules: column.json<ServerRules | null>(),
   isUsable: column.boolean,
-  /** As its breaker says. */
+  /** What its breaker says. */
   isPlatformUp: column.boolean,
   /** Null: the account as a whole. */
   publicationId: column.textOrNull,
@@ -43,7 +43,7 @@ export interface DueAccount extends Pick<
   'organizationId' | 'accountId' | 'grantId' | 'platform' | 'service' | 'isUsable' | 'isPlatformUp'
 > {
   readonly account: AdapterAccount;
-  /** Of the account as a whole. */
+  /** The subject of the account as a whole. */
   readonly own: DueSubject | null;
   readonly posts: readonly DuePost[];
 }

@@ -14,7 +14,7 @@ export interface CardReading {
 }
 
 export interface CardReader extends AsyncDisposable {
-  /** Over within `withinMs`, with what has come by then. Never rejects. */
+  /** Ends within `withinMs`, with what has come by then. Never rejects. */
   read(wanted: WantedCard): Promise<CardReading>;
 }
 
@@ -32,13 +32,13 @@ export interface CardReaderOptions extends Pick<GuardedAgentOptions, 'allow' | '
 export const cardBounds = {
   pageBytesMax: 512 * 1024,
   pictureBytesMax: 10_000_000,
-  /** Of the time, for the page: one that does not end leaves some for its picture. */
+  /** The share of the time that the page may take, so that some is left for its picture. */
   pageShare: 0.6,
   /** Pages at once, of all organizations and of one. */
   pages: { totalMax: 32, perKeyMax: 4 },
 };
 
-/** A page's picture gets less than an organization's own: they are none of its processes. */
+/** A page's picture may use less time and memory than a file that the organization uploads. */
 const inspectorOptions = {
   ...inspectorDefaults,
   processesMax: 1,
@@ -80,7 +80,7 @@ export function createCardReader({ directory, bounds, ...guard }: CardReaderOpti
       const signal = AbortSignal.timeout(withinMs);
       const late = new Promise<CardReading>((resolve) => {
         const end = () => resolve(unread('it was not read in time'));
-        // What is read says so itself, with what it has: this is for whoever still waits for a turn.
+        // Only calls that still wait for a turn end here: a page that is being read ends by itself, with what it has.
         signal.addEventListener('abort', () => setTimeout(end, 250), { once: true });
       });
       const work = permits.run(organizationId, async () =>

@@ -47,7 +47,7 @@ function readingOf({ picture, pictureFacts, ...told }: RowOf<typeof readingColum
   return { ...told, picture: picture === null || pictureFacts === null ? null : { bytes: picture, ...pictureFacts } };
 }
 
-/** Kept with its publication, if that is still there. */
+/** Keeps a reading with its publication, if that is still there. */
 export async function storeReading(
   { db }: Pick<CoreDependencies, 'db'>,
   { organizationId, publicationId, part }: CardPart,
@@ -81,7 +81,7 @@ export async function readCardPicture(
   return rows[0]?.picture ?? null;
 }
 
-/** For content that is another one now: its links are looked for again. */
+/** Forgets the cards of content that was edited: its links are looked for again. */
 export async function forgetCards(tx: Transaction, publicationIds: readonly string[]): Promise<void> {
   const ids = sql.param(publicationIds);
   await tx.execute(sql`delete from link_cards where publication_id = any(${ids}::text[])`);

@@ -3,7 +3,7 @@ import type { LinkCardWish } from '@vibetribe/platforms/port/link-card';
 import type { PartContent } from '../content/part-contents.ts';
 
 export interface PartWish extends LinkCardWish {
-  /** Given, or a medium of the post: none is looked for on the page. */
+  /** The post brings a picture of its own, so that none is looked for on the page. */
   readonly hasOwnPicture: boolean;
 }
 

@@ -2,10 +2,10 @@ import { request, type Dispatcher } from 'undici';
 import { CardError } from './card-error.ts';
 
 export interface Fetched {
-  /** After redirects. */
+  /** The address after redirects. */
   readonly url: string;
   readonly contentType: string;
-  /** Ends it where it is left early. */
+  /** Ends the answer where its reader leaves early. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 

@@ -3,7 +3,7 @@ import { TextDecoder } from 'node:util';
 /** Bytes of a page's beginning that may tell its encoding, as browsers look for it. */
 export const sniffedBytes = 1_024;
 
-/** By its mark, its header or its own word; UTF-8 where none of them is known. https://html.spec.whatwg.org/#encoding-sniffing-algorithm */
+/** Finds a page's encoding by its byte order mark, its header or its own `meta`; UTF-8 where none of them names one. https://html.spec.whatwg.org/#encoding-sniffing-algorithm */
 export function decoderFor(contentType: string, head: Buffer): TextDecoder {
   const told = markOf(head) ?? charsetIn(contentType) ?? charsetIn(head.toString('latin1', 0, sniffedBytes));
   try {

@@ -21,7 +21,7 @@ const wanted = new Set([...titles, ...descriptions, ...images]);
 /** Open Graph, Twitter's names and plain HTML, read as the text comes in; nothing of the page is kept but these. */
 export function createPageParser(pageUrl: string): {
   write(text: string): void;
-  /** Its head is over, and said what is needed. */
+  /** The head is over, and has said what is needed. */
   isOver(): boolean;
   facts(): PageFacts;
 } {
@@ -47,7 +47,7 @@ export function createPageParser(pageUrl: string): {
     },
   });
 
-  /** The first of a name counts. */
+  /** Where a name comes twice, the first one counts. */
   function note({ property, name, content }: Readonly<Record<string, string>>): void {
     const key = (property ?? name ?? '').trim().toLowerCase();
     if (wanted.has(key) && content !== undefined && content.trim() !== '' && !found.has(key))
@@ -67,7 +67,7 @@ export function createPageParser(pageUrl: string): {
   };
 }
 
-/** One line of what can be stored and shown; null where nothing is left. */
+/** Makes one line of text that can be stored and shown; null where nothing is left. */
 function shownText(text: string, charactersMax: number): string | null {
   const line = text
     .toWellFormed()

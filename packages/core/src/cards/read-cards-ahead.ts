@@ -12,7 +12,7 @@ import { readsPage, wishOf } from './card-wish.ts';
 const aheadMinutes = 10;
 const perTurnMax = 400;
 const perOrganizationMax = 50;
-/** Of one organization at once: as many again can be read for what is sent meanwhile. */
+/** Pages that are read at once for one organization. The reader has room for as many again, for posts that are sent meanwhile. */
 const readersPerOrganization = 2;
 const readWithinMs = 10_000;
 const turnMs = 15_000;
@@ -93,7 +93,7 @@ function linksOf(
   });
 }
 
-/** Of each organization a few; other processes take others. */
+/** Takes a few publications of each organization; other processes take others. */
 function takeSoon({ db, adapters }: Pick<CoreDependencies, 'db' | 'adapters'>): Promise<RowOf<typeof soonColumns>[]> {
   const platforms = platformIds.filter((id) => adapters[id].linkCard !== undefined);
   return db.asWorker(

@@ -6,7 +6,7 @@ import { createPageParser, type PageFacts } from './parse-page.ts';
 
 export interface ReadPage {
   readonly facts: PageFacts;
-  /** Why not all of it was read, in words; null where its head was. */
+  /** Why the page was not read to the end of its head, in words; null where it was. */
   readonly why: string | null;
 }
 
@@ -55,7 +55,7 @@ async function* textOf(
       if (bytes >= bytesMax) return;
     }
   } catch (error) {
-    // It broke off before it was enough to tell its encoding.
+    // The page broke off before its encoding could be told.
     if (decoder === null) yield decoderFor(contentType, head).decode(head);
     throw error;
   }

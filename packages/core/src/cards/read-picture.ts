@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { CardError, whyUnread } from './card-error.ts';
 import { fetchGuarded } from './fetch-guarded.ts';
 
-/** Of a picture as it goes out. `sha256`: hex. */
+/** What is known of a picture as it goes out. `sha256`: hex. */
 export const PictureFacts = z.object({
   mimeType: z.string(),
   width: z.number(),
@@ -25,7 +25,7 @@ export interface CardPicture extends Readonly<z.infer<typeof PictureFacts>> {
 export interface PictureReader {
   readonly dispatcher: Dispatcher;
   readonly inspector: Pick<Inspector, 'inspect'>;
-  /** For files on their way. */
+  /** A folder for files on their way. */
   readonly directory: string;
   readonly bytesMax: number;
 }
@@ -93,7 +93,7 @@ async function download(
   return imageType;
 }
 
-/** Looked at first: a picture of too many pixels is refused before anything is decoded. */
+/** Reads the size first, so that a picture of too many pixels is refused before anything is decoded. */
 async function shrink(
   { inspector }: PictureReader,
   {

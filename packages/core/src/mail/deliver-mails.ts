@@ -86,7 +86,7 @@ async function tryMail(
   return sender.send({ id: mail.id, recipient: mail.recipient, content });
 }
 
-/** Writes how a try ended; nothing where another process has the mail by now. Of one that will not arrive its organization is told. */
+/** Writes how a try ended, unless another process has the mail by now. Tells the organization of a mail that will not arrive. */
 async function recordMail(
   { db, logger, signals }: MailDependencies,
   { id, kind, attempt }: ClaimedMail,
@@ -105,7 +105,7 @@ async function recordMail(
       where id = ${id} and status = 'pending' and attempts = ${attempt} and lease_until is not null
       returning organization_id as "organizationId"`;
     if (row === undefined) return false;
-    // Of a mail that told of something else it is not told: there would be no end to it.
+    // A mail that was a notification is not reported by another one: that would never end.
     if (status === 'failed' && row.organizationId !== null && kind !== 'notification')
       await tx.execute(tellFailed(row.organizationId, { mailId: id, kind, error }));
     return true;

@@ -19,13 +19,13 @@ export interface QueuedMail {
   /** Null: a user's own. */
   readonly organizationId: string | null;
   readonly content: MailContent;
-  /** Of no use after this, hours. */
+  /** After so many hours it is not sent any more. */
   readonly lifeHours: number;
   /** Sent only where a user has the address. */
   readonly forUsersOnly?: boolean;
 }
 
-/** What writes mail. */
+/** What a verb needs to write mail. */
 export interface MailWriter {
   readonly keyRing: KeyRing;
   /** Whether mail can be sent at all; where it cannot, none is written. */

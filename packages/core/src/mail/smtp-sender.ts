@@ -42,12 +42,12 @@ export function createSmtpSender({ url, from }: { readonly url: string; readonly
       try {
         await transport.sendMail({
           from,
-          // As an object: an address is never read as a list of them.
+          // An object keeps the library from reading one address as a list.
           to: { name: '', address: recipient },
           subject,
           text,
           html,
-          // The same for each try: what arrived twice can be told from it.
+          // Each try has the same id, so that a mail that arrived twice can be told.
           messageId: `<${id}@${domain}>`,
           headers: {
             'Auto-Submitted': 'auto-generated',
@@ -65,7 +65,7 @@ export function createSmtpSender({ url, from }: { readonly url: string; readonly
   };
 }
 
-/** Without the server's words, which quote addresses. */
+/** Leaves out the server's words, which quote addresses. */
 function failureOf(error: unknown): MailResult {
   const field = (name: string): unknown => (error instanceof Error ? Reflect.get(error, name) : undefined);
   const [status, code] = [field('responseCode'), field('code')];

@@ -38,7 +38,7 @@ export interface DeliveryShares {
 
 /**
  * Takes deliveries whose time has come, the first ones of each webhook, for this process alone. Those go first whose organization and
- * server have the fewest under way: whoever waits behind slow receivers gets the next place, however long the line there is.
+ * server have the fewest under way: whoever waits behind slow receivers is next, however long their line is.
  * @param running counts against the shares of its webhooks, organizations and servers
  */
 export async function claimDeliveries(

@@ -51,7 +51,7 @@ export async function startWebhookDeliverer(
     name: 'webhook delivery',
     intervalMs: pollIntervalMs,
     async runOnce(signal) {
-      // Half of what is free at a time, so that a place is left for whoever comes next.
+      // Takes half of what is free at a time, so that whoever comes next finds room.
       const limit = Math.ceil((totalMax - tries.size) / 2);
       if (limit <= 0 || signal.aborted) return;
       const shares = {

@@ -9,13 +9,13 @@ import type { ChangeWork } from './change-work.ts';
 import { pausedUntilLifted } from './claim-change.ts';
 import { type ChangeOutcome, recordChangeEvent } from './record-change.ts';
 
-/** Of a run that was held up, or that something else was asked for after. It is looked at again; nothing more may be sent by this one. */
+/** The outcome of a run that lost its lease, or whose change was replaced by another one. This run sends nothing more; another one looks at the change. */
 function heldUp(nowMs: number): ChangeOutcome {
   const detail = 'Its publisher was held up';
   return { kind: 'wait', reason: 'internal', untilMs: nowMs, detail, isUnsent: false };
 }
 
-/** Null: the intent is on disk, the lease is whole, and nobody has stopped it or asked for something else. */
+/** Writes the intent. Null: it is on disk, the lease is whole, and nobody has paused the change or asked for another one. */
 export async function beginChange(
   deps: Pick<CoreDependencies, 'db' | 'failpoints'>,
   settings: PublishSettings,
@@ -36,7 +36,7 @@ export async function beginChange(
   return held;
 }
 
-/** A part of several is gone; the next one is the one before it. Null: it is on disk. */
+/** Writes down that one part of several is gone; the part before it is next. Null: that is on disk. */
 export async function recordPart(
   deps: Pick<CoreDependencies, 'db' | 'signals' | 'failpoints' | 'adapters'>,
   settings: PublishSettings,

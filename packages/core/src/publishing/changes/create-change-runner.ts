@@ -2,7 +2,7 @@ import type { CoreDependencies } from '../../core-dependencies.ts';
 import { createPlatformHealth } from '../platform-health.ts';
 import { type ChangeRunner, runChange } from './run-change.ts';
 
-/** Whether a job is for a change: its id stands in the place of the publication's. */
+/** Whether a job is for a change: it has the change's id where others have the publication's. */
 export function isChangeId(id: string): boolean {
   return id.startsWith('chg_');
 }

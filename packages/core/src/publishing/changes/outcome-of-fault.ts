@@ -9,7 +9,7 @@ import type { Token } from '../send/read-token.ts';
 import type { ChangeWork } from './change-work.ts';
 import type { ChangeOutcome } from './record-change.ts';
 
-/** So long faults in a row are looked past. */
+/** How long faults in a row are tried again, ms. */
 const faultsMaxMs = 24 * 3_600_000;
 const ownPauseMs = 5_000;
 const limitPauseMs = 60_000;
@@ -17,9 +17,9 @@ const quotaPauseMs = 3_600_000;
 
 export interface FaultFacts {
   readonly nowMs: number;
-  /** A request was begun before this one whose answer never came. */
+  /** An earlier request was begun, and its answer never came. */
   readonly isInDoubt: boolean;
-  /** Beyond the delay, 0 to 1 of a tenth of it. */
+  /** 0 adds nothing to the delay, 1 adds a tenth of it. */
   readonly jitter: number;
 }
 

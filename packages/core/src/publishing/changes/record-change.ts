@@ -21,7 +21,7 @@ export type ChangeOutcome =
       /** Null: until whatever it waits for has come. */
       readonly untilMs: number | null;
       readonly detail: string;
-      /** The last request had no effect, as far as is known; else it is asked again. */
+      /** True where the last request certainly did nothing; false where it may have been carried out. */
       readonly isUnsent: boolean;
     };
 

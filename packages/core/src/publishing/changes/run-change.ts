@@ -26,7 +26,7 @@ export interface ChangeRunner {
 /** The part of a lease that stays free after the latest end of a request. */
 const leaseMarginShare = 0.1;
 
-/** Looks at one change: claims it if it is due and free, and brings it one fate further. Rejects only when the database is away. */
+/** Looks at one change: claims it if it is due and free, and carries it to its next outcome. Rejects only when the database is away. */
 export async function runChange(deps: CoreDependencies, runner: ChangeRunner, changeId: string): Promise<void> {
   const work = await claimChange(deps, runner.settings, runner.owner, changeId);
   if (work === null) return;
