@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { firstGraphemes } from './graphemes.ts';
+import { firstGraphemes } from './text/graphemes.ts';
 
 /** An id as a platform gives it: printable, without spaces, of a length that can be kept. Fits ids, URIs and URNs. */
 export function foreignId() {

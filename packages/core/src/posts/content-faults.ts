@@ -6,7 +6,7 @@ import type { Post, ThreadPart, Variant } from '@vibetribe/contracts/post';
 import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
 import type { ContentFinding } from '@vibetribe/platforms/port/content';
 import { mediaRulesFor } from '@vibetribe/platforms/media-rules-for';
-import { createTextMeasure, type TextMeasure } from '@vibetribe/platforms/text-measure';
+import { createTextMeasure, type TextMeasure } from '@vibetribe/platforms/text/text-measure';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { wishOf } from '../cards/card-wish.ts';
 import { altFor, altsFor, type MediaAlts } from '../media/media-alts.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { normalForm } from '@vibetribe/platforms/normal-form';
+import { normalForm } from '@vibetribe/platforms/text/normal-form';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import { contentFor } from '../content/part-contents.ts';

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CreatePost, ValidationReport } from '@vibetribe/contracts/post';
 import type { ContentFinding } from '@vibetribe/platforms/port/content';
-import { createTextMeasure } from '@vibetribe/platforms/text-measure';
+import { createTextMeasure } from '@vibetribe/platforms/text/text-measure';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';

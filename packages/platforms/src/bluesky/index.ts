@@ -1,5 +1,5 @@
 import type { PlatformAdapter } from '../port/adapter.ts';
-import { countGraphemes } from '../graphemes.ts';
+import { countGraphemes } from '../text/graphemes.ts';
 import { blueskyName } from './api.ts';
 import { blueskyCard } from './card.ts';
 import { shownText } from './facets.ts';

@@ -1,5 +1,5 @@
 import twitterText from 'twitter-text';
-import { trimmedEnd } from '../link-end.ts';
+import { trimmedEnd } from '../text/link-end.ts';
 import { characterAt, isUnspaced, mayBeginAt, type Span, startOfRun } from './boundaries.ts';
 
 export interface Link extends Span {

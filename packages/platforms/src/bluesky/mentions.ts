@@ -1,4 +1,4 @@
-import { trimmedEnd } from '../link-end.ts';
+import { trimmedEnd } from '../text/link-end.ts';
 import { mayBeginAt, type Span } from './boundaries.ts';
 
 /** https://atproto.com/specs/handle */

@@ -1,5 +1,5 @@
-import { countGraphemes } from '../graphemes.ts';
-import { trimmedEnd } from '../link-end.ts';
+import { countGraphemes } from '../text/graphemes.ts';
+import { trimmedEnd } from '../text/link-end.ts';
 import { characterAt, mayBeginAt, type Span } from './boundaries.ts';
 
 const graphemesMax = 64;

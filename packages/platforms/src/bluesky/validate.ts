@@ -1,7 +1,7 @@
 import type { ContentFinding, DraftContent } from '../port/content.ts';
 import { exactTimes, optionFindings, textMissing, textTooLong } from '../content-findings.ts';
-import { measureAnew, type TextMeasure } from '../text-measure.ts';
-import { countGraphemes } from '../graphemes.ts';
+import { measureAnew, type TextMeasure } from '../text/text-measure.ts';
+import { countGraphemes } from '../text/graphemes.ts';
 import { cardFindings } from './card.ts';
 import { shownText } from './facets.ts';
 import { BlueskyOptions } from './options.ts';

@@ -3,7 +3,7 @@ import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { foreignNumericId } from '../answer-fields.ts';
 import { listenToPlatformClock } from '../platform-clock.ts';
 import { PlatformError } from '../platform-error.ts';
-import { resembles } from '../resembles.ts';
+import { resembles } from '../text/resembles.ts';
 import { callDiscord, channelPath } from './api.ts';
 import { channelIn, channelStep } from './channel.ts';
 import { isNamedAfter } from './files.ts';

@@ -1,7 +1,7 @@
 import type { AdapterAccount } from '../port/account.ts';
 import type { ContentFinding, DraftContent } from '../port/content.ts';
 import { optionFindings, textMissing, textTooLong } from '../content-findings.ts';
-import { measureAnew, type TextMeasure } from '../text-measure.ts';
+import { measureAnew, type TextMeasure } from '../text/text-measure.ts';
 import { DiscordOptions } from './options.ts';
 import { countDiscord, discordTextMax } from './text.ts';
 import { isWebhook } from './webhook.ts';

@@ -4,7 +4,7 @@ import { listOf, readPages } from '../graph/read-pages.ts';
 import { listenToPlatformClock } from '../platform-clock.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
-import { resembles } from '../resembles.ts';
+import { resembles } from '../text/resembles.ts';
 import { callFacebook } from './api.ts';
 import { callOf, Draft, draftStep, facebookPostUrl, readState } from './publish-feed.ts';
 import { StartedVideo, videoStep } from './publish-video.ts';

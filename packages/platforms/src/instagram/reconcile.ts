@@ -1,7 +1,7 @@
 import { listenToPlatformClock } from '../platform-clock.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
-import { resembles } from '../resembles.ts';
+import { resembles } from '../text/resembles.ts';
 import { readStatus, StoredContainer } from './container.ts';
 import { type Found, findPublished, InstagramKey, isOnInstagram } from './find-published.ts';
 import { postContainerStep } from './publish.ts';

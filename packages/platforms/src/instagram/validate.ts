@@ -1,6 +1,6 @@
 import { optionFindings, textTooLong } from '../content-findings.ts';
 import type { ContentFinding, DraftContent } from '../port/content.ts';
-import { measureAnew, type TextMeasure } from '../text-measure.ts';
+import { measureAnew, type TextMeasure } from '../text/text-measure.ts';
 import { InstagramOptions } from './options.ts';
 import { countInstagram, hashtagsMax, instagramTextMax, mentionsMax, tagsIn } from './text.ts';
 

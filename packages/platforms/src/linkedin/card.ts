@@ -1,5 +1,5 @@
 import { givenCard, wantedCard } from '../link-card.ts';
-import { withoutTrailingPunctuation } from '../link-end.ts';
+import { withoutTrailingPunctuation } from '../text/link-end.ts';
 import type { ContentFinding } from '../port/content.ts';
 import type { LinkCardOf, LinkCardWish } from '../port/link-card.ts';
 import { LinkedInOptions } from './options.ts';

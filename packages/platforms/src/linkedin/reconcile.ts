@@ -3,7 +3,7 @@ import { foreignId } from '../answer-fields.ts';
 import { listenToPlatformClock } from '../platform-clock.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
-import { resembles } from '../resembles.ts';
+import { resembles } from '../text/resembles.ts';
 import { accessTo, callLinkedIn } from './api.ts';
 import { linkedInPostUrl } from './post-url.ts';
 import { littleText, plainText } from './text.ts';

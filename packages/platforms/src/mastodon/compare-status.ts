@@ -1,5 +1,5 @@
 import type { ReconcileQuery } from '../port/reconcile.ts';
-import { lettersOf, resembles } from '../resembles.ts';
+import { lettersOf, resembles } from '../text/resembles.ts';
 import type { ListedStatus } from './listing.ts';
 import { MastodonOptions } from './options.ts';
 import { habitsOf } from './software.ts';

@@ -1,5 +1,5 @@
 import twitterText from 'twitter-text';
-import { trimmedEnd } from '../link-end.ts';
+import { trimmedEnd } from '../text/link-end.ts';
 
 export interface Span {
   readonly start: number;

@@ -1,6 +1,6 @@
 import twitterText from 'twitter-text';
-import { countGraphemes } from '../graphemes.ts';
-import { normalForm } from '../normal-form.ts';
+import { countGraphemes } from '../text/graphemes.ts';
+import { normalForm } from '../text/normal-form.ts';
 import { linksIn, type Span } from './links.ts';
 
 export const mastodonTextMax = 500;

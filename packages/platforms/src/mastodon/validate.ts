@@ -1,8 +1,8 @@
 import type { AdapterAccount } from '../port/account.ts';
 import type { ContentFinding, DraftContent } from '../port/content.ts';
 import { optionFindings, textMissing, textTooLong } from '../content-findings.ts';
-import { measureAnew, type TextMeasure } from '../text-measure.ts';
-import { countGraphemes } from '../graphemes.ts';
+import { measureAnew, type TextMeasure } from '../text/text-measure.ts';
+import { countGraphemes } from '../text/graphemes.ts';
 import { MastodonOptions } from './options.ts';
 import { mastodonLength, mastodonTextMax, mastodonUrlCharacters, measureMastodon } from './text.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { foreignNumericId } from '../answer-fields.ts';
-import { normalForm } from '../normal-form.ts';
+import { normalForm } from '../text/normal-form.ts';
 import { PlatformError } from '../platform-error.ts';
 import { accessTo, callPinterest, type PinterestAccess } from './api.ts';
 import { boardPath, pageOf } from './boards.ts';

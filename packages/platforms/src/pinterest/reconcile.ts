@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { listenToPlatformClock } from '../platform-clock.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
-import { resembles } from '../resembles.ts';
+import { resembles } from '../text/resembles.ts';
 import { accessTo, callPinterest } from './api.ts';
 import { PinPlace, placeStep } from './boards.ts';
 import { PinterestOptions } from './options.ts';

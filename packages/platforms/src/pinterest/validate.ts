@@ -1,6 +1,6 @@
 import { optionFindings, textTooLong } from '../content-findings.ts';
 import type { ContentFinding, DraftContent } from '../port/content.ts';
-import { measureAnew, type TextMeasure } from '../text-measure.ts';
+import { measureAnew, type TextMeasure } from '../text/text-measure.ts';
 import { PinterestOptions } from './options.ts';
 import { countPinterest, pinterestTextMax } from './text.ts';
 

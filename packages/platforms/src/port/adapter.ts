@@ -6,7 +6,7 @@ import type { ExhaustedLimit } from '../exhausted-limits.ts';
 import type { PlatformResponse } from '../platform-http.ts';
 import type { AccountAccess, AccountCall, AccountProfile, AdapterAccount, PostCall } from './account.ts';
 import type { ManualConnect, OAuthConnect, TokenRefresh } from './connect.ts';
-import type { TextMeasure } from '../text-measure.ts';
+import type { TextMeasure } from '../text/text-measure.ts';
 import type { ContentFinding, DraftContent, TextContent } from './content.ts';
 import type { DoctorDescription } from './doctor.ts';
 import type { EndpointDefaults } from './endpoints.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { foreignNumericId } from '../answer-fields.ts';
 import { listOf, readPages } from '../graph/read-pages.ts';
-import { normalForm } from '../normal-form.ts';
+import { normalForm } from '../text/normal-form.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { PublishRun } from '../port/publish.ts';

@@ -1,6 +1,6 @@
 import { listenToPlatformClock } from '../platform-clock.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
-import { resembles } from '../resembles.ts';
+import { resembles } from '../text/resembles.ts';
 import { readStatus, StoredContainer } from './container.ts';
 import { type Found, findPublished, isOnThreads, ThreadsKey } from './find-published.ts';
 import { postContainerStep } from './publish.ts';

@@ -1,6 +1,6 @@
 import { optionFindings, textMissing, textTooLong } from '../content-findings.ts';
 import type { ContentFinding, DraftContent } from '../port/content.ts';
-import { measureAnew, type TextMeasure } from '../text-measure.ts';
+import { measureAnew, type TextMeasure } from '../text/text-measure.ts';
 import { ThreadsOptions } from './options.ts';
 import { countThreads, linksIn, linksMax, threadsTextMax } from './text.ts';
 

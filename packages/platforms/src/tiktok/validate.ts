@@ -1,6 +1,6 @@
 import { optionFindings, textTooLong } from '../content-findings.ts';
 import type { ContentFinding, DraftContent } from '../port/content.ts';
-import { measureAnew, type TextMeasure } from '../text-measure.ts';
+import { measureAnew, type TextMeasure } from '../text/text-measure.ts';
 import { TikTokOptions } from './options.ts';
 import { countTikTok, tiktokCaptionMax, tiktokDescriptionMax } from './text.ts';
 

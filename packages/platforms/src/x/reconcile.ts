@@ -1,6 +1,6 @@
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { listenToPlatformClock } from '../platform-clock.ts';
-import { resembles } from '../resembles.ts';
+import { resembles } from '../text/resembles.ts';
 import { XKey } from './key.ts';
 import { newerX, nothingBefore } from './post-id.ts';
 import { xPostUrl } from './publish.ts';

@@ -1,5 +1,5 @@
-import { withoutTrailingPunctuation } from '../link-end.ts';
-import { normalForm } from '../normal-form.ts';
+import { withoutTrailingPunctuation } from '../text/link-end.ts';
+import { normalForm } from '../text/normal-form.ts';
 import { weighText } from './weigh-text.ts';
 
 export const xTextMax = 280;

@@ -1,15 +1,15 @@
 import { platformIds } from '@vibetribe/contracts/platform-id';
 import { describe, expect, test } from 'vitest';
-import { richTextOf } from './bluesky/facets.ts';
-import { handlesMentioned } from './bluesky/mentions.ts';
-import { discordFingerprint } from './discord/text.ts';
+import { richTextOf } from '../bluesky/facets.ts';
+import { handlesMentioned } from '../bluesky/mentions.ts';
+import { discordFingerprint } from '../discord/text.ts';
 import { countGraphemes } from './graphemes.ts';
 import { trimmedEnd, withoutTrailingPunctuation } from './link-end.ts';
-import { countMastodon, mastodonFingerprint, textOfHtml } from './mastodon/text.ts';
+import { countMastodon, mastodonFingerprint, textOfHtml } from '../mastodon/text.ts';
 import { normalForm } from './normal-form.ts';
-import { adapters } from './registry.ts';
-import { fingerprintOfText, fingerprintsOfPost } from './x/text.ts';
-import { weighText } from './x/weigh-text.ts';
+import { adapters } from '../registry.ts';
+import { fingerprintOfText, fingerprintsOfPost } from '../x/text.ts';
+import { weighText } from '../x/weigh-text.ts';
 
 const account = { externalId: '1', handle: 'a', service: 'https://social.example' };
 
