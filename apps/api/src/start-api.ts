@@ -67,13 +67,7 @@ export async function startApi(
       app: 'api',
       config: { ...config, publicUrl: publicUrl ?? '' },
       logger,
-      onPlatformCall: ({ platform, method, outcome, durationMs }) =>
-        metrics.observePlatformCall({
-          platform,
-          method,
-          status: 'status' in outcome ? outcome.status : null,
-          durationMs,
-        }),
+      onPlatformCall: metrics.observePlatformCall,
     }),
   );
   const services = await openApiServices({

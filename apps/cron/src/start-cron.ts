@@ -47,13 +47,7 @@ export async function startCron(
       app: 'cron',
       config,
       logger,
-      onPlatformCall: ({ platform, method, outcome, durationMs }) =>
-        metrics.observePlatformCall({
-          platform,
-          method,
-          status: 'status' in outcome ? outcome.status : null,
-          durationMs,
-        }),
+      onPlatformCall: metrics.observePlatformCall,
     }),
   );
   const gauges = createCronGauges(metrics);

@@ -58,13 +58,7 @@ export async function startPublisher(
       config,
       logger,
       failpoints,
-      onPlatformCall: ({ platform, method, outcome, durationMs }) =>
-        metrics.observePlatformCall({
-          platform,
-          method,
-          status: 'status' in outcome ? outcome.status : null,
-          durationMs,
-        }),
+      onPlatformCall: metrics.observePlatformCall,
     }),
   );
   const { media, disk, incomingDirectory } = openMedia(starting, config, service.core);

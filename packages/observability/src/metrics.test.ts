@@ -6,8 +6,8 @@ test('every observation is exposed in seconds, with its labels and the app', asy
   metrics.observeHttpRequest({ method: 'GET', route: '/api/v1/posts/:id', status: 200, durationMs: 20 });
   metrics.countPublication({ platform: 'bluesky', outcome: 'published' });
   metrics.observeLateness({ platform: 'bluesky', lateByMs: 1500 });
-  metrics.observePlatformCall({ platform: 'x', method: 'POST', status: 503, durationMs: 300 });
-  metrics.observePlatformCall({ platform: 'x', method: 'POST', status: null, durationMs: 300 });
+  metrics.observePlatformCall({ platform: 'x', method: 'POST', outcome: { status: 503 }, durationMs: 300 });
+  metrics.observePlatformCall({ platform: 'x', method: 'POST', outcome: {}, durationMs: 300 });
   metrics.countTokenRefresh({ platform: 'youtube', outcome: 'refreshed' });
   const { contentType, text } = await metrics.exposition();
   expect(contentType).toMatch(/^text\/plain/);

@@ -15,13 +15,13 @@ export interface Metrics {
   countPublication(publication: { readonly platform: string; readonly outcome: string }): void;
   /** How long after its time something was published. */
   observeLateness(publication: { readonly platform: string; readonly lateByMs: number }): void;
-  /** `status` is null where no answer came. */
-  observePlatformCall(call: {
+  /** An outcome without a status: no answer came. */
+  readonly observePlatformCall: (call: {
     readonly platform: string;
     readonly method: string;
-    readonly status: number | null;
+    readonly outcome: object;
     readonly durationMs: number;
-  }): void;
+  }) => void;
   /** `outcome`: refreshed, needs_reauth, failed. */
   countTokenRefresh(refresh: { readonly platform: string; readonly outcome: string }): void;
   /** `result`: hit, or miss where it had to be loaded. */
@@ -102,8 +102,8 @@ export function createMetrics(app: string, logger?: Logger): Metrics {
       httpRequests.observe({ method, route, status }, durationMs / 1000),
     countPublication: ({ platform, outcome }) => publications.inc({ platform, outcome }),
     observeLateness: ({ platform, lateByMs }) => lateness.observe({ platform }, Math.max(0, lateByMs) / 1000),
-    observePlatformCall: ({ platform, method, status, durationMs }) =>
-      platformCalls.observe({ platform, method, status_class: statusClassOf(status) }, durationMs / 1000),
+    observePlatformCall: ({ platform, method, outcome, durationMs }) =>
+      platformCalls.observe({ platform, method, status_class: statusClassOf(outcome) }, durationMs / 1000),
     countTokenRefresh: ({ platform, outcome }) => tokenRefreshes.inc({ platform, outcome }),
     countCacheLookUp: ({ cache, result }) => cacheLookUps.inc({ cache, result }),
     watch: ({ name, help, read }) => {
@@ -113,6 +113,6 @@ export function createMetrics(app: string, logger?: Logger): Metrics {
   };
 }
 
-function statusClassOf(status: number | null): string {
-  return status === null ? 'none' : `${Math.floor(status / 100)}xx`;
+function statusClassOf(outcome: object): string {
+  return 'status' in outcome && typeof outcome.status === 'number' ? `${Math.floor(outcome.status / 100)}xx` : 'none';
 }

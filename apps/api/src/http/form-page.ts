@@ -1,10 +1,11 @@
 import { type ErrorCode, errorCodes } from '@vibetribe/contracts/error-code';
 import { DomainError } from '@vibetribe/core/domain-error';
+import { escapeMarkup } from '@vibetribe/core/escape-markup';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiServices } from '../api-services.ts';
-import { escaped, page, pagePolicy } from './page.ts';
+import { page, pagePolicy } from './page.ts';
 
 const formType = 'application/x-www-form-urlencoded';
 const formBytesMax = 16 * 1024;
@@ -97,7 +98,7 @@ export const formPages: FastifyPluginAsyncZod<{ pages: readonly FormPage[] }> = 
         const token = request.body.token === '' ? request.query.token : request.body.token;
         return show(
           reply,
-          async () => `<h1>${escaped(await one.answer({ ...request.body, token }, request))}</h1>`,
+          async () => `<h1>${escapeMarkup(await one.answer({ ...request.body, token }, request))}</h1>`,
           async () => questionMarkup(await one.ask(token), token),
         );
       },
@@ -121,20 +122,20 @@ async function show(reply: FastifyReply, body: () => Promise<string>, again?: ()
     const faults = error.errors.map(({ path, message }) => `${path} ${message}`);
     const told = faults.length === 0 ? error.message : faults.join('; ');
     const below = (await again?.().catch(() => '')) ?? '';
-    return reply.code(errorCodes[error.code].status).send(page(`<p>${escaped(told)}</p>\n${below}`)) as never;
+    return reply.code(errorCodes[error.code].status).send(page(`<p>${escapeMarkup(told)}</p>\n${below}`)) as never;
   }
 }
 
 function questionMarkup({ title, text, fields, button }: Question, token: string): string {
   const inputs = fields.map(({ name, label, autocomplete, isOptional }) => {
     const type = name === 'password' ? 'password' : 'text';
-    return `<label>${escaped(label)}<br><input name="${name}" type="${type}" autocomplete="${autocomplete}"${isOptional === true ? '' : ' required'}></label>`;
+    return `<label>${escapeMarkup(label)}<br><input name="${name}" type="${type}" autocomplete="${autocomplete}"${isOptional === true ? '' : ' required'}></label>`;
   });
-  return `<h1>${escaped(title)}</h1>
-${text === undefined ? '' : `<p>${escaped(text)}</p>`}
+  return `<h1>${escapeMarkup(title)}</h1>
+${text === undefined ? '' : `<p>${escapeMarkup(text)}</p>`}
 <form method="post">
-<input type="hidden" name="token" value="${escaped(token)}">
+<input type="hidden" name="token" value="${escapeMarkup(token)}">
 ${inputs.join('\n')}
-<p><button>${escaped(button)}</button></p>
+<p><button>${escapeMarkup(button)}</button></p>
 </form>`;
 }

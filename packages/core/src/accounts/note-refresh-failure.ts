@@ -1,9 +1,8 @@
 import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
-import { newId } from '@vibetribe/db/new-id';
 import type { PlatformError } from '@vibetribe/platforms/platform-error';
-import { sql } from 'drizzle-orm';
 import type { RefreshLease } from './refresh-lease.ts';
+import { tellAccounts } from './tell-accounts.ts';
 
 /** What passes sooner concerns nobody. */
 const toldAfterMinutes = 60;
@@ -36,22 +35,10 @@ async function tellFailing(tx: Transaction, grantId: string, platformName: strin
   })`select id, handle from accounts where grant_id = ${grantId} and status = 'active' order by id`;
   const told = accounts.map(({ id, handle }) => ({
     id,
-    notificationId: newId('notification'),
     title: `The access to ${handle} cannot be renewed`,
     body: `${platformName} has not renewed the access to ${handle} for an hour: ${cause}. Posts for this account wait and go out once it is renewed.`,
   }));
-  await tx.execute(sql`
-    with told as (
-      select a.organization_id, a.platform, t.* from jsonb_to_recordset(${JSON.stringify(told)}::jsonb) as t(
-        id text, "notificationId" text, title text, body text) join accounts a on a.id = t.id
-    ), notified as (
-      insert into notifications (id, organization_id, kind, title, body, data)
-      select "notificationId", organization_id, 'account_token_failing', title, body,
-        jsonb_build_object('accountId', id, 'platform', platform) from told
-    )
-    insert into events (organization_id, type, message, data)
-    select organization_id, 'notification.created', title,
-      jsonb_build_object('notificationId', "notificationId", 'kind', 'account_token_failing', 'body', body) from told`);
+  await tellAccounts(tx, 'account_token_failing', told);
 }
 
 /** Why a token could not be refreshed, for its people: "could not be refreshed: ...". */

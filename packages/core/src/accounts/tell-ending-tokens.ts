@@ -1,10 +1,10 @@
 import { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
-import { newId } from '@vibetribe/db/new-id';
 import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { openGrant } from './open-grant.ts';
+import { tellAccounts } from './tell-accounts.ts';
 
 type EndingDependencies = Pick<CoreDependencies, 'db' | 'adapters' | 'keyRing' | 'logger' | 'signals'>;
 
@@ -82,22 +82,9 @@ async function tell(tx: Transaction, grant: EndingGrant, platformName: string): 
   const day = new Date(grant.endsAtMs).toISOString().slice(0, 10);
   const told = accounts.map(({ id, handle }) => ({
     id,
-    notificationId: newId('notification'),
     title: `The access to ${handle} ends on ${day}`,
     body: `${platformName} gives no way to renew the access to ${handle} by itself. Connect the account again before ${day}; posts for it wait after that.`,
   }));
-  if (told.length === 0) return 0;
-  await tx.execute(sql`
-    with told as (
-      select a.organization_id, a.platform, t.* from jsonb_to_recordset(${JSON.stringify(told)}::jsonb) as t(
-        id text, "notificationId" text, title text, body text) join accounts a on a.id = t.id
-    ), notified as (
-      insert into notifications (id, organization_id, kind, title, body, data)
-      select "notificationId", organization_id, 'account_token_ending', title, body,
-        jsonb_build_object('accountId', id, 'platform', platform, 'endsAt', ${new Date(grant.endsAtMs).toISOString()}::text) from told
-    )
-    insert into events (organization_id, type, message, data)
-    select organization_id, 'notification.created', title,
-      jsonb_build_object('notificationId', "notificationId", 'kind', 'account_token_ending', 'body', body) from told`);
+  await tellAccounts(tx, 'account_token_ending', told, { endsAt: new Date(grant.endsAtMs).toISOString() });
   return told.length;
 }

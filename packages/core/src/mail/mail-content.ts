@@ -1,5 +1,6 @@
 import type { KeyRing, SecretContext } from '@vibetribe/security/key-ring';
 import { z } from 'zod';
+import { escapeMarkup } from '../escape-markup.ts';
 
 /** What a mail says, in both of its forms. */
 export const MailContent = z.object({
@@ -55,14 +56,6 @@ export function mailContext(mailId: string): SecretContext {
   return { organizationId: '', table: 'mails', rowId: mailId, column: 'sealed' };
 }
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
 function markup(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '').replaceAll('\n', '<br>');
+  return escapeMarkup(text).replaceAll('\n', '<br>');
 }
