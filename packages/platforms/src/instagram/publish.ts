@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { foreignNumericId } from '../answer-fields.ts';
 import { contentStep } from '../graph/content-key.ts';
+import { requireRoom } from '../graph/publishing-room.ts';
 import { stepName } from '../media-steps.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { Published, PublishRun } from '../port/publish.ts';
-import { callInstagram } from './api.ts';
+import { callInstagram, instagramName } from './api.ts';
 import { callOf, makeContainer, readStatus, readyContainer, sendVideo } from './container.ts';
 import { findPublished, InstagramKey, keyBeforeSend } from './find-published.ts';
 import { readQuota } from './limits.ts';
@@ -26,7 +27,7 @@ const Created = z.object({ id: foreignNumericId() });
 export async function publishInstagram(run: PublishRun): Promise<Published> {
   const options = InstagramOptions.parse(run.content.options);
   const container = await prepare(run, options);
-  await run.step({ name: 'quota', effect: 'read', run: ({ http }) => requireRoom(run, http) });
+  await run.step({ name: 'quota', effect: 'read', run: ({ http }) => roomOf(run, http) });
   const isStory = options.postAs === 'story';
   const id = await run.step({
     name: 'publish',
@@ -78,18 +79,9 @@ function defined(parameters: Readonly<Record<string, string | undefined>>): Reco
   );
 }
 
-/** The window slides, so that a place becomes free at some time within it; asked for again after this. */
-const quotaPauseMs = 3_600_000;
-
-/** What the account may post in 24 hours is told by the platform; where it is not, the send will tell. */
-async function requireRoom(run: PublishRun, http: PlatformHttp): Promise<{ used: number; total: number } | null> {
-  const quota = await readQuota({ ...run, http }).catch((error: unknown) => {
-    if (error instanceof PlatformError && !error.kind.startsWith('auth_')) return null;
-    throw error;
-  });
-  if (quota === null || quota.used < quota.total) return quota === null ? null : { ...quota };
-  const message = `The account has posted ${quota.used} of the ${quota.total} times that Instagram allows in 24 hours`;
-  throw new PlatformError('quota', message, { platformCode: 'content_publishing_limit', retryAfterMs: quotaPauseMs });
+function roomOf(run: PublishRun, http: PlatformHttp) {
+  const told = { whose: 'account', platformName: instagramName, platformCode: 'content_publishing_limit' } as const;
+  return requireRoom(() => readQuota({ ...run, http }), told);
 }
 
 async function publishContainer(

@@ -1,32 +1,33 @@
-import { listenToPlatformClock } from '../platform-clock.ts';
+import { reconcileContainers } from '../graph/container-finding.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
-import { resembles } from '../text/resembles.ts';
+import { instagramName } from './api.ts';
 import { readStatus, StoredContainer } from './container.ts';
-import { type Found, findPublished, InstagramKey, isOnInstagram } from './find-published.ts';
+import { findPublished, InstagramKey, isOnInstagram, type Listed } from './find-published.ts';
 import { postContainerStep } from './publish.ts';
 
-/** A post that is known to be out and is not listed is given the container's id after this. */
-const unlistedMsMax = 15 * 60_000;
-
-/** Asks the containers of the post what became of them: a container is published once, by whoever asks for it. */
-export async function reconcileInstagram(asked: ReconcileQuery): Promise<ReconcileFinding> {
-  const clock = listenToPlatformClock(asked.http, asked.askedAt);
-  const query = { ...asked, http: clock.http };
-  const since = () => clock.timeOf(query.intent.startedAt);
-  const ids = Object.entries(query.results).flatMap(([name, result]) =>
-    name.startsWith(postContainerStep) ? (StoredContainer.safeParse(result).data?.id ?? []) : [],
+export function reconcileInstagram(asked: ReconcileQuery): Promise<ReconcileFinding> {
+  return reconcileContainers<Listed>(
+    {
+      name: instagramName,
+      list: "Instagram's list",
+      words: 'caption',
+      wordsOf: ({ caption = '' }) => caption,
+      containerIn: (step, result) =>
+        step.startsWith(postContainerStep) ? StoredContainer.safeParse(result).data?.id : undefined,
+      statusOf,
+      find: (query, since) => {
+        const key = InstagramKey.safeParse(query.intent.key).data ?? { edge: 'media', newest: null };
+        const { content, takenPostIds } = query;
+        return findPublished(query, { key, since, caption: content.text, takenPostIds });
+      },
+      has: isOnInstagram,
+    },
+    asked,
   );
-  if (ids.length === 0) return { kind: 'cannot_tell', evidence: 'no container is known' };
-  for (const id of ids) {
-    const code = await statusOf(query, id);
-    if (code === 'PUBLISHED' || code === 'gone') return whatBecameOf(query, id, code, since);
-    if (code === 'IN_PROGRESS') return { kind: 'inconclusive', evidence: `Instagram is working on container ${id}` };
-  }
-  return { kind: 'not_seen', evidence: `container ${ids.join(', ')} was not published` };
 }
 
-async function statusOf(query: ReconcileQuery, id: string) {
+async function statusOf(query: ReconcileQuery, id: string): Promise<string> {
   try {
     return (await readStatus(query, query.http, id)).status_code;
   } catch (error) {
@@ -34,46 +35,3 @@ async function statusOf(query: ReconcileQuery, id: string) {
     throw error;
   }
 }
-
-/** A container that is gone says nothing: only the list can, and a new post of other words is a doubt there. */
-async function whatBecameOf(
-  query: ReconcileQuery,
-  container: string,
-  code: 'PUBLISHED' | 'gone',
-  since: () => Date,
-): Promise<ReconcileFinding> {
-  const key = InstagramKey.safeParse(query.intent.key).data ?? { edge: 'media', newest: null };
-  const { content, takenPostIds, intent } = query;
-  const wanted = { key, since, caption: content.text, takenPostIds };
-  const found = await findPublished(query, wanted);
-  const [only] = found.newer.length === 1 ? found.newer : [];
-  const post = found.match ?? (code === 'PUBLISHED' ? only : undefined);
-  if (post !== undefined) {
-    const evidence = `container ${container} was published, and post ${post.id} is the one that appeared`;
-    return { kind: 'found', platformPostId: post.id, url: post.permalink ?? null, evidence };
-  }
-  if (code === 'gone') return whatIsNew(query, found, container);
-  const evidence = `container ${container} was published; the post is not listed yet`;
-  if (query.askedAt.getTime() - intent.startedAt.getTime() < unlistedMsMax) return { kind: 'inconclusive', evidence };
-  return {
-    kind: 'found',
-    platformPostId: container,
-    url: null,
-    evidence: `container ${container} was published; Instagram does not list the post`,
-  };
-}
-
-async function whatIsNew(query: ReconcileQuery, found: Found, container: string): Promise<ReconcileFinding> {
-  if (!found.isComplete) return { kind: 'cannot_tell', evidence: `More than ${found.ids.size} posts were made since.` };
-  for (const id of query.knownSince.filter((known) => !found.ids.has(known)).slice(0, missingMax))
-    if (await isOnInstagram(query, id))
-      return { kind: 'inconclusive', evidence: `post ${id}, which is there, is missing from Instagram's list` };
-  const evidence = `container ${container} is gone and no post has its caption`;
-  const [only] = found.newer.length === 1 ? found.newer : [];
-  const similar = found.newer.find(({ caption = '' }) => resembles(query.content.text, caption)) ?? only;
-  if (similar === undefined) return { kind: 'not_seen', evidence };
-  const doubt = `Post ${similar.id} is new since the send and may be this one, changed by Instagram.`;
-  return { kind: 'not_seen', evidence, doubt };
-}
-
-const missingMax = 3;

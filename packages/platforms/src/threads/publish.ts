@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { contentStep } from '../graph/content-key.ts';
+import { requireRoom } from '../graph/publishing-room.ts';
 import type { Parameters } from '../graph/call-graph.ts';
 import { stepName } from '../media-steps.ts';
 import { urlOfMedia } from '../media-url.ts';
@@ -23,7 +24,7 @@ export const postContainerStep = 'post container';
  */
 export async function publishThreads(run: PublishRun): Promise<Published> {
   const container = await prepare(run, ThreadsOptions.parse(run.content.options));
-  await run.step({ name: 'quota', effect: 'read', run: ({ http }) => requireRoom(run, http) });
+  await run.step({ name: 'quota', effect: 'read', run: ({ http }) => roomOf(run, http) });
   const id = await run.step({
     name: 'publish',
     effect: 'once',
@@ -76,19 +77,14 @@ function defined(parameters: Parameters): Record<string, string> {
   );
 }
 
-/** The window slides, so that a place becomes free at some time within it; asked for again after this. */
-const quotaPauseMs = 3_600_000;
-
-/** What the account may post and answer in 24 hours is told by the platform; where it is not, the send will tell. */
-async function requireRoom(run: PublishRun, http: PlatformHttp): Promise<{ used: number; total: number } | null> {
-  const quotas = await readQuotas({ ...run, http }).catch((error: unknown) => {
-    if (error instanceof PlatformError && !error.kind.startsWith('auth_')) return null;
-    throw error;
-  });
-  const quota = (run.replyTo === null ? quotas?.posts : quotas?.replies) ?? null;
-  if (quota === null || quota.used < quota.total) return quota === null ? null : { ...quota };
-  const message = `The profile has posted ${quota.used} of the ${quota.total} times that Threads allows in 24 hours`;
-  throw new PlatformError('quota', message, { platformCode: 'threads_publishing_limit', retryAfterMs: quotaPauseMs });
+/** Posts and answers have a limit each. */
+function roomOf(run: PublishRun, http: PlatformHttp) {
+  const readQuota = async () => {
+    const quotas = await readQuotas({ ...run, http });
+    return (run.replyTo === null ? quotas?.posts : quotas?.replies) ?? null;
+  };
+  const told = { whose: 'profile', platformName: threadsName, platformCode: 'threads_publishing_limit' } as const;
+  return requireRoom(readQuota, told);
 }
 
 async function publishContainer(
