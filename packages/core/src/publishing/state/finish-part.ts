@@ -1,6 +1,6 @@
 import type { JsonValue } from '@vibetribe/platforms/port/json-value';
 import type { PublicationState } from './publication-state.ts';
-import { type Moved, type Transition, moved } from './transition.ts';
+import { type Moved, moved } from './transition.ts';
 
 interface FoundPart {
   readonly platformPostId: string | null;
@@ -44,7 +44,7 @@ function partEvent({ parts }: PublicationState, { platformPostId, url }: FoundPa
   } as const;
 }
 
-export function markPublished(state: PublicationState, found: FoundPart, atMs: number): Transition {
+export function markPublished(state: PublicationState, found: FoundPart, atMs: number): Moved {
   const isOneOfSeveral = state.parts.length > 0;
   const { platformPostId, url } = isOneOfSeveral ? state : found;
   const lateByMs = state.scheduledAtMs === null ? 0 : Math.max(0, atMs - state.scheduledAtMs);

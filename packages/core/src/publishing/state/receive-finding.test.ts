@@ -208,6 +208,15 @@ testCases([
     'publication_unconfirmed: Please check whether a post was published: Only a person can tell whether this was published. It has no lists. Please look at the account and settle it.',
   ],
   [
+    'nobody can tell, and nobody was told of the look',
+    { ...asking, toldWait: toldOf('reconciling') },
+    finding({ kind: 'cannot_tell', evidence: 'It has no lists' }),
+    'status "unconfirmed", dueAtMs null, leaseUntilMs null, waiting null, toldWait null, error {"category":"unknown_outcome","code":"unconfirmed","message":"Only a person can tell whether this was published. It has no lists. Please look at the account and settle it.","retryable":false,"manual":null}',
+    'publication.claimed: A publisher asks the platform what became of the last send. {"purpose":"ask"}',
+    'publication.unconfirmed: Only a person can tell whether this was published. It has no lists. Please look at the account and settle it. {}',
+    'publication_unconfirmed: Please check whether a post was published: Only a person can tell whether this was published. It has no lists. Please look at the account and settle it.',
+  ],
+  [
     'no answer',
     asking,
     finding(noAnswer),

@@ -29,7 +29,7 @@ export function receiveFinding(state: PublicationState, input: FindingInput, atM
         message: endSentence(`The platform has it: ${finding.evidence}`),
         data: { finding: 'found' },
       } as const;
-      return published.kind === 'moved' ? { ...published, events: [note, ...published.events] } : published;
+      return { ...published, events: [note, ...published.events] };
     }
     case 'not_seen':
       return countAbsence(state, input, finding, atMs);
@@ -86,11 +86,7 @@ function sendAgain(state: PublicationState, input: FindingInput, evidence: strin
     const again = waitUntil({ ...closed, error: null }, { reason: 'internal', untilMs: atMs, detail }, atMs);
     return { ...again, events: [note, ...again.events] };
   }
-  const fault = state.error ?? {
-    category: 'unknown_outcome',
-    code: 'absent',
-    message: 'The last send did not arrive.',
-  };
+  const fault = state.error ?? { category: 'unknown_outcome', code: 'absent' };
   const retried = retryOrFail(
     closed,
     {
@@ -101,7 +97,7 @@ function sendAgain(state: PublicationState, input: FindingInput, evidence: strin
     input.policy,
     { atMs, notBeforeMs: atMs, countedFromMs: state.intentAtMs ?? atMs },
   );
-  return retried.kind === 'moved' ? { ...retried, events: [note, ...retried.events] } : retried;
+  return { ...retried, events: [note, ...retried.events] };
 }
 
 /** How often a list is read that does not show what is known to be in it. */

@@ -4,7 +4,7 @@ import { isoTime } from './iso-time.ts';
 import type { Outcome, PartPosition, PublicationInput, RetryPolicy } from './publication-input.ts';
 import type { Fault, PublicationState } from './publication-state.ts';
 import { endSentence } from './end-sentence.ts';
-import { type Transition, moved, refused, waitUntil } from './transition.ts';
+import { type Moved, type Transition, moved, refused, waitUntil } from './transition.ts';
 
 type OutcomeInput = Extract<PublicationInput, { type: 'outcome' }>;
 
@@ -47,8 +47,8 @@ export function receiveOutcome(state: PublicationState, input: OutcomeInput, atM
   }
 }
 
-function explained(taken: Transition, evidence: string | undefined): Transition {
-  if (taken.kind !== 'moved' || evidence === undefined) return taken;
+function explained(taken: Moved, evidence: string | undefined): Moved {
+  if (evidence === undefined) return taken;
   const message = endSentence(`The platform has it: ${evidence}`);
   return {
     ...taken,
@@ -85,7 +85,7 @@ function receivePublished(
   outcome: Extract<Outcome, { kind: 'published' }>,
   part: PartPosition | undefined,
   atMs: number,
-): Transition {
+): Moved {
   if (part === undefined) return markPublished(state, outcome, atMs);
   if (part.index < state.parts.length) return moved(state);
   if (part.isLast) return markPublished(state, outcome, atMs);
@@ -101,7 +101,7 @@ export function retryOrFail(
   fault: Fault,
   policy: RetryPolicy,
   when: { atMs: number; notBeforeMs: number; countedFromMs?: number },
-): Transition {
+): Moved {
   const failing = { ...state, leaseUntilMs: null, waiting: null, firstFailedAtMs: state.firstFailedAtMs ?? when.atMs };
   const fromMs = when.countedFromMs ?? when.atMs;
   if (policy.outage) {
@@ -137,7 +137,7 @@ export function retryOrFail(
 }
 
 /** What has made something visible, or may have, cannot have failed: a person looks. Of several parts the one that failed is meant; those before it stay. */
-export function fail(state: PublicationState, error: NonNullable<PublicationState['error']>): Transition {
+export function fail(state: PublicationState, error: NonNullable<PublicationState['error']>): Moved {
   if (state.committed)
     return becomeUnconfirmed(state, endSentence(`The platform took it, then something went wrong: ${error.message}`));
   if (state.evidence !== null) return becomeUnconfirmed(state, state.evidence);
@@ -146,26 +146,23 @@ export function fail(state: PublicationState, error: NonNullable<PublicationStat
   const message = done === 0 ? error.message : `Part ${done + 1} failed, what is before it is out: ${error.message}`;
   const data = { category: error.category, code: error.code, ...(done === 0 ? {} : { partsPublished: done }) };
   return {
-    kind: 'moved',
-    state: failed,
-    events: [{ type: 'publication.failed', message: endSentence(message), data }],
+    ...moved(failed, { type: 'publication.failed', message: endSentence(message), data }),
     notifications: [{ kind: 'publication_failed', title: 'A post could not be published', body: message }],
   };
 }
 
-export function becomeUnconfirmed(state: PublicationState, evidence: string): Transition {
+export function becomeUnconfirmed(state: PublicationState, evidence: string): Moved {
   const message = `Only a person can tell whether this was published. ${endSentence(evidence)} Please look at the account and settle it.`;
+  const unconfirmed = {
+    ...state,
+    status: 'unconfirmed',
+    leaseUntilMs: null,
+    dueAtMs: null,
+    waiting: null,
+    error: { category: 'unknown_outcome', code: 'unconfirmed', message, retryable: false, manual: null },
+  } as const;
   return {
-    kind: 'moved',
-    state: {
-      ...state,
-      status: 'unconfirmed',
-      leaseUntilMs: null,
-      dueAtMs: null,
-      waiting: null,
-      error: { category: 'unknown_outcome', code: 'unconfirmed', message, retryable: false, manual: null },
-    },
-    events: [{ type: 'publication.unconfirmed', message, data: {} }],
+    ...moved(unconfirmed, { type: 'publication.unconfirmed', message, data: {} }),
     notifications: [
       { kind: 'publication_unconfirmed', title: 'Please check whether a post was published', body: message },
     ],
@@ -222,7 +219,7 @@ function receiveLateOutcome(state: PublicationState, { outcome, part }: OutcomeI
   const freed = { ...state, fence: state.fence + 1 };
   const published =
     part?.isLast === false ? goOn(finishPart(freed, outcome, atMs), atMs) : markPublished(freed, outcome, atMs);
-  return published.kind === 'moved' ? { ...published, events: [note, ...published.events] } : published;
+  return { ...published, events: [note, ...published.events] };
 }
 
 function asError(

@@ -99,7 +99,7 @@ function resolve(
     const published =
       part?.isLast === false ? goOn(finishPart(state, resolution, atMs), atMs) : markPublished(state, resolution, atMs);
     const note = told('A person found it on the platform.');
-    return published.kind === 'moved' ? { ...published, events: [note, ...published.events] } : published;
+    return { ...published, events: [note, ...published.events] };
   }
   const cleared = {
     ...state,

@@ -36,6 +36,13 @@ testCases([
     'publication.failed: Part 2 failed, what is before it is out: A person decided not to go on. {"category":"content","code":"stopped","partsPublished":1}',
     'publication_failed: A post could not be published: Part 2 failed, what is before it is out: A person decided not to go on.',
   ],
+  [
+    'the rest of a post is to go out',
+    { ...waitingFor('decision'), ...partOut },
+    resolved({ kind: 'publish' }),
+    'status "scheduled", scheduledAtMs +0, dueAtMs +0, waiting null, toldWait null',
+    'publication.resolved: A person decided to publish it now. {"outcome":"publish"}',
+  ],
   ['nobody asked for a decision', waitingFor('paused'), resolved({ kind: 'publish' }), 'refused: not_asking'],
   [
     'nobody waits for a decision',
