@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { endOfLife, foreignToken } from '../answer-fields.ts';
-import { apiOf, clientOf, hostOf } from '../configured.ts';
+import { foreignToken } from '../answer-fields.ts';
+import { clientOf, hostOf } from '../configured.ts';
 import { callGraph } from '../graph/call-graph.ts';
-import { graphGrantRefusal } from '../graph/errors.ts';
+import { askLongLived } from '../graph/long-lived-token.ts';
 import { isRefused, prolong } from '../graph/person-login.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { ConsentAnswer, Credentials, RefreshRequest, TokenRefresh } from '../port/connect.ts';
@@ -69,41 +69,22 @@ export async function exchangeCode({ endpoints, http, code, redirectUri }: Conse
 export function prolongShort(call: TokenCall & { readonly now: Date }): Promise<Credentials> {
   const { secret } = clientOf(call.endpoints, ownSettings);
   const query = { grant_type: 'ig_exchange_token', client_secret: secret, access_token: call.accessToken };
-  return askLongLived(call, '/access_token', query);
+  return longLived(call, '/access_token', query);
 }
 
 /** Another 60 days. */
 export function prolongLong(call: TokenCall & { readonly now: Date }): Promise<Credentials> {
   const query = { grant_type: 'ig_refresh_token', access_token: call.accessToken };
-  return askLongLived(call, '/refresh_access_token', query);
+  return longLived(call, '/refresh_access_token', query);
 }
 
-const LongLived = z.object({ access_token: foreignToken(), expires_in: z.number() });
-
-/** The platform takes these two as an address only. */
-async function askLongLived(
-  { endpoints, http, now }: TokenCall & { readonly now: Date },
+async function longLived(
+  call: TokenCall & { readonly now: Date },
   path: string,
   query: Readonly<Record<string, string>>,
 ): Promise<Credentials> {
-  const reply = await callGraph({
-    http,
-    platformName: instagramName,
-    method: 'GET',
-    url: `${apiOf(endpoints, instagramName)}${path}`,
-    query,
-    effect: 'idempotent',
-    answer: LongLived,
-    refusalOf: graphGrantRefusal,
-  });
-  const expiresAt = endOfLife(now, reply.expires_in);
-  return {
-    accessToken: reply.access_token,
-    issuedAt: now.toISOString(),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-    details: { login: 'instagram' satisfies Login },
-    scopes: [],
-  };
+  const credentials = await askLongLived(call, instagramName, path, query);
+  return { ...credentials, details: { login: 'instagram' satisfies Login } };
 }
 
 async function renewItself({ endpoints, http, credentials, now }: RefreshRequest): Promise<Credentials> {

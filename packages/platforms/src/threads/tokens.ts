@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { endOfLife, foreignToken } from '../answer-fields.ts';
+import { foreignToken } from '../answer-fields.ts';
 import { apiOf, clientOf } from '../configured.ts';
 import { callGraph } from '../graph/call-graph.ts';
-import { graphGrantRefusal } from '../graph/errors.ts';
+import { askLongLived } from '../graph/long-lived-token.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import type { ConsentAnswer, Credentials, RefreshRequest, TokenRefresh } from '../port/connect.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
@@ -57,40 +57,13 @@ export async function exchangeCode({ endpoints, http, code, redirectUri }: Conse
 export function prolongShort(call: TokenCall): Promise<Credentials> {
   const { secret } = clientOf(call.endpoints, clientSettings);
   const query = { grant_type: 'th_exchange_token', client_secret: secret, access_token: call.accessToken };
-  return askLongLived(call, '/access_token', query);
+  return askLongLived(call, threadsName, '/access_token', query);
 }
 
 /** Another 60 days. */
 export function prolongLong(call: TokenCall): Promise<Credentials> {
-  return askLongLived(call, '/refresh_access_token', {
+  return askLongLived(call, threadsName, '/refresh_access_token', {
     grant_type: 'th_refresh_token',
     access_token: call.accessToken,
   });
-}
-
-const LongLived = z.object({ access_token: foreignToken(), expires_in: z.number() });
-
-/** The platform takes these two as an address only. */
-async function askLongLived(
-  { endpoints, http, now }: TokenCall,
-  path: string,
-  query: Readonly<Record<string, string>>,
-): Promise<Credentials> {
-  const reply = await callGraph({
-    http,
-    platformName: threadsName,
-    method: 'GET',
-    url: `${apiOf(endpoints, threadsName)}${path}`,
-    query,
-    effect: 'idempotent',
-    answer: LongLived,
-    refusalOf: graphGrantRefusal,
-  });
-  const expiresAt = endOfLife(now, reply.expires_in);
-  return {
-    accessToken: reply.access_token,
-    issuedAt: now.toISOString(),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-    scopes: [],
-  };
 }
