@@ -1,21 +1,18 @@
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { withoutReferences } from '@vibetribe/testkit/openapi-document';
 import fc from 'fast-check';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Client, connectAccount, registerClient, send } from './client.ts';
+import { dumpDatabase } from './dump-database.ts';
+import { type BodySchema, hostileBody } from './hostile-body.ts';
+import { listen } from './live-messages.ts';
 import { type TestStack, startTestStack } from './test-stack.ts';
 
 interface Operation {
   readonly method: string;
   readonly path: string;
   readonly hasBody: boolean;
-  readonly bodySchema: Schema | null;
-}
-
-interface Schema {
-  readonly properties?: Readonly<Record<string, unknown>>;
-  readonly required?: readonly string[];
+  readonly bodySchema: BodySchema | null;
 }
 
 interface MadeAccount {
@@ -55,7 +52,7 @@ afterAll(() => system[Symbol.asyncDispose]());
 async function readOperations(api: string): Promise<Operation[]> {
   const { body } = await send('GET', `${new URL(api).origin}/openapi.json`);
   const { paths } = withoutReferences(body) as {
-    paths: Record<string, Record<string, { requestBody?: { content: Record<string, { schema: Schema }> } }>>;
+    paths: Record<string, Record<string, { requestBody?: { content: Record<string, { schema: BodySchema }> } }>>;
   };
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
@@ -279,36 +276,6 @@ describe('secrets', () => {
   });
 });
 
-async function dumpDatabase(url: string): Promise<string> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    const { rows: tables } = await client.query<{ name: string }>(
-      `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`,
-    );
-    const texts: string[] = [];
-    for (const { name } of tables) {
-      const { rows } = await client.query<{ text: string }>(`select t::text as text from ${name} t`);
-      texts.push(...rows.map((row) => row.text));
-    }
-    return texts.join('\n');
-  } finally {
-    await client.end();
-  }
-}
-
-async function listen(api: string, client: Client): Promise<{ messages: string[]; close(): void }> {
-  const { ticket } = await client.post<{ ticket: string }>('/auth/ws-ticket');
-  const socket = new WebSocket(`${api.replace('http', 'ws')}/ws?ticket=${ticket}`);
-  const messages: string[] = [];
-  socket.onmessage = ({ data }) => void messages.push(String(data));
-  await new Promise((resolve, reject) => {
-    socket.onopen = resolve;
-    socket.onerror = () => reject(new Error('the socket did not open'));
-  });
-  return { messages, close: () => socket.close() };
-}
-
 function comparable(body: unknown): unknown {
   if (typeof body !== 'object' || body === null) return { body };
   const { requestId: _requestId, ...rest } = body as Record<string, unknown>;
@@ -321,35 +288,4 @@ function validBodyFor(path: string): unknown {
   if (path.endsWith('/resolve')) return { outcome: 'not_published', retry: false };
   if (path.endsWith('/content')) return { content: 'A wall' };
   return {};
-}
-
-/** Bodies that are nearly right: known fields with values of the wrong kind, missing ones, unknown ones, and odd text. */
-function hostileBody(schema: Schema): fc.Arbitrary<unknown> {
-  const names = Object.keys(schema.properties ?? {});
-  const value = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 40 }),
-    fc.constantFrom(
-      '',
-      '\u0000',
-      '\ud800',
-      '💣'.repeat(200),
-      '2026-02-30T00:00:00Z',
-      '-1',
-      'null',
-      '../..',
-      "' or 1=1 --",
-    ),
-    fc.double(),
-    fc.integer(),
-    fc.boolean(),
-    fc.constant(null),
-    fc.array(fc.oneof(fc.string(), fc.integer(), fc.constant(null)), { maxLength: 5 }),
-    fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4 }),
-  );
-  const fields = fc.dictionary(
-    fc.oneof(...names.map((name) => fc.constant(name)), fc.string({ maxLength: 12 })),
-    value,
-    { maxKeys: 8 },
-  );
-  return fc.oneof({ weight: 6, arbitrary: fields }, { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }) });
 }
