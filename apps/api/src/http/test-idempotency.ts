@@ -30,19 +30,9 @@ afterAll(async () => {
 /** An app with one repeatable route, over the real database. */
 export async function repeatableApp(
   handler: RouteHandlerMethod,
-  options: { lockMs?: number; timeoutMs?: number } = {},
+  options: { lockMs?: number; timeoutMs?: number; actor?: AuthenticatedActor } = {},
 ) {
-  const { organization, user } = await api.register();
-  const actor: AuthenticatedActor = {
-    organizationId: organization.id,
-    userId: user.id,
-    role: 'owner',
-    scopes: null,
-    accountIds: null,
-    serviceAdmin: false,
-    principal: `user:${user.id}`,
-    credential: { kind: 'session', familyId: 'fam_1' },
-  };
+  const actor = options.actor ?? (await registerActor());
   const app = Fastify({ handlerTimeout: options.timeoutMs ?? 10_000 });
   app.setErrorHandler(handleProblem);
   requireAccess(app, {});
@@ -55,6 +45,20 @@ export async function repeatableApp(
   honourIdempotencyKeys(app, { db, lockMs: options.lockMs ?? 10_000 });
   app.post('/things', { config: { access: 'posts:write', idempotent: { secretFields: ['secret'] } } }, handler);
   return { app, actor };
+}
+
+async function registerActor(): Promise<AuthenticatedActor> {
+  const { organization, user } = await api.register();
+  return {
+    organizationId: organization.id,
+    userId: user.id,
+    role: 'owner',
+    scopes: null,
+    accountIds: null,
+    serviceAdmin: false,
+    principal: `user:${user.id}`,
+    credential: { kind: 'session', familyId: 'fam_1' },
+  };
 }
 
 export const post = async (app: FastifyInstance, key: string, body: unknown = { name: 'a' }) => {

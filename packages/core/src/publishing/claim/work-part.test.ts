@@ -16,7 +16,7 @@ const step = (name: string): StoredStep => ({
   result: null,
   done: true,
 });
-const allSteps = ['publish', 'part 2: publish', 'part 2: part 9: odd', 'part 3: publish'].map(step);
+const allSteps = ['publish', 'a part 2: odd', 'part 2: publish', 'part 2: part 9: odd', 'part 12: publish'].map(step);
 const out = (platformPostId: string | null, reference: string | null = null) => ({
   platformPostId,
   url: null,
@@ -31,7 +31,7 @@ test('the first part has the publication’s id and its adapter’s own steps', 
   expect(openPart({ ...work, parts: [...work.parts] }, after())).toEqual({
     ...expected,
     mediaIds: ['m1'],
-    steps: [step('publish')],
+    steps: [step('publish'), step('a part 2: odd')],
   });
 });
 
@@ -61,6 +61,20 @@ test.each([
     replyTo: { root: { platformPostId: root }, parent: { platformPostId: parent } },
   });
   expect(part.replyTo?.root).not.toHaveProperty('reference');
+});
+
+test('of twelve parts the last has its own steps', () => {
+  const parts = [post, ...Array.from({ length: 11 }, () => reply)] as const;
+  const out11 = Array.from({ length: 11 }, (_, index) => out(`p${index}`));
+  expect(openPart({ ...work, parts: [...parts] }, after(...out11))).toMatchObject({
+    part: { index: 11, id: 'pub/11' },
+    steps: [step('publish')],
+  });
+});
+
+test('a last part that is out itself answers the one before it', () => {
+  const { part } = openPart({ ...work, parts: [post, reply] }, after(out('a'), out('b')));
+  expect(part).toMatchObject({ index: 1, replyTo: { parent: { platformPostId: 'a' } } });
 });
 
 test('a part whose one before has no name answers nothing', () => {

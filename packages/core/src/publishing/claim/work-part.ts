@@ -57,11 +57,11 @@ function ownName(stored: StoredStep['name'], index: number): string | null {
   return Number(number) === index + 1 ? name : null;
 }
 
-/** A comment stands below the post, a part of the thread below the one before it. */
+/** A comment stands below the post, a part of the thread below the one before it; nothing is before the post itself. */
 function replyTarget(kind: PartContent['kind'], done: readonly PublishedPart[]): ReplyTarget | null {
   const [root] = done;
   const parent = kind === 'comment' ? root : done.at(-1);
-  if (kind === 'post' || root === undefined || parent === undefined) return null;
+  if (root === undefined || parent === undefined) return null;
   return { root: visible(root), parent: visible(parent) };
 }
 

@@ -177,6 +177,17 @@ test.each([
   expect(decideOutcome(platform('rate_limit'), factsOf({ lateByMs }))).toMatchObject(waits(retryAfterMs));
 });
 
+test('a repeat that is refused as the duplicate of a named post is that post, where an earlier send may have made it', () => {
+  const duplicateOf = { platformPostId: 'p9', url: null, reference: 'cid' };
+  const named = new PlatformError('duplicate', 'It says no.', { platformCode: 'code', duplicateOf });
+  expect(decideOutcome(named, factsOf({ earlierInDoubt: true }))).toEqual({
+    kind: 'published',
+    ...duplicateOf,
+    evidence: 'it refused a repeat as a duplicate of p9, which an earlier send must have made',
+  });
+  expect(decideOutcome(named, factsOf({}))).toEqual(rejected('content'));
+});
+
 test('an account that is gone waits to be connected again, whatever the kind of its error, and says why', () => {
   for (const kind of ['permission', 'auth_revoked', 'ambiguous'] as const) {
     const error = new PlatformError(kind, 'The account is deactivated', {
