@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hourMs, harnessWith, engineOf, readAll, addPosts, makeDue } from './test-limits.ts';
+import { hourMs, harnessWith, engineOf, readAll, addPosts, makeDue } from '../testing/test-limits.ts';
 
 describe('the limit of an application', () => {
   test('holds for all accounts together: who finds no place waits for the window, in a line of its own, and uses no attempt', async () => {

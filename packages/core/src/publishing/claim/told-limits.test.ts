@@ -4,7 +4,7 @@ import type { CoreDependencies } from '../../core-dependencies.ts';
 import { noteExhaustedLimits } from '../send/note-exhausted-limits.ts';
 import { createGate } from '../testing/create-gate.ts';
 import type { TestHarness } from '../testing/test-harness.ts';
-import { hourMs, harnessWith, engineOf, readAll, addPosts, makeDue } from './test-limits.ts';
+import { hourMs, harnessWith, engineOf, readAll, addPosts, makeDue } from '../testing/test-limits.ts';
 
 const dayMs = 24 * hourMs;
 

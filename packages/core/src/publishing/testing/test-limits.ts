@@ -1,7 +1,7 @@
 import { afterEach, inject } from 'vitest';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { createPublishingEngine, type PublishingEngine } from '../publishing-engine.ts';
-import { createTestHarness, type TestHarness, withoutFiles } from '../testing/test-harness.ts';
+import { createTestHarness, type TestHarness, withoutFiles } from './test-harness.ts';
 
 export const hourMs = 3_600_000;
 
