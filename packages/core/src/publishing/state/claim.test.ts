@@ -222,6 +222,18 @@ testCases([
     'one that was told of a wait, and waits for nothing',
     { ...waitingFor('token'), status: 'retrying', waiting: null },
     claim(go),
+    'status "publishing", fence 1, leaseUntilMs +20000',
+  ],
+  [
+    'one whose publisher stopped, and that waits for nothing',
+    { ...scheduled, toldWait: toldOf('internal', 'Its publisher stopped.') },
+    claim(go),
+    'status "publishing", fence 1, leaseUntilMs +20000',
+  ],
+  [
+    'one that was told of a pause, and waits for nothing',
+    { ...scheduled, toldWait: toldOf('paused') },
+    claim(go),
     'status "publishing", fence 1, leaseUntilMs +20000, toldWait null',
     'publication.claimed: A publisher took it up. {"purpose":"send","fence":1}',
   ],

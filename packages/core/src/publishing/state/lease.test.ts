@@ -1,5 +1,5 @@
 import type { WaitingReason } from '@vibetribe/contracts/publication-status';
-import { asking, claimed, nowMs, scheduled, sending, testCases, toldOf, waitingFor } from './test-transitions.ts';
+import { asking, asks, claimed, nowMs, scheduled, sending, testCases, toldOf, waitingFor } from './test-transitions.ts';
 
 const expired = {
   type: 'lease_expired',
@@ -89,22 +89,61 @@ testCases([
     'a lease that ends now',
     { ...claimed, leaseUntilMs: nowMs },
     expired,
-    'status "scheduled", dueAtMs +0, leaseUntilMs null',
+    'status "scheduled", dueAtMs +0, leaseUntilMs null, toldWait {"reason":"internal","detail":"Its publisher stopped before anything was sent; another one takes over.","times":1,"lastAtMs":1795773600000}',
     'publication.lease_expired: Its publisher stopped before anything was sent; another one takes over. {}',
   ],
   [
     'a lease that ended after a send',
     { ...claimed, attempts: 1, leaseUntilMs: nowMs - 1 },
     expired,
-    'status "retrying", dueAtMs +0, leaseUntilMs null',
+    'status "retrying", dueAtMs +0, leaseUntilMs null, toldWait {"reason":"internal","detail":"Its publisher stopped before anything was sent; another one takes over.","times":1,"lastAtMs":1795773600000}',
     'publication.lease_expired: Its publisher stopped before anything was sent; another one takes over. {}',
   ],
   [
     'a lease that ended after something was shown',
     { ...claimed, committed: true, attempts: 1, leaseUntilMs: nowMs - 1 },
     expired,
-    'status "waiting", dueAtMs +0, leaseUntilMs null, waiting {"reason":"processing","detail":"Its publisher stopped; another one goes on."}',
+    'status "waiting", dueAtMs +0, leaseUntilMs null, waiting {"reason":"processing","detail":"Its publisher stopped; another one goes on."}, toldWait {"reason":"processing","detail":"Its publisher stopped when the platform had taken it; another one goes on.","times":1,"lastAtMs":1795773600000}',
     'publication.lease_expired: Its publisher stopped when the platform had taken it; another one goes on. {}',
+  ],
+  [
+    'a lease that ended again before anything was sent',
+    {
+      ...claimed,
+      leaseUntilMs: nowMs - 1,
+      toldWait: toldOf('internal', 'Its publisher stopped before anything was sent; another one takes over.'),
+    },
+    expired,
+    'status "scheduled", dueAtMs +0, leaseUntilMs null, toldWait {"reason":"internal","detail":"Its publisher stopped before anything was sent; another one takes over.","times":2,"lastAtMs":1795773600000}',
+  ],
+  [
+    'a lease that ended before anything was sent, after another wait',
+    { ...claimed, leaseUntilMs: nowMs - 1, toldWait: { ...toldOf('token'), times: 2 } },
+    expired,
+    'status "scheduled", dueAtMs +0, leaseUntilMs null, toldWait {"reason":"internal","detail":"Its publisher stopped before anything was sent; another one takes over.","times":1,"lastAtMs":1795773600000}',
+    'publication.claimed: A publisher took it up. {"purpose":"send","fence":1,"waited":{"times":2,"lastAt":"2026-11-27T09:59:58.000Z"}}',
+    'publication.lease_expired: Its publisher stopped before anything was sent; another one takes over. {}',
+  ],
+  [
+    'a lease that ended again after something was shown',
+    {
+      ...claimed,
+      committed: true,
+      leaseUntilMs: nowMs - 1,
+      toldWait: toldOf('processing', 'Its publisher stopped when the platform had taken it; another one goes on.'),
+    },
+    expired,
+    'status "waiting", dueAtMs +0, leaseUntilMs null, waiting {"reason":"processing","detail":"Its publisher stopped; another one goes on."}, toldWait {"reason":"processing","detail":"Its publisher stopped when the platform had taken it; another one goes on.","times":2,"lastAtMs":1795773600000}',
+  ],
+  [
+    'a lease that ended again while asking',
+    {
+      ...asking,
+      leaseUntilMs: nowMs - 1,
+      toldWait: toldOf('reconciling', 'Its publisher stopped while asking the platform; another one asks.'),
+    },
+    expired,
+    'dueAtMs +0, leaseUntilMs null, toldWait {"reason":"reconciling","detail":"Its publisher stopped while asking the platform; another one asks.","times":2,"lastAtMs":1795773600000}',
   ],
   [
     'a lease that ended while sending',
@@ -124,7 +163,7 @@ testCases([
     'a lease that ended while asking',
     { ...asking, leaseUntilMs: nowMs - 1_000 },
     expired,
-    'dueAtMs +0, leaseUntilMs null',
+    'dueAtMs +0, leaseUntilMs null, toldWait {"reason":"reconciling","detail":"Its publisher stopped while asking the platform; another one asks.","times":1,"lastAtMs":1795773600000}',
     'publication.lease_expired: Its publisher stopped while asking the platform; another one asks. {}',
   ],
   ['a wait that is over', { ...waitingFor('paused'), dueAtMs: null }, resume(['paused', 'token']), 'dueAtMs +0'],
