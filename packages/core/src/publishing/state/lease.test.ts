@@ -1,5 +1,5 @@
 import type { WaitingReason } from '@vibetribe/contracts/publication-status';
-import { asking, asks, claimed, nowMs, scheduled, sending, testCases, toldOf, waitingFor } from './test-transitions.ts';
+import { asking, claimed, nowMs, scheduled, sending, testCases, toldOf, waitingFor } from './test-transitions.ts';
 
 const expired = {
   type: 'lease_expired',
