@@ -8,6 +8,7 @@ describe('videos', () => {
   test.each([
     ['another container', { mimeType: 'video/webm' as const }, 'media_type'],
     ['too many bytes', { bytes: 50_000_001 }, 'media_too_large'],
+    ['too few bytes', { bytes: 74_999 }, 'media_too_small'],
     ['too short', { durationMs: 2_999 }, 'video_too_short'],
     ['too long', { durationMs: 60_001 }, 'video_too_long'],
     ['too few frames a second', { framesPerSecond: 10 }, 'video_too_slow'],

@@ -1,6 +1,6 @@
 import { fileFindings, sizeFindings } from './check-media-size.ts';
 import { videoAdvice } from './check-video-advice.ts';
-import { list, rateTolerance, rounded, seconds } from './media-figures.ts';
+import { kilobytes, list, rateTolerance, rounded, seconds } from './media-figures.ts';
 import type { MediaFacts } from './media-facts.ts';
 import { error, type MediaFinding, warning } from './media-finding.ts';
 import type { MediaRules, VideoRules } from './media-rules.ts';
@@ -32,7 +32,12 @@ function findingsOf(platform: string, rules: VideoRules, media: MediaFacts, fiel
     ...videoAdvice(platform, rules, media, field),
   ];
   const add = (code: string, message: string) => findings.push(error(code, message, field));
-  const { durationMs, framesPerSecond, codec, audioCodec } = media;
+  const { bytes, durationMs, framesPerSecond, codec, audioCodec } = media;
+  if (bytes < (rules.bytesMin ?? 0))
+    add(
+      'media_too_small',
+      `${platform} takes videos of ${kilobytes(rules.bytesMin)} KB or more, not ${kilobytes(bytes)} KB`,
+    );
   if (durationMs !== null) {
     if (durationMs < (rules.durationMsMin ?? 0))
       add(

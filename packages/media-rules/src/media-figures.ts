@@ -1,10 +1,14 @@
-/** How figures are written in findings. Seconds from ms, megabytes from bytes, two decimals at most. */
+/** How figures are written in findings. Seconds from ms, kilobytes and megabytes from bytes, two decimals at most. */
 export function seconds(ms: number | undefined): string {
   return rounded((ms ?? 0) / 1000);
 }
 
 export function megabytes(bytes: number): string {
   return rounded(bytes / 1_000_000);
+}
+
+export function kilobytes(bytes: number | undefined): string {
+  return rounded((bytes ?? 0) / 1_000);
 }
 
 export function rounded(value: number | undefined): string {

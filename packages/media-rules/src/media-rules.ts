@@ -40,6 +40,7 @@ const VideoAdvice = z.object({
 
 export const VideoRules = z.object({
   mimeTypes: z.array(MediaMimeType).min(1),
+  bytesMin: z.int().optional(),
   bytesMax: z.int(),
   ...pixelRange,
   durationMsMin: z.int().optional(),

@@ -19,6 +19,7 @@ export const rules: MediaRules = {
   animation: { mimeTypes: ['image/gif'], bytesMax: 5_000_000, framesMax: 100, alone: true },
   video: {
     mimeTypes: ['video/mp4'],
+    bytesMin: 75_000,
     bytesMax: 50_000_000,
     durationMsMin: 3_000,
     durationMsMax: 60_000,

@@ -149,6 +149,8 @@ export function startPublication(given: TestPublication) {
     return result;
   };
 
+  const hasResult = (name: string) => Object.hasOwn(results, name);
+
   return {
     publicationId,
     results,
@@ -156,7 +158,7 @@ export function startPublication(given: TestPublication) {
     publish: ({ stepsMax = Infinity, now = new Date(), beforeSend = false }: PublishOptions = {}) => {
       stepsLeft = stepsMax;
       stopsBeforeSend = beforeSend;
-      return given.adapter.publish({ ...part, http: given.client.http(given.timeoutMs), now, step });
+      return given.adapter.publish({ ...part, http: given.client.http(given.timeoutMs), now, step, hasResult });
     },
     /** As if the process had died after the platform's answer: the result is gone, the key stays. */
     forget: (name: string) => delete results[name],

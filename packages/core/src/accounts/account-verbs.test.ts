@@ -213,6 +213,13 @@ describe('refreshing by hand', () => {
       'too_early',
       /can be refreshed from 20/,
     ],
+    [
+      'of this hour',
+      'threads',
+      { expiresAt: at(60 * day), issuedAt: at(-hourMs) },
+      'too_early',
+      /can be refreshed from 20/,
+    ],
     ['of a page', 'facebook', {}, 'no_refresh_token', /no known end/],
   ])('of a token %s tells that nothing was refreshed, and why (%s)', async (_what, platform, given, reason, detail) => {
     const [accountId = ''] = await storeGrant(

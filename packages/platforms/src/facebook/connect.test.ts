@@ -136,6 +136,14 @@ describe('renewal', () => {
     });
   });
 
+  test('a page that the person has lost leaves the others; where all are lost, the grant is dead', async () => {
+    const token = { [tokenRoute]: () => ({ json: { access_token: 'person-2' } }) };
+    await using other = await startRoutes({ ...token, [pagesRoute]: () => ({ json: { data: [page('11')] } }) });
+    expect((await refresh(other.origin)).accountTokens).toEqual({ '10': 'old', '11': 'token-11' });
+    await using none = await startRoutes({ ...token, [pagesRoute]: () => ({ json: { data: [page('99')] } }) });
+    await expect(refresh(none.origin)).rejects.toMatchObject({ kind: 'auth_revoked', platformCode: 'no_page' });
+  });
+
   test('a person’s token that has ended does not end the grant while the page’s is taken', async () => {
     await using server = await startRoutes({
       [tokenRoute]: () => expired,

@@ -77,7 +77,8 @@ async function refresh({ endpoints, http, account, credentials }: RefreshRequest
   if (pages === null) return withoutPerson(credentials);
   const known = Object.keys(accountTokens);
   const fresh = pages.filter(({ id }) => known.length === 0 || known.includes(id));
-  if (!fresh.some(({ id }) => id === account.externalId)) throw noPage();
+  // One page that is lost does not take the others with it: its own token is refused.
+  if (fresh.length === 0) throw pagesLost();
   const tokens = Object.fromEntries(fresh.map(({ id, access_token: token }) => [id, token]));
   return { ...credentials, accessToken, refreshToken: accessToken, accountTokens: { ...accountTokens, ...tokens } };
 }
@@ -119,6 +120,11 @@ function loginOf({ endpoints, http }: Pick<PageCall, 'endpoints' | 'http'>): Per
 function noPage(): PlatformError {
   const message = 'There is no page that this person may post to with the permissions given';
   return new PlatformError('permission', message, { platformCode: 'no_page' });
+}
+
+function pagesLost(): PlatformError {
+  const message = 'None of the pages that were connected is there for this person any more';
+  return new PlatformError('auth_revoked', message, { platformCode: 'no_page' });
 }
 
 function personMissing(): PlatformError {

@@ -95,7 +95,7 @@ async function createDraft(run: PublishRun, http: PlatformHttp, content: FeedCon
 }
 
 function isOfAnotherPost(error: unknown): boolean {
-  return error instanceof PlatformError && error.platformCode === '100/1366051';
+  return error instanceof PlatformError && error.platformCode.endsWith('/1366051');
 }
 
 function createPost(

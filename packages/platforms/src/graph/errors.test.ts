@@ -14,6 +14,11 @@ const error = (code: number, subcode?: number, more: object = {}) => ({
 const kindOf = (json: unknown, effect: 'once' | 'read' = 'read', status = 400) =>
   graphRefusal(effect)(answerOf(status, json)).kind;
 
+test('a page whose person is no admin any more is lost alone: the others of the grant go on', () => {
+  expect(graphRefusal('once')(answerOf(400, error(190, 492))).accountGone).toMatch(/no longer run by/u);
+  expect(graphRefusal('once')(answerOf(400, error(190, 460))).accountGone).toBeUndefined();
+});
+
 describe('the code decides, whatever the status', () => {
   test.each([
     [190, 463, 'auth_expired'],

@@ -40,6 +40,9 @@ const kindByCode: Readonly<Record<number, PlatformErrorKind>> = {
   80_002: 'rate_limit', // Instagram
 };
 
+/** Of one page: the others of its grant go on. */
+const notAnAdmin = 492;
+
 /** Subcodes that say something else than their code. */
 const kindBySubcode: Readonly<Record<number, PlatformErrorKind>> = {
   33: 'not_found',
@@ -47,7 +50,7 @@ const kindBySubcode: Readonly<Record<number, PlatformErrorKind>> = {
   459: 'auth_revoked', // checkpoint
   460: 'auth_revoked', // the password was changed
   464: 'auth_revoked', // the user is not confirmed
-  492: 'auth_revoked', // no longer an admin
+  [notAnAdmin]: 'auth_revoked',
   1_349_125: 'content', // the format
   1_363_047: 'unavailable',
   1_366_046: 'content', // the photo is too large or of another kind
@@ -82,6 +85,7 @@ export function graphRefusal(
       platformCode: codeOf(error),
       reason: error.error_user_msg ?? error.message,
       retryAfterMs: retryAfterMsOf(response) ?? regainMsOf(response),
+      ...(error.error_subcode === notAnAdmin ? { accountGone: 'is no longer run by the person who connected it' } : {}),
     };
   };
 }

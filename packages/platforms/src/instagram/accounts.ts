@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { foreignNumericId, foreignToken } from '../answer-fields.ts';
 import { callGraph } from '../graph/call-graph.ts';
 import { listOf, readPages } from '../graph/read-pages.ts';
+import { grantedIn, Permissions } from '../graph/scopes.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 import { graphOf, instagramName } from './api.ts';
@@ -68,6 +69,19 @@ export async function readAccountsOfPages(call: TokenCall) {
     if (token === undefined || linked === undefined || !(tasks?.includes('CREATE_CONTENT') ?? true)) return [];
     return [{ ...accountOf(linked), token }];
   });
+}
+
+/** What the person of this token has granted: the dialog lets each be left out. */
+export async function readPermissions(call: TokenCall): Promise<string[]> {
+  const permissions = await callGraph({
+    ...call,
+    platformName: instagramName,
+    method: 'GET',
+    url: `${graphOf(call.endpoints, 'page')}/me/permissions`,
+    effect: 'read',
+    answer: Permissions,
+  });
+  return grantedIn(permissions);
 }
 
 /** The account behind the page whose own token this is; null where it has none. */

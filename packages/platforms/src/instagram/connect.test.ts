@@ -115,12 +115,21 @@ describe('a consent', () => {
     await using server = await startRoutes({
       'POST /v25.0/oauth/access_token': () => ({ json: { access_token: 'person' } }),
       'GET /v25.0/me/accounts': () => ({ json: { data: [linked('178410'), { access_token: 'x' }, linked('178411')] } }),
+      'GET /v25.0/me/permissions': () => ({
+        json: {
+          data: [
+            { permission: 'instagram_basic', status: 'granted' },
+            { permission: 'instagram_manage_insights', status: 'declined' },
+          ],
+        },
+      }),
     });
     const grant = await exchange(server.origin, { login: 'page' });
     expect(grant.credentials).toMatchObject({
       accountTokens: { '178410': 'token-178410', '178411': 'token-178411' },
       refreshToken: 'person',
       details: { login: 'page' },
+      scopes: ['instagram_basic'],
     });
     expect(grant.accounts).toEqual([
       { externalId: '178410', handle: 'u178410', displayName: 'u178410' },
@@ -129,6 +138,7 @@ describe('a consent', () => {
     await using empty = await startRoutes({
       'POST /v25.0/oauth/access_token': () => ({ json: { access_token: 'person' } }),
       'GET /v25.0/me/accounts': () => ({ json: { data: [{ access_token: 'x' }] } }),
+      'GET /v25.0/me/permissions': () => ({ json: { data: [] } }),
     });
     await expect(exchange(empty.origin, { login: 'page' })).rejects.toMatchObject({ platformCode: 'no_account' });
   });

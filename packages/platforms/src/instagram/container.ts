@@ -89,6 +89,20 @@ export function readStatus(call: AccountCall, http: PlatformHttp, id: string) {
   return callInstagram({ ...callOf(call, http), method: 'GET', path, query, effect: 'read', answer: Status });
 }
 
+/** `gone`: Instagram does not know it now, which may pass. */
+export async function codeOrGone(call: AccountCall, http: PlatformHttp, id: string) {
+  try {
+    return (await readStatus(call, http, id)).status_code;
+  } catch (error) {
+    if (isMissing(error)) return 'gone';
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof PlatformError && (error.kind === 'not_found' || error.kind === 'media_processing');
+}
+
 const pollAfterMs = 5_000;
 /** Containers are seen to be missing for a moment after they were made. */
 const missingMsMax = 10 * 60_000;
@@ -101,7 +115,7 @@ async function awaitReady(
 ): Promise<string> {
   const state = await readStatus(run, http, id).catch((error: unknown) => {
     const isYoung = run.now.getTime() - Date.parse(madeAt) < missingMsMax;
-    if (error instanceof PlatformError && error.kind === 'not_found') return isYoung ? null : 'missing';
+    if (isMissing(error)) return isYoung ? null : 'missing';
     throw error;
   });
   if (state === 'missing') return 'missing';

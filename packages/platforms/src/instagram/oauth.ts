@@ -2,7 +2,7 @@ import { authorizeOf, clientOf, hostOf } from '../configured.ts';
 import { dialogUrl, tokenForCode } from '../graph/person-login.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { ConnectedGrant, ConsentAnswer, OAuthConnect } from '../port/connect.ts';
-import { readAccountsOfPages, readOwnAccount } from './accounts.ts';
+import { readAccountsOfPages, readOwnAccount, readPermissions } from './accounts.ts';
 import { graphOf, instagramName, type Login, versionOf } from './api.ts';
 import { exchangeCode, ownSettings, pageSettings, prolongShort } from './tokens.ts';
 
@@ -64,7 +64,8 @@ async function exchangeByPage({ endpoints, http, code, redirectUri }: ConsentAns
   const client = clientOf(endpoints, pageSettings, 'page');
   const login = { http, platformName: instagramName, graph: graphOf(endpoints, 'page'), client };
   const accessToken = await tokenForCode(login, code, redirectUri);
-  const found = await readAccountsOfPages({ endpoints, http, accessToken });
+  const call = { endpoints, http, accessToken };
+  const [granted, found] = await Promise.all([readPermissions(call), readAccountsOfPages(call)]);
   if (found.length === 0) throw noAccount();
   return {
     credentials: {
@@ -72,7 +73,7 @@ async function exchangeByPage({ endpoints, http, code, redirectUri }: ConsentAns
       refreshToken: accessToken,
       accountTokens: Object.fromEntries(found.map(({ externalId, token }) => [externalId, token])),
       details: { login: 'page' satisfies Login },
-      scopes: [...pageScopes],
+      scopes: granted,
     },
     service: null,
     accounts: found.map(({ token: _token, ...account }) => account),

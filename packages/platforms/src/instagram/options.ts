@@ -24,7 +24,8 @@ export const InstagramOptions = z.strictObject({
     .max(20, { error: 'must not tag more than 20 people' })
     .optional()
     .meta({
-      description: 'Who is in the first picture, and where: 0 to 1 from its left and its top.',
+      description:
+        'Who is in the first picture, and where: 0 to 1 from its left and its top, the middle where nothing is given.',
       examples: [[{ username: 'ada', x: 0.5, y: 0.2 }]],
     }),
   collaborators: z

@@ -19,7 +19,7 @@ export function postParameters({
     is_ai_generated: flag(options.madeWithAi),
   };
   const caption = text === '' ? undefined : text;
-  const user_tags = userTags(options.userTags);
+  const user_tags = userTags(options.userTags, item?.kind === 'image' && options.postAs !== 'story');
   if (options.postAs === 'story') {
     return { media_type: 'STORIES', user_tags, is_ai_generated: common.is_ai_generated };
   }
@@ -41,7 +41,7 @@ export function postParameters({
 
 /** An item of a carousel. */
 export function childParameters(item: Pick<MediaItem, 'kind' | 'alt'>, tags: InstagramOptions['userTags']): Parameters {
-  const common = { is_carousel_item: 'true', user_tags: userTags(tags) };
+  const common = { is_carousel_item: 'true', user_tags: userTags(tags, item.kind === 'image') };
   return item.kind === 'video' ? { media_type: 'VIDEO', ...common } : { alt_text: altOf(item), ...common };
 }
 
@@ -49,9 +49,11 @@ function altOf({ alt }: Pick<MediaItem, 'alt'>): string | undefined {
   return alt === null || alt === '' ? undefined : alt;
 }
 
-function userTags(tags: InstagramOptions['userTags']): string | undefined {
+/** @param isPlaced whether each has to have a place, as in a picture: the middle where none is given */
+function userTags(tags: InstagramOptions['userTags'], isPlaced: boolean): string | undefined {
   if (tags === undefined || tags.length === 0) return undefined;
-  return JSON.stringify(tags.map(({ username, ...place }) => ({ username: plainName(username), ...place })));
+  const middle = isPlaced ? { x: 0.5, y: 0.5 } : {};
+  return JSON.stringify(tags.map(({ username, ...place }) => ({ username: plainName(username), ...middle, ...place })));
 }
 
 function plainName(name: string): string {

@@ -94,10 +94,15 @@ test('a carousel is its items’ containers in order', async () => {
     'GET /v25.0/172': () => finished,
     'GET /v25.0/173': () => finished,
   });
-  await start(server.origin, { media: [withUrl(testPhoto('One')), withUrl(testPhoto('Two'))] }).publish();
+  const options = { userTags: [{ username: '@bob' }, { username: 'eve', x: 0.1, y: 0.2 }] };
+  await start(server.origin, { options, media: [withUrl(testPhoto('One')), withUrl(testPhoto('Two'))] }).publish();
   const forms = server.seen.filter(({ route }) => route === mediaRoute).map(formOf);
   expect(forms).toMatchObject([
-    { is_carousel_item: 'true', alt_text: 'One' },
+    {
+      is_carousel_item: 'true',
+      alt_text: 'One',
+      user_tags: '[{"username":"bob","x":0.5,"y":0.5},{"username":"eve","x":0.1,"y":0.2}]',
+    },
     { is_carousel_item: 'true', alt_text: 'Two' },
     { media_type: 'CAROUSEL', children: '171,172', caption: 'Hello' },
   ]);
@@ -235,22 +240,4 @@ test('without an address for its pictures it says what to set', async () => {
   await using server = await startRoutes(usual);
   const publication = start(server.origin, { media: [testPhoto()] });
   await expect(publication.publish()).rejects.toMatchObject({ kind: 'permission', platformCode: 'media_url_missing' });
-});
-
-describe('before anything is sent', () => {
-  const codes = (text: string, options: Record<string, unknown> = {}) =>
-    instagram.validate({ text, options, media: [] }, account).map(({ code, field }) => `${code} ${field}`);
-
-  test('too many hashtags and mentions, and options that do not fit, are told', () => {
-    expect(codes('#a '.repeat(30) + '@b '.repeat(20))).toEqual([]);
-    expect(codes('#a '.repeat(31))).toEqual(['hashtags_too_many content']);
-    expect(codes('@b '.repeat(21))).toEqual(['mentions_too_many content']);
-    expect(codes('words', { postAs: 'story', firstComment: 'x' })).toEqual([
-      'text_not_shown content',
-      'option_unused options.firstComment',
-    ]);
-    expect(codes('', { thumbOffsetMs: 5 })).toEqual(['option_unused options.thumbOffsetMs']);
-    expect(codes('', { postAs: 'reel', thumbOffsetMs: 5 })).toEqual([]);
-    expect(codes('', { collaborators: ['a b'] })).toEqual(['option_invalid options.collaborators.0']);
-  });
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { foreignNumericId } from '../answer-fields.ts';
 import { contentStep } from '../graph/content-key.ts';
+import { afresh, containerGone, containerRefused, publishContainer } from '../graph/publish-container.ts';
 import { requireRoom } from '../graph/publishing-room.ts';
 import { stepName } from '../media-steps.ts';
 import { PlatformError } from '../platform-error.ts';
@@ -9,7 +10,7 @@ import type { AccountCall } from '../port/account.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { Published, PublishRun } from '../port/publish.ts';
 import { callInstagram, instagramName } from './api.ts';
-import { callOf, makeContainer, readStatus, readyContainer, sendVideo } from './container.ts';
+import { callOf, codeOrGone, makeContainer, readyContainer, sendVideo } from './container.ts';
 import { findPublished, InstagramKey, keyBeforeSend } from './find-published.ts';
 import { readQuota } from './limits.ts';
 import { InstagramOptions } from './options.ts';
@@ -26,19 +27,22 @@ const Created = z.object({ id: foreignNumericId() });
  */
 export async function publishInstagram(run: PublishRun): Promise<Published> {
   const options = InstagramOptions.parse(run.content.options);
-  const container = await prepare(run, options);
-  await run.step({ name: 'quota', effect: 'read', run: ({ http }) => roomOf(run, http) });
   const isStory = options.postAs === 'story';
-  const id = await run.step({
-    name: 'publish',
-    effect: 'once',
-    key: () => keyBeforeSend(run, isStory),
-    run: ({ key, http }) => publishContainer(run, http, container, InstagramKey.parse(key)),
+  const ready = (generation: number) => prepare(run, options, generation);
+  const id = await publishContainer(run, instagramName, ready, async (container) => {
+    await run.step({ name: 'quota', effect: 'read', run: ({ http }) => roomOf(run, http) });
+    return run.step({
+      name: 'publish',
+      effect: 'once',
+      key: () => keyBeforeSend(run, isStory),
+      run: ({ key, http }) => send(run, http, container, InstagramKey.parse(key)),
+    });
   });
   return { kind: 'published', platformPostId: id, url: await readPermalink(run, id) };
 }
 
-async function prepare(run: PublishRun, options: InstagramOptions): Promise<string> {
+async function prepare(run: PublishRun, options: InstagramOptions, generation: number): Promise<string> {
+  const again = afresh(generation);
   const { media, text } = run.content;
   const [first, ...others] = media;
   if (first === undefined) {
@@ -49,16 +53,16 @@ async function prepare(run: PublishRun, options: InstagramOptions): Promise<stri
   if (others.length === 0) {
     const parameters = postParameters({ text, options, item: first });
     const name = contentStep(postContainerStep, { ...defined(parameters), media: first.sha256 });
-    return itemContainer(run, name, first, parameters);
+    return itemContainer(run, `${name}${again}`, first, parameters);
   }
   const children: string[] = [];
   for (const [index, item] of media.entries()) {
     const parameters = childParameters(item, index === 0 ? options.userTags : undefined);
     const name = contentStep(stepName({ index, item, generation: 0, part: 'item' }), defined(parameters));
-    children.push(await itemContainer(run, name, item, parameters));
+    children.push(await itemContainer(run, `${name}${again}`, item, parameters));
   }
   const parameters = { ...postParameters({ text, options, item: null }), children: children.join(',') };
-  return readyContainer(run, contentStep(postContainerStep, defined(parameters)), (http) =>
+  return readyContainer(run, `${contentStep(postContainerStep, defined(parameters))}${again}`, (http) =>
     makeContainer(run, http, null, parameters),
   );
 }
@@ -84,12 +88,7 @@ function roomOf(run: PublishRun, http: PlatformHttp) {
   return requireRoom(() => readQuota({ ...run, http }), told);
 }
 
-async function publishContainer(
-  run: PublishRun,
-  http: PlatformHttp,
-  container: string,
-  key: InstagramKey,
-): Promise<string> {
+async function send(run: PublishRun, http: PlatformHttp, container: string, key: InstagramKey): Promise<string> {
   try {
     const created = await callInstagram({
       ...callOf(run, http),
@@ -102,9 +101,9 @@ async function publishContainer(
     return created.id;
   } catch (error) {
     if (!(error instanceof PlatformError && error.kind === 'media_processing')) throw error;
-    const { status_code: code } = await readStatus(run, http, container);
-    if (code !== 'PUBLISHED') throw error;
-    return publishedBefore(run, http, key, error);
+    const code = await codeOrGone(run, http, container);
+    if (code === 'PUBLISHED' || code === 'gone') return publishedBefore(run, http, { key, code, cause: error });
+    throw code === 'FINISHED' ? containerRefused(instagramName, error) : error;
   }
 }
 
@@ -112,8 +111,7 @@ async function publishContainer(
 async function publishedBefore(
   run: PublishRun,
   http: PlatformHttp,
-  key: InstagramKey,
-  cause: PlatformError,
+  { key, code, cause }: { key: InstagramKey; code: 'PUBLISHED' | 'gone'; cause: PlatformError },
 ): Promise<string> {
   const since = () => new Date(run.now.getTime() - 24 * 3_600_000);
   const { match } = await findPublished(
@@ -121,6 +119,7 @@ async function publishedBefore(
     { key, since, caption: run.content.text, takenPostIds: new Set() },
   );
   if (match !== null) return match.id;
+  if (code === 'gone') throw containerGone(instagramName, cause);
   const message = 'Instagram has published it before and does not list it yet';
   throw new PlatformError('ambiguous', message, { platformCode: 'published_before', cause });
 }

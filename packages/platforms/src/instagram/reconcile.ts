@@ -1,8 +1,7 @@
 import { reconcileContainers } from '../graph/container-finding.ts';
-import { PlatformError } from '../platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { instagramName } from './api.ts';
-import { readStatus, StoredContainer } from './container.ts';
+import { codeOrGone, StoredContainer } from './container.ts';
 import { findPublished, InstagramKey, isOnInstagram, type Listed } from './find-published.ts';
 import { postContainerStep } from './publish.ts';
 
@@ -15,7 +14,7 @@ export function reconcileInstagram(asked: ReconcileQuery): Promise<ReconcileFind
       wordsOf: ({ caption = '' }) => caption,
       containerIn: (step, result) =>
         step.startsWith(postContainerStep) ? StoredContainer.safeParse(result).data?.id : undefined,
-      statusOf,
+      statusOf: (query, id) => codeOrGone(query, query.http, id),
       find: (query, since) => {
         const key = InstagramKey.safeParse(query.intent.key).data ?? { edge: 'media', newest: null };
         const { content, takenPostIds } = query;
@@ -25,13 +24,4 @@ export function reconcileInstagram(asked: ReconcileQuery): Promise<ReconcileFind
     },
     asked,
   );
-}
-
-async function statusOf(query: ReconcileQuery, id: string): Promise<string> {
-  try {
-    return (await readStatus(query, query.http, id)).status_code;
-  } catch (error) {
-    if (error instanceof PlatformError && error.kind === 'not_found') return 'gone';
-    throw error;
-  }
 }

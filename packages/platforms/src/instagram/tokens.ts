@@ -103,8 +103,8 @@ async function renewByPage({ endpoints, http, account, credentials }: RefreshReq
     const accessToken = login === null ? refreshToken : await prolong(login, refreshToken);
     const found = await readAccountsOfPages({ endpoints, http, accessToken });
     const known = found.filter(({ externalId }) => Object.hasOwn(accountTokens, externalId));
-    if (!known.some(({ externalId }) => externalId === account.externalId))
-      throw dead('The page is no longer there for this person');
+    // One page that is lost does not take the others with it: its own token is refused.
+    if (known.length === 0) throw dead('None of the pages is there for this person any more');
     const tokens = Object.fromEntries(known.map(({ externalId, token }) => [externalId, token]));
     return { ...credentials, accessToken, refreshToken: accessToken, accountTokens: { ...accountTokens, ...tokens } };
   } catch (error) {

@@ -25,7 +25,9 @@ export function validateInstagram(
     const message = 'A story has no comments';
     findings.push({ severity: 'error', code: 'option_unused', message, field: 'options.firstComment' });
   }
-  if (given.postAs !== 'reel' && !isOneVideo(media)) findings.push(...reelOptions(given));
+  if (isStory) findings.push(...unused(given, ['locationId', 'collaborators'], 'A story does not show this'));
+  if (isStory || (given.postAs !== 'reel' && !isOneVideo(media)))
+    findings.push(...unused(given, ofReels, 'Only a reel has this'));
   return findings;
 }
 
@@ -35,15 +37,14 @@ function isOneVideo(media: DraftContent['media']): boolean {
 
 const ofReels = ['coverUrl', 'thumbOffsetMs', 'shareToFeed', 'audioName', 'trial'] as const;
 
-function reelOptions(given: InstagramOptions): ContentFinding[] {
-  return ofReels
+function unused(
+  given: InstagramOptions,
+  names: readonly (keyof InstagramOptions)[],
+  message: string,
+): ContentFinding[] {
+  return names
     .filter((name) => given[name] !== undefined)
-    .map((name) => ({
-      severity: 'warning',
-      code: 'option_unused',
-      message: 'Only a reel has this',
-      field: `options.${name}`,
-    }));
+    .map((name) => ({ severity: 'warning', code: 'option_unused', message, field: `options.${name}` }));
 }
 
 function tooMany(what: string, count: number, max: number): ContentFinding {

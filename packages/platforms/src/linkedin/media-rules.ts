@@ -17,6 +17,7 @@ export const linkedInMediaRules: MediaRules = {
   animation: { mimeTypes: ['image/gif'], bytesMax: 10 * megabyte, pixelsMax, framesMax: 250, alone: true },
   video: {
     mimeTypes: ['video/mp4'],
+    bytesMin: 75 * 1024,
     bytesMax: 500 * megabyte,
     durationMsMin: 3_000,
     durationMsMax: 30 * 60_000,

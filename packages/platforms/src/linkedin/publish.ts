@@ -1,14 +1,19 @@
 import { z } from 'zod';
 import { foreignId } from '../answer-fields.ts';
+import { PlatformError } from '../platform-error.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishFate, PublishRun } from '../port/publish.ts';
 import { accessTo, callLinkedIn } from './api.ts';
 import { LinkedInOptions } from './options.ts';
 import { linkedInPostUrl } from './post-url.ts';
 import { littleText } from './text.ts';
-import { uploadDocument, uploadImage, uploadVideo } from './upload.ts';
+import { markUnusable, processingFailedCode, uploadDocument, uploadImage, uploadVideo } from './upload.ts';
 
-const Created = z.object({ 'x-restli-id': foreignId() });
+/** Newer and older name of the same header. */
+const Created = z.union([
+  z.object({ 'x-restli-id': foreignId() }).transform((headers) => headers['x-restli-id']),
+  z.object({ 'x-linkedin-id': foreignId() }).transform((headers) => headers['x-linkedin-id']),
+]);
 
 const uploads = { image: uploadImage, video: uploadVideo, document: uploadDocument } as const;
 
@@ -30,15 +35,24 @@ export async function publishLinkedIn(run: PublishRun): Promise<PublishFate> {
     lifecycleState: 'PUBLISHED',
     isReshareDisabledByAuthor: options.resharing === 'off',
   };
-  const urn = await run.step({
+  const sending = run.step({
     name: 'publish',
     effect: 'once',
     run: async ({ http }) => {
       const call = { ...accessTo(run, http), method: 'POST', path: '/rest/posts', json, effect: 'once' } as const;
-      return (await callLinkedIn({ ...call, answer: Created, read: ({ headers }) => headers }))['x-restli-id'];
+      return callLinkedIn({ ...call, answer: Created, read: ({ headers }) => headers });
     },
   });
+  const urn = await sending.catch((error: unknown) => beginAnew(run, shown, error));
   return { kind: 'published', platformPostId: urn, url: linkedInPostUrl(urn) };
+}
+
+/** Who may not ask how a file is doing is told by the refusal of the post. Which one it is is not said. */
+async function beginAnew(run: PublishRun, shown: readonly ShownItem[], error: unknown): Promise<never> {
+  if (!(error instanceof PlatformError && error.platformCode === processingFailedCode)) throw error;
+  for (const { urn } of shown) await markUnusable(run, urn);
+  const message = 'LinkedIn could not process the file: it is uploaded anew';
+  throw new PlatformError('media_processing', message, { platformCode: processingFailedCode, cause: error });
 }
 
 interface ShownItem {
@@ -47,12 +61,12 @@ interface ShownItem {
 }
 
 /** LinkedIn reads no page: what the card says is sent along. */
-async function articleOf(run: PublishRun, [first]: readonly ShownItem[]): Promise<Record<string, unknown> | null> {
+async function articleOf(run: PublishRun, given: ShownItem[]): Promise<Record<string, unknown> | null> {
   const { card = null } = run.content;
   if (card === null) return null;
   const { url: source, title, description, picture } = card;
-  const own = picture === null ? undefined : { urn: await uploadImage(run, picture, 0), item: picture };
-  const shown = first ?? own;
+  if (picture !== null) given.push({ urn: await uploadImage(run, picture, 0), item: picture });
+  const [shown] = given;
   return {
     article: {
       source,

@@ -56,31 +56,76 @@ interface WholeFile {
   readonly begin: (run: PublishRun, http: PlatformHttp) => Promise<BegunFile>;
 }
 
-async function uploadWhole(
+function uploadWhole(run: PublishRun, item: MediaItem, index: number, { collection, begin }: WholeFile) {
+  return uploadUntilThere(run, item, index, {
+    collection,
+    begin: (http) => begin(run, http),
+    send: (begun, name) =>
+      run.step({
+        name: name('bytes'),
+        effect: 'idempotent',
+        run: async ({ http }) => {
+          await put(run, http, { url: begun.url, item, isOurs: true }, z.unknown());
+          return run.now.toISOString();
+        },
+      }),
+  });
+}
+
+type NameOf = (part: string) => string;
+
+interface Upload<Begun> {
+  readonly collection: 'images' | 'documents' | 'videos';
+  readonly begin: (http: PlatformHttp) => Promise<Begun>;
+  /** Gives when it was sent. */
+  readonly send: (begun: Begun, name: NameOf) => Promise<string>;
+}
+
+/** What LinkedIn lost or could not process, and what came too late for its address, is uploaded anew, so often in all. */
+const uploadsMax = 3;
+
+async function uploadUntilThere<Begun extends { readonly urn: string; readonly expiresAt: string }>(
   run: PublishRun,
   item: MediaItem,
   index: number,
-  { collection, begin }: WholeFile,
+  { collection, begin, send }: Upload<Begun>,
 ): Promise<string> {
+  let failures = 0;
   const { urn } = await livingUpload(run.now, async (generation) => {
-    const name = (part: string) => stepName({ index, item, generation, part });
-    const begun = await run.step({
-      name: name(assetStep),
-      effect: 'idempotent',
-      run: ({ http }) => begin(run, http),
-    });
-    const sentAt = await run.step({
-      name: name('bytes'),
-      effect: 'idempotent',
-      run: async ({ http }) => {
-        await put(run, http, { url: begun.url, item, isOurs: true }, z.unknown());
-        return run.now.toISOString();
-      },
-    });
+    const name: NameOf = (part) => stepName({ index, item, generation, part });
+    const begun = await run.step({ name: name(assetStep), effect: 'idempotent', run: ({ http }) => begin(http) });
     const path = `/rest/${collection}/${encodeURIComponent(begun.urn)}`;
-    return orEnded(begun, await awaitReady(run, { name: name('ready'), path, sentAt }));
+    const readiness = await readinessOf(run, begun.urn, async () =>
+      awaitReady(run, { name: name('ready'), path, sentAt: await send(begun, name) }),
+    );
+    if (readiness === 'there') return begun;
+    failures += 1;
+    if (failures === uploadsMax) throw readiness === 'lost' ? uploadLost() : processingFailed();
+    return { ...begun, expiresAt: new Date(0).toISOString() };
   });
   return urn;
+}
+
+type Readiness = 'there' | 'lost' | 'failed';
+
+async function readinessOf(run: PublishRun, urn: string, read: () => Promise<Readiness>): Promise<Readiness> {
+  if (run.hasResult(unusableStep(urn))) return 'failed';
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof PlatformError && error.platformCode === 'EXPIRED_UPLOAD_URL')) throw error;
+    await markUnusable(run, urn);
+    return 'lost';
+  }
+}
+
+function unusableStep(urn: string): string {
+  return `${urn}: unusable`;
+}
+
+/** It is uploaded anew at the next run. */
+export async function markUnusable(run: PublishRun, urn: string): Promise<void> {
+  await run.step({ name: unusableStep(urn), effect: 'read', run: async () => true });
 }
 
 async function beginImage(run: PublishRun, http: PlatformHttp): Promise<BegunFile> {
@@ -105,38 +150,33 @@ function beginning(run: PublishRun, http: PlatformHttp, collection: WholeFile['c
 }
 
 /** A film in the parts that LinkedIn asks for, each with a receipt. https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/videos-api, read 2026-11. */
-export async function uploadVideo(run: PublishRun, item: MediaItem, index: number): Promise<string> {
-  const { urn } = await livingUpload(run.now, async (generation) => {
-    const name = (part: string) => stepName({ index, item, generation, part });
-    const begun = await run.step({
-      name: name(assetStep),
-      effect: 'idempotent',
-      run: ({ http }) => beginVideo(run, http, item),
-    });
-    const receipts: string[] = [];
-    for (const part of begun.parts) {
-      const range = { start: part.start, end: part.end };
-      receipts.push(
-        await run.step({
-          name: name(`bytes from ${part.start}`),
-          effect: 'idempotent',
-          run: async ({ http }) =>
-            (await put(run, http, { url: part.url, item, range, isOurs: false }, Receipt, headersOf)).etag,
-        }),
-      );
-    }
-    const sentAt = await run.step({
-      name: name('finish'),
-      effect: 'idempotent',
-      run: async ({ http }) => {
-        await finishVideo(run, http, { video: begun.urn, uploadToken: begun.token, uploadedPartIds: receipts });
-        return run.now.toISOString();
-      },
-    });
-    const path = `/rest/videos/${encodeURIComponent(begun.urn)}`;
-    return orEnded(begun, await awaitReady(run, { name: name('ready'), path, sentAt }));
+export function uploadVideo(run: PublishRun, item: MediaItem, index: number): Promise<string> {
+  return uploadUntilThere(run, item, index, {
+    collection: 'videos',
+    begin: (http) => beginVideo(run, http, item),
+    async send(begun, name) {
+      const receipts: string[] = [];
+      for (const part of begun.parts) {
+        const range = { start: part.start, end: part.end };
+        receipts.push(
+          await run.step({
+            name: name(`bytes from ${part.start}`),
+            effect: 'idempotent',
+            run: async ({ http }) =>
+              (await put(run, http, { url: part.url, item, range, isOurs: false }, Receipt, headersOf)).etag,
+          }),
+        );
+      }
+      return run.step({
+        name: name('finish'),
+        effect: 'idempotent',
+        run: async ({ http }) => {
+          await finishVideo(run, http, { video: begun.urn, uploadToken: begun.token, uploadedPartIds: receipts });
+          return run.now.toISOString();
+        },
+      });
+    },
   });
-  return urn;
 }
 
 async function beginVideo(run: PublishRun, http: PlatformHttp, item: MediaItem) {
@@ -239,33 +279,36 @@ const Status = z.object({ status: z.string().regex(/^[A-Z_]{1,50}$/u) });
 
 /** Bytes that LinkedIn still waits for so long after it took them have not arrived. */
 const arrivalMsMax = 60_000;
-const lost = 'lost';
 
 /** Who may only write is not told: LinkedIn takes what is not ready then, or says so. */
-function awaitReady(
+async function awaitReady(
   run: PublishRun,
   { name, path, sentAt }: { readonly name: string; readonly path: string; readonly sentAt: string },
-): Promise<string> {
-  return run.step({
+): Promise<Readiness> {
+  const status = await run.step({
     name,
     effect: 'read',
     run: async ({ http }) => {
-      const status = await readStatus(run, http, path);
-      if (status === 'AVAILABLE' || status === 'unknown') return status;
-      if (status === 'WAITING_UPLOAD' && run.now.getTime() - Date.parse(sentAt) > arrivalMsMax) return lost;
-      if (status === 'PROCESSING_FAILED') {
-        const message = 'LinkedIn could not process the file';
-        throw new PlatformError('content', message, { platformCode: 'MEDIA_ASSET_PROCESSING_FAILED' });
-      }
+      const told = await readStatus(run, http, path);
+      if (['AVAILABLE', 'unknown', 'PROCESSING_FAILED'].includes(told)) return told;
+      if (told === 'WAITING_UPLOAD' && run.now.getTime() - Date.parse(sentAt) > arrivalMsMax) return 'lost';
       const message = 'LinkedIn is working on the file';
-      throw new PlatformError('media_processing', message, { platformCode: `MEDIA_ASSET_${status}` });
+      throw new PlatformError('media_processing', message, { platformCode: `MEDIA_ASSET_${told}` });
     },
   });
+  if (status === 'lost') return 'lost';
+  return status === 'PROCESSING_FAILED' ? 'failed' : 'there';
 }
 
-/** An upload whose bytes are lost is begun anew, as one that has expired is. */
-function orEnded<Upload extends { readonly expiresAt: string }>(upload: Upload, readiness: string): Upload {
-  return readiness === lost ? { ...upload, expiresAt: new Date(0).toISOString() } : upload;
+export const processingFailedCode = 'MEDIA_ASSET_PROCESSING_FAILED';
+
+function processingFailed(): PlatformError {
+  const message = `LinkedIn could not process the file, ${uploadsMax} times in a row`;
+  return new PlatformError('content', message, { platformCode: processingFailedCode });
+}
+
+function uploadLost(): PlatformError {
+  return unusable(`lost the file, ${uploadsMax} times in a row`, 'upload_lost');
 }
 
 async function readStatus(run: PublishRun, http: PlatformHttp, path: string): Promise<string> {

@@ -23,6 +23,8 @@ export interface PublishRun extends AccountCall {
   readonly http: PlatformHttp;
   /** When this run began: what the life of an upload is measured from. */
   readonly now: Date;
+  /** Whether this part has a stored result under this name. */
+  hasResult(name: string): boolean;
   /**
    * Runs `run` unless this part has a stored result under `name`; then that result comes back and nothing is sent.
    * `key` is asked for once per part and stored before the first run; every later run gets the stored one.

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { contentStep } from '../graph/content-key.ts';
 import { requireRoom } from '../graph/publishing-room.ts';
 import type { Parameters } from '../graph/call-graph.ts';
+import { afresh, containerGone, containerRefused, publishContainer } from '../graph/publish-container.ts';
 import { stepName } from '../media-steps.ts';
 import { urlOfMedia } from '../media-url.ts';
 import { PlatformError } from '../platform-error.ts';
@@ -23,18 +24,22 @@ export const postContainerStep = 'post container';
  * it, or asks, meets the container as it is then.
  */
 export async function publishThreads(run: PublishRun): Promise<Published> {
-  const container = await prepare(run, ThreadsOptions.parse(run.content.options));
-  await run.step({ name: 'quota', effect: 'read', run: ({ http }) => roomOf(run, http) });
-  const id = await run.step({
-    name: 'publish',
-    effect: 'once',
-    key: () => keyBeforeSend(run),
-    run: ({ key, http }) => publishContainer(run, http, container, ThreadsKey.parse(key)),
+  const options = ThreadsOptions.parse(run.content.options);
+  const ready = (generation: number) => prepare(run, options, generation);
+  const id = await publishContainer(run, threadsName, ready, async (container) => {
+    await run.step({ name: 'quota', effect: 'read', run: ({ http }) => roomOf(run, http) });
+    return run.step({
+      name: 'publish',
+      effect: 'once',
+      key: () => keyBeforeSend(run),
+      run: ({ key, http }) => send(run, http, container, ThreadsKey.parse(key)),
+    });
   });
   return { kind: 'published', platformPostId: id, url: await readPermalink(run, id) };
 }
 
-async function prepare(run: PublishRun, options: ThreadsOptions): Promise<string> {
+async function prepare(run: PublishRun, options: ThreadsOptions, generation: number): Promise<string> {
+  const again = afresh(generation);
   const { media, text } = run.content;
   const common = {
     text: text === '' ? undefined : text,
@@ -45,21 +50,21 @@ async function prepare(run: PublishRun, options: ThreadsOptions): Promise<string
   const [first, ...others] = media;
   if (first === undefined) {
     const parameters = { media_type: 'TEXT', ...common, link_attachment: options.linkAttachment };
-    return readyContainer(run, contentStep(postContainerStep, defined(parameters)), parameters);
+    return readyContainer(run, `${contentStep(postContainerStep, defined(parameters))}${again}`, parameters);
   }
   if (others.length === 0) {
     const parameters = { ...common, ...described(first) };
     const name = contentStep(postContainerStep, { ...defined(parameters), media: first.sha256 });
-    return readyContainer(run, name, { ...parameters, ...sourceOf(first) });
+    return readyContainer(run, `${name}${again}`, { ...parameters, ...sourceOf(first) });
   }
   const children: string[] = [];
   for (const [index, item] of media.entries()) {
     const parameters = { is_carousel_item: 'true', ...described(item) };
     const name = contentStep(stepName({ index, item, generation: 0, part: 'item' }), defined(parameters));
-    children.push(await readyContainer(run, name, { ...parameters, ...sourceOf(item) }));
+    children.push(await readyContainer(run, `${name}${again}`, { ...parameters, ...sourceOf(item) }));
   }
   const parameters = { media_type: 'CAROUSEL', ...common, children: children.join(',') };
-  return readyContainer(run, contentStep(postContainerStep, defined(parameters)), parameters);
+  return readyContainer(run, `${contentStep(postContainerStep, defined(parameters))}${again}`, parameters);
 }
 
 function described({ kind, alt }: MediaItem): Parameters {
@@ -87,12 +92,7 @@ function roomOf(run: PublishRun, http: PlatformHttp) {
   return requireRoom(readQuota, told);
 }
 
-async function publishContainer(
-  run: PublishRun,
-  http: PlatformHttp,
-  container: string,
-  key: ThreadsKey,
-): Promise<string> {
+async function send(run: PublishRun, http: PlatformHttp, container: string, key: ThreadsKey): Promise<string> {
   try {
     const created = await callThreads({
       ...callOf(run, http),
@@ -106,8 +106,8 @@ async function publishContainer(
   } catch (error) {
     if (!(error instanceof PlatformError && error.kind === 'media_processing')) throw error;
     const { status } = await readStatus(run, http, container);
-    if (status !== 'PUBLISHED' && status !== 'gone') throw error;
-    return publishedBefore(run, http, key, error);
+    if (status === 'PUBLISHED' || status === 'gone') return publishedBefore(run, http, { key, status, cause: error });
+    throw status === 'FINISHED' ? containerRefused(threadsName, error) : error;
   }
 }
 
@@ -115,15 +115,15 @@ async function publishContainer(
 async function publishedBefore(
   run: PublishRun,
   http: PlatformHttp,
-  key: ThreadsKey,
-  cause: PlatformError,
+  { key, status, cause }: { key: ThreadsKey; status: 'PUBLISHED' | 'gone'; cause: PlatformError },
 ): Promise<string> {
   const since = () => new Date(run.now.getTime() - 24 * 3_600_000);
   const parent = run.replyTo?.parent.platformPostId ?? null;
   const wanted = { key, since, text: run.content.text, parent, takenPostIds: new Set<string>() };
   const { match } = await findPublished({ ...run, http }, wanted);
   if (match !== null) return match.id;
-  const message = 'Threads may have published it before and does not list it';
+  if (status === 'gone') throw containerGone(threadsName, cause);
+  const message = 'Threads has published it before and does not list it yet';
   throw new PlatformError('ambiguous', message, { platformCode: 'published_before', cause });
 }
 

@@ -17,12 +17,20 @@ const dayMs = 24 * 3_600_000;
 export const threadsRefresh: TokenRefresh = {
   cost: 'repeatable',
   aheadMs: 10 * dayMs,
-  isPossible: ({ issuedAt }, now) => issuedAt === undefined || now.getTime() - Date.parse(issuedAt) >= dayMs,
+  isPossible(credentials, now) {
+    const from = renewsFrom(credentials);
+    return from === null || now >= from;
+  },
+  renewsFrom,
   async refresh({ endpoints, http, credentials, now }: RefreshRequest) {
     const fresh = await prolongLong({ endpoints, http, now, accessToken: credentials.accessToken });
     return { ...credentials, ...fresh, scopes: credentials.scopes };
   },
 };
+
+function renewsFrom({ issuedAt }: Credentials): Date | null {
+  return issuedAt === undefined ? null : new Date(Date.parse(issuedAt) + dayMs);
+}
 
 export interface TokenCall {
   readonly endpoints: PlatformEndpoints;

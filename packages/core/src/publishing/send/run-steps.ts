@@ -15,6 +15,7 @@ export class ClaimLostError extends Error {
 
 export interface StepRunner {
   readonly step: PublishRun['step'];
+  readonly hasResult: PublishRun['hasResult'];
   /** A send was begun and has not been answered. */
   intentOpen(): boolean;
   /** A step that makes something visible has succeeded, now or earlier. */
@@ -74,6 +75,7 @@ export function createStepRunner(deps: RunnerDependencies, work: PublicationWork
   };
 
   return {
+    hasResult: (name) => stored.get(name)?.done === true || unwritten.some((result) => result.name === name),
     intentOpen: () => openStep !== null,
     committed: () => committed,
     unwritten: () => unwritten,

@@ -114,6 +114,7 @@ async function run(
         now: deps.clock.now(),
         http: httpFor(deps, context, work),
         step: runner.step,
+        hasResult: runner.hasResult,
       }),
     );
     switch (fate.kind) {

@@ -1,0 +1,100 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { instagram } from '../instagram/index.ts';
+import { testEndpoints } from '../test-endpoints.ts';
+import { testPhoto } from '../test-media.ts';
+import {
+  openTestClient,
+  PublisherStoppedError,
+  type SeenRequest,
+  startPublication,
+  startRoutes,
+} from '../test-platform.ts';
+import { threads } from '../threads/index.ts';
+
+const account = { externalId: '20', handle: 'ada', service: null };
+const at = (minutes: number) => new Date(Date.UTC(2026, 10, 22, 10, minutes));
+const refusal = (code: number, subcode: number) => ({
+  status: 400,
+  json: { error: { message: 'm', code, error_subcode: subcode } },
+});
+
+/** A container is refused in these words although it is ready, and where it is gone. */
+const platforms = [
+  {
+    adapter: threads,
+    version: 'v1.0',
+    make: 'threads',
+    publish: 'threads_publish',
+    ready: { status: 'FINISHED' },
+    refused: refusal(24, 4_279_009),
+    media: [],
+  },
+  {
+    adapter: instagram,
+    version: 'v25.0',
+    make: 'media',
+    publish: 'media_publish',
+    ready: { status_code: 'FINISHED' },
+    refused: refusal(24, 2_207_008),
+    media: [{ ...testPhoto('A view'), url: 'https://files.example/a.jpg' }],
+  },
+];
+
+describe.each(platforms)('$adapter.displayName', ({ adapter, version, make, publish, ready, refused, media }) => {
+  const client = openTestClient(adapter.id);
+  afterAll(() => client[Symbol.asyncDispose]());
+
+  /** What each publish sent, and with which containers. */
+  async function stage(isGone: () => boolean = () => false) {
+    let made = 170;
+    const base = `/${version}`;
+    const server = await startRoutes({
+      [`POST ${base}/20/${make}`]: () => ({ json: { id: String(++made) } }),
+      [`GET ${base}/171`]: () => (isGone() ? refused : { json: ready }),
+      [`GET ${base}/172`]: () => ({ json: ready }),
+      [`GET ${base}/20/${make}`]: () => ({ json: { data: [] } }),
+      [`POST ${base}/20/${publish}`]: ({ body }) => (body.includes('172') ? { json: { id: '181' } } : refused),
+    });
+    const publication = startPublication({
+      adapter,
+      client,
+      account,
+      endpoints: testEndpoints({ api: server.origin, version }),
+      accessToken: 't',
+      details: { login: 'instagram' },
+      content: { text: 'Hello', options: {}, media },
+    });
+    const sent = () =>
+      server.seen.filter(({ route }) => route === `POST ${base}/20/${publish}`).map(({ body }: SeenRequest) => body);
+    return { publication, sent, server };
+  }
+
+  test('a container that says it is ready and is refused for minutes gives way to another one', async () => {
+    const { publication, sent, server } = await stage();
+    await using _server = server;
+    for (const minutes of [0, 1, 5])
+      await expect(publication.publish({ now: at(minutes) })).rejects.toMatchObject({
+        kind: 'media_processing',
+        platformCode: 'container_refused',
+        retryAfterMs: 30_000,
+      });
+    expect(sent()).toEqual(Array.from({ length: 3 }, () => 'creation_id=171'));
+    expect(await publication.publish({ now: at(6) })).toMatchObject({ kind: 'published', platformPostId: '181' });
+    expect(sent().slice(3)).toEqual(['creation_id=172']);
+  });
+
+  test('one that is gone is in doubt, and is kept for as long as its post may be unlisted', async () => {
+    let isSent = false;
+    const { publication, sent, server } = await stage(() => isSent);
+    await using _server = server;
+    await expect(publication.publish({ now: at(0), beforeSend: true })).rejects.toBeInstanceOf(PublisherStoppedError);
+    isSent = true;
+    for (const minutes of [0, 8, 21])
+      await expect(publication.publish({ now: at(minutes) })).rejects.toMatchObject({
+        kind: 'ambiguous',
+        platformCode: 'container_gone',
+      });
+    expect(sent()).toEqual(Array.from({ length: 3 }, () => 'creation_id=171'));
+    expect(await publication.publish({ now: at(22) })).toMatchObject({ kind: 'published', platformPostId: '181' });
+  });
+});
