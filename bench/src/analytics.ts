@@ -2,6 +2,7 @@ import type { Actor } from '@vibetribe/core/actor';
 import { getBestTimes } from '@vibetribe/core/analytics/get-best-times';
 import { getSummary } from '@vibetribe/core/analytics/get-summary';
 import { connectDatabase } from '@vibetribe/db/connect-database';
+import { adapters } from '@vibetribe/platforms/registry';
 import { openCalendar } from './open-calendar.ts';
 import { median, print, spread, verdict } from './report.ts';
 import type { Servers } from './servers.ts';
@@ -33,7 +34,8 @@ export async function analytics(servers: Servers, { snapshots }: Settings): Prom
   const db = opening.use(
     connectDatabase({ databaseUrl, poolMax: 4, poolMin: 0, applicationName: 'bench', onError: () => undefined }),
   );
-  const deps = { db, clock: { now: () => new Date(), monotonicMs: () => performance.now() } };
+  const clock = { now: () => new Date(), monotonicMs: () => performance.now() };
+  const deps = { db, adapters, clock, metricsMonthlyUsd: () => null };
   const from = new Date(Date.now() - 90 * 86_400_000).toISOString();
   const asked = { from, timezone: 'Europe/Berlin' };
   const questions = {

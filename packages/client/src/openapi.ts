@@ -2141,6 +2141,7 @@ export interface components {
             rates: components["schemas"]["EngagementRate"][];
             followers: components["schemas"]["FollowerCount"][];
             groups: components["schemas"]["SummaryPart"][];
+            costs: components["schemas"]["MetricCost"][];
         };
         AnimationRules: {
             mimeTypes: components["schemas"]["MediaMimeType"][];
@@ -2703,6 +2704,13 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Format: date-time */
             joinedAt: string;
+        };
+        MetricCost: {
+            platform: components["schemas"]["PlatformId"];
+            monthlyUsd: number;
+            spentUsd: number;
+            /** Format: date-time */
+            resetAt: string;
         };
         /** @enum {string} */
         MetricName: "followers" | "following" | "posts" | "views" | "engagedViews" | "impressions" | "reach" | "reactions" | "comments" | "reposts" | "quotes" | "shares" | "saves" | "clicks" | "profileVisits" | "followsGained" | "watchTimeMs" | "averageWatchMs";
@@ -3409,6 +3417,7 @@ export interface components {
         };
         VideoRules: {
             mimeTypes: components["schemas"]["MediaMimeType"][];
+            bytesMin?: number;
             bytesMax: number;
             widthMin?: number;
             widthMax?: number;

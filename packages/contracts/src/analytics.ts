@@ -98,6 +98,18 @@ export const FollowerCount = z.object({
 });
 export type FollowerCount = z.infer<typeof FollowerCount>;
 
+/**
+ * What reading numbers of a platform costs this installation in the calendar month (UTC): the operator's limit, 0 where it is not switched
+ * on, and what is spent, which all organizations share. With the limit reached numbers stay as they are until `resetAt`.
+ */
+export const MetricCost = z.object({
+  platform: PlatformId,
+  monthlyUsd: z.number(),
+  spentUsd: z.number(),
+  resetAt: Time,
+});
+export type MetricCost = z.infer<typeof MetricCost>;
+
 /** Posts published in a period with their numbers as last read, beside those of the period of the same length before. */
 export const AnalyticsSummary = z.object({
   from: Time,
@@ -111,6 +123,8 @@ export const AnalyticsSummary = z.object({
   rates: z.array(EngagementRate),
   followers: z.array(FollowerCount),
   groups: z.array(SummaryPart),
+  /** Of the platforms that bill for reading, where an account of the summary is. */
+  costs: z.array(MetricCost),
 });
 export type AnalyticsSummary = z.infer<typeof AnalyticsSummary>;
 

@@ -30,6 +30,12 @@ export function writtenCountIn(given: unknown): number | null {
   return typeof given === 'string' && /^\d{1,15}$/u.test(given) ? countIn(Number(given)) : null;
 }
 
+/** Some of the numbers need a scope that the account was connected without. */
+export function scopeMissing(scope: string): PlatformError {
+  const message = `Some of them need the permission ${scope}, which this connection does not have.`;
+  return new PlatformError('permission', message, { platformCode: 'scope_missing' });
+}
+
 /** More than all that people have ever looked at. */
 const countMax = 1_000_000_000_000_000;
 

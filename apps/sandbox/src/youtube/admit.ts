@@ -22,13 +22,14 @@ export type Admission = {
   caller(request: FastifyRequest, needed: readonly Scope[], cost: { units: number } | { of: Limit }): YouTubeCaller;
 };
 
-export type Scope = 'upload' | 'manage' | 'comment' | 'read';
+export type Scope = 'upload' | 'manage' | 'comment' | 'read' | 'analytics';
 
 const scopeNames: Readonly<Record<Scope, string>> = {
   upload: 'https://www.googleapis.com/auth/youtube.upload',
   manage: 'https://www.googleapis.com/auth/youtube',
   comment: 'https://www.googleapis.com/auth/youtube.force-ssl',
   read: 'https://www.googleapis.com/auth/youtube.readonly',
+  analytics: 'https://www.googleapis.com/auth/yt-analytics.readonly',
 };
 
 export function createAdmission(

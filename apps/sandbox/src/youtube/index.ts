@@ -7,6 +7,7 @@ import { sendPostPage } from '../page/post-page.ts';
 import type { PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { randomSecret } from '../state/random-secret.ts';
 import { createAdmission } from './admit.ts';
+import { analyticsRoutes } from './analytics-routes.ts';
 import { createComments } from './comments.ts';
 import type { YouTubeParts } from './parts.ts';
 import { createPlaylists } from './playlists.ts';
@@ -29,6 +30,7 @@ const allScopes = [
   'https://www.googleapis.com/auth/youtube.upload',
   'https://www.googleapis.com/auth/youtube',
   'https://www.googleapis.com/auth/youtube.force-ssl',
+  'https://www.googleapis.com/auth/yt-analytics.readonly',
 ].join(' ');
 
 function openYouTube(context: SiteContext): Site {
@@ -75,6 +77,7 @@ function openYouTube(context: SiteContext): Site {
       oauthRoutes(app, site, context, { tokens, opening: (chosen) => channels.opening(chosen) });
       uploadRoutes(app, context, parts);
       resourceRoutes(app, context, parts);
+      analyticsRoutes(app, context, parts);
       app.get('/watch', { config: { page: true } }, (request, reply) =>
         sendPostPage(reply, site, sandbox, WatchQuery.parse(request.query).v),
       );

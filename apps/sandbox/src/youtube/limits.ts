@@ -6,6 +6,11 @@ const dayMs = 24 * 3_600_000;
 export const unitsByApp: Limit = { name: 'units', max: 10_000, windowMs: dayMs, aligned: true };
 export const uploadsByApp: Limit = { name: 'uploads', max: 100, windowMs: dayMs, aligned: true };
 
+/** YouTube Analytics counts its queries apart. https://developers.google.com/youtube/analytics/reference */
+export const queriesByApp: Limit = { name: 'analytics-queries', max: 100_000, windowMs: dayMs, aligned: true };
+/** How late it tells what it has. */
+export const analyticsLateMs = 2 * dayMs;
+
 export const units = { read: 1, write: 50 } as const;
 
 export const titleCharactersMax = 100;

@@ -11,6 +11,7 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { periodOf, withTimezone } from './analytics-period.ts';
 import { isOfAskedAccount } from './asked-accounts.ts';
+import { readCosts } from './metric-costs.ts';
 import { columnOf, postMetrics } from './present-metrics.ts';
 import { type GroupRow, partOf, rateBases } from './summary-part.ts';
 
@@ -35,7 +36,7 @@ interface Asked {
  * @throws DomainError `not_found`, `validation_failed`
  */
 export async function getSummary(
-  deps: Pick<CoreDependencies, 'db' | 'clock'>,
+  deps: Pick<CoreDependencies, 'db' | 'clock' | 'adapters' | 'metricsMonthlyUsd'>,
   actor: Actor,
   { accountId, groupBy, timezone, ...period }: GetSummary,
 ): Promise<AnalyticsSummary> {
@@ -44,6 +45,7 @@ export async function getSummary(
   const previousFrom = new Date(2 * from.getTime() - to.getTime());
   if (accountId !== undefined) await findAccount(deps, actor, accountId);
   const asked = { from, to, previousFrom, accounts: isOfAskedAccount(actor, accountId) };
+  const costs = await readCosts(deps, await billedPlatforms(deps, actor, accountId));
   return withTimezone(() =>
     deps.db.asTenant(actor.organizationId, async (tx) => {
       const rows = await readNumbers(tx, actor, asked, keyFor(groupBy, timezone, asked));
@@ -59,9 +61,28 @@ export async function getSummary(
         groups: [...groups]
           .toSorted(([one], [other]) => inOrder(one, other))
           .map(([key, of]): SummaryPart => ({ key, ...partOf(of) })),
+        costs,
       };
     }),
   );
+}
+
+/** Those of the platforms that bill for reading at which the summary has an account. */
+async function billedPlatforms(
+  { db, adapters }: Pick<CoreDependencies, 'db' | 'adapters'>,
+  actor: Actor,
+  accountId: string | undefined,
+): Promise<PlatformId[]> {
+  const billed = PlatformId.options.filter((platform) => adapters[platform].metrics?.cost !== undefined);
+  const rows = await db.asTenant(
+    actor.organizationId,
+    (tx) =>
+      queryRows(tx, { platform: PlatformId })`
+      select distinct s.platform from (select id as account_id, platform, organization_id, status from accounts) s
+      where s.organization_id = ${actor.organizationId} and s.platform = any(${sql.param(billed)}::text[])
+        and s.status <> 'disconnected' and ${isOfAskedAccount(actor, accountId)}`,
+  );
+  return rows.map(({ platform }) => platform);
 }
 
 /** What a post is counted under; a day of the period before under the one that it is compared with. */

@@ -1,6 +1,7 @@
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
+import { getSummary } from './get-summary.ts';
 import { readMetrics } from './read-metrics.ts';
 import { createMetricsHarness, type MetricsHarness, reading } from './test-metrics.ts';
 
@@ -50,6 +51,19 @@ describe('where reading is billed', () => {
     await harness.makeDue();
     await run(0.031);
     expect(harness.fake.asked.length).toBeGreaterThan(3);
+  });
+
+  test('what the month has cost, and may cost, stands in the summary', async () => {
+    await run(1);
+    const costs = async (usd?: number) => {
+      const asked = { timezone: 'UTC', accountId };
+      return (await getSummary({ ...harness.deps(usd), clock: harness.core.clock }, actor, asked)).costs;
+    };
+    const spentUsd = Number(await spent()) / 1_000_000;
+    expect(spentUsd).toBeGreaterThan(0);
+    const resetAt = expect.stringMatching(/^\d{4}-\d\d-01T00:00:00(?:\.0+)?Z$/u);
+    expect(await costs(1)).toEqual([{ platform: 'x', monthlyUsd: 1, spentUsd, resetAt }]);
+    expect(await costs()).toMatchObject([{ platform: 'x', monthlyUsd: 0 }]);
   });
 
   test('a request whose process dies counts as spent, one that is refused does not, and what is billed less comes back', async () => {

@@ -1,7 +1,34 @@
-import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import type { MetricCost } from '@vibetribe/contracts/analytics';
+import { PlatformId } from '@vibetribe/contracts/platform-id';
+import { isoInstant } from '@vibetribe/db/iso-instant';
 import { column, queryRows } from '@vibetribe/db/query-rows';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
+
+/** What this month has cost so far, for each of these platforms. All organizations share it. */
+export async function readCosts(
+  { db, metricsMonthlyUsd }: CostDependencies,
+  platforms: readonly PlatformId[],
+): Promise<MetricCost[]> {
+  if (platforms.length === 0) return [];
+  const columns = { platform: PlatformId, micros: column.number, resetAt: column.text };
+  const rows = await db.asWorker(
+    (tx) =>
+      queryRows(tx, columns)`
+      select w.platform, coalesce(c.micros, 0)::float8 as micros, ${isoInstant('m.next')} as "resetAt"
+      from unnest(${sql.param(platforms)}::text[]) as w(platform)
+      cross join (
+        select date_trunc('month', statement_timestamp() at time zone 'UTC')::date as month,
+          (date_trunc('month', statement_timestamp() at time zone 'UTC') + interval '1 month') at time zone 'UTC' as next) m
+      left join metric_costs c on c.platform = w.platform and c.month = m.month`,
+  );
+  return rows.map(({ platform, micros, resetAt }) => ({
+    platform,
+    monthlyUsd: metricsMonthlyUsd(platform) ?? 0,
+    spentUsd: micros / 1_000_000,
+    resetAt,
+  }));
+}
 
 type CostDependencies = Pick<CoreDependencies, 'db' | 'metricsMonthlyUsd'>;
 

@@ -37,8 +37,17 @@ export async function markGone(tx: Transaction, subjectIds: readonly number[]): 
     update metric_subjects set state = 'gone', due_at = null where id = any(${sql.param(subjectIds)}::bigint[])`);
 }
 
+/** What the account's scopes do not allow is asked about seldom. */
+export async function putOffDenied(tx: Transaction, { accountId }: DueAccount, asked: Asked): Promise<void> {
+  const which = asked === 'posts' ? sql`publication_id is not null` : sql`publication_id is null`;
+  await tx.execute(sql`
+    update metric_subjects set due_at = statement_timestamp() + ${deniedReadMs} * interval '1 millisecond',
+      not_before = statement_timestamp() + ${deniedReadMs} * interval '1 millisecond'
+    where account_id = ${accountId} and ${which} and due_at < statement_timestamp() + ${deniedReadMs} * interval '1 millisecond'`);
+}
+
 /**
- * The account's scopes do not allow it: its people are told, once until it is allowed, and it is asked about seldom.
+ * The account's scopes do not allow it, or some of it: its people are told, once until it is allowed.
  * @returns whether they were told now
  */
 export async function noteDenied(
@@ -47,14 +56,9 @@ export async function noteDenied(
   platformName: string,
   { asked, error }: { readonly asked: Asked; readonly error: PlatformError },
 ): Promise<boolean> {
-  const which = asked === 'posts' ? sql`publication_id is not null` : sql`publication_id is null`;
   const denied = asked === 'posts' ? sql`posts_denied` : sql`account_denied`;
-  await tx.execute(sql`
-    update metric_subjects set due_at = statement_timestamp() + ${deniedReadMs} * interval '1 millisecond',
-      not_before = statement_timestamp() + ${deniedReadMs} * interval '1 millisecond'
-    where account_id = ${accountId} and ${which} and due_at < statement_timestamp() + ${deniedReadMs} * interval '1 millisecond'`);
   const what = asked === 'posts' ? 'the numbers of its posts' : 'its own numbers';
-  const body = `${platformName} does not give ${what} to this connection of ${account.handle}: ${error.message} Connect the account again and allow it. It is asked again in a week.`;
+  const body = `${platformName} does not give ${what} to this connection of ${account.handle}: ${error.message} Connect the account again and allow it.`;
   const title = `No numbers of ${account.handle}`;
   const { rowCount } = await tx.execute(sql`
     with denied as (

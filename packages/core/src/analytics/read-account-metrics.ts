@@ -8,7 +8,15 @@ import { markAccountGone } from '../accounts/mark-account-gone.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import type { RunBudget } from './run-budget.ts';
 import { reserveCost } from './metric-costs.ts';
-import { type Asked, closeAccount, markGone, noteAllowed, noteDenied, noteTrouble } from './note-refusal.ts';
+import {
+  type Asked,
+  closeAccount,
+  markGone,
+  noteAllowed,
+  noteDenied,
+  noteTrouble,
+  putOffDenied,
+} from './note-refusal.ts';
 import { accountReadMs, nextPostReadMs } from './read-schedule.ts';
 import { storeReadings, type SubjectReading } from './store-readings.ts';
 import type { DueAccount, DuePost, DueSubject } from './take-due.ts';
@@ -67,9 +75,10 @@ interface Ask {
   readonly asked: Asked;
   readonly subjects: readonly DueSubject[];
   readonly costUsdMax: number;
-  read(
-    onBilled: (posts: number) => void,
-  ): Promise<{ readonly found: readonly SubjectReading[]; readonly goneIds: readonly number[] }>;
+  read(told: {
+    readonly onBilled: (posts: number) => void;
+    readonly onDenied: (missing: PlatformError) => void;
+  }): Promise<{ readonly found: readonly SubjectReading[]; readonly goneIds: readonly number[] }>;
 }
 
 function* requestsOf(
@@ -96,12 +105,12 @@ function* requestsOf(
       asked: 'posts',
       subjects: named,
       costUsdMax: (metrics.cost?.usdPerPost ?? 0) * metrics.postsPerRequest,
-      async read(onBilled) {
+      async read(told) {
         const given = await metrics.readPosts({
           ...call,
           posts: named.map(({ part }) => part),
           now: deps.clock.now(),
-          onBilled,
+          ...told,
         });
         return {
           found: named.flatMap((post) => {
@@ -126,11 +135,17 @@ async function askOnce(deps: MetricsDependencies, due: DueAccount, run: AccountR
   }
   try {
     let billed: number | null = null;
-    const { found, goneIds } = await ask.read((posts) => void (billed = (billed ?? 0) + posts));
+    const missing: PlatformError[] = [];
+    const { found, goneIds } = await ask.read({
+      onBilled: (posts) => void (billed = (billed ?? 0) + posts),
+      onDenied: (error) => void missing.push(error),
+    });
     if (billed !== null) await reservation?.bill(Math.min(costUsdMax, billed * usdPerPost));
     const changed = await deps.db.asWorker((tx) => storeReadings(tx, due, found));
     const gone = await settleGone(deps, due, subjects, goneIds);
-    await noteAllowed(deps, due, asked);
+    const [denied] = missing;
+    if (denied === undefined) await noteAllowed(deps, due, asked);
+    else await tellDenied(deps, due, asked, denied);
     run.count('read', found.length - changed);
     run.count('changed', changed);
     run.count('gone', gone);
@@ -197,9 +212,8 @@ async function refused(
       return false;
     case 'permission': {
       run.count('denied', subjects.length);
-      const { displayName } = deps.adapters[platform];
-      const isTold = isKnown && (await deps.db.asWorker((tx) => noteDenied(tx, due, displayName, { asked, error })));
-      if (isTold) deps.signals.eventsCommitted();
+      await deps.db.asWorker((tx) => putOffDenied(tx, due, asked));
+      if (isKnown) await tellDenied(deps, due, asked, error);
       return asked === 'account';
     }
     case 'auth_expired':
@@ -214,6 +228,13 @@ async function refused(
       await deps.db.asWorker((tx) => noteTrouble(tx, subjects));
       return false;
   }
+}
+
+/** All of it, or some, is not allowed. */
+async function tellDenied(deps: MetricsDependencies, due: DueAccount, asked: Asked, error: PlatformError) {
+  const { displayName } = deps.adapters[due.platform];
+  if (await deps.db.asWorker((tx) => noteDenied(tx, due, displayName, { asked, error })))
+    deps.signals.eventsCommitted();
 }
 
 async function postpone(deps: MetricsDependencies, due: DueAccount, waitMs: number, isTold = false): Promise<void> {

@@ -246,6 +246,25 @@ describe('a refusal', () => {
     ]);
   });
 
+  test('of some numbers is told once, and the others are read as ever until all are given', async () => {
+    const { platformPostId } = await harness.publish(actor, accountId);
+    harness.fake.posts.set(platformPostId, [reading('reactions', 3), reading('views', null)]);
+    harness.fake.beforeAnswer = async (call) =>
+      call?.onDenied?.(new PlatformError('permission', 'Some need read_insights.', { platformCode: 'scope_missing' }));
+    const denials = () => harness.sql('select posts_denied from metric_subjects where publication_id is null');
+    for (let turn = 0; turn < 2; turn += 1) {
+      expect(await run()).toMatchObject({ denied: 0, failed: 0 });
+      expect((await subjects()).map(({ due_in_hours }) => due_in_hours)).toEqual([24, 1 + turn]);
+      await harness.makeDue();
+    }
+    expect(await denials()).toEqual([{ posts_denied: 'Some need read_insights.' }]);
+    const told = `select 1 from notifications where kind = 'account_metrics_denied' and organization_id = $1`;
+    expect(await harness.sql(told, [actor.organizationId])).toHaveLength(1);
+    harness.fake.beforeAnswer = async () => undefined;
+    await run();
+    expect(await denials()).toEqual([{ posts_denied: null }]);
+  });
+
   test('that passes is tried again, later each time, and is no number', async () => {
     await harness.publish(actor, accountId);
     await refuseOnce(new PlatformError('unavailable', 'Down.', { platformCode: '503' }));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { countsIn, Insights } from '../graph/insights.ts';
-import { readingsIn, readOneByOne, type MetricSource } from '../metric-readings.ts';
+import { readingsIn, readOneByOne, scopeMissing, type MetricSource } from '../metric-readings.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { MetricReading, MetricsSupport } from '../port/metrics.ts';
@@ -20,17 +20,23 @@ const postSources: readonly MetricSource[] = [
 ];
 const accountSources: readonly MetricSource[] = [['followers_count', 'followers']];
 
+/** Credentials given by hand do not tell their scopes. */
+const insightsScope = 'read_insights';
+
 const postFields = 'reactions.summary(true).limit(0),comments.summary(true).limit(0),shares';
 
 export const facebookMetrics: MetricsSupport = {
   postsPerRequest: 1,
   postDaysMax: null,
 
-  readPosts: ({ posts, ...call }) =>
-    readOneByOne(posts, async ({ platformPostId: id }) => [
+  readPosts({ posts, onDenied, ...call }) {
+    const isAllowed = call.scopes.length === 0 || call.scopes.includes(insightsScope);
+    if (!isAllowed) onDenied?.(scopeMissing(insightsScope));
+    return readOneByOne(posts, async ({ platformPostId: id }) => [
       ...(await readPost(call, id)),
-      ...(await readInsights(call, id)),
-    ]),
+      ...(isAllowed ? await readInsights(call, id) : readingsIn({}, insightSources, definitionVersion)),
+    ]);
+  },
 
   async readAccount(call) {
     const page = await ask(call, call.account.externalId, '', { fields: 'followers_count' }, z.looseObject({}));

@@ -1,4 +1,5 @@
 import type { MetricName } from '@vibetribe/contracts/metric';
+import type { PlatformError } from '../platform-error.ts';
 import type { AccountCall, VisiblePart } from './account.ts';
 
 /** One number as the platform gives it. */
@@ -12,7 +13,7 @@ export interface MetricReading {
   readonly definitionVersion: string;
 }
 
-/** Reads only. What the account's scopes do not allow is a `PlatformError` of kind `permission`. */
+/** Reads only. Where the account's scopes allow none of it, that is a `PlatformError` of kind `permission`. */
 export interface MetricsSupport {
   /** How many posts one call of `readPosts` may name, and costs a request. */
   readonly postsPerRequest: number;
@@ -32,6 +33,8 @@ export interface MetricsSupport {
       readonly now: Date;
       /** Told how many posts the platform bills for, where reading is billed. Not told: as many as there may be. */
       readonly onBilled?: (posts: number) => void;
+      /** Told that the account's scopes do not allow some of the numbers, which are null then. */
+      readonly onDenied?: (missing: PlatformError) => void;
     },
   ): Promise<ReadonlyMap<string, readonly MetricReading[]>>;
   /** Followers and what else is told of the account as a whole. Absent where nothing is. */

@@ -1,4 +1,4 @@
-import { apiOf } from '../configured.ts';
+import { apiOf, hostOf } from '../configured.ts';
 import { callGoogle, type GoogleCall } from '../google/call-google.ts';
 import type { KindsByReason } from '../google/errors.ts';
 import type { PlatformHttp } from '../platform-http.ts';
@@ -24,10 +24,13 @@ export interface YouTubeCall<Answer>
   extends YouTubeAccess, Omit<GoogleCall<Answer>, 'platformName' | 'url' | 'kinds' | keyof YouTubeAccess> {
   /** `/youtube/v3/videos` */
   readonly path: string;
+  /** The host of YouTube Analytics instead of the Data API's. */
+  readonly host?: 'analytics';
 }
 
-export function callYouTube<Answer>({ endpoints, path, ...call }: YouTubeCall<Answer>): Promise<Answer> {
-  const url = `${apiOf(endpoints, youTubeName)}${path}`;
+export function callYouTube<Answer>({ endpoints, path, host, ...call }: YouTubeCall<Answer>): Promise<Answer> {
+  const base = host === undefined ? apiOf(endpoints, youTubeName) : hostOf(endpoints, host, youTubeName);
+  const url = `${base}${path}`;
   return callGoogle({ ...call, platformName: youTubeName, url, kinds: youTubeKinds });
 }
 

@@ -1,6 +1,6 @@
 import { checkGoogleClient } from '../google/login.ts';
 import type { DoctorDescription } from '../port/doctor.ts';
-import { youTubeLogin } from './oauth.ts';
+import { analyticsScope, youTubeLogin } from './oauth.ts';
 
 export const youTubeDoctor: DoctorDescription = {
   consoleUrl: 'https://console.cloud.google.com/apis/credentials',
@@ -13,6 +13,7 @@ export const youTubeDoctor: DoctorDescription = {
       review: 'review',
     },
     { name: 'https://www.googleapis.com/auth/youtube.force-ssl', purpose: 'to comment', review: 'review' },
+    { name: analyticsScope, purpose: 'to read how long videos are watched', review: 'review' },
   ],
 
   async check({ endpoints, http }) {

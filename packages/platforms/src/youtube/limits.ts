@@ -10,7 +10,10 @@ import { YouTubeOptions } from './options.ts';
 export const youTubeEndpoints: EndpointDefaults = {
   api: 'https://www.googleapis.com',
   authorize: 'https://accounts.google.com',
-  hosts: { token: { url: 'https://oauth2.googleapis.com', sandboxPath: '/youtube' } },
+  hosts: {
+    token: { url: 'https://oauth2.googleapis.com', sandboxPath: '/youtube' },
+    analytics: { url: 'https://youtubeanalytics.googleapis.com', sandboxPath: '/youtube' },
+  },
   sandbox: { apiPath: '/youtube', authorizePath: '/youtube' },
 };
 

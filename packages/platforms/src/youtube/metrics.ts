@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { readingsIn, writtenCountIn, type MetricSource } from '../metric-readings.ts';
 import type { MetricsSupport } from '../port/metrics.ts';
 import { accessTo, callYouTube } from './api.ts';
+import { notWatched, readWatched } from './watched.ts';
 
 /** Views count from the first frame on since 2026-08. https://developers.google.com/youtube/v3/revision_history, read 2026-11. */
 const definitionVersion = '2026-08';
@@ -20,14 +21,21 @@ export const youTubeMetrics: MetricsSupport = {
   postsPerRequest: 50,
   postDaysMax: null,
 
-  async readPosts({ posts, ...call }) {
+  async readPosts({ posts, now, onDenied, ...call }) {
     const id = posts.map(({ platformPostId }) => platformPostId).join(',');
     const { items } = await callYouTube({
       ...read(call),
       path: '/youtube/v3/videos',
       query: { part: 'statistics', id },
     });
-    return new Map(items.map((video) => [video.id, readingsIn(counted(video), videoSources, definitionVersion)]));
+    const ids = items.map((video) => video.id);
+    const watched = await readWatched({ ...call, ids, now, onDenied });
+    return new Map(
+      items.map((video) => [
+        video.id,
+        [...readingsIn(counted(video), videoSources, definitionVersion), ...(watched.get(video.id) ?? notWatched)],
+      ]),
+    );
   },
 
   async readAccount(call) {

@@ -9,6 +9,9 @@ import type { ConnectedGrant, OAuthConnect } from '../port/connect.ts';
 import { youTubeName } from './api.ts';
 import { readOwnChannels } from './channels.ts';
 
+/** For the numbers of YouTube Analytics alone. */
+export const analyticsScope = 'https://www.googleapis.com/auth/yt-analytics.readonly';
+
 export const youTubeLogin: GoogleLogin = {
   platformName: youTubeName,
   settings: 'YOUTUBE_CLIENT_ID and YOUTUBE_CLIENT_SECRET',
@@ -17,6 +20,7 @@ export const youTubeLogin: GoogleLogin = {
     'https://www.googleapis.com/auth/youtube.upload',
     'https://www.googleapis.com/auth/youtube',
     'https://www.googleapis.com/auth/youtube.force-ssl',
+    analyticsScope,
   ],
 };
 
