@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { refuse } from '../google/answers.ts';
 import type { SiteContext } from '../site.ts';
-import type { PostNumbers } from '../world/audience.ts';
+import type { PostNumbers } from '../state/audience.ts';
 import { analyticsLateMs, queriesByApp } from './limits.ts';
 import type { YouTubeParts } from './parts.ts';
 import { parseQuery } from './upload-routes.ts';
@@ -22,7 +22,11 @@ const metricsOf: Readonly<Record<string, (numbers: PostNumbers) => number>> = {
 };
 
 /** Reports by video: https://developers.google.com/youtube/analytics/reference/reports/query */
-export function analyticsRoutes(app: FastifyInstance, { sandbox, site }: SiteContext, { admission }: YouTubeParts): void {
+export function analyticsRoutes(
+  app: FastifyInstance,
+  { sandbox, site }: SiteContext,
+  { admission }: YouTubeParts,
+): void {
   app.get('/v2/reports', (request) => {
     const { ids, metrics, filters, dimensions } = parseQuery(ReportQuery, request.query);
     const { opened } = admission.caller(request, ['analytics'], { of: queriesByApp });
@@ -32,7 +36,8 @@ export function analyticsRoutes(app: FastifyInstance, { sandbox, site }: SiteCon
     if (unknown !== undefined) throw badQuery(`Unknown identifier (${unknown}) given in field parameters.metrics.`);
     const rows = filters.flatMap((id) => {
       const post = sandbox.posts.get(site, id);
-      if (post === undefined || post.account !== own.id || !sandbox.audience.isCounted(post, analyticsLateMs)) return [];
+      if (post === undefined || post.account !== own.id || !sandbox.audience.isCounted(post, analyticsLateMs))
+        return [];
       const numbers = sandbox.audience.ofPost(post, analyticsLateMs);
       return [[id, ...metrics.map((name) => metricsOf[name]?.(numbers) ?? 0)]];
     });
