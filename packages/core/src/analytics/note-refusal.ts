@@ -47,7 +47,7 @@ export async function putOffDenied(tx: Transaction, { accountId }: DueAccount, a
 }
 
 /**
- * The account's scopes do not allow it, or some of it: its people are told, once until it is allowed.
+ * The account's scopes do not allow it, or some of it: its people are told, once until all of it is allowed.
  * @returns whether they were told now
  */
 export async function noteDenied(
@@ -56,16 +56,17 @@ export async function noteDenied(
   platformName: string,
   { asked, error }: { readonly asked: Asked; readonly error: PlatformError },
 ): Promise<boolean> {
-  const denied = asked === 'posts' ? sql`posts_denied` : sql`account_denied`;
-  const what = asked === 'posts' ? 'the numbers of its posts' : 'its own numbers';
-  const body = `${platformName} does not give ${what} to this connection of ${account.handle}: ${error.message} Connect the account again and allow it.`;
+  const [denied, other] =
+    asked === 'posts' ? [sql`posts_denied`, sql`account_denied`] : [sql`account_denied`, sql`posts_denied`];
+  const reason = /[.!?]$/u.test(error.message) ? error.message : `${error.message}.`;
+  const body = `${platformName} does not give all numbers of ${account.handle} to this connection: ${reason} Connect the account again and allow it.`;
   const title = `No numbers of ${account.handle}`;
   const { rowCount } = await tx.execute(sql`
     with denied as (
       update metric_subjects set ${denied} = ${error.message}
-      where account_id = ${accountId} and publication_id is null and ${denied} is null returning 1
+      where account_id = ${accountId} and publication_id is null and ${denied} is null returning ${other} is null as "isFirst"
     ), told as (
-      select ${newId('notification')}::text as id, jsonb_build_object('accountId', ${accountId}::text, 'platform', ${platform}::text) as data from denied
+      select ${newId('notification')}::text as id, jsonb_build_object('accountId', ${accountId}::text, 'platform', ${platform}::text) as data from denied where "isFirst"
     ), notified as (
       insert into notifications (id, organization_id, kind, title, body, data)
       select id, ${organizationId}, 'account_metrics_denied', ${title}, ${body}, data from told

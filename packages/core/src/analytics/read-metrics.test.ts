@@ -246,15 +246,18 @@ describe('a refusal', () => {
     ]);
   });
 
-  test('of some numbers is told once, and the others are read as ever until all are given', async () => {
+  test('of some numbers, of posts and of the account, is told once; the others are read as ever until all are given', async () => {
     const { platformPostId } = await harness.publish(actor, accountId);
     harness.fake.posts.set(platformPostId, [reading('reactions', 3), reading('views', null)]);
-    harness.fake.beforeAnswer = async (call) =>
-      call?.onDenied?.(new PlatformError('permission', 'Some need read_insights.', { platformCode: 'scope_missing' }));
+    const missing = new PlatformError('permission', 'Some need read_insights.', { platformCode: 'scope_missing' });
+    harness.fake.beforeAnswer = async (call) => {
+      if (call === null) throw missing;
+      call.onDenied?.(missing);
+    };
     const denials = () => harness.sql('select posts_denied from metric_subjects where publication_id is null');
     for (let turn = 0; turn < 2; turn += 1) {
-      expect(await run()).toMatchObject({ denied: 0, failed: 0 });
-      expect((await subjects()).map(({ due_in_hours }) => due_in_hours)).toEqual([24, 1 + turn]);
+      expect(await run()).toMatchObject({ denied: 1, failed: 0 });
+      expect((await subjects()).map(({ due_in_hours }) => due_in_hours)).toEqual([168, 1 + turn]);
       await harness.makeDue();
     }
     expect(await denials()).toEqual([{ posts_denied: 'Some need read_insights.' }]);
