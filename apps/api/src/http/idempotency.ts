@@ -21,13 +21,13 @@ declare module 'fastify' {
   }
 }
 
-interface Slot {
+interface PendingAnswer {
   readonly held: HeldKey;
   readonly secretFields: readonly string[];
   isAnswered: boolean;
 }
 
-const slots = new WeakMap<FastifyRequest, Slot>();
+const pendingAnswers = new WeakMap<FastifyRequest, PendingAnswer>();
 
 /** Answers of the moment, which a later try may find changed. */
 const passingCodes = new Set(['rate_limited', 'idempotency_in_flight']);
@@ -54,9 +54,13 @@ export function honourIdempotencyKeys(
         case 'other_body':
           throw new DomainError('idempotency_mismatch', 'Use a new key for a new request.');
         case 'held': {
-          const slot: Slot = { held: begun.held, secretFields: options.secretFields ?? [], isAnswered: false };
-          slots.set(request, slot);
-          return runOnce({ db, slot, request, reply }, async () => handler.call(this, request, reply));
+          const pending: PendingAnswer = {
+            held: begun.held,
+            secretFields: options.secretFields ?? [],
+            isAnswered: false,
+          };
+          pendingAnswers.set(request, pending);
+          return runOnce({ db, pending, request, reply }, async () => handler.call(this, request, reply));
         }
       }
     };
@@ -71,62 +75,67 @@ export function answerInTransaction<Result>(
   request: FastifyRequest,
   { status, headersOf }: { readonly status: number; readonly headersOf?: (result: Result) => Record<string, string> },
 ): ((tx: Transaction, result: Result) => Promise<void>) | undefined {
-  const slot = slots.get(request);
-  if (slot === undefined) return undefined;
+  const pending = pendingAnswers.get(request);
+  if (pending === undefined) return undefined;
   return async (tx, result) => {
-    await remember(tx, slot, {
+    await remember(tx, pending, {
       status,
       contentType: 'application/json; charset=utf-8',
       headers: headersOf?.(result) ?? {},
-      body: withoutSecrets(result, slot.secretFields),
+      body: withoutSecrets(result, pending.secretFields),
     });
-    slot.isAnswered = true;
+    pending.isAnswered = true;
   };
 }
 
-type Run = { db: Database; slot: Slot; request: FastifyRequest; reply: FastifyReply };
+type Run = { db: Database; pending: PendingAnswer; request: FastifyRequest; reply: FastifyReply };
 
-async function runOnce({ db, slot, request, reply }: Run, handle: () => Promise<unknown>): Promise<unknown> {
-  const { organizationId } = slot.held;
+async function runOnce({ db, pending, request, reply }: Run, handle: () => Promise<unknown>): Promise<unknown> {
+  const { organizationId } = pending.held;
   let body: unknown;
   try {
     body = await handle();
     if (body === undefined || body === reply)
       throw new Error('the handler of an idempotent route must return its answer');
   } catch (error) {
-    if (!slot.isAnswered) await db.asTenant(organizationId, (tx) => keepRefusal(tx, slot, request, error));
+    if (!pending.isAnswered) await db.asTenant(organizationId, (tx) => keepRefusal(tx, pending, request, error));
     throw error;
   }
-  if (!slot.isAnswered) {
+  if (!pending.isAnswered) {
     await db.asTenant(organizationId, (tx) =>
-      remember(tx, slot, {
+      remember(tx, pending, {
         status: reply.statusCode,
         contentType: 'application/json; charset=utf-8',
         headers: headersOf(reply),
-        body: withoutSecrets(body, slot.secretFields),
+        body: withoutSecrets(body, pending.secretFields),
       }),
     );
   }
   return body;
 }
 
-async function remember(tx: Transaction, slot: Slot, answer: StoredAnswer): Promise<void> {
-  if (await rememberAnswer(tx, slot.held, answer)) return;
+async function remember(tx: Transaction, pending: PendingAnswer, answer: StoredAnswer): Promise<void> {
+  if (await rememberAnswer(tx, pending.held, answer)) return;
   throw new DomainError('idempotency_in_flight', 'The request took so long that another one has taken its key.', {
     retryAfterSeconds: 1,
   });
 }
 
-async function keepRefusal(tx: Transaction, slot: Slot, request: FastifyRequest, error: unknown): Promise<void> {
+async function keepRefusal(
+  tx: Transaction,
+  pending: PendingAnswer,
+  request: FastifyRequest,
+  error: unknown,
+): Promise<void> {
   const refusal = refusalOf(
     error instanceof Error ? error : new Error('something that is no error was thrown', { cause: error }),
   );
   const { status } = errorCodes[refusal.code];
   if (status >= 500 || passingCodes.has(refusal.code)) {
-    await forgetRequest(tx, slot.held);
+    await forgetRequest(tx, pending.held);
     return;
   }
-  await rememberAnswer(tx, slot.held, {
+  await rememberAnswer(tx, pending.held, {
     status,
     contentType: problemMediaType,
     headers: {},

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { hourMs, harnessWith, engineOf, readAll, addPosts, makeDue } from '../testing/test-limits.ts';
 
 describe('the limit of an application', () => {
-  test('holds for all accounts together: who finds no place waits for the window, in a line of its own, and uses no attempt', async () => {
+  test('holds for all accounts together: who finds no permit waits for the window, in a line of its own, and uses no attempt', async () => {
     await using harness = await harnessWith({ appPostsPerDay: 5 });
     const ids = [
       ...(await addPosts(harness, await harness.addAccount(), 4)),

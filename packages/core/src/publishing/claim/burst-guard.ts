@@ -5,7 +5,7 @@ import type { ClaimContext } from './claim-context.ts';
 import type { Gate } from '../state/publication-input.ts';
 
 export interface BurstGuard {
-  /** Gives a late post of this account its place in the line. */
+  /** Gives a late post of this account its turn in the line. */
   gateFor(context: ClaimContext, policy: MisfirePolicy): Promise<Gate>;
 }
 
@@ -33,7 +33,7 @@ export function createBurstGuard(tx: Transaction, spacing: { spacingMs: number; 
   };
 }
 
-/** The account's last send, one that is about to begin, or the last place that another late post was given. */
+/** The account's last send, one that is about to begin, or the last permit that another late post was given. */
 async function readLastPermit(tx: Transaction, accountId: string, exceptId: string): Promise<number | null> {
   const rows = await queryRows(tx, { atMs: column.numberOrNull })`
     select floor(extract(epoch from greatest(

@@ -85,7 +85,7 @@ async function limitOf(context: ClaimContext, rates: AccountLimit, apps: AppLimi
   return ofAccount.fullUntilMs === null ? apps.limitOf(context) : ofAccount;
 }
 
-/** These give something away, a place in the line and the part of a probe: only to who really goes. */
+/** These give something away, a turn in the line and the part of a probe: only to who really goes. */
 async function lastGates(
   tx: Transaction,
   { failpoints }: Pick<CoreDependencies, 'failpoints'>,

@@ -46,7 +46,7 @@ const spentIn = (seconds: number, name = 'x-rate-limit') => ({
 });
 
 describe('what the platform says about its limits', () => {
-  test('an answer that the last place is gone lets the next post of the account wait for the window, whichever publisher has it', async () => {
+  test('an answer that the last permit is gone lets the next post of the account wait for the window, whichever publisher has it', async () => {
     await using harness = await harnessWith();
     const account = await harness.addAccount();
     const [first = '', second = ''] = await addPosts(harness, account, 2);
