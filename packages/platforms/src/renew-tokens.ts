@@ -3,7 +3,7 @@ import { PlatformError } from './platform-error.ts';
 import type { Credentials, RefreshRequest, TokenRefresh } from './port/connect.ts';
 
 /** What an answer with tokens says, wherever the platform says when the refresh token ends. */
-export interface TokenReply {
+interface TokenReply {
   readonly access_token: string;
   readonly refresh_token?: string | undefined;
   readonly expires_in?: number | undefined;
