@@ -1,11 +1,12 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Database } from '@vibetribe/db/connect-database';
 import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
-import type { PlatformEndpoints } from '@vibetribe/platforms/port/endpoints';
 import type { LateFence, PlatformCall } from '@vibetribe/platforms/create-platform-http';
 import type { PlatformHttp, PlatformResponse } from '@vibetribe/platforms/platform-http';
 import type { Logger } from '@vibetribe/observability/logger';
+import type { OAuthClient, PlatformEndpoints } from '@vibetribe/platforms/port/endpoints';
 import type { Clock } from '@vibetribe/resilience/clock';
+import type { SingleFlight } from '@vibetribe/resilience/single-flight';
 import type { KeyRing } from '@vibetribe/security/key-ring';
 import type { Failpoints } from './publishing/failpoints.ts';
 
@@ -36,6 +37,8 @@ export interface CoreDependencies {
   /** What reading numbers may cost there in a month, dollars; null where the operator has not switched it on. */
   readonly metricsMonthlyUsd: (platform: PlatformId) => number | null;
   readonly failpoints: Failpoints;
+  /** By place: as whom this process is being made known to servers just now. */
+  readonly clientsBeingMade: SingleFlight<string, OAuthClient | null>;
 }
 
 /** Hints to other processes. They may be lost: whoever waits for one also looks from time to time without it. */

@@ -7,6 +7,7 @@ import { platformEndpoints } from '@vibetribe/platforms/endpoints';
 import { createProofNonces } from '@vibetribe/platforms/prove-possession';
 import { adapters } from '@vibetribe/platforms/registry';
 import type { Clock } from '@vibetribe/resilience/clock';
+import { createSingleFlight } from '@vibetribe/resilience/single-flight';
 import { createGuardedAgent } from '@vibetribe/security/guarded-agent';
 import type { KeyRing } from '@vibetribe/security/key-ring';
 import { createAllowedHosts } from './allowed-hosts.ts';
@@ -72,6 +73,7 @@ export function createCore({
     isAllowedHost,
     adapters,
     failpoints,
+    clientsBeingMade: createSingleFlight(),
     endpoints: (platform) =>
       platformEndpoints(platform, { sandboxUrl: config.sandboxUrl ?? undefined, env: config.platformEnv }),
     postsPerHour: (platform: PlatformId) => config.postsPerHour[platform] ?? adapters[platform].limits.postsPerHour,

@@ -10,7 +10,7 @@ import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { CoreDependencies } from '../core-dependencies.ts';
 
-type ClientDependencies = Pick<CoreDependencies, 'db' | 'keyRing'>;
+type ClientDependencies = Pick<CoreDependencies, 'db' | 'keyRing' | 'clientsBeingMade'>;
 
 interface ServerKey {
   readonly platform: PlatformId;
@@ -38,7 +38,10 @@ export async function clientForServer(
   );
 }
 
-/** The client that is kept for a server, or else a new one. Whoever comes meanwhile waits for it. */
+/**
+ * The client that is kept for a server, or else a new one. Whoever comes meanwhile waits for it, and nobody with a connection in hand: the
+ * server may take its time. Of two processes that made one at once both use what was kept first.
+ */
 export async function keepClient(
   deps: ClientDependencies,
   asked: ServerKey & { readonly server: string },
@@ -47,15 +50,24 @@ export async function keepClient(
   const key = keyOf(asked);
   const known = await deps.db.asWorker((tx) => readClient(deps, tx, key));
   if (known !== null) return known;
+  return deps.clientsBeingMade.run(key, async () => {
+    const client = await make();
+    return client === null ? null : storeClient(deps, { ...asked, key }, client);
+  });
+}
+
+async function storeClient(
+  deps: ClientDependencies,
+  { key, platform, server }: ServerKey & { readonly server: string; readonly key: string },
+  client: OAuthClient,
+): Promise<OAuthClient> {
   return deps.db.asWorker(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`server client ${key}`}, 0))`);
-    const made = await readClient(deps, tx, key);
-    if (made !== null) return made;
-    const client = await make();
-    if (client === null) return null;
+    const first = await readClient(deps, tx, key);
+    if (first !== null) return first;
     const sealed = deps.keyRing.seal(JSON.stringify(client), clientContext(key));
     await tx.execute(sql`
-      insert into server_clients (id, platform, server, client_sealed) values (${key}, ${asked.platform}, ${asked.server}, ${sealed})
+      insert into server_clients (id, platform, server, client_sealed) values (${key}, ${platform}, ${server}, ${sealed})
       on conflict (id) do update set client_sealed = excluded.client_sealed, created_at = clock_timestamp()`);
     return client;
   });
@@ -76,7 +88,11 @@ function keyOf({ platform, server, redirectUri }: ServerKey & { readonly server:
 const StoredClient = z.object({ id: z.string(), secret: z.string() });
 
 /** Null also where no key opens the stored client any more: it is registered anew. */
-async function readClient({ keyRing }: ClientDependencies, tx: Transaction, key: string): Promise<OAuthClient | null> {
+async function readClient(
+  { keyRing }: Pick<ClientDependencies, 'keyRing'>,
+  tx: Transaction,
+  key: string,
+): Promise<OAuthClient | null> {
   const [row] = await queryRows(tx, { sealed: column.text })`
     select client_sealed as sealed from server_clients where id = ${key}`;
   if (row === undefined) return null;

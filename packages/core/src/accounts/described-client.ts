@@ -7,7 +7,8 @@ import { keepClient } from './client-for-server.ts';
 import { connectFault } from './connect-fault.ts';
 import { callbackUrl, clientAddress, type ConnectSettings } from './connect-settings.ts';
 
-type DescribeDependencies = Pick<CoreDependencies, 'db' | 'keyRing' | 'adapters'> & Pick<ConnectSettings, 'publicUrl'>;
+type DescribeDependencies = Pick<CoreDependencies, 'db' | 'keyRing' | 'adapters' | 'clientsBeingMade'> &
+  Pick<ConnectSettings, 'publicUrl'>;
 
 /** The client that servers of a platform know this installation as, kept by its address: another one is another client. */
 export async function describedClient(

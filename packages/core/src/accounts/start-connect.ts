@@ -14,11 +14,10 @@ import { type ConnectSettings, callbackUrl, pendingContext, verifierContext } fr
 
 type StartDependencies = Pick<
   CoreDependencies,
-  'db' | 'keyRing' | 'clock' | 'adapters' | 'endpoints' | 'platformHttp'
+  'db' | 'keyRing' | 'clock' | 'adapters' | 'endpoints' | 'platformHttp' | 'clientsBeingMade'
 > &
   ConnectSettings;
 
-/** Below the time that a transaction may be without a statement: a server is made known in one. */
 const timeoutMs = 10_000;
 
 /**

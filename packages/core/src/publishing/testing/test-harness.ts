@@ -11,6 +11,7 @@ import type { ReconcileFinding } from '@vibetribe/platforms/port/reconcile';
 import { PlatformError } from '@vibetribe/platforms/platform-error';
 import { adapters } from '@vibetribe/platforms/registry';
 import { systemClock } from '@vibetribe/resilience/clock';
+import { createSingleFlight } from '@vibetribe/resilience/single-flight';
 import { createKeyRing } from '@vibetribe/security/key-ring';
 import { addAccount, addGrant, addOrganization, addPost, addPublication } from '@vibetribe/db/testing/test-rows';
 import { createTestDatabase, templateDatabase } from '@vibetribe/testkit/test-database';
@@ -103,6 +104,7 @@ export async function createTestHarness(
     failpoints: noFailpoints,
     postsPerHour: () => limits.postsPerHour ?? 1_000_000,
     appPostsPerDay: () => limits.appPostsPerDay ?? null,
+    clientsBeingMade: createSingleFlight(),
     metricsMonthlyUsd: () => null,
   };
   const sql = async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
