@@ -2,17 +2,17 @@ import { newId } from '@vibetribe/db/new-id';
 import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import { newOpaqueToken } from '@vibetribe/security/opaque-token';
 import { sql } from 'drizzle-orm';
-import { z } from 'zod';
 import { NotificationKind } from '@vibetribe/contracts/notification';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { mailOf } from '../mail/mail-content.ts';
 import { queueMail } from '../mail/queue-mail.ts';
 import type { WebhookSender } from '../webhooks/webhook-sender.ts';
+import type { DueMessage } from './claim-messages.ts';
 import { openMessageAddress } from './message-address.ts';
 import { channelsFor, StoredEvents, StoredQuietHours } from './preferences.ts';
 import { sendTimeMs } from './send-time.ts';
 
-type MessageDependencies = Pick<CoreDependencies, 'db' | 'keyRing' | 'logger'>;
+export type MessageDependencies = Pick<CoreDependencies, 'db' | 'keyRing' | 'logger'>;
 
 export interface MessageSettings {
   readonly sender: Pick<WebhookSender, 'send'>;
@@ -21,43 +21,29 @@ export interface MessageSettings {
   readonly unsubscribeUrl: (key: string) => string;
 }
 
-const batchMax = 20;
-const leaseSeconds = 60;
 /** Waits between tries at a webhook, seconds; then the member is told in their preferences. */
 const retrySeconds: readonly number[] = [30, 300, 1_800, 7_200];
 /** Of Discord's messages; Slack takes more. */
 const textCharactersMax = 1_900;
 const bodyCharactersMax = 500;
 
-const messageColumns = {
-  id: column.text,
-  organizationId: column.text,
-  userId: column.text,
-  channel: z.enum(['email', 'webhook']),
-  entries: z.array(z.object({ title: z.string(), body: z.string() })),
-  count: column.number,
-  cause: column.text,
-  attempt: column.number,
-};
-type DueMessage = RowOf<typeof messageColumns>;
-
-/** Sends what is due: mails into the outbox, the rest to its webhook. @returns whether there may be more */
-export async function sendMessages(deps: MessageDependencies, settings: MessageSettings): Promise<boolean> {
-  const due = await deps.db.asWorker(
-    (tx) => queryRows(tx, messageColumns)`
-      with due as (
-        select id from notification_messages where due_at <= statement_timestamp()
-          and (lease_until is null or lease_until < statement_timestamp())
-        order by due_at limit ${batchMax} for update skip locked
-      )
-      update notification_messages m set status = 'sending', attempts = attempts + 1,
-        lease_until = statement_timestamp() + make_interval(secs => ${leaseSeconds}::int)
-      from due where m.id = due.id
-      returning m.id, m.organization_id as "organizationId", m.user_id as "userId", m.channel, m.entries, m.count,
-        m.cause, m.attempts as attempt`,
-  );
-  await Promise.all(due.map((message) => sendOne(deps, settings, message)));
-  return due.length === batchMax;
+/** A mail into the outbox, the rest to its webhook. What is off by now, or has to wait, is not sent. */
+export async function sendMessage(
+  deps: MessageDependencies,
+  settings: MessageSettings,
+  message: DueMessage,
+): Promise<void> {
+  const recipient = await readRecipient(deps, message);
+  if (recipient === null || isOff(message, recipient)) return endMessage(deps, message, 'dropped');
+  const quietMs = quietForMs(message, recipient);
+  if (quietMs > 0) return postpone(deps, message, quietMs);
+  if (message.channel === 'email') return mailMessage(deps, settings, message, recipient);
+  if (recipient.webhookSealed === null) return endMessage(deps, message, 'dropped');
+  const error = await post(deps, settings, message, recipient);
+  const waitSeconds = error === null ? null : (retrySeconds[message.attempt - 1] ?? null);
+  if (error !== null)
+    deps.logger.warn({ messageId: message.id, attempts: message.attempt, reason: error }, 'a message was not taken');
+  await endMessage(deps, message, error === null ? 'sent' : 'failed', { error, waitSeconds });
 }
 
 const recipientColumns = {
@@ -90,20 +76,6 @@ async function readRecipient(
       from kept k join users u on u.id = k.user_id join organizations o on o.id = k.organization_id`,
   );
   return recipient ?? null;
-}
-
-async function sendOne(deps: MessageDependencies, settings: MessageSettings, message: DueMessage): Promise<void> {
-  const recipient = await readRecipient(deps, message);
-  if (recipient === null || isOff(message, recipient)) return endMessage(deps, message, 'dropped');
-  const quietMs = quietForMs(message, recipient);
-  if (quietMs > 0) return postpone(deps, message, quietMs);
-  if (message.channel === 'email') return mailMessage(deps, settings, message, recipient);
-  if (recipient.webhookSealed === null) return endMessage(deps, message, 'dropped');
-  const error = await post(deps, settings, message, recipient);
-  const waitSeconds = error === null ? null : (retrySeconds[message.attempt - 1] ?? null);
-  if (error !== null)
-    deps.logger.warn({ messageId: message.id, attempts: message.attempt, reason: error }, 'a message was not taken');
-  await endMessage(deps, message, error === null ? 'sent' : 'failed', { error, waitSeconds });
 }
 
 /** What a member switched off while it was collected is not sent any more. */
