@@ -4,6 +4,7 @@ import { completeConnect } from './complete-connect.ts';
 import { confirmConsent } from './confirm-consent.ts';
 import { connectManually } from './connect-manually.ts';
 import { finishConnect } from './finish-connect.ts';
+import { prepareConsent } from './prepare-consent.ts';
 import { revokeUnusedConsents } from './revoke-unused-consents.ts';
 import { openCredentials } from './seal-credentials.ts';
 import { getSelection, selectAccounts } from './select-accounts.ts';
@@ -108,6 +109,23 @@ describe('a code that the browser brought back', () => {
     const { accessToken, refreshToken } = harness.x.grants.get('tom') ?? {};
     expect(harness.x.revoked.slice(before)).toEqual(expect.arrayContaining([accessToken, refreshToken]));
     expect(await revokeUnusedConsents(harness.core)).toEqual({ revoked: 0 });
+  });
+
+  test("is revoked although another organization's server answers none of its own revocations", async () => {
+    const opened = Promise.withResolvers<void>();
+    const { mastodon } = harness.core.adapters;
+    const silent = { ...mastodon, oauth: { ...mastodon.oauth, revoke: () => opened.promise } } as typeof mastodon;
+    const core = { ...harness.core, adapters: { ...harness.core.adapters, mastodon: silent } };
+    const stranger = { ...(await harness.addOrganization()), role: 'admin' } as const;
+    const connected = { credentials: { accessToken: 'token', scopes: [] }, accounts: [] };
+    for (let count = 0; count < 20; count += 1)
+      await prepareConsent(core, stranger, { platform: 'mastodon', connected, stage: 'code' } as never).store();
+    await codeFor('uma');
+    await harness.sql(`update consents set expires_at = now() - interval '1 ms'`);
+    const revoking = revokeUnusedConsents(core);
+    await expect.poll(() => harness.x.revoked, { timeout: 20_000 }).toContain(harness.x.grants.get('uma')?.accessToken);
+    opened.resolve();
+    expect(await revoking).toEqual({ revoked: 21 });
   });
 });
 

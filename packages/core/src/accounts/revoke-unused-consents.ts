@@ -1,6 +1,8 @@
 import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { PlatformId } from '@vibetribe/contracts/platform-id';
+import { shareOfOrganization } from '../platform-shares.ts';
+import { workInShares } from '../work-in-shares.ts';
 import { revokeCredentials } from './revoke-grant.ts';
 import { openConsent } from './seal-consent.ts';
 
@@ -17,16 +19,30 @@ const unusedConsentColumns = {
 };
 type UnusedConsent = RowOf<typeof unusedConsentColumns>;
 
-/** What a platform granted and nobody accepted in time is destroyed here and forgotten there. Begins no further one once the signal aborts. */
+const placesMax = 8;
+const batchMax = 8;
+const pendingMax = 32;
+
+/**
+ * What a platform granted and nobody accepted in time is destroyed here and forgotten there, in shares of the organizations. Takes no further
+ * ones once the signal aborts; what was taken is revoked: it is known nowhere else.
+ */
 export async function revokeUnusedConsents(
   deps: RevokeDependencies,
   signal?: AbortSignal,
 ): Promise<{ readonly revoked: number }> {
-  for (let revoked = 0; ; revoked += 1) {
-    const consent = signal?.aborted === true ? null : await takeExpired(deps);
-    if (consent === null) return { revoked };
-    await revokeConsent(deps, consent);
-  }
+  let revoked = 0;
+  await workInShares<UnusedConsent>({
+    placesMax,
+    pendingMax,
+    read: async () => (signal?.aborted === true ? [] : takeExpired(deps)),
+    sharesOf: ({ organizationId }) => [shareOfOrganization(organizationId)],
+    async work(consent) {
+      await revokeConsent(deps, consent);
+      revoked += 1;
+    },
+  });
+  return { revoked };
 }
 
 /** Asks the platform to forget the grant; ours is gone already. */
@@ -40,13 +56,17 @@ export async function revokeConsent(deps: RevokeDependencies, consent: UnusedCon
   }
 }
 
-async function takeExpired({ db }: RevokeDependencies): Promise<UnusedConsent | null> {
-  const rows = await db.asWorker(
+/** Of each organization one before its next. */
+async function takeExpired({ db }: RevokeDependencies): Promise<UnusedConsent[]> {
+  return db.asWorker(
     (tx) =>
       queryRows(tx, unusedConsentColumns)`
-      delete from consents where id = (
-        select id from consents where expires_at <= clock_timestamp() order by expires_at limit 1 for update skip locked)
+      with expired as (
+        select id, expires_at, row_number() over (partition by organization_id order by expires_at, id) as place
+        from consents where expires_at <= statement_timestamp()
+      )
+      delete from consents where id = any(array(
+        select c.id from expired e join consents c using (id) order by e.place, e.expires_at limit ${batchMax} for update of c skip locked))
       returning id, organization_id as "organizationId", platform, grant_sealed as "grantSealed"`,
   );
-  return rows[0] ?? null;
 }
