@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { newId } from '@vibetribe/db/new-id';
 import { waitFor } from '@vibetribe/testkit/wait-for';
@@ -13,14 +13,7 @@ test('a publisher takes a published post off its platform, by the queue', async 
     asked.push(`${request.method} ${request.url}`);
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const { port } = server.address() as AddressInfo;
-  const origin = `http://127.0.0.1:${port}`;
+  const origin = await originOf(server);
 
   const publishing = await openTestPublisher(inject('postgresUrl'));
   onTestFinished(() => publishing[Symbol.asyncDispose]());
@@ -42,3 +35,65 @@ test('a publisher takes a published post off its platform, by the queue', async 
   expect(asked.filter((line) => line.startsWith('DELETE'))).toEqual(['DELETE /api/v1/statuses/7']);
   expect(await publishing.sql('select 1 from publication_changes')).toEqual([]);
 }, 90_000);
+
+test("hundreds of removals on a server that does not answer delay nobody else's posts", async () => {
+  const silentOrigin = await originOf(createServer((request) => void request.resume()));
+  const otherOrigin = await originOf(createServer(answerPost));
+  const origins = [silentOrigin, otherOrigin];
+  const publishing = await openTestPublisher(inject('postgresUrl'));
+  onTestFinished(() => publishing[Symbol.asyncDispose]());
+  const slow = await publishing.addAccount('mastodon', silentOrigin);
+  const id = await publishing.addDue(slow);
+  await publishing.sql(
+    `update publications set status = 'published', due_at = null, platform_post_id = '7', removal = '{"status":"removing"}' where id = $1`,
+    [id],
+  );
+  const [columns] = await publishing.sql<{ names: string }>(
+    `select string_agg(quote_ident(column_name), ', ') as names from information_schema.columns
+     where table_name = 'publications' and table_schema = 'public' and column_name not in ('id', 'post_id', 'platform_post_id') and is_generated = 'NEVER'`,
+  );
+  const of = 'generate_series(1, 300) n where p.id = $1';
+  await publishing.sql(
+    `insert into posts (id, organization_id, content) select po.id || n, po.organization_id, 'Hello' from publications p join posts po on po.id = p.post_id, ${of}`,
+    [id],
+  );
+  await publishing.sql(
+    `insert into publications (id, post_id, platform_post_id, ${columns?.names}) select p.id || n, p.post_id || n, n::text, ${columns?.names} from publications p, ${of}`,
+    [id],
+  );
+  await publishing.sql(
+    `insert into publication_changes (id, organization_id, publication_id, kind)
+     select 'chg_' || n, organization_id, p.id || n, 'remove' from publications p, ${of}`,
+    [id],
+  );
+  await publishing.start({
+    SSRF_ALLOW: origins.map((origin) => new URL(origin).host).join(),
+    PUBLISH_CONCURRENCY: '8',
+  });
+  const taken = () => publishing.sql('select 1 from publication_changes where lease_until is not null');
+  await waitFor(async () => (await taken()).length >= 4, { describe: 'posts are being removed', timeoutMs: 30_000 });
+  const fast = await publishing.addAccount('mastodon', otherOrigin);
+  const posts = [1, 2, 3].map((seconds) => publishing.addDue(fast, seconds));
+  await Promise.all(posts);
+  const out = () =>
+    publishing.sql(`select 1 from publications where account_id = $1 and status = 'published'`, [fast.accountId]);
+  await waitFor(async () => (await out()).length === posts.length, {
+    describe: "the others' posts are out",
+    timeoutMs: 30_000,
+  });
+}, 90_000);
+
+async function originOf(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function answerPost(request: IncomingMessage, response: ServerResponse): void {
+  request.resume();
+  response.writeHead(200, { 'content-type': 'application/json' }).end('{"id":"8","url":null}');
+}
