@@ -7,6 +7,7 @@ import type { MediaDependencies } from '@vibetribe/core/media/media-dependencies
 import type { WebhookDependencies } from '@vibetribe/core/webhooks/manage-webhooks';
 import type { Metrics } from '@vibetribe/observability/metrics';
 import type { QueueAdmin } from '@vibetribe/queue/queue-admin';
+import type { RateLimiter } from '@vibetribe/queue/rate-limiter';
 import type { RequestLimiter } from './http/api-rate-limit.ts';
 import type { HealthReport } from './health-report.ts';
 import type { KnownDevices } from './http/known-device.ts';
@@ -25,6 +26,8 @@ export interface ApiServices
   readonly signInLimit: SignInLimit;
   readonly knownDevices: KnownDevices;
   readonly mailLimit: MailLimit;
+  /** By organization. */
+  readonly writtenBytes: Pick<RateLimiter, 'consume'>;
   readonly doctorAnswers: DoctorAnswers;
   readonly metrics: Metrics;
   readonly health: HealthReport;

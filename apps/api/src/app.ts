@@ -52,6 +52,7 @@ import { webhookRoutes } from './routes/webhooks.ts';
 import { addSecurityHeaders } from './http/security-headers.ts';
 import { warnOfUnknownProxy } from './http/trust-proxy.ts';
 import { guardText } from './http/text-guard.ts';
+import { boundWrittenBytes } from './http/written-bytes-limit.ts';
 
 const bodyBytesMax = 1024 * 1024;
 const socketMessageBytesMax = 64 * 1024;
@@ -96,6 +97,7 @@ export async function buildApp(services: ApiServices): Promise<FastifyInstance> 
     trustsLoopback: services.trustsLoopback,
     publicUrl: services.publicUrl,
   });
+  boundWrittenBytes(app, services.writtenBytes);
   warnOfUnknownProxy(app, services.trustProxy);
   app.addHook('preValidation', guardText);
   honourIdempotencyKeys(app, { db: services.db, lockMs: services.requestTimeoutMs + keyLockGraceMs });

@@ -25,6 +25,7 @@ const ApiEnv = CoreEnv.extend({
   REQUEST_TIMEOUT: z.coerce.number().int().min(100).max(600_000).default(30_000),
   CACHE_DEFAULT_TTL: z.coerce.number().int().min(0).max(86_400).default(3_600),
   API_RATE_LIMIT: z.coerce.number().int().min(1).default(12_000),
+  API_BYTES_PER_HOUR: z.coerce.number().int().min(1_000_000).default(256_000_000),
   LOGIN_RATE_LIMIT: z.coerce.number().int().min(1).default(10),
   REGISTRATION_RATE_LIMIT: z.coerce.number().int().min(1).optional(),
   REGISTRATION: z.enum(['open', 'closed']).default('open'),
@@ -63,6 +64,8 @@ export interface ApiConfig extends Omit<CoreConfig, 'publicUrl'>, MediaSettings,
   readonly cacheTtlMs: number;
   /** Requests a minute, for each principal and each unauthenticated address. */
   readonly apiRateLimit: number;
+  /** JSON that an organization may write in an hour. */
+  readonly apiBytesPerHour: number;
   /** Failed logins in 15 minutes, for each email and address. */
   readonly loginRateLimit: number;
   /** Registrations an hour, for each address. */
@@ -90,6 +93,7 @@ export function parseApiConfig(rawEnv: Readonly<Record<string, string | undefine
     requestTimeoutMs: env.REQUEST_TIMEOUT,
     cacheTtlMs: env.CACHE_DEFAULT_TTL * 1_000,
     apiRateLimit: env.API_RATE_LIMIT,
+    apiBytesPerHour: env.API_BYTES_PER_HOUR,
     loginRateLimit: env.LOGIN_RATE_LIMIT,
     registrationRateLimit: env.REGISTRATION_RATE_LIMIT ?? Math.max(registrationsMin, 20 * env.LOGIN_RATE_LIMIT),
     registrationOpen: env.REGISTRATION === 'open',

@@ -21,7 +21,14 @@ import { buildApp } from './app.ts';
 import { closeApp } from './close-app.ts';
 import type { ApiConfig } from './config.ts';
 import { createKnownDevices } from './http/known-device.ts';
-import { createMailLimit, mailsPerRecipient, mailWindowSeconds, type MailLimit } from './http/mail-limit.ts';
+import { writtenPoints, writtenWindowSeconds } from './http/written-bytes-limit.ts';
+import {
+  createMailLimit,
+  invitationsPerOrganization,
+  type MailLimit,
+  mailsPerRecipient,
+  mailWindowSeconds,
+} from './http/mail-limit.ts';
 import { createHealthReport } from './health-report.ts';
 import { watchLive } from './live/watch-live.ts';
 import { startLiveHub } from './live/live-hub.ts';
@@ -154,6 +161,13 @@ async function openApiServices({
     signInLimit: openSignInLimit(queue, config, starting),
     knownDevices: createKnownDevices({ key: deriveKey(config.authSecret, 'known-device'), now }),
     mailLimit: openMailLimit(queue, config, starting),
+    writtenBytes: starting.use(
+      createRateLimiter(queue, {
+        name: 'written',
+        points: writtenPoints(config.apiBytesPerHour),
+        durationSeconds: writtenWindowSeconds,
+      }),
+    ),
     health: createHealthReport({ db, queue, queueAdmin, live, disk: media.disk, logger, clock }),
     trustProxy: config.trustProxy,
     // Behind a proxy the loopback address is the proxy's.
@@ -192,5 +206,7 @@ function openMailLimit(
   return createMailLimit({
     askers: limiter('mail-asker', loginRateLimit),
     recipients: limiter('mail-recipient', mailsPerRecipient),
+    inviters: limiter('mail-inviter', invitationsPerOrganization),
+    invited: limiter('mail-invited', mailsPerRecipient),
   });
 }

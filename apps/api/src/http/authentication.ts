@@ -104,6 +104,11 @@ export function principalOf(request: FastifyRequest | undefined): string | null 
   return (request === undefined ? undefined : actors.get(request))?.principal ?? null;
 }
 
+/** Whose organization it acts in; null on public routes. */
+export function organizationOf(request: FastifyRequest): string | null {
+  return actors.get(request)?.organizationId ?? null;
+}
+
 /** Whom a request without credentials is counted as. */
 function addressOf({ ip }: Pick<FastifyRequest, 'ip'>): string {
   return `ip:${addressKey(ip)}`;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CreatedInvitation } from '@vibetribe/contracts/member';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { invitationsPerOrganization } from '../http/mail-limit.ts';
 import { startTestApi, testPassword, type TestApi } from '../test-api.ts';
 import { sendMails, startTestMailServer, type TestMailServer, tokenIn } from '../test-mail.ts';
 
@@ -64,7 +65,7 @@ test('an invitation arrives as text and HTML, and its link opens a page where a 
 test('a mail stands or falls with what caused it, and is sealed until it is sent', async () => {
   const owner = await api.register();
   const blocked = await api.transaction();
-  await blocked.sql('lock table mails in share row exclusive mode nowait');
+  await blocked.sql('lock table mails in share row exclusive mode');
   const email = newEmail();
   const asked = invite(owner.accessToken, email);
   await waitFor(
@@ -139,4 +140,17 @@ test('one that was too late to be of use, or was tried often enough, is given up
   await api.sql(`update mails set expires_at = now(), next_attempt_at = now() where recipient = $1`, [expired.email]);
   await isSo(expired.email, `status = 'failed' and attempts = 2`);
   expect(await mail.mailsTo(expired.email)).toEqual([]);
+});
+
+test('neither a stranger nor the service is flooded with invitations', async () => {
+  const [one, other] = [await api.register(), await api.register()];
+  const email = newEmail();
+  const ask = async (token: string, to = newEmail()) =>
+    (await api.call('POST', '/api/v1/invitations', { token, body: { email: to, role: 'viewer' } })).status;
+  const asked = [];
+  for (const { accessToken } of [one, other, one, other]) asked.push(await ask(accessToken, email));
+  expect(asked).toEqual([201, 201, 201, 429]);
+  const left = Array.from({ length: invitationsPerOrganization - 2 }, () => ask(one.accessToken));
+  expect(new Set(await Promise.all(left))).toEqual(new Set([201]));
+  expect([await ask(one.accessToken), await ask(other.accessToken)]).toEqual([429, 201]);
 });

@@ -142,6 +142,9 @@ export const memberRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = as
       },
     },
     async (request, reply) => {
+      const { organizationId } = request.actor;
+      if (services.sendsMail)
+        await services.mailLimit.countInvitation({ organizationId, recipient: request.body.email });
       reply.code(201);
       return invite(
         { ...services, acceptUrl },

@@ -50,13 +50,19 @@ const claimedColumns = {
 };
 type ClaimedMail = RowOf<typeof claimedColumns>;
 
+/** Whose mails wait longest in their own line: an organization's hundred invitations stand before nobody's link to a new password. */
 async function claimMails({ db }: MailDependencies): Promise<ClaimedMail[]> {
   return db.asWorker(
     (tx) => queryRows(tx, claimedColumns)`
-      with due as (
-        select id from mails where status = 'pending' and next_attempt_at <= statement_timestamp()
+      with lines as (
+        select id, next_attempt_at,
+          row_number() over (partition by coalesce(organization_id, recipient) order by next_attempt_at, id) as place
+        from mails where status = 'pending' and next_attempt_at <= statement_timestamp()
           and (lease_until is null or lease_until < statement_timestamp())
-        order by next_attempt_at limit ${mailsAtOnce} for update skip locked
+      ), due as (
+        select m.id from lines l join mails m using (id)
+        where m.status = 'pending' and (m.lease_until is null or m.lease_until < statement_timestamp())
+        order by l.place, l.next_attempt_at limit ${mailsAtOnce} for update of m skip locked
       )
       update mails m set attempts = attempts + 1, lease_until = statement_timestamp() + make_interval(secs => ${leaseSeconds}::int)
       from due where m.id = due.id
