@@ -126,4 +126,24 @@ describe('an API key', () => {
     expect(seen).toHaveLength(5);
     expect(new Set(seen)).toEqual(made);
   });
+
+  test('is one of a thousand at most; those that are revoked or over do not count', async () => {
+    const { accessToken } = await api.register();
+    const { id } = await keyOf(accessToken);
+    const more = (count: number, of: string) =>
+      api.sql(
+        `insert into api_keys (id, organization_id, name, key_hash, last4, role, scopes, revoked_at, expires_at)
+         select k.id || $3 || n, k.organization_id, k.name, k.id || $3 || n, k.last4, k.role, k.scopes,
+           case when $3 = 'revoked' then now() end, case when $3 = 'over' then now() end
+         from api_keys k, generate_series(1, $2::int) n where k.id = $1`,
+        [id, count, of],
+      );
+    await more(5, 'revoked');
+    await more(5, 'over');
+    await more(998, 'open');
+    const ask = () =>
+      api.call('POST', '/api/v1/api-keys', { token: accessToken, body: { name: 'k', scopes: ['read'] } });
+    expect((await ask()).status).toBe(201);
+    expect((await ask()).json).toMatchObject({ code: 'quota_exceeded' });
+  });
 });

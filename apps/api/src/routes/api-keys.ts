@@ -15,7 +15,11 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
   app.post(
     '/api-keys',
     {
-      config: { access: 'keys:manage', idempotent: { secretFields: ['key'] }, errors: ['validation_failed'] },
+      config: {
+        access: 'keys:manage',
+        idempotent: { secretFields: ['key'] },
+        errors: ['validation_failed', 'quota_exceeded'],
+      },
       schema: {
         operationId: 'createApiKey',
         summary: 'Create an API key; the answer shows it once',

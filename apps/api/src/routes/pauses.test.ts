@@ -82,4 +82,17 @@ describe('an emergency stop', () => {
     expect(second.headers.get('idempotent-replayed')).toBe('true');
     expect((await call('GET', '/pauses')).json['items']).toHaveLength(1);
   });
+
+  test('is refused where a thousand are in force: their list has no pages', async () => {
+    const { call } = await signUp();
+    const pause = () => call('POST', '/pauses', { body: { scope: 'organization', reason: 'Ours' } });
+    const { json } = await pause();
+    await api.sql(
+      `insert into pauses (id, organization_id, reason, created_by) select p.id || n, p.organization_id, 'x', 'x' from pauses p, generate_series(1, 999) n where p.id = $1`,
+      [json['id']],
+    );
+    expect((await pause()).json).toMatchObject({ code: 'quota_exceeded' });
+    expect((await call('DELETE', `/pauses/${String(json['id'])}`)).status).toBe(204);
+    expect((await pause()).status).toBe(201);
+  });
 });

@@ -17,7 +17,7 @@ export const pauseRoutes: FastifyPluginAsyncZod<{ services: Services }> = async 
   app.post(
     '/pauses',
     {
-      config: { access: 'accounts:manage', idempotent: {}, errors: ['not_found'] },
+      config: { access: 'accounts:manage', idempotent: {}, errors: ['not_found', 'quota_exceeded'] },
       schema: {
         operationId: 'createPause',
         summary: 'Pause an account, the organization or the service',

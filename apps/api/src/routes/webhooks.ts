@@ -127,7 +127,7 @@ export const webhookRoutes: FastifyPluginAsyncZod<{ services: Services }> = asyn
   app.post(
     '/webhooks/:id/test',
     {
-      config: { ...access, idempotent: {} },
+      config: { ...access, idempotent: {}, errors: ['quota_exceeded'] },
       schema: {
         operationId: 'testWebhook',
         summary: 'Send a test message',

@@ -1,6 +1,7 @@
 import type { CreateApiKey, CreatedApiKey } from '@vibetribe/contracts/auth';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { newId } from '@vibetribe/db/new-id';
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import { accounts } from '@vibetribe/db/schema/accounts';
 import { apiKeys } from '@vibetribe/db/schema/identity';
 import { hashApiKey, newApiKey } from '@vibetribe/security/api-key';
@@ -15,7 +16,7 @@ import { apiKeyColumns, presentApiKey } from './present-api-key.ts';
  * Makes a key that can do no more than its maker: role, scopes and accounts are bounded by the actor's own.
  * The answer is the only place where the key itself is ever seen.
  * @param beforeCommit runs before the commit, so that what it writes stands or falls with the key
- * @throws DomainError `forbidden`, `validation_failed` (an unknown account, a time that has passed)
+ * @throws DomainError `forbidden`, `validation_failed` (an unknown account, a time that has passed), `quota_exceeded`
  */
 export async function createApiKey(
   deps: Pick<IdentityDependencies, 'db'>,
@@ -28,6 +29,7 @@ export async function createApiKey(
   const key = newApiKey();
   return deps.db.asTenant(actor.organizationId, async (tx) => {
     const accountIds = await boundedAccounts(tx, actor, input.accountIds);
+    await requireRoom(tx, actor.organizationId);
     const [row] = await tx
       .insert(apiKeys)
       .values({
@@ -49,6 +51,18 @@ export async function createApiKey(
     await beforeCommit?.(tx, created);
     return created;
   });
+}
+
+const keysMax = 1_000;
+
+/** Keys that are revoked or over make room. */
+async function requireRoom(tx: Transaction, organizationId: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`api keys ${organizationId}`}, 0))`);
+  const [counted] = await queryRows(tx, { count: column.number })`
+    select count(*)::int as count from api_keys
+    where organization_id = ${organizationId} and revoked_at is null and (expires_at is null or expires_at > now())`;
+  if ((counted?.count ?? 0) >= keysMax)
+    throw new DomainError('quota_exceeded', `The organization has ${keysMax} keys: revoke some of them first.`);
 }
 
 function requireGrantable(actor: Actor, scope: CreateApiKey['scopes'][number]): void {

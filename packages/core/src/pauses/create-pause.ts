@@ -1,5 +1,7 @@
 import type { CreatePause, Pause } from '@vibetribe/contracts/pause';
+import type { Transaction } from '@vibetribe/db/connect-database';
 import { newId } from '@vibetribe/db/new-id';
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import { accounts } from '@vibetribe/db/schema/accounts';
 import { pauses } from '@vibetribe/db/schema/service';
 import { and, eq } from 'drizzle-orm';
@@ -14,6 +16,7 @@ import { presentPause } from './pause-row.ts';
  * Stops everything of an account, an organization or the whole service. From the answer on no send begins. Claims look at the pauses. Every
  * send looks once more when its intent is written, under a lock that making a pause takes alone. A send that has begun cannot be called
  * back.
+ * @throws DomainError `validation_failed`; `quota_exceeded`: the list of those in force is no longer than somebody reads
  */
 export async function createPause(
   deps: Pick<CoreDependencies, 'db'>,
@@ -38,6 +41,7 @@ export async function createPause(
     }
     const organizationId = input.scope === 'service' ? null : actor.organizationId;
     await takePauseLock(tx, organizationId);
+    await requireRoom(tx, organizationId);
     const [row] = await tx
       .insert(pauses)
       .values({
@@ -51,4 +55,13 @@ export async function createPause(
     if (row === undefined) throw new Error('the pause was not written');
     return presentPause(row);
   });
+}
+
+const inForceMax = 1_000;
+
+async function requireRoom(tx: Transaction, organizationId: string | null): Promise<void> {
+  const [counted] = await queryRows(tx, { count: column.number })`
+    select count(*)::int as count from pauses where organization_id is not distinct from ${organizationId} and lifted_at is null`;
+  if ((counted?.count ?? 0) >= inForceMax)
+    throw new DomainError('quota_exceeded', `${inForceMax} pauses are in force: lift some of them first.`);
 }

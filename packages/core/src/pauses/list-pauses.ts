@@ -6,7 +6,7 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { presentPause, visibleTo } from './pause-row.ts';
 
-/** The pauses in force, newest first: as many as there are accounts at the most. */
+/** The pauses in force, newest first; there are never many. */
 export async function listPauses(deps: Pick<CoreDependencies, 'db'>, actor: Actor): Promise<Pause[]> {
   requireRight(actor, 'accounts:read');
   const rows = await deps.db.asWorker((tx) =>

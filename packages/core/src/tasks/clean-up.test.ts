@@ -76,6 +76,21 @@ describe('the clean-up', () => {
         ($1, now() - interval '91 days', 'system', 'a', 't'), ($1, now() - interval '89 days', 'system', 'a', 't')`,
       [organizationId],
     );
+    await harness.sql(
+      `with used as (
+         insert into grants (id, organization_id, platform, service, credentials) values ('used' || $1, $1, 'mastodon', 'https://used.example', ''))
+       insert into server_clients (id, platform, server, client_sealed, created_at) values
+         ('used', 'mastodon', 'https://used.example', '', ${old}), ('ours', 'bluesky', '', '', ${old}),
+         ('old', 'mastodon', 'https://unused.example', '', ${old}), ('new', 'mastodon', 'https://new.example', '', now())`,
+      [organizationId],
+    );
+    await harness.sql(
+      `with off as (
+         insert into webhooks (id, organization_id, url, events, secret_sealed, disabled_at) values ('off' || $1, $1, 'u', '{}', '', now()) returning id)
+       insert into webhook_deliveries (id, organization_id, webhook_id, sequence, type, payload, next_attempt_at, created_at)
+       select name || $1, $1, 'off' || $1, row_number() over (), 't', '{}', due, ${old} from (values ('old', ${old}), ('tried', now())) as d(name, due)`,
+      [organizationId],
+    );
     expect(await runCleanUp(harness.core, retention)).toEqual({
       notifications: 2,
       idempotencyKeys: 1,
@@ -83,7 +98,8 @@ describe('the clean-up', () => {
       liveTickets: 1,
       invitations: 1,
       sessions: 1,
-      webhookDeliveries: 0,
+      webhookDeliveries: 1,
+      serverClients: 1,
       mails: 1,
       notificationMessages: 0,
       outages: 0,
@@ -112,6 +128,7 @@ describe('the clean-up', () => {
       invitations: 0,
       sessions: 0,
       webhookDeliveries: 0,
+      serverClients: 0,
       mails: 0,
       notificationMessages: 0,
       outages: 0,

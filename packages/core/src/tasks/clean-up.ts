@@ -26,6 +26,7 @@ export type CleanedUp = Readonly<
     | 'sessions'
     | 'events'
     | 'webhookDeliveries'
+    | 'serverClients'
     | 'mails'
     | 'mailedLinks'
     | 'notificationMessages'
@@ -61,7 +62,13 @@ export async function runCleanUp(
     sessions: await remove('sessions', endedSession(retention.endedSessionDays)),
     webhookDeliveries: await remove(
       'webhook_deliveries',
-      sql`status <> 'pending' and created_at < now() - interval '30 days'`,
+      // Of a webhook that is switched off nothing is tried any more.
+      sql`created_at < now() - interval '30 days' and (status <> 'pending' or next_attempt_at < now() - interval '7 days')`,
+    ),
+    serverClients: await remove(
+      'server_clients',
+      sql`server <> '' and created_at < now() - interval '1 day' and not exists (
+        select 1 from grants g where g.platform = server_clients.platform and g.service = server_clients.server)`,
     ),
     mails: await remove('mails', sql`status <> 'pending' and created_at < now() - interval '30 days'`),
     notificationMessages: await remove(

@@ -1,11 +1,12 @@
 import type { WebhookDelivery } from '@vibetribe/contracts/webhook';
+import type { Transaction } from '@vibetribe/db/connect-database';
 import { isoInstant } from '@vibetribe/db/iso-instant';
 import { newId } from '@vibetribe/db/new-id';
 import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { cutPage } from '../cut-page.ts';
-import { notFound } from '../domain-error.ts';
+import { DomainError, notFound } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { deliveryColumns, deliverySelection, findWebhook } from './webhook-row.ts';
 
@@ -29,7 +30,9 @@ export async function listDeliveries(
   });
 }
 
-/** Sends `{type: "webhook.test"}` as the webhook's next message. @throws DomainError `not_found` */
+const openTestsMax = 500;
+
+/** Sends `{type: "webhook.test"}` as the webhook's next message. @throws DomainError `not_found`, `quota_exceeded` */
 export async function testWebhook(
   deps: Dependencies,
   actor: Actor,
@@ -43,6 +46,7 @@ export async function testWebhook(
       returning (next_sequence - 1)::float8 as sequence,
         ${isoInstant('clock_timestamp()')} as at`;
     if (counted === undefined) throw notFound('webhook');
+    await requireFewTests(tx, actor, webhookId);
     const type = 'webhook.test';
     const payload = JSON.stringify({ type, timestamp: counted.at, sequence: counted.sequence, data: { webhookId } });
     const [row] = await queryRows(tx, deliveryColumns)`
@@ -79,4 +83,12 @@ export async function replayDelivery(
   if (row === undefined) throw notFound('delivery');
   deps.signals.eventsCommitted();
   return row;
+}
+
+async function requireFewTests(tx: Transaction, { organizationId }: Actor, webhookId: string): Promise<void> {
+  const [counted] = await queryRows(tx, { count: column.number })`
+    select count(*)::int as count from webhook_deliveries
+    where organization_id = ${organizationId} and webhook_id = ${webhookId} and status = 'pending' and type = 'webhook.test'`;
+  if ((counted?.count ?? 0) >= openTestsMax)
+    throw new DomainError('quota_exceeded', `${openTestsMax} tests of this webhook have not arrived yet.`);
 }
