@@ -4,6 +4,7 @@ import { runMigrations } from '@vibetribe/migrate/run-migrations';
 import { createLogger } from '@vibetribe/observability/logger';
 import { parsePublisherConfig } from '@vibetribe/publisher/config';
 import { startPublisher } from '@vibetribe/publisher/start-publisher';
+import { recordBackend } from '@vibetribe/queue/record-backend';
 import { createKeyRing } from '@vibetribe/security/key-ring';
 import { createTestDatabase } from '@vibetribe/testkit/test-database';
 import { Redis } from 'ioredis';
@@ -46,6 +47,7 @@ export async function openProduct(servers: Servers, backend: Backend, concurrenc
     ...(backend === 'redis' ? { REDIS_URL: servers.redisUrl } : {}),
   });
   opening.use(await startPublisher(config, logger));
+  const { prefix } = await recordBackend(pool, backend);
   const redis = opening.adopt(new Redis(servers.redisUrl), (opened) => opened.disconnect());
   const opened = opening.move();
   return {
@@ -55,7 +57,7 @@ export async function openProduct(servers: Servers, backend: Backend, concurrenc
     async schedule(organization, dueAtMs) {
       await insertPosts(pool, organization, dueAtMs);
       await (backend === 'redis'
-        ? redis.publish('vibetribe:bus:dispatch', '')
+        ? redis.publish(`${prefix}:bus:dispatch`, '')
         : pool.query(`select pg_notify('vibetribe_dispatch', '')`));
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

@@ -5,7 +5,7 @@ import { requireSessions } from '@vibetribe/db/require-sessions';
 import type { Logger } from '@vibetribe/observability/logger';
 import type { PlatformCall } from '@vibetribe/platforms/create-platform-http';
 import { type Bus, createBus } from '@vibetribe/queue/bus';
-import { recordBackend } from '@vibetribe/queue/record-backend';
+import { recordBackend, type RecordedQueue } from '@vibetribe/queue/record-backend';
 import { connectQueue } from '@vibetribe/queue/connect-queue';
 import type { QueueConnection } from '@vibetribe/queue/queue-connection';
 import { systemClock } from '@vibetribe/resilience/clock';
@@ -37,7 +37,7 @@ export async function openService(options: {
   const { config, logger } = options;
   await using opening = new AsyncDisposableStack();
   const keyRing = createKeyRing(config.encryptionKeys);
-  await requirePreparedDatabase(options, keyRing);
+  const { prefix } = await requirePreparedDatabase(options, keyRing);
   const db = opening.use(
     connectDatabase({
       databaseUrl: config.databaseUrl,
@@ -55,6 +55,7 @@ export async function openService(options: {
       redisUrl: config.redisUrl ?? undefined,
       retention: config.queueRetention,
       pool: db.pool,
+      prefix,
       logger,
     }),
   );
@@ -79,10 +80,11 @@ export async function openService(options: {
 async function requirePreparedDatabase(
   { app, config, logger }: Parameters<typeof openService>[0],
   keyRing: KeyRing,
-): Promise<void> {
+): Promise<RecordedQueue> {
   await using login = await connectOnce({ databaseUrl: config.databaseUrl, applicationName: `vibetribe-${app}` });
   const { unknown } = await requireMigrated(login.client, { rolePrefix: config.dbRolePrefix });
   if (unknown.length > 0) logger.warn({ migrations: unknown }, 'the database was migrated by a newer version');
-  await recordBackend(login.client, config.redisUrl === null ? 'postgres' : 'redis');
+  const recorded = await recordBackend(login.client, config.redisUrl === null ? 'postgres' : 'redis');
   await requireKeys(login.client, keyRing, { rolePrefix: config.dbRolePrefix });
+  return recorded;
 }

@@ -23,6 +23,24 @@ test('the first process records its backend; one with another is told both and w
   }
 });
 
+test('installations that share one Redis have keys of their own; what was recorded before keeps its own', async () => {
+  const prefixes = [];
+  for (const isOld of [false, false, true]) {
+    await using database = await createTestDatabase(inject('postgresUrl'));
+    const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+    await pool.query(
+      'create table service_settings (key text primary key, value jsonb not null, updated_at timestamptz not null default now())',
+    );
+    if (isOld) await pool.query(`insert into service_settings (key, value) values ('queue_backend', '"redis"')`);
+    const recorded = await Promise.all([1, 2, 3].map(() => recordBackend(pool, 'redis')));
+    expect(new Set(recorded.map(({ prefix }) => prefix)).size).toBe(1);
+    prefixes.push(recorded[0]?.prefix);
+    await pool.end();
+  }
+  expect(prefixes).toEqual([expect.stringMatching(/^vibetribe:/), expect.stringMatching(/^vibetribe:/), 'vibetribe']);
+  expect(prefixes[0]).not.toBe(prefixes[1]);
+});
+
 test('a login that may only read checks what is recorded', async () => {
   await using database = await createTestDatabase(inject('postgresUrl'));
   const pool = new pg.Pool({ connectionString: database.url, max: 1, options: '-c default_transaction_read_only=on' });

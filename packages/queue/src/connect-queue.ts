@@ -9,7 +9,7 @@ import { queuePoolOptions } from './queue-pool-options.ts';
 import { defaultRetention, type QueueRetention } from './queue-retention.ts';
 import { createResilientPool } from './resilient-pool.ts';
 import { SharedPostgresBackend, SharedPostgresConnection } from './shared-postgres-connection.ts';
-import { redisRefusal, requireRedis } from './require-redis.ts';
+import { redisRefusal, redisRisk, requireRedis } from './require-redis.ts';
 import { describeStoreError, QueueStoreError } from './store-error.ts';
 import { callStore } from './call-store.ts';
 
@@ -97,6 +97,8 @@ async function openRedis(redisUrl: string, prefix: string, logger: QueueLogger):
   try {
     await callStore(readyTimeoutMs, 'connecting to Redis', once(redis, 'ready'));
     await callStore(readyTimeoutMs, 'asking what Redis is', requireRedis(redis, prefix));
+    const risk = await callStore(readyTimeoutMs, 'asking what Redis keeps', redisRisk(redis));
+    if (risk !== null) logger.warn({ risk }, 'this Redis may lose what is in the queue');
   } catch (error) {
     const refusal = refusalIn(error);
     if (refusal !== null) {

@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { OperatorError } from '@vibetribe/observability/operator-error';
 import type pg from 'pg';
+
+const defaultPrefix = 'vibetribe';
 
 type BackendKind = 'redis' | 'postgres';
 
@@ -23,27 +26,42 @@ export class QueueBackendMismatchError extends OperatorError {
   }
 }
 
+export interface RecordedQueue {
+  /** What its keys in Redis begin with: several installations may share one. */
+  readonly prefix: string;
+}
+
 /**
  * Records the backend of this database, or checks it against the one recorded. Reading is enough once it is recorded.
  * @throws QueueBackendMismatchError
  */
-export async function recordBackend(pool: Pick<pg.Pool, 'query'>, kind: BackendKind): Promise<void> {
-  const recorded = (await readBackend(pool)) ?? (await insertBackend(pool, kind));
+export async function recordBackend(pool: Pick<pg.Pool, 'query'>, kind: BackendKind): Promise<RecordedQueue> {
+  const { recorded, prefix } = (await readBackend(pool)) ?? (await insertBackend(pool, kind));
   if (recorded !== kind) throw new QueueBackendMismatchError(recorded, kind);
+  // A database is one installation's alone.
+  return { prefix: kind === 'redis' ? prefix : defaultPrefix };
 }
 
-async function readBackend(pool: Pick<pg.Pool, 'query'>): Promise<string | null> {
-  const { rows } = await pool.query<{ kind: string }>(
-    `select value #>> '{}' as kind from service_settings where key = 'queue_backend'`,
+async function readBackend(pool: Pick<pg.Pool, 'query'>): Promise<{ recorded: string; prefix: string } | null> {
+  const { rows } = await pool.query<{ key: string; value: string }>(
+    `select key, value #>> '{}' as value from service_settings where key in ('queue_backend', 'queue_prefix')`,
   );
-  return rows[0]?.kind ?? null;
+  const valueOf = (wanted: string) => rows.find(({ key }) => key === wanted)?.value;
+  const recorded = valueOf('queue_backend');
+  return recorded === undefined ? null : { recorded, prefix: valueOf('queue_prefix') ?? defaultPrefix };
 }
 
-async function insertBackend(pool: Pick<pg.Pool, 'query'>, kind: BackendKind): Promise<string> {
+async function insertBackend(
+  pool: Pick<pg.Pool, 'query'>,
+  kind: BackendKind,
+): Promise<{ recorded: string; prefix: string }> {
   await pool.query(
-    `insert into service_settings (key, value) values ('queue_backend', to_jsonb($1::text)) on conflict (key) do nothing`,
-    [kind],
+    `insert into service_settings (key, value) values ('queue_backend', to_jsonb($1::text)), ('queue_prefix', to_jsonb($2::text))
+     on conflict (key) do nothing`,
+    [kind, `${defaultPrefix}:${randomBytes(4).toString('hex')}`],
   );
   // Another process may have been first.
-  return (await readBackend(pool)) ?? kind;
+  const found = await readBackend(pool);
+  if (found === null) throw new Error('the queue backend was not recorded');
+  return found;
 }

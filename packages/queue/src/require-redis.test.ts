@@ -84,3 +84,17 @@ test('a login that may not do what the queue does is refused with the rule that 
   await worker.close({ drainMs: 1_000 });
   admin.disconnect();
 });
+
+test('a Redis that removes jobs when its memory is full is told of at the start', async () => {
+  await using server = await startRedisServer();
+  const admin = new Redis(server.url);
+  const warned: unknown[] = [];
+  const logger = { ...quietLogger, warn: (fields: object) => void warned.push(fields) };
+  const connect = () => connectQueue({ redisUrl: server.url, pool, logger });
+  await (await connect())[Symbol.asyncDispose]();
+  expect(warned).toEqual([]);
+  await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
+  await (await connect())[Symbol.asyncDispose]();
+  expect(warned).toEqual([{ risk: expect.stringContaining('noeviction') }]);
+  admin.disconnect();
+});

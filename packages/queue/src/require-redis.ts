@@ -62,6 +62,14 @@ export async function requireRedis(redis: Redis, prefix: string): Promise<void> 
   if (Array.isArray(refused) && refused.length > 0) throw refusal(`may not run ${refused.join(', ')}`);
 }
 
+/** What an operator should know of a Redis that carries the queue, and may lose it: null where there is nothing. */
+export async function redisRisk(redis: Pick<Redis, 'info'>): Promise<string | null> {
+  const [, policy = ''] = /^maxmemory_policy:(\S+)/m.exec(await redis.info('memory')) ?? [];
+  return policy.startsWith('allkeys-')
+    ? `Redis removes keys when its memory is full (maxmemory-policy ${policy}), jobs among them. Set maxmemory-policy to noeviction.`
+    : null;
+}
+
 /** What an error of Redis says about this login, as one for the operator; null for any other error. */
 export function redisRefusal(error: unknown): OperatorError | null {
   if (!(error instanceof Error && error.name === 'ReplyError') || !refusalPattern.test(error.message)) return null;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createPublishQueue } from '@vibetribe/queue/publish-queue';
 import { connectQueue } from '@vibetribe/queue/connect-queue';
+import { recordBackend } from '@vibetribe/queue/record-backend';
 import { addAccount, addOrganization, addPost, addPublication } from '@vibetribe/db/testing/test-rows';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -101,7 +102,7 @@ function ownRedisUrl(): string {
 async function enqueueLater(api: TestApi, backend: 'postgres' | 'redis'): Promise<string> {
   const pool = new pg.Pool({ connectionString: api.databaseUrl, max: 1 });
   try {
-    const redis = backend === 'redis' ? { redisUrl: ownRedisUrl() } : {};
+    const redis = backend === 'redis' ? { redisUrl: ownRedisUrl(), ...(await recordBackend(pool, backend)) } : {};
     await using connection = await connectQueue({ pool, logger: quiet, ...redis });
     const publicationId = `pub_${randomUUID()}`;
     const request = { platform: 'x', publicationId, generation: 1, delayMs: 60_000, priority: 1 };
