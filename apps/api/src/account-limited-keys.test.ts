@@ -1,16 +1,21 @@
 import { newId } from '@vibetribe/db/new-id';
 import { addAccount, addPost, addPublication } from '@vibetribe/db/testing/test-rows';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { startTestApi, type TestApi } from './test-api.ts';
+import { startTestApi, testPassword, type TestApi } from './test-api.ts';
 
 interface Operation {
   readonly method: string;
   readonly path: string;
 }
 
-/** What must stay untouched and unseen: everything of one account, its ids and the words in it. */
+/** What must stay untouched and unseen: everything of one account, its ids and the words in it; and who else is told of it. */
 interface Hidden {
-  readonly ids: Readonly<Record<'account' | 'post' | 'publication' | 'pause' | 'apiKey' | 'notification', string>>;
+  readonly ids: Readonly<
+    Record<
+      'account' | 'post' | 'publication' | 'out' | 'pause' | 'apiKey' | 'notification' | 'webhook' | 'invitation',
+      string
+    >
+  >;
   readonly words: readonly string[];
 }
 
@@ -27,8 +32,8 @@ afterAll(() => api[Symbol.asyncDispose]());
 
 async function hide(organizationId: string): Promise<Hidden> {
   const word = (of: string) => `hidden-${of}-${newId('post')}`;
-  const words = [word('handle'), word('text'), word('reason'), word('key'), word('notice')];
-  const [handle = '', content = '', reason = '', keyName = '', title = ''] = words;
+  const words = [word('handle'), word('text'), word('reason'), word('key'), word('notice'), word('out'), word('hook')];
+  const [handle = '', content = '', reason = '', keyName = '', title = '', platformPostId = '', hook = ''] = words;
   const { accountId } = await addAccount(api.sql, { organizationId, handle });
   const postId = await addPost(api.sql, { organizationId, content });
   const publicationId = await addPublication(api.sql, {
@@ -40,10 +45,21 @@ async function hide(organizationId: string): Promise<Hidden> {
     waitingReason: 'paused',
     status: 'waiting',
   });
+  const out = await addPublication(api.sql, {
+    organizationId,
+    postId: await addPost(api.sql, { organizationId, content }),
+    accountId,
+    status: 'published',
+    publishedAt: new Date(),
+    platformPostId,
+  });
   const ids = {
     account: accountId,
     post: postId,
     publication: publicationId,
+    out,
+    webhook: newId('webhook'),
+    invitation: newId('invitation'),
     pause: newId('pause'),
     apiKey: newId('apiKey'),
     notification: newId('notification'),
@@ -61,10 +77,21 @@ async function hide(organizationId: string): Promise<Hidden> {
     `insert into notifications (id, organization_id, kind, title, body, data) values ($1, $2, 'test', $3, '', $4)`,
     [ids.notification, organizationId, title, JSON.stringify({ accountId })],
   );
+  await api.sql(
+    `insert into webhooks (id, organization_id, url, events, secret_sealed) values ($1, $2, $3, '{publication.*}', $3)`,
+    [ids.webhook, organizationId, `https://${hook}.example`],
+  );
+  await api.sql(
+    `insert into invitations (id, organization_id, email, role, token_hash, invited_by, expires_at)
+     values ($1, $2, $3, 'viewer', $1, 'test', now() + interval '1 day')`,
+    [ids.invitation, organizationId, `${hook}@example.org`],
+  );
   return { ids, words };
 }
 
 const tables = ['accounts', 'posts', 'publications', 'pauses', 'api_keys', 'notifications', 'events', 'grants'];
+/** Of the whole organization: what reaches every account. */
+const wholeTables = ['webhooks', 'webhook_deliveries', 'invitations', 'memberships', 'publication_changes', 'consents'];
 
 async function stateOf(organizationId: string, { ids }: Hidden): Promise<unknown> {
   const wanted = Object.values(ids);
@@ -77,7 +104,10 @@ async function stateOf(organizationId: string, { ids }: Hidden): Promise<unknown
       wanted,
     ]);
   });
-  return Promise.all(states);
+  const whole = wholeTables.map((table) =>
+    api.sql(`select * from ${table} t where organization_id = $1 order by t::text`, [organizationId]),
+  );
+  return Promise.all([...states, ...whole]);
 }
 
 /** Bodies that would do something, were they allowed to; a route without one here gets an empty one. */
@@ -94,11 +124,21 @@ function bodiesFor({ method, path }: Operation, { account, post, publication }: 
       { scope: 'service', reason: 'x' },
     ],
     'POST /api/v1/api-keys': [{ name: 'x', scopes: ['read'], accountIds: [account] }],
+    'PUT /api/v1/publications/{id}/content': [{ content }],
+    'POST /api/v1/webhooks': [{ url: 'https://hooks.example.org/mine', events: ['publication.*'] }],
+    'PUT /api/v1/webhooks/{id}': [{ enabled: false }],
+    'POST /api/v1/invitations': [{ email: 'mine@example.org', role: 'admin' }],
+    'POST /api/v1/members': [{ email: 'mine@example.org', name: 'x', password: testPassword, role: 'admin' }],
     'POST /api/v1/publications/{id}/resolve': [{ outcome: 'skip' }, { outcome: 'not_published', retry: true }],
   };
   return (
     bodies[`${method} ${path}`] ?? [{}, { id: account, accountId: account, postId: post, publicationId: publication }]
   );
+}
+
+function queriesFor({ method }: Operation, { account }: Hidden['ids']): string[] {
+  if (method === 'GET') return ['', `?accountId=${account}`];
+  return method === 'DELETE' ? ['', '?from=platforms'] : [''];
 }
 
 /** Tries everything there is with each hidden id, and tells what was shown of it. */
@@ -107,7 +147,7 @@ async function tryEverything(token: string, hidden: Hidden): Promise<string[]> {
   for (const operation of operations) {
     const isOneOf = operation.path.includes('{');
     const ids = isOneOf ? Object.values(hidden.ids) : [''];
-    const queries = operation.method === 'GET' ? ['', `?accountId=${hidden.ids.account}`] : [''];
+    const queries = queriesFor(operation, hidden.ids);
     for (const id of ids) {
       for (const query of queries) {
         const path = operation.path.replaceAll(/\{\w+\}/g, id) + query;

@@ -1,40 +1,105 @@
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
 import { platformIds } from '@vibetribe/contracts/platform-id';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { richTextOf } from '../bluesky/facets.ts';
-import { handlesMentioned } from '../bluesky/mentions.ts';
-import { discordFingerprint } from '../discord/text.ts';
 import { countGraphemes } from './graphemes.ts';
 import { trimmedEnd, withoutTrailingPunctuation } from './link-end.ts';
-import { countMastodon, mastodonFingerprint, textOfHtml } from '../mastodon/text.ts';
 import { normalForm } from './normal-form.ts';
 import { adapters } from '../registry.ts';
-import { fingerprintOfText, fingerprintsOfPost } from '../x/text.ts';
+import { lettersOf } from './resembles.ts';
+import { fingerprintsOfPost } from '../x/text.ts';
 import { weighText } from '../x/weigh-text.ts';
 
 const account = { externalId: '1', handle: 'a', service: 'https://social.example' };
+
+const platforms = join(import.meta.dirname, '..');
+/** Files of platforms whose functions read nothing but a text. */
+const textFiles = globSync('*/{text,links,tags,mentions,guess-langs,shorten-link}.ts', { cwd: platforms });
+const textFunctions = (
+  await Promise.all(
+    textFiles.map(async (file) => {
+      const functions = Object.entries((await import(`../${file}`)) as Record<string, unknown>);
+      return functions.flatMap(([name, value]): [string, (text: string) => unknown][] =>
+        isFunction(value) && value.length === 1 && takesText(value)
+          ? [[`${file} ${name}`, (text) => Reflect.apply(value, undefined, [text])]]
+          : [],
+      );
+    }),
+  )
+).flat();
+
+function isFunction(value: unknown): value is (...given: unknown[]) => unknown {
+  return typeof value === 'function';
+}
+
+function takesText(read: (...given: unknown[]) => unknown): boolean {
+  try {
+    Reflect.apply(read, undefined, ['Hello']);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Every option that is a text, in its place. */
+const optionReaders = platformIds.flatMap((platform) => {
+  const { rules } = adapters[platform];
+  return placesOfTexts(schemaOf(rules.options)).map((place): [string, (text: string) => unknown] => [
+    `${platform} option ${place.join('.')}`,
+    (text) => {
+      const options = placed(place, text) as Record<string, unknown>;
+      return [
+        rules.options.safeParse(options),
+        adapters[platform].validate({ text: 'Hello', options, media: [] }, account),
+      ];
+    },
+  ]);
+});
 
 /** Everything that reads a user's text, or a platform's copy of one. */
 const readers: Readonly<Record<string, (text: string) => unknown>> = {
   ...Object.fromEntries(
     platformIds.flatMap((platform): [string, (text: string) => unknown][] => [
       [`${platform} validate`, (text) => adapters[platform].validate({ text, options: {}, media: [] }, account)],
-      [`${platform} count`, (text) => adapters[platform].rules.text.count(text)],
       [`${platform} composeUrl`, (text) => adapters[platform].composeUrl({ text, options: {} }, account)],
     ]),
   ),
+  ...Object.fromEntries([...textFunctions, ...optionReaders]),
   richTextOf: (text) => richTextOf(text, { 'a.b': 'did:plc:a' }),
-  handlesMentioned,
+  lettersOf,
   countGraphemes: (text) => countGraphemes(text),
-  countMastodon: (text) => countMastodon(text),
-  mastodonFingerprint,
-  textOfHtml,
-  discordFingerprint,
-  fingerprintOfText,
   fingerprintsOfPost: (text) => fingerprintsOfPost(text, [{ url: 'https://t.co/a', expanded_url: 'https://a.bc' }]),
   normalForm,
   withoutTrailingPunctuation,
   trimmedEnd: (text) => trimmedEnd(text, /[.)]/u),
 };
+
+interface TextSchema {
+  readonly type?: unknown;
+  readonly properties?: Readonly<Record<string, TextSchema>>;
+  readonly items?: TextSchema;
+  readonly anyOf?: readonly TextSchema[];
+}
+
+function schemaOf(schema: z.ZodType): TextSchema {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as unknown as TextSchema;
+}
+
+function placesOfTexts({ type, properties = {}, items, anyOf = [] }: TextSchema): string[][] {
+  return [
+    ...(type === 'string' ? [[]] : []),
+    ...anyOf.flatMap(placesOfTexts),
+    ...Object.entries(properties).flatMap(([name, inner]) => placesOfTexts(inner).map((place) => [name, ...place])),
+    ...(items === undefined ? [] : placesOfTexts(items).map((place) => ['0', ...place])),
+  ];
+}
+
+function placed([name, ...rest]: readonly string[], text: string): unknown {
+  if (name === undefined) return text;
+  return name === '0' ? [placed(rest, text)] : { [name]: placed(rest, text) };
+}
 
 const starts = ['', 'https://a.bc/', 'http://', '@', '#', '<', '&'];
 const parts = [
