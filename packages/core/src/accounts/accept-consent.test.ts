@@ -120,8 +120,9 @@ describe('a code that the browser brought back', () => {
     const connected = { credentials: { accessToken: 'token', scopes: [] }, accounts: [] };
     for (let count = 0; count < 20; count += 1)
       await prepareConsent(core, stranger, { platform: 'mastodon', connected, stage: 'code' } as never).store();
+    await harness.sql(`update consents set expires_at = now() - interval '1 minute'`);
     await codeFor('uma');
-    await harness.sql(`update consents set expires_at = now() - interval '1 ms'`);
+    await harness.sql(`update consents set expires_at = least(expires_at, now() - interval '1 ms')`);
     const revoking = revokeUnusedConsents(core);
     await expect.poll(() => harness.x.revoked, { timeout: 20_000 }).toContain(harness.x.grants.get('uma')?.accessToken);
     opened.resolve();

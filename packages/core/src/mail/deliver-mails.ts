@@ -61,7 +61,8 @@ async function claimMails({ db }: MailDependencies): Promise<ClaimedMail[]> {
           and (lease_until is null or lease_until < statement_timestamp())
       ), due as (
         select m.id from lines l join mails m using (id)
-        where m.status = 'pending' and (m.lease_until is null or m.lease_until < statement_timestamp())
+        where m.status = 'pending' and m.next_attempt_at <= statement_timestamp()
+          and (m.lease_until is null or m.lease_until < statement_timestamp())
         order by l.place, l.next_attempt_at limit ${mailsAtOnce} for update of m skip locked
       )
       update mails m set attempts = attempts + 1, lease_until = statement_timestamp() + make_interval(secs => ${leaseSeconds}::int)
