@@ -58,7 +58,7 @@ test("hundreds of removals on a server that does not answer delay nobody else's 
     [id],
   );
   await publishing.sql(
-    `insert into publications (id, post_id, platform_post_id, ${columns?.names}) select p.id || n, p.post_id || n, n::text, ${columns?.names} from publications p, ${of}`,
+    `insert into publications (id, post_id, platform_post_id, ${columns?.names}) select p.id || n, p.post_id || n, (1000 + n)::text, ${columns?.names} from publications p, ${of}`,
     [id],
   );
   await publishing.sql(
