@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
+import { addOrganization } from '@vibetribe/db/testing/test-rows';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
@@ -7,7 +8,7 @@ import { createTestHarness, type TestHarness } from '../publishing/testing/test-
 import { type MailOutcome, startMailer } from './deliver-mails.ts';
 import { mailOf } from './mail-content.ts';
 import { queueMail, type QueuedMail } from './queue-mail.ts';
-import { createSmtpSender, type MailResult, type MailSender } from './smtp-sender.ts';
+import { createSmtpSender, mailsAtOnce, type MailResult, type MailSender } from './smtp-sender.ts';
 
 let harness: TestHarness;
 beforeAll(async () => {
@@ -49,6 +50,16 @@ test('two processes send every mail once', async () => {
   await using _other = startMailer(harness.deps, { sender });
   await waitFor(async () => (await pending(`status <> 'sent'`)) === 0, { describe: 'all are sent' });
   expect(handed.toSorted()).toEqual(recipients.toSorted());
+});
+
+test("an organization's hundred invitations delay nobody's link to a new password", async () => {
+  const organizationId = await addOrganization(harness.sql);
+  for (let count = 0; count < 100; count += 1) await queue({ kind: 'invitation', organizationId });
+  const reset = await queue({ kind: 'password_reset' });
+  const { handed, sender } = listeningSender(sent);
+  await using _mailer = startMailer(harness.deps, { sender });
+  await waitFor(() => handed.length === 101, { describe: 'all are sent', timeoutMs: 20_000 });
+  expect(handed.slice(0, mailsAtOnce)).toContain(reset);
 });
 
 describe('a mail that is being sent', () => {
