@@ -84,19 +84,24 @@ test.each([
   await busy.publish(await harness.addPublication(account));
   await idle.checkHistory();
   const [newest] = await harness.sql<{ id: string }>('select max(id) as id from events');
+  // A restore deletes nothing.
+  await harness.sql('alter table events disable trigger note_deleted_events');
   await harness.sql(how, [newest?.id]);
+  await harness.sql('alter table events enable trigger note_deleted_events');
   await expect(idle.checkHistory()).rejects.toMatchObject({ code: 'history_lost' });
   expect(await pauses()).toMatchObject([{ reason: /gone back in time/ }]);
   await idle.checkHistory();
 });
 
-test('events that the clean-up has deleted are no loss', async () => {
+test.each([
+  { deletion: 'events that the clean-up deletes', statement: 'delete from events' },
+  { deletion: 'an organization with its events', statement: 'delete from organizations' },
+])('$deletion are no loss', async ({ statement }) => {
   const account = await harness.addAccount();
   const engine = harness.engine();
   await engine.publish(await harness.addPublication(account));
   await engine.checkHistory();
-  await harness.sql('update event_log set cleaned_to = (select max(id) from events)');
-  await harness.sql('delete from events');
+  await harness.sql(statement);
   await engine.checkHistory();
   expect(await pauses()).toEqual([]);
 });

@@ -153,8 +153,6 @@ async function deleteOldEvents(db: Database, days: number, signal?: AbortSignal)
           order by e.id limit ${batchRows}
         ), gone as (
           delete from events e using old where e.id = old.id and old.is_over returning e.id
-        ), told as (
-          update event_log set cleaned_to = greatest(cleaned_to, (select max(id) from gone)) where exists (select 1 from gone)
         )
         select (select max(id)::float8 from old) as "lastId", (select count(*)::int from old) as seen, (select count(*)::int from gone) as deleted`,
     );
