@@ -28,8 +28,21 @@ const settableFlags = (1 << 2) | (1 << 12);
 
 /** Unknown fields are ignored, as the real one does. @throws {RefusalError} 400 */
 export function parseMessageBody(body: unknown): MessageBody {
-  const sent = body instanceof MultipartForm ? body.files : [];
-  const parsed = parseForm(body);
+  return messageIn(payloadIn(body), body instanceof MultipartForm ? body.files : []);
+}
+
+export type ForumPost = { readonly name: string; readonly appliedTags: readonly string[] | undefined };
+
+/** https://docs.discord.com/developers/resources/channel#start-thread-in-forum-or-media-channel @throws {RefusalError} 400 */
+export function parseForumPost(body: unknown): ForumPost & { readonly message: MessageBody } {
+  const { name, applied_tags: appliedTags, message } = parseWith(ForumForm, payloadIn(body));
+  return { name, appliedTags, message: messageIn(message, body instanceof MultipartForm ? body.files : []) };
+}
+
+type SentFile = MultipartForm['files'][number];
+
+function messageIn(payload: unknown, sent: readonly SentFile[]): MessageBody {
+  const parsed = parseWith(MessageForm, payload);
   const { content, nonce, enforce_nonce, flags, attachments, embeds, allowed_mentions } = parsed;
   const text = (content ?? '').trim();
   if (sent.length > filesMax || sent.some(({ file }) => file.bytes > fileBytesMax)) {
@@ -62,13 +75,13 @@ export type MessageEdit = {
 
 /** @throws {RefusalError} 400 */
 export function parseMessageEdit(body: unknown): MessageEdit {
-  const { content, allowed_mentions } = parseForm(body);
+  const { content, allowed_mentions } = parseWith(MessageForm, payloadIn(body));
   return { content, allowedMentions: allowed_mentions ?? undefined };
 }
 
 /** @throws {RefusalError} 400 */
-function parseForm(body: unknown): z.infer<typeof MessageForm> {
-  const parsed = MessageForm.safeParse(body instanceof MultipartForm ? payloadOf(body) : (body ?? {}));
+function parseWith<Form>(form: z.ZodType<Form>, payload: unknown): Form {
+  const parsed = form.safeParse(payload);
   if (parsed.success) return parsed.data;
   throw new RefusalError(
     invalidForm(
@@ -82,7 +95,12 @@ function parseForm(body: unknown): z.infer<typeof MessageForm> {
 }
 
 /** @throws {RefusalError} 400 */
-export function payloadOf({ fields }: MultipartForm): unknown {
+export function payloadIn(body: unknown): unknown {
+  return body instanceof MultipartForm ? payloadOf(body) : (body ?? {});
+}
+
+/** @throws {RefusalError} 400 */
+function payloadOf({ fields }: MultipartForm): unknown {
   try {
     return JSON.parse(fields['payload_json'] ?? '{}');
   } catch (error) {
@@ -164,4 +182,13 @@ const MessageForm = z.object({
       'Mutually exclusive',
     )
     .nullish(),
+});
+
+const ForumForm = z.object({
+  name: z
+    .string()
+    .min(1, 'Must be between 1 and 100 in length.')
+    .refine(atMost(100), 'Must be 100 or fewer in length.'),
+  applied_tags: z.array(Snowflake).max(5, 'Must be 5 or fewer in length.').optional(),
+  message: z.unknown().refine((message) => typeof message === 'object' && message !== null, 'This field is required'),
 });

@@ -26,7 +26,7 @@ export type Messages = {
   clear(): Change[];
 };
 
-/** Where in the channel a webhook's message stands. */
+/** Where in the channel a message stands. */
 export type MessageThread = {
   readonly thread_id?: string;
   readonly thread_name?: string;

@@ -51,6 +51,40 @@ export function channelView(channel: Account, lastMessageId: string | null) {
   };
 }
 
+/** Where a message stands: in the channel, or in one of its threads. A thread of a forum has the id of its first message. */
+export function channelOfMessage(post: Post): string {
+  const { thread_id: threadId, thread_name: title } = post.details;
+  if (typeof threadId === 'string') return threadId;
+  return title === undefined ? post.account : post.id;
+}
+
+const publicThreadType = 11;
+
+/** A post of a forum, by its first message. https://docs.discord.com/developers/resources/channel#channel-object */
+export function threadView(first: Post, bot: Bot) {
+  const { thread_name: name, applied_tags: tags } = first.details;
+  return {
+    id: first.id,
+    type: publicThreadType,
+    guild_id: guild.id,
+    parent_id: first.account,
+    owner_id: bot.id,
+    name,
+    applied_tags: tags ?? [],
+    last_message_id: first.id,
+    message_count: 0,
+    member_count: 1,
+    rate_limit_per_user: 0,
+    flags: 0,
+    thread_metadata: {
+      archived: false,
+      auto_archive_duration: 4_320,
+      archive_timestamp: first.createdAt,
+      locked: false,
+    },
+  };
+}
+
 /** https://docs.discord.com/developers/resources/user#user-object */
 export function botView({ id, username }: Bot) {
   return { id, username, discriminator: '0000', global_name: null, avatar: null, bot: true, flags: 0, public_flags: 0 };
@@ -70,7 +104,7 @@ export function messageView(
     id: post.id,
     type: 0,
     ...(likes === 0 ? {} : { reactions: [reactionView(likes)] }),
-    channel_id: post.account,
+    channel_id: channelOfMessage(post),
     author: botView(bot),
     content: post.text,
     timestamp: post.createdAt.replace(/Z$/, '000+00:00'),

@@ -2,14 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import type { SiteContext } from '../site.ts';
-import { MultipartForm } from '../uploads/multipart-form.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post } from '../state/posts.ts';
 import { admitWebhook } from './admit.ts';
 import { apiError, invalidForm, unknownChannel, unknownMessage } from './answers.ts';
 import type { Bots } from './bots.ts';
 import { discordLimits } from './limits.ts';
-import { parseMessageBody, parseMessageEdit, payloadOf } from './message-body.ts';
+import { parseMessageBody, parseMessageEdit, payloadIn } from './message-body.ts';
 import type { Messages, MessageThread } from './messages.ts';
 import { guild, isForum, messageView } from './views.ts';
 
@@ -73,7 +72,7 @@ export function webhookRoutes(app: FastifyInstance, context: SiteContext, bots: 
 
   /** @throws {RefusalError} 400 where a forum gets no thread, or another channel one */
   function threadOf(channel: Account, request: FastifyRequest, threadId: string | undefined): MessageThread {
-    const given = Thread.safeParse(request.body instanceof MultipartForm ? payloadOf(request.body) : request.body);
+    const given = Thread.safeParse(payloadIn(request.body));
     if (!given.success)
       throw new RefusalError(
         invalidForm([
@@ -95,13 +94,10 @@ export function webhookRoutes(app: FastifyInstance, context: SiteContext, bots: 
     return { thread_name: title, ...(tags === undefined ? {} : { applied_tags: tags }) };
   }
 
-  /** A thread in a forum has the id of its first message. */
   function view(channel: Account, post: Post) {
     const likes = context.sandbox.audience.ofPost(post).likes;
     const message = messageView(post, bots.of(channel), messages.detail(post.id), context.origin(), likes);
-    const { thread_id: threadId, thread_name: title } = post.details;
-    const channelId = typeof threadId === 'string' ? threadId : title === undefined ? channel.id : post.id;
-    return { ...message, channel_id: channelId, webhook_id: channel.id };
+    return { ...message, webhook_id: channel.id };
   }
 }
 

@@ -42,6 +42,7 @@ export const accounts = pgTable('accounts', {
     media?: ServerMediaLimits;
     software?: string;
     application?: string;
+    isForum?: boolean;
   }>(),
   status: text('status', { enum: ['active', 'needs_reauth', 'disconnected'] })
     .notNull()

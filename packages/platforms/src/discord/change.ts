@@ -3,7 +3,8 @@ import { foreignNumericId } from '../answer-fields.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
-import { callDiscord, channelPath } from './api.ts';
+import { callDiscord } from './api.ts';
+import { messagePath } from './forum.ts';
 import { bodyOptions, DiscordOptions } from './options.ts';
 import { isWebhook, messageOfWebhook } from './webhook.ts';
 
@@ -45,6 +46,5 @@ async function requireOwn(call: PostCall): Promise<void> {
 async function messageOf(call: PostCall) {
   const { endpoints, http, accessToken, account, post } = call;
   if (isWebhook(account)) return { endpoints, http, accessToken, ...(await messageOfWebhook(call)) };
-  const path = `${channelPath(account.externalId)}/messages/${encodeURIComponent(post.platformPostId)}`;
-  return { endpoints, http, accessToken, path };
+  return { endpoints, http, accessToken, path: messagePath(account, post.platformPostId) };
 }

@@ -36,9 +36,15 @@ test('an account is a channel, under its name and that of its server', async () 
   expect(server.seen[0]?.headers['user-agent']).toMatch(/^DiscordBot \(.+, .+\)$/);
 });
 
+test.each([15, 16])('a forum, a channel of type %i, is kept as one', async (type) => {
+  const forum = { id: channelId, type, guild_id: '41771983423143937', name: 'help' };
+  await using server = await startRoutes({ ...routes, [channel]: () => ({ json: forum }) });
+  const { accounts } = (await connect(server.origin)) ?? {};
+  expect(accounts).toMatchObject([{ handle: '#help', serverRules: { isForum: true } }]);
+});
+
 test.each([
   ['a category', { type: 4, guild_id: '1' }],
-  ['a forum', { type: 15, guild_id: '1' }],
   ['a direct message', { type: 1 }],
 ])('%s takes no messages of ours', async (_what, kind) => {
   await using server = await startRoutes({ ...routes, [channel]: () => ({ json: { id: channelId, ...kind } }) });

@@ -4,6 +4,7 @@ import type { ConnectedGrant, ManualConnect } from '../port/connect.ts';
 import { secretField } from '../credential-fields.ts';
 import { PlatformError } from '../platform-error.ts';
 import { callDiscord, channelPath } from './api.ts';
+import { forumRules, forumTypes } from './forum.ts';
 import { connectWebhook, isWebhook, readWebhookProfile, webhookIn } from './webhook.ts';
 
 const BotCredentials = z.strictObject({
@@ -51,7 +52,8 @@ async function readChannelProfile(
 ): Promise<AccountProfile> {
   const call = { ...place, method: 'GET', effect: 'read' } as const;
   const channel = await callDiscord({ ...call, path: channelPath(channelId), answer: Channel });
-  if (!typesWithMessages.includes(channel.type)) {
+  const isForum = forumTypes.includes(channel.type);
+  if (!isForum && !typesWithMessages.includes(channel.type)) {
     throw new PlatformError('content', 'This is not a channel of a server that takes messages', {
       platformCode: 'channel_type',
     });
@@ -62,6 +64,7 @@ async function readChannelProfile(
     handle: `#${channel.name}`,
     displayName: `${channel.name} (${guild.name})`,
     service: null,
+    ...(isForum ? { serverRules: forumRules } : {}),
   };
 }
 

@@ -29,7 +29,9 @@ const kindByCode: Readonly<Record<number, PlatformErrorKind>> = {
   50006: 'content', // Empty message
   50008: 'permission', // Not a text channel
   50013: 'permission', // Missing Permissions
+  50024: 'permission', // Not a forum
   50035: 'content', // Invalid Form Body
+  40067: 'content', // The forum wants a tag
   50083: 'permission', // Archived thread
   160005: 'permission', // Locked thread
   200000: 'policy', // Blocked by automatic moderation

@@ -5,11 +5,21 @@ import type { MultipartPart } from '../platform-http.ts';
 export function messageForm(
   message: object,
   media: readonly MediaItem[],
-  { nonce, isSpoiler }: { readonly nonce: string; readonly isSpoiler: boolean },
+  {
+    nonce,
+    isSpoiler,
+    thread,
+  }: {
+    readonly nonce: string;
+    readonly isSpoiler: boolean;
+    /** What begins a thread with the message in it. */
+    readonly thread?: object;
+  },
 ): MultipartPart[] {
   const attachments = media.map(({ alt }, id) => ({ id, ...(alt === null || alt === '' ? {} : { description: alt }) }));
+  const whole = { ...message, attachments };
   return [
-    { name: 'payload_json', value: JSON.stringify({ ...message, attachments }) },
+    { name: 'payload_json', value: JSON.stringify(thread === undefined ? whole : { ...thread, message: whole }) },
     ...media.map((item, index) => ({
       name: `files[${index}]`,
       fileName: `${isSpoiler ? spoilerPrefix : ''}${namePrefix(nonce)}${index}.${extensionOf(item)}`,

@@ -4,6 +4,7 @@ import { countIn, readingsIn, readOneByOne, type MetricSource } from '../metric-
 import type { AccountCall } from '../port/account.ts';
 import type { MetricReading, MetricsSupport } from '../port/metrics.ts';
 import { callDiscord, channelPath } from './api.ts';
+import { messagePath } from './forum.ts';
 import { isWebhook } from './webhook.ts';
 
 /** https://docs.discord.com/developers/resources/message#reaction-object and /guild#get-guild, read 2026-11. */
@@ -21,8 +22,7 @@ export const discordMetrics: MetricsSupport = {
   // A webhook may ask for neither reactions nor members.
   readPosts: ({ posts, ...call }) =>
     readOneByOne(isWebhook(call.account) ? [] : posts, async ({ platformPostId: id }) => {
-      const path = `${channelPath(call.account.externalId)}/messages/${encodeURIComponent(id)}`;
-      return readingsOf(await ask(call, path, Message));
+      return readingsOf(await ask(call, messagePath(call.account, id), Message));
     }),
 
   async readAccount(call) {

@@ -71,7 +71,7 @@ export const DiscordOptions = z.strictObject({
     .optional()
     .meta({
       description:
-        'A post of its own in a forum or media channel, with ids of its tags. For accounts that are a webhook.',
+        'Title of a post of its own in a forum or media channel, with ids of its tags. Not given for a bot in a forum: the first line of the text.',
       examples: [{ title: 'How to make tea', tags: ['165511591545143296'] }],
     }),
   spoiler: z

@@ -5,6 +5,7 @@ import { foreignNumericId } from '../answer-fields.ts';
 import { callDiscord, channelPath } from './api.ts';
 import { readChannelOnce } from './channel.ts';
 import { messageForm } from './files.ts';
+import { isForum, publishForumPost } from './forum.ts';
 import { DiscordKey, keyBeforeSend } from './key.ts';
 import { bodyOptions, DiscordOptions } from './options.ts';
 import { isWebhook, publishByWebhook } from './webhook.ts';
@@ -14,6 +15,7 @@ const Message = z.object({ id: foreignNumericId() });
 /** One request under a nonce of the publication: a repeat within minutes gives the same message again. */
 export async function publishDiscord(publication: PublishRun): Promise<Published> {
   if (isWebhook(publication.account)) return publishByWebhook(publication);
+  if (isForum(publication.account)) return publishForumPost(publication);
   const { endpoints, account, accessToken, content } = publication;
   const options = DiscordOptions.parse(content.options);
   const call = { endpoints, accessToken } as const;

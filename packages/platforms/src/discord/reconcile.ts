@@ -2,20 +2,19 @@ import { z } from 'zod';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { foreignNumericId } from '../answer-fields.ts';
 import { listenToPlatformClock } from '../platform-clock.ts';
-import { PlatformError } from '../platform-error.ts';
 import { resembles } from '../text/resembles.ts';
 import { callDiscord, channelPath } from './api.ts';
 import { channelIn, channelStep } from './channel.ts';
+import { findMissing } from './find-missing.ts';
 import { isNamedAfter } from './files.ts';
+import { isForum } from './forum.ts';
 import { DiscordKey } from './key.ts';
 import { messageUrl } from './publish.ts';
-import { snowflakeAt, timeOfSnowflake } from './snowflake.ts';
+import { reconcileForumPost } from './reconcile-forum.ts';
+import { beginningOf, timeOfSnowflake } from './snowflake.ts';
 import { discordFingerprint } from './text.ts';
 import { isWebhook } from './webhook.ts';
 
-/** How far apart what Discord's answers say of its clock, and its clock, may be. */
-const clockSkewMs = 60_000;
-const staleMs = 3_600_000;
 const pageSize = 100;
 const pagesMax = 50;
 
@@ -26,6 +25,7 @@ const pagesMax = 50;
 export async function reconcileDiscord(asked: ReconcileQuery): Promise<ReconcileFinding> {
   if (isWebhook(asked.account))
     return { kind: 'cannot_tell', evidence: 'A webhook cannot read what its channel shows.' };
+  if (isForum(asked.account)) return reconcileForumPost(asked);
   const clock = listenToPlatformClock(asked.http, asked.askedAt);
   const query = { ...asked, http: clock.http };
   const key = DiscordKey.safeParse(query.intent.key).data ?? null;
@@ -45,13 +45,6 @@ export async function reconcileDiscord(asked: ReconcileQuery): Promise<Reconcile
     if (messages.length === 0) return notSeen(query, { from, seenIds, stranger });
   }
   return { kind: 'cannot_tell', evidence: `The channel has more than ${seenIds.size} messages since the send.` };
-}
-
-/** The newest message from before the send, unless that is so old that the channel has had many since. */
-function beginningOf(after: string | null, startedAt: Date): string {
-  const before = (ms: number) => snowflakeAt(new Date(startedAt.getTime() - ms));
-  if (after === null) return String(before(clockSkewMs));
-  return BigInt(after) < before(staleMs) ? String(before(staleMs)) : after;
 }
 
 const Snowflake = foreignNumericId();
@@ -107,33 +100,11 @@ async function notSeen(
   query: ReconcileQuery,
   { from, seenIds, stranger }: { from: string; seenIds: ReadonlySet<string>; stranger: Message | undefined },
 ): Promise<ReconcileFinding> {
-  const missing = await findMissing(query, from, seenIds);
+  const inChannel = `${channelPath(query.account.externalId)}/messages`;
+  const missing = await findMissing(query, { from, seenIds, pathOf: (id) => `${inChannel}/${id}` });
   if (missing !== null)
     return { kind: 'inconclusive', evidence: `message ${missing}, which is there, is missing from Discord's list` };
   const evidence = `none of ${seenIds.size} messages since the send is this one`;
   if (stranger === undefined) return { kind: 'not_seen', evidence };
   return { kind: 'not_seen', evidence, doubt: `Message ${stranger.id} is new since the send and may be this one.` };
-}
-
-/** How many messages that should be in the list are asked for one by one. */
-const missingMax = 3;
-
-/** A message of ours that lies in the list's range, is in the channel, and is not in the list. */
-async function findMissing(query: ReconcileQuery, from: string, seenIds: ReadonlySet<string>): Promise<string | null> {
-  const expected = query.knownSince.filter(
-    (id) => Snowflake.safeParse(id).success && !seenIds.has(id) && BigInt(id) > BigInt(from),
-  );
-  for (const id of expected.slice(0, missingMax)) {
-    const path = `${channelPath(query.account.externalId)}/messages/${id}`;
-    const call = { ...query, method: 'GET', path, effect: 'read', answer: z.unknown() } as const;
-    const isThere = await callDiscord(call).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof PlatformError && error.kind === 'not_found') return false;
-        throw error;
-      },
-    );
-    if (isThere) return id;
-  }
-  return null;
 }

@@ -8,11 +8,11 @@ export interface AdapterAccount {
   readonly externalId: string;
   readonly handle: string;
   readonly service: string | null;
-  /** What the account's own server said at connect; absent: the platform's defaults hold. */
+  /** What the account's own server, or the platform, said at connect; absent: the platform's defaults hold. */
   readonly serverRules?: ServerRules;
 }
 
-/** What differs from server to server. Stored with the account; read at each connect, and again now and then. */
+/** What differs from server to server, or from account to account. Stored with the account; read at each connect, and again now and then. */
 export interface ServerRules {
   readonly textMax: number;
   /** What a link counts, however long it is; null: each of its characters. */
@@ -23,6 +23,8 @@ export interface ServerRules {
   readonly software?: string;
   /** The name under which the server shows what is posted with this account's token. */
   readonly application?: string;
+  /** Each post begins a thread with a title of its own. */
+  readonly isForum?: boolean;
 }
 
 /** What a server takes as a poll; what it does not say is the platform's. */
