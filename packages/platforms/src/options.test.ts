@@ -3,13 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { adapters } from './registry.ts';
 import { type ConformanceStage, openConformanceStage } from './test-conformance.ts';
-import { testPhoto } from './test-media.ts';
+import { testPhoto, testVideo } from './test-media.ts';
 import { publishThrough } from './test-publish.ts';
 
 /** Options with what the platform then shows, by its own names, beside text and media. */
 interface Example {
   readonly options: Readonly<Record<string, unknown>>;
   readonly pictures?: number;
+  readonly isFilm?: boolean;
   readonly shown: Readonly<Record<string, unknown>>;
   /** Where it answers another post. */
   readonly repliesTo?: string;
@@ -137,6 +138,37 @@ const examples: Partial<Record<PlatformId, (other: Other) => Example[]>> = {
       shown: { fileNames: [expect.stringMatching(/^SPOILER_media-/u)] },
     },
   ],
+  tiktok: () => [
+    {
+      options: {
+        postAs: 'post',
+        privacyLevel: 'MUTUAL_FOLLOW_FRIENDS',
+        disableComment: true,
+        disableDuet: true,
+        disableStitch: true,
+        brandContent: true,
+        yourBrand: true,
+        madeWithAi: true,
+        coverOffsetMs: 1_000,
+      },
+      isFilm: true,
+      shown: {
+        privacy_level: 'MUTUAL_FOLLOW_FRIENDS',
+        disable_comment: true,
+        disable_duet: true,
+        disable_stitch: true,
+        brand_content_toggle: true,
+        brand_organic_toggle: true,
+        is_aigc: true,
+        video_cover_timestamp_ms: 1_000,
+      },
+    },
+    {
+      options: { title: 'Tea', photoCoverIndex: 0, autoAddMusic: true, disableComment: true, brandContent: true },
+      pictures: 1,
+      shown: { title: 'Tea', auto_add_music: true, disable_comment: true, brand_content_toggle: true },
+    },
+  ],
   bluesky: ({ id, url }) => [
     {
       options: {
@@ -202,7 +234,7 @@ function propertiesOf(platform: PlatformId) {
   return JsonSchema.parse(z.toJSONSchema(adapters[platform].rules.options, { io: 'input' })).properties;
 }
 
-/** Of accounts that are connected by a webhook: `discord/webhook.test.ts`. */
+/** Of webhooks and forums: `discord/webhook.test.ts`, `discord/forum.test.ts`. */
 const ofWebhooks = new Set(['threadId', 'forumPost']);
 
 const none = { id: '1', url: 'https://example.com/1', handle: 'ada' };
@@ -226,17 +258,19 @@ describe.each(Object.keys(examples) as (keyof typeof examples)[])('%s', (platfor
     const first = await publishThrough(stage.sandbox, on.publicationOf(connected, 'the first'));
     if (first.kind !== 'published') throw new Error('the first is not out');
     const other = { id: first.platformPostId, url: first.url ?? '', handle: connected.account.handle };
-    for (const [index, { options, pictures = 0, shown, repliesTo = null }] of examplesFor(other).entries()) {
+    for (const [index, { options, pictures = 0, isFilm, shown, repliesTo = null }] of examplesFor(other).entries()) {
       const text = `option ${index}`;
-      const media = Array.from({ length: pictures }, () => stage.media.serve(testPhoto('a picture')));
+      const film = isFilm === true ? [testVideo(2_000_000)] : [];
+      const media = [...film, ...Array.from({ length: pictures }, () => stage.media.serve(testPhoto('a picture')))];
       const findings = adapters[platform].validate({ text, options, media: [] }, connected.account);
-      expect(findings, JSON.stringify(options)).toEqual([]);
-      const more = pictures === 0 ? { options } : { options, media };
+      const faults = findings.filter(({ severity }) => severity === 'error');
+      expect(faults, JSON.stringify(options)).toEqual([]);
+      const more = media.length === 0 ? { options } : { options, media };
       await publishThrough(stage.sandbox, on.publicationOf(connected, text, 10_000, more));
       const { items } = await on.visible(connected);
       expect(items[0]).toMatchObject({ text, details: shown, replyTo: repliesTo });
       const least = adapters[platform].rules.media.required ? 1 : 0;
-      expect(items[0]?.media).toHaveLength(Math.max(pictures, least));
+      expect(items[0]?.media).toHaveLength(Math.max(media.length, least));
     }
   });
 });
@@ -257,20 +291,4 @@ test('who may answer and quote on Bluesky stands in records under the key of the
   expect(await recordOf('app.bsky.feed.postgate')).toMatchObject({
     value: { post: post.platformPostId, embeddingRules: [{ $type: 'app.bsky.feed.postgate#disableRule' }] },
   });
-});
-
-test('a long text goes out where the account may write it, and is found again after a lost answer', async () => {
-  const on = stage.on('x');
-  const handle = `premium${stage.sandbox.newHandle().slice(0, 7)}`;
-  const { items } = z
-    .object({ items: z.array(z.unknown()) })
-    .parse({ items: [await stage.sandbox.control('POST', '/_sandbox/accounts', { platform: 'x', handle })] });
-  const connected = await on.connectAs(items[0]);
-  const text = `Long. ${'Words and https://example.com/a links & more. '.repeat(40)}end`;
-  const publication = on.publicationOf(connected, text, 10_000, { options: { longPost: true } });
-  await on.breakSend(connected, publication, 'reset-after');
-  await expect(publication.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
-  const visible = await on.visible(connected);
-  expect(visible.items.map((post) => post.text)).toEqual([text]);
-  expect(await publication.reconcile()).toMatchObject({ kind: 'found', platformPostId: visible.items[0]?.id });
 });

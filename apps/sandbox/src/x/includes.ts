@@ -1,6 +1,7 @@
 import type { SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import type { Post } from '../state/posts.ts';
+import { isPremium } from './premium.ts';
 import { type FieldChoice, tweetView } from './tweet-view.ts';
 import type { Tweets } from './tweets.ts';
 
@@ -55,7 +56,9 @@ export function userView(
     id,
     name: displayName,
     username: handle,
-    ...(fields.has('verified') ? { verified: false } : {}),
+    ...(fields.has('verified') ? { verified: isPremium(account) } : {}),
+    ...(fields.has('verified_type') ? { verified_type: isPremium(account) ? 'blue' : 'none' } : {}),
+    ...(fields.has('subscription_type') ? { subscription_type: isPremium(account) ? 'Premium' : 'None' } : {}),
     ...(fields.has('public_metrics') ? { public_metrics: numbers } : {}),
   };
 }

@@ -8,6 +8,7 @@ import { createSnowflake } from '../state/snowflake.ts';
 import { forbidden, invalidRequest } from './answers.ts';
 import type { TweetBody } from './tweet-body.ts';
 import type { Uploads } from './uploads.ts';
+import { isPremium, longTextMax } from './premium.ts';
 import { hasForbidden, isAcceptable, weightedLength, weightedLengthMax } from './tweet-text.ts';
 
 /** Where a tweet stands in a conversation; only replies have a row. */
@@ -24,10 +25,6 @@ export type Tweets = {
   remove(post: Post): void;
   clear(): Change[];
 };
-
-/** Of accounts with X Premium; here those whose handle begins so. */
-const longTextMax = 25_000;
-const isPremium = (handle: string) => handle.startsWith('premium');
 
 /** X does not tell its window; a day is what publishers see. */
 const duplicateWindowMs = 24 * 3_600_000;
@@ -53,16 +50,16 @@ export function createTweets({ site, platform, sandbox }: SiteContext, uploads: 
     }
   });
 
-  function checkText({ handle }: Account, text: string, hasMedia: boolean): void {
+  function checkText(account: Account, text: string, hasMedia: boolean): void {
     if (text === '' && hasMedia) return;
     if (text.trim() === '') {
       throw new RefusalError(
         invalidRequest([{ message: '[$.text: is required without media]', parameters: { text: [text] } }]),
       );
     }
-    if (weightedLength(text) > (isPremium(handle) ? longTextMax : weightedLengthMax))
+    if (weightedLength(text) > (isPremium(account) ? longTextMax : weightedLengthMax))
       throw new RefusalError(invalidRequest([{ message: tooLong, parameters: {} }]));
-    if (isPremium(handle) ? hasForbidden(text) : !isAcceptable(text)) {
+    if (isPremium(account) ? hasForbidden(text) : !isAcceptable(text)) {
       throw new RefusalError(
         invalidRequest([{ message: 'Your Tweet text is invalid.', parameters: { text: [text] } }]),
       );

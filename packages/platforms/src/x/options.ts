@@ -50,7 +50,11 @@ export const XOptions = z.strictObject({
   longPost: z
     .boolean()
     .optional()
-    .meta({ description: 'The account may write up to 25,000 characters: X Premium.', examples: [true] }),
+    .meta({
+      description:
+        'Whether the account may write up to 25,000 characters: X Premium. Not given: as X says of the account.',
+      examples: [true],
+    }),
 });
 export type XOptions = z.infer<typeof XOptions>;
 

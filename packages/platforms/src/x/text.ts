@@ -5,6 +5,7 @@ import { weighText } from './weigh-text.ts';
 export const xTextMax = 280;
 /** Of accounts with X Premium. */
 export const xLongTextMax = 25_000;
+export const xUrlCharacters = 23;
 
 /** Far beyond what X takes of most accounts: not counted exactly. */
 const codeUnitsMax = 5_000;

@@ -1,3 +1,4 @@
+import type { AdapterAccount } from '../port/account.ts';
 import type { ContentFinding, DraftContent } from '../port/content.ts';
 import { optionFindings, textMissing, textTooLong } from '../content-findings.ts';
 import { measureAnew, type TextMeasure } from '../text/text-measure.ts';
@@ -6,11 +7,12 @@ import { countLongX, countX, hasCharactersXRefuses, xLongTextMax, xTextMax } fro
 
 export function validateX(
   { text, options, media }: DraftContent,
-  _account: unknown,
+  { serverRules }: Pick<AdapterAccount, 'serverRules'>,
   measure: TextMeasure = measureAnew,
 ): ContentFinding[] {
   const given = XOptions.safeParse(options).data ?? {};
-  const [count, textMax] = given.longPost === true ? [countLongX, xLongTextMax] : [countX, xTextMax];
+  const isLong = given.longPost ?? serverRules?.textMax === xLongTextMax;
+  const [count, textMax] = isLong ? [countLongX, xLongTextMax] : [countX, xTextMax];
   const findings = [
     ...textMissing({ text, media }),
     ...textTooLong(measure(count, text), textMax, 'weighted characters'),
