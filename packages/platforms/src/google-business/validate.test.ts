@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { testFilmFacts } from '../test-media.ts';
 import { hasTelephone } from './text.ts';
 import { validateBusiness } from './validate.ts';
 
@@ -25,6 +26,13 @@ test.each([
 test('an event may do without a text, an update may not', () => {
   expect(findings({ topic: 'event', event: { ...event, startTime: '09:00' } }, '')).toEqual([]);
   expect(findings({}, '')).toEqual(['error content']);
+});
+
+test('a photo of fewer than 10 KB is a warning', () => {
+  const photo = (bytes: number) => testFilmFacts({ kind: 'image', mimeType: 'image/jpeg', bytes });
+  const fields = (bytes: number) =>
+    validateBusiness({ text: 'Bread', options: {}, media: [photo(bytes)] }).map(({ code }) => code);
+  expect([fields(10_240), fields(10_239)]).toEqual([[], ['media_small']]);
 });
 
 test.each([

@@ -14,5 +14,13 @@ export function validateBusiness({ text, options, media }: DraftContent): Conten
     const message = 'Google rejects posts with a telephone number in their text: use the call button';
     findings.push({ severity: 'warning', code: 'text_telephone', message, field: 'content' });
   }
+  for (const { kind, bytes } of media) {
+    if (kind !== 'image' || bytes >= photoBytesAdvised) continue;
+    const message = `The photo has ${bytes} bytes; Google asks for ${photoBytesAdvised} at least, and may refuse it`;
+    findings.push({ severity: 'warning', code: 'media_small', message, field: 'mediaIds' });
+  }
   return findings;
 }
+
+/** https://support.google.com/business/answer/6103862, read 2026-11. */
+const photoBytesAdvised = 10 * 1024;

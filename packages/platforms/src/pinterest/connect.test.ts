@@ -135,6 +135,15 @@ describe('what is refused', () => {
     expect(refusal).toMatchObject({ kind, platformCode: `${status}/${code}`, reason: 'why' });
   });
 
+  test.each([
+    [403, 'You have reached the maximum number of 10 posts for the last 24 hours.', 'quota'],
+    [400, 'Sorry! We blocked this link because it may lead to spam.', 'policy'],
+    [401, 'Sorry! We blocked this link because it may lead to spam.', 'auth_expired'],
+    [500, 'the maximum number of 10 posts', 'content'],
+  ])('%i “%s” is told as %s: a rule without a number of its own', (status, message, kind) => {
+    expect(pinterestRefusal('idempotent')(answerOf(status, { code: 1, message }))).toMatchObject({ kind });
+  });
+
   test('two writes at once are tried again where nothing of them can be seen', () => {
     expect(pinterestRefusal('idempotent')(answerOf(409, {}))).toMatchObject({
       kind: 'unavailable',

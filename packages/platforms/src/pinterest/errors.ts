@@ -21,11 +21,18 @@ const kindByStatus: Readonly<Record<number, PlatformErrorKind>> = {
 /** A scope is missing: a new token would not have it either. */
 const scopeMissing = 3;
 
+/** Rules of Pinterest's that have no number of their own: only their words tell them from other refusals. */
+function kindByWords(message = ''): PlatformErrorKind | undefined {
+  if (/maximum number of \d+ (?:posts|pins)/iu.test(message)) return 'quota';
+  return /may lead to spam|blocked this link/iu.test(message) ? 'policy' : undefined;
+}
+
 /** The status decides; the number tells which of its reasons it is. https://developers.pinterest.com/docs/reference/error-codes, read 2026-11. */
 export function pinterestRefusal(effect: StepEffect): (response: PlatformResponse) => Refusal {
   return (response) => {
     const { code, message } = PinterestError.safeParse(response.json).data ?? {};
-    const known = code === scopeMissing ? 'permission' : (kindByStatus[response.status] ?? 'content');
+    const byWords = response.status < 500 && response.status !== 401 ? kindByWords(message) : undefined;
+    const known = code === scopeMissing ? 'permission' : (byWords ?? kindByStatus[response.status] ?? 'content');
     return {
       // Two writes at once leave it open which of them was done.
       kind: known === 'unavailable' && effect === 'once' ? 'ambiguous' : known,

@@ -15,7 +15,7 @@ export const pinterestMediaRules: MediaRules = {
   mixed: true,
   altCharactersMax: pinterestAltMax,
   altOnce: true,
-  image: { mimeTypes: ['image/jpeg', 'image/png'], bytesMax: 10 * megabyte },
+  image: { mimeTypes: ['image/jpeg', 'image/png'], bytesMax: 20 * megabyte },
   animation: null,
   video: {
     mimeTypes: ['video/mp4', 'video/quicktime'],

@@ -1,4 +1,6 @@
 export const pinterestTextMax = 800;
+/** Pinterest's own pages tell people this, its API the other. */
+export const pinterestTextAdvised = 500;
 export const pinterestTitleMax = 100;
 export const pinterestAltMax = 500;
 export const pinterestLinkMax = 2_048;

@@ -12,7 +12,8 @@ const codesOf = (content: Partial<DraftContent>) =>
     .map(({ severity, code, field }) => `${severity} ${code} ${field}`);
 
 test.each<[string, Partial<DraftContent>, string[]]>([
-  ['800 characters, however they are coded', { text: '👍'.repeat(800) }, []],
+  ['500 characters, however they are coded', { text: '👍'.repeat(500) }, []],
+  ['800 characters', { text: '👍'.repeat(800) }, ['warning text_long content']],
   ['801 characters', { text: 'é'.repeat(801) }, ['error text_too_long content']],
   ['pictures of one size', { media: [picture, picture] }, []],
   ['pictures of two sizes', { media: [picture, { ...picture, width: 9 }] }, ['error carousel_sizes mediaIds']],

@@ -2,7 +2,7 @@ import { optionFindings, textTooLong } from '../content-findings.ts';
 import type { ContentFinding, DraftContent } from '../port/content.ts';
 import { measureAnew, type TextMeasure } from '../text/text-measure.ts';
 import { PinterestOptions } from './options.ts';
-import { countPinterest, pinterestTextMax } from './text.ts';
+import { countPinterest, pinterestTextAdvised, pinterestTextMax } from './text.ts';
 
 export function validatePinterest(
   { text, options, media }: DraftContent,
@@ -10,12 +10,20 @@ export function validatePinterest(
   measure: TextMeasure = measureAnew,
 ): ContentFinding[] {
   const given = PinterestOptions.safeParse(options).data ?? {};
+  const count = measure(countPinterest, text);
   return [
-    ...textTooLong(measure(countPinterest, text), pinterestTextMax, 'characters'),
+    ...textTooLong(count, pinterestTextMax, 'characters'),
+    ...longFindings(count),
     ...optionFindings(PinterestOptions, options),
     ...carouselFindings(media),
     ...coverFindings(given, media),
   ];
+}
+
+function longFindings(count: number): ContentFinding[] {
+  if (count <= pinterestTextAdvised || count > pinterestTextMax) return [];
+  const message = `The text has ${count} characters; of more than ${pinterestTextAdvised} Pinterest may not show the rest`;
+  return [{ severity: 'warning', code: 'text_long', message, field: 'content' }];
 }
 
 function carouselFindings(media: DraftContent['media']): ContentFinding[] {
