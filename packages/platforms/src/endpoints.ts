@@ -10,7 +10,8 @@ export interface EndpointSettings {
   readonly sandboxUrl?: string | undefined;
   /**
    * `<PLATFORM>_API_URL`, `_AUTHORIZE_URL`, `_UPLOAD_URL`, `_API_VERSION`, `_CLIENT_ID` and `_CLIENT_SECRET` win over every default;
-   * so do `_<HOST>_URL` and `_<CLIENT>_CLIENT_ID` for what an adapter names beside them.
+   * so do `_<HOST>_URL` and `_<CLIENT>_CLIENT_ID` for what an adapter names beside them. `_EXTRA_SCOPES`, with commas: see
+   * `PlatformEndpoints.extraScopes`.
    */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -30,7 +31,9 @@ export function platformEndpoints(platform: PlatformId, { sandboxUrl, env }: End
     const client = clientIn(setting, `${settingName(name)}_`) ?? defaults.client;
     return client === null ? [] : [[name, client]];
   });
+  const extraScopes = (setting('EXTRA_SCOPES') ?? '').split(/[\s,]+/u).filter((scope) => scope !== '');
   return {
+    ...(extraScopes.length === 0 ? {} : { extraScopes }),
     api: withoutSlash(setting('API_URL') ?? defaults.api),
     authorize: setting('AUTHORIZE_URL') ?? defaults.authorize,
     ...(upload === undefined ? {} : { upload: withoutSlash(upload) }),

@@ -111,6 +111,30 @@ describe('a consent', () => {
     });
   });
 
+  test('by the page’s login asks for the right to take posts off where the operator has it', async () => {
+    let granted: readonly string[] = [];
+    await using server = await startRoutes({
+      'POST /v25.0/oauth/access_token': () => ({ json: { access_token: 'person' } }),
+      'GET /v25.0/me/permissions': () => ({
+        json: { data: granted.map((permission) => ({ permission, status: 'granted' })) },
+      }),
+      'GET /v25.0/me/accounts': () => ({ json: { data: [linked('1')] } }),
+    });
+    const call = { http: client.http(), redirectUri: 'https://me/cb', now };
+    const request = { ...call, state: 's', codeChallenge: 'c', server: 'https://www.facebook.com', handle: null };
+    const grants = { ...call, code: 'c0de', issuer: null, codeVerifier: 'v', pending: { login: 'page' } };
+    for (const extraScopes of [[], ['instagram_manage_contents']]) {
+      const endpoints = { ...at(server.origin), extraScopes };
+      const begun = await instagramOAuth.begin({ ...request, endpoints, client: null });
+      granted = new URL(begun.authorizationUrl).searchParams.get('scope')?.split(',') ?? [];
+      const { credentials } = await instagramOAuth.exchange({ ...grants, endpoints });
+      expect(granted.includes('instagram_manage_contents')).toBe(extraScopes.length > 0);
+      expect(instagram.keepsPosts?.({ ...credentials, details: { login: 'page' } }) === null).toBe(
+        extraScopes.length > 0,
+      );
+    }
+  });
+
   test('by the page’s login opens the accounts behind the pages, each with its page’s token', async () => {
     await using server = await startRoutes({
       'POST /v25.0/oauth/access_token': () => ({ json: { access_token: 'person' } }),

@@ -1,6 +1,7 @@
 import { authorizeOf, clientOf, hostOf } from '../configured.ts';
 import { dialogUrl, tokenForCode } from '../graph/person-login.ts';
 import { PlatformError } from '../platform-error.ts';
+import type { PlatformEndpoints } from '../port/endpoints.ts';
 import type { ConnectedGrant, ConsentAnswer, OAuthConnect } from '../port/connect.ts';
 import { readAccountsOfPages, readOwnAccount, readPermissions } from './accounts.ts';
 import { graphOf, instagramName, type Login, versionOf } from './api.ts';
@@ -36,7 +37,14 @@ export const instagramOAuth: OAuthConnect = {
     if (login === 'page') {
       const base = hostOf(endpoints, 'dialog', instagramName);
       const clientId = clientOf(endpoints, pageSettings, 'page').id;
-      const dialog = { base, version: versionOf(endpoints), clientId, redirectUri, scopes: pageScopes, state };
+      const dialog = {
+        base,
+        version: versionOf(endpoints),
+        clientId,
+        redirectUri,
+        scopes: askedOfPages(endpoints),
+        state,
+      };
       return { authorizationUrl: dialogUrl(dialog), pending: { login } };
     }
     const url = new URL(`${authorizeOf(endpoints, instagramName)}/oauth/authorize`);
@@ -52,6 +60,11 @@ export const instagramOAuth: OAuthConnect = {
 
   exchange: (answer) => (answer.pending['login'] === 'page' ? exchangeByPage(answer) : exchangeByItself(answer)),
 };
+
+/** What Meta does not know of an application, or has not reviewed, spoils its consent page: the operator says what it has beside. */
+function askedOfPages({ extraScopes = [] }: Pick<PlatformEndpoints, 'extraScopes'>): string[] {
+  return [...new Set([...pageScopes, ...extraScopes])];
+}
 
 async function exchangeByItself(answer: ConsentAnswer): Promise<ConnectedGrant> {
   const { token, granted } = await exchangeCode(answer);

@@ -18,6 +18,8 @@ export interface PlatformEndpoints {
   readonly client: OAuthClient | null;
   /** Applications for a second login of the same platform, by the names of `EndpointDefaults.clients`; one that is not set is missing. */
   readonly clients: Readonly<Record<string, OAuthClient>>;
+  /** Asked for at a consent beside the adapter's own, where it has such; absent: none. */
+  readonly extraScopes?: readonly string[];
 }
 
 /** A platform's addresses before configuration: see `platformEndpoints`. */
