@@ -12,7 +12,8 @@ import { connectManually } from './connect-manually.ts';
 import { describeClient } from './described-client.ts';
 import { disconnectAccount } from './disconnect-account.ts';
 import { finishConnect } from './finish-connect.ts';
-import { getValidToken } from './get-valid-token.ts';
+import { getValidToken, type TokenDependencies } from './get-valid-token.ts';
+import { refreshExpiringGrants } from './refresh-expiring-grants.ts';
 import { startConnect } from './start-connect.ts';
 import { type AccountsHarness, createAccountsHarness, openTestCore, refusal } from './test-accounts.ts';
 
@@ -134,6 +135,49 @@ test('a consent by a client with a key: refreshed once by any number of processe
     })
     .catch((error: unknown) => error);
   expect(asked).toMatchObject({ kind: 'auth_revoked', platformCode: 'invalid_grant' });
+});
+
+test('each turn of the cron rotates it although the server wants a new nonce; a turn that dies between answer and store is told', async () => {
+  const account = await connect('cron');
+  const { id: grantId } = await grantOf(account.id);
+  const ends = () =>
+    harness.sql(
+      `update grants set expires_at = now() + interval '1 minute', refresh_until = null, refresh_failures = 0 where id = $1`,
+      [grantId],
+    );
+  const turn = (core: TokenDependencies = harness.core) =>
+    refreshExpiringGrants(core, { withinMs: 120_000, concurrency: 2, batchSize: 10 });
+  const statuses = async () => {
+    const { items } = await control<{ items: { path: string; status: number }[] }>(
+      'GET',
+      '/requests?platform=bluesky&limit=1000',
+    );
+    return items.filter(({ path }) => path === '/oauth/token').map(({ status }) => status);
+  };
+  const seen = new Set<string>();
+  for (let each = 0; each < 2; each += 1) {
+    await ends();
+    await control('POST', '/clock', { advanceMs: 10 * 60_000 });
+    expect(await turn()).toMatchObject({ found: 1, refreshed: 1 });
+    expect((await statuses()).slice(0, 2)).toEqual([200, 400]);
+    seen.add((await grantOf(account.id)).credentials);
+  }
+  expect(seen.size).toBe(2);
+
+  await ends();
+  const before = (await statuses()).filter((status) => status === 200).length;
+  const dies = async (name: string) => {
+    if (name === 'token:before_store') throw new Error('killed');
+  };
+  await turn({ ...harness.core, failpoints: { has: () => true, reach: dies } }).catch(() => null);
+  expect((await statuses()).filter((status) => status === 200)).toHaveLength(before + 1);
+  expect(seen).toContain((await grantOf(account.id)).credentials);
+  await ends();
+  expect(await turn()).toMatchObject({ found: 1, needs_reauth: 1 });
+  const status = () => harness.sql('select status from accounts where id = $1', [account.id]);
+  expect(await status()).toEqual([{ status: 'needs_reauth' }]);
+  expect((await connect('cron')).id).toBe(account.id);
+  expect(await status()).toEqual([{ status: 'active' }]);
 });
 
 test('by consent and by app password it is one account', async () => {
