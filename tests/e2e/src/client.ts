@@ -76,9 +76,10 @@ export async function connectAccount(
   sandbox: string,
   platform: string,
   handle: string,
+  way: 'as usual' | 'by consent' = 'as usual',
 ): Promise<string> {
-  const credentialsOf = handHeld.get(platform);
-  if (credentialsOf === undefined) return connectThroughConsent(client, platform, handle);
+  const credentialsOf = way === 'by consent' && consentAt.has(platform) ? undefined : handHeld.get(platform);
+  if (credentialsOf === undefined) return connectThroughConsent(client, sandbox, platform, handle);
   const made = expectOk(
     await send('POST', `${sandbox}/_sandbox/accounts`, { platform, handle }),
     'POST /_sandbox/accounts',
@@ -88,8 +89,23 @@ export async function connectAccount(
   return (await client.post<{ id: string }>('/accounts/manual', { platform, credentials })).id;
 }
 
-async function connectThroughConsent(client: Client, platform: string, handle: string): Promise<string> {
-  const { authorizationUrl } = await client.post<{ authorizationUrl: string }>('/accounts/connect', { platform });
+/** Of the platforms with many servers: the field that names one. */
+const consentAt = new Map([
+  ['bluesky', 'service'],
+  ['mastodon', 'instance'],
+]);
+
+async function connectThroughConsent(
+  client: Client,
+  sandbox: string,
+  platform: string,
+  handle: string,
+): Promise<string> {
+  const field = consentAt.get(platform);
+  const hosts = (await send('GET', `${sandbox}/_sandbox/hosts`)).body as Given['hosts'];
+  const place = field === undefined ? {} : { [field]: hosts[platform] };
+  const begun = await client.post<{ authorizationUrl: string }>('/accounts/connect', { platform, ...place });
+  const { authorizationUrl } = begun;
   const consent = await fetch(`${authorizationUrl}&sandbox_approve=${encodeURIComponent(handle)}`, {
     redirect: 'manual',
   });

@@ -26,20 +26,37 @@ export const publicationRoutes: FastifyPluginAsyncZod<{
       resolvePublication(services, request.actor, { publicationId: request.params.id, answer: request.body }),
   );
 
+  const removal = {
+    tags: ['posts'],
+    params: z.object({ id: z.string() }),
+    response: { 202: Publication },
+  };
+  const refusals = ['not_supported_by_platform', 'already_publishing', 'conflict'] as const;
+
   app.post(
     '/publications/:id/remove',
     {
-      config: {
-        access: 'posts:write',
-        idempotent: {},
-        errors: ['not_supported_by_platform', 'already_publishing', 'conflict'],
-      },
+      config: { access: 'posts:write', idempotent: {}, errors: refusals },
       schema: {
+        ...removal,
         operationId: 'removePublication',
         summary: 'Take what was published off its platform',
-        tags: ['posts'],
-        params: z.object({ id: z.string() }),
-        response: { 202: Publication },
+      },
+    },
+    async (request, reply) => {
+      reply.code(202);
+      return removePublication(services, request.actor, { publicationId: request.params.id });
+    },
+  );
+
+  app.delete(
+    '/publications/:id/remote',
+    {
+      config: { access: 'posts:write', errors: refusals },
+      schema: {
+        ...removal,
+        operationId: 'deleteRemotePublication',
+        summary: 'The same as POST /publications/{id}/remove',
       },
     },
     async (request, reply) => {
@@ -51,7 +68,7 @@ export const publicationRoutes: FastifyPluginAsyncZod<{
   app.put(
     '/publications/:id/content',
     {
-      config: { access: 'posts:write', errors: ['not_supported_by_platform', 'already_publishing', 'conflict'] },
+      config: { access: 'posts:write', errors: refusals },
       schema: {
         operationId: 'editPublication',
         summary: 'Replace the text of what was published, where it stands',
