@@ -66,6 +66,10 @@ describe('what stands behind the end of a picture is cut off', () => {
     ['a packet of XMP', () => Buffer.from('<?xpacket begin=""?><x:xmpmeta xmlns:x="adobe:ns:meta/"></x:xmpmeta>')],
     ['a trailer with its name at its end', () => Buffer.concat([noise(500), Buffer.from('SEFT')])],
     [
+      'a film with the first letters of a script by chance',
+      () => Buffer.concat([movie(), Buffer.from('<%@\u0001 a<%@ x =')]),
+    ],
+    [
       'the first letters of an archive by chance',
       () => Buffer.concat([noise(99), Buffer.from('PK\u0003\u0004MZPK\u0005\u0006'), noise(99)]),
     ],
@@ -99,6 +103,9 @@ test('a page behind a JPEG is cut off the file itself; the same behind other pic
   for (const file of [
     Buffer.concat([await png(), page]),
     Buffer.concat([good, page, Buffer.from('<?php system($_GET[0]);')]),
+    ...['<%@ Page Language="C#" %>', '<%@LANGUAGE="VBScript"%>', '<%@\tpage import="java.io.*" %>'].map((script) =>
+      Buffer.concat([good, Buffer.from(script)]),
+    ),
     Buffer.concat([good, Buffer.from('PK\x05\x06'), Buffer.alloc(18)]),
   ])
     await expect(takeAndStrip(file)).rejects.toMatchObject({ code: 'second_format' });

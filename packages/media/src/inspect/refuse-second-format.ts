@@ -71,9 +71,9 @@ function isWindowsProgram(file: Buffer): boolean {
   return file.toString('latin1', at, at + 4) === 'PE\0\0';
 }
 
-/** A server that takes the file for a script would run it, wherever in the file it begins. */
+/** A server that takes the file for a script would run it, wherever in the file it begins. A film of some megabytes has three given bytes by chance. */
 function scriptIn(trailer: Buffer): string | null {
-  return /<\?php\b|<%@/i.test(trailer.toString('latin1')) ? 'a script' : null;
+  return /<\?php\b|<%@\s*[a-z]{4,}[\s=]/i.test(trailer.toString('latin1')) ? 'a script' : null;
 }
 
 function hasPage(trailer: Buffer): boolean {

@@ -47,8 +47,12 @@ function tiff(text: string): Format | null {
   return isRaw ? [/^/, raw, asPicture] : [/^/, 'a TIFF picture', asPicture];
 }
 
+/** Cameras put four bytes of time before each packet (AVCHD). */
 function transportStream(head: Buffer): Format | null {
-  const isOne = head[0] === 0x47 && head[188] === 0x47 && head[376] === 0x47;
+  const isOne = [
+    [0, 188],
+    [4, 192],
+  ].some(([from = 0, every = 0]) => [0, 1, 2].every((packet) => head[from + packet * every] === 0x47));
   return isOne ? [/^/, 'an MPEG transport stream', asMovie] : null;
 }
 
@@ -58,17 +62,26 @@ const formats: readonly Format[] = [
   [/^FLV\x01/, 'a Flash video (FLV)', asMovie],
   [/^OggS/, 'an Ogg file', asMovie],
   [/^\.RMF/, 'a RealMedia file', asMovie],
-  [/^(?:FUJIFILMCCD-RAW|IIR[OS]|MMOR|IIU\0|FOVb)/, raw, asPicture],
+  [/^\x06\x0e\x2b\x34/, 'an MXF video', asMovie],
+  [/^\x1f\x07\0/, 'a DV video', asMovie],
+  [/^(?:FUJIFILMCCD-RAW|IIR[OS]|MMOR|IIU\0|FOVb|II\x1a\0{3}HEAP)/, raw, asPicture],
   [/^8BPS/, 'a Photoshop file (PSD)', asPicture],
   [/^gimp xcf/, 'a GIMP file (XCF)', asPicture],
   [/^BM/, 'a BMP picture', asPicture],
   [/^(?:\xff\x0a|\0{3}\x0cJXL )/, 'a JPEG XL picture', asPicture],
   [/^(?:\0{3}\x0cjP {2}|\xff\x4f\xff\x51)/, 'a JPEG 2000 picture', asPicture],
+  [/^II\xbc\x01/, 'a JPEG XR picture', asPicture],
+  [/^\x76\x2f\x31\x01/, 'an OpenEXR picture', asPicture],
   [/^\0\0\x01\0/, 'an icon (ICO)', asPicture],
   [/^(?:ID3|\xff[\xfb\xf3\xf2])/, 'an MP3 file of sound', withPicture],
   [/^fLaC/, 'a FLAC file of sound', withPicture],
+  [/^\xff[\xf1\xf9]/, 'an AAC file of sound', withPicture],
+  [/^(?:FORM.{4}AIF|caff)/s, 'a file of sound', withPicture],
+  [/^#!AMR/, 'an AMR file of sound', withPicture],
   [/^%!PS/, 'a PostScript or Illustrator file', asPages],
   [/^PK\x03\x04.{22}\x08\0.{2}mimetype/s, 'an OpenDocument or EPUB file', asPages],
+  [/^PK\x03\x04.{26}(?:Index\/|Data\/|preview)/s, 'a Pages, Numbers or Keynote file', asPages],
+  [/^\{\\rtf/, 'an RTF document', asPages],
   [/^PK\x03\x04/, 'a ZIP archive', aloneInside],
   [/^(?:Rar!|7z\xbc\xaf|\x1f\x8b)/, 'an archive', aloneInside],
   [/^\s*#EXTM3U/, 'an HLS playlist', 'send the video itself'],

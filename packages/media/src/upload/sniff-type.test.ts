@@ -69,6 +69,13 @@ describe('what people send by mistake is named, with what they can do', () => {
     ['WMV', '\x30\x26\xb2\x75\x8e\x66\xcf\x11', /Windows Media/, /MP4/],
     ['FLV', 'FLV\x01', /Flash/, /MP4/],
     ['ZIP', 'PK\x03\x04', /ZIP/, /out of it/],
+    ['Keynote', `PK\x03\x04${'\0'.repeat(22)}\x12\0\0\0Index/Document.iwa`, /Keynote/, /PDF/],
+    ['RTF', '{\\rtf1\\ansi', /RTF/, /PDF/],
+    ['MTS', `${`${'\0'.repeat(4)}G`.padEnd(192, 'x').repeat(3)}`, /transport stream/, /MP4/],
+    ['MXF', '\x06\x0e\x2b\x34\x02\x05', /MXF/, /MP4/],
+    ['CRW', 'II\x1a\0\0\0HEAPCCDR', /RAW/, /JPEG or PNG/],
+    ['AMR', '#!AMR\n', /AMR/, /picture/],
+    ['AAC', '\xff\xf1\x50', /AAC/, /picture/],
     ['SVG', '<?xml version="1.0"?><svg width="1">', /SVG/, /JPEG or PNG/],
   ])('%s', (_format, head, name, remedy) => {
     expect(sniffType(Buffer.from(head.padEnd(600, ' '), 'latin1'))).toEqual({
