@@ -68,6 +68,11 @@ const kindBySubcode: Readonly<Record<number, PlatformErrorKind>> = {
   4_854_002: 'policy', // the identity must be confirmed
 };
 
+/** What has become of the account, where that is the reason. */
+const goneBySubcode: Readonly<Record<number, string>> = {
+  2_207_050: 'is inactive or restricted until its owner signs in there', // Instagram
+};
+
 /**
  * What a refusal means. Codes 1 and 2 are faults of the platform's own under a status of 400 as often as 500: on a step that makes
  * something visible they leave it in doubt.
@@ -80,7 +85,9 @@ export function graphRefusal(
   return (response) => {
     const error = GraphError.safeParse(response.json).data?.error;
     if (error === undefined) return { kind: kindOfStatus(response.status), platformCode: `http_${response.status}` };
+    const accountGone = goneBySubcode[error.error_subcode ?? 0];
     return {
+      ...(accountGone === undefined ? {} : { accountGone }),
       kind: doubtful(kindOf(error, own), effect),
       platformCode: codeOf(error),
       reason: error.error_user_msg ?? error.message,

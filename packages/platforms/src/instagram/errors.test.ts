@@ -9,6 +9,17 @@ const kindOf = (kinds: typeof instagramKinds, code: number, subcode: number, eff
   return graphRefusal(effect, kinds)(answerOf(400, { error })).kind;
 };
 
+test('an account that is inactive or restricted is no fault of the post', () => {
+  const answer = (subcode: number) =>
+    answerOf(400, { error: { message: 'm', type: 'OAuthException', code: 25, error_subcode: subcode } });
+  const refusal = graphRefusal('idempotent', instagramKinds);
+  expect(refusal(answer(2_207_050))).toMatchObject({
+    kind: 'policy',
+    accountGone: expect.stringMatching(/restricted/u),
+  });
+  expect(refusal(answer(2_207_051))).not.toHaveProperty('accountGone');
+});
+
 describe('every row of the documents has its kind', () => {
   test.each([
     [-2, 2_207_003, 'unavailable'],

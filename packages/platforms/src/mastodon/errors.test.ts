@@ -20,11 +20,13 @@ test.each([
   expect(mastodonRefusal(answerOf(status, '<html>'))).toMatchObject({ kind, reason: undefined });
 });
 
-test('a login that is disabled is an account that is gone', () => {
-  expect(mastodonRefusal(answerOf(403, { error: 'Your login is currently disabled' }))).toMatchObject({
-    kind: 'permission',
-    accountGone: 'is suspended or disabled',
-  });
+test.each([
+  ['Your login is currently disabled', 'is suspended or disabled'],
+  ['Your login is currently pending approval', 'is not approved'],
+  ['Your login is missing a confirmed e-mail address', 'has no confirmed e-mail address'],
+])('%s: the account is gone', (error, accountGone) => {
+  expect(mastodonRefusal(answerOf(403, { error }))).toMatchObject({ kind: 'permission', accountGone });
+  expect(mastodonRefusal(answerOf(422, { error }))).not.toHaveProperty('accountGone');
   const other = mastodonRefusal(answerOf(403, { error: 'This action is not allowed' }));
   expect(other).not.toHaveProperty('accountGone');
 });

@@ -20,8 +20,9 @@ const kindByStatus: Readonly<Record<number, PlatformErrorKind>> = {
 export function mastodonRefusal(response: PlatformResponse): Refusal {
   const kind = kindByStatus[response.status] ?? 'content';
   const reason = MastodonError.safeParse(response.json).data?.error;
+  const accountGone = goneIn(response, reason);
   return {
-    ...(isDisabled(response, reason) ? { accountGone: 'is suspended or disabled' } : {}),
+    ...(accountGone === undefined ? {} : { accountGone }),
     kind,
     platformCode: `http_${response.status}`,
     reason,
@@ -29,9 +30,15 @@ export function mastodonRefusal(response: PlatformResponse): Refusal {
   };
 }
 
-/** Its `require_user!` has no code for this one, and says it in English whatever the instance's language; read 2026-11. */
-function isDisabled({ status }: PlatformResponse, reason: string | undefined): boolean {
-  return status === 403 && reason !== undefined && /^your login is currently disabled\b/iu.test(reason);
+/** Its `require_user!` has no codes for these, and says them in English whatever the instance's language; read 2026-11. */
+const goneByReason: readonly (readonly [RegExp, string])[] = [
+  [/^your login is currently disabled\b/iu, 'is suspended or disabled'],
+  [/^your login is currently pending approval\b/iu, 'is not approved'],
+  [/^your login is missing a confirmed e-?mail address\b/iu, 'has no confirmed e-mail address'],
+];
+
+function goneIn({ status }: PlatformResponse, reason = ''): string | undefined {
+  return status === 403 ? goneByReason.find(([pattern]) => pattern.test(reason))?.[1] : undefined;
 }
 
 const OAuthError = z.object({ error: z.string() });

@@ -32,12 +32,14 @@ describe('a refusal of X', () => {
     expect(xRefusal(answerOf(status, json))).toMatchObject({ kind, platformCode });
   });
 
-  test('says that an account is suspended', () => {
-    const detail = 'Your account is suspended and is not permitted to access this feature.';
-    expect(xRefusal(answerOf(403, about(403, 'Forbidden', detail)))).toMatchObject({
-      kind: 'permission',
-      accountGone: 'is suspended',
-    });
+  test.each([
+    ['Your account is suspended and is not permitted to access this feature.', 'is suspended'],
+    [
+      'To protect our users from spam and other malicious activity, this account is temporarily locked.',
+      'is locked until its owner signs in there',
+    ],
+  ])('says what has become of an account: %s', (detail, accountGone) => {
+    expect(xRefusal(answerOf(403, about(403, 'Forbidden', detail)))).toMatchObject({ kind: 'permission', accountGone });
     expect(xRefusal(answerOf(403, about(403, 'Forbidden', 'You are not permitted.')))).not.toHaveProperty(
       'accountGone',
     );

@@ -18,12 +18,13 @@ const Problem = z.object({
 export function xRefusal(response: PlatformResponse): Refusal {
   const problem = Problem.safeParse(response.json).data ?? {};
   const type = problemType(problem.type);
+  const accountGone = goneIn(response, problem.detail);
   return {
     kind: kindOf(response, type, problem.detail),
     platformCode: type ?? `http_${response.status}`,
     reason: problem.errors?.[0]?.message ?? problem.detail ?? problem.title,
     retryAfterMs: waitMs(response),
-    ...(isSuspended(response, problem.detail) ? { accountGone: 'is suspended' } : {}),
+    ...(accountGone === undefined ? {} : { accountGone }),
   };
 }
 
@@ -49,9 +50,11 @@ function isDuplicate(type: string | undefined, detail: string | undefined): bool
   return type === undefined && detail !== undefined && /duplicate content/iu.test(detail);
 }
 
-/** It has none for this one either. */
-function isSuspended({ status }: PlatformResponse, detail: string | undefined): boolean {
-  return status === 403 && detail !== undefined && /account is suspended/iu.test(detail);
+/** It has none for these either. */
+function goneIn({ status }: PlatformResponse, detail = ''): string | undefined {
+  if (status !== 403) return undefined;
+  if (/account is suspended/iu.test(detail)) return 'is suspended';
+  return /account is temporarily locked/iu.test(detail) ? 'is locked until its owner signs in there' : undefined;
 }
 
 /** The type's host differs between the documents (api.x.com) and the wire (api.twitter.com): the last segment is the code. */
