@@ -71,6 +71,41 @@ test(
   },
 );
 
+test(
+  'a post that is there while the list does not show it, and whose repeat is a duplicate, is never called failed',
+  { timeout: 120_000 },
+  async () => {
+    await using harness = await createTestHarness(inject('postgresUrl'));
+    await using sandbox = await startTestSandbox(process.execPath);
+    await using core = openCore(harness, sandbox);
+    await using engine = engineOn(harness, core, { isCut: false });
+    const faulty = async (lagMinutes: number, text: string) => {
+      const account = await connect(harness, sandbox);
+      const fault = { platform: 'x', account: account.externalId };
+      await sandbox.control('POST', '/_sandbox/faults', {
+        ...fault,
+        kind: 'listing-lag',
+        delayMs: lagMinutes * minuteMs,
+      });
+      const lost = { ...fault, method: 'POST', pathIncludes: '/2/tweets', kind: 'reset-after', times: 1 };
+      await sandbox.control('POST', '/_sandbox/faults', lost);
+      return { ...account, id: await harness.addPublication({ ...account, text }) };
+    };
+    const late = await faulty(4, 'Shown late');
+    const never = await faulty(60, 'Never shown');
+    const hasEnded = async () =>
+      (await readAll(harness)).every(({ status }) => /^(?:published|failed|unconf)/u.test(status));
+    for (let passedMs = 0; passedMs < 40 * minuteMs && !(await hasEnded()); passedMs += minuteMs) {
+      await publishDue(harness, engine);
+      await pass(harness, sandbox, minuteMs);
+    }
+    const statuses = Object.fromEntries((await readAll(harness)).map(({ id, status }) => [id, status]));
+    expect(statuses).toEqual({ [late.id]: 'published', [never.id]: 'unconfirmed' });
+    for (const { externalId } of [late, never]) expect((await sandbox.posts('x', externalId)).items).toHaveLength(1);
+    expect(await harness.sql(`select 1 from events where type = 'publication.failed'`)).toEqual([]);
+  },
+);
+
 test('after an outage a post that fails without asking the platform has failed, and does not wait for it', async () => {
   await using harness = await createTestHarness(inject('postgresUrl'));
   const message = 'X named an address for the file that is not its own';
