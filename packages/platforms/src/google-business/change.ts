@@ -6,13 +6,12 @@ import { accessTo, callBusiness, pathOfPost } from './api.ts';
 
 /** https://developers.google.com/my-business/reference/rest/v4/accounts.locations.localPosts/delete, read 2026-11. */
 export async function removeFromBusiness(call: PostCall): Promise<'removed' | 'already_gone'> {
-  const path = pathOfPost(call.post.platformPostId);
   return takeOff(() =>
     callBusiness({
       ...accessTo(call),
       host: 'posts',
       method: 'DELETE',
-      path,
+      path: pathOfPost(call.post.platformPostId),
       effect: 'idempotent',
       answer: z.unknown(),
     }),
