@@ -3,6 +3,7 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
 import { lockPublications } from '../publishing/store/decide-and-write.ts';
+import { forgetRefusedSends } from '../publishing/store/forget-prepared-steps.ts';
 import { lockPost } from './find-post.ts';
 import { accountFaults, lockAccounts } from './post-accounts.ts';
 import { readMedia } from './post-media.ts';
@@ -37,6 +38,13 @@ export async function retryPost(
       ...accountFaults(accountIds, accounts, (id) => failed.some((row) => row.accountId === id)),
       ...goneMediaFaults(post, failed, media),
     ]);
+    const refused = failed.filter(
+      ({ committed, inDoubtSinceMs, parts }) => !committed && inDoubtSinceMs === null && parts.length === 0,
+    );
+    await forgetRefusedSends(
+      tx,
+      refused.map(({ id }) => id),
+    );
     const taken = await takeTransitions(tx, rows, (row) => (row.removal === null ? { type: 'retry' } : null));
     if (taken.movedCount === 0) throw new DomainError('nothing_to_retry', 'No publication of the post has failed.');
     return { post, publications: taken.rows };
