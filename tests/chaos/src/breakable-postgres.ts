@@ -52,7 +52,7 @@ export interface BreakablePostgres extends AsyncDisposable {
   fillDisk(): Promise<{ end(): Promise<void> }>;
 }
 
-export interface DatabaseCopy {
+interface DatabaseCopy {
   /** The server is stopped at once, and started on the copy. */
   putBack(downMs: number): Promise<void>;
   discard(): Promise<void>;
