@@ -20,22 +20,9 @@ export interface OpenApi extends AsyncDisposable {
 /** The product's API as a process of its own, as production runs it, on a migrated database of its own. */
 export async function openApi(servers: Servers): Promise<OpenApi> {
   await using opening = new AsyncDisposableStack();
-  const dataDir = await mkdtemp(join(tmpdir(), 'vibetribe-bench-api-'));
-  opening.defer(() => rm(dataDir, { recursive: true, force: true }));
   const database = opening.use(await createTestDatabase(servers.postgresUrl));
   await runMigrations({ databaseUrl: database.url, logger: createLogger({ app: 'bench', level: 'error' }) });
-  const env = {
-    DATABASE_URL: database.url,
-    REDIS_URL: servers.redisUrl,
-    DATA_DIR: dataDir,
-    AUTH_SECRET: randomBytes(32).toString('hex'),
-    ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
-    PUBLIC_URL: 'http://127.0.0.1',
-    PORT: '0',
-    LOG_LEVEL: 'info',
-    REGISTRATION: 'open',
-    LOGIN_RATE_LIMIT: '1000000',
-  };
+  const env = await apiEnvironment(servers, database.url, opening);
   const app = opening.use(await spawnApp({ app: 'api', env }));
   const url = `http://127.0.0.1:${app.port}/api/v1`;
   const { accessToken, organization } = await register(url);
@@ -49,12 +36,35 @@ export async function openApi(servers: Servers): Promise<OpenApi> {
   };
 }
 
+/** @param opening removes its folder */
+export async function apiEnvironment(
+  { redisUrl }: Servers,
+  databaseUrl: string,
+  opening: AsyncDisposableStack,
+): Promise<Record<string, string>> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'vibetribe-bench-api-'));
+  opening.defer(() => rm(dataDir, { recursive: true, force: true }));
+  return {
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
+    DATA_DIR: dataDir,
+    AUTH_SECRET: randomBytes(32).toString('hex'),
+    ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    PUBLIC_URL: 'http://127.0.0.1',
+    PORT: '0',
+    LOG_LEVEL: 'info',
+    REGISTRATION: 'open',
+    LOGIN_RATE_LIMIT: '1000000',
+    API_RATE_LIMIT: '1000000',
+  };
+}
+
 interface SignedIn {
   readonly accessToken: string;
   readonly organization: { readonly id: string };
 }
 
-async function register(url: string): Promise<SignedIn> {
+export async function register(url: string): Promise<SignedIn> {
   const answer = await fetch(`${url}/auth/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

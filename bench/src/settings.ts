@@ -10,6 +10,10 @@ export interface Settings {
   readonly limitedBackends: readonly ('redis' | 'postgres')[];
   /** Of the large calendar. */
   readonly futurePosts: number;
+  /** Of the larger organization of `lists`. */
+  readonly listedPosts: number;
+  /** Clients of `realtime`. */
+  readonly sockets: number;
   /** Of `analytics`. */
   readonly snapshots: number;
 }
@@ -28,6 +32,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
           ? ['postgres']
           : ['redis', 'postgres'],
     futurePosts: Number(env['BENCH_FUTURE_POSTS'] ?? 1_000_000),
+    listedPosts: Number(env['BENCH_LISTED_POSTS'] ?? 1_000_000),
+    sockets: Number(env['BENCH_SOCKETS'] ?? 1_000),
     snapshots: Number(env['BENCH_SNAPSHOTS'] ?? 1_000_000),
   };
 }

@@ -2392,7 +2392,7 @@ export interface components {
             events: components["schemas"]["WebhookEventInput"][];
             description?: string | null;
         };
-        CreatedApiKey: {
+        CreatedApiKeyAnswer: {
             id: string;
             name: string;
             last4: string;
@@ -2402,9 +2402,9 @@ export interface components {
             createdAt: string;
             expiresAt: string | null;
             lastUsedAt: string | null;
-            key: string;
+            key?: string;
         };
-        CreatedInvitation: {
+        CreatedInvitationAnswer: {
             id: string;
             email: string;
             role: components["schemas"]["Role"];
@@ -2413,11 +2413,11 @@ export interface components {
             createdAt: string;
             /** Format: date-time */
             expiresAt: string;
-            token: string;
+            token?: string;
             /** Format: uri */
-            acceptUrl: string;
+            acceptUrl?: string;
         };
-        CreatedWebhook: {
+        CreatedWebhookAnswer: {
             id: string;
             url: string;
             events: components["schemas"]["WebhookEvent"][];
@@ -2429,7 +2429,7 @@ export interface components {
             createdAt: string;
             /** Format: date-time */
             updatedAt: string;
-            secret: string;
+            secret?: string;
         };
         DependencyHealth: {
             ok: boolean;
@@ -3188,8 +3188,8 @@ export interface components {
         Role: "viewer" | "editor" | "admin" | "owner";
         /** @enum {string} */
         RoleInput: "viewer" | "editor" | "admin" | "owner";
-        RotatedWebhook: {
-            secret: string;
+        RotatedWebhookAnswer: {
+            secret?: string;
             /** Format: date-time */
             previousUntil: string;
         };
@@ -4428,7 +4428,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CreatedInvitation"];
+                    "application/json": components["schemas"]["CreatedInvitationAnswer"];
                 };
             };
         };
@@ -4591,7 +4591,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CreatedApiKey"];
+                    "application/json": components["schemas"]["CreatedApiKeyAnswer"];
                 };
             };
         };
@@ -5145,7 +5145,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description Exact up to 10000; that number means so many or more. Lateness is that of the latest 1000 publications of the last 24 hours. */
             200: {
                 headers: {
                     /** @description Names the request in the logs. */
@@ -6464,7 +6464,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CreatedWebhook"];
+                    "application/json": components["schemas"]["CreatedWebhookAnswer"];
                 };
             };
         };
@@ -6567,7 +6567,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RotatedWebhook"];
+                    "application/json": components["schemas"]["RotatedWebhookAnswer"];
                 };
             };
         };

@@ -134,3 +134,5 @@ export type ApiKey = z.infer<typeof ApiKey>;
 /** The one answer that shows the key itself. */
 export const CreatedApiKey = ApiKey.extend({ key: z.string() });
 export type CreatedApiKey = z.infer<typeof CreatedApiKey>;
+/** As it is answered: what is repeated for its Idempotency-Key comes without what is shown once. */
+export const CreatedApiKeyAnswer = CreatedApiKey.partial({ key: true });

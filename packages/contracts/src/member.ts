@@ -38,6 +38,8 @@ export type Invitation = z.infer<typeof Invitation>;
 /** The one answer that shows the token. */
 export const CreatedInvitation = Invitation.extend({ token: z.string(), acceptUrl: z.url() });
 export type CreatedInvitation = z.infer<typeof CreatedInvitation>;
+/** As it is answered: what is repeated for its Idempotency-Key comes without what is shown once. */
+export const CreatedInvitationAnswer = CreatedInvitation.partial({ token: true, acceptUrl: true });
 
 /**
  * A newcomer gives a name and a password; whoever has a user already gives its password, or is signed in (`Authorization`).

@@ -47,10 +47,13 @@ export type Webhook = z.infer<typeof Webhook>;
 /** The only answers that show a secret: `whsec_` and base64, as Standard Webhooks has it. */
 export const CreatedWebhook = Webhook.extend({ secret: z.string() });
 export type CreatedWebhook = z.infer<typeof CreatedWebhook>;
+/** As it is answered: what is repeated for its Idempotency-Key comes without what is shown once. */
+export const CreatedWebhookAnswer = CreatedWebhook.partial({ secret: true });
 
 /** Until `previousUntil` messages are signed with the secret before, too. */
 export const RotatedWebhook = z.object({ secret: z.string(), previousUntil: Timestamp });
 export type RotatedWebhook = z.infer<typeof RotatedWebhook>;
+export const RotatedWebhookAnswer = RotatedWebhook.partial({ secret: true });
 
 export const WebhookTry = z.object({
   at: Timestamp,

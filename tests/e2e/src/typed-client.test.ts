@@ -65,7 +65,7 @@ describe('HTTP', () => {
   test('an API key works, and an expired access token is renewed once for all requests that found it expired', async () => {
     const { client, tokens } = await signUp();
     const { key } = await client.post('/api-keys', { body: { name: 'client', scopes: ['read'] } });
-    expect((await createClient({ url, apiKey: key }).get('/auth/me')).scopes).toEqual(['read']);
+    expect((await createClient({ url, apiKey: key ?? '' }).get('/auth/me')).scopes).toEqual(['read']);
 
     const kept: unknown[] = [];
     let renewals = 0;

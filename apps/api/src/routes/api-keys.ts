@@ -1,4 +1,4 @@
-import { ApiKey, CreateApiKey, CreatedApiKey } from '@vibetribe/contracts/auth';
+import { ApiKey, CreateApiKey, CreatedApiKeyAnswer } from '@vibetribe/contracts/auth';
 import { pageOf, PageQuery } from '@vibetribe/contracts/page';
 import { createApiKey } from '@vibetribe/core/identity/create-api-key';
 import type { IdentityDependencies } from '@vibetribe/core/identity/identity-dependencies';
@@ -25,7 +25,7 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<{ services: Services }> = async
         summary: 'Create an API key; the answer shows it once',
         tags: ['api-keys'],
         body: CreateApiKey,
-        response: { 201: CreatedApiKey },
+        response: { 201: CreatedApiKeyAnswer },
       },
     },
     async (request, reply) => {

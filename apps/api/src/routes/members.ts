@@ -2,7 +2,7 @@ import {
   AcceptInvitation,
   AddMember,
   ChangeRole,
-  CreatedInvitation,
+  CreatedInvitationAnswer,
   Invitation,
   Invite,
   Member,
@@ -138,7 +138,7 @@ export const memberRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = as
         summary: 'Invite an address; the answer shows the token once',
         tags,
         body: Invite,
-        response: { 201: CreatedInvitation },
+        response: { 201: CreatedInvitationAnswer },
       },
     },
     async (request, reply) => {

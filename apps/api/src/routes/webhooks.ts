@@ -1,8 +1,8 @@
 import { pageOf, PageQuery } from '@vibetribe/contracts/page';
 import {
-  CreatedWebhook,
+  CreatedWebhookAnswer,
   CreateWebhook,
-  RotatedWebhook,
+  RotatedWebhookAnswer,
   UpdateWebhook,
   Webhook,
   WebhookDelivery,
@@ -42,7 +42,7 @@ export const webhookRoutes: FastifyPluginAsyncZod<{ services: Services }> = asyn
         description: 'Messages follow Standard Webhooks: verify them with one of its libraries and the secret.',
         tags,
         body: CreateWebhook,
-        response: { 201: CreatedWebhook },
+        response: { 201: CreatedWebhookAnswer },
       },
     },
     async (request, reply) => {
@@ -118,7 +118,7 @@ export const webhookRoutes: FastifyPluginAsyncZod<{ services: Services }> = asyn
         summary: 'Give a webhook a new secret; the old one still signs for a day',
         tags,
         params: Params,
-        response: { 200: RotatedWebhook },
+        response: { 200: RotatedWebhookAnswer },
       },
     },
     async (request) => rotateWebhookSecret(services, request.actor, { webhookId: request.params.id }),

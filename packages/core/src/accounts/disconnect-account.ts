@@ -1,4 +1,5 @@
 import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
+import { WaitingReason } from '@vibetribe/contracts/publication-status';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
@@ -71,7 +72,7 @@ async function lockAccountsOfGrant(tx: Transaction, actor: Actor, accountId: str
 async function cancelPublications(tx: Transaction, accountId: string): Promise<void> {
   const open = await queryRows(tx, { id: column.text })`
     select id from publications
-    where account_id = ${accountId} and status in ('scheduled', 'publishing', 'waiting', 'retrying')`;
+    where account_id = ${accountId} and listed_as = any(${sql.param(['scheduled', 'publishing', 'retrying', ...WaitingReason.options])}::text[])`;
   const rows = await lockPublications(
     tx,
     open.map(({ id }) => id),

@@ -15,7 +15,7 @@ export async function tellReconnected(tx: Transaction, accountIds: readonly stri
 export async function resumeWaiting(tx: Transaction, accountIds: readonly string[]): Promise<number> {
   const rows = await queryRows(tx, { id: column.text })`
     select id from publications
-    where account_id = any(${sql.param(accountIds)}::text[]) and status = 'waiting'
+    where account_id = any(${sql.param(accountIds)}::text[]) and listed_as in ('token', 'reconciling')
       and (waiting_reason = 'token' or (waiting_reason = 'reconciling' and due_at is null))`;
   const ids = rows.map(({ id }) => id);
   const moves = await movePublications(tx, ids, () => ({ type: 'resume', reasons: ['token'] }));

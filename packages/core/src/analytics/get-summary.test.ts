@@ -138,6 +138,29 @@ describe('a summary', () => {
     expect(await getSummary(harness.core, stranger, utc)).toMatchObject({ posts: 0, followers: [] });
   });
 
+  test('by account tells the thousand with the most posts, and sums up all', async () => {
+    await harness.sql(
+      `insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name, status)
+       select a.id || 'n' || n, a.organization_id, a.grant_id, a.platform, a.id || n, 'many', 'Many', 'disconnected' from accounts a, generate_series(1, 1002) n where a.id = $1`,
+      [accountId],
+    );
+    // The first has one post, the last three have two.
+    await harness.sql(
+      `with made as (
+         insert into posts (id, organization_id, content)
+         select $2 || 'n' || n || '-' || copy, $1, 'Post' from generate_series(1, 1002) n, generate_series(1, 2) copy where copy = 1 or n > 999 returning id),
+       out as (
+         insert into publications (id, organization_id, post_id, account_id, platform, status)
+         select id, $1, id, split_part(id, '-', 1), 'x', 'published' from made returning id, account_id)
+       insert into metric_subjects (organization_id, account_id, publication_id, platform, began_at, state, views)
+       select $1, account_id, id, 'x', now() - interval '1 minute', 'read', 1 from out`,
+      [actor.organizationId, accountId],
+    );
+    const { posts, groups, metrics } = await getSummary(harness.core, actor, { groupBy: 'account', ...utc });
+    expect([posts, groups.length, metrics]).toMatchObject([1_005, 1_000, [{ metric: 'views', value: 1_005 }]]);
+    expect(groups.filter((group) => group.posts === 2)).toHaveLength(3);
+  });
+
   test('of a key that is limited to some accounts has theirs alone', async () => {
     const other = await addAccount(harness.sql, { organizationId: actor.organizationId });
     await subject(accountId, 'x', ago(1), { views: 1 });

@@ -48,8 +48,10 @@ export async function getSummary(
   const costs = await readCosts(deps, await billedPlatforms(deps, actor, accountId));
   return withTimezone(() =>
     deps.db.asTenant(actor.organizationId, async (tx) => {
-      const rows = await readNumbers(tx, actor, asked, keyFor(groupBy, timezone, asked));
+      const shown = groupBy === 'account' ? await largestAccounts(tx, actor, asked) : null;
+      const rows = await readNumbers(tx, actor, asked, keyFor(groupBy, timezone, asked, shown));
       const groups = groupBy === undefined ? new Map<string, GroupRow[]>() : Map.groupBy(rows, ({ key }) => key);
+      groups.delete(otherAccounts);
       return {
         from: from.toISOString(),
         to: to.toISOString(),
@@ -85,15 +87,49 @@ async function billedPlatforms(
   return rows.map(({ platform }) => platform);
 }
 
+/** Of accounts no more are told one by one, nor followers of more; platforms, hours and the days of a year are never so many. */
+const accountsMax = 1_000;
+/** No account has this id. */
+const otherAccounts = '';
+
+/** Those with the most posts in both periods, where the organization has more accounts than are shown; null where all are. */
+async function largestAccounts(
+  tx: Transaction,
+  { organizationId }: Actor,
+  { to, previousFrom, accounts }: Asked,
+): Promise<string[] | null> {
+  const [counted] = await queryRows(tx, { isMore: column.boolean })`
+    select count(*) > ${accountsMax} as "isMore"
+    from (select 1 from accounts a where a.organization_id = ${organizationId} limit ${accountsMax + 1}) first_ones`;
+  if (counted?.isMore !== true) return null;
+  const rows = await queryRows(tx, { id: column.text })`
+    select s.account_id as id from metric_subjects s
+    where ${ofBothPeriods(organizationId, to, previousFrom)} and ${accounts}
+    group by 1 order by count(*) desc, 1 limit ${accountsMax}`;
+  return rows.map(({ id }) => id);
+}
+
+/** Posts, as a condition on `metric_subjects s`. */
+function ofBothPeriods(organizationId: string, to: Date, previousFrom: Date): SQL {
+  return sql`s.organization_id = ${organizationId} and s.publication_id is not null
+    and s.began_at >= ${previousFrom.toISOString()}::timestamptz and s.began_at < ${to.toISOString()}::timestamptz`;
+}
+
 /** What a post is counted under; a day of the period before under the one that it is compared with. */
-function keyFor(groupBy: SummaryGroup | undefined, timezone: string, { from, to }: Asked): SQL {
+function keyFor(
+  groupBy: SummaryGroup | undefined,
+  timezone: string,
+  { from, to }: Asked,
+  shownAccounts: readonly string[] | null,
+): SQL {
   switch (groupBy) {
     case undefined:
       return sql`''::text`;
     case 'platform':
       return sql`s.platform`;
     case 'account':
-      return sql`s.account_id`;
+      if (shownAccounts === null) return sql`s.account_id`;
+      return sql`case when s.account_id = any(${sql.param([...shownAccounts])}::text[]) then s.account_id else ${otherAccounts}::text end`;
     case 'hour':
       return sql`extract(hour from s.began_at at time zone ${timezone})::int::text`;
     case 'day': {
@@ -138,8 +174,7 @@ async function readNumbers(
     select w.key, w.platform, w.is_now as "isNow", count(*)::int as posts, jsonb_build_object(${summed}) as sums, jsonb_build_object(${rated}) as rates
     from (
       select s.*, ${key} as key, s.began_at >= ${from.toISOString()}::timestamptz as is_now from metric_subjects s
-      where s.organization_id = ${organizationId} and s.publication_id is not null
-        and s.began_at >= ${previousFrom.toISOString()}::timestamptz and s.began_at < ${to.toISOString()}::timestamptz and ${accounts}) w
+      where ${ofBothPeriods(organizationId, to, previousFrom)} and ${accounts}) w
     group by 1, 2, 3`;
 }
 
@@ -148,8 +183,6 @@ function totalOf(metric: MetricName): SQL {
   const of = sql`w.${columnOf(metric)}`;
   return metric === 'averageWatchMs' ? sql`avg(${of})` : sql`sum(${of})`;
 }
-
-const accountsMax = 1_000;
 
 const followerColumns = {
   accountId: column.text,

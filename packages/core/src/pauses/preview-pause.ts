@@ -5,7 +5,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
-import { findPause, inScope } from './pause-row.ts';
+import { findPause, inScope, type PauseRow } from './pause-row.ts';
 
 const excerptCharacters = 280;
 
@@ -22,14 +22,24 @@ export async function previewPause(
       select p.id as "publicationId", p.post_id as "postId", p.account_id as "accountId", p.platform,
         ${isoInstant('p.scheduled_at')} as "scheduledAt",
         left(coalesce(p.variant ->> 'content', po.content), ${excerptCharacters}) as text
-      from publications p join posts po on po.organization_id = p.organization_id and po.id = p.post_id
-      where ${inScope(pause)} and ${ofOwnAccounts(actor)} and (
-        p.status = 'waiting' and p.waiting_reason = 'paused'
-        or p.status in ('scheduled', 'retrying', 'waiting') and p.due_at <= statement_timestamp())
-        and ${input.afterId === null ? sql`true` : sql`p.id > ${input.afterId}`}
+      from (${held(actor, pause, input)}) held
+      join publications p on p.id = held.id
+      join posts po on po.organization_id = p.organization_id and po.id = p.post_id
       order by p.id limit ${input.limit + 1}`;
     return { items: rows.slice(0, input.limit), hasMore: rows.length > input.limit };
   });
+}
+
+/** What waits for the pause's end, and what is due and not yet looked at: by account, as the index of what is due is searched. */
+function held(actor: Actor, pause: PauseRow, { limit, afterId }: { limit: number; afterId: string | null }): SQL {
+  const own = sql`p.organization_id = ${actor.organizationId} and ${inScope(pause)} and ${ofOwnAccounts(actor)}
+    and ${afterId === null ? sql`true` : sql`p.id > ${afterId}`}`;
+  const page = sql`order by p.id limit ${limit + 1}`;
+  return sql`
+    (select p.id from publications p where ${own} and p.status = 'waiting' and p.waiting_reason = 'paused' ${page})
+    union
+    (select p.id from publications p where ${own} and p.status in ('scheduled', 'retrying', 'waiting') and p.due_at <= statement_timestamp()
+      and p.account_id = any(array(select a.id from accounts a where a.organization_id = ${actor.organizationId})) ${page})`;
 }
 
 function ofOwnAccounts({ accountIds }: Actor): SQL {

@@ -7,7 +7,8 @@ import type { Actor } from '../actor.ts';
 import { notFound } from '../domain-error.ts';
 import { type PublicationRow, publicationColumns, publicationRowColumns } from '../publishing/store/publication-row.ts';
 
-export type PostRow = typeof posts.$inferSelect;
+/** Without what only lists are found by. */
+export type PostRow = Omit<typeof posts.$inferSelect, 'scheduledDay'>;
 
 export interface FoundPost {
   readonly post: PostRow;

@@ -4,7 +4,8 @@ import { newId } from '@vibetribe/db/new-id';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
 import { deletePost } from './delete-post.ts';
-import { type ListPosts, listPosts, type PostCursor } from './list-posts.ts';
+import { type ListPosts, listPosts } from './list-posts.ts';
+import type { PostCursor } from './post-candidates.ts';
 import { createPostTestHarness, inMinutes, type PostTestHarness } from './test-harness.ts';
 
 let harness: PostTestHarness;

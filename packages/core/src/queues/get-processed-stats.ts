@@ -1,5 +1,7 @@
 import { column, queryRows } from '@vibetribe/db/query-rows';
+import { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { ProcessedStats } from '@vibetribe/contracts/queue';
+import { sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
@@ -13,7 +15,8 @@ export async function getProcessedStats(deps: Pick<CoreDependencies, 'db'>, acto
       select coalesce(outcome, 'open') as outcome, count(*)::int as "lastDay",
         (count(*) filter (where started_at > now() - interval '1 hour'))::int as "lastHour"
       from attempts
-      where started_at > greatest(now() - interval '24 hours', (select cleared_at from processed_record)) group by 1`,
+      where platform = any(${sql.param([...PlatformId.options])}::text[]) and started_at > now() - interval '24 hours'
+        and started_at > coalesce((select cleared_at from processed_record), '-infinity') group by 1`,
   );
   const countOf = (read: (row: (typeof rows)[number]) => number) => ({
     total: rows.reduce((sum, row) => sum + read(row), 0),

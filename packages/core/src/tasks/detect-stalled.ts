@@ -27,8 +27,9 @@ async function count(deps: Pick<CoreDependencies, 'db'>): Promise<{ overdue: num
       queryRows(tx, { overdue: column.number, abandoned: column.number })`
       select
         (select count(*)::int from publications
-          where due_at < statement_timestamp() - interval '2 minutes' and lease_until is null
-            and (enqueued_until is null or enqueued_until < statement_timestamp())) as overdue,
+          where due_at < statement_timestamp() - interval '2 minutes' and lease_until is null and enqueued_until is null)
+        + (select count(*)::int from publications
+          where enqueued_until < statement_timestamp() and lease_until is null and due_at < statement_timestamp() - interval '2 minutes') as overdue,
         (select count(*)::int from publications where lease_until < statement_timestamp() - interval '2 minutes') as abandoned`,
   );
   return rows[0] ?? { overdue: 0, abandoned: 0 };

@@ -3,6 +3,7 @@ import type { Transaction } from '@vibetribe/db/connect-database';
 import { isoInstant } from '@vibetribe/db/iso-instant';
 import { newId } from '@vibetribe/db/new-id';
 import { column, queryRows } from '@vibetribe/db/query-rows';
+import { sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { cutPage } from '../cut-page.ts';
@@ -24,7 +25,7 @@ export async function listDeliveries(
     const rows = await queryRows(tx, deliveryColumns)`
       select ${deliverySelection} from webhook_deliveries d
       where d.organization_id = ${actor.organizationId} and d.webhook_id = ${input.webhookId}
-        and (${input.beforeSequence}::bigint is null or d.sequence < ${input.beforeSequence}::bigint)
+        ${input.beforeSequence === null ? sql`` : sql`and d.sequence < ${input.beforeSequence}::bigint`}
       order by d.sequence desc limit ${input.limit + 1}`;
     return cutPage(rows, input.limit);
   });

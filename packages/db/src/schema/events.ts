@@ -1,4 +1,5 @@
 import type { EventType } from '@vibetribe/contracts/event-type';
+import { sql } from 'drizzle-orm';
 import { bigint, boolean, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
@@ -29,4 +30,5 @@ export const notifications = pgTable('notifications', {
   data: jsonb('data').$type<Record<string, unknown>>().notNull().default({}),
   createdAt: at('created_at').notNull().defaultNow(),
   readAt: at('read_at'),
+  accountId: text('account_id').generatedAlwaysAs(sql`data ->> 'accountId'`),
 });

@@ -1,4 +1,5 @@
 import type { ThreadPart } from '@vibetribe/contracts/post';
+import { sql } from 'drizzle-orm';
 import { integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
@@ -24,4 +25,7 @@ export const posts = pgTable('posts', {
   createdAt: at('created_at').notNull().defaultNow(),
   updatedAt: at('updated_at').notNull().defaultNow(),
   deletedAt: at('deleted_at'),
+  scheduledDay: at('scheduled_day').generatedAlwaysAs(
+    sql`date_bin('1 day', scheduled_at, timestamptz '2000-01-01 00:00:00+00')`,
+  ),
 });

@@ -1,5 +1,6 @@
 import type { PublicationError, Variant } from '@vibetribe/contracts/post';
 import type { PublicationStatus, WaitingReason } from '@vibetribe/contracts/publication-status';
+import { sql } from 'drizzle-orm';
 import { bigint, boolean, customType, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
@@ -43,6 +44,8 @@ export const publications = pgTable('publications', {
   edit: jsonb('edit'),
   parts: jsonb('parts').$type<readonly unknown[]>(),
   cardsLookedForAt: at('cards_looked_for_at'),
+  postCreatedAt: at('post_created_at').notNull().defaultNow(),
+  listedAs: text('listed_as').generatedAlwaysAs(sql`coalesce(waiting_reason, status)`),
   createdAt: at('created_at').notNull().defaultNow(),
   updatedAt: at('updated_at').notNull().defaultNow(),
 });
