@@ -3,6 +3,7 @@ import type { Caches } from '@vibetribe/core/caches';
 import type { CoreDependencies } from '@vibetribe/core/core-dependencies';
 import type { Authenticator } from '@vibetribe/core/identity/authenticate';
 import type { IdentityDependencies } from '@vibetribe/core/identity/identity-dependencies';
+import type { MediaFetcher } from '@vibetribe/core/media/media-fetcher';
 import type { MediaDependencies } from '@vibetribe/core/media/media-dependencies';
 import type { WebhookDependencies } from '@vibetribe/core/webhooks/manage-webhooks';
 import type { Metrics } from '@vibetribe/observability/metrics';
@@ -22,6 +23,7 @@ export interface ApiServices
   readonly sendsMail: boolean;
   readonly authenticator: Authenticator;
   readonly caches: Caches;
+  readonly mediaFetcher: MediaFetcher;
   readonly requestLimiter: RequestLimiter;
   readonly signInLimit: SignInLimit;
   readonly knownDevices: KnownDevices;

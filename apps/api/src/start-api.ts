@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createDoctorAnswers } from '@vibetribe/core/accounts/diagnose-platform';
 import { createCaches } from '@vibetribe/core/caches';
 import { createAuthenticator } from '@vibetribe/core/identity/authenticate';
+import { createMediaFetcher } from '@vibetribe/core/media/media-fetcher';
 import { createSpareBytes } from '@vibetribe/core/media/spare-bytes';
 import { openService, type Service } from '@vibetribe/core/open-service';
 import { createMediaLibrary } from '@vibetribe/media/media-library';
@@ -55,6 +56,8 @@ export interface RunningApi extends AsyncDisposable {
 const passwordsAtOnce = 4;
 /** How much longer than a request may take its connection may stay when the process ends. */
 const drainGraceMs = 1_000;
+/** Of the time for a request that fetches a file, for looking into it and storing it. */
+const storingMs = 10_000;
 const tokenIssuer = 'vibetribe';
 
 /**
@@ -136,6 +139,8 @@ async function openApiServices({
   const media = starting.use(
     createMediaLibrary({ ...config, spareBytes: createSpareBytes({ ...config, db, clock }), now }),
   );
+  const fetchMs = Math.max(1_000, config.requestTimeoutMs - storingMs);
+  const mediaFetcher = starting.use(createMediaFetcher({ allow: core.isAllowedHost, media, withinMs: fetchMs }));
   const mediaKey = deriveKey(config.authSecret, 'media-url');
   const queueAdmin = createQueueAdmin(queue, platformIds);
   return {
@@ -152,6 +157,7 @@ async function openApiServices({
     doctorAnswers: createDoctorAnswers({ clock }),
     queueAdmin,
     media,
+    mediaFetcher,
     mediaUrls: createMediaUrls({ store: media.store, key: mediaKey, origin: publicUrl, now }),
     mediaQuotaBytes: config.mediaQuotaBytes,
     publicUrl,

@@ -30,6 +30,13 @@ export const altCharactersMax = 5_000;
 export const UpdateMedia = z.strictObject({ alt: z.string().max(altCharactersMax).nullable() });
 export type UpdateMedia = z.infer<typeof UpdateMedia>;
 
+export const UploadFromUrl = z.strictObject({
+  /** The file itself, not a page that shows it. */
+  url: z.url({ protocol: /^https?$/ }).max(2_000),
+  alt: z.string().max(altCharactersMax).nullable().optional(),
+});
+export type UploadFromUrl = z.infer<typeof UploadFromUrl>;
+
 /** One entry per file, in the order they were sent; `items` are the ones that were stored. */
 export const MediaUploads = z.object({
   items: z.array(Media),

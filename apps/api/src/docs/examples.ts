@@ -52,6 +52,7 @@ export const examples: Readonly<Record<string, unknown>> = {
   UpdateWebhook: { events: ['publication.*', 'account.needs_reauth'], enabled: true },
   RescheduleJob: { delayMs: 60_000 },
   CleanQueue: { state: 'completed', graceMs: 3_600_000, limit: 100 },
+  UploadFromUrl: { url: 'https://files.example.org/engine.jpg', alt: 'The engine, seen from its crank' },
   UpdateMedia: { alt: 'The engine, seen from its crank' },
   OptimizeUrl: { publicId: 'organization/user/2031-01-01/picture', width: 800 },
 };

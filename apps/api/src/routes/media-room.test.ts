@@ -30,7 +30,7 @@ async function filesIn(name: string): Promise<string[]> {
 
 type Part = readonly [field: string, content: Buffer | string, name?: string, type?: string];
 
-async function send(path: string, parts: readonly Part[]) {
+async function send(path: string, parts: readonly Part[], headers: Record<string, string> = {}) {
   const form = new FormData();
   for (const [field, content, name = 'file', type = ''] of parts) {
     if (typeof content === 'string') form.append(field, content);
@@ -39,7 +39,7 @@ async function send(path: string, parts: readonly Part[]) {
   const answer = await fetch(`${origin()}/api/v1/media/${path}`, {
     method: 'POST',
     body: form,
-    headers: { authorization: `Bearer ${token}` },
+    headers: { authorization: `Bearer ${token}`, ...headers },
   });
   return { status: answer.status, json: (await answer.json()) as Record<string, unknown> };
 }
@@ -103,6 +103,19 @@ describe('the disk', () => {
       json: { code: 'quota_exceeded' },
     });
     expect(await filesIn('incoming')).toEqual([]);
+  });
+
+  test('what a request took of it is given back when its answer is one that was remembered', async () => {
+    const { organization, accessToken } = await api.register();
+    token = accessToken;
+    const file = await jpeg(60, 40);
+    const held = () => api.sql('select 1 from media_transfers where organization_id = $1', [organization.id]);
+    const again = async () => (await send('upload', [['file', file, 'a.jpg']], { 'idempotency-key': 'once' })).status;
+    expect([await again(), await again()]).toEqual([201, 201]);
+    await waitFor(async () => (await held()).length === 0, {
+      describe: 'the room to be given back',
+    });
+    expect(api.logged()).not.toContain('given back only when it is too old');
   });
 
   test('without room on it no file is taken, and health tells it and is ill', async () => {

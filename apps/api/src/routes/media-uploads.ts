@@ -1,10 +1,17 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import multipart from '@fastify/multipart';
-import { Media, type MediaUploads, MediaUploads as MediaUploadsSchema } from '@vibetribe/contracts/media';
+import {
+  Media,
+  type MediaUploads,
+  MediaUploads as MediaUploadsSchema,
+  UploadFromUrl,
+} from '@vibetribe/contracts/media';
 import type { Actor } from '@vibetribe/core/actor';
 import { DomainError } from '@vibetribe/core/domain-error';
-import { beginTransfer } from '@vibetribe/core/media/begin-transfer';
+import { beginTransfer, type Transfer } from '@vibetribe/core/media/begin-transfer';
 import { filesPerUploadMax } from '@vibetribe/core/media/get-media-config';
 import { mediaFault } from '@vibetribe/core/media/media-fault';
+import { uploadFromUrl } from '@vibetribe/core/media/upload-from-url';
 import { uploadMedia } from '@vibetribe/core/media/upload-media';
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
@@ -14,7 +21,10 @@ import { problemOf } from '../http/problem.ts';
 import { refusalOf } from '../http/problem-handler.ts';
 import { type FileReceipt, receiveFiles, takeFiles } from '../http/receive-files.ts';
 
-type Services = Pick<ApiServices, 'db' | 'clock' | 'logger' | 'media' | 'mediaUrls' | 'mediaQuotaBytes'>;
+type Services = Pick<
+  ApiServices,
+  'db' | 'clock' | 'logger' | 'media' | 'mediaUrls' | 'mediaQuotaBytes' | 'mediaFetcher' | 'isAllowedHost'
+>;
 
 /** A hundred megabytes over a slow line. */
 export const transferTimeoutMs = 15 * 60_000;
@@ -24,7 +34,12 @@ export const mediaUploadRoutes: FastifyPluginAsyncZod<{ services: Services }> = 
   // A file that is too large is told in its receipt.
   await app.register(multipart, { throwFileSizeLimit: false });
   const { media } = services;
-  const begin = (actor: Actor) => beginTransfer(services, actor);
+  const outside = AsyncLocalStorage.snapshot();
+  const begin = (actor: Actor): Transfer => {
+    const transfer = beginTransfer(services, actor);
+    // Outside of the request: its room is given back when it is over, too.
+    return { ...transfer, [Symbol.asyncDispose]: () => outside(() => transfer[Symbol.asyncDispose]()) };
+  };
 
   app.post(
     '/media/upload',
@@ -54,6 +69,31 @@ export const mediaUploadRoutes: FastifyPluginAsyncZod<{ services: Services }> = 
       const { file, transfer } = receipt;
       const upload = { file, transfer, alt: files.alts[0] || null };
       return await uploadMedia(services, request.actor, upload, answerInTransaction(request, { status: 201 }));
+    },
+  );
+
+  app.post(
+    '/media/from-url',
+    {
+      config: {
+        access: 'media:write',
+        idempotent: {},
+        errors: ['quota_exceeded', 'payload_too_large', 'unsupported_media_type', 'storage_full'],
+      },
+      schema: {
+        operationId: 'uploadMediaFromUrl',
+        tags: ['media'],
+        summary: 'Fetch a file from an address and keep it',
+        description: 'Within the time of a request; what is larger or slower has to be uploaded.',
+        body: UploadFromUrl,
+        response: { 201: Media },
+      },
+    },
+    async (request, reply) => {
+      await using transfer = begin(request.actor);
+      reply.code(201);
+      const upload = { ...request.body, transfer };
+      return await uploadFromUrl(services, request.actor, upload, answerInTransaction(request, { status: 201 }));
     },
   );
 

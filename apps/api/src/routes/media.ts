@@ -14,7 +14,10 @@ import { decodeCursor, encodeCursor, CursorId, CursorTime } from '../http/cursor
 import { mediaFileRoute } from './media-file.ts';
 import { mediaUploadRoutes } from './media-uploads.ts';
 
-type Services = Pick<ApiServices, 'db' | 'clock' | 'logger' | 'media' | 'mediaUrls' | 'mediaQuotaBytes'>;
+type Services = Pick<
+  ApiServices,
+  'db' | 'clock' | 'logger' | 'media' | 'mediaUrls' | 'mediaQuotaBytes' | 'mediaFetcher' | 'isAllowedHost'
+>;
 
 const Cursor = z.strictObject({ createdAt: CursorTime, id: CursorId });
 

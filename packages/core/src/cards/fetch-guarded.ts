@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { request, type Dispatcher } from 'undici';
 import { CardError } from './card-error.ts';
 
@@ -6,9 +7,17 @@ export interface Fetched {
   readonly url: string;
   readonly contentType: string;
   /** Ends the answer where its reader leaves early. */
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: Readable;
 }
 
+interface FetchWish {
+  readonly types: RegExp;
+  /** Pages and pictures by default. */
+  readonly accept?: string;
+  readonly signal: AbortSignal;
+}
+
+const pagesAndPictures = 'text/html,application/xhtml+xml,image/*;q=0.9,*/*;q=0.1';
 const redirectsMax = 5;
 const redirects = new Set([301, 302, 303, 307, 308]);
 
@@ -19,7 +28,7 @@ const redirects = new Set([301, 302, 303, 307, 308]);
 export async function fetchGuarded(
   dispatcher: Dispatcher,
   address: string,
-  { types, signal }: { readonly types: RegExp; readonly signal: AbortSignal },
+  { types, accept = pagesAndPictures, signal }: FetchWish,
 ): Promise<Fetched> {
   let url = address;
   for (let hops = 0; hops <= redirectsMax; hops += 1) {
@@ -27,9 +36,9 @@ export async function fetchGuarded(
       dispatcher,
       method: 'GET',
       headers: {
-        accept: 'text/html,application/xhtml+xml,image/*;q=0.9,*/*;q=0.1',
+        accept,
         'accept-encoding': 'identity',
-        'user-agent': 'VibeTribe-Cards/1 (link preview)',
+        'user-agent': 'VibeTribe/1 (link preview and media)',
       },
       signal,
     });

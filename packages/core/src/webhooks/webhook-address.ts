@@ -12,7 +12,7 @@ export async function requireAddress(
 ): Promise<void> {
   const { protocol, hostname, port, username, password } = new URL(url);
   const fault = (message: string) =>
-    new DomainError('validation_failed', 'Nothing can be sent to this address.', { errors: [{ path, message }] });
+    new DomainError('validation_failed', 'The address cannot be used.', { errors: [{ path, message }] });
   if (username !== '' || password !== '') throw fault('must not hold credentials');
   const isHttps = protocol === 'https:';
   const isAllowed = await isAllowedHost(hostname, port === '' ? (isHttps ? 443 : 80) : Number(port));
