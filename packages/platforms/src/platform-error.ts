@@ -37,6 +37,8 @@ export class PlatformError extends Error {
   readonly accountGone: string | null;
   /** Of a `duplicate`: the post that the platform has already, where it names it. */
   readonly duplicateOf: VisiblePart | null;
+  /** What whoever connects an account has left out, by its name in the request: nothing was asked of a platform. */
+  readonly missingField: string | null;
 
   constructor(
     kind: PlatformErrorKind,
@@ -47,6 +49,7 @@ export class PlatformError extends Error {
       learnedRules?: ServerRules;
       accountGone?: string | null;
       duplicateOf?: VisiblePart | null;
+      missingField?: string;
       cause?: unknown;
     },
   ) {
@@ -60,5 +63,6 @@ export class PlatformError extends Error {
     this.learnedRules = details.learnedRules ?? null;
     this.accountGone = details.accountGone ?? null;
     this.duplicateOf = details.duplicateOf ?? null;
+    this.missingField = details.missingField ?? null;
   }
 }

@@ -111,7 +111,10 @@ async function placeNamed({
     return { did, server: await serverOfDid({ endpoints, http }, did) };
   }
   if (endpoints.api !== null) return { did: null, server: endpoints.api };
-  throw new PlatformError('content', 'Name the handle or the server', { platformCode: 'handle_missing' });
+  throw new PlatformError('content', 'Name the handle or the server', {
+    platformCode: 'handle_missing',
+    missingField: 'handle',
+  });
 }
 
 /**

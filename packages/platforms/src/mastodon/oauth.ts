@@ -82,6 +82,7 @@ function instanceNamed(server: string | null): string {
   if (origin !== null) return origin;
   throw new PlatformError('content', 'Name the instance, such as https://mastodon.social', {
     platformCode: 'instance_missing',
+    ...(server === null ? { missingField: 'instance' } : {}),
   });
 }
 
