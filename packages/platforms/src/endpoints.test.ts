@@ -80,4 +80,13 @@ describe.each(platformIds)('%s', (platform) => {
         .toSorted(),
     );
   });
+
+  test('takes by hand what the contract names for every platform without a server of its own', () => {
+    const { manual } = adapter;
+    const names = new Set(manual?.fields.map(({ name }) => name));
+    if (manual === undefined || names.has('instance') || names.has('appPassword')) return;
+    const given = { accessToken: 't', refreshToken: 'r', expiresAt: '2030-01-01T00:00:00Z', externalId: '1' };
+    const faults = manual.credentials.safeParse(given).error?.issues ?? [];
+    expect(faults.filter(({ code }) => code === 'unrecognized_keys')).toEqual([]);
+  });
 });

@@ -74,7 +74,14 @@ describe('the form', () => {
   });
 
   test('takes the names that every platform has, but nothing twice', () => {
-    expect(discord.manual?.credentials.parse({ accessToken: ' t ', externalId: channelId })).toEqual({
+    expect(
+      discord.manual?.credentials.parse({
+        accessToken: ' t ',
+        refreshToken: 'r',
+        expiresAt: '2030-01-01T00:00:00Z',
+        externalId: channelId,
+      }),
+    ).toEqual({
       kind: 'bot',
       botToken: 't',
       channelId,

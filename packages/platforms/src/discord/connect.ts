@@ -88,13 +88,14 @@ function withKind(given: unknown): unknown {
   return { ...Object(withOwnNames(given)), kind: Object.hasOwn(given, 'webhookUrl') ? 'webhook' : 'bot' };
 }
 
-/** Clients that treat every platform alike say `accessToken` and `externalId`. */
+/** Clients that treat every platform alike say `accessToken` and `externalId`, and how a token is renewed, which a bot's never has to be. */
 function withOwnNames(given: unknown): unknown {
   if (typeof given !== 'object' || given === null) return given;
   const names: Readonly<Record<string, string>> = { accessToken: 'botToken', externalId: 'channelId' };
-  const renamed = Object.entries(given).map(([name, value]) => {
+  const renamed = Object.entries(given).flatMap(([name, value]): [string, unknown][] => {
+    if (name === 'refreshToken' || name === 'expiresAt') return [];
     const own = names[name];
-    return [own === undefined || own in given ? name : own, value];
+    return [[own === undefined || own in given ? name : own, value]];
   });
   return Object.fromEntries(renamed);
 }

@@ -7,6 +7,8 @@ import { prolongLong, type TokenCall } from './tokens.ts';
 
 const ThreadsCredentials = z.strictObject({
   accessToken: secretField('the access token'),
+  /** Clients that treat every platform alike name one. Threads renews the access token by itself. */
+  refreshToken: secretField('the refresh token').optional(),
   expiresAt: z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with offset' }).optional(),
   externalId: z
     .string()
