@@ -4,7 +4,7 @@ import { PlatformId } from './platform-id.ts';
 export const PauseScope = z.enum(['account', 'organization', 'service']);
 export type PauseScope = z.infer<typeof PauseScope>;
 
-/** An emergency stop. `id` is the account's for the scope account; the organization is the caller's own. */
+/** An emergency stop. `id` is the account's for the scope account; the organization is the caller's own, named or not. */
 export const CreatePause = z
   .strictObject({
     scope: PauseScope,
@@ -14,6 +14,10 @@ export const CreatePause = z
   .refine((pause) => pause.scope !== 'account' || pause.id !== undefined, {
     path: ['id'],
     error: 'is needed: the account to stop',
+  })
+  .refine((pause) => pause.scope !== 'service' || pause.id === undefined, {
+    path: ['id'],
+    error: 'is not for the scope service, which stops everything',
   });
 export type CreatePause = z.infer<typeof CreatePause>;
 

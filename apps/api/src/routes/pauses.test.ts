@@ -64,6 +64,8 @@ describe('an emergency stop', () => {
     [{ scope: 'account', reason: 'x' }, 'id'],
     [{ scope: 'planet', reason: 'x' }, 'scope'],
     [{ scope: 'organization', reason: ' ' }, 'reason'],
+    [{ scope: 'organization', id: 'org_of_others', reason: 'x' }, 'id'],
+    [{ scope: 'service', id: 'org_of_others', reason: 'x' }, 'id'],
   ])('is refused with the field named: %j', async (body, path) => {
     const { call } = await signUp();
     expect((await call('POST', '/pauses', { body })).json).toMatchObject({

@@ -25,6 +25,11 @@ export async function createPause(
 ): Promise<Pause> {
   requireRight(actor, input.scope === 'service' ? 'service:manage' : 'accounts:manage');
   if (input.scope !== 'account') requireAllAccounts(actor);
+  if (input.scope === 'organization' && input.id !== undefined && input.id !== actor.organizationId) {
+    throw new DomainError('validation_failed', 'The organization is unknown.', {
+      errors: [{ path: 'id', message: 'is not the organization of the request' }],
+    });
+  }
   const accountId = input.scope === 'account' ? (input.id ?? null) : null;
   // The pause of the whole service belongs to no organization: no tenant could write it.
   return deps.db.asWorker(async (tx) => {
