@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pageOf } from './page.ts';
 import { PlatformId } from './platform-id.ts';
 import { PublicationStatus } from './publication-status.ts';
 
@@ -14,8 +15,7 @@ export type QueueCounts = z.infer<typeof QueueCounts>;
 export const QueueSummary = z.object({ name: z.string(), isPaused: z.boolean(), counts: QueueCounts });
 export type QueueSummary = z.infer<typeof QueueSummary>;
 
-export const QueueList = z.object({
-  items: z.array(QueueSummary),
+export const QueueList = pageOf(QueueSummary).extend({
   statistics: z.object({ queues: z.int(), paused: z.int(), counts: QueueCounts }),
 });
 export type QueueList = z.infer<typeof QueueList>;

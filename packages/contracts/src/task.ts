@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pageOf } from './page.ts';
 
 const Timestamp = z.iso.datetime({ offset: true });
 
@@ -27,5 +28,5 @@ export const Task = z.object({
 });
 export type Task = z.infer<typeof Task>;
 
-export const TaskList = z.object({ items: z.array(Task) });
+export const TaskList = pageOf(Task);
 export type TaskList = z.infer<typeof TaskList>;

@@ -100,6 +100,7 @@ describe('other tenants and roles', () => {
 
 test('GET /platforms tells every platform with its rules', async () => {
   const { json } = await call('GET', '/platforms');
+  expect(json['nextCursor']).toBeNull();
   const items = json['items'] as { id: string; rules: { options: object }; breaker: string }[];
   expect(items.map(({ id }) => id)).toEqual(platformIds);
   expect(items.every(({ rules, breaker }) => 'type' in rules.options && breaker === 'closed')).toBe(true);

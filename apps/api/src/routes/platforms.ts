@@ -1,3 +1,4 @@
+import { pageOf } from '@vibetribe/contracts/page';
 import { DoctorReport, Platform } from '@vibetribe/contracts/platform';
 import { diagnosePlatform } from '@vibetribe/core/accounts/diagnose-platform';
 import { createPlatformRules, listPlatforms } from '@vibetribe/core/accounts/list-platforms';
@@ -29,10 +30,13 @@ export const platformRoutes: FastifyPluginAsyncZod<{ services: Services }> = asy
         operationId: 'listPlatforms',
         summary: 'List platforms with their rules, limits and breaker states',
         tags: ['platforms'],
-        response: { 200: z.object({ items: z.array(Platform) }) },
+        response: { 200: pageOf(Platform) },
       },
     },
-    async (request) => listPlatforms({ ...services, platformRules }, request.actor),
+    async (request) => ({
+      items: await listPlatforms({ ...services, platformRules }, request.actor),
+      nextCursor: null,
+    }),
   );
 
   app.get(

@@ -32,7 +32,7 @@ describe.each(['postgres', 'redis'] as const)('queues on %s', (backend) => {
   test('are listed with counts, and each job can be read, moved and removed', async () => {
     const id = await enqueueLater(api, backend);
     const list = await call('GET', '');
-    expect(list.status).toBe(200);
+    expect([list.status, list.json['nextCursor']]).toEqual([200, null]);
     expect(list.json['items']).toContainEqual(expect.objectContaining({ name: 'publish-x', isPaused: false }));
     const jobs = await call('GET', '/publish-x/jobs?state=delayed&limit=100');
     const job = (jobs.json['items'] as { id: string; data: { publications: { publicationId: string }[] } }[]).find(

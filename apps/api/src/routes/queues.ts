@@ -45,7 +45,7 @@ export const queueRoutes: FastifyPluginAsyncZod<{ services: Pick<ApiServices, 'd
         response: { 200: QueueList },
       },
     },
-    async () => ({ items: await queueAdmin.list(), statistics: await queueAdmin.statistics() }),
+    async () => ({ items: await queueAdmin.list(), statistics: await queueAdmin.statistics(), nextCursor: null }),
   );
 
   app.get(

@@ -14,8 +14,11 @@ beforeAll(async () => {
 afterAll(() => api[Symbol.asyncDispose]());
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-const tasksOf = async () =>
-  (await api.call('GET', '/api/v1/tasks', { token: key })).json['items'] as { name: string }[];
+const tasksOf = async () => {
+  const { json } = await api.call('GET', '/api/v1/tasks', { token: key });
+  expect(json['nextCursor']).toBeNull();
+  return json['items'] as { name: string }[];
+};
 
 test('a service admin sees every task and how each went', async () => {
   const [{ name } = { name: '' }] = cronTasks;

@@ -24,7 +24,7 @@ export const taskRoutes: FastifyPluginAsyncZod<{ services: Pick<ApiServices, 'db
         response: { 200: TaskList },
       },
     },
-    async (request) => ({ items: await listTasks(services, request.actor) }),
+    async (request) => ({ items: await listTasks(services, request.actor), nextCursor: null }),
   );
 
   app.post(

@@ -11,9 +11,9 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 export async function listPlatforms(
   deps: Pick<CoreDependencies, 'db'> & { readonly platformRules: PlatformRules },
   actor: Actor,
-): Promise<{ items: Platform[] }> {
+): Promise<Platform[]> {
   const [rules, states] = await Promise.all([deps.platformRules(), readBreakerStates(deps, actor)]);
-  return { items: rules.map((platform) => ({ ...platform, breaker: states.get(platform.id) ?? 'closed' })) };
+  return rules.map((platform) => ({ ...platform, breaker: states.get(platform.id) ?? 'closed' }));
 }
 
 /** All of a platform but its breaker, which alone changes while the process runs. */

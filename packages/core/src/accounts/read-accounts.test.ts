@@ -92,7 +92,7 @@ describe('reading', () => {
     const list = () => listPlatforms({ ...harness.core, platformRules }, actor);
     await list();
     await harness.sql(`update breakers set state = 'open' where key = 'mastodon|https://a.example'`);
-    const { items } = await list();
+    const items = await list();
     const byId = new Map(items.map((item) => [item.id, item]));
     expect(byId.get('x')).toMatchObject({
       breaker: 'closed',
