@@ -51,6 +51,14 @@ export const QuietHours = z.strictObject({
 });
 export type QuietHours = z.infer<typeof QuietHours>;
 
+export const NotificationPreferences = z.object({
+  events: z.record(NotificationKind, NotificationChannels),
+  quietHours: QuietHours.nullable(),
+  /** Its address is a secret and shown to nobody. `error`: why the last message was not taken. */
+  webhook: z.object({ host: z.string(), error: z.string().nullable() }).nullable(),
+});
+export type NotificationPreferences = z.infer<typeof NotificationPreferences>;
+
 /** Of a kind that is not named, and of a channel that is not, the default holds. */
 export const PutNotificationPreferences = z.strictObject({
   events: z.partialRecord(NotificationKind, z.strictObject(NotificationChannels.shape).partial()),
@@ -61,13 +69,7 @@ export const PutNotificationPreferences = z.strictObject({
     .max(2_000)
     .nullable()
     .optional(),
+  /** As it was read: whoever sends back what they read changes nothing here. */
+  webhook: NotificationPreferences.shape.webhook.optional(),
 });
 export type PutNotificationPreferences = z.infer<typeof PutNotificationPreferences>;
-
-export const NotificationPreferences = z.object({
-  events: z.record(NotificationKind, NotificationChannels),
-  quietHours: QuietHours.nullable(),
-  /** Its address is a secret and shown to nobody. `error`: why the last message was not taken. */
-  webhook: z.object({ host: z.string(), error: z.string().nullable() }).nullable(),
-});
-export type NotificationPreferences = z.infer<typeof NotificationPreferences>;

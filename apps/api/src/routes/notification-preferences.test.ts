@@ -37,6 +37,9 @@ test('each kind has a time for each channel; what is not named is as before anyb
     events: { publication_failed: { inApp: 'now', email: 'off', webhook: 'now' } },
     quietHours: chosen.quietHours,
   });
+  expect((await put(before)).status).toBe(200);
+  expect(await preferences()).toEqual(before);
+  await put(chosen);
   await put({ events: {} });
   expect(await preferences()).toEqual(before);
 });
