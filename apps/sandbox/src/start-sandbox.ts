@@ -106,7 +106,9 @@ async function start(config: SandboxConfig, directory: string, stack: AsyncDispo
   await main.register(async (scope) => cloudinaryRoutes(scope, join(directory, 'cloudinary'), unknownRoute), {
     prefix: '/cloudinary',
   });
-  await main.register(async (scope) => hooks.receive(scope), { prefix: '/hooks' });
+  for (const prefix of ['/hooks', '/_sandbox/hooks']) {
+    await main.register(async (scope) => hooks.receive(scope), { prefix });
+  }
   const url = await main.listen({ host: loopback, port: config.port });
   for (const { site, prefix } of placed) if (prefix !== null) origins[site.id] = `${url}${prefix}`;
 

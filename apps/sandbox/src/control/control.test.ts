@@ -34,6 +34,15 @@ test('hosts tells the origins that are not on the main port', async () => {
   expect(body).toEqual(sandbox.running.hosts);
 });
 
+test('webhooks are taken below hooks, and where they are read', async () => {
+  for (const path of ['/hooks/a', '/_sandbox/hooks', '/_sandbox/hooks/b'])
+    expect((await sandbox.send(path, { method: 'POST', json: { path } })).status).toBe(204);
+  const { body } = await sandbox.send('/_sandbox/hooks?limit=3');
+  expect(body).toMatchObject({
+    items: [{ path: '/hooks/a' }, { path: '/_sandbox/hooks' }, { path: '/_sandbox/hooks/b' }],
+  });
+});
+
 test('a page of another origin is refused, and one that leads here by a public name; programs and its own page are not', async () => {
   const { host } = new URL(sandbox.running.url);
   const statusWith = async (headers: Record<string, string>, method = 'DELETE') => {

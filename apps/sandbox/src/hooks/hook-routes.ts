@@ -26,7 +26,7 @@ const HooksQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(20
 const keptMax = 20_000;
 const keptCharactersMax = 64 * 1024 * 1024;
 
-/** Receives webhooks: every POST under `/hooks` is kept. */
+/** Receives webhooks: every POST under `/hooks` is kept, and under `/_sandbox/hooks`, where they are read. */
 export function createHookReceiver() {
   let kept: ReceivedHook[] = [];
   let keptCharacters = 0;
