@@ -1362,6 +1362,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/media/from-url": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fetch a file from an address and keep it
+         * @description Within the time of a request; what is larger or slower has to be uploaded.
+         *
+         *     For principals with the right `media:write`.
+         */
+        post: operations["uploadMediaFromUrl"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/media/upload-multiple": {
         parameters: {
             query?: never;
@@ -3052,6 +3074,10 @@ export interface components {
             };
             quietHours?: components["schemas"]["QuietHoursInput"] | null;
             webhookUrl?: string | null;
+            webhook?: {
+                host: string;
+                error: string | null;
+            } | null;
         };
         QueueCounts: {
             [key: string]: number;
@@ -3079,6 +3105,7 @@ export interface components {
         QueueJobStateInput: "waiting" | "prioritized" | "active" | "delayed" | "completed" | "failed";
         QueueList: {
             items: components["schemas"]["QueueSummary"][];
+            nextCursor: string | null;
             statistics: {
                 queues: number;
                 paused: number;
@@ -3284,6 +3311,7 @@ export interface components {
         };
         TaskList: {
             items: components["schemas"]["Task"][];
+            nextCursor: string | null;
         };
         ThreadPart: {
             content: string;
@@ -3394,6 +3422,17 @@ export interface components {
             events?: components["schemas"]["WebhookEventInput"][];
             description?: string | null;
             enabled?: boolean;
+        };
+        /**
+         * @example {
+         *       "url": "https://files.example.org/engine.jpg",
+         *       "alt": "The engine, seen from its crank"
+         *     }
+         */
+        UploadFromUrl: {
+            /** Format: uri */
+            url: string;
+            alt?: string | null;
         };
         User: {
             id: string;
@@ -5017,6 +5056,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         items: components["schemas"]["Platform"][];
+                        nextCursor: string | null;
                     };
                 };
             };
@@ -5648,6 +5688,37 @@ export interface operations {
                     /** @description Alternative text. */
                     alt?: string;
                 };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    /** @description Names the request in the logs. */
+                    "X-Request-Id"?: string;
+                    /** @description `true` where the answer is that of an earlier request with the same key. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Media"];
+                };
+            };
+        };
+    };
+    uploadMediaFromUrl: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same key and body give the first answer again, with `Idempotent-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadFromUrl"];
             };
         };
         responses: {
