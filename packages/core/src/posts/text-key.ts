@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { normalForm } from '@vibetribe/platforms/text/normal-form';
+import { seenForm } from '@vibetribe/platforms/text/normal-form';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import { contentFor } from '../content/part-contents.ts';
@@ -9,10 +9,7 @@ const keyCharacters = 24;
 
 /** The same for texts that look the same: composed letters, spaces and what cannot be seen do not count. Null: no text. */
 export function textKeyOf(text: string): string | null {
-  const shown = normalForm(text)
-    .replace(/\p{Cf}+/gu, '')
-    .replace(/\s+/gu, ' ')
-    .trim();
+  const shown = seenForm(text);
   return shown === '' ? null : createHash('sha256').update(shown).digest('hex').slice(0, keyCharacters);
 }
 

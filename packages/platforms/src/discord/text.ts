@@ -1,3 +1,5 @@
+import { seenForm } from '../text/normal-form.ts';
+
 export const discordTextMax = 2_000;
 
 /** Unicode code points. */
@@ -12,9 +14,5 @@ export function countDiscord(text: string): number {
  * https://docs.discord.com/developers/resources/message#create-message, read 2026-11.
  */
 export function discordFingerprint(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\p{Cf}\p{Cn}]|(?!\s)\p{Cc}/gu, '')
-    .replace(/\s+/gu, ' ')
-    .trim();
+  return seenForm(text.toWellFormed().replace(/\p{Cn}|(?!\s)\p{Cc}/gu, ''));
 }

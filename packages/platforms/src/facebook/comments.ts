@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { foreignId } from '../answer-fields.ts';
 import { commentFinding } from '../comment-finding.ts';
 import { listOf, readPages } from '../graph/read-pages.ts';
+import { seenForm } from '../text/normal-form.ts';
 import type { CommentSupport } from '../port/adapter.ts';
 import type { Published, ReplyRun } from '../port/publish.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
@@ -51,7 +52,7 @@ export const facebookComments: CommentSupport = {
     const { externalId } = query.account;
     const match = rows
       .filter(({ id, from }) => !query.takenPostIds.has(id) && (from?.id ?? externalId) === externalId)
-      .findLast(({ message }) => message.trim() === query.content.text.trim());
+      .findLast(({ message }) => seenForm(message) === seenForm(query.content.text));
     return commentFinding({ match, seen: rows.length, isComplete }, 'post');
   },
 };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { foreignId } from '../answer-fields.ts';
 import { listOf, readPages } from '../graph/read-pages.ts';
 import { listenToPlatformClock } from '../platform-clock.ts';
+import { seenForm } from '../text/normal-form.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { resembles } from '../text/resembles.ts';
@@ -87,7 +88,8 @@ async function findByContent(asked: ReconcileQuery): Promise<ReconcileFinding> {
   );
   const since = rows.filter((post) => timeOf(post) >= sinceMs());
   const strangers = since.filter(({ id }) => !query.takenPostIds.has(id));
-  const match = strangers.findLast(({ message = '' }) => message.trim() === query.content.text.trim());
+  const wanted = seenForm(query.content.text);
+  const match = strangers.findLast(({ message = '' }) => seenForm(message) === wanted);
   if (match !== undefined) {
     const url = match.permalink_url ?? facebookPostUrl(match.id);
     return { kind: 'found', platformPostId: match.id, url, evidence: `post ${match.id} has these words` };

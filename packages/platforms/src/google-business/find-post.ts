@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { seenForm } from '../text/normal-form.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { AccountCall } from '../port/account.ts';
 import { accessTo, callBusiness, localPostName, postsOf } from './api.ts';
@@ -71,9 +72,9 @@ export async function findPost(
   const post = newer.findLast(
     ({ name, summary, topicType, event }) =>
       !wanted.takenPostIds.has(name) &&
-      plain(summary) === plain(wanted.summary) &&
+      seenForm(summary) === seenForm(wanted.summary) &&
       (topicType ?? wanted.topicType) === wanted.topicType &&
-      (event?.title ?? '').trim() === (wanted.eventTitle ?? '').trim(),
+      seenForm(event?.title ?? '') === seenForm(wanted.eventTitle ?? ''),
   );
   return { post: post ?? null, newer, isComplete };
 }
@@ -89,10 +90,6 @@ function readPage(call: AccountCall, size: string, pageToken: string | undefined
     effect: 'read',
     answer: Page,
   });
-}
-
-function plain(text: string): string {
-  return text.normalize('NFC').replaceAll(/\s+/gu, ' ').trim();
 }
 
 /** Without a time it may be any. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { foreignNumericId } from '../answer-fields.ts';
 import { commentFinding } from '../comment-finding.ts';
 import { listOf, readPages } from '../graph/read-pages.ts';
+import { seenForm } from '../text/normal-form.ts';
 import type { CommentSupport } from '../port/adapter.ts';
 import { callInstagram } from './api.ts';
 import { callOf } from './container.ts';
@@ -51,7 +52,7 @@ export const instagramComments: CommentSupport = {
         ({ id, username }) =>
           !query.takenPostIds.has(id) && (username ?? handle).toLowerCase() === handle.toLowerCase(),
       )
-      .findLast(({ text }) => text.trim() === query.content.text.trim());
+      .findLast(({ text }) => seenForm(text) === seenForm(query.content.text));
     return commentFinding({ match, seen: rows.length, isComplete }, 'post');
   },
 };

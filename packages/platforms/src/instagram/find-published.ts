@@ -3,6 +3,7 @@ import { foreignNumericId } from '../answer-fields.ts';
 import type { Found } from '../graph/container-finding.ts';
 import { isThere, newestBeforeSend, postsSince } from '../graph/posts-since.ts';
 import { listOf } from '../graph/read-pages.ts';
+import { seenForm } from '../text/normal-form.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { PublishRun } from '../port/publish.ts';
 import { callInstagram } from './api.ts';
@@ -42,9 +43,9 @@ export async function findPublished(
   const read = (limit: string, after: string | undefined) => readList(call, key.edge, limit, after);
   const { above, ...listed } = await postsSince(read, key.newest, since);
   const newer = above.filter(({ id }) => !takenPostIds.has(id));
-  const wanted = caption.trim();
+  const wanted = seenForm(caption);
   const match =
-    key.edge === 'stories' ? newer.at(-1) : newer.findLast((post) => (post.caption ?? '').trim() === wanted);
+    key.edge === 'stories' ? newer.at(-1) : newer.findLast((post) => seenForm(post.caption ?? '') === wanted);
   return { match: match ?? null, newer, ...listed };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { foreignId } from '../answer-fields.ts';
 import { commentFinding } from '../comment-finding.ts';
+import { seenForm } from '../text/normal-form.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { CommentSupport } from '../port/adapter.ts';
 import type { Published, ReplyRun } from '../port/publish.ts';
@@ -49,7 +50,7 @@ export const linkedInComments: CommentSupport = {
     const { elements, isComplete } = listed;
     const match = elements
       .filter(({ id, actor }) => !query.takenPostIds.has(id) && (actor ?? externalId) === externalId)
-      .find(({ text }) => text.trim() === query.content.text.trim());
+      .find(({ text }) => seenForm(text) === seenForm(query.content.text));
     return commentFinding({ match, seen: elements.length, isComplete }, 'post');
   },
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { foreignId } from '../answer-fields.ts';
+import { seenForm } from '../text/normal-form.ts';
 import { listenToPlatformClock } from '../platform-clock.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
@@ -111,16 +112,12 @@ function matchOf(query: ReconcileQuery): (post: Post) => boolean {
       return assets.some((urn) => shown.includes(JSON.stringify(urn)));
     };
   }
-  const wanted = withoutSpace(plainText(littleText(query.content.text)));
-  return ({ commentary }) => withoutSpace(plainText(commentary)) === wanted;
+  const wanted = seenForm(plainText(littleText(query.content.text)));
+  return ({ commentary }) => seenForm(plainText(commentary)) === wanted;
 }
 
 function isAlike(text: string, { commentary }: Post): boolean {
   return resembles(text, plainText(commentary));
-}
-
-function withoutSpace(text: string): string {
-  return text.normalize('NFC').replaceAll(/\s+/gu, ' ').trim();
 }
 
 const missingMax = 3;

@@ -1,6 +1,6 @@
 import twitterText from 'twitter-text';
 import { countGraphemes } from '../text/graphemes.ts';
-import { normalForm } from '../text/normal-form.ts';
+import { seenForm } from '../text/normal-form.ts';
 import { linksIn, type Span } from './links.ts';
 
 export const mastodonTextMax = 500;
@@ -66,11 +66,9 @@ function mentionHostsIn(text: string): Counted[] {
 
 const noMentionBefore = new RegExp(twitterText.regexen.endMentionMatch.source, 'u');
 
-/** What a text and Mastodon's HTML copy of it have in common: NFC, mentions without host and case, white space folded. */
+/** What a text and Mastodon's HTML copy of it have in common: what is seen, mentions without host and case. */
 export function mastodonFingerprint(text: string): string {
-  return normalForm(withoutMentionHosts(text).replace(/@[\w.-]+/gu, (mention) => mention.toLowerCase()))
-    .replace(/\s+/gu, ' ')
-    .trim();
+  return seenForm(withoutMentionHosts(text).replace(/@[\w.-]+/gu, (mention) => mention.toLowerCase()));
 }
 
 /** A status arrives as HTML: paragraphs, line breaks, links in parts that together are the whole address. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { foreignNumericId } from '../answer-fields.ts';
-import { normalForm } from '../text/normal-form.ts';
+import { seenForm } from '../text/normal-form.ts';
 import { PlatformError } from '../platform-error.ts';
 import { accessTo, callPinterest, type PinterestAccess } from './api.ts';
 import { boardPath, pageOf } from './boards.ts';
@@ -72,9 +72,7 @@ export function timeOf(at: string | null | undefined): number {
 
 /** A text as it may come back. */
 export function plain(given: string | null | undefined): string {
-  return normalForm(given ?? '')
-    .replace(/\s+/gu, ' ')
-    .trim();
+  return seenForm(given ?? '');
 }
 
 /** A link as it may come back. */

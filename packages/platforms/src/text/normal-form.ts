@@ -6,3 +6,11 @@ const longRunOfMarks = new RegExp(`\\p{M}{${marksMax + 1},}`, 'gu');
 export function normalForm(text: string): string {
   return text.replace(longRunOfMarks, '').normalize('NFC');
 }
+
+/** What texts that look alike have in common: no joiners, selectors and other signs that nobody sees, and white space folded. */
+export function seenForm(text: string): string {
+  return normalForm(text)
+    .replace(/[\p{Cf}\p{Variation_Selector}]/gu, '')
+    .replace(/\s+/gu, ' ')
+    .trim();
+}

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { richTextOf } from '../bluesky/facets.ts';
 import { countGraphemes } from './graphemes.ts';
 import { trimmedEnd, withoutTrailingPunctuation } from './link-end.ts';
-import { normalForm } from './normal-form.ts';
+import { normalForm, seenForm } from './normal-form.ts';
 import { adapters } from '../registry.ts';
 import { lettersOf } from './resembles.ts';
 import { fingerprintsOfPost } from '../x/text.ts';
@@ -72,6 +72,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   countGraphemes: (text) => countGraphemes(text),
   fingerprintsOfPost: (text) => fingerprintsOfPost(text, [{ url: 'https://t.co/a', expanded_url: 'https://a.bc' }]),
   normalForm,
+  seenForm,
   withoutTrailingPunctuation,
   trimmedEnd: (text) => trimmedEnd(text, /[.)]/u),
 };

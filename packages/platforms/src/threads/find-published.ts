@@ -3,7 +3,7 @@ import { foreignNumericId } from '../answer-fields.ts';
 import type { Found } from '../graph/container-finding.ts';
 import { isThere, newestBeforeSend, postsSince } from '../graph/posts-since.ts';
 import { listOf } from '../graph/read-pages.ts';
-import { normalForm } from '../text/normal-form.ts';
+import { seenForm } from '../text/normal-form.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { PublishRun } from '../port/publish.ts';
 import { callOf, callThreads, pathOf } from './api.ts';
@@ -46,8 +46,8 @@ export async function findPublished(call: AccountCall, wanted: Wanted): Promise<
   const newer = above.filter(
     ({ id, replied_to: answered }) => !takenPostIds.has(id) && (parent === null || (answered?.id ?? parent) === parent),
   );
-  const text = plain(wanted.text);
-  return { match: newer.findLast((post) => plain(post.text ?? '') === text) ?? null, newer, ...listed };
+  const text = seenForm(wanted.text);
+  return { match: newer.findLast((post) => seenForm(post.text ?? '') === text) ?? null, newer, ...listed };
 }
 
 /** Whether Threads has a post of this id. */
@@ -65,8 +65,4 @@ function readList(call: AccountCall, edge: ThreadsKey['edge'], limit: string, af
     effect: 'read',
     answer: listOf(Listed),
   });
-}
-
-function plain(text: string): string {
-  return normalForm(text).replace(/\s+/gu, ' ').trim();
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { foreignNumericId } from '../answer-fields.ts';
-import { normalForm } from '../text/normal-form.ts';
+import { seenForm } from '../text/normal-form.ts';
 import { PlatformError } from '../platform-error.ts';
 import type { PlatformHttp } from '../platform-http.ts';
 import { accessTo, callTikTok, type TikTokAccess } from './api.ts';
@@ -68,7 +68,5 @@ function readPage(call: TikTokAccess, { count, cursor }: { count: number; cursor
 
 /** A text as it may come back. */
 export function plain(given: string | null | undefined): string {
-  return normalForm(given ?? '')
-    .replace(/\s+/gu, ' ')
-    .trim();
+  return seenForm(given ?? '');
 }

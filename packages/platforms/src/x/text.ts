@@ -1,5 +1,5 @@
 import { withoutTrailingPunctuation } from '../text/link-end.ts';
-import { normalForm } from '../text/normal-form.ts';
+import { seenForm } from '../text/normal-form.ts';
 import { weighText } from './weigh-text.ts';
 
 export const xTextMax = 280;
@@ -26,10 +26,7 @@ export function hasCharactersXRefuses(text: string): boolean {
 
 /** What our text has in common with X's copy of it: Unicode in NFC without joiners and the like, links by their target, white space folded. */
 export function fingerprintOfText(text: string): string {
-  return normalForm(withCanonicalLinks(text))
-    .replace(/[\p{Cf}\p{Variation_Selector}]/gu, '')
-    .replace(/\s+/gu, ' ')
-    .trim();
+  return seenForm(withCanonicalLinks(text));
 }
 
 /**

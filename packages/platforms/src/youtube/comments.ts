@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { foreignId } from '../answer-fields.ts';
 import { commentFinding } from '../comment-finding.ts';
+import { seenForm } from '../text/normal-form.ts';
 import type { CommentSupport } from '../port/adapter.ts';
 import type { Published, ReplyRun } from '../port/publish.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
@@ -53,8 +54,8 @@ export const youTubeComments: CommentSupport = {
     const match = items.findLast(({ id, snippet }) => {
       const { textOriginal, textDisplay, authorChannelId } = snippet?.topLevelComment.snippet ?? {};
       const isOurs = (authorChannelId?.value ?? query.account.externalId) === query.account.externalId;
-      const words = (textOriginal ?? textDisplay ?? '').trim();
-      return isOurs && !query.takenPostIds.has(id) && words === query.content.text.trim();
+      const words = seenForm(textOriginal ?? textDisplay ?? '');
+      return isOurs && !query.takenPostIds.has(id) && words === seenForm(query.content.text);
     });
     return commentFinding({ match, seen: items.length, isComplete }, 'video');
   },
