@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { inspectorPids } from '../fixtures/inspector-pids.ts';
@@ -116,6 +117,20 @@ describe.runIf(process.platform === 'linux')('what goes wrong with a helper proc
     process.kill(pid, 'SIGSTOP');
     expect((await rendering).bytes).toBeLessThan(1_000_000);
     expect(await inspectorPids(process.pid)).not.toContain(pid);
+  });
+
+  test('what a process was held up is no time that a file takes', async () => {
+    const cpuMsMax = 2_000;
+    await using inspector = oneProcess({ cpuMsMax, stalledMsMax: 60_000 });
+    const small = await file('small.jpg', await jpeg());
+    await probe(inspector, small);
+    const pid = await nextPid();
+    process.kill(pid, 'SIGSTOP');
+    const answer = probe(inspector, small);
+    await sleep(cpuMsMax + 300);
+    process.kill(pid, 'SIGCONT');
+    expect(await answer).toMatchObject({ width: 320 });
+    expect(await inspectorPids(process.pid)).toContain(pid);
   });
 
   test('a process killed or frozen while it had no work is replaced', async () => {
