@@ -37,7 +37,8 @@ test('a publisher takes a published post off its platform, by the queue', async 
 }, 90_000);
 
 test("hundreds of removals on a server that does not answer delay nobody else's posts", async () => {
-  const silentOrigin = await originOf(createServer((request) => void request.resume()));
+  const silent = createServer((request) => void request.resume());
+  const silentOrigin = await originOf(silent);
   const otherOrigin = await originOf(createServer(answerPost));
   const origins = [silentOrigin, otherOrigin];
   const publishing = await openTestPublisher(inject('postgresUrl'));
@@ -81,6 +82,8 @@ test("hundreds of removals on a server that does not answer delay nobody else's 
     describe: "the others' posts are out",
     timeoutMs: 30_000,
   });
+  silent.close();
+  silent.closeAllConnections();
 }, 90_000);
 
 async function originOf(server: Server): Promise<string> {
@@ -93,7 +96,9 @@ async function originOf(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** Each under the id that it was sent with. */
 function answerPost(request: IncomingMessage, response: ServerResponse): void {
   request.resume();
-  response.writeHead(200, { 'content-type': 'application/json' }).end('{"id":"8","url":null}');
+  const id = String(request.headers['idempotency-key']);
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ id, url: null }));
 }
