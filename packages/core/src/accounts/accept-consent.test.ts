@@ -117,9 +117,13 @@ describe('a code that the browser brought back', () => {
     const silent = { ...mastodon, oauth: { ...mastodon.oauth, revoke: () => opened.promise } } as typeof mastodon;
     const core = { ...harness.core, adapters: { ...harness.core.adapters, mastodon: silent } };
     const stranger = { ...(await harness.addOrganization()), role: 'admin' } as const;
-    const connected = { credentials: { accessToken: 'token', scopes: [] }, accounts: [] };
+    const connected = {
+      credentials: { accessToken: 'token', scopes: [] },
+      service: 'https://silent.example',
+      accounts: [],
+    };
     for (let count = 0; count < 20; count += 1)
-      await prepareConsent(core, stranger, { platform: 'mastodon', connected, stage: 'code' } as never).store();
+      await prepareConsent(core, stranger, { platform: 'mastodon', connected, stage: 'code' }).store();
     await harness.sql(`update consents set expires_at = now() - interval '1 minute'`);
     await codeFor('uma');
     await harness.sql(`update consents set expires_at = least(expires_at, now() - interval '1 ms')`);

@@ -63,6 +63,7 @@ test("an organization's webhooks that do not answer hold up neither others' mess
     },
   );
   onTestFinished(() => notifier[Symbol.asyncDispose]());
+  onTestFinished(() => opened.resolve());
   const slow = await addOrganization(sql);
   for (let index = 0; index < silentMembers; index += 1) await addReceiver(slow, `https://silent.example.org/${index}`);
   await notify(slow, causes);
