@@ -81,5 +81,6 @@ test('a large picture with much in it becomes a WebP', async () => {
   const { rendered } = await render(file, { mimeTypes: ['image/webp'], bytesMax: 5_000_000 });
   expect(rendered).toMatchObject({ mimeType: 'image/webp' });
   expect(rendered.width * rendered.height).toBeGreaterThan(10_000_000);
+  expect(rendered.width * rendered.height).toBeLessThanOrEqual(12_000_000);
   expect(rendered.width / rendered.height).toBeCloseTo(3 / 4, 2);
 }, 60_000);
