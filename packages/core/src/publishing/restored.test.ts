@@ -15,6 +15,10 @@ test('a database that is restored to before the claim sends the post again to wh
   const id = await harness.addPublication({ ...account, text: 'Once, and never again' });
   await harness.sql('update publications set platform = $1', [platform]);
   const before = await harness.sql('select * from publications');
+  const [written] = await harness.sql<{ columns: string }>(
+    `select string_agg(quote_ident(column_name), ', ') as columns from information_schema.columns
+     where table_name = 'publications' and table_schema = current_schema() and is_generated = 'NEVER'`,
+  );
   const publish = async () => {
     // A publisher that was started after the restore: nothing of it remembers the first send.
     const options = { settings: harness.settings, owner: 'test', media: withoutFiles, random: () => 0 };
@@ -27,9 +31,10 @@ test('a database that is restored to before the claim sends the post again to wh
   expect(first).toMatchObject([{ status: 'published' }]);
   for (const table of ['events', 'attempts', 'publication_steps', 'publications'])
     await harness.sql(`delete from ${table}`);
-  await harness.sql('insert into publications select * from jsonb_populate_record(null::publications, $1)', [
-    JSON.stringify(before[0]),
-  ]);
+  await harness.sql(
+    `insert into publications (${written?.columns}) select ${written?.columns} from jsonb_populate_record(null::publications, $1)`,
+    [JSON.stringify(before[0])],
+  );
   await harness.sql(`update posts set content = 'Once, and edited before it had gone out'`);
 
   expect(await publish()).toEqual(first);
