@@ -11,8 +11,8 @@ describe.each(platformIds)('%s', (platform) => {
   const faultsOf = (text: string, options = {}) => adapter.validate({ text, options, media: [] }, account);
 
   test('accepts a plain text up to the limit and refuses one more', () => {
-    expect(faultsOf('a'.repeat(rules.max))).toEqual([]);
-    expect(faultsOf('a'.repeat(rules.max + 1))).toEqual([
+    expect(faultsOf('a'.repeat(rules.max)).filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(faultsOf('a'.repeat(rules.max + 1)).filter(({ severity }) => severity === 'error')).toEqual([
       expect.objectContaining({ severity: 'error', code: 'text_too_long', field: 'content' }),
     ]);
   });

@@ -12,7 +12,9 @@ export interface FixtureCheckout extends Disposable {
 }
 
 const entry = `
-import { writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+// The run before may have left it.
+rmSync('gone', { force: true });
 const leave = (why: string, code: number) => {
   console.log(why);
   process.exit(code);
@@ -25,7 +27,6 @@ const [option, ...shown] = process.argv.slice(2);
 if (option === '--show') leave(JSON.stringify(Object.fromEntries(shown.map((name) => [name, process.env[name]]))), 0);
 if (process.argv.includes('--exit-7')) process.exit(7);
 setInterval(() => existsSync('gone') && process.exit(0), 50);
-import { existsSync } from 'node:fs';
 `;
 
 /** A folder (with a space in its name) that holds our scripts, a stand-in for npx that counts its calls, and an entry that only waits. */

@@ -33,8 +33,8 @@ const doublingsMax = 5;
  * new generation, so that its job id is new to the queue. Dispatchers share the work by skipping locked rows.
  *
  * Fairness: a job's priority is its place in its organization's own line on that platform. Lines are served in turn, and one organization's
- * thousand posts do not stand before another's one. Only the first of a line counts how long the line is already. Everything is joined by a
- * primary key: without statistics the planner would read all posts of an organization.
+ * thousand posts do not stand before another's one. Only the first of a line counts how long the line is already, by an expression that one
+ * index alone has. Everything is joined by a primary key: without statistics the planner would read all posts of an organization.
  *
  * Posts of one account that are due at the same moment share the job of one of them: they go one after another, and a job takes its line to
  * the end. The others count as enqueued, so that they get jobs of their own where that one is lost.
@@ -64,7 +64,8 @@ export async function enqueueDue(
         ), measured as (
           select n.*, case when n.place = 1 then (
             select count(*) from publications q
-            where q.organization_id = n.organization_id and q.platform = n.platform and q.enqueued_until is not null and q.lease_until is null
+            where q.organization_id || ' ' || q.platform = n.organization_id || ' ' || n.platform
+              and q.enqueued_until is not null and q.lease_until is null
           ) end as line
           from numbered n
         ), placed as (
