@@ -1,3 +1,4 @@
+import { PostStatus } from '@vibetribe/contracts/post-status';
 import { listAccounts } from '@vibetribe/core/accounts/list-accounts';
 import { getTokenStats } from '@vibetribe/core/accounts/get-token-stats';
 import type { Actor } from '@vibetribe/core/actor';
@@ -16,6 +17,8 @@ import { runStalledDetection } from '@vibetribe/core/tasks/detect-stalled';
 import { listDeliveries } from '@vibetribe/core/webhooks/deliveries';
 import { connectDatabase } from '@vibetribe/db/connect-database';
 import { fillOrganization, type FilledOrganization } from '@vibetribe/db/testing/fill-organization';
+import { createMediaUrls } from '@vibetribe/media/serve/media-urls';
+import { createLogger } from '@vibetribe/observability/logger';
 import { adapters } from '@vibetribe/platforms/registry';
 import { openCalendar } from './open-calendar.ts';
 import { median, print, spread, verdict } from './report.ts';
@@ -36,17 +39,6 @@ const actor: Actor = {
   serviceAdmin: true,
   principal: 'user:bench',
 };
-
-const statuses = [
-  'draft',
-  'scheduled',
-  'publishing',
-  'needs_attention',
-  'published',
-  'partially_published',
-  'failed',
-  'canceled',
-] as const satisfies readonly ListPosts['status'][];
 
 type Question = () => Promise<unknown>;
 
@@ -89,7 +81,7 @@ async function openLists(servers: Servers, posts: number) {
   return { questions: questionsOf(db, filled, posts), [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-export function questionsOf(
+function questionsOf(
   db: ReturnType<typeof connectDatabase>,
   { accountId, rareAccountId, oldestPostId, webhookId, pauseId }: FilledOrganization,
   posts: number,
@@ -99,14 +91,13 @@ export function questionsOf(
     db,
     clock,
     adapters,
-    postsPerHour: () => null,
+    postsPerHour: () => 1_000_000,
     appPostsPerDay: () => null,
     metricsMonthlyUsd: () => null,
-    mediaUrls: { urlOf: () => '' },
-    logger: { warn: () => undefined },
-    signals: { dispatchSoon: () => undefined },
-    // oxlint-disable-next-line typescript/no-explicit-any -- each verb takes its own part of these
-  } as any;
+    mediaUrls: createMediaUrls({ store: { url: () => null }, key: Buffer.alloc(32), origin: () => '', now: clock.now }),
+    logger: createLogger({ app: 'bench', level: 'error' }),
+    signals: { eventsCommitted: () => undefined, dispatchSoon: () => undefined },
+  };
   const page = { limit: 20, after: null };
   const list =
     (filter: Partial<ListPosts>, by: Actor = actor) =>
@@ -127,7 +118,7 @@ export function questionsOf(
       after: { createdAtMicros: String((Date.now() - 90 * dayMs) * 1_000), id: 'pst' },
     }),
     ...Object.fromEntries(
-      statuses.flatMap((status) => [
+      PostStatus.options.flatMap((status) => [
         [`posts ${status}`, list({ status })],
         ...Object.entries(ways).map(([way, filter]) => [`posts ${status} ${way}`, list({ status, ...filter })]),
       ]),

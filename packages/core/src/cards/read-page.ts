@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
-import { whyUnread } from './card-error.ts';
-import { fetchGuarded } from './fetch-guarded.ts';
+import { whyUnread } from '../fetching/fetch-error.ts';
+import { fetchGuarded } from '../fetching/fetch-guarded.ts';
 import { decoderFor, sniffedBytes } from './page-charset.ts';
 import { createPageParser, type PageFacts } from './parse-page.ts';
 

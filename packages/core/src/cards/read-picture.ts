@@ -6,8 +6,8 @@ import { MediaRefusedError } from '@vibetribe/media/media-refused-error';
 import { sniffBytes, sniffType } from '@vibetribe/media/upload/sniff-type';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
-import { CardError, whyUnread } from './card-error.ts';
-import { fetchGuarded } from './fetch-guarded.ts';
+import { FetchError, whyUnread } from '../fetching/fetch-error.ts';
+import { fetchGuarded } from '../fetching/fetch-guarded.ts';
 
 /** What is known of a picture as it goes out. `sha256`: hex. */
 export const PictureFacts = z.object({
@@ -83,13 +83,13 @@ async function download(
   let bytes = 0;
   for await (const piece of body) {
     bytes += piece.byteLength;
-    if (bytes > bytesMax) throw new CardError('it is too large');
+    if (bytes > bytesMax) throw new FetchError('it is too large');
     if (head.length < sniffBytes) head = Buffer.concat([head, piece.subarray(0, sniffBytes - head.length)]);
     await file.writeFile(piece);
   }
   const { mimeType } = sniffType(head);
   const imageType = imageTypes.find((type) => type === mimeType);
-  if (imageType === undefined) throw new CardError('it is none that can be shown');
+  if (imageType === undefined) throw new FetchError('it is none that can be shown');
   return imageType;
 }
 
@@ -112,7 +112,7 @@ async function shrink(
 
 function whenAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const end = () => reject(new CardError('it did not come in time'));
+    const end = () => reject(new FetchError('it did not come in time'));
     if (signal.aborted) end();
     else signal.addEventListener('abort', end, { once: true });
   });

@@ -3,8 +3,8 @@ import type { MediaLibrary } from '@vibetribe/media/media-library';
 import { type ReceivedFile, receiveUpload, type UploadRoom } from '@vibetribe/media/upload/receive-upload';
 import { createFairPermits } from '@vibetribe/resilience/fair-permits';
 import { createGuardedAgent, type GuardedAgentOptions } from '@vibetribe/security/guarded-agent';
-import { whyUnread } from '../cards/card-error.ts';
-import { type Fetched, fetchGuarded } from '../cards/fetch-guarded.ts';
+import { whyUnread } from '../fetching/fetch-error.ts';
+import { type Fetched, fetchGuarded } from '../fetching/fetch-guarded.ts';
 import { DomainError } from '../domain-error.ts';
 
 export interface MediaFetcher extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { request, type Dispatcher } from 'undici';
-import { CardError } from './card-error.ts';
+import { FetchError } from './fetch-error.ts';
 
 export interface Fetched {
   /** The address after redirects. */
@@ -23,7 +23,7 @@ const redirects = new Set([301, 302, 303, 307, 308]);
 
 /**
  * Asks for one address and for those it redirects to, each of them through the dispatcher's guard. No cookies, no credentials.
- * @throws CardError where what comes is not wanted
+ * @throws FetchError where what comes is not wanted
  */
 export async function fetchGuarded(
   dispatcher: Dispatcher,
@@ -53,16 +53,16 @@ export async function fetchGuarded(
     const fault = faultOf(statusCode, contentType, textOf(headers['content-encoding']), types);
     if (fault === null) return { url, contentType, body };
     body.destroy();
-    throw new CardError(fault);
+    throw new FetchError(fault);
   }
-  throw new CardError('it redirects without end');
+  throw new FetchError('it redirects without end');
 }
 
 function redirectOf(from: string, location: string | string[] | undefined): string {
   const to = textOf(location);
-  if (to === '' || !URL.canParse(to, from)) throw new CardError('it redirects to no address');
+  if (to === '' || !URL.canParse(to, from)) throw new FetchError('it redirects to no address');
   const { protocol, href } = new URL(to, from);
-  if (protocol !== 'http:' && protocol !== 'https:') throw new CardError('it redirects to no web address');
+  if (protocol !== 'http:' && protocol !== 'https:') throw new FetchError('it redirects to no web address');
   return href;
 }
 
