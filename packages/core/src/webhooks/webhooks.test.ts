@@ -88,6 +88,18 @@ test('a message that is not taken is tried again under its id, and a replay send
   });
 });
 
+test('a webhook has 500 tests at the most that have not arrived', async () => {
+  const actor = await harness.newActor();
+  const { id: webhookId } = await harness.add(actor, '/tested', ['token.refreshed']);
+  await harness.database.sql(
+    `insert into webhook_deliveries (id, organization_id, webhook_id, sequence, type, payload, next_attempt_at)
+     select $1 || i, $2, $3, 1000 + i, 'webhook.test', '{}', now() + interval '1 hour' from generate_series(1, 499) i`,
+    ['dlv_test_', actor.organizationId, webhookId],
+  );
+  await testWebhook(harness.deps(), actor, { webhookId });
+  await expect(testWebhook(harness.deps(), actor, { webhookId })).rejects.toMatchObject({ code: 'quota_exceeded' });
+});
+
 test('a receiver that hangs holds up no other one', async () => {
   const [slow, quick] = [await harness.newActor(), await harness.newActor()];
   for (let count = 0; count < 20; count += 1) await harness.add(slow, '/hangs', ['token.refreshed']);
