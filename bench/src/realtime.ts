@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { newId } from '@vibetribe/db/new-id';
+import { recordBackend } from '@vibetribe/queue/record-backend';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { quantile } from './contenders.ts';
@@ -30,6 +31,8 @@ export async function realtime(servers: Servers, { sockets }: Settings): Promise
   const api = opening.use(await openApiReplicas(servers));
   const pool = opening.adopt(new pg.Pool({ connectionString: api.databaseUrl, max: 4 }), (opened) => opened.end());
   const redis = opening.adopt(new Redis(servers.redisUrl), (opened) => opened.disconnect());
+  const { prefix } = await recordBackend(pool, 'redis');
+  const notify = () => redis.publish(`${prefix}:bus:events`, '');
   const clients = fork(fileURLToPath(new URL('realtime-clients.ts', import.meta.url)), { serialization: 'advanced' });
   opening.defer(() => void clients.kill());
   const opened = toldBy(clients, 'opened');
@@ -44,7 +47,7 @@ export async function realtime(servers: Servers, { sockets }: Settings): Promise
   const startedAtMs = nowMs();
   for (let sent = 0; sent < seconds * eventsPerSecond; sent += 1) {
     await until(startedAtMs + (sent * 1_000) / eventsPerSecond);
-    commits.push(commitOne(pool, redis, api.organizationId, committedAtMs));
+    commits.push(commitOne(pool, notify, api.organizationId, committedAtMs));
   }
   await Promise.all([...commits, kills]);
   print(`all are committed; load ${loadavg()[0]?.toFixed(1)}`);
@@ -67,7 +70,7 @@ async function killAndStart(api: ApiReplicas, disturbed: { from: number; to: num
 /** A post and its event in one transaction, then the hint, as the product does it. */
 async function commitOne(
   pool: pg.Pool,
-  redis: Redis,
+  notify: () => Promise<unknown>,
   organizationId: string,
   committedAtMs: Map<string, number>,
 ): Promise<void> {
@@ -78,7 +81,7 @@ async function commitOne(
     [id, organizationId],
   );
   committedAtMs.set(id, nowMs());
-  await redis.publish('vibetribe:bus:events', '');
+  await notify();
 }
 
 function tell(

@@ -8,7 +8,7 @@ export interface PublishJobRequest {
   generation: number;
   /** 0 or less: now. */
   delayMs: number;
-  /** 0 goes first, up to 2,097,152. */
+  /** 0 goes first, up to `jobPriorityMax`. */
   priority: number;
 }
 
@@ -18,6 +18,9 @@ export interface PublishJob {
   readonly delayMs: number;
   readonly priority: number;
 }
+
+/** The last priority that is given; BullMQ takes up to 2,097,152. */
+export const jobPriorityMax = 2_000_000;
 
 /** From this many publications of a platform enqueued at once, neighbours share a job. */
 const crowdMin = 50;

@@ -14,7 +14,7 @@ export async function readNewest(tx: Transaction): Promise<EventCursor | null> {
   return row === undefined ? null : { id: row.eventId, check: row.check };
 }
 
-/** Whether the event is in the log, or was deleted by the clean-up: nobody else deletes one. */
+/** Whether the event is in the log, or was deleted since: a trigger notes the highest id of each deletion. */
 export async function isThere(tx: Transaction, { id, check }: EventCursor): Promise<boolean> {
   const rows = await queryRows(tx, { isThere: column.boolean })`
     select exists (select 1 from events e where e.id = ${id}::bigint and ${checkOf} = ${check}::int)

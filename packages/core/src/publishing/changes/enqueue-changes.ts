@@ -1,5 +1,6 @@
 import { PlatformId } from '@vibetribe/contracts/platform-id';
 import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
+import { jobPriorityMax } from '@vibetribe/queue/publish-jobs';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { holdsBack } from '../../pauses/pause-row.ts';
@@ -15,8 +16,6 @@ const dueChangeColumns = {
 type DueChange = RowOf<typeof dueChangeColumns>;
 
 const batchMax = 500;
-/** BullMQ's lowest priority. */
-const priorityMax = 2_000_000;
 
 /**
  * Changes that want a job: those that are due, that a dead publisher has left, whose job was lost, and those that wait without a time for
@@ -48,7 +47,7 @@ export async function enqueueChanges(
         select organization_id, count(*) as length from publication_changes
         where enqueued_until >= statement_timestamp() and lease_until is null group by organization_id
       ), picked as (
-        select c.id, w.platform, least(${priorityMax}, coalesce(l.length, 0) + w.place)::int as priority
+        select c.id, w.platform, least(${jobPriorityMax}, coalesce(l.length, 0) + w.place)::int as priority
         from wanting w join publication_changes c on c.id = w.id left join lines l on l.organization_id = w.organization_id
         where ${isFree}
         order by w.place, w.due_at nulls first, c.id limit ${batchMax} for update of c skip locked

@@ -1,5 +1,6 @@
 import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import { PlatformId } from '@vibetribe/contracts/platform-id';
+import { jobPriorityMax } from '@vibetribe/queue/publish-jobs';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 
@@ -24,8 +25,6 @@ export interface EnqueueSettings {
   readonly batchMax: number;
 }
 
-/** BullMQ's lowest priority. */
-const priorityMax = 2_000_000;
 const doublingsMax = 5;
 
 /**
@@ -73,7 +72,7 @@ export async function enqueueDue(
               partition by m.account_id, m.status, m.scheduled_at, m.due_at order by m.place) > 1 as is_led,
             case when m.enqueued_until is null or (select count(*) from picked) < ${settings.backlogMin} then 0
             else least(m.requeues + 1, ${doublingsMax}) end as requeues,
-            least(${priorityMax}, sum(m.line) over (partition by m.organization_id, m.platform) + m.place)::int as priority
+            least(${jobPriorityMax}, sum(m.line) over (partition by m.organization_id, m.platform) + m.place)::int as priority
           from measured m
         )
         update publications p set
