@@ -7,6 +7,7 @@ import {
   type Publication,
   publishedPart,
 } from '../test-conformance.ts';
+import type { PlatformHttp } from '../platform-http.ts';
 import { testFilmFacts, testPhoto } from '../test-media.ts';
 import { reachSend } from '../test-publish.ts';
 import { discord } from './index.ts';
@@ -111,6 +112,49 @@ describe('a send without an answer', () => {
     const lag = { platform: 'discord', account: externalId, kind: 'listing-lag', delayMs: 600_000 };
     await stage.sandbox.control('POST', '/_sandbox/faults', lag);
     expect(await publication.reconcile({ knownSince: [later] })).toMatchObject({ kind: 'inconclusive' });
+  });
+});
+
+describe('posts that were put away', () => {
+  /** Answers the list of what was put away with these pages, and counts how many were asked for. */
+  const putAway = (http: PlatformHttp, pages: readonly unknown[]) => {
+    let asked = 0;
+    const request: PlatformHttp['request'] = async (wanted) => {
+      if (!wanted.url.includes('/threads/archived/public')) return http.request(wanted);
+      const json = { threads: pages[asked] ?? [], has_more: true };
+      asked += 1;
+      return { status: 200, headers: {}, receivedAt: new Date(), json, text: JSON.stringify(json) };
+    };
+    return { http: { request }, asked: () => asked };
+  };
+
+  test('are followed until they were put away before the send, or tell nothing', async () => {
+    const { on, publish, connected } = await connectForum();
+    const { externalId } = connected.account;
+    const publication = publish('Boil water.', { options: { forumPost } });
+    await reachSend(stage.sandbox, publication);
+    const fault = { platform: 'discord', account: externalId, method: 'POST', times: 1, kind: 'reset-before' };
+    await stage.sandbox.control('POST', '/_sandbox/faults', fault);
+    expect(await failureOf(publication.publish())).toMatchObject({ kind: 'ambiguous' });
+    const pageAt = (time: number) => [
+      {
+        id: '1100000000000000001',
+        name: 'Another',
+        owner_id: '1',
+        parent_id: externalId,
+        thread_metadata: { archive_timestamp: new Date(time).toISOString() },
+      },
+    ];
+    const later = pageAt(Date.now() + 3_600_000);
+    const ended = putAway(on.http(), [later, later, pageAt(Date.now() - 86_400_000), later]);
+    expect(await publication.reconcile({ http: ended.http })).toMatchObject({ kind: 'not_seen' });
+    expect(ended.asked()).toBe(3);
+    const endless = putAway(
+      on.http(),
+      Array.from({ length: 50 }, () => later),
+    );
+    expect(await publication.reconcile({ http: endless.http })).toMatchObject({ kind: 'cannot_tell' });
+    expect(endless.asked()).toBe(10);
   });
 });
 

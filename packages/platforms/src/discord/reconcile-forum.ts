@@ -10,7 +10,7 @@ import { findMissing } from './find-missing.ts';
 import { forumPostUrl, forumTitle } from './forum.ts';
 import { DiscordKey } from './key.ts';
 import { DiscordOptions } from './options.ts';
-import { beginningOf } from './snowflake.ts';
+import { beginningOf, timeOfSnowflake } from './snowflake.ts';
 import { discordFingerprint } from './text.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function reconcileForumPost(asked: ReconcileQuery): Promise<Reconci
   const key = DiscordKey.safeParse(query.intent.key).data ?? null;
   const me = await callDiscord({ ...query, method: 'GET', path: '/users/@me', effect: 'read', answer: HasId });
   const from = beginningOf(key?.after ?? null, clock.timeOf(query.intent.startedAt));
-  const threads = await threadsSince(query, guildId, from);
+  const { threads, isComplete } = await threadsSince(query, guildId, from);
   const title = discordFingerprint(forumTitle(DiscordOptions.parse(query.content.options), query.content.text));
   for (const { id, name, owner_id: owner } of threads) {
     const isCandidate = owner === me.id && !query.takenPostIds.has(id) && discordFingerprint(name) === title;
@@ -33,6 +33,11 @@ export async function reconcileForumPost(asked: ReconcileQuery): Promise<Reconci
     const evidence = `post ${id} of the forum is by this bot and has this title and text`;
     return { kind: 'found', platformPostId: id, url: forumPostUrl(guildId, id), evidence };
   }
+  if (!isComplete)
+    return {
+      kind: 'cannot_tell',
+      evidence: `More than ${archivedPagesMax * 100} posts of the forum were put away since.`,
+    };
   const seenIds = new Set(threads.map(({ id }) => id));
   const missing = await findMissing(query, { from, seenIds, pathOf: channelPath });
   return missing === null
@@ -48,25 +53,50 @@ const Thread = z.object({
   parent_id: foreignNumericId().nullish(),
 });
 type Thread = z.infer<typeof Thread>;
-const Threads = z.object({ threads: z.array(Thread) });
+const ActiveThreads = z.object({ threads: z.array(Thread) });
+const ArchivedThreads = z.object({
+  threads: z.array(Thread.extend({ thread_metadata: z.object({ archive_timestamp: z.string().max(50) }) })),
+  has_more: z.boolean().default(false),
+});
+
+/** Pages of a hundred. */
+const archivedPagesMax = 10;
+
+interface ThreadsSince {
+  readonly threads: readonly Thread[];
+  /** Whether all of them were read. */
+  readonly isComplete: boolean;
+}
 
 /**
- * Those that are active, and those that somebody has put away since.
+ * Those that are active, and those that somebody has put away since: the newest that were put away come first.
  * https://docs.discord.com/developers/resources/guild#list-active-guild-threads and …/channel#list-public-archived-threads, read 2026-11.
  */
-async function threadsSince(query: ReconcileQuery, guildId: string, from: string): Promise<Thread[]> {
+async function threadsSince(query: ReconcileQuery, guildId: string, from: string): Promise<ThreadsSince> {
   const forum = query.account.externalId;
-  const paths = [
-    `/guilds/${encodeURIComponent(guildId)}/threads/active`,
-    `${channelPath(forum)}/threads/archived/public?limit=100`,
-  ];
   const found = new Map<string, Thread>();
-  for (const path of paths) {
-    const { threads } = await callDiscord({ ...query, method: 'GET', path, effect: 'read', answer: Threads });
+  const note = (threads: readonly Thread[]) => {
     for (const thread of threads)
       if (thread.parent_id === forum && BigInt(thread.id) > BigInt(from)) found.set(thread.id, thread);
+  };
+  const call = { ...query, method: 'GET', effect: 'read' } as const;
+  const activePath = `/guilds/${encodeURIComponent(guildId)}/threads/active`;
+  note((await callDiscord({ ...call, path: activePath, answer: ActiveThreads })).threads);
+  let isComplete = false;
+  let before = '';
+  for (let page = 0; page < archivedPagesMax && !isComplete; page += 1) {
+    const path = `${channelPath(forum)}/threads/archived/public?limit=100${before}`;
+    const { threads, has_more: hasMore } = await callDiscord({ ...call, path, answer: ArchivedThreads });
+    note(threads);
+    const last = threads.at(-1)?.thread_metadata.archive_timestamp;
+    // Nothing is put away before it was begun.
+    isComplete = !hasMore || last === undefined || Date.parse(last) < timeOfSnowflake(from).getTime();
+    before = `&before=${encodeURIComponent(last ?? '')}`;
   }
-  return [...found.values()].toSorted((one, other) => (BigInt(one.id) < BigInt(other.id) ? -1 : 1));
+  return {
+    threads: [...found.values()].toSorted((one, other) => (BigInt(one.id) < BigInt(other.id) ? -1 : 1)),
+    isComplete,
+  };
 }
 
 const Message = z.object({
