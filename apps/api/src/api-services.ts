@@ -1,4 +1,4 @@
-import type { DoctorAnswers } from '@vibetribe/core/accounts/diagnose-platform';
+import type { DoctorAnswers } from '@vibetribe/core/platforms/diagnose-platform';
 import type { Caches } from '@vibetribe/core/caches';
 import type { CoreDependencies } from '@vibetribe/core/core-dependencies';
 import type { Authenticator } from '@vibetribe/core/identity/authenticate';

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { createDoctorAnswers } from '@vibetribe/core/accounts/diagnose-platform';
+import { createDoctorAnswers } from '@vibetribe/core/platforms/diagnose-platform';
 import { createCaches } from '@vibetribe/core/caches';
 import { createAuthenticator } from '@vibetribe/core/identity/authenticate';
 import { createMediaFetcher } from '@vibetribe/core/media/media-fetcher';

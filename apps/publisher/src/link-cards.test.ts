@@ -7,7 +7,7 @@ import {
   solidPng,
   startPages,
 } from '@vibetribe/core/cards/test-pages';
-import { startTestSandbox } from '@vibetribe/platforms/test-sandbox';
+import { startTestSandbox } from '@vibetribe/platforms/testing/test-sandbox';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { z } from 'zod';

@@ -1,8 +1,8 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Database } from '@vibetribe/db/connect-database';
 import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
-import type { LateFence, PlatformCall } from '@vibetribe/platforms/create-platform-http';
-import type { PlatformHttp, PlatformResponse } from '@vibetribe/platforms/platform-http';
+import type { LateFence, PlatformCall } from '@vibetribe/platforms/http/create-platform-http';
+import type { PlatformHttp, PlatformResponse } from '@vibetribe/platforms/port/platform-http';
 import type { Logger } from '@vibetribe/observability/logger';
 import type { OAuthClient, PlatformEndpoints } from '@vibetribe/platforms/port/endpoints';
 import type { Clock } from '@vibetribe/resilience/clock';

@@ -1,10 +1,14 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Database } from '@vibetribe/db/connect-database';
 import type { Logger } from '@vibetribe/observability/logger';
-import { createPlatformHttp, platformAgentOptions, type PlatformCall } from '@vibetribe/platforms/create-platform-http';
-import { pathPattern } from '@vibetribe/platforms/path-pattern';
+import {
+  createPlatformHttp,
+  platformAgentOptions,
+  type PlatformCall,
+} from '@vibetribe/platforms/http/create-platform-http';
+import { pathPattern } from '@vibetribe/platforms/http/path-pattern';
 import { platformEndpoints } from '@vibetribe/platforms/endpoints';
-import { createProofNonces } from '@vibetribe/platforms/prove-possession';
+import { createProofNonces } from '@vibetribe/platforms/http/prove-possession';
 import { adapters } from '@vibetribe/platforms/registry';
 import type { Clock } from '@vibetribe/resilience/clock';
 import { createSingleFlight } from '@vibetribe/resilience/single-flight';
@@ -15,7 +19,7 @@ import type { CoreConfig } from './core-config.ts';
 import type { CoreDependencies } from './core-dependencies.ts';
 import { noFailpoints, type Failpoints } from './publishing/failpoints.ts';
 import { createSignals, type SignalBus } from './create-signals.ts';
-import { createUnitCounter } from './platform-units.ts';
+import { createUnitCounter } from './platforms/platform-units.ts';
 
 export interface CoreOptions {
   readonly db: Database;

@@ -14,7 +14,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { CoreEnv, coreConfigOf } from './core-config.ts';
 import { openService, type Service } from './open-service.ts';
-import { sealCredentials } from './accounts/seal-credentials.ts';
+import { sealCredentials } from './accounts/grants/seal-credentials.ts';
 import { parseEnvironment } from './parse-environment.ts';
 
 const missing = (await whyNoDebianPostgres()) ?? (await whyNoPgbouncer());

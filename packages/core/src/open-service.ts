@@ -3,7 +3,7 @@ import { connectOnce } from '@vibetribe/db/connect-once';
 import { requireMigrated } from '@vibetribe/db/require-migrated';
 import { requireSessions } from '@vibetribe/db/require-sessions';
 import type { Logger } from '@vibetribe/observability/logger';
-import type { PlatformCall } from '@vibetribe/platforms/create-platform-http';
+import type { PlatformCall } from '@vibetribe/platforms/http/create-platform-http';
 import { type Bus, createBus } from '@vibetribe/queue/bus';
 import { recordBackend, type RecordedQueue } from '@vibetribe/queue/record-backend';
 import { connectQueue } from '@vibetribe/queue/connect-queue';

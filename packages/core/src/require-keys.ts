@@ -2,7 +2,7 @@ import { roleNames } from '@vibetribe/db/role-names';
 import { OperatorError } from '@vibetribe/observability/operator-error';
 import type { KeyRing, SecretContext } from '@vibetribe/security/key-ring';
 import { SecretUnreadableError } from '@vibetribe/security/secret-unreadable-error';
-import { openCredentials } from './accounts/seal-credentials.ts';
+import { openCredentials } from './accounts/grants/seal-credentials.ts';
 
 /** A connection as the login itself, which may write the service's settings and take the worker's role. */
 interface LoginConnection {

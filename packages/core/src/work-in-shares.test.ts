@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shareOfOrganization, shareOfServer } from './platform-shares.ts';
+import { shareOfOrganization, shareOfServer } from './platforms/platform-shares.ts';
 import { workInShares } from './work-in-shares.ts';
 
 interface Item {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { platformEndpoints } from './endpoints.ts';
 import { adapters } from './registry.ts';
-import { testEndpoints } from './test-endpoints.ts';
+import { testEndpoints } from './testing/test-endpoints.ts';
 
 describe('where a platform lives', () => {
   test('is the real one unless something else is said', () => {

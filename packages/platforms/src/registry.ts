@@ -10,7 +10,7 @@ import { mastodon } from './mastodon/index.ts';
 import { pinterest } from './pinterest/index.ts';
 import { threads } from './threads/index.ts';
 import { tiktok } from './tiktok/index.ts';
-import { withCleanAnswers } from './with-clean-answers.ts';
+import { withCleanAnswers } from './answers/with-clean-answers.ts';
 import { x } from './x/index.ts';
 import { youtube } from './youtube/index.ts';
 

@@ -1,5 +1,5 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
-import { credentialsFor } from '@vibetribe/platforms/test-connect';
+import { credentialsFor } from '@vibetribe/platforms/testing/test-connect';
 import { furtherPlatforms } from './product-environment.ts';
 import type { SandboxControl } from './sandbox-control.ts';
 import type { Site } from './stand-in/serve-site.ts';

@@ -1,4 +1,4 @@
-import type { ConsentQuestion } from '@vibetribe/core/accounts/finish-connect';
+import type { ConsentQuestion } from '@vibetribe/core/accounts/connect/finish-connect';
 import { escapeMarkup } from '@vibetribe/core/escape-markup';
 import { page } from './page.ts';
 

@@ -4,9 +4,9 @@ import { formatCursor, type EventCursor } from '@vibetribe/core/events/event-cur
 import type { LoggedEvent } from '@vibetribe/core/events/read-events';
 import { readHiddenFrom } from '@vibetribe/core/notifications/hidden-from';
 import { presentNotification } from '@vibetribe/core/notifications/list-notifications';
-import { presentEvent } from '@vibetribe/core/posts/present-event';
-import { presentPublication } from '@vibetribe/core/posts/present-publication';
-import { publicationsOfPosts } from '@vibetribe/core/posts/publications-of-posts';
+import { presentEvent } from '@vibetribe/core/posts/read/present-event';
+import { presentPublication } from '@vibetribe/core/posts/read/present-publication';
+import { publicationsOfPosts } from '@vibetribe/core/posts/store/publications-of-posts';
 import type { PublicationRow } from '@vibetribe/core/publishing/store/publication-row';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { notifications } from '@vibetribe/db/schema/events';

@@ -1,6 +1,6 @@
 import type { Actor } from '@vibetribe/core/actor';
 import { DomainError } from '@vibetribe/core/domain-error';
-import { readPost } from '@vibetribe/core/posts/find-post';
+import { readPost } from '@vibetribe/core/posts/store/find-post';
 import type { Database } from '@vibetribe/db/connect-database';
 import { createSharedTurns } from '@vibetribe/resilience/shared-turns';
 

@@ -5,11 +5,11 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
 import { disconnectAccount } from './disconnect-account.ts';
-import { getAccount } from './get-account.ts';
-import { getValidToken } from './get-valid-token.ts';
-import { markGrantDead } from './mark-grant-dead.ts';
-import { refreshAccount } from './refresh-account.ts';
-import { storeGrant } from './store-grant.ts';
+import { getAccount } from './read/get-account.ts';
+import { getValidToken } from './tokens/get-valid-token.ts';
+import { markGrantDead } from './grants/mark-grant-dead.ts';
+import { refreshAccount } from './tokens/refresh-account.ts';
+import { storeGrant } from './grants/store-grant.ts';
 import { type AccountsHarness, createAccountsHarness } from './test-accounts.ts';
 
 const hourMs = 3_600_000;

@@ -7,8 +7,8 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 import { notFound } from '../domain-error.ts';
 import { decideAndWrite, lockPublications } from '../publishing/store/decide-and-write.ts';
 import type { Moved, TimelineEntry } from '../publishing/state/transition.ts';
-import { visibleTo } from './account-row.ts';
-import { type DestroyedGrant, destroyedGrantColumns, revokeGrant } from './revoke-grant.ts';
+import { visibleTo } from './read/account-row.ts';
+import { type DestroyedGrant, destroyedGrantColumns, revokeGrant } from './grants/revoke-grant.ts';
 
 /**
  * Ends an account: what was scheduled for it is canceled, its credentials are destroyed unless they open another account, and the

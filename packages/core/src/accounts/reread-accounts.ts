@@ -1,14 +1,14 @@
 import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
-import { accessOf } from '@vibetribe/platforms/account-access';
-import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { accessOf } from '@vibetribe/platforms/connect/account-access';
+import { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import type { AccountProfile, AdapterAccount } from '@vibetribe/platforms/port/account';
 import { sql } from 'drizzle-orm';
-import { shareOfOrganization, shareOfServer } from '../platform-shares.ts';
+import { shareOfOrganization, shareOfServer } from '../platforms/platform-shares.ts';
 import { workInShares } from '../work-in-shares.ts';
-import { getValidToken, type TokenDependencies } from './get-valid-token.ts';
-import { markAccountGone } from './mark-account-gone.ts';
+import { getValidToken, type TokenDependencies } from './tokens/get-valid-token.ts';
+import { markAccountGone } from './grants/mark-account-gone.ts';
 
 export interface RereadOptions {
   /** What was read longer ago is read again. */

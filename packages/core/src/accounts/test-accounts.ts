@@ -11,7 +11,7 @@ import pg from 'pg';
 import type { Actor } from '../actor.ts';
 import { type Core, createCore } from '../create-core.ts';
 import { DomainError } from '../domain-error.ts';
-import { storeGrant } from './store-grant.ts';
+import { storeGrant } from './grants/store-grant.ts';
 import { startTestXPlatform, type TestXPlatform } from './test-x-platform.ts';
 
 /** What another process needs to be on the same side: the database, the keys and the platform. */

@@ -1,4 +1,4 @@
-import { startTestSandbox } from '@vibetribe/platforms/test-sandbox';
+import { startTestSandbox } from '@vibetribe/platforms/testing/test-sandbox';
 import { expect, inject, test } from 'vitest';
 import { createCore } from '../create-core.ts';
 import { createPublishingEngine } from '../publishing/publishing-engine.ts';

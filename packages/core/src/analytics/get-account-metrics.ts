@@ -2,7 +2,7 @@ import type { AccountMetrics } from '@vibetribe/contracts/analytics';
 import { isoInstant } from '@vibetribe/db/iso-instant';
 import { column, queryRows } from '@vibetribe/db/query-rows';
 import { sql } from 'drizzle-orm';
-import { findAccount } from '../accounts/get-account.ts';
+import { findAccount } from '../accounts/read/get-account.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { cutPage } from '../cut-page.ts';

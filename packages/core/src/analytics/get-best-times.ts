@@ -1,6 +1,6 @@
 import type { BestTimes } from '@vibetribe/contracts/analytics';
 import { column, queryRows } from '@vibetribe/db/query-rows';
-import { findAccount } from '../accounts/get-account.ts';
+import { findAccount } from '../accounts/read/get-account.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';

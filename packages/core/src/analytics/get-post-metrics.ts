@@ -4,7 +4,7 @@ import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
-import { readPost } from '../posts/find-post.ts';
+import { readPost } from '../posts/store/find-post.ts';
 import {
   isAsked,
   metricValueColumns,

@@ -5,7 +5,7 @@ import type { Transaction } from '@vibetribe/db/connect-database';
 import { isoInstant } from '@vibetribe/db/iso-instant';
 import { column, queryRows } from '@vibetribe/db/query-rows';
 import { type SQL, sql } from 'drizzle-orm';
-import { findAccount } from '../accounts/get-account.ts';
+import { findAccount } from '../accounts/read/get-account.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';

@@ -1,7 +1,7 @@
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { newId } from '@vibetribe/db/new-id';
 import type { Transaction } from '@vibetribe/db/connect-database';
-import type { PlatformError } from '@vibetribe/platforms/platform-error';
+import type { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import { sql } from 'drizzle-orm';
 import { deniedReadMs, retryReadMs } from './read-schedule.ts';
 import type { DueAccount, DueSubject } from './take-due.ts';

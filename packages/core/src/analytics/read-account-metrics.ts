@@ -1,10 +1,10 @@
-import { accessOf } from '@vibetribe/platforms/account-access';
-import { PlatformError, type PlatformErrorKind } from '@vibetribe/platforms/platform-error';
+import { accessOf } from '@vibetribe/platforms/connect/account-access';
+import { PlatformError, type PlatformErrorKind } from '@vibetribe/platforms/port/platform-error';
 import type { AccountCall } from '@vibetribe/platforms/port/account';
 import type { MetricReading, MetricsSupport } from '@vibetribe/platforms/port/metrics';
 import { sql } from 'drizzle-orm';
-import { getValidToken, type TokenDependencies } from '../accounts/get-valid-token.ts';
-import { markAccountGone } from '../accounts/mark-account-gone.ts';
+import { getValidToken, type TokenDependencies } from '../accounts/tokens/get-valid-token.ts';
+import { markAccountGone } from '../accounts/grants/mark-account-gone.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import type { RunBudget } from './run-budget.ts';
 import { reserveCost } from './metric-costs.ts';

@@ -1,4 +1,4 @@
-import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
 import { readMetrics } from './read-metrics.ts';

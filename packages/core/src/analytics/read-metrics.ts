@@ -1,6 +1,6 @@
 import { platformIds, type PlatformId } from '@vibetribe/contracts/platform-id';
 import { sleep } from '@vibetribe/resilience/sleep';
-import { shareOfOrganization, shareOfServer } from '../platform-shares.ts';
+import { shareOfOrganization, shareOfServer } from '../platforms/platform-shares.ts';
 import { workInShares } from '../work-in-shares.ts';
 import { bringForward, enrolSubjects } from './enrol-subjects.ts';
 import { isQueueLate } from './late-queue.ts';

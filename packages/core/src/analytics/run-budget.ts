@@ -1,5 +1,5 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
-import type { PlatformCall } from '@vibetribe/platforms/create-platform-http';
+import type { PlatformCall } from '@vibetribe/platforms/http/create-platform-http';
 import type { CoreDependencies } from '../core-dependencies.ts';
 
 /** How much one run may ask: publishing has the rest. Counted in requests that were really made. */

@@ -1,4 +1,4 @@
-import { hostOfLink } from '@vibetribe/platforms/link-card';
+import { hostOfLink } from '@vibetribe/platforms/content/link-card';
 import type { LinkCardWish } from '@vibetribe/platforms/port/link-card';
 import type { CardReading } from './card-reader.ts';
 

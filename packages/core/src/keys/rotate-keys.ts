@@ -1,7 +1,7 @@
 import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
 import { sql } from 'drizzle-orm';
-import { clientContext } from '../accounts/client-for-server.ts';
-import { openCredentials, sealCredentials } from '../accounts/seal-credentials.ts';
+import { clientContext } from '../accounts/connect/client-for-server.ts';
+import { openCredentials, sealCredentials } from '../accounts/grants/seal-credentials.ts';
 import type { KeyRing } from '@vibetribe/security/key-ring';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { mailContext } from '../mail/mail-content.ts';

@@ -3,7 +3,7 @@ import { jpeg, png } from '@vibetribe/media/fixtures/test-images';
 import { addAccount } from '@vibetribe/db/testing/test-rows';
 import { adapters } from '@vibetribe/platforms/registry';
 import { expect, inject, test } from 'vitest';
-import { validatePost } from '../posts/validate-post.ts';
+import { validatePost } from '../posts/check/validate-post.ts';
 import { createMediaHarness } from './test-media.ts';
 
 const account = { cloudName: 'cloud', apiKey: 'key', apiSecret: 'secret' };

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
 import { collectGarbage } from '../media/collect-garbage.ts';
 import { deleteMedia } from '../media/delete-media.ts';
-import { deletePost } from './delete-post.ts';
-import { duplicatePost } from './duplicate-post.ts';
-import { publishPost } from './publish-post.ts';
-import { retryPost } from './retry-post.ts';
+import { deletePost } from './lifecycle/delete-post.ts';
+import { duplicatePost } from './create/duplicate-post.ts';
+import { publishPost } from './lifecycle/publish-post.ts';
+import { retryPost } from './lifecycle/retry-post.ts';
 import { createPostTestHarness, inMinutes, type PostTestHarness } from './test-harness.ts';
-import { updatePost } from './update-post.ts';
+import { updatePost } from './edit/update-post.ts';
 
 let harness: PostTestHarness;
 beforeAll(async () => {

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { disconnectAccount } from '../accounts/disconnect-account.ts';
 import { beginSends } from '../publishing/send/begin-sends.ts';
-import { cancelPost } from './cancel-post.ts';
+import { cancelPost } from './lifecycle/cancel-post.ts';
 import { createPostTestHarness, inMinutes, type PostTestHarness, refusalOf } from './test-harness.ts';
-import { updatePost } from './update-post.ts';
+import { updatePost } from './edit/update-post.ts';
 
 let harness: PostTestHarness;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { DomainError } from '../domain-error.ts';
 import { claimPublications } from '../publishing/claim/claim-publications.ts';
 import type { ClaimResult } from '../publishing/claim/claim-result.ts';
 import { createTestHarness, type TestHarness } from '../publishing/testing/test-harness.ts';
-import { createPost } from './create-post.ts';
+import { createPost } from './create/create-post.ts';
 
 export interface PostTestHarness extends AsyncDisposable {
   readonly deps: CoreDependencies;

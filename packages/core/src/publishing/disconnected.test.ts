@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import type { Actor } from '../actor.ts';
 import { disconnectAccount } from '../accounts/disconnect-account.ts';
-import { markGrantDead } from '../accounts/mark-grant-dead.ts';
-import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { markGrantDead } from '../accounts/grants/mark-grant-dead.ts';
+import { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import type { PublishRun } from '@vibetribe/platforms/port/publish';
 import { noFailpoints } from './failpoints.ts';
 import { resumeWaiting } from './dispatch/resume-waiting.ts';

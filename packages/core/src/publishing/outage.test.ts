@@ -1,5 +1,5 @@
-import { startTestSandbox, type TestSandbox } from '@vibetribe/platforms/test-sandbox';
-import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { startTestSandbox, type TestSandbox } from '@vibetribe/platforms/testing/test-sandbox';
+import { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import { expect, inject, test } from 'vitest';
 import { type Core, createCore } from '../create-core.ts';
 import { createPublishingEngine, type PublishingEngine } from './publishing-engine.ts';

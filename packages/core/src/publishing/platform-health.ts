@@ -1,7 +1,7 @@
 import type { Database } from '@vibetribe/db/connect-database';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
-import type { PlatformCall } from '@vibetribe/platforms/create-platform-http';
-import { ownFaultOf } from '@vibetribe/platforms/own-faults';
+import type { PlatformCall } from '@vibetribe/platforms/http/create-platform-http';
+import { ownFaultOf } from '@vibetribe/platforms/http/own-faults';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import type { PublishSettings } from './publish-settings.ts';

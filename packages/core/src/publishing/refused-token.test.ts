@@ -1,6 +1,6 @@
 import type { PublishRun } from '@vibetribe/platforms/port/publish';
 import type { ReconcileQuery } from '@vibetribe/platforms/port/reconcile';
-import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { createEngineHarness, type EngineHarness } from './testing/test-engine.ts';
 

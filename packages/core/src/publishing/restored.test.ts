@@ -1,4 +1,4 @@
-import { type MadeAccount, startTestSandbox, type TestSandbox } from '@vibetribe/platforms/test-sandbox';
+import { type MadeAccount, startTestSandbox, type TestSandbox } from '@vibetribe/platforms/testing/test-sandbox';
 import { expect, inject, test } from 'vitest';
 import { type Core, createCore } from '../create-core.ts';
 import { createPublishingEngine } from './publishing-engine.ts';

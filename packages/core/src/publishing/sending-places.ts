@@ -5,7 +5,7 @@ import { createBatcher } from '@vibetribe/resilience/batcher';
 import { createSharedPlaces, type Share } from '@vibetribe/resilience/shared-places';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../core-dependencies.ts';
-import { shareOfOrganization, shareOfServer } from '../platform-shares.ts';
+import { shareOfOrganization, shareOfServer } from '../platforms/platform-shares.ts';
 
 /** A place for one publication at a time, shared fairly by organizations and by the servers that users bring. */
 export interface SendingPlaces {

@@ -1,7 +1,7 @@
-import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { markGrantDead } from '../accounts/mark-grant-dead.ts';
-import { getValidToken } from '../accounts/get-valid-token.ts';
+import { markGrantDead } from '../accounts/grants/mark-grant-dead.ts';
+import { getValidToken } from '../accounts/tokens/get-valid-token.ts';
 import { resumeWaiting } from './dispatch/resume-waiting.ts';
 import { createEngineHarness, type EngineHarness } from './testing/test-engine.ts';
 

@@ -1,10 +1,10 @@
 import { type PlatformId, platformIds } from '@vibetribe/contracts/platform-id';
 import type { QueueConnection } from '@vibetribe/queue/queue-connection';
 import { removeOldJobs } from '@vibetribe/queue/remove-old-jobs';
-import { tellEndingTokens } from '../accounts/tell-ending-tokens.ts';
-import type { RefreshOutcome } from '../accounts/refresh-expiring-grants.ts';
+import { tellEndingTokens } from '../accounts/tokens/tell-ending-tokens.ts';
+import type { RefreshOutcome } from '../accounts/tokens/refresh-expiring-grants.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
-import { revokeUnusedConsents } from '../accounts/revoke-unused-consents.ts';
+import { revokeUnusedConsents } from '../accounts/consents/revoke-unused-consents.ts';
 import { readMetrics } from '../analytics/read-metrics.ts';
 import { collectGarbage } from '../media/collect-garbage.ts';
 import type { MediaDependencies } from '../media/media-dependencies.ts';

@@ -1,9 +1,9 @@
-import type { TokenDependencies } from '../accounts/get-valid-token.ts';
+import type { TokenDependencies } from '../accounts/tokens/get-valid-token.ts';
 import {
   refreshExpiringGrants,
   type RefreshExpiringOptions,
   type RefreshedGrants,
-} from '../accounts/refresh-expiring-grants.ts';
+} from '../accounts/tokens/refresh-expiring-grants.ts';
 
 const minuteMs = 60_000;
 

@@ -1,5 +1,5 @@
 import { type RereadAccounts, rereadAccounts } from '../accounts/reread-accounts.ts';
-import type { TokenDependencies } from '../accounts/get-valid-token.ts';
+import type { TokenDependencies } from '../accounts/tokens/get-valid-token.ts';
 
 const dayMs = 24 * 3_600_000;
 

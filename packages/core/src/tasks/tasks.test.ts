@@ -1,7 +1,7 @@
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { describe, expect, test } from 'vitest';
-import { refreshExpiringGrants } from '../accounts/refresh-expiring-grants.ts';
-import { refreshPolicy } from '../accounts/request-refresh.ts';
+import { refreshExpiringGrants } from '../accounts/tokens/refresh-expiring-grants.ts';
+import { refreshPolicy } from '../accounts/tokens/request-refresh.ts';
 import { runHealthCheck } from './check-health.ts';
 import { runStalledDetection } from './detect-stalled.ts';
 import { runTokenRefresh } from './refresh-tokens.ts';

@@ -6,7 +6,7 @@ import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { type LoggedEvent, readEvents } from '../events/read-events.ts';
-import { publicationsOfPosts } from '../posts/publications-of-posts.ts';
+import { publicationsOfPosts } from '../posts/store/publications-of-posts.ts';
 import { nameFor, webhookMessage } from './webhook-message.ts';
 
 /** Messages of a batch are in memory together, for each webhook that asked. */

@@ -2,8 +2,8 @@ import type { EventType } from '@vibetribe/contracts/event-type';
 import { postStatusOf } from '@vibetribe/contracts/post-status';
 import type { WebhookEvent } from '@vibetribe/contracts/webhook';
 import type { LoggedEvent } from '../events/read-events.ts';
-import { presentEvent } from '../posts/present-event.ts';
-import { presentPublication } from '../posts/present-publication.ts';
+import { presentEvent } from '../posts/read/present-event.ts';
+import { presentPublication } from '../posts/read/present-publication.ts';
 import type { PublicationRow } from '../publishing/store/publication-row.ts';
 
 /**

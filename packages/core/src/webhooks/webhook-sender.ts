@@ -1,4 +1,4 @@
-import { retryAfterMsOf } from '@vibetribe/platforms/retry-after';
+import { retryAfterMsOf } from '@vibetribe/platforms/http/retry-after';
 import { AddressRefusedError } from '@vibetribe/security/address-refused-error';
 import { createGuardedAgent, type GuardedAgentOptions } from '@vibetribe/security/guarded-agent';
 import { request } from 'undici';

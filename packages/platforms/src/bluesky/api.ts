@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { foreignId } from '../answer-fields.ts';
+import { foreignId } from '../answers/answer-fields.ts';
 import type { AccountAccess, AdapterAccount } from '../port/account.ts';
 import type { StepEffect } from '../port/publish.ts';
-import { callPlatform, type PlatformCallRequest, type Refusal } from '../call-platform.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { ByteStream, PlatformHttp, PlatformRequest, PlatformResponse } from '../platform-http.ts';
+import { callPlatform, type PlatformCallRequest, type Refusal } from '../http/call-platform.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { ByteStream, PlatformHttp, PlatformRequest, PlatformResponse } from '../port/platform-http.ts';
 import { blueskyRefusal } from './errors.ts';
 
 export const blueskyName = 'Bluesky';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { callPlatform } from '../call-platform.ts';
-import { serverOriginOf } from '../credential-fields.ts';
-import { isLoopbackUrl } from '../loopback-url.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { callPlatform } from '../http/call-platform.ts';
+import { serverOriginOf } from '../connect/credential-fields.ts';
+import { isLoopbackUrl } from '../http/loopback-url.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import { blueskyName } from './api.ts';
 import { blueskyRefusal } from './errors.ts';
 

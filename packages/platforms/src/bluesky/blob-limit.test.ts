@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { AdapterAccount, ServerRules } from '../port/account.ts';
 import type { MediaItem } from '../port/content.ts';
-import { mediaRulesFor } from '../media-rules-for.ts';
-import { PlatformError } from '../platform-error.ts';
-import { testEndpoints } from '../test-endpoints.ts';
-import { openTestClient, startPublication, startRoutes } from '../test-platform.ts';
+import { mediaRulesFor } from '../content/media-rules-for.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { openTestClient, startPublication, startRoutes } from '../testing/test-platform.ts';
 import { bluesky } from './index.ts';
 
 const client = openTestClient('bluesky');

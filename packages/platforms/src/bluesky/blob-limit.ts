@@ -1,6 +1,6 @@
 import type { AdapterAccount, ServerRules } from '../port/account.ts';
 import type { MediaItem } from '../port/content.ts';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import { blueskyMediaRules } from './media-rules.ts';
 import { blueskyGraphemesMax } from './text.ts';
 

@@ -1,4 +1,4 @@
-import { cardBesideMedia, givenCard, wantedCard } from '../link-card.ts';
+import { cardBesideMedia, givenCard, wantedCard } from '../content/link-card.ts';
 import type { ContentFinding } from '../port/content.ts';
 import type { LinkCardOf } from '../port/link-card.ts';
 import { linksIn } from './links.ts';

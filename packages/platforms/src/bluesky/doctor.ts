@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { DoctorDescription } from '../port/doctor.ts';
 import { blueskyName, callXrpc } from './api.ts';
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { foreignId } from '../answer-fields.ts';
-import { callPlatform } from '../call-platform.ts';
-import { hostOf } from '../configured.ts';
-import { serverOriginOf } from '../credential-fields.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { foreignId } from '../answers/answer-fields.ts';
+import { callPlatform } from '../http/call-platform.ts';
+import { hostOf } from '../http/configured.ts';
+import { serverOriginOf } from '../connect/credential-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 import { blueskyName, callXrpc } from './api.ts';
 import { blueskyRefusal } from './errors.ts';

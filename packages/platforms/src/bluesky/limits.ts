@@ -1,7 +1,7 @@
 import type { PlatformLimits, ReconciliationRules } from '../port/adapter.ts';
 import type { EndpointDefaults } from '../port/endpoints.ts';
-import type { PlatformResponse } from '../platform-http.ts';
-import { readExhaustedLimits, type LimitHeaders, type ExhaustedLimit } from '../exhausted-limits.ts';
+import type { PlatformResponse } from '../port/platform-http.ts';
+import { readExhaustedLimits, type LimitHeaders, type ExhaustedLimit } from '../http/exhausted-limits.ts';
 import { blueskyRefusal } from './errors.ts';
 
 export const blueskyEndpoints: EndpointDefaults = {

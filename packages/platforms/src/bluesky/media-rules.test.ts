@@ -1,7 +1,7 @@
 import { checkMedia } from '@vibetribe/media-rules/check-media';
 import { planRendition } from '@vibetribe/media-rules/plan-rendition';
 import { expect, test } from 'vitest';
-import { testFilmFacts } from '../test-media.ts';
+import { testFilmFacts } from '../testing/test-media.ts';
 import { blueskyMediaRules } from './media-rules.ts';
 
 const quickTime = { mimeType: 'video/quicktime', rewrappable: true, indexFirst: false } as const;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readingsIn, type MetricSource } from '../metric-readings.ts';
+import { readingsIn, type MetricSource } from '../answers/metric-readings.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { MetricsSupport } from '../port/metrics.ts';
 import { callXrpc, serviceOf } from './api.ts';

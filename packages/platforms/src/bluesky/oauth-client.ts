@@ -1,6 +1,6 @@
 import { newPossessionKey, publicKeyOf, signClientAssertion } from '@vibetribe/security/possession-key';
-import { isLoopbackUrl } from '../loopback-url.ts';
-import { PlatformError } from '../platform-error.ts';
+import { isLoopbackUrl } from '../http/loopback-url.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { DescribedClient } from '../port/connect.ts';
 import type { OAuthClient } from '../port/endpoints.ts';
 

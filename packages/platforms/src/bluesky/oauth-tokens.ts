@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { endOfLife, foreignToken } from '../answer-fields.ts';
-import { callPlatform, type Refusal } from '../call-platform.ts';
-import { PlatformError, type PlatformErrorKind } from '../platform-error.ts';
-import type { PlatformHttp, PlatformResponse } from '../platform-http.ts';
+import { endOfLife, foreignToken } from '../answers/answer-fields.ts';
+import { callPlatform, type Refusal } from '../http/call-platform.ts';
+import { PlatformError, type PlatformErrorKind } from '../port/platform-error.ts';
+import type { PlatformHttp, PlatformResponse } from '../port/platform-http.ts';
 import type { Credentials, RefreshRequest } from '../port/connect.ts';
-import { retryAfterMsOf } from '../retry-after.ts';
+import { retryAfterMsOf } from '../http/retry-after.ts';
 import { blueskyName, proofKeyName } from './api.ts';
 import { Did } from './identity.ts';
 import { clientFields } from './oauth-client.ts';

@@ -3,12 +3,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { adapters } from '../registry.ts';
 import type { ConsentAnswer } from '../port/connect.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
-import { type ConformanceStage, failureOf, idOf, openConformanceStage } from '../test-conformance.ts';
-import { opened } from '../test-connect.ts';
-import { testPicture } from '../test-media.ts';
-import { startRoutes } from '../test-platform.ts';
-import { publishThrough } from '../test-publish.ts';
-import { startHttpServer } from '../test-server.ts';
+import { type ConformanceStage, failureOf, idOf, openConformanceStage } from '../testing/test-conformance.ts';
+import { opened } from '../testing/test-connect.ts';
+import { testPicture } from '../testing/test-media.ts';
+import { startRoutes } from '../testing/test-platform.ts';
+import { publishThrough } from '../testing/test-publish.ts';
+import { startHttpServer } from '../testing/test-server.ts';
 
 const { oauth, refresh } = adapters.bluesky;
 if (oauth === undefined || refresh === undefined) throw new Error('there is no consent');

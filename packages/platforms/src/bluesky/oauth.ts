@@ -1,8 +1,8 @@
 import { newPossessionKey } from '@vibetribe/security/possession-key';
 import { z } from 'zod';
-import { foreignToken } from '../answer-fields.ts';
-import { serverOriginOf } from '../credential-fields.ts';
-import { PlatformError } from '../platform-error.ts';
+import { foreignToken } from '../answers/answer-fields.ts';
+import { serverOriginOf } from '../connect/credential-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { ConnectedGrant, ConsentRequest, OAuthConnect } from '../port/connect.ts';
 import { blueskyName, proofKeyName } from './api.ts';
 import { authorizationServerOf, issuerNamedBy } from './authorization-server.ts';

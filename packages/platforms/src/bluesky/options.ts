@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cardDescription, cardExamples, CardOption } from '../link-card.ts';
+import { cardDescription, cardExamples, CardOption } from '../content/link-card.ts';
 
 const langsMax = 3;
 const tagsMax = 8;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { serverOriginOf } from '../credential-fields.ts';
+import { serverOriginOf } from '../connect/credential-fields.ts';
 
 export const DidDocument = z.object({ service: z.array(z.object({ id: z.string(), serviceEndpoint: z.string() })) });
 export type DidDocument = z.infer<typeof DidDocument>;

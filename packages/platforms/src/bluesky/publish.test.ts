@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { openTestClient, startPublication, startRoutes } from '../test-platform.ts';
+import { openTestClient, startPublication, startRoutes } from '../testing/test-platform.ts';
 import { bluesky } from './index.ts';
 import { RecordKey } from './publish.ts';
-import { testEndpoints } from '../test-endpoints.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
 
 const client = openTestClient('bluesky');
 afterAll(() => client[Symbol.asyncDispose]());

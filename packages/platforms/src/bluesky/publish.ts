@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { AdapterAccount } from '../port/account.ts';
 import type { Published, PublishRun } from '../port/publish.ts';
-import { foreignId } from '../answer-fields.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { foreignId } from '../answers/answer-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import { callXrpc, postCollection, readPost, serviceOf } from './api.ts';
 import { withSmallerPictures } from './blob-limit.ts';
 import { writeGates } from './gates.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { PostCall } from '../port/account.ts';
 import { callXrpc, postCollection, readPost, serviceOf } from './api.ts';
 import { placeOf } from './publish.ts';

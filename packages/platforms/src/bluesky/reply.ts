@@ -1,7 +1,7 @@
 import type { VisiblePart } from '../port/account.ts';
 import type { PublishRun } from '../port/publish.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import { readPost } from './api.ts';
 
 export type Ref = {

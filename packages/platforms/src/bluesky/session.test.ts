@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { openTestClient, startRoutes } from '../test-platform.ts';
+import { openTestClient, startRoutes } from '../testing/test-platform.ts';
 import { blueskyManual, blueskyRefresh } from './session.ts';
-import { testEndpoints } from '../test-endpoints.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
 
 const client = openTestClient('bluesky');
 afterAll(() => client[Symbol.asyncDispose]());

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { AccountCall, AccountProfile, ServerRules } from '../port/account.ts';
 import type { ConnectedGrant, Credentials, ManualConnect, RefreshRequest, TokenRefresh } from '../port/connect.ts';
-import { foreignId, foreignToken, timeAt } from '../answer-fields.ts';
-import { secretField, serverOriginField } from '../credential-fields.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { foreignId, foreignToken, timeAt } from '../answers/answer-fields.ts';
+import { secretField, serverOriginField } from '../connect/credential-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import { blueskyName, callXrpc, serviceOf } from './api.ts';
 import { rulesOfServer } from './blob-limit.ts';
 import { blueskyRefreshRefusal, blueskySessionRefusal, inactiveAccount } from './errors.ts';

@@ -1,5 +1,5 @@
 import type { ContentFinding, DraftContent } from '../port/content.ts';
-import { exactTimes, optionFindings, textMissing, textTooLong } from '../content-findings.ts';
+import { exactTimes, optionFindings, textMissing, textTooLong } from '../content/content-findings.ts';
 import { measureAnew, type TextMeasure } from '../text/text-measure.ts';
 import { countGraphemes } from '../text/graphemes.ts';
 import { cardFindings } from './card.ts';

@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { platformEndpoints } from '../endpoints.ts';
-import { PlatformError } from '../platform-error.ts';
-import { credentialsFor, opened } from '../test-connect.ts';
-import { testVideo } from '../test-media.ts';
-import { openTestClient, PublisherStoppedError, startPublication, startRoutes } from '../test-platform.ts';
-import { startTestSandbox, type TestSandbox } from '../test-sandbox.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import { credentialsFor, opened } from '../testing/test-connect.ts';
+import { testVideo } from '../testing/test-media.ts';
+import { openTestClient, PublisherStoppedError, startPublication, startRoutes } from '../testing/test-platform.ts';
+import { startTestSandbox, type TestSandbox } from '../testing/test-sandbox.ts';
 import { bluesky } from './index.ts';
-import { testEndpoints } from '../test-endpoints.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
 
 const client = openTestClient('bluesky');
 afterAll(() => client[Symbol.asyncDispose]());

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishRun } from '../port/publish.ts';
-import type { Refusal } from '../call-platform.ts';
-import { cleanName } from '../answer-fields.ts';
-import { livingUpload, stepName } from '../media-steps.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp, PlatformResponse } from '../platform-http.ts';
+import type { Refusal } from '../http/call-platform.ts';
+import { cleanName } from '../answers/answer-fields.ts';
+import { livingUpload, stepName } from '../content/media-steps.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp, PlatformResponse } from '../port/platform-http.ts';
 import { callXrpc, serviceOf, type XrpcCall } from './api.ts';
 import { BlobRef, unnamedUntil } from './blob-ref.ts';
 import { blueskyRefusal } from './errors.ts';

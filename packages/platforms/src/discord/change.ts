@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { foreignNumericId } from '../answer-fields.ts';
-import { PlatformError } from '../platform-error.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
 import { callDiscord } from './api.ts';

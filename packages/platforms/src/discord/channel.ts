@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { JsonValue } from '../port/json-value.ts';
 import type { PublishRun } from '../port/publish.ts';
-import { foreignNumericId } from '../answer-fields.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import { callDiscord, channelPath } from './api.ts';
 
 /** The step whose result is what the channel told. */

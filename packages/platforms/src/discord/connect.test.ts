@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
-import { openTestClient, startRoutes } from '../test-platform.ts';
+import { openTestClient, startRoutes } from '../testing/test-platform.ts';
 import { discord } from './index.ts';
-import { testEndpoints } from '../test-endpoints.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
 
 const client = openTestClient('discord');
 afterAll(() => client[Symbol.asyncDispose]());

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { AccountCall, AccountProfile } from '../port/account.ts';
 import type { ConnectedGrant, ManualConnect } from '../port/connect.ts';
-import { secretField } from '../credential-fields.ts';
-import { PlatformError } from '../platform-error.ts';
+import { secretField } from '../connect/credential-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import { callDiscord, channelPath } from './api.ts';
 import { forumRules, forumTypes } from './forum.ts';
 import { connectWebhook, isWebhook, readWebhookProfile, webhookIn } from './webhook.ts';

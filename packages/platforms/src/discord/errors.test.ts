@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answerOf } from '../test-platform.ts';
+import { answerOf } from '../testing/test-platform.ts';
 import { discordRefusal } from './errors.ts';
 
 test.each([

@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from 'vitest';
-import { testPicture, testVideo } from '../test-media.ts';
-import { openTestClient, startPublication, startRoutes } from '../test-platform.ts';
+import { testPicture, testVideo } from '../testing/test-media.ts';
+import { openTestClient, startPublication, startRoutes } from '../testing/test-platform.ts';
 import { isNamedAfter } from './files.ts';
 import { discord } from './index.ts';
-import { testEndpoints } from '../test-endpoints.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
 
 const client = openTestClient('discord');
 afterAll(() => client[Symbol.asyncDispose]());

@@ -1,5 +1,5 @@
 import type { MediaItem } from '../port/content.ts';
-import type { MultipartPart } from '../platform-http.ts';
+import type { MultipartPart } from '../port/platform-http.ts';
 
 /** A message with files: all of it in one request, as Discord has no uploads apart. The nonce in the names is what it is found by. */
 export function messageForm(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { foreignNumericId } from '../answer-fields.ts';
-import { PlatformError } from '../platform-error.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { ReconcileQuery } from '../port/reconcile.ts';
 import { callDiscord } from './api.ts';
 

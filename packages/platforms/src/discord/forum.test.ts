@@ -6,10 +6,10 @@ import {
   openConformanceStage,
   type Publication,
   publishedPart,
-} from '../test-conformance.ts';
-import type { PlatformHttp } from '../platform-http.ts';
-import { testFilmFacts, testPhoto } from '../test-media.ts';
-import { reachSend } from '../test-publish.ts';
+} from '../testing/test-conformance.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
+import { testFilmFacts, testPhoto } from '../testing/test-media.ts';
+import { reachSend } from '../testing/test-publish.ts';
 import { discord } from './index.ts';
 
 let stage: ConformanceStage;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { foreignNumericId } from '../answer-fields.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
 import type { AdapterAccount, ServerRules } from '../port/account.ts';
 import type { Published, PublishRun } from '../port/publish.ts';
 import { callDiscord, channelPath } from './api.ts';

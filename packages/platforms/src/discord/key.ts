@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { KeySeed, PublishRun } from '../port/publish.ts';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import { type ChannelFacts, readChannel } from './channel.ts';
 
 /**

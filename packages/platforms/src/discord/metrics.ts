@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { foreignNumericId } from '../answer-fields.ts';
-import { countIn, readingsIn, readOneByOne, type MetricSource } from '../metric-readings.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
+import { countIn, readingsIn, readOneByOne, type MetricSource } from '../answers/metric-readings.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { MetricReading, MetricsSupport } from '../port/metrics.ts';
 import { callDiscord, channelPath } from './api.ts';

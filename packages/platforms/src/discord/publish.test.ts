@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { openTestClient, startPublication, startRoutes } from '../test-platform.ts';
+import { openTestClient, startPublication, startRoutes } from '../testing/test-platform.ts';
 import { discord } from './index.ts';
-import { testEndpoints } from '../test-endpoints.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
 
 const client = openTestClient('discord');
 afterAll(() => client[Symbol.asyncDispose]());

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { foreignNumericId } from '../answer-fields.ts';
-import { listenToPlatformClock } from '../platform-clock.ts';
-import { PlatformError } from '../platform-error.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
+import { listenToPlatformClock } from '../http/platform-clock.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { callDiscord, channelPath } from './api.ts';
 import { channelIn, channelStep } from './channel.ts';

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { JsonValue } from '../port/json-value.ts';
 import type { ReconcileQuery } from '../port/reconcile.ts';
-import { testEndpoints } from '../test-endpoints.ts';
-import { openTestClient, type SeenRequest, startPublication, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { openTestClient, type SeenRequest, startPublication, startRoutes } from '../testing/test-platform.ts';
 import { discord } from './index.ts';
 import { DiscordKey } from './key.ts';
 import { snowflakeAt } from './snowflake.ts';

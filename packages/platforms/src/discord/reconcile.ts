@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
-import { foreignNumericId } from '../answer-fields.ts';
-import { listenToPlatformClock } from '../platform-clock.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
+import { listenToPlatformClock } from '../http/platform-clock.ts';
 import { resembles } from '../text/resembles.ts';
 import { callDiscord, channelPath } from './api.ts';
 import { channelIn, channelStep } from './channel.ts';

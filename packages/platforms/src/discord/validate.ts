@@ -1,6 +1,6 @@
 import type { AdapterAccount } from '../port/account.ts';
 import type { ContentFinding, DraftContent } from '../port/content.ts';
-import { optionFindings, textMissing, textTooLong } from '../content-findings.ts';
+import { optionFindings, textMissing, textTooLong } from '../content/content-findings.ts';
 import { forumTitle, isForum } from './forum.ts';
 import { measureAnew, type TextMeasure } from '../text/text-measure.ts';
 import { DiscordOptions } from './options.ts';

@@ -1,9 +1,15 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type ConformanceStage, failureOf, idOf, openConformanceStage, publishedPart } from '../test-conformance.ts';
-import { opened } from '../test-connect.ts';
-import { testPhoto } from '../test-media.ts';
+import {
+  type ConformanceStage,
+  failureOf,
+  idOf,
+  openConformanceStage,
+  publishedPart,
+} from '../testing/test-conformance.ts';
+import { opened } from '../testing/test-connect.ts';
+import { testPhoto } from '../testing/test-media.ts';
 import { discord } from './index.ts';
 
 let stage: ConformanceStage;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { foreignNumericId } from '../answer-fields.ts';
-import { PlatformError } from '../platform-error.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { AccountCall, AccountProfile, AdapterAccount, PostCall } from '../port/account.ts';
 import type { ConnectedGrant } from '../port/connect.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';

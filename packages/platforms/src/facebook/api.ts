@@ -1,5 +1,5 @@
 import { callGraph, type GraphCall } from '../graph/call-graph.ts';
-import { apiOf, hostOf } from '../configured.ts';
+import { apiOf, hostOf } from '../http/configured.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 
 export const facebookName = 'Facebook';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
-import { takeOff } from '../take-off.ts';
+import { takeOff } from '../answers/take-off.ts';
 import { callFacebook } from './api.ts';
 import { callOf } from './publish-feed.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { foreignId } from '../answer-fields.ts';
-import { commentFinding } from '../comment-finding.ts';
+import { foreignId } from '../answers/answer-fields.ts';
+import { commentFinding } from '../answers/comment-finding.ts';
 import { listOf, readPages } from '../graph/read-pages.ts';
 import { seenForm } from '../text/normal-form.ts';
 import type { CommentSupport } from '../port/adapter.ts';

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { testEndpoints } from '../test-endpoints.ts';
-import { openTestClient, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { openTestClient, startRoutes } from '../testing/test-platform.ts';
 import { facebook } from './index.ts';
 import { facebookManual } from './manual.ts';
 import { facebookOAuth, facebookRefresh } from './oauth.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { clientOf } from '../configured.ts';
+import { clientOf } from '../http/configured.ts';
 import { graphGrantRefusal } from '../graph/errors.ts';
 import { graphVersionEnds } from '../graph/version-ends.ts';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { DoctorDescription } from '../port/doctor.ts';
 import { callFacebook } from './api.ts';
 

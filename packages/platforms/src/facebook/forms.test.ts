@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { accessOf } from '../account-access.ts';
-import { type ConformanceStage, failureOf, openConformanceStage, publishedPart } from '../test-conformance.ts';
-import { type TestMedia, testPicture, testVideo } from '../test-media.ts';
-import { startPublication } from '../test-platform.ts';
-import { publishStopped, publishThrough, reachSend } from '../test-publish.ts';
+import { accessOf } from '../connect/account-access.ts';
+import { type ConformanceStage, failureOf, openConformanceStage, publishedPart } from '../testing/test-conformance.ts';
+import { type TestMedia, testPicture, testVideo } from '../testing/test-media.ts';
+import { startPublication } from '../testing/test-platform.ts';
+import { publishStopped, publishThrough, reachSend } from '../testing/test-publish.ts';
 import { facebook } from './index.ts';
 
 let stage: ConformanceStage;

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
-import { testEndpoints } from '../test-endpoints.ts';
-import { testPicture } from '../test-media.ts';
-import { openTestClient, startPublication, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { testPicture } from '../testing/test-media.ts';
+import { openTestClient, startPublication, startRoutes } from '../testing/test-platform.ts';
 import { facebook } from './index.ts';
 
 const client = openTestClient('facebook');

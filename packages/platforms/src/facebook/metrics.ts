@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { countsIn, Insights } from '../graph/insights.ts';
-import { readingsIn, readOneByOne, scopeMissing, type MetricSource } from '../metric-readings.ts';
-import { PlatformError } from '../platform-error.ts';
+import { readingsIn, readOneByOne, scopeMissing, type MetricSource } from '../answers/metric-readings.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { MetricReading, MetricsSupport } from '../port/metrics.ts';
 import { callFacebook } from './api.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { foreignNumericId } from '../answer-fields.ts';
-import { apiOf, authorizeOf, clientOf } from '../configured.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
+import { apiOf, authorizeOf, clientOf } from '../http/configured.ts';
 import { graphGrantRefusal } from '../graph/errors.ts';
 import { dialogUrl, isRefused, type PersonLogin, prolong, tokenForCode } from '../graph/person-login.ts';
 import { grantedIn, Permissions } from '../graph/scopes.ts';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { ConnectedGrant, Credentials, OAuthConnect, RefreshRequest, TokenRefresh } from '../port/connect.ts';
 import { callFacebook, facebookName, versionOf } from './api.ts';
 import { accountOf, readManagedPages, readOwnPage, type PageCall } from './pages.ts';

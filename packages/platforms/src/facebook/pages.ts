@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { foreignNumericId, foreignToken } from '../answer-fields.ts';
+import { foreignNumericId, foreignToken } from '../answers/answer-fields.ts';
 import { listOf, readPages } from '../graph/read-pages.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 import { callFacebook } from './api.ts';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { foreignId, foreignNumericId } from '../answer-fields.ts';
+import { foreignId, foreignNumericId } from '../answers/answer-fields.ts';
 import { contentStep } from '../graph/content-key.ts';
-import { stepName } from '../media-steps.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { stepName } from '../content/media-steps.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishFate, PublishRun } from '../port/publish.ts';

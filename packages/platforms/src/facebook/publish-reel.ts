@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { foreignId, foreignNumericId } from '../answer-fields.ts';
-import { hostOf } from '../configured.ts';
+import { foreignId, foreignNumericId } from '../answers/answer-fields.ts';
+import { hostOf } from '../http/configured.ts';
 import { uploadBytes } from '../graph/upload-bytes.ts';
-import { livingUpload, stepName } from '../media-steps.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { livingUpload, stepName } from '../content/media-steps.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishFate, PublishRun } from '../port/publish.ts';
 import { callFacebook, facebookName } from './api.ts';

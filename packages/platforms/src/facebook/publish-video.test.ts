@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { testVideo } from '../test-media.ts';
-import { startRoutes } from '../test-platform.ts';
+import { testVideo } from '../testing/test-media.ts';
+import { startRoutes } from '../testing/test-platform.ts';
 import { post, start } from './test-facebook.ts';
 
 describe('a video', () => {

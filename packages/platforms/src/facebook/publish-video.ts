@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { foreignNumericId } from '../answer-fields.ts';
-import { livingUpload, stepName } from '../media-steps.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
+import { livingUpload, stepName } from '../content/media-steps.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishFate, PublishRun } from '../port/publish.ts';
 import { callFacebook } from './api.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { PlatformError } from '../platform-error.ts';
-import { testEndpoints } from '../test-endpoints.ts';
-import { testPicture } from '../test-media.ts';
-import { commentsOnly, type SeenRequest, startPublication, startRoutes } from '../test-platform.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { testPicture } from '../testing/test-media.ts';
+import { commentsOnly, type SeenRequest, startPublication, startRoutes } from '../testing/test-platform.ts';
 import { facebook } from './index.ts';
 import { client, account, post, start } from './test-facebook.ts';
 

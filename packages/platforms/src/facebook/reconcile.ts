@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { foreignId } from '../answer-fields.ts';
+import { foreignId } from '../answers/answer-fields.ts';
 import { listOf, readPages } from '../graph/read-pages.ts';
-import { listenToPlatformClock } from '../platform-clock.ts';
+import { listenToPlatformClock } from '../http/platform-clock.ts';
 import { seenForm } from '../text/normal-form.ts';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { resembles } from '../text/resembles.ts';
 import { callFacebook } from './api.ts';

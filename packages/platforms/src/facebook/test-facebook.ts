@@ -1,7 +1,7 @@
 import { afterAll } from 'vitest';
-import { testEndpoints } from '../test-endpoints.ts';
-import type { testPicture } from '../test-media.ts';
-import { openTestClient, startPublication } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import type { testPicture } from '../testing/test-media.ts';
+import { openTestClient, startPublication } from '../testing/test-platform.ts';
 import { facebook } from './index.ts';
 
 export const client = openTestClient('facebook');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { cleanName, foreignId } from '../answer-fields.ts';
-import { PlatformError } from '../platform-error.ts';
+import { cleanName, foreignId } from '../answers/answer-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { PublishFate, PublishRun } from '../port/publish.ts';
 import { callFacebook } from './api.ts';

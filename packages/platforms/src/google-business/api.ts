@@ -1,8 +1,8 @@
-import { apiOf, hostOf } from '../configured.ts';
+import { apiOf, hostOf } from '../http/configured.ts';
 import { callGoogle, type GoogleCall } from '../google/call-google.ts';
 import type { KindsByReason } from '../google/errors.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 

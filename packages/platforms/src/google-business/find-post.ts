@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { seenForm } from '../text/normal-form.ts';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { AccountCall } from '../port/account.ts';
 import { accessTo, callBusiness, localPostName, postsOf } from './api.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countIn, writtenCountIn } from '../metric-readings.ts';
+import { countIn, writtenCountIn } from '../answers/metric-readings.ts';
 import type { MetricsSupport } from '../port/metrics.ts';
 import { accessTo, callBusiness } from './api.ts';
 

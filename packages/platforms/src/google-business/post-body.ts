@@ -1,4 +1,4 @@
-import { urlOfMedia } from '../media-url.ts';
+import { urlOfMedia } from '../content/media-url.ts';
 import type { PublishContent } from '../port/content.ts';
 import { businessName } from './api.ts';
 import { BusinessOptions } from './options.ts';

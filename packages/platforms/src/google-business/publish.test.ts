@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { testEndpoints } from '../test-endpoints.ts';
-import { type TestMedia, testPhoto } from '../test-media.ts';
-import { openTestClient, type SeenRequest, startPublication, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { type TestMedia, testPhoto } from '../testing/test-media.ts';
+import { openTestClient, type SeenRequest, startPublication, startRoutes } from '../testing/test-platform.ts';
 import { googleBusiness } from './index.ts';
 
 const client = openTestClient('google-business');

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { accountNotFound } from '../account-not-found.ts';
+import { accountNotFound } from '../answers/account-not-found.ts';
 import { googleRefusal } from '../google/errors.ts';
-import { listenToPlatformClock } from '../platform-clock.ts';
-import { PlatformError, type PlatformErrorKind } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { listenToPlatformClock } from '../http/platform-clock.ts';
+import { PlatformError, type PlatformErrorKind } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { PublishFate, PublishRun } from '../port/publish.ts';
 import { accessTo, businessKinds, businessName, callBusiness, pathOfPost, postsOf } from './api.ts';
 import { findPost, keyBeforeSend, LocalPost, SendKey } from './find-post.ts';

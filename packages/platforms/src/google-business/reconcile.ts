@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { listenToPlatformClock } from '../platform-clock.ts';
-import { PlatformError } from '../platform-error.ts';
+import { listenToPlatformClock } from '../http/platform-clock.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { accessTo, callBusiness, pathOfPost } from './api.ts';
 import { findPost, SendKey } from './find-post.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { testFilmFacts } from '../test-media.ts';
+import { testFilmFacts } from '../testing/test-media.ts';
 import { hasTelephone } from './text.ts';
 import { validateBusiness } from './validate.ts';
 

@@ -1,4 +1,4 @@
-import { optionFindings, textMissing, textTooLong } from '../content-findings.ts';
+import { optionFindings, textMissing, textTooLong } from '../content/content-findings.ts';
 import type { ContentFinding, DraftContent } from '../port/content.ts';
 import { BusinessOptions } from './options.ts';
 import { countBusiness, hasTelephone, summaryCharactersMax } from './text.ts';

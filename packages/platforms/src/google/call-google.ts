@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { callPlatform, type Refusal } from '../call-platform.ts';
-import type { PlatformHttp, PlatformRequest, PlatformResponse } from '../platform-http.ts';
+import { callPlatform, type Refusal } from '../http/call-platform.ts';
+import type { PlatformHttp, PlatformRequest, PlatformResponse } from '../port/platform-http.ts';
 import type { StepEffect } from '../port/publish.ts';
 import { googleRefusal, type KindsByReason } from './errors.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answeredAt, answerOf } from '../test-platform.ts';
+import { answeredAt, answerOf } from '../testing/test-platform.ts';
 import { youTubeKinds } from '../youtube/api.ts';
 import { googleGrantRefusal, googleRefusal, pacific } from './errors.ts';
 import { midnightMs } from './midnight.ts';

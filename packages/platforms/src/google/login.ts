@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { endOfLife, foreignToken } from '../answer-fields.ts';
-import { callPlatform } from '../call-platform.ts';
-import { authorizeOf, clientOf, hostOf } from '../configured.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { endOfLife, foreignToken } from '../answers/answer-fields.ts';
+import { callPlatform } from '../http/call-platform.ts';
+import { authorizeOf, clientOf, hostOf } from '../http/configured.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { ConsentAnswer, ConsentRequest, Credentials, RefreshRequest, TokenRefresh } from '../port/connect.ts';
 import type { DoctorCheck } from '../port/doctor.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';

@@ -1,8 +1,8 @@
 import { GivenTime } from '@vibetribe/contracts/given-time';
 import { z } from 'zod';
-import { secretField } from '../credential-fields.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { secretField } from '../connect/credential-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { Credentials } from '../port/connect.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 import { type GoogleLogin, renewGoogle } from './login.ts';

@@ -1,9 +1,15 @@
 import type { z } from 'zod';
-import { callPlatform, type Refusal } from '../call-platform.ts';
-import type { PlatformErrorKind } from '../platform-error.ts';
-import type { ByteStream, MultipartPart, PlatformHttp, PlatformRequest, PlatformResponse } from '../platform-http.ts';
+import { callPlatform, type Refusal } from '../http/call-platform.ts';
+import type { PlatformErrorKind } from '../port/platform-error.ts';
+import type {
+  ByteStream,
+  MultipartPart,
+  PlatformHttp,
+  PlatformRequest,
+  PlatformResponse,
+} from '../port/platform-http.ts';
 import type { StepEffect } from '../port/publish.ts';
-import { accountNotFound } from '../account-not-found.ts';
+import { accountNotFound } from '../answers/account-not-found.ts';
 import { graphRefusal } from './errors.ts';
 
 /** One call of the Graph API. The token stands in a header, never in the address. */

@@ -1,4 +1,4 @@
-import { listenToPlatformClock } from '../platform-clock.ts';
+import { listenToPlatformClock } from '../http/platform-clock.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { resembles } from '../text/resembles.ts';
 

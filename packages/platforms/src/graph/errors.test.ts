@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answerOf } from '../test-platform.ts';
+import { answerOf } from '../testing/test-platform.ts';
 import { graphGrantRefusal, graphRefusal } from './errors.ts';
 
 const error = (code: number, subcode?: number, more: object = {}) => ({

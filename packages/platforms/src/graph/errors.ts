@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Refusal } from '../call-platform.ts';
-import type { PlatformErrorKind } from '../platform-error.ts';
-import type { PlatformResponse } from '../platform-http.ts';
+import type { Refusal } from '../http/call-platform.ts';
+import type { PlatformErrorKind } from '../port/platform-error.ts';
+import type { PlatformResponse } from '../port/platform-http.ts';
 import type { StepEffect } from '../port/publish.ts';
-import { retryAfterMsOf } from '../retry-after.ts';
+import { retryAfterMsOf } from '../http/retry-after.ts';
 import { regainMsOf } from './usage.ts';
 
 /** https://developers.facebook.com/docs/graph-api/guides/error-handling, read 2026-11. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { endOfLife, foreignToken } from '../answer-fields.ts';
-import { apiOf } from '../configured.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { endOfLife, foreignToken } from '../answers/answer-fields.ts';
+import { apiOf } from '../http/configured.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { Credentials } from '../port/connect.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 import { callGraph } from './call-graph.ts';

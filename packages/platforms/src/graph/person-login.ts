@@ -1,6 +1,6 @@
-import { foreignToken } from '../answer-fields.ts';
-import type { PlatformHttp } from '../platform-http.ts';
-import { PlatformError } from '../platform-error.ts';
+import { foreignToken } from '../answers/answer-fields.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { OAuthClient } from '../port/endpoints.ts';
 import { z } from 'zod';
 import { callGraph } from './call-graph.ts';

@@ -1,4 +1,4 @@
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import { readPages } from './read-pages.ts';
 
 interface ListedPost {

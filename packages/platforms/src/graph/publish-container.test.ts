@@ -1,14 +1,14 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { instagram } from '../instagram/index.ts';
-import { testEndpoints } from '../test-endpoints.ts';
-import { testPhoto } from '../test-media.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { testPhoto } from '../testing/test-media.ts';
 import {
   openTestClient,
   PublisherStoppedError,
   type SeenRequest,
   startPublication,
   startRoutes,
-} from '../test-platform.ts';
+} from '../testing/test-platform.ts';
 import { threads } from '../threads/index.ts';
 
 const account = { externalId: '20', handle: 'ada', service: null };

@@ -1,4 +1,4 @@
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { PublishRun } from '../port/publish.ts';
 
 const pauseMs = 30_000;

@@ -1,4 +1,4 @@
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 
 /** The window slides, so that a permit becomes free at some time within it; asked for again after this. */
 const quotaPauseMs = 3_600_000;

@@ -6,9 +6,15 @@ import { facebook } from '../facebook/index.ts';
 import { instagram } from '../instagram/index.ts';
 import type { PlatformAdapter } from '../port/adapter.ts';
 import type { MediaItem } from '../port/content.ts';
-import { testEndpoints } from '../test-endpoints.ts';
-import { testPhoto, testPicture, testVideo } from '../test-media.ts';
-import { commentsOnly, openTestClient, type SeenRequest, startPublication, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { testPhoto, testPicture, testVideo } from '../testing/test-media.ts';
+import {
+  commentsOnly,
+  openTestClient,
+  type SeenRequest,
+  startPublication,
+  startRoutes,
+} from '../testing/test-platform.ts';
 
 /** The folder with the platforms' own descriptions: PLATFORM_SPECS_DIR, or `shared/specs` beside the repository. */
 const directory = process.env['PLATFORM_SPECS_DIR'] ?? resolve(import.meta.dirname, '../../../../../shared/specs');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Refusal } from '../call-platform.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp, PlatformResponse } from '../platform-http.ts';
+import type { Refusal } from '../http/call-platform.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp, PlatformResponse } from '../port/platform-http.ts';
 import type { MediaItem } from '../port/content.ts';
 import { callGraph } from './call-graph.ts';
 import { graphRefusal } from './errors.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ExhaustedLimit } from '../exhausted-limits.ts';
-import type { PlatformResponse } from '../platform-http.ts';
+import type { ExhaustedLimit } from '../http/exhausted-limits.ts';
+import type { PlatformResponse } from '../port/platform-http.ts';
 
 const Percent = z.number().catch(0);
 

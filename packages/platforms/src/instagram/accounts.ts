@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { foreignNumericId, foreignToken } from '../answer-fields.ts';
+import { foreignNumericId, foreignToken } from '../answers/answer-fields.ts';
 import { callGraph } from '../graph/call-graph.ts';
 import { listOf, readPages } from '../graph/read-pages.ts';
 import { grantedIn, Permissions } from '../graph/scopes.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 import { graphOf, instagramName } from './api.ts';
 

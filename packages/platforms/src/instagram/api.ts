@@ -1,4 +1,4 @@
-import { apiOf, hostOf } from '../configured.ts';
+import { apiOf, hostOf } from '../http/configured.ts';
 import { callGraph, type GraphCall } from '../graph/call-graph.ts';
 import type { AccountAccess } from '../port/account.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';

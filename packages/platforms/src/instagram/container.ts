@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { foreignNumericId } from '../answer-fields.ts';
-import { hostOf } from '../configured.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
+import { hostOf } from '../http/configured.ts';
 import type { Parameters } from '../graph/call-graph.ts';
 import { uploadBytes } from '../graph/upload-bytes.ts';
-import { urlOfMedia } from '../media-url.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { urlOfMedia } from '../content/media-url.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishRun } from '../port/publish.ts';

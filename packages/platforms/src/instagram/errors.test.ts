@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { graphRefusal } from '../graph/errors.ts';
-import { answerOf } from '../test-platform.ts';
+import { answerOf } from '../testing/test-platform.ts';
 import { threadsKinds } from '../threads/errors.ts';
 import { instagramKinds } from './errors.ts';
 

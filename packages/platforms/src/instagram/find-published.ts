@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { foreignNumericId } from '../answer-fields.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
 import type { Found } from '../graph/container-finding.ts';
 import { isThere, newestBeforeSend, postsSince } from '../graph/posts-since.ts';
 import { listOf } from '../graph/read-pages.ts';

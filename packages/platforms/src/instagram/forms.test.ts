@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { accessOf } from '../account-access.ts';
+import { accessOf } from '../connect/account-access.ts';
 import type { ConnectedGrant } from '../port/connect.ts';
-import { type ConformanceStage, failureOf, openConformanceStage, publishedPart } from '../test-conformance.ts';
-import { opened } from '../test-connect.ts';
-import { type TestMedia, testPhoto, testVideo } from '../test-media.ts';
-import { startPublication } from '../test-platform.ts';
-import { publishStopped, publishThrough, reachSend } from '../test-publish.ts';
+import { type ConformanceStage, failureOf, openConformanceStage, publishedPart } from '../testing/test-conformance.ts';
+import { opened } from '../testing/test-connect.ts';
+import { type TestMedia, testPhoto, testVideo } from '../testing/test-media.ts';
+import { startPublication } from '../testing/test-platform.ts';
+import { publishStopped, publishThrough, reachSend } from '../testing/test-publish.ts';
 import { instagram } from './index.ts';
 
 let stage: ConformanceStage;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { testEndpoints } from '../test-endpoints.ts';
-import { startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { startRoutes } from '../testing/test-platform.ts';
 import { publishRoute, listRoute, at, start, error, listed, usual } from './test-instagram.ts';
 
 describe('in doubt', () => {

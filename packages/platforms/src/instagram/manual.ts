@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { secretField } from '../credential-fields.ts';
-import { PlatformError } from '../platform-error.ts';
+import { secretField } from '../connect/credential-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { ConnectedGrant, Credentials, ManualConnect } from '../port/connect.ts';
 import { readAccountOfPage, readAccountsOfPages, readOwnAccount, type TokenCall } from './accounts.ts';
 import type { Login } from './api.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { testEndpoints } from '../test-endpoints.ts';
-import { openTestClient, startRoutes, type SeenRequest } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { openTestClient, startRoutes, type SeenRequest } from '../testing/test-platform.ts';
 import { instagramMetrics } from './metrics.ts';
 
 type Answer = { status?: number; json: unknown };

@@ -1,6 +1,6 @@
-import { authorizeOf, clientOf, hostOf } from '../configured.ts';
+import { authorizeOf, clientOf, hostOf } from '../http/configured.ts';
 import { dialogUrl, tokenForCode } from '../graph/person-login.ts';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 import type { ConnectedGrant, ConsentAnswer, OAuthConnect } from '../port/connect.ts';
 import { readAccountsOfPages, readOwnAccount, readPermissions } from './accounts.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { testEndpoints } from '../test-endpoints.ts';
-import { testPhoto, testVideo } from '../test-media.ts';
-import { PublisherStoppedError, type SeenRequest, startPublication, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { testPhoto, testVideo } from '../testing/test-media.ts';
+import { PublisherStoppedError, type SeenRequest, startPublication, startRoutes } from '../testing/test-platform.ts';
 import { instagram } from './index.ts';
 import {
   client,

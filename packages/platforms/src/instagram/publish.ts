@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { foreignNumericId } from '../answer-fields.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
 import { contentStep } from '../graph/content-key.ts';
 import { afresh, containerGone, containerRefused, publishContainer } from '../graph/publish-container.ts';
 import { requireRoom } from '../graph/publishing-room.ts';
-import { stepName } from '../media-steps.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { stepName } from '../content/media-steps.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { Published, PublishRun } from '../port/publish.ts';

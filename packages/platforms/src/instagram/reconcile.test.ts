@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ReconcileQuery } from '../port/reconcile.ts';
-import { testEndpoints } from '../test-endpoints.ts';
-import { openTestClient, startPublication, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { openTestClient, startPublication, startRoutes } from '../testing/test-platform.ts';
 import { instagram } from './index.ts';
 
 const client = openTestClient('instagram');

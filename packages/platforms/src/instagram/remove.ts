@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { AccountAccess, PostCall } from '../port/account.ts';
-import { takeOff } from '../take-off.ts';
+import { takeOff } from '../answers/take-off.ts';
 import { callInstagram, loginOf } from './api.ts';
 import { callOf } from './container.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll } from 'vitest';
 import type { MediaItem } from '../port/content.ts';
-import { testEndpoints } from '../test-endpoints.ts';
-import { testPhoto } from '../test-media.ts';
-import { openTestClient, startPublication } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { testPhoto } from '../testing/test-media.ts';
+import { openTestClient, startPublication } from '../testing/test-platform.ts';
 import { instagram } from './index.ts';
 
 export const client = openTestClient('instagram');

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { foreignToken } from '../answer-fields.ts';
-import { clientOf, hostOf } from '../configured.ts';
+import { foreignToken } from '../answers/answer-fields.ts';
+import { clientOf, hostOf } from '../http/configured.ts';
 import { callGraph } from '../graph/call-graph.ts';
 import { askLongLived } from '../graph/long-lived-token.ts';
 import { isRefused, prolong } from '../graph/person-login.ts';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { ConsentAnswer, Credentials, RefreshRequest, TokenRefresh } from '../port/connect.ts';
 import { readAccountOfPage, readAccountsOfPages, type TokenCall } from './accounts.ts';
 import { graphOf, instagramName, type Login, loginOf } from './api.ts';

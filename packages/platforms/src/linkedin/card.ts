@@ -1,4 +1,4 @@
-import { givenCard, wantedCard } from '../link-card.ts';
+import { givenCard, wantedCard } from '../content/link-card.ts';
 import { withoutTrailingPunctuation } from '../text/link-end.ts';
 import type { ContentFinding } from '../port/content.ts';
 import type { LinkCardOf, LinkCardWish } from '../port/link-card.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { foreignId } from '../answer-fields.ts';
-import { commentFinding } from '../comment-finding.ts';
+import { foreignId } from '../answers/answer-fields.ts';
+import { commentFinding } from '../answers/comment-finding.ts';
 import { seenForm } from '../text/normal-form.ts';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { CommentSupport } from '../port/adapter.ts';
 import type { Published, ReplyRun } from '../port/publish.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answerOf } from '../test-platform.ts';
+import { answerOf } from '../testing/test-platform.ts';
 import { linkedInGrantRefusal, linkedInRefusal } from './errors.ts';
 
 const body = (status: number, code: string, more: object = {}) => ({ status, code, message: 'm', ...more });

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Refusal } from '../call-platform.ts';
-import type { PlatformErrorKind } from '../platform-error.ts';
-import type { PlatformResponse } from '../platform-http.ts';
+import type { Refusal } from '../http/call-platform.ts';
+import type { PlatformErrorKind } from '../port/platform-error.ts';
+import type { PlatformResponse } from '../port/platform-http.ts';
 import type { VisiblePart } from '../port/account.ts';
 import type { StepEffect } from '../port/publish.ts';
-import { retryAfterMsOf } from '../retry-after.ts';
+import { retryAfterMsOf } from '../http/retry-after.ts';
 import { linkedInPostUrl } from './post-url.ts';
 
 const text = z.string().optional().catch(undefined);

@@ -1,8 +1,8 @@
 import { GivenTime } from '@vibetribe/contracts/given-time';
 import { z } from 'zod';
-import { timeAt } from '../answer-fields.ts';
-import { secretField } from '../credential-fields.ts';
-import { PlatformError } from '../platform-error.ts';
+import { timeAt } from '../answers/answer-fields.ts';
+import { secretField } from '../connect/credential-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { ConnectedGrant, ManualConnect } from '../port/connect.ts';
 import type { LinkedInAccess } from './api.ts';
 import { authorUrn, isOrganization, readOrganization, readPerson } from './members.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { authorizeOf } from '../configured.ts';
-import { PlatformError } from '../platform-error.ts';
+import { authorizeOf } from '../http/configured.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { ConnectedGrant, OAuthConnect } from '../port/connect.ts';
 import { linkedInName, type LinkedInAccess } from './api.ts';
 import { type Member, readOrganizations, readPerson } from './members.ts';

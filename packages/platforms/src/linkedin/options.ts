@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cardDescription, cardExamples, CardOption } from '../link-card.ts';
+import { cardDescription, cardExamples, CardOption } from '../content/link-card.ts';
 import { linkedInCommentMax } from './text.ts';
 
 export const LinkedInOptions = z.strictObject({

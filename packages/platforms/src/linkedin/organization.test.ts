@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { accessOf } from '../account-access.ts';
+import { accessOf } from '../connect/account-access.ts';
 import { platformEndpoints } from '../endpoints.ts';
 import { adapters } from '../registry.ts';
-import { testPicture } from '../test-media.ts';
-import { openTestClient, startPublication, type TestClient } from '../test-platform.ts';
-import { publishThrough } from '../test-publish.ts';
-import { startTestSandbox, type TestSandbox } from '../test-sandbox.ts';
+import { testPicture } from '../testing/test-media.ts';
+import { openTestClient, startPublication, type TestClient } from '../testing/test-platform.ts';
+import { publishThrough } from '../testing/test-publish.ts';
+import { startTestSandbox, type TestSandbox } from '../testing/test-sandbox.ts';
 
 const adapter = adapters.linkedin;
 let sandbox: TestSandbox;

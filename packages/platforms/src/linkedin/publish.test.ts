@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { MediaItem } from '../port/content.ts';
-import { testEndpoints } from '../test-endpoints.ts';
-import { testPicture, testVideo } from '../test-media.ts';
-import { openTestClient, type SeenRequest, startPublication, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { testPicture, testVideo } from '../testing/test-media.ts';
+import { openTestClient, type SeenRequest, startPublication, startRoutes } from '../testing/test-platform.ts';
 import { linkedin } from './index.ts';
 
 const client = openTestClient('linkedin');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { foreignId } from '../answer-fields.ts';
-import { PlatformError } from '../platform-error.ts';
+import { foreignId } from '../answers/answer-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishFate, PublishRun } from '../port/publish.ts';
 import { accessTo, callLinkedIn } from './api.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { foreignToken } from '../answer-fields.ts';
-import { callPlatform } from '../call-platform.ts';
-import { authorizeOf, clientOf } from '../configured.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { foreignToken } from '../answers/answer-fields.ts';
+import { callPlatform } from '../http/call-platform.ts';
+import { authorizeOf, clientOf } from '../http/configured.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { Credentials } from '../port/connect.ts';
 import type { OAuthClient, PlatformEndpoints } from '../port/endpoints.ts';
-import { credentialsIn, renewUntilEnd } from '../renew-tokens.ts';
+import { credentialsIn, renewUntilEnd } from '../connect/renew-tokens.ts';
 import { linkedInName } from './api.ts';
 import { linkedInGrantRefusal } from './errors.ts';
 

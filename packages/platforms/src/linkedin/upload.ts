@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { foreignId } from '../answer-fields.ts';
-import { callPlatform } from '../call-platform.ts';
-import { apiOf, authorizeOf, hostOf } from '../configured.ts';
-import { livingUpload, stepName } from '../media-steps.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { foreignId } from '../answers/answer-fields.ts';
+import { callPlatform } from '../http/call-platform.ts';
+import { apiOf, authorizeOf, hostOf } from '../http/configured.ts';
+import { livingUpload, stepName } from '../content/media-steps.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishRun } from '../port/publish.ts';

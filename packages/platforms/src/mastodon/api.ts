@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import type { AdapterAccount } from '../port/account.ts';
 import type { StepEffect } from '../port/publish.ts';
-import { callPlatform } from '../call-platform.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { MultipartPart, PlatformHttp, PlatformRequest } from '../platform-http.ts';
+import { callPlatform } from '../http/call-platform.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { MultipartPart, PlatformHttp, PlatformRequest } from '../port/platform-http.ts';
 import { mastodonRefusal } from './errors.ts';
 
 export const mastodonName = 'Mastodon';

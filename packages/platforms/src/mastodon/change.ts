@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { foreignId } from '../answer-fields.ts';
-import { PlatformError } from '../platform-error.ts';
+import { foreignId } from '../answers/answer-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
-import { takeOff } from '../take-off.ts';
+import { takeOff } from '../answers/take-off.ts';
 import { callMastodon, instanceOf } from './api.ts';
 
 /** https://docs.joinmastodon.org/methods/statuses/#delete, read 2026-11. 30 in 30 minutes. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { AccountCall, AccountProfile } from '../port/account.ts';
 import type { ConnectedGrant, ManualConnect } from '../port/connect.ts';
-import { foreignId } from '../answer-fields.ts';
-import { secretField, serverOriginField } from '../credential-fields.ts';
+import { foreignId } from '../answers/answer-fields.ts';
+import { secretField, serverOriginField } from '../connect/credential-fields.ts';
 import { callMastodon, instanceOf } from './api.ts';
 import { type InstancePlace, readInstance } from './server-rules.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { opened } from '../test-connect.ts';
-import { testEndpoints } from '../test-endpoints.ts';
-import { openTestClient } from '../test-platform.ts';
-import { startTestSandbox, type TestSandbox } from '../test-sandbox.ts';
+import { opened } from '../testing/test-connect.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { openTestClient } from '../testing/test-platform.ts';
+import { startTestSandbox, type TestSandbox } from '../testing/test-sandbox.ts';
 import { mastodon } from './index.ts';
 import { countMastodon, mastodonTextMax } from './text.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answerOf } from '../test-platform.ts';
+import { answerOf } from '../testing/test-platform.ts';
 import { mastodonRefusal } from './errors.ts';
 
 test.each([

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { KeySeed, PublishRun } from '../port/publish.ts';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import { callMastodon, instanceOf } from './api.ts';
 import { habitsOf } from './software.ts';
 

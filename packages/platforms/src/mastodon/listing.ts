@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ReconcileQuery } from '../port/reconcile.ts';
-import { foreignId } from '../answer-fields.ts';
-import { PlatformError } from '../platform-error.ts';
+import { foreignId } from '../answers/answer-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import { callMastodon, instanceOf } from './api.ts';
 
 export const ListedStatus = z.object({

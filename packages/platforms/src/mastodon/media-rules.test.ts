@@ -1,15 +1,15 @@
 import { checkMedia } from '@vibetribe/media-rules/check-media';
 import { planRendition } from '@vibetribe/media-rules/plan-rendition';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { mediaRulesFor } from '../media-rules-for.ts';
-import { opened } from '../test-connect.ts';
-import { testPicture } from '../test-media.ts';
-import { openTestClient, startPublication } from '../test-platform.ts';
-import { MadeAccount, startTestSandbox, type TestSandbox } from '../test-sandbox.ts';
+import { mediaRulesFor } from '../content/media-rules-for.ts';
+import { opened } from '../testing/test-connect.ts';
+import { testPicture } from '../testing/test-media.ts';
+import { openTestClient, startPublication } from '../testing/test-platform.ts';
+import { MadeAccount, startTestSandbox, type TestSandbox } from '../testing/test-sandbox.ts';
 import { mastodon } from './index.ts';
 import { Instance, serverRulesIn } from './instance-configuration.ts';
 import { mastodonMediaRules } from './media-rules.ts';
-import { testEndpoints } from '../test-endpoints.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
 
 const client = openTestClient('mastodon');
 const endpoints = testEndpoints();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { testEndpoints } from '../test-endpoints.ts';
-import { openTestClient, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { openTestClient, startRoutes } from '../testing/test-platform.ts';
 import { mastodonMetrics } from './metrics.ts';
 
 const status = (id: string) => ({ id, favourites_count: 3, replies_count: 1, reblogs_count: -1 });

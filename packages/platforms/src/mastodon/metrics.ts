@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { readingsIn, readOneByOne, type MetricSource } from '../metric-readings.ts';
-import { PlatformError } from '../platform-error.ts';
+import { readingsIn, readOneByOne, type MetricSource } from '../answers/metric-readings.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { AccountCall, VisiblePart } from '../port/account.ts';
 import type { MetricReading, MetricsSupport } from '../port/metrics.ts';
 import { callMastodon, instanceOf } from './api.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { foreignToken } from '../answer-fields.ts';
-import { callPlatform } from '../call-platform.ts';
-import { serverOriginOf } from '../credential-fields.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { foreignToken } from '../answers/answer-fields.ts';
+import { callPlatform } from '../http/call-platform.ts';
+import { serverOriginOf } from '../connect/credential-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { Credentials, OAuthConnect } from '../port/connect.ts';
 import { mastodonName } from './api.ts';
 import { readProfile } from './connect.ts';

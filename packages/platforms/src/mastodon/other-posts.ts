@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { foreignId } from '../answer-fields.ts';
-import { PlatformError } from '../platform-error.ts';
+import { foreignId } from '../answers/answer-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { PublishRun } from '../port/publish.ts';
 import { callMastodon, instanceOf } from './api.ts';
 

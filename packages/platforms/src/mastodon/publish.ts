@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { AdapterAccount } from '../port/account.ts';
 import type { Published, PublishRun } from '../port/publish.ts';
-import { foreignId, webUrlIn } from '../answer-fields.ts';
-import { PlatformError } from '../platform-error.ts';
+import { foreignId, webUrlIn } from '../answers/answer-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import { callMastodon, instanceOf, type MastodonCall } from './api.ts';
 import { keyBeforeSend, MastodonKey } from './key.ts';
 import { bodyOptions, MastodonOptions } from './options.ts';

@@ -3,8 +3,8 @@ import type { ServerRules } from '../port/account.ts';
 import type { JsonValue } from '../port/json-value.ts';
 import type { LastPost } from '../port/publish.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
-import { testEndpoints } from '../test-endpoints.ts';
-import { openTestClient, type SeenRequest, startPublication, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { openTestClient, type SeenRequest, startPublication, startRoutes } from '../testing/test-platform.ts';
 import { mastodon } from './index.ts';
 
 const client = openTestClient('mastodon');

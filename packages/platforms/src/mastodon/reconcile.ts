@@ -1,5 +1,5 @@
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
-import { listenToPlatformClock } from '../platform-clock.ts';
+import { listenToPlatformClock } from '../http/platform-clock.ts';
 import { judgeStatus } from './compare-status.ts';
 import { MastodonKey } from './key.ts';
 import { readListing, readStatus } from './listing.ts';

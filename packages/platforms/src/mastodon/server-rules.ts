@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ServerRules } from '../port/account.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import { callMastodon } from './api.ts';
 import { Instance, saysLimits, serverRulesIn } from './instance-configuration.ts';
 import { readSoftware, softwareInVersion } from './software.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { callPlatform } from '../call-platform.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { callPlatform } from '../http/call-platform.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import { mastodonName } from './api.ts';
 import { mastodonRefusal } from './errors.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
-import { takeOff } from '../take-off.ts';
+import { takeOff } from '../answers/take-off.ts';
 import { accessTo, callPinterest } from './api.ts';
 
 export async function removeFromPinterest(call: PostCall): Promise<'removed' | 'already_gone'> {

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { testEndpoints } from '../test-endpoints.ts';
-import { answerOf, openTestClient, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { answerOf, openTestClient, startRoutes } from '../testing/test-platform.ts';
 import { pinterestGrantRefusal, pinterestRefusal } from './errors.ts';
 import { pinterest } from './index.ts';
 

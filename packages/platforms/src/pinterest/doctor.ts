@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { DoctorCheck, DoctorDescription } from '../port/doctor.ts';
 import { askTokens } from './oauth.ts';
 

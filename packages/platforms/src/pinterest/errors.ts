@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Refusal } from '../call-platform.ts';
-import type { PlatformErrorKind } from '../platform-error.ts';
-import type { PlatformResponse } from '../platform-http.ts';
+import type { Refusal } from '../http/call-platform.ts';
+import type { PlatformErrorKind } from '../port/platform-error.ts';
+import type { PlatformResponse } from '../port/platform-http.ts';
 import type { StepEffect } from '../port/publish.ts';
-import { retryAfterMsOf, secondsMsOf } from '../retry-after.ts';
+import { retryAfterMsOf, secondsMsOf } from '../http/retry-after.ts';
 
 const PinterestError = z.object({
   code: z.int().optional().catch(undefined),

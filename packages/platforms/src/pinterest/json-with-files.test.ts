@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { MediaItem } from '../port/content.ts';
-import { testVideo } from '../test-media.ts';
+import { testVideo } from '../testing/test-media.ts';
 import { jsonWithFiles } from './json-with-files.ts';
 
 /** A file in pieces of these lengths. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ByteStream } from '../platform-http.ts';
+import type { ByteStream } from '../port/platform-http.ts';
 import type { MediaItem } from '../port/content.ts';
 
 /** JSON in which files stand as base64, read as it is sent: none of them is held whole. */

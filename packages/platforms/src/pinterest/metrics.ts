@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readingsIn, readOneByOne, type MetricSource } from '../metric-readings.ts';
+import { readingsIn, readOneByOne, type MetricSource } from '../answers/metric-readings.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { MetricReading, MetricsSupport } from '../port/metrics.ts';
 import { accessTo, callPinterest } from './api.ts';

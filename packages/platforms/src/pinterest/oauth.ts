@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { foreignToken } from '../answer-fields.ts';
-import { callPlatform } from '../call-platform.ts';
-import { apiOf, authorizeOf, clientOf } from '../configured.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { foreignToken } from '../answers/answer-fields.ts';
+import { callPlatform } from '../http/call-platform.ts';
+import { apiOf, authorizeOf, clientOf } from '../http/configured.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { ConnectedGrant, Credentials, OAuthConnect } from '../port/connect.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
-import { credentialsIn, renewUntilEnd } from '../renew-tokens.ts';
+import { credentialsIn, renewUntilEnd } from '../connect/renew-tokens.ts';
 import { pinterestName } from './api.ts';
 import { accountOf, readBoards } from './boards.ts';
 import { pinterestGrantRefusal } from './errors.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { foreignNumericId } from '../answer-fields.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
 import { seenForm } from '../text/normal-form.ts';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import { accessTo, callPinterest, type PinterestAccess } from './api.ts';
 import { boardPath, pageOf } from './boards.ts';
 

@@ -1,4 +1,4 @@
-import { accountNotFound } from '../account-not-found.ts';
+import { accountNotFound } from '../answers/account-not-found.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { Published, PublishRun } from '../port/publish.ts';
 import { accessTo, callPinterest } from './api.ts';

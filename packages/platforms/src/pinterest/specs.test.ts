@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { MediaItem } from '../port/content.ts';
-import { testEndpoints } from '../test-endpoints.ts';
-import { testPicture, testVideo } from '../test-media.ts';
-import { openTestClient, startPublication, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { testPicture, testVideo } from '../testing/test-media.ts';
+import { openTestClient, startPublication, startRoutes } from '../testing/test-platform.ts';
 import { pinterest } from './index.ts';
 
 /** The folder with the platforms' own descriptions: PLATFORM_SPECS_DIR, or `shared/specs` beside the repository. */

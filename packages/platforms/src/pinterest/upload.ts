@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { foreignNumericId } from '../answer-fields.ts';
-import { callPlatform } from '../call-platform.ts';
-import { apiOf } from '../configured.ts';
-import { livingUpload, stepName } from '../media-steps.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp, PlatformResponse } from '../platform-http.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
+import { callPlatform } from '../http/call-platform.ts';
+import { apiOf } from '../http/configured.ts';
+import { livingUpload, stepName } from '../content/media-steps.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp, PlatformResponse } from '../port/platform-http.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishRun } from '../port/publish.ts';
 import { accessTo, callPinterest, pinterestName } from './api.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DraftContent } from '../port/content.ts';
-import { testFilmFacts } from '../test-media.ts';
+import { testFilmFacts } from '../testing/test-media.ts';
 import { pinterest } from './index.ts';
 
 const account = { externalId: '500', handle: 'ada/food', service: null };

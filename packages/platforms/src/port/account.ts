@@ -1,5 +1,5 @@
 import type { ServerMediaLimits } from '@vibetribe/media-rules/media-rules';
-import type { PlatformHttp } from '../platform-http.ts';
+import type { PlatformHttp } from './platform-http.ts';
 import type { PlatformEndpoints } from './endpoints.ts';
 import type { JsonValue } from './json-value.ts';
 

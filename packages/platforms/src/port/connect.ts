@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { PlatformHttp } from '../platform-http.ts';
+import type { PlatformHttp } from './platform-http.ts';
 import type { AdapterAccount, ServerRules } from './account.ts';
 import type { OAuthClient, PlatformEndpoints } from './endpoints.ts';
 

@@ -1,4 +1,4 @@
-import type { PlatformHttp } from '../platform-http.ts';
+import type { PlatformHttp } from './platform-http.ts';
 import type { PlatformEndpoints } from './endpoints.ts';
 
 /** What an installation needs before a platform can be used, told to its admins. */

@@ -1,5 +1,5 @@
 import type { MetricName } from '@vibetribe/contracts/metric';
-import type { PlatformError } from '../platform-error.ts';
+import type { PlatformError } from './platform-error.ts';
 import type { AccountCall, VisiblePart } from './account.ts';
 
 /** One number as the platform gives it. */

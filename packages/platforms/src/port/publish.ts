@@ -1,5 +1,5 @@
-import type { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import type { PlatformError } from './platform-error.ts';
+import type { PlatformHttp } from './platform-http.ts';
 import type { AccountCall, VisiblePart } from './account.ts';
 import type { PublishContent } from './content.ts';
 import type { JsonValue } from './json-value.ts';

@@ -1,6 +1,6 @@
-import { apiOf } from '../configured.ts';
+import { apiOf } from '../http/configured.ts';
 import { callGraph, type GraphCall } from '../graph/call-graph.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 import { threadsKinds } from './errors.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { foreignNumericId } from '../answer-fields.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
 import type { Parameters } from '../graph/call-graph.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { PublishRun } from '../port/publish.ts';
 import { callOf, callThreads, pathOf, threadsName } from './api.ts';

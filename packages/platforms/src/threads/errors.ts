@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Refusal } from '../call-platform.ts';
+import type { Refusal } from '../http/call-platform.ts';
 import { graphGrantRefusal } from '../graph/errors.ts';
-import type { PlatformErrorKind } from '../platform-error.ts';
-import type { PlatformResponse } from '../platform-http.ts';
+import type { PlatformErrorKind } from '../port/platform-error.ts';
+import type { PlatformResponse } from '../port/platform-http.ts';
 
 /** By `code/subcode` or subcode. https://developers.facebook.com/docs/threads/troubleshooting, read 2026-11. */
 export const threadsKinds: Readonly<Record<string, PlatformErrorKind>> = {

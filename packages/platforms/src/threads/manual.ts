@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { secretField } from '../credential-fields.ts';
-import { PlatformError } from '../platform-error.ts';
+import { secretField } from '../connect/credential-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { ConnectedGrant, Credentials, ManualConnect } from '../port/connect.ts';
 import { readProfile } from './profile.ts';
 import { prolongLong, type TokenCall } from './tokens.ts';

@@ -1,6 +1,6 @@
 import { graphRefusal } from '../graph/errors.ts';
 import { countsIn, Insights } from '../graph/insights.ts';
-import { readingsIn, readOneByOne, type MetricSource } from '../metric-readings.ts';
+import { readingsIn, readOneByOne, type MetricSource } from '../answers/metric-readings.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { MetricsSupport } from '../port/metrics.ts';
 import { callOf, callThreads, pathOf } from './api.ts';

@@ -1,4 +1,4 @@
-import { authorizeOf, clientOf } from '../configured.ts';
+import { authorizeOf, clientOf } from '../http/configured.ts';
 import type { OAuthConnect } from '../port/connect.ts';
 import { threadsName } from './api.ts';
 import { readProfile } from './profile.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { foreignNumericId } from '../answer-fields.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
 import type { AccountCall, AccountProfile } from '../port/account.ts';
 import { callThreads } from './api.ts';
 

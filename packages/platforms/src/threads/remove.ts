@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PostCall } from '../port/account.ts';
-import { takeOff } from '../take-off.ts';
+import { takeOff } from '../answers/take-off.ts';
 import { callOf, callThreads, pathOf } from './api.ts';
 
 /** https://developers.facebook.com/docs/threads/posts/delete-posts, read 2026-11. 100 in 24 hours. */

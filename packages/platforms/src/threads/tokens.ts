@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { foreignToken } from '../answer-fields.ts';
-import { apiOf, clientOf } from '../configured.ts';
+import { foreignToken } from '../answers/answer-fields.ts';
+import { apiOf, clientOf } from '../http/configured.ts';
 import { callGraph } from '../graph/call-graph.ts';
 import { askLongLived } from '../graph/long-lived-token.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { ConsentAnswer, Credentials, RefreshRequest, TokenRefresh } from '../port/connect.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 import { threadsName } from './api.ts';

@@ -1,4 +1,4 @@
-import { optionFindings, textMissing, textTooLong } from '../content-findings.ts';
+import { optionFindings, textMissing, textTooLong } from '../content/content-findings.ts';
 import type { ContentFinding, DraftContent } from '../port/content.ts';
 import { measureAnew, type TextMeasure } from '../text/text-measure.ts';
 import { ThreadsOptions } from './options.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { callPlatform } from '../call-platform.ts';
-import { apiOf } from '../configured.ts';
-import type { PlatformHttp, PlatformRequest, PlatformResponse } from '../platform-http.ts';
+import { callPlatform } from '../http/call-platform.ts';
+import { apiOf } from '../http/configured.ts';
+import type { PlatformHttp, PlatformRequest, PlatformResponse } from '../port/platform-http.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 import type { StepEffect } from '../port/publish.ts';
 import { tiktokRefusal } from './errors.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
-import { testEndpoints } from '../test-endpoints.ts';
-import { answerOf, openTestClient, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { answerOf, openTestClient, startRoutes } from '../testing/test-platform.ts';
 import { tiktokGrantRefusal, tiktokRefusal } from './errors.ts';
 import { tiktok } from './index.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Refusal } from '../call-platform.ts';
-import { PlatformError, type PlatformErrorKind } from '../platform-error.ts';
-import type { PlatformResponse } from '../platform-http.ts';
-import { retryAfterMsOf } from '../retry-after.ts';
+import type { Refusal } from '../http/call-platform.ts';
+import { PlatformError, type PlatformErrorKind } from '../port/platform-error.ts';
+import type { PlatformResponse } from '../port/platform-http.ts';
+import { retryAfterMsOf } from '../http/retry-after.ts';
 
 const text = z.string().optional().catch(undefined);
 const TikTokError = z.object({ error: z.object({ code: text, message: text }) });

@@ -1,6 +1,6 @@
-import type { ExhaustedLimit } from '../exhausted-limits.ts';
-import { readExhaustedLimits } from '../exhausted-limits.ts';
-import type { PlatformResponse } from '../platform-http.ts';
+import type { ExhaustedLimit } from '../http/exhausted-limits.ts';
+import { readExhaustedLimits } from '../http/exhausted-limits.ts';
+import type { PlatformResponse } from '../port/platform-http.ts';
 import type { PlatformLimits, ReconciliationRules } from '../port/adapter.ts';
 import type { EndpointDefaults } from '../port/endpoints.ts';
 import { tiktokRefusal } from './errors.ts';

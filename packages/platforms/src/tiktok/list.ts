@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { foreignNumericId } from '../answer-fields.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
 import { seenForm } from '../text/normal-form.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import { accessTo, callTikTok, type TikTokAccess } from './api.ts';
 
 const text = z.string().nullish().catch(null);

@@ -1,7 +1,7 @@
 import { GivenTime } from '@vibetribe/contracts/given-time';
 import { z } from 'zod';
-import { secretField } from '../credential-fields.ts';
-import { PlatformError } from '../platform-error.ts';
+import { secretField } from '../connect/credential-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { ConnectedGrant, ManualConnect } from '../port/connect.ts';
 import { readUser } from './creator.ts';
 

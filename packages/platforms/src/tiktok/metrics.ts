@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { foreignNumericId } from '../answer-fields.ts';
-import { readingsIn, type MetricSource } from '../metric-readings.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
+import { readingsIn, type MetricSource } from '../answers/metric-readings.ts';
 import type { MetricReading, MetricsSupport } from '../port/metrics.ts';
 import { accessTo, callTikTok } from './api.ts';
 

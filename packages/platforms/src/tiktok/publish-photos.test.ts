@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { testPhoto } from '../test-media.ts';
+import { testPhoto } from '../testing/test-media.ts';
 import { type Content, start, ok, no, paths, stage, bodyOf } from './test-tiktok.ts';
 
 describe('photos', () => {

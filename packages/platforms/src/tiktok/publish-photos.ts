@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { foreignId } from '../answer-fields.ts';
-import { urlOfMedia } from '../media-url.ts';
+import { foreignId } from '../answers/answer-fields.ts';
+import { urlOfMedia } from '../content/media-url.ts';
 import type { PublishFate, PublishRun } from '../port/publish.ts';
 import { accessTo, callTikTok, tiktokName } from './api.ts';
 import { creatorBeforePost, privacyOf } from './creator.ts';

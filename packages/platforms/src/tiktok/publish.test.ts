@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { testVideo } from '../test-media.ts';
-import type { SeenRequest } from '../test-platform.ts';
+import { testVideo } from '../testing/test-media.ts';
+import type { SeenRequest } from '../testing/test-platform.ts';
 import { chunksOf } from './publish-video.ts';
 import { type Content, start, ok, no, creator, done, paths, stage, bodyOf } from './test-tiktok.ts';
 

@@ -1,5 +1,5 @@
-import { listenToPlatformClock } from '../platform-clock.ts';
-import { PlatformError } from '../platform-error.ts';
+import { listenToPlatformClock } from '../http/platform-clock.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { type Listed, newestStep, plain, readPostsSince } from './list.ts';
 import { TikTokOptions } from './options.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { PlatformHttp } from '../platform-http.ts';
-import { testEndpoints } from '../test-endpoints.ts';
-import { answerOf } from '../test-platform.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { answerOf } from '../testing/test-platform.ts';
 import { readStatus } from './status.ts';
 
 test.each([

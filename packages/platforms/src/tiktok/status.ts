@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp, PlatformResponse } from '../platform-http.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp, PlatformResponse } from '../port/platform-http.ts';
 import type { AdapterAccount } from '../port/account.ts';
 import type { PublishFate, PublishRun } from '../port/publish.ts';
 import { accessTo, callTikTok, type TikTokAccess } from './api.ts';

@@ -1,8 +1,8 @@
 import { afterAll } from 'vitest';
 import type { MediaItem } from '../port/content.ts';
-import { testEndpoints } from '../test-endpoints.ts';
-import { testVideo } from '../test-media.ts';
-import { openTestClient, type SeenRequest, startPublication, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { testVideo } from '../testing/test-media.ts';
+import { openTestClient, type SeenRequest, startPublication, startRoutes } from '../testing/test-platform.ts';
 import { tiktok } from './index.ts';
 
 const client = openTestClient('tiktok');

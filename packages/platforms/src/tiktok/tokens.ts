@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { foreignId, foreignToken } from '../answer-fields.ts';
-import { callPlatform } from '../call-platform.ts';
-import { apiOf, authorizeOf, clientOf } from '../configured.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { foreignId, foreignToken } from '../answers/answer-fields.ts';
+import { callPlatform } from '../http/call-platform.ts';
+import { apiOf, authorizeOf, clientOf } from '../http/configured.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { ConnectedGrant, Credentials, OAuthConnect } from '../port/connect.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
-import { credentialsIn, renewUntilEnd } from '../renew-tokens.ts';
+import { credentialsIn, renewUntilEnd } from '../connect/renew-tokens.ts';
 import { refusalsByStatus, tiktokName } from './api.ts';
 import { readUser } from './creator.ts';
 import { tiktokGrantRefusal } from './errors.ts';

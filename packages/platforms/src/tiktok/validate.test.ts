@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DraftContent } from '../port/content.ts';
-import { testFilmFacts } from '../test-media.ts';
+import { testFilmFacts } from '../testing/test-media.ts';
 import { tiktok } from './index.ts';
 
 const account = { externalId: '-000a', handle: 'ada', service: null };

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 import type { StepEffect } from '../port/publish.ts';
-import { foreignNumericId } from '../answer-fields.ts';
-import { callPlatform } from '../call-platform.ts';
-import { apiOf } from '../configured.ts';
-import type { MultipartPart, PlatformHttp, PlatformRequest } from '../platform-http.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
+import { callPlatform } from '../http/call-platform.ts';
+import { apiOf } from '../http/configured.ts';
+import type { MultipartPart, PlatformHttp, PlatformRequest } from '../port/platform-http.ts';
 import { xRefusal } from './errors.ts';
 import { xLongTextMax, xTextMax, xUrlCharacters } from './text.ts';
 

@@ -1,4 +1,4 @@
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { DoctorDescription } from '../port/doctor.ts';
 import { revokeX } from './oauth.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answerOf } from '../test-platform.ts';
+import { answerOf } from '../testing/test-platform.ts';
 import { xGrantRefusal, xRefusal } from './errors.ts';
 
 const about = (status: number, title: string, detail: string) => ({ title, detail, type: 'about:blank', status });

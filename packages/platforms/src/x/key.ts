@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { KeySeed, PublishRun } from '../port/publish.ts';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import { callX } from './api.ts';
 import { newerX, nothingBefore, XPostId } from './post-id.ts';
 import { listOf } from './timeline.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ConformanceStage, failureOf, openConformanceStage } from '../test-conformance.ts';
-import { testEndpoints } from '../test-endpoints.ts';
-import { startRoutes } from '../test-platform.ts';
+import { type ConformanceStage, failureOf, openConformanceStage } from '../testing/test-conformance.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { startRoutes } from '../testing/test-platform.ts';
 import { whoAmI } from './api.ts';
 import { x } from './index.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
-import { testEndpoints } from '../test-endpoints.ts';
-import { openTestClient, type SeenRequest, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { openTestClient, type SeenRequest, startRoutes } from '../testing/test-platform.ts';
 import { x } from './index.ts';
 
 const client = openTestClient('x');

@@ -1,8 +1,8 @@
 import { GivenTime } from '@vibetribe/contracts/given-time';
 import { z } from 'zod';
 import type { Credentials, ManualConnect } from '../port/connect.ts';
-import { PlatformError } from '../platform-error.ts';
-import { secretField } from '../credential-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import { secretField } from '../connect/credential-fields.ts';
 import { whoAmI } from './api.ts';
 import { refreshX, revokeX } from './oauth.ts';
 

@@ -1,6 +1,6 @@
 import { checkMedia } from '@vibetribe/media-rules/check-media';
 import { expect, test } from 'vitest';
-import { testFilmFacts } from '../test-media.ts';
+import { testFilmFacts } from '../testing/test-media.ts';
 import { xMediaRules } from './media-rules.ts';
 
 const minute = 60_000;

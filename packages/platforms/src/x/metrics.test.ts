@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { testEndpoints } from '../test-endpoints.ts';
-import { openTestClient, type SeenRequest, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { openTestClient, type SeenRequest, startRoutes } from '../testing/test-platform.ts';
 import { xMetrics } from './metrics.ts';
 
 const now = new Date('2026-11-28T00:00:00Z');

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
-import { testEndpoints } from '../test-endpoints.ts';
-import { openTestClient, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { openTestClient, startRoutes } from '../testing/test-platform.ts';
 import { xOAuth, xRefresh } from './oauth.ts';
 
 const client = openTestClient('x');

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { ConnectedGrant, Credentials, OAuthConnect, RefreshRequest, TokenRefresh } from '../port/connect.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
-import { endOfLife, foreignToken } from '../answer-fields.ts';
-import { callPlatform } from '../call-platform.ts';
-import { authorizeOf, clientOf } from '../configured.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp, PlatformRequest } from '../platform-http.ts';
+import { endOfLife, foreignToken } from '../answers/answer-fields.ts';
+import { callPlatform } from '../http/call-platform.ts';
+import { authorizeOf, clientOf } from '../http/configured.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp, PlatformRequest } from '../port/platform-http.ts';
 import { whoAmI, xApi, xName } from './api.ts';
 import { xGrantRefusal } from './errors.ts';
 

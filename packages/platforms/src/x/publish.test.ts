@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { AdapterAccount } from '../port/account.ts';
-import { openTestClient, startPublication, startRoutes } from '../test-platform.ts';
+import { openTestClient, startPublication, startRoutes } from '../testing/test-platform.ts';
 import { x } from './index.ts';
-import { testEndpoints } from '../test-endpoints.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
 
 const client = openTestClient('x');
 afterAll(() => client[Symbol.asyncDispose]());

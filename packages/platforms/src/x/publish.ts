@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AdapterAccount } from '../port/account.ts';
 import type { Published, PublishRun } from '../port/publish.ts';
-import { foreignNumericId } from '../answer-fields.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
 import { callX } from './api.ts';
 import { keyBeforeSend } from './key.ts';
 import { bodyOptions, XOptions } from './options.ts';

@@ -1,5 +1,5 @@
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
-import { listenToPlatformClock } from '../platform-clock.ts';
+import { listenToPlatformClock } from '../http/platform-clock.ts';
 import { resembles } from '../text/resembles.ts';
 import { XKey } from './key.ts';
 import { newerX, nothingBefore } from './post-id.ts';

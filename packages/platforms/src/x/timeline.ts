@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ReconcileQuery } from '../port/reconcile.ts';
-import { PlatformError } from '../platform-error.ts';
-import { foreignNumericId } from '../answer-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import { foreignNumericId } from '../answers/answer-fields.ts';
 import { callX } from './api.ts';
 
 const Url = z.object({ url: z.string(), expanded_url: z.string().optional(), media_key: z.string().optional() });

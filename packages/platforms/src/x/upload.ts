@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishRun } from '../port/publish.ts';
-import { livingUpload, stepName } from '../media-steps.ts';
-import { PlatformError } from '../platform-error.ts';
+import { livingUpload, stepName } from '../content/media-steps.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import { callX, type XCall } from './api.ts';
 
 /** What is known of a medium on X; its key is what posts are found by. */

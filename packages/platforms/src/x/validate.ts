@@ -1,6 +1,6 @@
 import type { AdapterAccount } from '../port/account.ts';
 import type { ContentFinding, DraftContent } from '../port/content.ts';
-import { optionFindings, textMissing, textTooLong } from '../content-findings.ts';
+import { optionFindings, textMissing, textTooLong } from '../content/content-findings.ts';
 import { measureAnew, type TextMeasure } from '../text/text-measure.ts';
 import { XOptions } from './options.ts';
 import { countLongX, countX, hasCharactersXRefuses, xLongTextMax, xTextMax } from './text.ts';

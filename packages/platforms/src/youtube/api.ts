@@ -1,7 +1,7 @@
-import { apiOf, hostOf } from '../configured.ts';
+import { apiOf, hostOf } from '../http/configured.ts';
 import { callGoogle, type GoogleCall } from '../google/call-google.ts';
 import type { KindsByReason } from '../google/errors.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 
 export const youTubeName = 'YouTube';

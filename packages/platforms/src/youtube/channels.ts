@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { foreignId } from '../answer-fields.ts';
-import { PlatformError } from '../platform-error.ts';
+import { foreignId } from '../answers/answer-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { AccountCall, AccountProfile } from '../port/account.ts';
 import { accessTo, callYouTube, type YouTubeAccess } from './api.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { testEndpoints } from '../test-endpoints.ts';
-import { openTestClient, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { openTestClient, startRoutes } from '../testing/test-platform.ts';
 import { youtube } from './index.ts';
 
 const client = openTestClient('youtube');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { tokenFields, withGivenTokens } from '../google/manual-tokens.ts';
-import { PlatformError } from '../platform-error.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { ManualConnect } from '../port/connect.ts';
 import { readOwnChannels } from './channels.ts';
 import { youTubeLogin } from './oauth.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readingsIn, writtenCountIn, type MetricSource } from '../metric-readings.ts';
+import { readingsIn, writtenCountIn, type MetricSource } from '../answers/metric-readings.ts';
 import type { MetricsSupport } from '../port/metrics.ts';
 import { accessTo, callYouTube } from './api.ts';
 import { notWatched, readWatched } from './watched.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { testEndpoints } from '../test-endpoints.ts';
-import { testPhoto, testVideo } from '../test-media.ts';
-import { commentsOnly, startPublication, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { testPhoto, testVideo } from '../testing/test-media.ts';
+import { commentsOnly, startPublication, startRoutes } from '../testing/test-platform.ts';
 import { youtube } from './index.ts';
 import { isShort } from './publish.ts';
 import {

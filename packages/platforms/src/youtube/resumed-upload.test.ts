@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { testVideo } from '../test-media.ts';
-import { PublisherStoppedError, type SeenRequest, startRoutes } from '../test-platform.ts';
+import { testVideo } from '../testing/test-media.ts';
+import { PublisherStoppedError, type SeenRequest, startRoutes } from '../testing/test-platform.ts';
 import { insert, session, read, update, start, jsonOf, resource, shown, serve, lazily } from './test-youtube.ts';
 
 const begun = (origin: string) => ({ [insert]: () => ({ json: {}, headers: { location: `${origin}/session` } }) });

@@ -2,9 +2,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { testEndpoints } from '../test-endpoints.ts';
-import { testPhoto, testVideo } from '../test-media.ts';
-import { commentsOnly, openTestClient, type SeenRequest, startPublication, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { testPhoto, testVideo } from '../testing/test-media.ts';
+import {
+  commentsOnly,
+  openTestClient,
+  type SeenRequest,
+  startPublication,
+  startRoutes,
+} from '../testing/test-platform.ts';
 import { youtube } from './index.ts';
 
 /** The folder with the platforms' own descriptions: PLATFORM_SPECS_DIR, or `shared/specs` beside the repository. */

@@ -1,7 +1,7 @@
 import { afterAll } from 'vitest';
-import { testEndpoints } from '../test-endpoints.ts';
-import { testVideo, type TestMedia } from '../test-media.ts';
-import { openTestClient, type SeenRequest, startPublication, startRoutes } from '../test-platform.ts';
+import { testEndpoints } from '../testing/test-endpoints.ts';
+import { testVideo, type TestMedia } from '../testing/test-media.ts';
+import { openTestClient, type SeenRequest, startPublication, startRoutes } from '../testing/test-platform.ts';
 import { youtube } from './index.ts';
 
 export const client = openTestClient('youtube');

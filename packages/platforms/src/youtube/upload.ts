@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { foreignId } from '../answer-fields.ts';
-import { callPlatform } from '../call-platform.ts';
-import { apiOf } from '../configured.ts';
+import { foreignId } from '../answers/answer-fields.ts';
+import { callPlatform } from '../http/call-platform.ts';
+import { apiOf } from '../http/configured.ts';
 import { googleRefusal } from '../google/errors.ts';
-import { stepName } from '../media-steps.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp, PlatformRequest, PlatformResponse } from '../platform-http.ts';
+import { stepName } from '../content/media-steps.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp, PlatformRequest, PlatformResponse } from '../port/platform-http.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishRun } from '../port/publish.ts';
 import { accessTo, callYouTube, youTubeKinds, youTubeName } from './api.ts';

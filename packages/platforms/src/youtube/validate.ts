@@ -1,4 +1,4 @@
-import { optionFindings, textTooLong } from '../content-findings.ts';
+import { optionFindings, textTooLong } from '../content/content-findings.ts';
 import type { ContentFinding, DraftContent } from '../port/content.ts';
 import { YouTubeOptions } from './options.ts';
 import { countBytes, descriptionBytesMax, forbidden, titleFrom } from './text.ts';

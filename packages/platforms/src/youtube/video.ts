@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { foreignId } from '../answer-fields.ts';
-import { PlatformError } from '../platform-error.ts';
-import type { PlatformHttp } from '../platform-http.ts';
+import { foreignId } from '../answers/answer-fields.ts';
+import { PlatformError } from '../port/platform-error.ts';
+import type { PlatformHttp } from '../port/platform-http.ts';
 import { accessTo, callYouTube, type YouTubeAccess, youTubeName } from './api.ts';
 
 const text = z.string().optional().catch(undefined);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { countIn, readingsIn, scopeMissing, type MetricSource } from '../metric-readings.ts';
-import { PlatformError } from '../platform-error.ts';
+import { countIn, readingsIn, scopeMissing, type MetricSource } from '../answers/metric-readings.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { MetricReading } from '../port/metrics.ts';
 import { accessTo, callYouTube } from './api.ts';

@@ -1,5 +1,5 @@
 import { adapters } from '@vibetribe/platforms/registry';
-import { openTestClient, startPublication } from '@vibetribe/platforms/test-platform';
+import { openTestClient, startPublication } from '@vibetribe/platforms/testing/test-platform';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { textOf } from '../history.ts';
 import { type StandIn, startStandIn } from './start-stand-in.ts';

@@ -1,8 +1,8 @@
 import { newId } from '@vibetribe/db/new-id';
-import { callPlatform } from '@vibetribe/platforms/call-platform';
-import { createPlatformHttp, platformAgentOptions } from '@vibetribe/platforms/create-platform-http';
-import type { PlatformHttp } from '@vibetribe/platforms/platform-http';
-import { answerJson, bodyOf, startHttpServer } from '@vibetribe/platforms/test-server';
+import { callPlatform } from '@vibetribe/platforms/http/call-platform';
+import { createPlatformHttp, platformAgentOptions } from '@vibetribe/platforms/http/create-platform-http';
+import type { PlatformHttp } from '@vibetribe/platforms/port/platform-http';
+import { answerJson, bodyOf, startHttpServer } from '@vibetribe/platforms/testing/test-server';
 import { systemClock } from '@vibetribe/resilience/clock';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { sql } from 'drizzle-orm';

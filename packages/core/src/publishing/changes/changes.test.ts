@@ -1,5 +1,5 @@
 import { newId } from '@vibetribe/db/new-id';
-import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { FailpointName } from '../failpoints.ts';
 import { type ChangeScene, lost, openChangeScene } from '../testing/test-changes.ts';

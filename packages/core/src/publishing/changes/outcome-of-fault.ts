@@ -1,6 +1,6 @@
-import { ownFaultOf } from '@vibetribe/platforms/own-faults';
-import { PlatformError } from '@vibetribe/platforms/platform-error';
-import { TransportError } from '@vibetribe/platforms/platform-http';
+import { ownFaultOf } from '@vibetribe/platforms/http/own-faults';
+import { PlatformError } from '@vibetribe/platforms/port/platform-error';
+import { TransportError } from '@vibetribe/platforms/port/platform-http';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 import { quietPeriods } from '../record/quiet-periods.ts';

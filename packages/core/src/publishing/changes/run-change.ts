@@ -1,10 +1,10 @@
-import { accessOf } from '@vibetribe/platforms/account-access';
-import type { LateFence } from '@vibetribe/platforms/create-platform-http';
-import { PlatformError } from '@vibetribe/platforms/platform-error';
-import type { PlatformHttp } from '@vibetribe/platforms/platform-http';
+import { accessOf } from '@vibetribe/platforms/connect/account-access';
+import type { LateFence } from '@vibetribe/platforms/http/create-platform-http';
+import { PlatformError } from '@vibetribe/platforms/port/platform-error';
+import type { PlatformHttp } from '@vibetribe/platforms/port/platform-http';
 import type { AccountAccess } from '@vibetribe/platforms/port/account';
-import { markAccountGone } from '../../accounts/mark-account-gone.ts';
-import { markGrantDead } from '../../accounts/mark-grant-dead.ts';
+import { markAccountGone } from '../../accounts/grants/mark-account-gone.ts';
+import { markGrantDead } from '../../accounts/grants/mark-grant-dead.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import type { PlatformHealth } from '../platform-health.ts';
 import type { PublishSettings } from '../publish-settings.ts';

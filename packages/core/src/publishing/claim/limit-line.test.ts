@@ -1,4 +1,4 @@
-import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { expect, inject, test } from 'vitest';
 import type { CoreDependencies } from '../../core-dependencies.ts';

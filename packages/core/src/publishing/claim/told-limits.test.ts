@@ -1,4 +1,4 @@
-import type { PlatformResponse } from '@vibetribe/platforms/platform-http';
+import type { PlatformResponse } from '@vibetribe/platforms/port/platform-http';
 import { describe, expect, test } from 'vitest';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { noteExhaustedLimits } from '../send/note-exhausted-limits.ts';

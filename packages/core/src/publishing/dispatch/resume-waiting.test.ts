@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import type { Actor } from '../../actor.ts';
-import { markGrantDead } from '../../accounts/mark-grant-dead.ts';
-import { storeGrant } from '../../accounts/store-grant.ts';
+import { markGrantDead } from '../../accounts/grants/mark-grant-dead.ts';
+import { storeGrant } from '../../accounts/grants/store-grant.ts';
 import { liftPause } from '../../pauses/lift-pause.ts';
 import { noFailpoints } from '../failpoints.ts';
 import { resumeWaiting } from './resume-waiting.ts';

@@ -1,4 +1,4 @@
-import { PlatformError, type PlatformErrorKind } from '@vibetribe/platforms/platform-error';
+import { PlatformError, type PlatformErrorKind } from '@vibetribe/platforms/port/platform-error';
 import { expect, test } from 'vitest';
 import { newPublication } from '../state/publication-state.ts';
 import { findingOfFault, findingWithoutToken, isAskedLate } from './decide-finding.ts';

@@ -1,4 +1,4 @@
-import type { PlatformError } from '@vibetribe/platforms/platform-error';
+import type { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import type { PublicationWork } from '../claim/publication-work.ts';
 import type { Token } from '../send/read-token.ts';
 import type { Finding } from '../state/publication-input.ts';

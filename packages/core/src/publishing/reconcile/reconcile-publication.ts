@@ -1,10 +1,10 @@
 import { column, queryRows } from '@vibetribe/db/query-rows';
-import { accessOf } from '@vibetribe/platforms/account-access';
+import { accessOf } from '@vibetribe/platforms/connect/account-access';
 import type { AccountAccess } from '@vibetribe/platforms/port/account';
 import type { ReconcileFinding } from '@vibetribe/platforms/port/reconcile';
-import { PlatformError } from '@vibetribe/platforms/platform-error';
-import { markAccountGone } from '../../accounts/mark-account-gone.ts';
-import { markGrantDead } from '../../accounts/mark-grant-dead.ts';
+import { PlatformError } from '@vibetribe/platforms/port/platform-error';
+import { markAccountGone } from '../../accounts/grants/mark-account-gone.ts';
+import { markGrantDead } from '../../accounts/grants/mark-grant-dead.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { breakerKeyOf } from '../claim/claim-context.ts';
 import type { Finding } from '../state/publication-input.ts';

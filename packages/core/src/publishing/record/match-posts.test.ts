@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../../actor.ts';
-import { resolvePublication } from '../../posts/resolve-publication.ts';
+import { resolvePublication } from '../../posts/published/resolve-publication.ts';
 import { noFailpoints } from '../failpoints.ts';
 import { createGate } from '../testing/create-gate.ts';
 import { createEngineHarness, type EngineHarness } from '../testing/test-engine.ts';

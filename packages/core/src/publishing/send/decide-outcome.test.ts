@@ -1,4 +1,4 @@
-import { PlatformError, type PlatformErrorKind } from '@vibetribe/platforms/platform-error';
+import { PlatformError, type PlatformErrorKind } from '@vibetribe/platforms/port/platform-error';
 import { expect, test } from 'vitest';
 import { decideOutcome, type OutcomeFacts, somethingOfOurs, turnDown } from './decide-outcome.ts';
 import { OwnTroubleError } from './own-trouble-error.ts';

@@ -1,7 +1,7 @@
 import type { PublicationError } from '@vibetribe/contracts/post';
 import type { ErrorCategory } from '@vibetribe/contracts/publication-status';
-import { ownFaultOf } from '@vibetribe/platforms/own-faults';
-import { PlatformError, type PlatformErrorKind } from '@vibetribe/platforms/platform-error';
+import { ownFaultOf } from '@vibetribe/platforms/http/own-faults';
+import { PlatformError, type PlatformErrorKind } from '@vibetribe/platforms/port/platform-error';
 import { OwnTroubleError } from './own-trouble-error.ts';
 import type { Outcome } from '../state/publication-input.ts';
 

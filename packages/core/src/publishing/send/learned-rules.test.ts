@@ -1,4 +1,4 @@
-import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { createEngineHarness, type EngineHarness } from '../testing/test-engine.ts';
 

@@ -1,5 +1,5 @@
 import type { MediaRules } from '@vibetribe/media-rules/media-rules';
-import { bareCard } from '@vibetribe/platforms/link-card';
+import { bareCard } from '@vibetribe/platforms/content/link-card';
 import type { LinkCard, MediaItem } from '@vibetribe/platforms/port/content';
 import { z } from 'zod';
 import type { CardReader, CardReading } from '../../cards/card-reader.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { MediaRules } from '@vibetribe/media-rules/media-rules';
 import { phoneJpeg, png } from '@vibetribe/media/fixtures/test-images';
 import { inspectorPids } from '@vibetribe/media/fixtures/inspector-pids';
-import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import type { MediaItem } from '@vibetribe/platforms/port/content';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { updateMedia } from '../../media/update-media.ts';

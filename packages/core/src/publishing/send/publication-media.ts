@@ -6,7 +6,7 @@ import { MediaRefusedError } from '@vibetribe/media/media-refused-error';
 import { MediaStoreError } from '@vibetribe/media/store/media-store';
 import type { MediaUrls } from '@vibetribe/media/serve/media-urls';
 import type { MediaItem } from '@vibetribe/platforms/port/content';
-import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { type PostMediaItem, readPostMedia } from '../../media/read-post-media.ts';
 import { altFor } from '../../media/media-alts.ts';

@@ -1,6 +1,6 @@
 import type { Credentials } from '@vibetribe/platforms/port/connect';
-import { getValidToken } from '../../accounts/get-valid-token.ts';
-import { openGrant, unreadable } from '../../accounts/open-grant.ts';
+import { getValidToken } from '../../accounts/tokens/get-valid-token.ts';
+import { openGrant, unreadable } from '../../accounts/grants/open-grant.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
 

@@ -1,7 +1,7 @@
 import type { JsonValue } from '@vibetribe/platforms/port/json-value';
 import type { KeySeed, LastPost, PublishRun } from '@vibetribe/platforms/port/publish';
-import type { LateFence } from '@vibetribe/platforms/create-platform-http';
-import type { PlatformHttp } from '@vibetribe/platforms/platform-http';
+import type { LateFence } from '@vibetribe/platforms/http/create-platform-http';
+import type { PlatformHttp } from '@vibetribe/platforms/port/platform-http';
 import type { Clock } from '@vibetribe/resilience/clock';
 import type { SendIntent } from './begin-sends.ts';
 import type { Failpoints } from '../failpoints.ts';

@@ -1,12 +1,12 @@
-import { accessOf } from '@vibetribe/platforms/account-access';
+import { accessOf } from '@vibetribe/platforms/connect/account-access';
 import type { PublicationError } from '@vibetribe/contracts/post';
 import type { MediaItem } from '@vibetribe/platforms/port/content';
-import { mediaRulesFor } from '@vibetribe/platforms/media-rules-for';
-import { PlatformError } from '@vibetribe/platforms/platform-error';
-import type { PlatformResponse } from '@vibetribe/platforms/platform-http';
+import { mediaRulesFor } from '@vibetribe/platforms/content/media-rules-for';
+import { PlatformError } from '@vibetribe/platforms/port/platform-error';
+import type { PlatformResponse } from '@vibetribe/platforms/port/platform-http';
 import { sql } from 'drizzle-orm';
-import { markAccountGone } from '../../accounts/mark-account-gone.ts';
-import { markGrantDead } from '../../accounts/mark-grant-dead.ts';
+import { markAccountGone } from '../../accounts/grants/mark-account-gone.ts';
+import { markGrantDead } from '../../accounts/grants/mark-grant-dead.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { openApp } from '../claim/app-probe.ts';
 import { breakerKeyOf } from '../claim/claim-context.ts';

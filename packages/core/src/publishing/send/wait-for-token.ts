@@ -1,4 +1,4 @@
-import type { PlatformError } from '@vibetribe/platforms/platform-error';
+import type { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
 import type { Outcome } from '../state/publication-input.ts';

@@ -1,5 +1,5 @@
-import { PlatformError } from '@vibetribe/platforms/platform-error';
-import type { PlatformHttp } from '@vibetribe/platforms/platform-http';
+import { PlatformError } from '@vibetribe/platforms/port/platform-error';
+import type { PlatformHttp } from '@vibetribe/platforms/port/platform-http';
 import { newId } from '@vibetribe/db/new-id';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { createChangeRunner } from '../changes/create-change-runner.ts';

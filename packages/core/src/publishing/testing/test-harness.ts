@@ -8,7 +8,7 @@ import { newId } from '@vibetribe/db/new-id';
 import { createLogger } from '@vibetribe/observability/logger';
 import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
 import type { ReconcileFinding } from '@vibetribe/platforms/port/reconcile';
-import { PlatformError } from '@vibetribe/platforms/platform-error';
+import { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import { adapters } from '@vibetribe/platforms/registry';
 import { systemClock } from '@vibetribe/resilience/clock';
 import { createSingleFlight } from '@vibetribe/resilience/single-flight';
@@ -20,7 +20,7 @@ import type { CoreDependencies } from '../../core-dependencies.ts';
 import { noFailpoints } from '../failpoints.ts';
 import type { PublishingMedia } from '../send/publication-media.ts';
 import type { PublishSettings } from '../publish-settings.ts';
-import { testEndpoints } from '@vibetribe/platforms/test-endpoints';
+import { testEndpoints } from '@vibetribe/platforms/testing/test-endpoints';
 
 /** What the platform does with the next send; the last one stays in force. */
 export type Behaviour =
