@@ -56,22 +56,30 @@ export const pausesMs: { readonly short: Pauses; readonly long: Pauses } = {
 /** Stores are struck one at a time, the others as they come. */
 const lanes = ['platform', 'process', 'store'] as const;
 
+export interface NemesisOptions {
+  readonly pauses: Pauses;
+  /** How many faults may have begun by now. */
+  readonly allowance: () => number;
+  readonly record: (fault: FaultRecord) => void;
+}
+
 /** Strikes until aborted; resolves when the last fault is over and healed. */
 export async function runNemesis(
   context: Omit<FaultContext, 'takeSlot'>,
-  pauses: Pauses,
-  record: (fault: FaultRecord) => void,
+  { pauses, allowance, record }: NemesisOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const busy = new Set<ProcessSlot>();
   const takeSlot = (apps: readonly string[]) => takeFreeSlot(context, busy, apps);
   const underWay = new Set<Promise<void>>();
+  let begun = 0;
 
   const strike = (lane: FaultKind['lane'], random: FaultContext['random']): Promise<void> => {
     const kinds = faultKinds.filter((kind) => kind.lane === lane);
     const kind = random.pickWeighted(kinds);
     const planned = kind.plan({ ...context, random, takeSlot });
     if (planned === null) return Promise.resolve();
+    begun += 1;
     const startedAtMs = Date.now();
     const run = planned.run().then(
       () => record({ kind: kind.name, target: planned.target, startedAtMs, endedAtMs: Date.now() }),
@@ -93,7 +101,7 @@ export async function runNemesis(
       const random = context.random.fork(lane);
       const pauseMs = pauses[lane];
       while (!signal.aborted) {
-        const struck = strike(lane, random);
+        const struck = begun < allowance() ? strike(lane, random) : Promise.resolve();
         if (lane === 'store') await struck;
         await delay(random.between(pauseMs / 3, (pauseMs * 5) / 3), undefined, { signal }).catch(() => undefined);
       }

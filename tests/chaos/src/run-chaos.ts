@@ -98,7 +98,12 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
   const disconnects: AccountPeriod[] = [];
   const stops: StopRecord[] = [];
   const operatorCancels: OperatorCancel[] = [];
-  const record = (operation: Operation) => void operations.push(operation);
+  let createdCount = 0;
+  let isWorkOver = false;
+  const record = (operation: Operation) => {
+    operations.push(operation);
+    if (operation.kind === 'create') createdCount += 1;
+  };
   const calm = new AbortController();
   const length = options.minutes >= longFromMinutes ? 'long' : 'short';
   const nemesis = runNemesis(
@@ -110,8 +115,11 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
       databaseClockMaxSeconds: databaseClockMaxSeconds[length],
       rewinds: options.minutes >= rewindsFromMinutes,
     },
-    pausesMs[length],
-    (fault) => faults.push(fault),
+    {
+      pauses: pausesMs[length],
+      allowance: () => (length === 'short' || isWorkOver ? Infinity : spreadOver(options, createdCount)),
+      record: (fault) => faults.push(fault),
+    },
     calm.signal,
   );
   const busy = Promise.all([
@@ -132,10 +140,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
     },
     attentive.signal,
   );
-  const progress = setInterval(
-    () => log(`${operations.filter(({ kind }) => kind === 'create').length} posts, ${faults.length} faults`),
-    15_000,
-  );
+  const progress = setInterval(() => log(`${createdCount} posts, ${faults.length} faults`), 15_000);
   await runWorkload({
     organizations,
     media,
@@ -146,6 +151,7 @@ export async function runChaos(options: ChaosOptions, log: (line: string) => voi
     durationMs: options.minutes * 60_000,
     record,
   });
+  isWorkOver = true;
   await waitFor(() => faults.length >= options.faults, {
     timeoutMs: faultsTimeoutMs,
     describe: () => `${options.faults} faults (${faults.length} so far)`,
@@ -221,6 +227,11 @@ function wantedAccounts({ hosts }: Pick<ChaosSystem, 'hosts'>, organization: num
       return { host, handle: `${owner}${host.name}${index}${isStrict ? strictSuffix : ''}` };
     });
   });
+}
+
+/** A long run has its faults spread over its posts, so that a slow machine strikes each post no more often than a fast one. */
+function spreadOver({ faults, posts }: ChaosOptions, created: number): number {
+  return Math.ceil((faults * (created + posts / 100)) / posts);
 }
 
 async function readVisible(
