@@ -2,9 +2,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What stands for X's API: accepts every post at once. A process of its own, so that it costs every contender the same. */
+/** What stands for X's API: accepts every post at once and lists none. A process of its own, so that it costs every contender the same. */
 let accepted = 0;
 const server = createServer((request, response) => {
+  if (request.method === 'GET') {
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"meta":{"result_count":0}}');
+    return;
+  }
   let text = '';
   request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   request.on('end', () => {
