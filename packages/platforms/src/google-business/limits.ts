@@ -1,4 +1,5 @@
-import { type ExhaustedLimit, readExhaustedLimits } from '../http/exhausted-limits.ts';
+import { readExhaustedLimits } from '../http/exhausted-limits.ts';
+import type { ExhaustedLimit } from '../port/exhausted-limit.ts';
 import { googleRefusal } from '../google/errors.ts';
 import type { PlatformResponse } from '../port/platform-http.ts';
 import type { PlatformLimits, ReconciliationRules } from '../port/adapter.ts';

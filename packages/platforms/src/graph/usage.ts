@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ExhaustedLimit } from '../http/exhausted-limits.ts';
+import type { ExhaustedLimit } from '../port/exhausted-limit.ts';
 import type { PlatformResponse } from '../port/platform-http.ts';
 
 const Percent = z.number().catch(0);

@@ -1,14 +1,7 @@
 import type { Refusal } from './call-platform.ts';
+import type { ExhaustedLimit } from '../port/exhausted-limit.ts';
 import type { PlatformResponse } from '../port/platform-http.ts';
 import { resetMsOf, secondsMsOf } from './retry-after.ts';
-
-/** A limit that has no place left, as an answer to a publishing request tells it. */
-export interface ExhaustedLimit {
-  /** `app`: of everyone who posts through the same application. */
-  readonly scope: 'account' | 'app';
-  /** From when the answer came in. */
-  readonly resetMs: number;
-}
 
 /** The headers in which a platform tells one of its limits; names in lower case. */
 export interface LimitHeaders {

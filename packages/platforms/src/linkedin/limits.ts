@@ -1,4 +1,4 @@
-import type { ExhaustedLimit } from '../http/exhausted-limits.ts';
+import type { ExhaustedLimit } from '../port/exhausted-limit.ts';
 import { readExhaustedLimits } from '../http/exhausted-limits.ts';
 import type { PlatformResponse } from '../port/platform-http.ts';
 import type { PlatformLimits, ReconciliationRules } from '../port/adapter.ts';

@@ -1,7 +1,8 @@
 import type { PlatformLimits, ReconciliationRules } from '../port/adapter.ts';
 import type { EndpointDefaults } from '../port/endpoints.ts';
 import type { PlatformResponse } from '../port/platform-http.ts';
-import { readExhaustedLimits, type LimitHeaders, type ExhaustedLimit } from '../http/exhausted-limits.ts';
+import { readExhaustedLimits, type LimitHeaders } from '../http/exhausted-limits.ts';
+import type { ExhaustedLimit } from '../port/exhausted-limit.ts';
 import { mastodonRefusal } from './errors.ts';
 
 export const mastodonEndpoints: EndpointDefaults = {

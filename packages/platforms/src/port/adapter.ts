@@ -2,7 +2,7 @@ import type { LimitState } from '@vibetribe/contracts/account';
 import type { MediaRules } from '@vibetribe/media-rules/media-rules';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { z } from 'zod';
-import type { ExhaustedLimit } from '../http/exhausted-limits.ts';
+import type { ExhaustedLimit } from './exhausted-limit.ts';
 import type { PlatformResponse } from './platform-http.ts';
 import type { AccountAccess, AccountCall, AccountProfile, AdapterAccount, PostCall } from './account.ts';
 import type { ManualConnect, OAuthConnect, TokenRefresh } from './connect.ts';

@@ -1,7 +1,8 @@
 import type { PlatformLimits, ReconciliationRules } from '../port/adapter.ts';
 import type { EndpointDefaults } from '../port/endpoints.ts';
 import type { PlatformResponse } from '../port/platform-http.ts';
-import { readExhaustedLimits, type LimitHeaders, type ExhaustedLimit } from '../http/exhausted-limits.ts';
+import { readExhaustedLimits, type LimitHeaders } from '../http/exhausted-limits.ts';
+import type { ExhaustedLimit } from '../port/exhausted-limit.ts';
 import { xRefusal } from './errors.ts';
 
 /** https://docs.x.com/x-api/fundamentals/authentication/oauth-2-0/authorization-code, read 2026-08. */

@@ -1,5 +1,6 @@
 import { googleRefusal, pacific } from '../google/errors.ts';
-import { type ExhaustedLimit, readExhaustedLimits } from '../http/exhausted-limits.ts';
+import { readExhaustedLimits } from '../http/exhausted-limits.ts';
+import type { ExhaustedLimit } from '../port/exhausted-limit.ts';
 import type { PlatformResponse } from '../port/platform-http.ts';
 import type { PlatformLimits, ReconciliationRules } from '../port/adapter.ts';
 import type { EndpointDefaults } from '../port/endpoints.ts';

@@ -1,5 +1,5 @@
 import type { Transaction } from '@vibetribe/db/connect-database';
-import type { ExhaustedLimit } from '@vibetribe/platforms/http/exhausted-limits';
+import type { ExhaustedLimit } from '@vibetribe/platforms/port/exhausted-limit';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
