@@ -161,7 +161,7 @@ export async function startPublisher(
   };
 }
 
-/** Turns that fail are repeated at once at their next time; several in a row mean that nothing is dispatched. */
+/** So long without a successful turn means that nothing is dispatched: a turn that fails is repeated at its next time only. */
 function dispatchesWithinMs(sweepIntervalMs: number): number {
   return Math.max(60_000, 6 * sweepIntervalMs);
 }

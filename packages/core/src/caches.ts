@@ -3,7 +3,7 @@ import { createLoadingCache, type LoadingCache } from './loading-cache.ts';
 
 export interface CacheOptions {
   readonly entriesMax: number;
-  /** Counts where the service's own time to live is longer. */
+  /** An upper bound: the service's own time to live counts where it is shorter. */
   readonly ttlMsMax?: number;
 }
 

@@ -1,4 +1,4 @@
-/** An answer that a client can take and we can make at once; a page ends here, or at its limit. */
+/** A page ends at its limit or at this size: a larger answer would keep a process and its client busy. */
 const pageBytesMax = 1_000_000;
 
 /**

@@ -4,7 +4,7 @@ const dayMs = 24 * 3_600_000;
 const defaultDays = 30;
 const daysMax = 366;
 
-/** From the first, before the second. */
+/** A period begins with `from` and ends before `to`. */
 export interface Period {
   readonly from: Date;
   readonly to: Date;

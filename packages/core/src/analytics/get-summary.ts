@@ -69,7 +69,7 @@ export async function getSummary(
   );
 }
 
-/** Those of the platforms that bill for reading at which the summary has an account. */
+/** The platforms that charge for reading and on which the summary has an account. */
 async function billedPlatforms(
   { db, adapters }: Pick<CoreDependencies, 'db' | 'adapters'>,
   actor: Actor,
@@ -92,7 +92,7 @@ const accountsMax = 1_000;
 /** No account has this id. */
 const otherAccounts = '';
 
-/** Those with the most posts in both periods, where the organization has more accounts than are shown; null where all are. */
+/** The accounts with the most posts in both periods. Null: the summary shows every account. */
 async function largestAccounts(
   tx: Transaction,
   { organizationId }: Actor,
@@ -115,7 +115,7 @@ function ofBothPeriods(organizationId: string, to: Date, previousFrom: Date): SQ
     and s.began_at >= ${previousFrom.toISOString()}::timestamptz and s.began_at < ${to.toISOString()}::timestamptz`;
 }
 
-/** What a post is counted under; a day of the period before under the one that it is compared with. */
+/** The group that a post is counted in. A day of the previous period counts under the day that it is compared with. */
 function keyFor(
   groupBy: SummaryGroup | undefined,
   timezone: string,

@@ -17,7 +17,7 @@ export function columnOf(metric: MetricName): SQL {
 
 export const metricValueColumns = MetricValue.shape;
 
-/** `metricValueColumns` of `metric_definitions d` and of rows `n` with `value` and `captured_at`. */
+/** The expressions behind `metricValueColumns`, for a query with `metric_definitions d` and rows `n` that have `value` and `captured_at`. */
 export const metricValueFields = sql`d.metric, n.value, d.source, d.version as "definitionVersion", ${isoInstant('n.captured_at')} as "capturedAt"`;
 
 /** What a row of `metric_subjects` says of itself; the other states follow from its account and platform. */

@@ -12,7 +12,7 @@ export interface ReadMetricsOptions {
   readonly signal?: AbortSignal | undefined;
   /** Somebody asked for it: what is young is read again, though its time has not come. */
   readonly isByHand?: boolean;
-  /** How long a run waits, all in all, for publishing to catch up, ms. */
+  /** How many ms one run waits in all while posts are late. */
   readonly patienceMs?: number;
   readonly accountRequests?: number;
   readonly platformRequests?: number;

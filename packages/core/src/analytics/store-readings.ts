@@ -9,7 +9,7 @@ import { columnOf, postMetrics } from './present-metrics.ts';
 export interface SubjectReading {
   readonly subjectId: number;
   readonly readings: readonly MetricReading[];
-  /** What clients are told where something has changed. */
+  /** The ids that clients are told with an event when a number has changed. */
   readonly about: { readonly postId?: string; readonly publicationId?: string };
   /** When it is asked again: with news, and without. Null: never. */
   readonly nextMs: { readonly changed: number | null; readonly unchanged: number | null };

@@ -25,7 +25,7 @@ const readingColumns = {
 /** How long a reading counts for the part that it was made for, and for others with the same link. */
 const keptFor = { own: '24 hours', others: '10 minutes' };
 
-/** What was read of this page before, for this part or for another of the organization. */
+/** An earlier reading of this page, made for this part or for another part of the organization's posts. */
 export async function findReading(
   { db }: Pick<CoreDependencies, 'db'>,
   { organizationId, publicationId, part }: CardPart,

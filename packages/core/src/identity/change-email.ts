@@ -59,7 +59,7 @@ export async function checkEmailLink(deps: Pick<IdentityDependencies, 'db'>, tok
   await deps.db.asIdentity((tx) => requireLink(tx, 'email_change', token));
 }
 
-/** Changes the address of the user whose link it is, and tells the old one. @throws DomainError `link_invalid`, `email_taken` */
+/** Gives the user whose link it is the new address, and mails the old one. @throws DomainError `link_invalid`, `email_taken` */
 export async function confirmEmailChange(
   deps: Pick<IdentityDependencies, 'db'> & MailWriter,
   token: string,

@@ -27,7 +27,7 @@ export async function findCookieActor(tx: Transaction, cookie: string): Promise<
   return found === undefined || session === null ? null : actorOfSession(session, found.organizationId);
 }
 
-/** Goes on with the cookie in another organization of the user. @throws DomainError `forbidden`, `not_found` */
+/** Moves the cookie's session to another organization of the user. @throws DomainError `forbidden`, `not_found` */
 export async function moveCookieSession(
   deps: Pick<IdentityDependencies, 'db'>,
   actor: AuthenticatedActor,

@@ -39,7 +39,7 @@ export async function enrolTotp({ db, keyRing }: TotpDependencies, actor: Authen
 }
 
 /**
- * Asks for codes from now on. The recovery codes are shown here alone.
+ * Switches the second factor on. The recovery codes are shown here and never again.
  * @throws DomainError `forbidden`, `conflict` where nothing waits for it, `totp_invalid`, `rate_limited`
  */
 export async function confirmTotp(
@@ -66,7 +66,7 @@ export async function confirmTotp(
   return { recoveryCodes: codes };
 }
 
-/** For whoever has it, or a recovery code. @throws DomainError `forbidden`, `not_found`, `totp_invalid`, `rate_limited` */
+/** Switches the second factor off, with a code or a recovery code. @throws DomainError `forbidden`, `not_found`, `totp_invalid`, `rate_limited` */
 export async function removeTotp(
   { db, keyRing }: TotpDependencies,
   actor: AuthenticatedActor,

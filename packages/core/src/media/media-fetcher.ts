@@ -26,7 +26,7 @@ interface MediaFetcherOptions extends Pick<GuardedAgentOptions, 'allow'> {
   readonly withinMs: number;
 }
 
-/** Files at once, of all organizations and of one. */
+/** How many files are fetched at a time: for all organizations together, and for one. */
 const places = { totalMax: 16, perKeyMax: 4 };
 const wish = { types: /^/u, accept: 'image/*,video/*,*/*;q=0.5' };
 

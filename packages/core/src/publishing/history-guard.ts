@@ -157,7 +157,7 @@ async function findLost(tx: Transaction, known: readonly KnownClaim[]): Promise<
   return rows.map(({ id }) => id);
 }
 
-/** One pause, however many publishers notice. */
+/** Pauses the service. Publishers that notice together make one pause. */
 async function pauseService(deps: Pick<CoreDependencies, 'db'>): Promise<void> {
   await deps.db.asWorker((tx) =>
     tx.execute(sql`

@@ -10,7 +10,7 @@ import { readDatabaseTime } from './find-open-slots.ts';
 import { presentTask } from './list-tasks.ts';
 
 /**
- * Asks cron for a run by hand: one, however often it is asked for before that begins, and none beside a run that is under way.
+ * Asks cron to run a task by hand. Asking again before that run begins asks for nothing more; the run waits for one that is under way.
  * @throws DomainError `forbidden`, or `not_found` for a name that is no task's
  */
 export async function requestTask(

@@ -42,7 +42,7 @@ export interface TaskRunDependencies {
   readonly locks: TaskLocks;
 }
 
-/** A slot further ahead than this of the database's clock was recorded by a wrong one, and counts for nothing. */
+/** A recorded slot that lies further ahead of the database's clock than this came from a wrong clock, and is ignored. */
 const clockTolerance = sql`interval '1 minute'`;
 /** How long after a failure it is tried again: a minute, doubled by each further one. */
 const retryDelay = sql`make_interval(mins => least(15, power(2, least(c.failures, 10) - 1)::int))`;

@@ -16,7 +16,7 @@ type ConsentDependencies = Pick<
   'db' | 'keyRing' | 'clock' | 'logger' | 'signals' | 'adapters' | 'endpoints' | 'platformHttp'
 >;
 
-/** What a consent brought. */
+/** What a platform granted after a consent. */
 export interface BroughtGrant {
   readonly platform: PlatformId;
   readonly connected: ConnectedGrant;

@@ -16,7 +16,7 @@ export interface StoreOptions {
   readonly grantId?: string;
   /** The accounts that whoever connects is limited to: no other one is connected, a new one neither. */
   readonly accountIds?: readonly string[] | null;
-  /** In whose name; by default whoever sent the request. */
+  /** The user in whose name it is stored. Absent: whoever sent the request. */
   readonly by?: string;
   /** First in the transaction: what has to hold for it to be stored. */
   readonly before?: (tx: Transaction) => Promise<void>;

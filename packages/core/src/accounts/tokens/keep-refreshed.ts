@@ -95,7 +95,7 @@ async function store(
   };
 }
 
-/** Sealing the same credentials anew gives another ciphertext. */
+/** Compares what is sealed: sealing the same credentials twice gives two ciphertexts. */
 function isSame(one: Credentials, other: Credentials): boolean {
   return one.accessToken === other.accessToken && one.refreshToken === other.refreshToken;
 }

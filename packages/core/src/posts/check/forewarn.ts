@@ -13,7 +13,7 @@ import { type Bound, lastOutAtMs } from './last-out.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** Beyond so many posts in line nobody needs the exact time. */
+/** The warning looks at this many posts of an account's line: behind more, nobody needs the exact time. */
 const inLineMax = 500;
 /** A larger limit of a day is not looked at ahead: that would read the whole day of an organization for each post. */
 const dayLimitMax = 1_000;

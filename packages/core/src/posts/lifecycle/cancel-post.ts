@@ -9,7 +9,7 @@ import { notifyAfterCommit } from '../store/notify-after-commit.ts';
 import { takeTransitions } from '../store/take-transitions.ts';
 
 /**
- * Stops what has not begun; what is on its way or out stays.
+ * Cancels the publications that have not begun. Those that are being sent, or are out, stay.
  * @throws DomainError `not_found`; `nothing_to_stop`, for a draft too
  */
 export async function cancelPost(

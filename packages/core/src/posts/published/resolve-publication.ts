@@ -106,7 +106,7 @@ function placeIn({ parts, partCount }: PublicationRow): { readonly part?: PartPo
   return { part: { index: parts.length, isLast: parts.length >= partCount - 1, leaseMs: 0 } };
 }
 
-/** What follows answers it. */
+/** The next part of a thread answers this one, so its id has to be given. */
 function requirePostId(resolution: Resolution, { part }: { readonly part?: PartPosition }): void {
   const isMissing = resolution.kind === 'published' && resolution.platformPostId === null && part?.isLast === false;
   refuseFaults(isMissing ? [{ path: 'platformPostId', message: 'is needed: the next part answers this one' }] : []);

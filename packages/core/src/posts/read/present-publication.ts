@@ -27,7 +27,7 @@ export function presentPublication(row: PublicationRow): Publication {
   };
 }
 
-/** What is out, what is next under the publication's own status, and what would follow. */
+/** The parts of a thread: those that are out, the next one with the publication's own status, and those behind it. */
 function partsOf(row: PublicationRow): PublicationPart[] {
   const { platformPostId, url, status } = row;
   if (row.partCount === 1) return [{ index: 0, status, platformPostId, url }];

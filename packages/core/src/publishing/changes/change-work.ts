@@ -31,7 +31,7 @@ export type ChangeRow = RowOf<typeof changeColumns>;
 
 const ms = (name: string) => `floor(extract(epoch from c.${name}) * 1000)::float8`;
 
-/** Columns of `publication_changes c`. */
+/** The expressions behind `changeColumns`, for a query with `publication_changes c`. */
 export const shownChange = sql.raw(`
   c.id, c.publication_id as "publicationId", c.kind, c.content, c.version, c.fence::float8 as fence, ${ms('due_at')} as "dueAtMs",
   ${ms('lease_until')} as "leaseUntilMs", ${ms('intent_at')} as "intentAtMs", c.parts_removed as "partsRemoved",

@@ -19,7 +19,7 @@ export interface FaultFacts {
   readonly nowMs: number;
   /** An earlier request was begun, and its answer never came. */
   readonly isInDoubt: boolean;
-  /** 0 adds nothing to the delay, 1 adds a tenth of it. */
+  /** From 0, which adds nothing to the delay, to 1, which adds a tenth of it. */
   readonly jitter: number;
 }
 

@@ -23,7 +23,7 @@ export interface ChangeRunner {
   readonly random: () => number;
 }
 
-/** The part of a lease that stays free after the latest end of a request. */
+/** A request has to end before the lease does: this share of the lease stays free behind it. */
 const leaseMarginShare = 0.1;
 
 /** Looks at one change: claims it if it is due and free, and carries it to its next outcome. Rejects only when the database is away. */

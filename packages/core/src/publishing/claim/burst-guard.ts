@@ -33,7 +33,7 @@ export function createBurstGuard(tx: Transaction, spacing: { spacingMs: number; 
   };
 }
 
-/** The account's last send, one that is about to begin, or the last permit that another late post was given. */
+/** The latest of three: the account's last send, a send that is about to begin, the permit that another late post waits for. */
 async function readLastPermit(tx: Transaction, accountId: string, exceptId: string): Promise<number | null> {
   const rows = await queryRows(tx, { atMs: column.numberOrNull })`
     select floor(extract(epoch from greatest(

@@ -5,7 +5,7 @@ import type { PublicationWork } from './publication-work.ts';
 export type ClaimResult =
   /** `isFollowed`: others of its account wait for it to be sent. */
   | { readonly kind: 'claimed'; readonly work: PublicationWork; readonly isFollowed: boolean }
-  /** It was due, but has to wait; when it is looked at next is on its row. */
+  /** It was due and has to wait. Its row says when it is claimed again. */
   | { readonly kind: 'waiting'; readonly isFollowed: boolean }
   /**
    * A duplicate or outdated job: nothing to do. `held`: it goes after another one of its account. `dueInMs` where it is merely early, by

@@ -39,7 +39,7 @@ export interface PublicationWork {
   readonly content: TextContent;
   /** Ids of its media, in the order they are shown. */
   readonly mediaIds: readonly string[];
-  /** Their alternative texts in this post, where it has some of its own. */
+  /** Alternative texts that this post gives its media. A medium that is left out keeps its own. */
   readonly mediaAlts: MediaAlts;
   readonly account: AdapterAccount;
   readonly grant: {

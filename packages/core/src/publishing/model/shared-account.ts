@@ -25,7 +25,7 @@ interface Side {
   readonly after: number | null;
 }
 
-/** What it has in memory: what lies between is one step, as only these two moments race with the other publisher. */
+/** What the publisher keeps in memory. Only the send and the report race with the other publisher: the model takes what lies between as one step. */
 type Worker =
   | { readonly doing: 'nothing' }
   | { readonly doing: 'awaiting_reply'; readonly fence: number; readonly sentAtTick: number }

@@ -1,7 +1,7 @@
 import type { PlatformAdapter } from '@vibetribe/platforms/port/adapter';
 import type { WorkPart } from '../claim/publication-work.ts';
 
-/** What publishes and finds a part: a comment is another request on most platforms. */
+/** What publishes a part and looks for it. Most platforms take a comment by another request than a post. */
 export function partAdapter(
   adapter: PlatformAdapter,
   { kind }: Pick<WorkPart, 'kind'>,

@@ -16,7 +16,7 @@ import { OwnTroubleError } from './own-trouble-error.ts';
 /** Where a publisher gets files and their public addresses from. */
 export interface PublishingMedia {
   readonly reader: Pick<MediaReader, 'prepare'>;
-  /** Null: nothing is signed; platforms that fetch by themselves take nothing, and what a person needs to post by hand has no addresses. */
+  /** Null: there is no secret to sign addresses with. Platforms that fetch media themselves take none then, and a post that a person is asked to publish has no links to its files. */
   readonly urls: Pick<MediaUrls, 'urlOf' | 'sign'> | null;
 }
 

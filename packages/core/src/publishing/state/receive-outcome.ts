@@ -200,8 +200,8 @@ function becomeUnknown(
 }
 
 /**
- * A publisher that lost its claim reports after all. Proof that it is out ends the search, and takes the claim from whoever was
- * about to send it again; anything else is only noted.
+ * A publisher reports although it has lost its claim. Proof that the post is out ends the search, and takes the claim from a publisher
+ * that was about to send it again. Any other report is only noted.
  */
 function receiveLateOutcome(state: PublicationState, { outcome, part }: OutcomeInput, atMs: number): Transition {
   if (outcome.kind !== 'published') return refused('superseded');

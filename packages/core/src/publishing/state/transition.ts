@@ -62,7 +62,7 @@ export function refused(reason: RefusalReason): Refused {
   return { kind: 'refused', reason };
 }
 
-/** Waiting is not failing: no attempt is used, and the reason and the time are told. A wait that was told last is counted instead. */
+/** Waiting uses no attempt. The timeline tells the reason and the time; where its last line says the same already, that line is counted up. */
 export function waitUntil(
   state: PublicationState,
   { reason, untilMs, ...wait }: { reason: WaitingReason; untilMs: number | null; detail: string },
