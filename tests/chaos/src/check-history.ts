@@ -1,5 +1,6 @@
 import { acceptableVersions, isTimelyDelete, type Version } from './acceptable-versions.ts';
 import { checkTwins } from './check-twins.ts';
+import { checkVisible, checkWalls } from './check-visible.ts';
 import { databaseAheadMs } from './database-clock.ts';
 import {
   type ChaosAccount,
@@ -254,48 +255,6 @@ function checkStops(
         `${line.id} appeared ${line.receivedAtMs - heldFromMs} ms after a stop was acknowledged`,
       ),
     ];
-  });
-}
-
-/** Whatever is visible must be somebody's wish, and nothing accepted may have gone missing again. */
-function checkVisible({ visible, commits, accounts, operations }: History): Violation[] {
-  const found: Violation[] = [];
-  const owners = Map.groupBy(accounts, placeOf);
-  const creations = Map.groupBy(
-    operations.filter(({ kind }) => kind === 'create'),
-    ({ token }) => token,
-  );
-  for (const line of visible.filter(isOurs)) {
-    const token = parseText(line.text)?.token ?? null;
-    const wishes = token === null ? [] : (creations.get(token) ?? []);
-    const here = owners.get(placeOf(line)) ?? [];
-    const accountId = here[0]?.accountId ?? null;
-    if (wishes.length === 0) found.push(violation('unexpected', token, accountId, `nobody asked for ${line.id}`));
-    else if (
-      here.length > 0 &&
-      !here.some(({ organizationId }) => wishes.some((wish) => wish.organizationId === organizationId))
-    )
-      found.push(violation('crossed_tenants', token, accountId, `${line.id} is another organization's post`));
-    else if (!here.some((account) => wishes.some(({ accountIds }) => accountIds?.includes(account.accountId))))
-      found.push(violation('unexpected', token, accountId, `${line.id} was not meant for this account`));
-  }
-  if (commits !== visible.length) {
-    found.push(
-      violation('duplicated', null, null, `the platforms accepted ${commits} posts and show ${visible.length}`),
-    );
-  }
-  return found;
-}
-
-function checkWalls({ posts, operations }: History): Violation[] {
-  const creators = Map.groupBy(operations, ({ token }) => token);
-  return posts.flatMap(({ organizationId, content, postId }) => {
-    const token = parseText(content)?.token ?? null;
-    const owners = token === null ? undefined : creators.get(token);
-    if (owners === undefined)
-      return [violation('unexpected', token, null, `the API has post ${postId}, which nobody made`)];
-    if (owners.some((owner) => owner.organizationId === organizationId)) return [];
-    return [violation('crossed_tenants', token, null, `another organization reads post ${postId}`)];
   });
 }
 
