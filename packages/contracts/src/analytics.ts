@@ -99,8 +99,9 @@ export const FollowerCount = z.object({
 export type FollowerCount = z.infer<typeof FollowerCount>;
 
 /**
- * What reading numbers of a platform costs this installation in the calendar month (UTC): the operator's limit, 0 where it is not switched
- * on, and what is spent, which all organizations share. With the limit reached numbers stay as they are until `resetAt`.
+ * What reading numbers of a platform costs in the calendar month (UTC): the operator's limit, 0 where it is not switched on, which all
+ * organizations share, and what the own accounts have spent of it (for a service admin: what all have). With the limit reached numbers stay as
+ * they are until `resetAt`.
  */
 export const MetricCost = z.object({
   platform: PlatformId,

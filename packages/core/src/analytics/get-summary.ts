@@ -45,7 +45,7 @@ export async function getSummary(
   const previousFrom = new Date(2 * from.getTime() - to.getTime());
   if (accountId !== undefined) await findAccount(deps, actor, accountId);
   const asked = { from, to, previousFrom, accounts: isOfAskedAccount(actor, accountId) };
-  const costs = await readCosts(deps, await billedPlatforms(deps, actor, accountId));
+  const costs = await readCosts(deps, actor, await billedPlatforms(deps, actor, accountId));
   return withTimezone(() =>
     deps.db.asTenant(actor.organizationId, async (tx) => {
       const shown = groupBy === 'account' ? await largestAccounts(tx, actor, asked) : null;

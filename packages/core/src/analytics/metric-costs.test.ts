@@ -53,17 +53,22 @@ describe('where reading is billed', () => {
     expect(harness.fake.asked.length).toBeGreaterThan(3);
   });
 
-  test('what the month has cost, and may cost, stands in the summary', async () => {
+  test('what the month may cost, and has cost an organization, stands in its summary; a service admin sees what all have spent', async () => {
+    const other = await harness.addOrganization();
+    accounts += 1;
+    await harness.addXAccount(other, `billed${accounts}`, 360_000_000);
     await run(1);
-    const costs = async (usd?: number) => {
-      const asked = { timezone: 'UTC', accountId };
-      return (await getSummary({ ...harness.deps(usd), clock: harness.core.clock }, actor, asked)).costs;
-    };
-    const spentUsd = Number(await spent()) / 1_000_000;
-    expect(spentUsd).toBeGreaterThan(0);
+    const costs = async (asking: Actor, usd?: number) =>
+      (await getSummary({ ...harness.deps(usd), clock: harness.core.clock }, asking, { timezone: 'UTC' })).costs;
     const resetAt = expect.stringMatching(/^\d{4}-\d\d-01T00:00:00(?:\.0+)?Z$/u);
-    expect(await costs(1)).toEqual([{ platform: 'x', monthlyUsd: 1, spentUsd, resetAt }]);
-    expect(await costs()).toMatchObject([{ platform: 'x', monthlyUsd: 0 }]);
+    // 30 posts and the followers of the one, the followers of the other.
+    const [spentUsd, spentByOther] = [0.04, 0.01];
+    expect(await costs(actor, 1)).toEqual([{ platform: 'x', monthlyUsd: 1, spentUsd, resetAt }]);
+    expect(await costs(actor)).toMatchObject([{ platform: 'x', monthlyUsd: 0 }]);
+    expect(await costs(other, 1)).toMatchObject([{ spentUsd: spentByOther }]);
+    const keyOfServiceAdmin: Actor = { ...other, serviceAdmin: true, scopes: ['read'] };
+    expect(await costs(keyOfServiceAdmin, 1)).toMatchObject([{ spentUsd: spentByOther }]);
+    expect(await costs({ ...other, serviceAdmin: true }, 1)).toMatchObject([{ spentUsd: spentUsd + spentByOther }]);
   });
 
   test('a request whose process dies counts as spent, one that is refused does not, and what is billed less comes back', async () => {
@@ -80,6 +85,7 @@ describe('where reading is billed', () => {
     harness.fake.beforeAnswer = async (call) => call?.onBilled?.(4);
     await run(1);
     expect(await spent()).toBe(String(10_000 + 10_000 + 3 * 4_000));
+    expect(await harness.sql('select micros from organization_costs')).toEqual([{ micros: await spent() }]);
     await harness.makeDue();
     harness.fake.beforeAnswer = async () => {
       throw new Error('the connection is gone, and so is this process');

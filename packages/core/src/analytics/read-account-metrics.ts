@@ -127,7 +127,7 @@ function* requestsOf(
 async function askOnce(deps: MetricsDependencies, due: DueAccount, run: AccountRun, ask: Ask): Promise<boolean> {
   const { subjects, asked, costUsdMax } = ask;
   const { usdPerPost = 0 } = deps.adapters[due.platform].metrics?.cost ?? {};
-  const reservation = costUsdMax > 0 ? await reserveCost(deps, due.platform, costUsdMax) : null;
+  const reservation = costUsdMax > 0 ? await reserveCost(deps, due, costUsdMax) : null;
   if (costUsdMax > 0 && reservation === null) {
     run.count('unaffordable', subjects.length);
     await postpone(deps, due, unusableMs);

@@ -84,7 +84,7 @@ export async function createMetricsHarness(postgresUrl: string): Promise<Metrics
       return { publicationId, platformPostId };
     },
     async reset() {
-      for (const table of ['publications', 'metric_subjects', 'accounts', 'metric_costs'])
+      for (const table of ['publications', 'metric_subjects', 'accounts', 'metric_costs', 'organization_costs'])
         await harness.sql(`delete from ${table}`);
       const { cost: _cost, ...support } = fake.support;
       fake.support = support;

@@ -1,10 +1,15 @@
 import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { MediaStats } from '@vibetribe/contracts/media';
 import { MediaKind } from '@vibetribe/media-rules/media-facts';
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import { requireRight } from '../identity/authorize.ts';
 import type { MediaDependencies } from './media-dependencies.ts';
 import { bytesLeft, readMediaUse } from './media-quota.ts';
+
+/** So many files are asked about one by one; of more, all that posts name is read at once. */
+const askedMax = 1_000;
 
 /** What the organization keeps, of which kind, how much of it no post uses, and how much more it may keep. */
 export async function getMediaStats(
@@ -20,8 +25,8 @@ export async function getMediaStats(
       count: column.number,
       bytes: column.number,
     })`
-      select kind, media_is_used(organization_id, id, false) as "isUsed", count(*)::int as count, sum(bytes)::float8 as bytes
-      from media where organization_id = ${organizationId} group by 1, 2`;
+      select m.kind, u.id is not null as "isUsed", count(*)::int as count, sum(m.bytes)::float8 as bytes
+      from media m left join ${await usedMedia(tx, organizationId)} group by 1, 2`;
     const sumOf = (counted: typeof rows) =>
       counted.reduce((sum, { count, bytes }) => ({ count: sum.count + count, bytes: sum.bytes + bytes }), {
         count: 0,
@@ -40,4 +45,14 @@ export async function getMediaStats(
       quota: { bytesMax: use.bytesMax, bytesLeft: bytesLeft(use) },
     };
   });
+}
+
+/** To join to `media m`, with its condition: `u.id` is null where no post names it. */
+async function usedMedia(tx: Transaction, organizationId: string): Promise<SQL> {
+  const own = sql`m.organization_id = ${organizationId}`;
+  const [first] = await queryRows(tx, { isMany: column.boolean })`
+    select count(*) > ${askedMax} as "isMany" from (select 1 from media m where ${own} limit ${askedMax + 1}) counted`;
+  return first?.isMany === true
+    ? sql`used_media(${organizationId}) u(id) on u.id = m.id where ${own}`
+    : sql`lateral (select m.id where media_is_used(m.organization_id, m.id, false)) u on true where ${own}`;
 }

@@ -54,6 +54,29 @@ describe('what one organization has', () => {
     expect(MediaConfig.parse(config)).toMatchObject({ store: 'local', filesMax: 10 });
   });
 
+  test('is counted alike where there are many, wherever posts name it', async () => {
+    const { id } = await harness.upload(actor, await jpeg());
+    await harness.sql(
+      `insert into media (id, organization_id, object_id, public_id, kind, mime_type, bytes, sha256)
+       select id || i, organization_id, object_id, id || i, kind, mime_type, bytes, sha256 from media cross join generate_series(1, 1000) i where id = $1`,
+      [id],
+    );
+    for (const [index, where] of namingPlaces.entries())
+      await harness.addPost(actor, `${id}${index + 1}`, 'published', where);
+    const card = { options: { card: { url: 'https://example.com/', mediaId: `${id}10` } } };
+    const postId = await harness.addPost(actor, `${id}11`, 'draft');
+    await harness.sql('update publications set variant = $2 where post_id = $1', [postId, JSON.stringify(card)]);
+    const deletedId = await harness.addPost(actor, `${id}12`, 'published');
+    await harness.sql('update posts set deleted_at = now() where id = $1', [deletedId]);
+    const { total, unused } = await getMediaStats(harness.deps, actor);
+    const [found] = await harness.sql<{ count: number }>(
+      'select count(*)::int as count from media where organization_id = $1 and not media_is_used(organization_id, id, false)',
+      [actor.organizationId],
+    );
+    expect([total.count, unused.count]).toEqual([1_001, found?.count]);
+    expect(found?.count).toBe(1_001 - namingPlaces.length - 2);
+  });
+
   test('comes in the order that a post names, with what rules are checked against', async () => {
     const [one, two] = [
       await harness.upload(actor, await jpeg(), { alt: 'One' }),

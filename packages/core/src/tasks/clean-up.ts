@@ -125,8 +125,8 @@ async function deleteOldEntries(db: Database, days: number, signal?: AbortSignal
     if (signal?.aborted === true) return deleted;
     const { rowCount } = await db.asWorker((tx) =>
       tx.execute(sql`
-        delete from audit_entries where id = any(array(
-          select id from audit_entries where at < now() - make_interval(days => ${days}::int) order by at limit ${batchRows}))`),
+        delete from audit_entries where ctid = any(array(
+          select ctid from audit_entries where at < now() - make_interval(days => ${days}::int) order by at limit ${batchRows}))`),
     );
     deleted += rowCount ?? 0;
     if ((rowCount ?? 0) < batchRows) return deleted;

@@ -72,6 +72,17 @@ export const metricSnapshots = pgTable(
   (table) => [primaryKey({ columns: [table.subjectId, table.definitionId, table.capturedAt] })],
 );
 
+export const organizationCosts = pgTable(
+  'organization_costs',
+  {
+    organizationId: text('organization_id').notNull(),
+    platform: text('platform').notNull(),
+    month: date('month').notNull(),
+    micros: bigint('micros', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.organizationId, table.platform, table.month] })],
+);
+
 export const metricCosts = pgTable(
   'metric_costs',
   {
