@@ -6,7 +6,7 @@ export interface ReadStatement {
   readonly sql: string;
   /** Of all tables and indexes that it read, those that were filtered out too. */
   readonly rows: number;
-  /** Large tables that it read from end to end. */
+  /** Large tables that it read from end to end, or up to all of them to look up a few rows in what it read. */
   readonly scanned: readonly string[];
 }
 
@@ -29,6 +29,7 @@ const largeTables = new Set([
 interface Plan {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
+  readonly 'Subplan Name'?: string;
   readonly 'Actual Rows'?: number;
   readonly 'Actual Loops'?: number;
   readonly 'Rows Removed by Filter'?: number;
@@ -49,7 +50,7 @@ export function explainReads(client: pg.Client, tell: (statement: Omit<ReadState
     // A few thousand rows are sooner read from end to end; what counts is whether it can be done otherwise, as where there are many.
     const explained = query
       .apply(this, [withIndexes('off')])
-      .then(() => query.apply(this, [`explain (analyze, format json, timing off) ${sql}`, given]))
+      .then(() => query.apply(this, [`explain (analyze, verbose, format json, timing off) ${sql}`, given]))
       .then(async (plans) => {
         await query.apply(this, [withIndexes('on')]);
         return plans;
@@ -57,7 +58,7 @@ export function explainReads(client: pg.Client, tell: (statement: Omit<ReadState
     return explained.then(
       ({ rows }) => {
         const plan = rows[0]?.['QUERY PLAN'][0].Plan;
-        if (plan !== undefined) tell({ sql, rows: rowsOf(plan), scanned: scannedIn(plan) });
+        if (plan !== undefined) tell({ sql, rows: rowsOf(plan), scanned: [...scannedIn(plan), ...hashedIn(plan)] });
         return query.apply(this, args);
       },
       () => query.apply(this, args),
@@ -89,4 +90,18 @@ function scannedIn(plan: Plan): string[] {
   const table = plan['Relation Name'] ?? '';
   const own = plan['Node Type'] === 'Seq Scan' && plan['Actual Loops'] !== 0 && largeTables.has(table) ? [table] : [];
   return [...own, ...(plan.Plans ?? []).flatMap(scannedIn)];
+}
+
+/** Of an `exists` the planner may make a table of everything that it could be true of. It grows, however few rows are looked up in it. */
+function hashedIn(plan: Plan): string[] {
+  const names = new Set([...JSON.stringify(plan).matchAll(/hashed (SubPlan \d+)/g)].map(([, name]) => name));
+  return allOf(plan)
+    .filter((node) => names.has(node['Subplan Name']))
+    .flatMap((node) => allOf(node).map((inner) => inner['Relation Name'] ?? ''))
+    .filter((table) => largeTables.has(table))
+    .map((table) => `${table} in a hashed sub-plan`);
+}
+
+function allOf(plan: Plan): Plan[] {
+  return [plan, ...(plan.Plans ?? []).flatMap(allOf)];
 }

@@ -35,9 +35,14 @@ test('counts are those of the own organization, of posts that are not deleted, a
   for (const minutes of [0.5, 30, 600, 6_000]) await add(minutes);
   for (const status of ['publishing', 'retrying', 'unconfirmed', 'failed']) await add(5, `status = '${status}'`);
   await add(5, `status = 'waiting', waiting_reason = 'paused'`);
-  for (let second = 1; second <= 100; second += 1) {
-    await add(5, `status = 'published', published_at = scheduled_at + interval '${second} s'`);
-  }
+  await harness.sql(
+    `with made as (
+       insert into posts (id, organization_id, content, scheduled_at)
+       select $1 || second, $1, 'Hello', now() from generate_series(1, 100) second returning id)
+     insert into publications (id, organization_id, post_id, account_id, platform, status, scheduled_at, published_at)
+     select id, $1, id, $2, 'x', 'published', now(), now() + substr(id, length($1) + 1)::int * interval '1 second' from made`,
+    [actor.organizationId, accountIds[0]],
+  );
   const old = `published_at = now() - interval '25 h', updated_at = now() - interval '25 h'`;
   await add(5, `status = 'published', ${old}`);
   await add(5, `status = 'failed', ${old}`);

@@ -43,11 +43,14 @@ export async function getSchedulerStats(deps: Pick<CoreDependencies, 'db'>, acto
   const [row] = await deps.db.asTenant(
     actor.organizationId,
     (tx) => queryRows(tx, statsColumns)`
-      with lateness as (
+      with out as materialized (
+        select x.post_id, x.published_at, x.scheduled_at from publications x
+        where ${own} and ${out} order by x.published_at desc limit ${countedMax}
+      ), lateness as (
         select percentile_cont(array[0.5, 0.95, 0.99]) within group (order by late_ms) as at
         from (
           select greatest(0, extract(epoch from x.published_at - x.scheduled_at) * 1000)::float8 as late_ms
-          from publications x where ${own} and ${out} and ${notDeletedSince} order by x.published_at desc limit ${latestMax}) latest
+          from out x where ${notDeletedSince} order by x.published_at desc limit ${latestMax}) latest
       )
       select ${count(listed(['scheduled']))} as scheduled,
         jsonb_build_object('1m', ${due('1 minute')}, '1h', ${due('1 hour')}, '24h', ${due('24 hours')}) as "dueWithin",
@@ -55,7 +58,7 @@ export async function getSchedulerStats(deps: Pick<CoreDependencies, 'db'>, acto
         ${count(listed(WaitingReason.options))} as waiting,
         ${count(listed(['retrying']))} as retrying,
         ${count(sql`${listed(['unconfirmed'])} and ${notDeleted}`)} as unconfirmed,
-        ${count(out)} - ${deleted(out)} as "publishedLast24h",
+        (select count(*)::int from out) - ${deleted(out)} as "publishedLast24h",
         ${count(failed)} - ${deleted(failed)} as "failedLast24h",
         jsonb_build_object('p50', at[1], 'p95', at[2], 'p99', at[3]) as "latenessMs"
       from lateness`,

@@ -19,8 +19,8 @@ export interface ListPosts extends PostFilter {
 }
 
 /** Held against a filter for one page, at the most: a page may then have fewer posts, even none, and there are more after it. */
-const candidatesMax = 2_000;
-/** At once; the first look is at as many as the page takes, and each further one at four times as many. */
+const candidatesMax = 1_000;
+/** At once; the first look is at as many as the page takes (more where several filters have to hold), and each further one at four times as many. */
 const batchMax = 500;
 
 /**
@@ -65,14 +65,22 @@ async function findMatches(
   tx: Transaction,
   actor: Actor,
   input: ListPosts,
-  { rows, isExact }: Candidates,
+  { rows, isExact, isOfPlace }: Candidates,
 ): Promise<{ found: Match[]; next: PostCursor | null }> {
   const found: Match[] = [];
   const wanted = input.limit + 1;
   let after = input.after;
   let looked = 0;
-  for (let count = wanted; ; count = Math.min(batchMax, 4 * count)) {
-    const read = await readCandidates(tx, actor, input, rows(after, count), isExact ? wanted : count, isExact);
+  const conditions = conditionsOf(isOfPlace ? { ...input, accountId: undefined, platform: undefined } : input, actor);
+  const first = conditions.length > 1 ? 4 * wanted : wanted;
+  for (let step = first; ; step *= 4) {
+    const count = Math.max(wanted, Math.min(step, batchMax, candidatesMax - looked));
+    const read = await readCandidates(tx, actor, {
+      candidates: rows(after, count),
+      conditions,
+      count: isExact ? wanted : count,
+      matchesOnly: isExact,
+    });
     found.push(...read.flatMap(({ bytes, ...row }) => (bytes === null ? [] : [{ ...row, bytes }])));
     const last = read.at(-1);
     if (isExact || read.length < count || last === undefined || found.length >= wanted)
@@ -86,12 +94,19 @@ async function findMatches(
 async function readCandidates(
   tx: Transaction,
   actor: Actor,
-  input: ListPosts,
-  candidates: SQL,
-  count: number,
-  matchesOnly: boolean,
+  {
+    candidates,
+    conditions,
+    count,
+    matchesOnly,
+  }: {
+    readonly candidates: SQL;
+    readonly conditions: readonly SQL[];
+    readonly count: number;
+    readonly matchesOnly: boolean;
+  },
 ): Promise<RowOf<typeof candidateColumns>[]> {
-  const matches = sql`o.deleted_at is null${sql.join(conditionsOf(input, actor).map((condition) => sql` and ${condition}`))}`;
+  const matches = sql`o.deleted_at is null${sql.join(conditions.map((condition) => sql` and ${condition}`))}`;
   return queryRows(tx, candidateColumns)`
     select o.id, (extract(epoch from c.created_at) * 1000000)::bigint::text as "createdAtMicros",
       ${matchesOnly ? bytesOfPost : sql`case when ${matches} then ${bytesOfPost} end`} as bytes
@@ -132,15 +147,17 @@ function conditionsOf({ status, from, to, accountId, platform }: PostFilter, { a
 }
 
 function goesTo(accountId: string | undefined, platform: PlatformId | undefined): SQL {
-  return sql`exists (
-    select 1 from publications x where x.organization_id = o.organization_id and x.post_id = o.id
-      and ${accountId === undefined ? sql`true` : sql`x.account_id = ${accountId}`}
-      and ${platform === undefined ? sql`true` : sql`x.platform = ${platform}`})`;
+  return hasPublication(sql`${accountId === undefined ? sql`true` : sql`x.account_id = ${accountId}`}
+      and ${platform === undefined ? sql`true` : sql`x.platform = ${platform}`}`);
 }
 
 /** A key that is limited to some accounts sees the posts that go to no others. */
 function goesToNoneBut(accountIds: readonly string[]): SQL {
-  return sql`not exists (
-    select 1 from publications x where x.organization_id = o.organization_id and x.post_id = o.id
-      and x.account_id <> all(${sql.param([...accountIds])}::text[]))`;
+  return sql`not ${hasPublication(sql`x.account_id <> all(${sql.param([...accountIds])}::text[])`)}`;
+}
+
+/** Asked for each post: of `exists` the planner may make a table of all publications that there are, to look up a few posts in it. */
+function hasPublication(where: SQL): SQL {
+  return sql`coalesce((
+    select true from publications x where x.organization_id = o.organization_id and x.post_id = o.id and ${where} limit 1), false)`;
 }

@@ -1,10 +1,10 @@
-import { PublicationStatus, WaitingReason } from '@vibetribe/contracts/publication-status';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { PostStatus } from '@vibetribe/contracts/post-status';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { column, queryRows } from '@vibetribe/db/query-rows';
 import { type SQL, sql } from 'drizzle-orm';
 import type { Actor } from '../../actor.ts';
+import { isToldElsewhere, type Signs, signsFor } from './post-signs.ts';
 
 /** Where a page ended: when its last post was made, in whole microseconds since the epoch, and its id. */
 export interface PostCursor {
@@ -27,6 +27,8 @@ export interface Candidates {
   readonly rows: (after: PostCursor | null, count: number) => SQL;
   /** One statement finds all that match: it takes no second one with more of them. */
   readonly isExact: boolean;
+  /** All of them go to the account and platform of the filter. */
+  readonly isOfPlace: boolean;
 }
 
 /** So many posts of a range are sorted; more are walked in the order of the list. */
@@ -41,13 +43,17 @@ const dayMs = 24 * 3_600_000;
  */
 export async function chooseCandidates(tx: Transaction, actor: Actor, filter: PostFilter): Promise<Candidates> {
   const range = filter.from === undefined && filter.to === undefined ? null : await measureRange(tx, actor, filter);
-  if (range !== null && range.count <= sortedMax) return { rows: sorted(actor, filter), isExact: true };
-  if (filter.accountId !== undefined || actor.accountIds !== null)
-    return { rows: byAccount(actor, filter), isExact: false };
-  if (filter.status !== undefined || filter.platform !== undefined)
-    return { rows: byPlatform(actor, filter), isExact: false };
-  if (range !== null && range.days <= daysMax) return { rows: byDay(actor, filter, range), isExact: true };
-  return { rows: listing(actor), isExact: false };
+  if (range !== null && range.count <= sortedMax)
+    return { rows: sorted(actor, filter), isExact: true, isOfPlace: false };
+  const isOfPlace = filter.status === undefined || !isToldElsewhere.has(filter.status);
+  const way = isOfPlace ? filter : { status: filter.status };
+  if (way.accountId !== undefined || actor.accountIds !== null)
+    return { rows: byAccount(actor, way), isExact: false, isOfPlace };
+  if (way.status !== undefined || way.platform !== undefined)
+    return { rows: byPlatform(actor, way), isExact: false, isOfPlace };
+  if (range !== null && range.days <= daysMax)
+    return { rows: byDay(actor, filter, range), isExact: true, isOfPlace: false };
+  return { rows: listing(actor), isExact: false, isOfPlace: false };
 }
 
 interface Range {
@@ -120,9 +126,9 @@ function listing(actor: Actor): Candidates['rows'] {
 
 function byAccount(actor: Actor, { status, accountId, platform }: PostFilter): Candidates['rows'] {
   const accountIds = accountId === undefined ? (actor.accountIds ?? []) : [accountId];
-  const places = sql`unnest(${sql.param([...accountIds])}::text[])`;
   const ofPlatform = platform === undefined ? sql`` : sql` and x.platform = ${platform}`;
-  return byPublications(actor, status, places, sql`x.account_id = place${ofPlatform}`);
+  const way = { places: sql`unnest(${textArray(accountIds)})`, isThere: sql`x.account_id = place${ofPlatform}` };
+  return byPublications(actor, signsFor(status, accountId !== undefined), way);
 }
 
 function byPlatform(actor: Actor, { status, platform }: PostFilter): Candidates['rows'] {
@@ -130,41 +136,50 @@ function byPlatform(actor: Actor, { status, platform }: PostFilter): Candidates[
     platform === undefined
       ? sql`(select distinct a.platform from accounts a where a.organization_id = ${actor.organizationId})`
       : sql`unnest(array[${platform}])`;
-  return byPublications(actor, status, places, sql`x.platform = place`);
+  const way = { places, isThere: sql`x.platform = place` };
+  return byPublications(actor, signsFor(status, platform !== undefined), way);
 }
 
-/** @param isThere condition on `publications x` and a `place` */
-function byPublications(actor: Actor, status: PostStatus | undefined, places: SQL, isThere: SQL): Candidates['rows'] {
-  const signs = status === undefined ? everySign : signsOf[status];
-  return (after, count) => sql`
-    select distinct c.created_at, c.id from ${places} at_place(place)
-    cross join unnest(${sql.param([...signs])}::text[]) sign
-    cross join lateral (
-      select distinct x.post_created_at as created_at, x.post_id as id from publications x
-      where x.organization_id = ${actor.organizationId} and ${isThere} and x.listed_as = sign
-        and ${olderThan(after, sql`x.post_created_at`, sql`x.post_id`)}
-      order by 1 desc, 2 desc limit ${count}) c
+interface Way {
+  readonly places: SQL;
+  /** Condition on `publications x` and a `place`. */
+  readonly isThere: SQL;
+}
+
+function byPublications(
+  { organizationId, accountIds }: Actor,
+  { signs, orDue }: Signs,
+  { places, isThere }: Way,
+): Candidates['rows'] {
+  const own =
+    accountIds === null
+      ? sql`array(select a.id from accounts a where a.organization_id = ${organizationId})`
+      : textArray(accountIds);
+  return (after, count) => {
+    const older = olderThan(after, sql`x.post_created_at`, sql`x.post_id`);
+    const due = sql`
+      union all
+      select x.post_created_at, x.post_id from publications x
+      where x.organization_id = ${organizationId} and x.account_id = any(${own})
+        and x.due_at <= statement_timestamp() and x.status = 'scheduled' and ${older}`;
+    return sql`
+    select distinct c.created_at, c.id from (
+      select c.created_at, c.id from ${places} at_place(place)
+      cross join unnest(${textArray(signs)}) sign
+      cross join lateral (
+        select distinct x.post_created_at as created_at, x.post_id as id from publications x
+        where x.organization_id = ${organizationId} and ${isThere} and x.listed_as = sign and ${older}
+        order by 1 desc, 2 desc limit ${count}) c
+      ${orDue ? due : sql``}) c
     order by c.created_at desc, c.id desc limit ${count}`;
+  };
+}
+
+function textArray(values: readonly string[]): SQL {
+  return sql`${sql.param([...values])}::text[]`;
 }
 
 function olderThan(after: PostCursor | null, createdAt: SQL, id: SQL): SQL {
   if (after === null) return sql`true`;
   return sql`(${createdAt}, ${id}) < (timestamptz 'epoch' + ${after.createdAtMicros}::bigint * interval '1 microsecond', ${after.id})`;
 }
-
-type Sign = Exclude<PublicationStatus, 'waiting'> | WaitingReason;
-
-const everySign: readonly string[] = [...PublicationStatus.options, ...WaitingReason.options];
-const waits = WaitingReason.options.filter((reason) => reason !== 'decision');
-
-/** `publications.listed_as`: a post of this status has at least one publication with one of these. */
-const signsOf: Readonly<Record<PostStatus, readonly Sign[]>> = {
-  draft: ['draft'],
-  scheduled: ['scheduled'],
-  publishing: ['publishing', 'retrying', ...waits, 'scheduled', 'draft'],
-  needs_attention: ['unconfirmed', 'decision'],
-  published: ['published'],
-  partially_published: ['failed', 'canceled', 'skipped'],
-  failed: ['failed'],
-  canceled: ['canceled', 'skipped'],
-};
