@@ -997,7 +997,9 @@ export interface paths {
         };
         /**
          * List posts
-         * @description For principals with the right `posts:read`.
+         * @description Newest first. A page ends at `limit`, at 1 MB, or where 1,000 posts were held against the filter in vain: it may be short, even empty. The list has ended where `nextCursor` is null.
+         *
+         *     For principals with the right `posts:read`.
          */
         get: operations["listPosts"];
         put?: never;
@@ -5347,7 +5349,10 @@ export interface operations {
     cancelPost: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same key and body give the first answer again, with `Idempotent-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -5360,6 +5365,8 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the logs. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where the answer is that of an earlier request with the same key. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -5459,7 +5466,10 @@ export interface operations {
     resolvePublication: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same key and body give the first answer again, with `Idempotent-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -5476,6 +5486,8 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the logs. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where the answer is that of an earlier request with the same key. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -6705,7 +6717,10 @@ export interface operations {
     replayWebhookDelivery: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same key and body give the first answer again, with `Idempotent-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
                 deliveryId: string;
@@ -6719,6 +6734,8 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the logs. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where the answer is that of an earlier request with the same key. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -6730,7 +6747,10 @@ export interface operations {
     replayDelivery: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request repeatable for 24 hours: the same key and body give the first answer again, with `Idempotent-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -6743,6 +6763,8 @@ export interface operations {
                 headers: {
                     /** @description Names the request in the logs. */
                     "X-Request-Id"?: string;
+                    /** @description `true` where the answer is that of an earlier request with the same key. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {

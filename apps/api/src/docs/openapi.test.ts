@@ -80,6 +80,28 @@ test('an operation documents its success, its headers and its upload body', () =
   expect(missing.map(({ name }) => name)).toEqual([]);
 });
 
+test('every POST takes an Idempotency-Key but sign-in and what changes nothing the second time', () => {
+  const without = operations().filter(
+    ({ name, operation }) =>
+      /^post \/api\/v1\/(?!auth\/)/.test(name) && !operation.parameters?.some((one) => one.name === 'Idempotency-Key'),
+  );
+  const repeatable = new Set([
+    'acceptInvitation',
+    'cleanQueue',
+    'confirmConsent',
+    'optimizeUrl',
+    'pauseQueue',
+    'readNotification',
+    'refreshAccount',
+    'resumeQueue',
+    'retryFailedJobs',
+    'runTask',
+    'startConnect',
+    'validatePost',
+  ]);
+  expect(new Set(without.map(({ operation }) => operation.operationId))).toEqual(repeatable);
+});
+
 test('the document says where the API is', () => {
   expect(document.servers.map(({ url }) => new URL(url).protocol)).toEqual(['http:']);
 });

@@ -168,7 +168,7 @@ export const webhookRoutes: FastifyPluginAsyncZod<{ services: Services }> = asyn
   app.post(
     '/webhooks/:id/deliveries/:deliveryId/replay',
     {
-      config: access,
+      config: { ...access, idempotent: {} },
       schema: {
         operationId: 'replayWebhookDelivery',
         summary: 'Send a message again, under its id',
@@ -187,7 +187,7 @@ export const webhookRoutes: FastifyPluginAsyncZod<{ services: Services }> = asyn
   app.post(
     '/webhooks/deliveries/:id/replay',
     {
-      config: access,
+      config: { ...access, idempotent: {} },
       schema: {
         operationId: 'replayDelivery',
         summary: 'Send a message of any webhook again, under its id',

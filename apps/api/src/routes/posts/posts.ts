@@ -74,6 +74,9 @@ export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = asyn
       schema: {
         operationId: 'listPosts',
         summary: 'List posts',
+        description:
+          'Newest first. A page ends at `limit`, at 1 MB, or where 1,000 posts were held against the filter in vain: it may be short, even empty. ' +
+          'The list has ended where `nextCursor` is null.',
         tags,
         querystring: ListQuery,
         response: { 200: pageOf(Post) },
@@ -191,7 +194,7 @@ export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = asyn
   app.post(
     '/posts/:id/cancel',
     {
-      config: { access: 'posts:write', errors: ['nothing_to_stop'] },
+      config: { access: 'posts:write', idempotent: {}, errors: ['nothing_to_stop'] },
       schema: {
         operationId: 'cancelPost',
         summary: 'Stop what has not begun',

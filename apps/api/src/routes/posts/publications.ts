@@ -12,7 +12,7 @@ export const publicationRoutes: FastifyPluginAsyncZod<{
   app.post(
     '/publications/:id/resolve',
     {
-      config: { access: 'posts:write', errors: ['conflict'] },
+      config: { access: 'posts:write', idempotent: {}, errors: ['conflict'] },
       schema: {
         operationId: 'resolvePublication',
         summary: 'Decide what only a person can: whether it is out, or whether a late one still goes',
