@@ -1,5 +1,7 @@
 import { analytics } from './analytics.ts';
+import { api } from './api.ts';
 import { attacks } from './attacks.ts';
+import { chooseSections } from './choose-sections.ts';
 import { dispatcherTurn } from './dispatcher-turn.ts';
 import { fairness } from './fairness.ts';
 import { limits } from './limits.ts';
@@ -21,11 +23,20 @@ const sections = {
   limits,
   analytics,
   lists,
+  api,
   realtime,
 };
 
-const wanted = new Set(process.argv.slice(2));
+const chosen = chosenOrEnd();
 const settings = readSettings(process.env);
 await using servers = await startServers();
-for (const [name, run] of Object.entries(sections))
-  if (wanted.size === 0 || wanted.has(name)) await run(servers, settings);
+for (const run of chosen) await run(servers, settings);
+
+function chosenOrEnd() {
+  try {
+    return chooseSections(sections, process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${String(error)}\n`);
+    return process.exit(1);
+  }
+}
