@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import { addOrganization } from '@vibetribe/db/testing/test-rows';
+import type { Transaction } from '@vibetribe/db/connect-database';
 import { waitFor } from '@vibetribe/testkit/wait-for';
+import { is, SQL, StringChunk } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { createTestHarness, type TestHarness } from '../publishing/testing/test-harness.ts';
@@ -86,6 +88,20 @@ describe('a mail that is being sent', () => {
     expect(await pending(`status = 'sent' and last_error is null`)).toBe(2);
   });
 
+  test('is sent by a second process where the claim does not ask for the lease', async () => {
+    const taken = await queue();
+    const gate = Promise.withResolvers<MailResult>();
+    const first = listeningSender(() => gate.promise);
+    const second = listeningSender(sent);
+    await using opened = new AsyncDisposableStack();
+    opened.use(startMailer(harness.deps, { sender: first.sender }));
+    await waitFor(() => first.handed.length === 1, { describe: 'the first has it' });
+    opened.use(startMailer(withoutLease(harness.deps), { sender: second.sender }));
+    await waitFor(() => second.handed.length > 0, { describe: 'the second has it too' });
+    expect(second.handed).toEqual([taken]);
+    gate.resolve({ kind: 'sent' });
+  });
+
   test('and fails waits ten seconds, then longer each time, and is given up after the eighth try', async () => {
     for (const attempts of [0, 1, 2, 3, 4, 5, 6, 7]) {
       const recipient = await queue();
@@ -107,6 +123,27 @@ describe('a mail that is being sent', () => {
     expect(handed).toHaveLength(8);
   });
 });
+
+const leaseClause = /and \((?:m\.)?lease_until is null or (?:m\.)?lease_until < statement_timestamp\(\)\)/g;
+
+/** The ablation: the claim's statement without its two conditions. Throws where it has them no longer in these words. */
+function withoutLease(deps: TestHarness['deps']): TestHarness['deps'] {
+  const cut = (query: SQL) => {
+    let cuts = 0;
+    const chunks = query.queryChunks.map((chunk) => {
+      if (!is(chunk, StringChunk)) return chunk;
+      return new StringChunk(chunk.value.map((text) => text.replace(leaseClause, () => ((cuts += 1), ''))));
+    });
+    if (JSON.stringify(query.queryChunks).includes('for update of m skip locked') && cuts !== 2)
+      throw new Error(`${cuts} conditions were cut out of the claim, not 2`);
+    return new SQL(chunks);
+  };
+  const asWorker: TestHarness['deps']['db']['asWorker'] = (work) =>
+    deps.db.asWorker((tx) =>
+      work({ ...tx, execute: (query: SQL) => tx.execute(cut(query)) } as unknown as Transaction),
+    );
+  return { ...deps, db: { ...deps.db, asWorker } };
+}
 
 interface Received {
   readonly to: string[];
