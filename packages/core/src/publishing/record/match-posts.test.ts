@@ -149,6 +149,22 @@ describe('a post that two publications take for theirs', () => {
     await sending;
     expect(await harness.read(sent)).toMatchObject({ status: 'waiting', waiting_reason: 'reconciling' });
   });
+
+  test('is not what a platform that remembers keys answers with for ever: the next send has a key of its own', async () => {
+    const [lost = '', sent = ''] = await equals('lose_request');
+    harness.platform.remembersKeys = true;
+    await look([lost]);
+    harness.platform.behave('accept_then_lose_reply');
+    await look([sent]);
+    await look([lost]);
+    expect(await harness.read(lost)).toMatchObject({ status: 'published' });
+    harness.platform.behave('accept');
+    for (let turn = 0; turn < 8; turn += 1) await look([sent]);
+    expect(await harness.read(sent)).toMatchObject({ status: 'published' });
+    const posts = await Promise.all([lost, sent].map(async (id) => (await harness.read(id)).platform_post_id));
+    expect(new Set(posts).size).toBe(2);
+    expect(harness.platform.accepted).toHaveLength(2);
+  });
 });
 
 async function untilSomeoneWaits(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Transaction } from '@vibetribe/db/connect-database';
 import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
+import { postTaken } from '../state/post-taken.ts';
 import type { OutcomeRecord } from './outcome-record.ts';
 
 type Report = OutcomeRecord['report'];
@@ -118,10 +119,9 @@ function postIn(report: Report): string | null {
 }
 
 function withoutPost(report: Report, quietMs: number): Report {
-  const detail = 'The post that the platform named belongs to another publication.';
+  const detail = postTaken.message;
   if (report.kind === 'finding') {
     return { kind: 'finding', finding: { kind: 'no_answer', detail, retryAfterMs: null, needsReconnect: false } };
   }
-  const fault = { category: 'unknown_outcome', code: 'post_taken', message: detail } as const;
-  return { kind: 'outcome', outcome: { kind: 'unknown', fault, quietMs } };
+  return { kind: 'outcome', outcome: { kind: 'unknown', fault: postTaken, quietMs } };
 }

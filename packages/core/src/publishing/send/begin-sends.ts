@@ -19,6 +19,8 @@ export interface SendIntent {
   readonly work: PublicationWork;
   readonly step: string;
   readonly key: JsonValue;
+  /** The key of the sends before made another publication's post. */
+  readonly replacesKey: boolean;
 }
 
 /**
@@ -113,15 +115,21 @@ async function holdOffPauses(
   );
 }
 
-/** A key that an earlier send was made under is kept: the next one is then the same one to the platform. */
+/** A key that an earlier send was made under is kept, unless it is spent: the next one is then the same one to the platform. */
 async function writeKeys(tx: Transaction, intents: readonly SendIntent[]): Promise<void> {
   if (intents.length === 0) return;
-  const keys = intents.map(({ work, step: name, key }) => ({
+  const keys = intents.map(({ work, step: name, key, replacesKey }) => ({
     organizationId: work.organizationId,
     publicationId: work.publicationId,
     name: storedName(work, name),
     key,
+    replacesKey,
   }));
+  if (keys.some(({ replacesKey }) => replacesKey))
+    await tx.execute(sql`
+      delete from publication_steps s using jsonb_to_recordset(${JSON.stringify(keys)}::jsonb)
+        as k("publicationId" text, name text, "replacesKey" boolean)
+      where s.publication_id = k."publicationId" and s.name = k.name and k."replacesKey" and s.done_at is null`);
   await tx.execute(sql`
     insert into publication_steps (organization_id, publication_id, name, effect, key, keyed_at)
     select k."organizationId", k."publicationId", k.name, 'once', k.key, clock_timestamp()

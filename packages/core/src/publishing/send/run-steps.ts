@@ -7,6 +7,7 @@ import type { SendIntent } from './begin-sends.ts';
 import type { Failpoints } from '../failpoints.ts';
 import type { PublicationWork, StoredStep } from '../claim/publication-work.ts';
 import type { StepResult } from '../record/outcome-record.ts';
+import { postTaken } from '../state/post-taken.ts';
 
 /** Another publisher owns the publication now, or a user stopped it: this run ends without a trace. */
 export class ClaimLostError extends Error {
@@ -43,15 +44,21 @@ export function createStepRunner(deps: RunnerDependencies, work: PublicationWork
   let committed = work.state.committed;
   let unwritten: StepResult[] = [];
 
+  // A platform that remembers keys would answer with that other publication's post again.
+  const isKeySpent = (step: StoredStep | undefined) =>
+    step?.keyed === true && step.effect === 'once' && work.state.error?.code === postTaken.code;
+
   const keyFor = async <Key extends JsonValue>(
     name: string,
     makeKey: ((seed: KeySeed) => Key | Promise<Key>) | undefined,
   ): Promise<Key> => {
     const known = stored.get(name);
+    const isSpent = isKeySpent(known);
     // The key was stored by the same step of the same adapter, so it has its type.
-    if (known?.keyed === true && deps.failpoints.has('stable_key')) return known.key as Key;
+    if (known?.keyed === true && !isSpent && deps.failpoints.has('stable_key')) return known.key as Key;
+    const stableId = isSpent ? `${work.part.id}-${work.state.attempts + 1}` : work.part.id;
     const seed = {
-      partId: deps.failpoints.has('stable_key') ? work.part.id : `${work.part.id} ${work.fence}`,
+      partId: deps.failpoints.has('stable_key') ? stableId : `${work.part.id} ${work.fence}`,
       lastPost: deps.lastPost(),
     };
     return makeKey === undefined ? (null as Key) : makeKey(seed);
@@ -94,7 +101,7 @@ export function createStepRunner(deps: RunnerDependencies, work: PublicationWork
         return result;
       }
       const lateFence = fenceFromNow(deps);
-      const startedAt = await deps.beginSend({ work, step: name, key });
+      const startedAt = await deps.beginSend({ work, step: name, key, replacesKey: isKeySpent(known) });
       if (startedAt === null) throw new ClaimLostError();
       openStep = name;
       await deps.failpoints.reach('send:before_request');

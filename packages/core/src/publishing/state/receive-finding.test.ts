@@ -140,9 +140,9 @@ testCases([
     'absent after an outcome nobody knows',
     { ...asking, absentReads: 1, error: { ...rejection, category: 'unknown_outcome', code: 'post_taken' } },
     finding(notSeen),
-    'status "retrying", dueAtMs +0, retriesUsed 1, firstFailedAtMs +0, leaseUntilMs null, intentAtMs null, absentReads 0, waiting null, error {"category":"platform","code":"post_taken","message":"The last send did not reach the platform.","retryable":true,"manual":null}',
+    'status "retrying", dueAtMs +0, retriesUsed 1, firstFailedAtMs +0, leaseUntilMs null, intentAtMs null, absentReads 0, waiting null, error {"category":"platform","code":"post_taken","message":"The platform answered the last send with the post of another publication.","retryable":true,"manual":null}',
     'publication.reconciled: The platform does not have it: Its list is empty. {"finding":"absent"}',
-    'publication.retrying: The last send did not reach the platform. Tries again at 2026-11-27T10:00:00.000Z. {"category":"platform","code":"post_taken","retry":1,"nextAttemptAt":"2026-11-27T10:00:00.000Z"}',
+    'publication.retrying: The platform answered the last send with the post of another publication. Tries again at 2026-11-27T10:00:00.000Z. {"category":"platform","code":"post_taken","retry":1,"nextAttemptAt":"2026-11-27T10:00:00.000Z"}',
   ],
   [
     'absent, and no retry is left',

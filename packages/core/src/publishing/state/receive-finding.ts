@@ -4,6 +4,7 @@ import type { Finding, PublicationInput } from './publication-input.ts';
 import type { PublicationState } from './publication-state.ts';
 import { finishPart, goOn, markPublished } from './finish-part.ts';
 import { becomeUnconfirmed, retryOrFail } from './receive-outcome.ts';
+import { postTaken } from './post-taken.ts';
 import { publisherStopped } from './publisher-stopped.ts';
 import { clause } from './clause.ts';
 import { type Transition, countAgain, isTold, moved, refused, waitUntil } from './transition.ts';
@@ -92,7 +93,10 @@ function sendAgain(state: PublicationState, input: FindingInput, evidence: strin
     {
       category: fault.category === 'unknown_outcome' ? 'platform' : fault.category,
       code: fault.code,
-      message: 'The last send did not reach the platform.',
+      message:
+        fault.code === postTaken.code
+          ? 'The platform answered the last send with the post of another publication.'
+          : 'The last send did not reach the platform.',
     },
     input.policy,
     { atMs, notBeforeMs: atMs, countedFromMs: state.intentAtMs ?? atMs },

@@ -42,6 +42,8 @@ export interface MemoryPlatform {
   readonly adapter: PlatformAdapter;
   /** How its reconciliation answers; a finding: always with that. */
   lookup: 'honest' | 'by_text' | 'unreachable' | 'refused' | 'cannot_tell' | ReconcileFinding;
+  /** Whether a repeat of a key makes no second post and is answered with the first one. */
+  remembersKeys: boolean;
   /** From when on each question looked, oldest first. */
   readonly askedSince: Date[];
 }
@@ -187,7 +189,8 @@ function createMemoryPlatform(): MemoryPlatform {
     if (behaviour === 'lose_request')
       throw new PlatformError('ambiguous', 'No answer came.', { platformCode: 'reset' });
     if (behaviour === 'hang') return new Promise<never>(() => undefined);
-    accepted.push({ key, text, answers });
+    const isKnown = platform.remembersKeys && accepted.some((post) => post.key === key);
+    if (!isKnown) accepted.push({ key, text, answers });
     if (behaviour === 'accept_then_lose_reply')
       throw new PlatformError('ambiguous', 'No answer came.', { platformCode: 'reset' });
     if (behaviour === 'accept_and_hang') return new Promise<never>(() => undefined);
@@ -196,6 +199,7 @@ function createMemoryPlatform(): MemoryPlatform {
   const platform: MemoryPlatform = {
     accepted,
     lookup: 'honest',
+    remembersKeys: false,
     askedSince: [],
     behave(...wanted) {
       behaviours = wanted;
