@@ -2,6 +2,7 @@ import { lookup } from 'node:dns';
 import { connect } from 'node:net';
 import { Agent } from 'undici';
 import { type GuardedConnectorOptions, createGuardedConnector } from './guarded-connector.ts';
+import { createNameLookup } from './name-lookup.ts';
 
 /** What the guard decides by itself cannot be given. */
 type FreeAgentOptions = Omit<
@@ -21,7 +22,7 @@ type FreeAgentOptions = Omit<
 
 export interface GuardedAgentOptions
   extends FreeAgentOptions, Pick<GuardedConnectorOptions, 'allow' | 'connectTimeoutMs' | 'ca'> {
-  /** For tests. `dns.lookup` if absent. */
+  /** For tests. If absent the DNS for names that others choose, `dns.lookup` for allowed ones. */
   readonly lookup?: GuardedConnectorOptions['lookup'];
   /** For tests. `net.connect` if absent. */
   readonly dial?: GuardedConnectorOptions['dial'];
@@ -37,7 +38,7 @@ export function createGuardedAgent({
   allow,
   connectTimeoutMs,
   ca,
-  lookup: lookupAll = lookup,
+  lookup: given,
   dial = connect,
   ...agentOptions
 }: GuardedAgentOptions): Agent {
@@ -45,6 +46,13 @@ export function createGuardedAgent({
     ...agentOptions,
     allowH2: false,
     pipelining: 1,
-    connect: createGuardedConnector({ allow, connectTimeoutMs, lookup: lookupAll, dial, ca }),
+    connect: createGuardedConnector({
+      allow,
+      connectTimeoutMs,
+      lookup: given ?? createNameLookup(),
+      lookupAllowed: given ?? lookup,
+      dial,
+      ca,
+    }),
   });
 }

@@ -14,7 +14,10 @@ export interface GuardedConnectorOptions {
   readonly allow: (host: string, port: number) => boolean | Promise<boolean>;
   /** For the connection and the TLS handshake together. */
   readonly connectTimeoutMs: number;
+  /** For names that others choose: it must not keep other names waiting. */
   readonly lookup: LookupAll;
+  /** For allowed hosts, which may be known to this machine alone. */
+  readonly lookupAllowed: LookupAll;
   /** Opens the TCP connection, `net.connect` outside of tests. */
   readonly dial: (options: TcpNetConnectOpts) => Socket;
   /** Certificates to trust instead of the well-known ones, PEM. */
@@ -30,6 +33,7 @@ export function createGuardedConnector({
   allow,
   connectTimeoutMs,
   lookup,
+  lookupAllowed,
   dial,
   ca,
 }: GuardedConnectorOptions): Connector {
@@ -41,7 +45,7 @@ export function createGuardedConnector({
     const socket = dial({
       host: hostname,
       port: portOf(target),
-      lookup: checkedLookup(lookup, accepts),
+      lookup: checkedLookup(isAllowed ? lookupAllowed : lookup, accepts),
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: keepAliveInitialDelayMs,
