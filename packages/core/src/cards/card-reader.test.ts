@@ -128,3 +128,16 @@ test("an organization's slow pages keep nobody else's waiting", async () => {
   expect(state.slowIsOver).toBe(false);
   expect(pages.asked.filter((path) => path === '/silent').length).toBeLessThanOrEqual(5);
 });
+
+test('a server that never answers keeps half of the places at most, whoever links to it', async () => {
+  const reader = open({ allow: (host, port) => [pages.host, inside.host].includes(`${host}:${port}`) });
+  const before = pages.asked.length;
+  const state = { silentIsOver: false };
+  const silent = Array.from({ length: 40 }, (_, index) =>
+    reader.read({ organizationId: `org_${index}`, withinMs: 50_000, url: `${pages.origin}/silent` }),
+  );
+  void Promise.race(silent).then(() => (state.silentIsOver = true));
+  expect(await reader.read({ ...ample, url: `${inside.origin}/secret` })).toMatchObject({ title: 'Inside' });
+  expect(state.silentIsOver).toBe(false);
+  expect(pages.asked.length - before).toBeLessThanOrEqual(16);
+});

@@ -1,6 +1,6 @@
 import { createInspector, type Inspector, inspectorDefaults } from '@vibetribe/media/inspect/inspector';
-import { createFairPermits } from '@vibetribe/resilience/fair-permits';
 import { createGuardedAgent, type GuardedAgentOptions } from '@vibetribe/security/guarded-agent';
+import { createFetchPlaces } from '../fetching/fetch-places.ts';
 import { readPage } from './read-page.ts';
 import { type CardPicture, readPicture } from './read-picture.ts';
 
@@ -35,7 +35,7 @@ export const cardBounds = {
   /** The share of the time that the page may take, so that some is left for its picture. */
   pageShare: 0.6,
   /** Pages at once, of all organizations and of one. */
-  pages: { totalMax: 32, perKeyMax: 4 },
+  pages: { totalMax: 32, perOrganizationMax: 4 },
 };
 
 /** A page's picture may use less time and memory than a file that the organization uploads. */
@@ -56,7 +56,7 @@ export function createCardReader({ directory, bounds, ...guard }: CardReaderOpti
     bodyTimeout: 10_000,
   });
   const inspector: Inspector = createInspector(inspectorOptions);
-  const permits = createFairPermits<string>(pages);
+  const places = createFetchPlaces(pages);
 
   async function readNow({ url, organizationId, withinMs }: WantedCard, signal: AbortSignal): Promise<CardReading> {
     const pageSignal = AbortSignal.any([signal, AbortSignal.timeout(Math.round(withinMs * pageShare))]);
@@ -74,19 +74,22 @@ export function createCardReader({ directory, bounds, ...guard }: CardReaderOpti
       : { title, description, picture, pageFault: why, pictureFault: null };
   }
 
+  async function readInTurn(wanted: WantedCard, signal: AbortSignal): Promise<CardReading> {
+    using _place = await places.take(wanted);
+    if (signal.aborted) return unread('too many pages of this organization were being read');
+    return await readNow(wanted, signal);
+  }
+
   return {
     async read(wanted) {
-      const { organizationId, withinMs } = wanted;
+      const { withinMs } = wanted;
       const signal = AbortSignal.timeout(withinMs);
       const late = new Promise<CardReading>((resolve) => {
         const end = () => resolve(unread('it was not read in time'));
         // Only calls that still wait for a turn end here: a page that is being read ends by itself, with what it has.
         signal.addEventListener('abort', () => setTimeout(end, 250), { once: true });
       });
-      const work = permits.run(organizationId, async () =>
-        signal.aborted ? unread('too many pages of this organization were being read') : readNow(wanted, signal),
-      );
-      return Promise.race([work, late]);
+      return Promise.race([readInTurn(wanted, signal), late]);
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([dispatcher.destroy(), inspector[Symbol.asyncDispose]()]);

@@ -13,10 +13,12 @@ const room = { take: () => Promise.resolve() };
 let directory: string;
 let digests: FileDigests;
 let pages: TestPages;
+let otherPages: TestPages;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'vibetribe-fetcher-'));
   digests = createFileDigests();
   const file = await jpeg();
+  otherPages = await startPages({ '/photo': (response) => void response.end(file) });
   pages = await startPages({
     '/silent': () => undefined,
     '/drips': (response) => void response.write(file.subarray(0, 100)),
@@ -25,18 +27,19 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await pages[Symbol.asyncDispose]();
+  await otherPages[Symbol.asyncDispose]();
   await digests[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });
 });
 
 const open = (withinMs: number) =>
   createMediaFetcher({
-    allow: (host, port) => `${host}:${port}` === pages.host,
+    allow: (host, port) => [pages.host, otherPages.host].includes(`${host}:${port}`),
     media: { incomingDirectory: directory, digests },
     withinMs,
   });
-const ask = (fetcher: MediaFetcher, path: string, organizationId = 'org_1') =>
-  fetcher.fetch({ url: `${pages.origin}${path}`, organizationId, room });
+const ask = (fetcher: MediaFetcher, path: string, organizationId = 'org_1', { origin } = pages) =>
+  fetcher.fetch({ url: `${origin}${path}`, organizationId, room });
 
 test.each(['/silent', '/drips'])('a server that %s is left when the time is up, and no file stays', async (path) => {
   await using fetcher = open(300);
@@ -58,4 +61,19 @@ test('an organization fetches four at once, and the next ones wait; nobody else 
   expect(asked()).toEqual([...Array.from({ length: 4 }, () => '/silent'), '/photo']);
   await fetcher[Symbol.asyncDispose]();
   await Promise.all(slow);
+});
+
+test('a server that never answers holds half of the places, however many organizations fetch from it', async () => {
+  await using fetcher = open(60_000);
+  const before = pages.asked.length;
+  const asked = () => pages.asked.length - before;
+  const silent = Array.from({ length: 80 }, (_, index) =>
+    ask(fetcher, '/silent', `org_${index % 20}`).catch(() => undefined),
+  );
+  await waitFor(() => asked() >= 32, { describe: () => `half of the places to be taken (${asked()})` });
+  await using photo = await ask(fetcher, '/photo', 'org_other', otherPages);
+  expect(photo.bytes).toBeGreaterThan(0);
+  expect(asked()).toBe(32);
+  await fetcher[Symbol.asyncDispose]();
+  await Promise.all(silent);
 });

@@ -1,10 +1,10 @@
 import { MediaRefusedError } from '@vibetribe/media/media-refused-error';
 import type { MediaLibrary } from '@vibetribe/media/media-library';
 import { type ReceivedFile, receiveUpload, type UploadRoom } from '@vibetribe/media/upload/receive-upload';
-import { createFairPermits } from '@vibetribe/resilience/fair-permits';
 import { createGuardedAgent, type GuardedAgentOptions } from '@vibetribe/security/guarded-agent';
 import { whyUnread } from '../fetching/fetch-error.ts';
 import { type Fetched, fetchGuarded } from '../fetching/fetch-guarded.ts';
+import { createFetchPlaces } from '../fetching/fetch-places.ts';
 import { DomainError } from '../domain-error.ts';
 
 export interface MediaFetcher extends AsyncDisposable {
@@ -27,14 +27,16 @@ interface MediaFetcherOptions extends Pick<GuardedAgentOptions, 'allow'> {
 }
 
 /** How many files are fetched at a time: for all organizations together, and for one. */
-const places = { totalMax: 16, perKeyMax: 4 };
+const files = { totalMax: 64, perOrganizationMax: 4 };
+/** How often whoever waits for a place looks whether the time is over. */
+const placePatienceMs = 1_000;
 const wish = { types: /^/u, accept: 'image/*,video/*,*/*;q=0.5' };
 
 /** Fetches files from addresses that users name: through the address guard, as bounded as uploads are, and over in time. */
 export function createMediaFetcher({ allow, media, withinMs }: MediaFetcherOptions): MediaFetcher {
   const timeouts = { connectTimeoutMs: 5_000, headersTimeout: 10_000, bodyTimeout: 10_000 };
   const dispatcher = createGuardedAgent({ allow, ...timeouts });
-  const permits = createFairPermits<string>(places);
+  const places = createFetchPlaces(files);
 
   async function fetchNow({ url, room }: WantedFile, signal: AbortSignal): Promise<ReceivedFile> {
     let source: Fetched['body'] | undefined;
@@ -54,12 +56,12 @@ export function createMediaFetcher({ allow, media, withinMs }: MediaFetcherOptio
   }
 
   return {
-    fetch(wanted) {
+    async fetch(wanted) {
       const signal = AbortSignal.timeout(withinMs);
-      return permits.run(wanted.organizationId, async () => {
-        if (!signal.aborted) return fetchNow(wanted, signal);
-        throw new DomainError('unavailable', 'Too many files are being fetched. Try again.', { retryAfterSeconds: 5 });
-      });
+      const patience = { ms: placePatienceMs, isOver: () => signal.aborted };
+      using place = await places.take(wanted, patience);
+      if (place !== null && !signal.aborted) return await fetchNow(wanted, signal);
+      throw new DomainError('unavailable', 'Too many files are being fetched. Try again.', { retryAfterSeconds: 5 });
     },
     [Symbol.asyncDispose]: () => dispatcher.destroy(),
   };
