@@ -4,6 +4,8 @@ import { compileCache } from '@vibetribe/testkit/compile-cache';
 import { createTestDatabase } from '@vibetribe/testkit/test-database';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
+import { rotateOwnKeys } from './rotate-own-keys.ts';
+import { runMigrations } from './run-migrations.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -41,6 +43,19 @@ test(
     await client.end();
   },
 );
+
+test('keys of another database rotate nothing and are told, although their names are the same', async () => {
+  await using database = await createTestDatabase(inject('postgresUrl'));
+  const logger = { info: () => undefined, warn: () => undefined };
+  const place = { databaseUrl: database.url, rolePrefix: 'vibetribe' };
+  await runMigrations({ ...place, logger });
+  const rotate = (byte: number) => {
+    const encryptionKeys = `k1:${Buffer.alloc(32, byte).toString('base64')}`;
+    return rotateOwnKeys({ ...place, encryptionKeys, logger, signal: AbortSignal.timeout(30_000) });
+  };
+  expect(await rotate(1)).toMatchObject({ rotated: 0, writingKeyId: 'k1' });
+  await expect(rotate(2)).rejects.toThrow(/ENCRYPTION_KEYS.*key named k1/);
+});
 
 test.each([
   [{ ADMIN_PASSWORD: 'a first password' }, 'ADMIN_EMAIL: is missing'],

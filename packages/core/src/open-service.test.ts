@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { OperatorError } from '@vibetribe/observability/operator-error';
 import { createLogger } from '@vibetribe/observability/logger';
 import { migrate } from '@vibetribe/db/migrate';
@@ -13,6 +14,7 @@ import { waitFor } from '@vibetribe/testkit/wait-for';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { CoreEnv, coreConfigOf } from './core-config.ts';
+import { rotateKeys } from './keys/rotate-keys.ts';
 import { openService, type Service } from './open-service.ts';
 import { sealCredentials } from './accounts/grants/seal-credentials.ts';
 import { parseEnvironment } from './parse-environment.ts';
@@ -33,6 +35,23 @@ async function migrateAll(databaseUrl: string): Promise<void> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
   await migrateQueue(pool);
   await pool.end();
+}
+
+async function asOwner(databaseUrl: string, statements: string): Promise<void> {
+  const owner = new pg.Client({ connectionString: databaseUrl });
+  await owner.connect();
+  await owner.query(statements);
+  await owner.end();
+}
+
+async function addGrantUnder(databaseUrl: string, keys: string): Promise<void> {
+  const grant = { id: 'grt_1', organizationId: 'org_1' };
+  const sealed = sealCredentials(createKeyRing(keys), grant, { accessToken: 'a', scopes: [] });
+  await asOwner(
+    databaseUrl,
+    `insert into organizations (id, name) values ('org_1', 'One');
+     insert into grants (id, organization_id, platform, credentials) values ('grt_1', 'org_1', 'x', '${sealed}')`,
+  );
 }
 
 async function refusalOf(opening: Promise<Service>): Promise<string> {
@@ -100,19 +119,42 @@ describe('the keys of a database', () => {
     expect(await refusalOf(open({ DATABASE_URL: database.url, ENCRYPTION_KEYS: old }))).toContain('key named k2');
   });
 
+  test('may not be taken away while a secret is sealed under them; once nothing is, they may', async () => {
+    await using database = await createTestDatabase(inject('postgresUrl'));
+    await migrateAll(database.url);
+    const [old, fresh] = [newKey('k1'), newKey('k2')];
+    await start(database.url, old);
+    await addGrantUnder(database.url, old);
+    {
+      await using service = await open({ DATABASE_URL: database.url, ENCRYPTION_KEYS: `${fresh},${old}` });
+      expect(await refusalOf(open({ DATABASE_URL: database.url, ENCRYPTION_KEYS: fresh }))).toMatch(
+        /key named k1.*rotate-keys/,
+      );
+      const deps = { db: service.db, keyRing: service.core.keyRing };
+      await rotateKeys(deps, { writingKeyId: 'k2', signal: AbortSignal.timeout(60_000) });
+    }
+    await start(database.url, `${fresh},${old}`);
+    await start(database.url, fresh);
+  });
+
+  test('that are lost for good can be replaced by the statements of the manual', async () => {
+    await using database = await createTestDatabase(inject('postgresUrl'));
+    await migrateAll(database.url);
+    const [lost, fresh] = [newKey('k1'), newKey('k1')];
+    await start(database.url, lost);
+    await addGrantUnder(database.url, lost);
+    expect(await refusalOf(open({ DATABASE_URL: database.url, ENCRYPTION_KEYS: fresh }))).toContain('key named k1');
+    const manual = await readFile(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+    const [, statements = ''] = /Keys that are lost for good.*?```sql\n(.*?)```/s.exec(manual) ?? [];
+    await asOwner(database.url, statements);
+    await start(database.url, fresh);
+  });
+
   test('of a database from before they were checked are known by the credentials in it', async () => {
     await using database = await createTestDatabase(inject('postgresUrl'));
     await migrateAll(database.url);
     const right = newKey('k1');
-    const owner = new pg.Client({ connectionString: database.url });
-    await owner.connect();
-    const grant = { id: 'grt_1', organizationId: 'org_1' };
-    const sealed = sealCredentials(createKeyRing(right), grant, { accessToken: 'a', scopes: [] });
-    await owner.query(`insert into organizations (id, name) values ('org_1', 'One')`);
-    await owner.query(
-      `insert into grants (id, organization_id, platform, credentials) values ('grt_1', 'org_1', 'x', '${sealed}')`,
-    );
-    await owner.end();
+    await addGrantUnder(database.url, right);
     expect(await refusalOf(open({ DATABASE_URL: database.url, ENCRYPTION_KEYS: newKey('k1') }))).toContain('named k1');
     await start(database.url, right);
   });

@@ -3,6 +3,7 @@ import { OperatorError } from '@vibetribe/observability/operator-error';
 import type { KeyRing, SecretContext } from '@vibetribe/security/key-ring';
 import { SecretUnreadableError } from '@vibetribe/security/secret-unreadable-error';
 import { openCredentials } from './accounts/grants/seal-credentials.ts';
+import { allSealed } from './keys/sealed-columns.ts';
 
 /** A connection as the login itself, which may write the service's settings and take the worker's role. */
 interface LoginConnection {
@@ -16,7 +17,7 @@ const grantsTried = 20;
 
 /**
  * Makes sure that this process has the keys of this database: a sealed word decides, which the first process of all left there. It is sealed
- * anew under the key that writes, so that a key may go once nothing else is sealed under it.
+ * anew under the key that writes once nothing else is under its own: so no key may go before.
  * @throws OperatorError where no key opens it: with wrong keys everything would seem well until the first post is due
  */
 export async function requireKeys(
@@ -26,7 +27,7 @@ export async function requireKeys(
 ): Promise<void> {
   const sealed = (await readCanary(client)) ?? (await leaveCanary(client, keyRing, options));
   if (openOrNull(keyRing, sealed) !== canary) throw wrongKeys(keyIdOf(keyRing, sealed));
-  if (!keyRing.needsRewrap(sealed)) return;
+  if (!keyRing.needsRewrap(sealed) || (await isInUse(client, keyRing.keyIdOf(sealed), options))) return;
   await client.query(
     `update service_settings set value = to_jsonb($1::text), updated_at = now() where key = $2 and value #>> '{}' = $3`,
     [keyRing.seal(canary, context), settingKey, sealed],
@@ -72,12 +73,32 @@ interface SealedGrant {
 }
 
 async function readGrants(client: LoginConnection, rolePrefix: string): Promise<SealedGrant[]> {
-  await client.query('begin');
-  await client.query(`set local role ${roleNames(rolePrefix).worker}`);
-  const { rows } = await client.query<SealedGrant>(
+  return asWorker<SealedGrant>(
+    client,
+    rolePrefix,
     `select id, organization_id as "organizationId", credentials from grants where credentials <> ''
      order by refreshed_at desc limit ${grantsTried}`,
   );
+}
+
+async function isInUse(
+  client: LoginConnection,
+  keyId: string,
+  { rolePrefix }: { readonly rolePrefix: string },
+): Promise<boolean> {
+  const statement = `select 1 from (${allSealed}) s where split_part(sealed, ':', 3) = $1 limit 1`;
+  return (await asWorker(client, rolePrefix, statement, [keyId])).length > 0;
+}
+
+async function asWorker<Row>(
+  client: LoginConnection,
+  rolePrefix: string,
+  statement: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  await client.query('begin');
+  await client.query(`set local role ${roleNames(rolePrefix).worker}`);
+  const { rows } = await client.query<Row>(statement, values);
   await client.query('commit');
   return rows;
 }
@@ -102,6 +123,7 @@ function keyIdOf(keyRing: KeyRing, sealed: string): string {
 function wrongKeys(keyId: string): OperatorError {
   return new OperatorError(
     `ENCRYPTION_KEYS cannot open what this database holds: it is sealed under the key named ${keyId}, and that one is missing or another ` +
-      'one. Use the keys with which the other processes run, or restore them from the backup: without them every account has to be connected again.',
+      'one. Use the keys with which the other processes run, or restore them from the backup: without them every account has to be connected again. ' +
+      'A key may go once npm run rotate-keys has ended with 0.',
   );
 }

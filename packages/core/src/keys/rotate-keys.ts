@@ -1,13 +1,7 @@
-import { column, queryRows, type RowOf } from '@vibetribe/db/query-rows';
+import { column, queryRows } from '@vibetribe/db/query-rows';
 import { sql } from 'drizzle-orm';
-import { clientContext } from '../accounts/connect/client-for-server.ts';
-import { openCredentials, sealCredentials } from '../accounts/grants/seal-credentials.ts';
-import type { KeyRing } from '@vibetribe/security/key-ring';
 import type { CoreDependencies } from '../core-dependencies.ts';
-import { mailContext } from '../mail/mail-content.ts';
-import { openTotpSecret, sealTotpSecret } from '../identity/totp-secret.ts';
-import { openMessageAddress, sealMessageAddress } from '../notifications/message-address.ts';
-import { openWebhookSecret, sealWebhookSecret } from '../webhooks/webhook-secret.ts';
+import { allSealed, type SealedColumn, sealedColumns, sealedRowColumns, type SealedRow } from './sealed-columns.ts';
 
 export interface KeyRotation {
   /** Sealed anew under the key that writes. */
@@ -17,62 +11,6 @@ export interface KeyRotation {
   /** Secrets of grants, webhooks, second factors and mails, by the id of the key that they are sealed under; destroyed credentials are not counted. */
   readonly byKey: Readonly<Record<string, number>>;
 }
-
-const sealedRowColumns = { id: column.text, organizationId: column.text, sealed: column.text };
-type SealedRow = RowOf<typeof sealedRowColumns>;
-
-/** A column of long-lived secrets, and how one is sealed anew. What lives for minutes (consents, OAuth states) needs no rotation. */
-interface SealedColumn {
-  readonly table: string;
-  readonly column: string;
-  /** What its rows are found by; `id` where nothing is said. */
-  readonly idColumn?: string;
-  /** No organization's. */
-  readonly isOfService?: true;
-  /** @throws SecretUnreadableError */
-  readonly reseal: (keyRing: KeyRing, row: SealedRow) => string;
-}
-
-const resealWebhook = (keyRing: KeyRing, row: SealedRow) =>
-  sealWebhookSecret(keyRing, row, openWebhookSecret(keyRing, row, row.sealed));
-
-const sealedColumns: readonly SealedColumn[] = [
-  {
-    table: 'grants',
-    column: 'credentials',
-    reseal: (keyRing, row) => sealCredentials(keyRing, row, openCredentials(keyRing, row, row.sealed)),
-  },
-  { table: 'webhooks', column: 'secret_sealed', reseal: resealWebhook },
-  { table: 'webhooks', column: 'previous_secret_sealed', reseal: resealWebhook },
-  {
-    table: 'totp_factors',
-    column: 'secret_sealed',
-    idColumn: 'user_id',
-    isOfService: true,
-    reseal: (keyRing, { id, sealed }) => sealTotpSecret(keyRing, id, openTotpSecret(keyRing, id, sealed)),
-  },
-  {
-    table: 'notification_preferences',
-    column: 'webhook_sealed',
-    idColumn: 'user_id',
-    reseal(keyRing, { id: userId, organizationId, sealed }) {
-      const place = { organizationId, userId };
-      return sealMessageAddress(keyRing, place, openMessageAddress(keyRing, place, sealed));
-    },
-  },
-  {
-    table: 'mails',
-    column: 'sealed',
-    isOfService: true,
-    reseal: (keyRing, { id, sealed }) => keyRing.seal(keyRing.open(sealed, mailContext(id)), mailContext(id)),
-  },
-  {
-    table: 'server_clients',
-    column: 'client_sealed',
-    isOfService: true,
-    reseal: (keyRing, { id, sealed }) => keyRing.seal(keyRing.open(sealed, clientContext(id)), clientContext(id)),
-  },
-];
 
 const batchRows = 200;
 
@@ -139,15 +77,9 @@ async function rotateOne(
 }
 
 async function countByKey(deps: Pick<CoreDependencies, 'db'>): Promise<Record<string, number>> {
-  const all = sql.join(
-    sealedColumns.map(
-      ({ table, column: name }) => sql`select ${sql.identifier(name)} as sealed from ${sql.identifier(table)}`,
-    ),
-    sql` union all `,
-  );
   const rows = await deps.db.asWorker(
     (tx) => queryRows(tx, { keyId: column.text, count: column.number })`
-      select split_part(sealed, ':', 3) as "keyId", count(*)::int as count from (${all}) s where sealed <> '' group by 1 order by 1`,
+      select split_part(sealed, ':', 3) as "keyId", count(*)::int as count from (${sql.raw(allSealed)}) s where sealed <> '' group by 1 order by 1`,
   );
   return Object.fromEntries(rows.map(({ keyId, count }) => [keyId, count]));
 }
