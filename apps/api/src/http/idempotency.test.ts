@@ -24,6 +24,23 @@ describe('a repeated request', () => {
     expect((await post(app, 'k2')).json).toEqual({ runs: 2 });
   });
 
+  test('gets the first answer again where the route sends it instead of returning it, too', async () => {
+    let runs = 0;
+    const { app } = await repeatableApp((_request, reply) => {
+      runs += 1;
+      return reply.code(201).header('etag', `"${runs}"`).send({ runs, secret: 'hush' });
+    });
+    const first = await post(app, 'k1');
+    expect([first.status, first.json, first.headers['etag']]).toEqual([201, { runs: 1, secret: 'hush' }, '"1"']);
+    expect(await post(app, 'k1')).toMatchObject({ status: 201, json: { runs: 1 }, replayed: 'true' });
+    expect(runs).toBe(1);
+  });
+
+  test('is refused before anything leaves where its answer could not be remembered', async () => {
+    const { app } = await repeatableApp(async (_request, reply) => reply.send(Buffer.from('bytes')));
+    expect(await post(app, 'k1')).toMatchObject({ status: 500, json: { code: 'internal' } });
+  });
+
   test('is the same whatever the order of its fields, and another with another body', async () => {
     const { app } = await repeatableApp(async () => ({}));
     await post(app, 'k1', { a: 1, b: { c: [1, 2], d: 2 } });

@@ -16,7 +16,7 @@ import { refusalOf } from './problem-handler.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The route honours `Idempotency-Key`. `secretFields` of the answer are shown once and never stored. Its handler returns the answer. */
+    /** The route honours `Idempotency-Key`. `secretFields` of the answer are shown once and never stored. */
     idempotent?: { readonly secretFields?: readonly string[] };
   }
 }
@@ -60,7 +60,8 @@ export function honourIdempotencyKeys(
             isAnswered: false,
           };
           pendingAnswers.set(request, pending);
-          return runOnce({ db, pending, request, reply }, async () => handler.call(this, request, reply));
+          const held = holdSend(reply);
+          return runOnce({ db, pending, request, reply: held }, async () => handler.call(this, request, held.reply));
         }
       }
     };
@@ -88,15 +89,40 @@ export function answerInTransaction<Result>(
   };
 }
 
-type Run = { db: Database; pending: PendingAnswer; request: FastifyRequest; reply: FastifyReply };
+interface HeldReply {
+  /** What the handler is given. */
+  readonly reply: FastifyReply;
+  /** What it has sent with it; null before. */
+  sent: { readonly payload: unknown } | null;
+}
+
+/** Whether a handler returns its answer or sends it, nothing leaves before it is remembered: sending only hands it over. */
+function holdSend(reply: FastifyReply): HeldReply {
+  const send = (payload: unknown) => {
+    held.sent ??= { payload };
+    return held.reply;
+  };
+  // A reply is awaited until it has left.
+  const instead = new Map<string | symbol, unknown>([
+    ['send', send],
+    ['then', undefined],
+  ]);
+  const held: HeldReply = {
+    reply: new Proxy(reply, {
+      get: (target, name, receiver) => (instead.has(name) ? instead.get(name) : Reflect.get(target, name, receiver)),
+    }),
+    sent: null,
+  };
+  return held;
+}
+
+type Run = { db: Database; pending: PendingAnswer; request: FastifyRequest; reply: HeldReply };
 
 async function runOnce({ db, pending, request, reply }: Run, handle: () => Promise<unknown>): Promise<unknown> {
   const { organizationId } = pending.held;
   let body: unknown;
   try {
-    body = await handle();
-    if (body === undefined || body === reply)
-      throw new Error('the handler of an idempotent route must return its answer');
+    body = bodyOf(await handle(), reply);
   } catch (error) {
     if (!pending.isAnswered) await db.asTenant(organizationId, (tx) => keepRefusal(tx, pending, request, error));
     throw error;
@@ -104,13 +130,22 @@ async function runOnce({ db, pending, request, reply }: Run, handle: () => Promi
   if (!pending.isAnswered) {
     await db.asTenant(organizationId, (tx) =>
       remember(tx, pending, {
-        status: reply.statusCode,
+        status: reply.reply.statusCode,
         contentType: 'application/json; charset=utf-8',
-        headers: headersOf(reply),
+        headers: headersOf(reply.reply),
         body: withoutSecrets(body, pending.secretFields),
       }),
     );
   }
+  return body;
+}
+
+/** @throws where it is none that can be remembered, before it leaves */
+function bodyOf(returned: unknown, { reply, sent }: HeldReply): unknown {
+  const body = sent === null ? returned : sent.payload;
+  const isJson = typeof body === 'object' && body !== null && !Buffer.isBuffer(body) && !('pipe' in body);
+  if (body instanceof Error) throw body;
+  if (!isJson || body === reply || reply.sent) throw new Error('an idempotent route answers with JSON');
   return body;
 }
 
