@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { findFreePort } from '@vibetribe/postgres-server/free-port';
 import { OperatorError } from '@vibetribe/observability/operator-error';
 import { findRedisProgram } from '@vibetribe/testkit/find-redis-program';
@@ -9,6 +12,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
 import { connectQueue } from './connect-queue.ts';
+import { commandsSent } from './require-redis.ts';
 import { createPublishQueue } from './publish-queue.ts';
 import { startPublishWorker } from './publish-worker.ts';
 import { quietLogger } from './test-backend.ts';
@@ -57,6 +61,8 @@ test('a login that may not do what the queue does is refused with the rule that 
   expect(await refusalOf(url)).toMatch(/eval/);
   await setUser('~*', '&*', '+@all', '-bzpopmin', '-publish');
   expect(await refusalOf(url)).toContain('may not run publish, bzpopmin');
+  await setUser('~*', '&*', '+@all', '-zrem');
+  expect(await refusalOf(url)).toContain('may not run zrem');
   await setUser('~other:*', '&*', '+@all');
   expect(await refusalOf(url)).toMatch(/NOPERM|may not run/);
   await setUser('~*', '&other:*', '+@all');
@@ -83,6 +89,18 @@ test('a login that may not do what the queue does is refused with the rule that 
   expect(await connection.health()).toMatchObject({ ok: true });
   await worker.close({ drainMs: 1_000 });
   admin.disconnect();
+});
+
+test('every command of the scripts that the queue and the limits run is asked about', async () => {
+  const queue = dirname(dirname(createRequire(import.meta.url).resolve('bullmq')));
+  const scripts = (await readdir(queue, { recursive: true })).filter((path) => /scripts\/[^/]+\.js$/.test(path));
+  expect(scripts.length).toBeGreaterThan(30);
+  const texts = await Promise.all(scripts.map((path) => readFile(join(queue, path), 'utf8')));
+  const called = texts.flatMap((text) => [...text.matchAll(/(?:rcall|redis\.call)\(\s*["'](\w+)["']/g)]);
+  const names = new Set(called.map(([, name = '']) => name.toLowerCase()));
+  const asked = new Set(commandsSent.map((command) => command.split(' ')[0]));
+  expect([...names].filter((name) => !asked.has(name))).toEqual([]);
+  expect(names.size).toBeGreaterThan(40);
 });
 
 test('a Redis that removes jobs when its memory is full is told of at the start', async () => {

@@ -4,35 +4,23 @@ import type { Redis } from 'ioredis';
 /** Redis itself answered that this login may not do something, or that it lets nobody in like this. */
 const refusalPattern = /^(NOPERM|NOAUTH|WRONGPASS|ERR.*(?:AUTH|ACL))|no permissions|can't run this command/;
 
-/** One of each kind that BullMQ, the limits and the bus use, with keys as they have them. */
+/** What BullMQ, the limits and the bus send, each whole enough to be asked about; `K` is a key and `C` a channel as they have them. */
+export const commandsSent: readonly string[] = `
+  info; client setname probe; multi; exec; time; evalsha none 1 K; subscribe C; publish C x;
+  del K; exists K; expire K 1; persist K; pexpire K 1; pexpireat K 1; pttl K; rename K K; type K; unlink K;
+  get K; incr K; incrby K 1; set K 1;
+  hdel K f; hexists K f; hget K f; hgetall K; hincrby K f 1; hlen K; hmget K f; hmset K f 1; hset K f 1;
+  lindex K 0; llen K; lpop K; lpos K v; lpush K v; lrange K 0 1; lrem K 1 v; lset K 0 v; ltrim K 0 1;
+  rpop K; rpoplpush K K; rpush K v; sadd K m; scard K; sismember K m; smembers K; srem K m;
+  bzpopmin K 1; zadd K 1 m; zcard K; zcount K 0 1; zlexcount K - +; zpopmin K; zrange K 0 1; zrangebylex K - +;
+  zrangebyscore K 0 1; zrem K m; zremrangebyrank K 0 1; zremrangebyscore K 0 1; zrevrange K 0 1; zrevrangebyscore K 1 0;
+  zscore K m; xadd K * f 1; xdel K 0-1; xlen K; xrange K - +; xread streams K 0; xtrim K maxlen 1`
+  .trim()
+  .split(/;\s+/);
+
 function commandsOf(prefix: string): string[][] {
-  const key = `${prefix}:permissions`;
-  return [
-    ['info'],
-    ['client', 'setname', 'probe'],
-    ['evalsha', 'none', '1', key],
-    ['subscribe', `${prefix}:bus:events`],
-    ['publish', `${prefix}:bus:events`, ''],
-    ['bzpopmin', key, '1'],
-    ['get', key],
-    ['set', key, '1'],
-    ['incr', key],
-    ['del', key],
-    ['exists', key],
-    ['pexpire', key, '1'],
-    ['hset', key, 'field', '1'],
-    ['hgetall', key],
-    ['zadd', key, '1', 'member'],
-    ['zrange', key, '0', '1'],
-    ['lpush', key, 'value'],
-    ['lrange', key, '0', '1'],
-    ['rpoplpush', key, `${key}:other`],
-    ['sadd', key, 'value'],
-    ['smembers', key],
-    ['xadd', key, '*', 'field', '1'],
-    ['xtrim', key, 'maxlen', '1'],
-    ['time'],
-  ];
+  const places: Readonly<Record<string, string>> = { K: `${prefix}:permissions`, C: `${prefix}:bus:events` };
+  return commandsSent.map((command) => command.split(' ').map((word) => places[word] ?? word));
 }
 
 /** Asks the server itself, and carries nothing out. Redis before 7 cannot be asked: there the script's own run is the proof. */
