@@ -39,6 +39,8 @@ describe.each(backendKinds)('rate limits on %s', (kind) => {
       Array.from({ length: 10 }, (_, index) => (index % 2 ? here : there).consume('a')),
     );
     expect(verdicts.filter((verdict) => verdict.allowed)).toHaveLength(5);
+    await there.forget('a');
+    expect(await here.consume('a')).toMatchObject({ allowed: true, remaining: 4 });
   });
 
   test.each([false, true])(

@@ -29,6 +29,8 @@ export interface RateLimitVerdict {
 export interface RateLimiter extends AsyncDisposable {
   /** Takes points (default 1) and tells whether they were there. Never rejects, and never waits for an absent store. */
   consume(key: string, points?: number): Promise<RateLimitVerdict>;
+  /** The key has all its points again, in this process where the store is absent. Never rejects. */
+  forget(key: string): Promise<void>;
 }
 
 const shareIntervalMs = 500;
@@ -94,6 +96,10 @@ function createShared(
       unshared.set(short, (unshared.get(short) ?? 0) + points);
       return take(local, short, points);
     },
+    async forget(key) {
+      unshared.delete(shorten(key));
+      await forgetIn([local, store], shorten(key), complain);
+    },
     [Symbol.asyncDispose]: () => loop[Symbol.asyncDispose](),
   };
 }
@@ -115,8 +121,18 @@ function createExact(
         return alone;
       }
     },
+    forget: (key) => forgetIn([local, store], shorten(key), complain),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+async function forgetIn(
+  [local, store]: readonly [RateLimiterAbstract, RateLimiterAbstract],
+  key: string,
+  complain: (error: unknown) => void,
+): Promise<void> {
+  await local.delete(key);
+  await callStore(shareTimeoutMs, 'forgetting a rate limit', store.delete(key)).catch(complain);
 }
 
 async function take(limiter: RateLimiterAbstract, key: string, points: number): Promise<RateLimitVerdict> {

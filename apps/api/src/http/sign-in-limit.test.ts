@@ -11,6 +11,7 @@ function limiterOf(points: number) {
       taken.set(key, now);
       return { allowed: now <= points, remaining: Math.max(0, points - now), resetInMs: 1_000 };
     },
+    forget: async (key: string) => void taken.delete(key),
   };
 }
 
@@ -83,6 +84,8 @@ test('who was proved by a mailed link gets in from there', async () => {
     await limit.logIn({ email: 'ada@example.com', address: `a${guess}`, device: null }, wrong).catch(() => undefined);
   const from = { email: 'ada@example.com', address: 'b', device: null };
   await expect(limit.logIn(from, right)).rejects.toMatchObject({ code: 'rate_limited' });
+  // As whoever has forgotten a password does first.
+  for (let guess = 0; guess < 5; guess += 1) await limit.logIn(from, wrong).catch(() => undefined);
   await limit.know(from);
   expect(await limit.logIn(from, right)).toBe('in');
 });

@@ -16,6 +16,7 @@ export const registrationWindowSeconds = 60 * 60;
 export const knownAddressSeconds = 24 * 24 * 60 * 60;
 
 type Limiter = Pick<RateLimiter, 'consume'>;
+type ForgivingLimiter = Pick<RateLimiter, 'consume' | 'forget'>;
 
 /** Whose login it is, and from where. */
 export interface SignInFrom {
@@ -40,12 +41,12 @@ export interface SignInLimit {
   logIn<Result>(from: SignInFrom, attempt: () => Promise<Result>): Promise<Result>;
   /** Runs a registration; its address is known to the user from then on. @throws DomainError `rate_limited`, or what `attempt` throws */
   register<Result>(from: SignInFrom, attempt: () => Promise<Result>): Promise<Result>;
-  /** The user was proved by other means, such as a mailed link: the address is known from then on. */
+  /** The user was proved by other means, such as a mailed link: the address is known from then on, and what failed there is forgotten. */
   know(from: SignInFrom): Promise<void>;
 }
 
 export function createSignInLimit(limiters: {
-  byEmail: Limiter;
+  byEmail: ForgivingLimiter;
   byAddress: Limiter;
   byAccount: Limiter;
   /** Tries at an account beyond those, from addresses that it does not know. */
@@ -57,7 +58,8 @@ export function createSignInLimit(limiters: {
   known: Limiter;
 }): SignInLimit {
   const know = async (from: SignInFrom): Promise<void> => {
-    await limiters.known.consume(pairOf({ ...from, device: null }));
+    const pair = pairOf({ ...from, device: null });
+    await Promise.all([limiters.known.consume(pair), limiters.byEmail.forget(pair)]);
   };
   return {
     async logIn(from, attempt) {
