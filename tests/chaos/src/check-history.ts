@@ -13,7 +13,7 @@ import {
   parseText,
   textOf,
 } from './history.ts';
-import { isAround, isCalledOff, withRewinds } from './rewinds.ts';
+import { isAround, isCalledOff, wasForgotten, withRewinds } from './rewinds.ts';
 import { requestKey } from './stand-in/site-memory.ts';
 import { unconfirmedReasonOf } from './unconfirmed-reasons.ts';
 import { checkFailure, isOurs, placeOf, type Violation, violation, type ViolationKind } from './violation.ts';
@@ -90,9 +90,9 @@ function checkAccount(story: Story, account: ChaosAccount, history: History): Vi
   const wasCanceled = story.operations.some(
     ({ canceledAccountIds }) => canceledAccountIds?.includes(accountId) === true,
   );
-  if (wasCanceled && lines.length > 0)
-    found.push(say('dishonest_cancel', 'a cancel was acknowledged and the post is visible'));
-  if (isTimelyDelete(story.operations, databaseAheadMs(history)) && lines.length > 0) {
+  const isKnown = lines.some((line) => !wasForgotten(history, line, story.operations.filter(isCancel)));
+  if (wasCanceled && isKnown) found.push(say('dishonest_cancel', 'a cancel was acknowledged and the post is visible'));
+  if (isTimelyDelete(story.operations, databaseAheadMs(history)) && isKnown) {
     found.push(say('dishonest_cancel', 'it was deleted before its time and is visible'));
   }
   const [post] = story.posts;
@@ -156,7 +156,10 @@ function checkEnd(
       return checkFailure(publication).flatMap((detail) => say('unexplained', detail));
     case 'canceled':
       if (wasCalledOff) return [];
-      if (line !== undefined) return say('dishonest_cancel', 'canceled, it says, and it is visible');
+      if (line !== undefined)
+        return wasForgotten(history, line, story.operations.filter(isCancel))
+          ? []
+          : say('dishonest_cancel', 'canceled, it says, and it is visible');
       return has(story, 'cancel') || has(story, 'delete') || wasDisconnected
         ? []
         : say('lost', 'canceled, and nobody asked for it');
@@ -220,10 +223,23 @@ function stuckDetail({ status, waitingFor }: FinalPublication): string {
   return `still ${status} for ${waitingFor.reason} until ${waitingFor.until ?? 'somebody acts'}: ${waitingFor.detail}`;
 }
 
-function checkLine({ token, versions }: Story, accountId: string, line: VisiblePost, history: History): Violation[] {
+function checkLine(
+  { token, versions, operations }: Story,
+  accountId: string,
+  line: VisiblePost,
+  history: History,
+): Violation[] {
   const revision = parseText(line.text)?.revision;
   const fitting = versions.filter((version) => version.revision === revision);
   if (fitting.length === 0) {
+    if (
+      wasForgotten(
+        history,
+        line,
+        operations.filter(({ kind }) => kind === 'edit'),
+      )
+    )
+      return [];
     return [
       violation('unexpected', token, accountId, `revision ${revision} is visible, which no client wants any more`),
     ];
@@ -260,6 +276,10 @@ function checkStops(
 
 function linesOf({ lines }: Story, account: ChaosAccount): VisiblePost[] {
   return lines.filter((line) => placeOf(line) === placeOf(account));
+}
+
+function isCancel({ kind }: Operation): boolean {
+  return kind === 'cancel' || kind === 'delete';
 }
 
 function has({ operations }: Story, kind: Operation['kind']): boolean {

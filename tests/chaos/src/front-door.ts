@@ -19,7 +19,8 @@ export async function startFrontDoor(apis: () => readonly string[]): Promise<Asy
   };
 }
 
-const timeoutMs = 10_000;
+/** Shorter than a publisher waits for a platform: one that fetches a picture while it makes a post answers before it is given up. */
+const timeoutMs = 1_000;
 
 async function pass(apis: () => readonly string[], path: string, response: ServerResponse): Promise<void> {
   for (const origin of apis()) {

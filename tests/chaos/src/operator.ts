@@ -74,7 +74,10 @@ async function callOffVisible(
         shown.has(`${placeOf(account)} ${token}`)
       );
     };
-    if (!publications.some(isShown)) continue;
+    const out = publications.filter(isShown);
+    if (out.length === 0) continue;
+    // The answer may be lost on its way.
+    for (const { accountId } of out) record({ token, accountId, atMs: Date.now() });
     const path = `/posts/${postId}/cancel`;
     const { result, body } = await organization.client.send({ method: 'POST', path, body: {} });
     if (result !== 'ok') continue;

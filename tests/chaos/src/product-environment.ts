@@ -18,6 +18,8 @@ export const shortTimes = {
   SWEEP_INTERVAL_MS: '500',
   PUBLISH_RETRY_DELAYS_MS: '200,400,800,1500,1500,1500,1500,1500,1500,1500,1500,1500',
   CIRCUIT_BREAKER_TIMEOUT: '1500',
+  // As many claims as a slow machine can send within so short a lease.
+  PUBLISH_CONCURRENCY: '6',
   // Longer than a request waits for a connection: else an API under load works for clients that have gone.
   REQUEST_TIMEOUT: '15000',
 } as const;

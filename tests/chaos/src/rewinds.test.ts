@@ -77,6 +77,25 @@ test.each<[string, Partial<History>, readonly FinalPublication[], string[]]>([
     [calledOff],
     [],
   ],
+  [
+    'what a client called off since may be out, as the database had forgotten it',
+    { rewinds, operations: [created, { ...canceled, startedAtMs: 9_000, endedAtMs: 9_100 }] },
+    [calledOff],
+    [],
+  ],
+  [
+    'what a client edited since may be out as it was before',
+    {
+      rewinds,
+      operations: [
+        { ...created, revision: 1 },
+        { ...created, kind: 'edit', startedAtMs: 8_500, endedAtMs: 9_100, revision: 2, dueAtMs: 20_000 },
+      ],
+      operatorCancels: [{ token: 't-1', accountId: 'a1', atMs: 9_500 }],
+    },
+    [calledOff],
+    [],
+  ],
   ['what nobody called off is not', { rewinds }, [calledOff], ['dishonest_cancel']],
 ])('after a database went back: %s', (_what, change, publications, kinds) => {
   expect(kindsOf(change, publications)).toEqual(kinds);

@@ -1,5 +1,5 @@
 import type { Rewind } from './breakable-postgres.ts';
-import type { ChaosAccount, History, Operation } from './history.ts';
+import type { ChaosAccount, History, Operation, VisiblePost } from './history.ts';
 
 /**
  * What a database that went back in time takes away, as docs/failure-modes.md says: whatever clients were told in between may hold or not.
@@ -39,6 +39,20 @@ export function isAround({ rewinds = [] }: Pick<History, 'rewinds'>, operations:
   ]);
   return rewinds.some(({ fromMs, untilMs }) =>
     moments.some((atMs) => atMs >= fromMs - sendMsMax && atMs <= untilMs + sendMsMax),
+  );
+}
+
+/** Whether it may have been sent and then forgotten before the last of these was asked for: that one was told what the database still knew. */
+export function wasForgotten(
+  { rewinds = [] }: Pick<History, 'rewinds'>,
+  { receivedAtMs }: Pick<VisiblePost, 'receivedAtMs'>,
+  asked: readonly Operation[],
+): boolean {
+  return rewinds.some(
+    ({ fromMs, untilMs }) =>
+      receivedAtMs >= fromMs - sendMsMax &&
+      receivedAtMs <= untilMs &&
+      asked.some(({ endedAtMs }) => endedAtMs >= fromMs),
   );
 }
 

@@ -203,7 +203,7 @@ function waitsBehind(event: StoredEvent): Outcome[] {
   ];
 }
 
-const untoldFault: Fault = { category: 'platform', code: untold, message: untold };
+export const untoldFault: Fault = { category: 'platform', code: untold, message: untold };
 
 function refusalsBehind(event: StoredEvent): Outcome[] {
   const error = { ...faultIn(event), retryable: false, manual: null };

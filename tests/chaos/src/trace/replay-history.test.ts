@@ -92,7 +92,8 @@ function drawInput(random: SeededRandom): (state: PublicationState, turn: number
     if (random.chance(0.15)) return { type: 'lease_expired', policy };
     if (status === 'waiting') return { type: 'finding', fence, finding: random.pick(findings), policy };
     if (intentAtMs === null) return { type: 'intend', fence, leaseMs: 5_000 };
-    return { type: 'outcome', fence, outcome: random.pick(outcomes), policy };
+    const outage = random.chance(0.2);
+    return { type: 'outcome', fence, outcome: random.pick(outcomes), policy: { ...policy, outage } };
   };
 }
 

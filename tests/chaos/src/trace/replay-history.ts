@@ -1,7 +1,7 @@
 import { newPublication, type PublicationState } from '@vibetribe/core/publishing/state/publication-state';
 import { transition } from '@vibetribe/core/publishing/state/reducer';
 import type { TimelineEntry } from '@vibetribe/core/publishing/state/transition';
-import { inputsBehind, type RunSettings, timeIn, untold } from './inputs-behind.ts';
+import { inputsBehind, type RunSettings, timeIn, untold, untoldFault } from './inputs-behind.ts';
 import type { StoredAttempt, StoredEvent, StoredHistory } from './stored-history.ts';
 
 /** One way in which the state machine may have come to where the timeline is. */
@@ -76,7 +76,7 @@ function withLooks(state: PublicationState, { data }: StoredEvent): PublicationS
   // Looks that did not see it are counted apart; one that a stopped publisher did not end is no look.
   const sawNothing = state.toldWait.detail.startsWith('Not seen on the platform yet');
   const hasLooked = isAsking && !state.toldWait.detail.startsWith('Its publisher stopped');
-  return Array.from({ length: repeats + 1 }, (_, claims) => ({
+  const looked = Array.from({ length: repeats + 1 }, (_, claims) => ({
     ...state,
     fence: state.fence + claims,
     absentReads: state.absentReads + (hasLooked && sawNothing ? repeats : 0),
@@ -84,6 +84,13 @@ function withLooks(state: PublicationState, { data }: StoredEvent): PublicationS
     toldWait:
       state.toldWait === null ? null : { ...state.toldWait, times: waited.times, lastAtMs: Date.parse(waited.lastAt) },
   }));
+  return [...looked, ...looked.filter(({ fence }) => fence > state.fence).flatMap(withRetriesGivenBack)];
+}
+
+/** A claim that finds the platform down gives back the retries that were used before. */
+function withRetriesGivenBack(state: PublicationState): PublicationState[] {
+  if (state.toldWait?.reason !== 'breaker' || state.intentAtMs !== null) return [];
+  return [{ ...state, retriesUsed: 0, error: { ...untoldFault, retryable: true, manual: null } }];
 }
 
 /** The looks since the last entry are told by nothing but the row. */
