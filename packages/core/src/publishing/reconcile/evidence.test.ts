@@ -75,6 +75,26 @@ describe('a repeat that is refused as a duplicate', () => {
     expect(harness.platform.accepted).toHaveLength(1);
   });
 
+  test('counts at every later end: what is refused for good or has no retry left is unconfirmed, never failed', async () => {
+    const account = await harness.addAccount();
+    for (const [behaviour, retriesUsed] of [
+      ['reject', 0],
+      ['refuse_connection', 3],
+    ] as const) {
+      const id = await harness.addPublication(account);
+      const evidence = 'The platform refused a repeat as a duplicate.';
+      await harness.sql('update publications set evidence = $2, retries_used = $3 where id = $1', [
+        id,
+        evidence,
+        retriesUsed,
+      ]);
+      harness.platform.behave(behaviour);
+      await harness.engine().publish(id);
+      expect(await harness.read(id)).toMatchObject({ status: 'unconfirmed', error: { code: 'unconfirmed' } });
+      expect(await lastMessage(id)).toContain(evidence);
+    }
+  });
+
   test('proves nothing where no send before it can have arrived: the text is somebody else’s', async () => {
     const id = await harness.addPublication(await harness.addAccount());
     harness.platform.behave('rate_limit', 'refuse_connection', 'refuse_as_duplicate');

@@ -89,8 +89,14 @@ describe('a post that two publications take for theirs', () => {
     );
     harness.platform.behave('accept_then_lose_reply');
     await look(pairs.flat());
-    for (let turn = 0; turn < 8; turn += 1)
-      await Promise.all([look(pairs.map(([one]) => one)), look(pairs.map(([, other]) => other))]);
+    // Both sides have asked before either of them is written.
+    const gates = [createGate(['record:before_commit']), createGate(['record:before_commit'])] as const;
+    const sides = [pairs.map(([one]) => one), pairs.map(([, other]) => other)] as const;
+    const looking = sides.map((ids, side) => look(ids, gates[side]?.failpoints));
+    await Promise.race([Promise.all(gates.map((gate) => gate.reachedBy(1))), untilSomeoneWaits()]);
+    for (const gate of gates) gate.open();
+    await Promise.all(looking);
+    for (let turn = 0; turn < 8; turn += 1) await Promise.all(sides.map((ids) => look(ids)));
     const rows = await harness.sql<{ id: string | null }>('select platform_post_id as id from publications');
     expect(rows.map(({ id }) => id).toSorted(byText)).toEqual(
       harness.platform.accepted.map(({ key }) => key).toSorted(byText),
