@@ -17,6 +17,8 @@ export type Messages = {
   /** Makes a message; with `enforceNonce` it gives the one that this bot has made under the nonce within the last minutes. */
   create(channel: Account, bot: Bot, body: MessageBody, thread?: MessageThread): Post;
   get(id: string): Post | undefined;
+  /** The newest that a channel or a thread has had, whether or not it is still there; of a forum its newest thread. */
+  newestOf(place: string): string | null;
   /** @throws {RefusalError} 400 where nothing would be left to show */
   edit(post: Post, body: MessageEdit): Post;
   detail(id: string): MessageDetail;
@@ -41,6 +43,7 @@ export function createMessages({ site, platform, sandbox }: SiteContext, newId: 
   const placeOf = (id: string) => `${site}-message-${id}`;
   const details = store.table('discord.messages', MessageDetail);
   const nonces = store.table('discord.nonces', NonceRow);
+  const newest = store.table('discord.newest', NewestRow);
 
   function underNonce(key: string): Post | undefined {
     const row = nonces.get(key);
@@ -97,10 +100,12 @@ export function createMessages({ site, platform, sandbox }: SiteContext, newId: 
             editedAt: null,
           }),
           ...remembered,
+          newest.put(thread.thread_id ?? channel.id, { place: thread.thread_id ?? channel.id, message: id }),
         ],
       );
     },
     get: (id) => posts.get(site, id),
+    newestOf: (place) => newest.get(place)?.message ?? null,
     edit(post, { content, allowedMentions }) {
       const text = content === undefined ? post.text : (content ?? '').trim();
       const detail = this.detail(post.id);
@@ -132,6 +137,7 @@ export function createMessages({ site, platform, sandbox }: SiteContext, newId: 
         return details.drop(row.id);
       }),
       ...Array.from(nonces.rows(), (row) => nonces.drop(row.key)),
+      ...Array.from(newest.rows(), (row) => newest.drop(row.place)),
     ],
   };
 }
@@ -144,4 +150,5 @@ const MessageDetail = z.object({
   contentTypes: z.array(z.string()).default([]),
   editedAt: z.string().nullable().default(null),
 });
+const NewestRow = z.object({ place: z.string(), message: z.string() });
 const NonceRow = z.object({ key: z.string(), message: z.string(), expiresAtMs: z.number() });

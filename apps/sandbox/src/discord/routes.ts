@@ -39,8 +39,8 @@ export function botRoutes(app: FastifyInstance, context: SiteContext, bots: Bots
 
   app.get<InChannel>(`${api}/channels/:channel`, (request, reply) => {
     const { channel, thread } = placeAt(admit(context, request, reply, discordLimits.read), request.params.channel);
-    if (thread !== null) return threadView(thread, bots.of(channel));
-    return channelView(channel, sandbox.posts.ofAccount(site, channel.id).at(-1)?.id ?? null);
+    if (thread !== null) return threadView(thread, bots.of(channel), messages.newestOf(thread.id));
+    return channelView(channel, messages.newestOf(channel.id));
   });
 
   app.post<InChannel>(`${api}/channels/:channel/messages`, (request, reply) => {
@@ -65,7 +65,7 @@ export function botRoutes(app: FastifyInstance, context: SiteContext, bots: Bots
       { ...message, nonce: undefined, enforceNonce: false },
       { thread_name: name, ...(appliedTags === undefined ? {} : { applied_tags: appliedTags }) },
     );
-    return reply.code(201).send({ ...threadView(post, bot), message: view(channel, post) });
+    return reply.code(201).send({ ...threadView(post, bot, null), message: view(channel, post) });
   });
 
   // https://docs.discord.com/developers/resources/guild#list-active-guild-threads: of the channels that the bot sees.
@@ -79,7 +79,10 @@ export function botRoutes(app: FastifyInstance, context: SiteContext, bots: Bots
       const threads = sandbox.posts
         .ofAccount(site, channel.id)
         .filter((post) => post.details['thread_name'] !== undefined && post.receivedTickMs <= shownUntilMs);
-      return { threads: threads.map((post) => threadView(post, bots.of(channel))), members: [] };
+      return {
+        threads: threads.map((post) => threadView(post, bots.of(channel), messages.newestOf(post.id))),
+        members: [],
+      };
     },
   );
 

@@ -61,7 +61,7 @@ export function channelOfMessage(post: Post): string {
 const publicThreadType = 11;
 
 /** A post of a forum, by its first message. https://docs.discord.com/developers/resources/channel#channel-object */
-export function threadView(first: Post, bot: Bot) {
+export function threadView(first: Post, bot: Bot, newestId: string | null) {
   const { thread_name: name, applied_tags: tags } = first.details;
   return {
     id: first.id,
@@ -71,7 +71,7 @@ export function threadView(first: Post, bot: Bot) {
     owner_id: bot.id,
     name,
     applied_tags: tags ?? [],
-    last_message_id: first.id,
+    last_message_id: newestId ?? first.id,
     message_count: 0,
     member_count: 1,
     rate_limit_per_user: 0,

@@ -30,7 +30,7 @@ export async function readChannelOnce(run: PublishRun): Promise<ChannelFacts> {
 }
 
 export async function readChannel(
-  { endpoints, accessToken, account, now }: PublishRun,
+  { endpoints, accessToken, account, now }: Pick<PublishRun, 'endpoints' | 'accessToken' | 'account' | 'now'>,
   http: PlatformHttp,
 ): Promise<ChannelFacts> {
   const path = channelPath(account.externalId);

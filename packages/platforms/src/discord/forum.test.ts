@@ -115,6 +115,55 @@ describe('a send without an answer', () => {
   });
 });
 
+describe('a list that lags for longer than it is looked at', () => {
+  const loseAndHide = async (kind: 'reset-after' | 'reset-before') => {
+    const forum = await connectForum();
+    const { externalId } = forum.connected.account;
+    const publication = forum.publish('Boil water.', { options: { forumPost } });
+    await reachSend(stage.sandbox, publication);
+    const fault = { platform: 'discord', account: externalId, method: 'POST', times: 1, kind };
+    await stage.sandbox.control('POST', '/_sandbox/faults', fault);
+    expect(await failureOf(publication.publish())).toMatchObject({ kind: 'ambiguous' });
+    const lag = { platform: 'discord', account: externalId, kind: 'listing-lag', delayMs: 600_000 };
+    await stage.sandbox.control('POST', '/_sandbox/faults', lag);
+    return { ...forum, publication };
+  };
+
+  test('hides no post that the forum names as its newest', async () => {
+    const { publication, shown } = await loseAndHide('reset-after');
+    const [ours] = await shown();
+    expect(await publication.reconcile()).toMatchObject({ kind: 'found', platformPostId: ours?.id });
+  });
+
+  test('proves nothing where a newer one is named: it is not sent again', async () => {
+    const { publication, publish } = await loseAndHide('reset-after');
+    await publish('Another one.').publish();
+    for (let look = 0; look < 3; look += 1)
+      expect(await publication.reconcile()).toMatchObject({ kind: 'inconclusive' });
+  });
+
+  test('leaves a doubt where the newest one is gone again', async () => {
+    const { publication, publish, call, on } = await loseAndHide('reset-before');
+    const { kind: _kind, ...post } = publishedPart(await publish('Another one.').publish());
+    await discord.remove?.({ ...call, http: on.http(), post });
+    expect(await publication.reconcile()).toMatchObject({
+      kind: 'not_seen',
+      doubt: expect.stringContaining(post.platformPostId),
+    });
+  });
+
+  test('and a forum that does not name its newest post prove nothing', async () => {
+    const { publication, on, connected } = await loseAndHide('reset-before');
+    const http = on.http();
+    const request: PlatformHttp['request'] = async (wanted) => {
+      const answer = await http.request(wanted);
+      if (!wanted.url.endsWith(`/channels/${connected.account.externalId}`)) return answer;
+      return { ...answer, json: { guild_id: '1100000000000000000' } };
+    };
+    expect(await publication.reconcile({ http: { request } })).toMatchObject({ kind: 'inconclusive' });
+  });
+});
+
 describe('posts that were put away', () => {
   /** Answers the list of what was put away with these pages, and counts how many were asked for. */
   const putAway = (http: PlatformHttp, pages: readonly unknown[]) => {

@@ -3,8 +3,9 @@ import { foreignNumericId } from '../answers/answer-fields.ts';
 import { listenToPlatformClock } from '../http/platform-clock.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
+import { resembles } from '../text/resembles.ts';
 import { callDiscord, channelPath } from './api.ts';
-import { channelIn, channelStep } from './channel.ts';
+import { channelIn, channelStep, readChannel } from './channel.ts';
 import { isNamedAfter } from './files.ts';
 import { findMissing } from './find-missing.ts';
 import { forumPostUrl, forumTitle } from './forum.ts';
@@ -15,7 +16,8 @@ import { discordFingerprint } from './text.ts';
 
 /**
  * Looks through the posts that the forum got since the send: one that this bot began under this title, whose first message has this text or
- * these files. The oldest match wins.
+ * these files. The oldest match wins. Discord knows no nonce here: a repeat of what is there would be a second post, so that it counts as
+ * absent only where the forum itself names no newer post than the list.
  */
 export async function reconcileForumPost(asked: ReconcileQuery): Promise<ReconcileFinding> {
   const clock = listenToPlatformClock(asked.http, asked.askedAt);
@@ -26,13 +28,19 @@ export async function reconcileForumPost(asked: ReconcileQuery): Promise<Reconci
   const me = await callDiscord({ ...query, method: 'GET', path: '/users/@me', effect: 'read', answer: HasId });
   const from = beginningOf(key?.after ?? null, clock.timeOf(query.intent.startedAt));
   const { threads, isComplete } = await threadsSince(query, guildId, from);
-  const title = discordFingerprint(forumTitle(DiscordOptions.parse(query.content.options), query.content.text));
-  for (const { id, name, owner_id: owner } of threads) {
-    const isCandidate = owner === me.id && !query.takenPostIds.has(id) && discordFingerprint(name) === title;
-    if (!isCandidate || !(await isOurs(query, id, key?.nonce ?? null))) continue;
-    const evidence = `post ${id} of the forum is by this bot and has this title and text`;
-    return { kind: 'found', platformPostId: id, url: forumPostUrl(guildId, id), evidence };
+  const newest = await readNewestThread(query, { from, threads });
+  const judge = judgeThread(query, key?.nonce ?? null, me);
+  let stranger: string | null = null;
+  for (const thread of [...threads, ...(newest.kind === 'unlisted' ? [newest.thread] : [])]) {
+    const judgement = await judge(thread);
+    if (judgement === 'ours') return found(thread.id, guildId);
+    if (judgement === 'maybe') stranger ??= thread.id;
   }
+  if (newest.kind === 'unlisted')
+    return stranger === null
+      ? { kind: 'inconclusive', evidence: missingIn(newest.thread.id) }
+      : doubted(threads, stranger);
+  if (newest.kind === 'unknown') return { kind: 'inconclusive', evidence: newest.evidence };
   if (!isComplete)
     return {
       kind: 'cannot_tell',
@@ -40,9 +48,30 @@ export async function reconcileForumPost(asked: ReconcileQuery): Promise<Reconci
     };
   const seenIds = new Set(threads.map(({ id }) => id));
   const missing = await findMissing(query, { from, seenIds, pathOf: channelPath });
-  return missing === null
-    ? { kind: 'not_seen', evidence: `none of ${threads.length} posts since the send is this one` }
-    : { kind: 'inconclusive', evidence: `post ${missing}, which is there, is missing from Discord's list` };
+  if (missing !== null) return { kind: 'inconclusive', evidence: missingIn(missing) };
+  if (newest.kind === 'removed') stranger ??= newest.id;
+  return stranger === null ? { kind: 'not_seen', evidence: noneOf(threads) } : doubted(threads, stranger);
+}
+
+function found(id: string, guildId: string): ReconcileFinding {
+  const evidence = `post ${id} of the forum is by this bot and has this title and text`;
+  return { kind: 'found', platformPostId: id, url: forumPostUrl(guildId, id), evidence };
+}
+
+function doubted(threads: readonly Thread[], stranger: string): ReconcileFinding {
+  return {
+    kind: 'not_seen',
+    evidence: noneOf(threads),
+    doubt: `Post ${stranger} of the forum is new since the send and may be this one.`,
+  };
+}
+
+function noneOf(threads: readonly Thread[]): string {
+  return `none of ${threads.length} posts since the send is this one`;
+}
+
+function missingIn(id: string): string {
+  return `post ${id}, which is there, is missing from Discord's list`;
 }
 
 const HasId = z.object({ id: foreignNumericId() });
@@ -99,6 +128,37 @@ async function threadsSince(query: ReconcileQuery, guildId: string, from: string
   };
 }
 
+type NewestThread =
+  /** The list shows it, or the forum got none since. */
+  | { readonly kind: 'listed' }
+  | { readonly kind: 'unlisted'; readonly thread: Thread }
+  | { readonly kind: 'removed'; readonly id: string }
+  | { readonly kind: 'unknown'; readonly evidence: string };
+
+/**
+ * The newest post that the forum names by itself, beside the lists. It may be gone by now.
+ * https://docs.discord.com/developers/resources/channel#channel-object (`last_message_id`), read 2026-11.
+ */
+async function readNewestThread(
+  query: ReconcileQuery,
+  { from, threads }: { readonly from: string; readonly threads: readonly Thread[] },
+): Promise<NewestThread> {
+  const { newestId } = await readChannel({ ...query, now: query.askedAt }, query.http);
+  if (newestId === null) return { kind: 'unknown', evidence: 'Discord does not name the newest post of the forum' };
+  const last = threads.at(-1)?.id;
+  if (last !== undefined && BigInt(newestId) < BigInt(last))
+    return { kind: 'unknown', evidence: `Discord does not name ${last} as the newest post of the forum yet` };
+  if (BigInt(newestId) <= BigInt(last ?? from)) return { kind: 'listed' };
+  const call = { ...query, method: 'GET', path: channelPath(newestId), effect: 'read', answer: Thread } as const;
+  const thread = await callDiscord(call).catch(nullWhereGone);
+  return thread === null ? { kind: 'removed', id: newestId } : { kind: 'unlisted', thread };
+}
+
+function nullWhereGone(error: unknown): null {
+  if (error instanceof PlatformError && error.kind === 'not_found') return null;
+  throw error;
+}
+
 const Message = z.object({
   content: z.string(),
   attachments: z
@@ -107,15 +167,23 @@ const Message = z.object({
     .catch([]),
 });
 
-async function isOurs(query: ReconcileQuery, id: string, nonce: string | null): Promise<boolean> {
-  const path = `${channelPath(id)}/messages/${id}`;
-  const call = { ...query, method: 'GET', path, effect: 'read', answer: Message } as const;
-  const message = await callDiscord(call).catch((error: unknown) => {
-    if (error instanceof PlatformError && error.kind === 'not_found') return null;
-    throw error;
-  });
-  if (message === null) return false;
-  const [file] = message.attachments;
-  if (file !== undefined) return nonce !== null && isNamedAfter(file.filename, nonce);
-  return discordFingerprint(message.content) === discordFingerprint(query.content.text);
+type Judgement = 'ours' | 'maybe' | 'other';
+
+function judgeThread(
+  { takenPostIds, content, ...query }: ReconcileQuery,
+  nonce: string | null,
+  me: { readonly id: string },
+) {
+  const title = discordFingerprint(forumTitle(DiscordOptions.parse(content.options), content.text));
+  return async ({ id, name, owner_id: owner }: Thread): Promise<Judgement> => {
+    if (owner !== me.id || takenPostIds.has(id) || discordFingerprint(name) !== title) return 'other';
+    const path = `${channelPath(id)}/messages/${id}`;
+    const call = { ...query, method: 'GET', path, effect: 'read', answer: Message } as const;
+    const message = await callDiscord(call).catch(nullWhereGone);
+    if (message === null) return 'maybe';
+    const [file] = message.attachments;
+    if (file !== undefined) return nonce !== null && isNamedAfter(file.filename, nonce) ? 'ours' : 'other';
+    if (discordFingerprint(message.content) === discordFingerprint(content.text)) return 'ours';
+    return resembles(content.text, message.content) ? 'maybe' : 'other';
+  };
 }
