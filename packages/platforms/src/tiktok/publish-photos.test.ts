@@ -40,6 +40,75 @@ describe('photos', () => {
     });
   });
 
+  describe('that TikTok could not fetch', () => {
+    const failing = (reason: string, times: number) => {
+      let asked = 0;
+      return () => {
+        asked += 1;
+        return asked > times ? ok({ status: 'SEND_TO_USER_INBOX' }) : ok({ status: 'FAILED', fail_reason: reason });
+      };
+    };
+    const minute = (number: number) => new Date(Date.now() + number * 60_000);
+    const sends = (server: Awaited<ReturnType<typeof stage>>) =>
+      server.seen.filter(({ route }) => route === paths.photos).length;
+
+    test.each(['photo_pull_failed', 'internal'])(
+      '(%s) are asked for again, after a pause, and are out once',
+      async (reason) => {
+        let made = 0;
+        await using server = await stage({
+          [paths.status]: failing(reason, 2),
+          [paths.photos]: () => ok({ publish_id: `v_pub_url~${(made += 1)}` }),
+        });
+        const publication = start(server.origin, { media: [photo()] });
+        const fates = [];
+        for (const at of [0, 0.5, 1.5, 2, 4]) fates.push(await publication.publish({ now: minute(at) }));
+        expect(fates.map(({ kind }) => kind)).toEqual([
+          'processing',
+          'processing',
+          'processing',
+          'processing',
+          'published',
+        ]);
+        expect(fates.at(-1)).toMatchObject({ platformPostId: 'v_pub_url~3' });
+        expect(sends(server)).toBe(3);
+      },
+    );
+
+    test('three times are turned down for good', async () => {
+      await using server = await stage({ [paths.status]: failing('photo_pull_failed', 9) });
+      const publication = start(server.origin, { media: [photo()] });
+      for (const at of [0, 2, 9]) await publication.publish({ now: minute(at) });
+      expect(await publication.publish({ now: minute(60) })).toMatchObject({
+        kind: 'turned_down',
+        error: { kind: 'unavailable', platformCode: 'photo_pull_failed' },
+      });
+      expect(sends(server)).toBe(3);
+    });
+
+    test('and refuses when asked again are turned down; a second send without an answer is in doubt', async () => {
+      for (const [answer, expected] of [
+        [no(403, 'spam_risk_text'), { kind: 'turned_down', error: { kind: 'policy' } }],
+        [{ status: 503, json: {} }, { kind: 'ambiguous' }],
+      ] as const) {
+        let made = 0;
+        await using server = await stage({
+          [paths.status]: failing('photo_pull_failed', 1),
+          [paths.photos]: () => ((made += 1) === 1 ? ok({ publish_id: 'v_pub_url~1' }) : answer),
+        });
+        const publication = start(server.origin, { media: [photo()] });
+        await publication.publish();
+        const fate: unknown = await publication.publish({ now: minute(2) }).catch((error: unknown) => error);
+        expect(fate).toMatchObject(expected);
+      }
+    });
+
+    test('because of what they are, are not asked for again', async () => {
+      await using server = await stage({ [paths.status]: failing('picture_size_check_failed', 9) });
+      expect(await start(server.origin, { media: [photo()] }).publish()).toMatchObject({ kind: 'turned_down' });
+    });
+  });
+
   test('need an address of this service', async () => {
     await using server = await stage();
     await expect(start(server.origin, { media: [testPhoto()] }).publish()).rejects.toMatchObject({

@@ -6,7 +6,7 @@ import { accessTo, callTikTok, tiktokName } from './api.ts';
 import { creatorBeforePost, privacyOf } from './creator.ts';
 import { newestStep, readNewest } from './list.ts';
 import type { TikTokOptions } from './options.ts';
-import { followPublish, type SentPublish } from './status.ts';
+import { publishUntilTaken } from './until-taken.ts';
 
 const Begun = z.object({ publish_id: foreignId() });
 
@@ -26,17 +26,18 @@ export async function publishPhotos(run: PublishRun, options: TikTokOptions): Pr
     post_mode: isDraft ? 'MEDIA_UPLOAD' : 'DIRECT_POST',
     media_type: 'PHOTO',
   };
-  const sent: SentPublish = await run.step({
-    name: 'publish',
-    effect: 'once',
-    run: async ({ http, startedAt }) => {
-      const ask = { ...accessTo(run, http), method: 'POST', path: '/v2/post/publish/content/init/', json } as const;
-      const { publish_id: publishId } = await callTikTok({ ...ask, effect: 'once', data: Begun });
-      const isPublic = settings['privacy_level'] === 'PUBLIC_TO_EVERYONE';
-      return { publishId, sentAt: startedAt.toISOString(), isPublic, kind: 'photo' as const };
-    },
-  });
-  return followPublish(run, sent);
+  return publishUntilTaken(run, ({ publish: name }) =>
+    run.step({
+      name,
+      effect: 'once',
+      run: async ({ http, startedAt }) => {
+        const ask = { ...accessTo(run, http), method: 'POST', path: '/v2/post/publish/content/init/', json } as const;
+        const { publish_id: publishId } = await callTikTok({ ...ask, effect: 'once', data: Begun });
+        const isPublic = settings['privacy_level'] === 'PUBLIC_TO_EVERYONE';
+        return { publishId, sentAt: startedAt.toISOString(), isPublic, kind: 'photo' as const };
+      },
+    }),
+  );
 }
 
 async function settingsOf(

@@ -10,7 +10,8 @@ import type { PublishFate, PublishRun, StepEffect } from '../port/publish.ts';
 import { accessTo, callTikTok, tiktokName } from './api.ts';
 import { creatorBeforePost, privacyOf, requireDuration } from './creator.ts';
 import type { TikTokOptions } from './options.ts';
-import { followPublish, readStatus, type SentPublish } from './status.ts';
+import { readStatus, type SentPublish } from './status.ts';
+import { publishUntilTaken, type SendNames } from './until-taken.ts';
 
 /** Name of the part of an upload whose result names what it becomes. */
 export const initStep = 'init';
@@ -39,8 +40,16 @@ export function chunksOf(bytes: number): Chunks {
 export async function publishVideo(run: PublishRun, item: MediaItem, options: TikTokOptions): Promise<PublishFate> {
   const info = await infoOf(run, item, options);
   const chunks = chunksOf(item.bytes);
+  return publishUntilTaken(run, (names) => sendVideo(run, names, { item, info, chunks }));
+}
+
+async function sendVideo(
+  run: PublishRun,
+  { publish, prefix }: SendNames,
+  { item, info, chunks }: { item: MediaItem; info: Info | null; chunks: Chunks },
+): Promise<SentPublish> {
   const upload = await livingUpload(run.now, async (generation) => {
-    const name = (part: string) => stepName({ index: 0, item, generation, part });
+    const name = (part: string) => `${prefix}${stepName({ index: 0, item, generation, part })}`;
     const begun = await run.step({
       name: name(initStep),
       effect: 'idempotent',
@@ -59,8 +68,8 @@ export async function publishVideo(run: PublishRun, item: MediaItem, options: Ti
     }
     return begun;
   });
-  const sent: SentPublish = await run.step({
-    name: 'publish',
+  return run.step({
+    name: publish,
     effect: 'once',
     run: async ({ http, startedAt }) => {
       const range = { start: (chunks.count - 1) * chunks.size, end: item.bytes };
@@ -69,7 +78,6 @@ export async function publishVideo(run: PublishRun, item: MediaItem, options: Ti
       return { publishId: upload.publishId, sentAt: startedAt.toISOString(), isPublic, kind: 'video' as const };
     },
   });
-  return followPublish(run, sent);
 }
 
 type Info = Readonly<Record<string, string | number | boolean>>;

@@ -107,13 +107,23 @@ describe('a video', () => {
     ['file_format_check_failed', 'content'],
     ['spam_risk_text', 'policy'],
     ['auth_removed', 'auth_revoked'],
-    ['internal', 'unavailable'],
   ])('that failed with %s is turned down as %s', async (reason, kind) => {
     await using server = await stage({ [paths.status]: () => ok({ status: 'FAILED', fail_reason: reason }) });
     expect(await start(server.origin).publish()).toMatchObject({
       kind: 'turned_down',
       error: { kind, platformCode: reason },
     });
+  });
+
+  test('that TikTok could not make a post of is begun anew after a pause, with its bytes', async () => {
+    const states = ['FAILED', 'SEND_TO_USER_INBOX'];
+    await using server = await stage({ [paths.status]: () => ok({ status: states.shift(), fail_reason: 'internal' }) });
+    const publication = start(server.origin);
+    expect(await publication.publish()).toMatchObject({ kind: 'processing' });
+    const later = new Date(Date.now() + 2 * 60_000);
+    expect(await publication.publish({ now: later })).toMatchObject({ kind: 'published' });
+    for (const route of [paths.video, paths.upload])
+      expect(server.seen.filter((request) => request.route === route)).toHaveLength(2);
   });
 
   test('is sent to no address that is not encrypted', async () => {
