@@ -88,6 +88,8 @@ export type SiteAnswers = {
   /** For a caller with a refresh token: the grant is dead. */
   tokenRevoked(caller: Caller | undefined): Answer;
   forbidden(): Answer;
+  /** The account may not post, for a while or for good; where the platform has no word for it, `forbidden`. */
+  accountBlocked?(): Answer;
 };
 
 /** What the hooks know of a request while it is served. */

@@ -21,6 +21,7 @@ export const blueskyAnswers: SiteAnswers = {
   tokenRevoked: (caller) =>
     caller?.use === 'sign-in' ? wrongPassword() : xrpcError(400, 'ExpiredToken', 'Token has been revoked'),
   forbidden: () => xrpcError(403, 'Forbidden', 'Forbidden'),
+  accountBlocked: () => xrpcError(400, 'AccountTakedown', 'Account has been taken down'),
 };
 
 export function xrpcError(status: number, error: string, message: string): Answer {

@@ -38,6 +38,8 @@ export async function applyBeforeWork(
       return answered(reply, answers.tokenRevoked(caller));
     case 'permission':
       return answered(reply, answers.forbidden());
+    case 'account-blocked':
+      return answered(reply, answers.accountBlocked?.() ?? answers.forbidden());
     case 'timeout':
       reply.hijack();
       return true;

@@ -94,7 +94,7 @@ function matches(fault: Fault, probe: FaultProbe): boolean {
 
 /** A fault of a token needs a request that shows one. */
 function concerns(kind: FaultKind, caller: Caller | undefined): boolean {
-  if (kind === 'token-expired' || kind === 'permission') return caller?.use === 'access';
+  if (kind === 'token-expired' || kind === 'permission' || kind === 'account-blocked') return caller?.use === 'access';
   if (kind === 'token-revoked') return caller !== undefined && caller.grant !== null;
   return true;
 }

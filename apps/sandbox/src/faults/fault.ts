@@ -14,6 +14,7 @@ export const FaultKind = z.enum([
   'token-expired',
   'token-revoked',
   'permission',
+  'account-blocked',
   'listing-lag',
   'down',
 ]);

@@ -30,6 +30,9 @@ test.each<[string, string, number, object]>([
   ['permission', 'x', 403, { title: 'Forbidden' }],
   ['permission', 'bluesky', 403, { error: 'Forbidden' }],
   ['permission', 'mastodon', 403, { error: 'This action is not allowed' }],
+  ['account-blocked', 'x', 403, { detail: expect.stringContaining('temporarily locked') }],
+  ['account-blocked', 'bluesky', 400, { error: 'AccountTakedown' }],
+  ['account-blocked', 'mastodon', 403, { error: 'Your login is currently disabled' }],
 ])('%s on %s answers %i and does nothing', async (kind, platform, status, body) => {
   await sandbox.fault({ kind, platform, times: 1, retryAfterSeconds: 7 });
   const reply = await send(platform);

@@ -100,5 +100,13 @@ export function graphAnswers(useCase: { type: string; code: number }): SiteAnswe
     tokenRevoked: () => graphError(tokenFaults.revoked),
     forbidden: () =>
       graphError({ code: 200, status: 403, message: '(#200) The permission was not granted or was removed' }),
+    accountBlocked: () =>
+      graphError({
+        code: 368,
+        message: '(#368) The action attempted has been deemed abusive or is otherwise disallowed',
+        title: "You're Temporarily Blocked",
+        userMessage:
+          'It looks like you were misusing this feature by going too fast. You have been blocked from using it.',
+      }),
   };
 }

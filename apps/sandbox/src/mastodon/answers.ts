@@ -16,6 +16,7 @@ export const mastodonAnswers: SiteAnswers = {
   tokenExpired: () => invalidToken('The access token expired'),
   tokenRevoked: (caller) => (caller?.use === 'sign-in' ? invalidGrant() : invalidToken('The access token was revoked')),
   forbidden: () => apiError(403, 'This action is not allowed'),
+  accountBlocked: () => apiError(403, 'Your login is currently disabled'),
 };
 
 export function apiError(status: number, error: string): Answer {

@@ -42,5 +42,7 @@ export const tiktokAnswers: SiteAnswers = {
     caller?.use === 'refresh'
       ? oauthError('invalid_grant', 'Refresh token is invalid or expired.').answer
       : tokenInvalid(),
+  accountBlocked: () =>
+    tiktokError(403, 'spam_risk_user_banned_from_posting', 'The user is banned from making new posts.'),
   forbidden: () => tiktokError(401, 'scope_not_authorized', 'The user did not authorize the scope required.'),
 };

@@ -21,6 +21,12 @@ export const xAnswers: SiteAnswers = {
       ? oauthError('invalid_request', 'Value passed for the token was invalid.')
       : unauthorized(),
   forbidden: () => aboutBlank(403, 'Forbidden', 'You are not permitted to perform this action.'),
+  accountBlocked: () =>
+    aboutBlank(
+      403,
+      'Forbidden',
+      'To protect our users from spam and other malicious activity, this account is temporarily locked. Please log in to https://x.com to unlock your account.',
+    ),
 };
 
 export function unauthorized(): Answer {

@@ -19,6 +19,20 @@ test('a page whose person is no admin any more is lost alone: the others of the 
   expect(graphRefusal('once')(answerOf(400, error(190, 460))).accountGone).toBeUndefined();
 });
 
+test.each([
+  [368, undefined, 'is blocked there for a while'],
+  [368, 1_234_567, 'is blocked there for a while'],
+  [368, 1_404_112, 'is limited there for some days'],
+  [368, 1_404_006, 'has to pass a security check there'],
+  [368, 1_404_078, 'has to be authorized to publish there'],
+  [1, 4_854_002, 'has to confirm its identity there'],
+  [368, 1_346_003, undefined],
+  [368, 1_390_008, undefined],
+  [368, 1_404_102, undefined],
+])('%s/%s: the account is held back, unless the post is what is refused', (code, subcode, accountGone) => {
+  expect(graphRefusal('once')(answerOf(400, error(code, subcode))).accountGone).toBe(accountGone);
+});
+
 describe('the code decides, whatever the status', () => {
   test.each([
     [190, 463, 'auth_expired'],

@@ -18,6 +18,9 @@ export const GraphError = z.object({
 });
 type GraphError = z.infer<typeof GraphError>['error'];
 
+/** The account may not do this for a while, hours or days. */
+const blocked = 368;
+
 /** What a code means before its subcode is looked at; the HTTP status says little. */
 const kindByCode: Readonly<Record<number, PlatformErrorKind>> = {
   3: 'permission', // capability missing
@@ -30,7 +33,7 @@ const kindByCode: Readonly<Record<number, PlatformErrorKind>> = {
   102: 'auth_expired', // session
   190: 'auth_expired',
   341: 'rate_limit',
-  368: 'policy', // blocked for a while
+  [blocked]: 'policy',
   506: 'duplicate',
   613: 'rate_limit',
   1_609_005: 'content', // the link could not be scraped
@@ -70,6 +73,11 @@ const kindBySubcode: Readonly<Record<number, PlatformErrorKind>> = {
 
 /** What has become of the account, where that is the reason. */
 const goneBySubcode: Readonly<Record<number, string>> = {
+  [notAnAdmin]: 'is no longer run by the person who connected it',
+  1_404_006: 'has to pass a security check there',
+  1_404_078: 'has to be authorized to publish there',
+  1_404_112: 'is limited there for some days',
+  4_854_002: 'has to confirm its identity there',
   2_207_050: 'is inactive or restricted until its owner signs in there', // Instagram
 };
 
@@ -85,16 +93,21 @@ export function graphRefusal(
   return (response) => {
     const error = GraphError.safeParse(response.json).data?.error;
     if (error === undefined) return { kind: kindOfStatus(response.status), platformCode: `http_${response.status}` };
-    const accountGone = goneBySubcode[error.error_subcode ?? 0];
+    const accountGone = goneIn(error);
     return {
       ...(accountGone === undefined ? {} : { accountGone }),
       kind: doubtful(kindOf(error, own), effect),
       platformCode: codeOf(error),
       reason: error.error_user_msg ?? error.message,
       retryAfterMs: retryAfterMsOf(response) ?? regainMsOf(response),
-      ...(error.error_subcode === notAnAdmin ? { accountGone: 'is no longer run by the person who connected it' } : {}),
     };
   };
+}
+
+/** A block that names what is wrong with the post is about the post. */
+function goneIn({ code, error_subcode: subcode = 0 }: GraphError): string | undefined {
+  if (code === blocked && kindBySubcode[subcode] === undefined) return 'is blocked there for a while';
+  return goneBySubcode[subcode];
 }
 
 /** The code as it is told and looked up: `190/463`. */

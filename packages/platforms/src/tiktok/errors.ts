@@ -4,6 +4,9 @@ import { PlatformError, type PlatformErrorKind } from '../port/platform-error.ts
 import type { PlatformResponse } from '../port/platform-http.ts';
 import { retryAfterMsOf } from '../http/retry-after.ts';
 
+/** Of the account, until TikTok lifts it. */
+const banned = 'spam_risk_user_banned_from_posting';
+
 const text = z.string().optional().catch(undefined);
 const TikTokError = z.object({ error: z.object({ code: text, message: text }) });
 
@@ -19,7 +22,7 @@ const kindByCode: Readonly<Record<string, PlatformErrorKind>> = {
   spam_risk_too_many_posts: 'quota',
   spam_risk_too_many_pending_share: 'quota',
   reached_active_user_cap: 'quota',
-  spam_risk_user_banned_from_posting: 'policy',
+  [banned]: 'policy',
   spam_risk_text: 'policy',
   spam_risk: 'policy',
   privacy_level_option_mismatch: 'content',
@@ -45,6 +48,7 @@ export function tiktokRefusal(response: PlatformResponse): Refusal {
   const { code, message } = TikTokError.safeParse(response.json).data?.error ?? {};
   const kind = rowOf(kindByCode, code) ?? kindByStatus[response.status] ?? 'content';
   return {
+    ...(code === banned ? { accountGone: 'is banned from posting' } : {}),
     kind,
     platformCode: code ?? `http_${response.status}`,
     reason: rowOf(reasons, code) ?? message,
@@ -67,7 +71,7 @@ export function tiktokGrantRefusal(response: PlatformResponse): Refusal {
 const failureKinds: Readonly<Record<string, PlatformErrorKind>> = {
   auth_removed: 'auth_revoked',
   spam_risk_too_many_posts: 'quota',
-  spam_risk_user_banned_from_posting: 'policy',
+  [banned]: 'policy',
   spam_risk_text: 'policy',
   spam_risk: 'policy',
   internal: 'unavailable',
