@@ -123,6 +123,17 @@ test('500 uploads aborted at 99 % leave no file and no descriptor', { timeout: 6
   expect(await descriptors()).toBeLessThanOrEqual(before);
 });
 
+test.each([
+  ['8BPS\0\x01', /^It looks like a Photoshop .*, which is not taken: .*JPEG or PNG.*\. Taken are image\/jpeg, /u],
+  ['\x07\x07\x07', /^It is of no type that is taken\. Taken are image\/jpeg, /u],
+])('a refusal names the format, what to do about it, and what is taken (%j)', async (head, message) => {
+  const source = Readable.from([Buffer.from(head.padEnd(600, '\x07'), 'latin1')]);
+  await expect(receiveUpload({ source, fileName: 'photo.jpg' }, { directory, digests })).rejects.toMatchObject({
+    code: 'type_unknown',
+    message: expect.stringMatching(message),
+  });
+});
+
 test('a refused source is left where it was, so that it can be drained', async () => {
   const source = Readable.from([Buffer.alloc(5000), Buffer.alloc(5000), Buffer.alloc(5000)]);
   await expect(receiveUpload({ source, fileName: null }, { directory, digests })).rejects.toMatchObject({

@@ -12,6 +12,20 @@ test('a PDF is one by its first bytes alone', () => {
   expect(sniffType(Buffer.from('\n%PDF-1.7\n'))).toMatchObject({ mimeType: null });
 });
 
+test.each([
+  ['image/jpeg', [0xff, 0xd8, 0xff, 0xe0]],
+  ['image/jpeg', [0xff, 0xd8, 0xff, 0xc0]],
+  ['image/png', [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
+  ['image/gif', [...Buffer.from('GIF87a')]],
+  ['image/gif', [...Buffer.from('GIF89a')]],
+  ['image/webp', [...Buffer.from('RIFF\0\0\0\0WEBP')]],
+])('%s is told by its first bytes', (mimeType, head) => {
+  expect(sniffType(Buffer.concat([Buffer.from(head), Buffer.alloc(100)]))).toEqual({ mimeType });
+  expect(sniffType(Buffer.concat([Buffer.from(head.slice(0, 2)), Buffer.alloc(100)]))).toMatchObject({
+    mimeType: null,
+  });
+});
+
 describe('movies', () => {
   test.each([
     [['isom', 'iso2', 'avc1', 'mp41'], 'video/mp4'],
