@@ -42,11 +42,13 @@ const Photos = z
   .array(z.url({ protocol: /^https?$/u }))
   .min(1)
   .max(photosMax);
-const PhotoSource = z.strictObject({
-  source: z.literal('PULL_FROM_URL'),
-  photo_cover_index: z.int().min(0).default(0),
-  photo_images: Photos,
-});
+const PhotoSource = z
+  .strictObject({
+    source: z.literal('PULL_FROM_URL'),
+    photo_cover_index: z.int().min(0).default(0),
+    photo_images: Photos,
+  })
+  .refine(({ photo_cover_index: cover, photo_images: photos }) => cover < photos.length, 'photo_cover_index');
 const common = { source_info: PhotoSource, media_type: z.literal('PHOTO') };
 const title = z.string().max(photoTitleUnitsMax).default('');
 export const PhotoInit = z.discriminatedUnion('post_mode', [
@@ -88,7 +90,7 @@ export function checkAllowed(info: PostInfo, { account, isAudited }: Admitted): 
       'Unaudited clients can only post to a private account.',
     );
   if (!creator.privacy_level_options.some((level) => level === info.privacy_level))
-    throw refuse(400, 'privacy_level_option_mismatch', 'The privacy level is not one of the creator’s options.');
+    throw refuse(403, 'privacy_level_option_mismatch', 'The privacy level is not one of the creator’s options.');
   if (info.brand_content_toggle && info.privacy_level === 'SELF_ONLY')
     throw invalidParameter('Branded content cannot be private.');
 }

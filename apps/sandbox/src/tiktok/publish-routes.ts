@@ -9,7 +9,7 @@ import type { Account } from '../state/accounts.ts';
 import { answer, refuse } from './answers.ts';
 import { creatorInfo } from './creators.ts';
 import { checkAllowed, checkChunks, DraftInit, parse, PhotoInit, VideoInit } from './init-body.ts';
-import { photoBytesMax, postsByUser } from './limits.ts';
+import { draftsByUser, photoBytesMax, photoPixels, postsByUser } from './limits.ts';
 import type { TikTokParts } from './parts.ts';
 import type { Publish } from './publishes.ts';
 
@@ -35,6 +35,7 @@ export function publishRoutes(app: FastifyInstance, site: Site, context: SiteCon
     const { account } = admit(request, { scope: 'video.upload', call: 'init' });
     const { source_info: source } = parse(DraftInit, request.body);
     checkChunks(source);
+    drawDraft(account);
     return begun(account, source, null);
   });
 
@@ -95,7 +96,8 @@ export function publishRoutes(app: FastifyInstance, site: Site, context: SiteCon
     const info = body.post_mode === 'DIRECT_POST' ? body.post_info : null;
     if (info !== null) checkAllowed(info, admitted);
     const files = await Promise.all(body.source_info.photo_images.map(fetchFile));
-    if (info !== null) drawPost(admitted.account);
+    if (info === null) drawDraft(admitted.account);
+    else drawPost(admitted.account);
     const publish = publishes.begin(admitted.account, { kind: 'photo', info, size: 0, chunkSize: 0, chunks: 0 });
     finishPhotos(admitted.account, publish, files);
     return answer({ publish_id: publish.id });
@@ -139,6 +141,12 @@ export function publishRoutes(app: FastifyInstance, site: Site, context: SiteCon
     return reply.header('content-type', 'application/json; charset=utf-8').send(text);
   });
 
+  function drawDraft(account: Account): void {
+    const [state] = sandbox.limits.draw(platform, [{ limit: draftsByUser, subject: account.id }]);
+    if (state?.exceeded !== true) return;
+    throw refuse(403, 'spam_risk_too_many_pending_share', 'Too many pending shares: 5 in 24 hours.');
+  }
+
   function drawPost(account: Account): void {
     const [state] = sandbox.limits.draw(platform, [{ limit: postsByUser, subject: account.id }]);
     if (state?.exceeded !== true) return;
@@ -152,7 +160,10 @@ function placeOf({ secret }: Publish): string {
 
 function isPhoto(file: ReceivedFile | null): boolean {
   const size = file === null ? undefined : sizeOfImage(file.head);
-  return size !== undefined && ['jpg', 'webp'].includes(size.type) && (file?.bytes ?? 0) <= photoBytesMax;
+  if (size === undefined || !['jpg', 'webp'].includes(size.type)) return false;
+  const { width, height } = size;
+  const isSmall = Math.min(width, height) <= photoPixels.shortMax && Math.max(width, height) <= photoPixels.longMax;
+  return isSmall && (file?.bytes ?? 0) <= photoBytesMax;
 }
 
 function ended(_reply: FastifyReply, status: number): never {

@@ -129,7 +129,7 @@ describe('a video', () => {
     [
       'a level that is not an option',
       { post_info: info({ privacy_level: 'FOLLOWER_OF_CREATOR' }) },
-      400,
+      403,
       'privacy_level_option_mismatch',
     ],
     [
@@ -191,6 +191,13 @@ test('creators allow different things, and an application that was not audited o
   expect((await init('SELF_ONLY')).status).toBe(200);
 });
 
+test('five drafts wait in an inbox, and no more', async () => {
+  const draft = (number: number) => call('/post/publish/inbox/video/init/', { source_info: source(100 + number) });
+  for (let number = 0; number < 5; number += 1) expect((await draft(number)).status).toBe(200);
+  await later(61_000);
+  expect(await draft(5)).toMatchObject({ status: 403, body: { error: { code: 'spam_risk_too_many_pending_share' } } });
+});
+
 test('photos that cannot be fetched fail, and only what everybody sees is listed', async () => {
   const photos = (more: object = {}) => ({
     post_info: { description: 'Norway', privacy_level: 'PUBLIC_TO_EVERYONE' },
@@ -199,6 +206,12 @@ test('photos that cannot be fetched fail, and only what everybody sees is listed
     media_type: 'PHOTO',
     ...more,
   });
+  const { source_info } = photos();
+  const covered = await call(
+    '/post/publish/content/init/',
+    photos({ source_info: { ...source_info, photo_cover_index: 1 } }),
+  );
+  expect(covered).toMatchObject({ status: 400, body: { error: { code: 'invalid_params' } } });
   const reply = await call('/post/publish/content/init/', photos());
   const { data } = z.object({ data: z.object({ publish_id: z.string() }) }).parse(reply.body);
   await later(700);
