@@ -77,10 +77,10 @@ test.each([400, 401, 403, 404, 409, 413, 422, 429])(
   async (status) => {
     await using server = await startHttpServer((_request, response) => void response.writeHead(status).end('{}'));
     const kind: PlatformErrorKind = 'policy';
-    expect(await failureOf(server.origin, 'once', { kind, platformCode: 'a/b', retryAfterMs: 7 })).toMatchObject({
+    expect(await failureOf(server.origin, 'once', { kind, platformCode: 'a/b', retryAfterMs: 7_000 })).toMatchObject({
       kind,
       platformCode: 'a/b',
-      retryAfterMs: 7,
+      retryAfterMs: 7_000,
     });
   },
 );

@@ -21,6 +21,21 @@ describe('an answer to a post tells which limits are used up', () => {
     expect(x.exhaustedLimits(answerOf(201, {}, userDay))).toEqual([{ scope: 'account', resetMs: 7_200_000 }]);
   });
 
+  test.each([
+    ['at once', { 'retry-after': '0' }],
+    ['in the past', { 'retry-after': 'Sun, 22 Nov 2026 09:00:00 GMT' }],
+    ['a window that is over', { 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': epochIn(-60) }],
+  ])(
+    'a 429 that says to come back %s closes the account for a second, or each of its posts would ask',
+    (_what, headers) => {
+      for (const platform of [x, discord, bluesky, mastodon]) {
+        const told = platform.exhaustedLimits(answerOf(429, {}, headers));
+        for (const limit of told) expect(limit).toEqual({ scope: 'account', resetMs: 1_000 });
+        if ('retry-after' in headers || platform === x) expect(told).not.toEqual([]);
+      }
+    },
+  );
+
   test('X: a 429 for the app does not close the account', () => {
     const headers = {
       'x-app-limit-24hour-remaining': '0',

@@ -1,5 +1,6 @@
 import type { Refusal } from './call-platform.ts';
 import type { ExhaustedLimit } from '../port/exhausted-limit.ts';
+import { retryAfterMsMin } from '../port/platform-error.ts';
 import type { PlatformResponse } from '../port/platform-http.ts';
 import { resetMsOf, secondsMsOf } from './retry-after.ts';
 
@@ -16,7 +17,7 @@ export interface LimitHeaders {
 
 /**
  * The limits that an answer says are used up. Only successes and 429 count: they alone come from the limiter of the route itself.
- * A 429 that names no limit closes the account's for as long as it asks to wait.
+ * A 429 that names no limit closes the account's for as long as it asks to wait; whatever it tells, for a second.
  */
 export function readExhaustedLimits(
   response: PlatformResponse,
@@ -26,9 +27,11 @@ export function readExhaustedLimits(
   const isSuccess = response.status >= 200 && response.status < 300;
   if (!isSuccess && response.status !== 429) return [];
   const told = limits.flatMap((headers) => readOne(response, headers));
-  if (isSuccess || told.some(({ scope }) => scope === 'app')) return told;
+  if (isSuccess) return told;
   const waitMs = refusalOf(response).retryAfterMs ?? null;
-  return waitMs === null ? told : [...told, { scope: 'account', resetMs: waitMs }];
+  const isEnough = waitMs === null || told.some(({ scope }) => scope === 'app');
+  const refused: ExhaustedLimit[] = isEnough ? told : [...told, { scope: 'account', resetMs: waitMs }];
+  return refused.map(({ scope, resetMs }) => ({ scope, resetMs: Math.max(resetMs, retryAfterMsMin) }));
 }
 
 function readOne(response: PlatformResponse, headers: LimitHeaders): ExhaustedLimit[] {

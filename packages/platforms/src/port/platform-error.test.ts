@@ -6,7 +6,8 @@ const dayMs = 86_400_000;
 test.each([
   [undefined, null],
   [null, null],
-  [0, 0],
+  [0, 1_000],
+  [650, 1_000],
   [5_000, 5_000],
   [dayMs, dayMs],
   [dayMs + 1, dayMs],

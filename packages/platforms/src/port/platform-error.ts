@@ -18,6 +18,8 @@ export type PlatformErrorKind =
 
 /** No platform has a longer window: after it it is asked again, whatever it said. */
 const retryAfterMsMax = 24 * 3_600_000;
+/** Who refuses and says "at once" is not asked again in the same moment. */
+export const retryAfterMsMin = 1_000;
 
 /**
  * A platform's refusal or silence. `unavailable` and `network` promise that nothing was done; where that cannot be promised
@@ -29,7 +31,7 @@ export class PlatformError extends Error {
   readonly kind: PlatformErrorKind;
   /** The platform's own code, such as `ExpiredToken`, `190/463` or `http_503`. */
   readonly platformCode: string;
-  /** When the platform said it may be asked again, ms from now, a day at most; null where it did not say. */
+  /** When the platform said it may be asked again, ms from now, a second at least and a day at most; null where it did not say. */
   readonly retryAfterMs: number | null;
   /** What the refusal has taught of the account's server: by these rules it is to be tried again. */
   readonly learnedRules: ServerRules | null;
@@ -59,7 +61,7 @@ export class PlatformError extends Error {
     this.retryAfterMs =
       details.retryAfterMs === null || details.retryAfterMs === undefined
         ? null
-        : Math.min(details.retryAfterMs, retryAfterMsMax);
+        : Math.min(Math.max(details.retryAfterMs, retryAfterMsMin), retryAfterMsMax);
     this.learnedRules = details.learnedRules ?? null;
     this.accountGone = details.accountGone ?? null;
     this.duplicateOf = details.duplicateOf ?? null;
