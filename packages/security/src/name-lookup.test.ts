@@ -44,6 +44,13 @@ test('a name has the addresses that the DNS tells, and what has none fails as by
   expect(await resolve('broken.test')).toBe('EAI_AGAIN');
 });
 
+test.each(['localhost', 'a.LOCALHOST', 'localhost.'])('%s is this machine, whatever the DNS tells', async (name) => {
+  expect(await resolve(name)).toEqual([
+    { address: '127.0.0.1', family: 4 },
+    { address: '::1', family: 6 },
+  ]);
+});
+
 test('names whose server stays silent end by themselves, and others are answered beside them', async () => {
   const silent = Array.from({ length: 32 }, (_, index) => resolve(`s${index}.silent.test`));
   expect(await resolve('there.test')).toHaveLength(1);

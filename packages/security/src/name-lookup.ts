@@ -6,6 +6,13 @@ import type { LookupAll } from './checked-lookup.ts';
 const patience = { timeout: 1_000, tries: 2 };
 const unknownNameCodes: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME']);
 
+/** Never in the DNS (RFC 6761): always this machine. */
+const thisMachine = /(?:^|\.)localhost\.?$/iu;
+const loopback: readonly LookupAddress[] = [
+  { address: '127.0.0.1', family: 4 },
+  { address: '::1', family: 6 },
+];
+
 /**
  * Looks up names that others choose, in the DNS alone. `dns.lookup` blocks one of the few threads that a process has for it, so that a
  * name whose server stays silent would keep every other name waiting. Its failures have the codes of `dns.lookup`.
@@ -13,6 +20,7 @@ const unknownNameCodes: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'ENODATA', 
  */
 export function createNameLookup(servers?: readonly string[]): LookupAll {
   const resolve = callbackify(async (hostname: string): Promise<LookupAddress[]> => {
+    if (thisMachine.test(hostname)) return [...loopback];
     // A new one knows the system's servers as they are now.
     const resolver = new dns.Resolver(patience);
     if (servers !== undefined) resolver.setServers(servers);
