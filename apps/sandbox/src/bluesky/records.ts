@@ -68,10 +68,7 @@ export function createRecords({ site, platform, sandbox }: SiteContext, blobs: P
       const known = posts.get(site, uri);
       const replyTo = parentOf(value);
       if (known === undefined)
-        posts.accept(
-          { ...postOf(key.did, uri, text, createdAt), media, receivedAt: indexedAt, replyTo, details },
-          changes,
-        );
+        posts.accept({ platform, site, account: key.did, id: uri, text, createdAt, media, replyTo, details }, changes);
       else posts.amend({ ...known, text, media, createdAt, details }, changes);
       return commit;
     },
@@ -91,15 +88,6 @@ export function createRecords({ site, platform, sandbox }: SiteContext, blobs: P
         .reverse()
         .map((record) => table.drop(record.uri)),
   };
-
-  function postOf(
-    did: string,
-    uri: string,
-    text: string,
-    createdAt: string,
-  ): Omit<Post, 'seq' | 'receivedAt' | 'media' | 'replyTo' | 'details'> {
-    return { platform, site, account: did, id: uri, text, createdAt, receivedTickMs: clock.nowMs() };
-  }
 }
 
 /** What followers see of a record beside its text and media. */

@@ -10,7 +10,7 @@ import { DataModelError } from './dag-cbor.ts';
 import { spend, writeDraws } from './spend.ts';
 import { parseInput } from './parse-input.ts';
 import { blobsOf, postCollection, postRecordFault } from './post-record.ts';
-import { atUri, type Records, type StoredRecord } from './records.ts';
+import { atUri, type RecordKey, type Records, type StoredRecord } from './records.ts';
 import type { Sessions } from './sessions.ts';
 import { isTid } from './tid.ts';
 
@@ -30,12 +30,7 @@ export function writeRoutes(
     checkBlobs(did, prepared.value);
     if (records.get(at) !== undefined) throw new RefusalError(site.answers.internalError());
     checkCommit(did, input.swapCommit);
-    return {
-      uri: atUri(at),
-      cid: prepared.cid,
-      commit: records.write(at, prepared.value, prepared.cid),
-      ...prepared.status,
-    };
+    return write(at, prepared);
   });
 
   app.post('/xrpc/com.atproto.repo.putRecord', (request, reply) => {
@@ -49,12 +44,7 @@ export function writeRoutes(
     if (current?.cid === prepared.cid) return { uri: current.uri, cid: current.cid, ...prepared.status };
     checkRecord(current, input.swapRecord);
     checkCommit(did, input.swapCommit);
-    return {
-      uri: atUri(at),
-      cid: prepared.cid,
-      commit: records.write(at, prepared.value, prepared.cid),
-      ...prepared.status,
-    };
+    return write(at, prepared);
   });
 
   app.post('/xrpc/com.atproto.repo.deleteRecord', (request, reply) => {
@@ -66,6 +56,10 @@ export function writeRoutes(
     checkCommit(did, input.swapCommit);
     return { commit: records.remove(current) };
   });
+
+  function write(at: RecordKey, { value, cid, status }: ReturnType<typeof prepare>) {
+    return { uri: atUri(at), cid, commit: records.write(at, value, cid), ...status };
+  }
 
   /** The DID of the caller, whose own repository it must be. */
   function enter(request: FastifyRequest, reply: FastifyReply, repo: string, points: number): string {
@@ -146,10 +140,10 @@ function cidOrRefusal(value: unknown): string {
 const Nsid = z
   .string()
   .regex(/^[a-zA-Z][a-zA-Z0-9-]*(\.[a-zA-Z0-9-]+)+\.[a-zA-Z][a-zA-Z0-9]*$/, 'must be a valid nsid');
-const RecordKey = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9._:~-]{1,512}$/, 'must be a valid record-key');
+const RecordName = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9._:~-]{1,512}$/, 'must be a valid record-key');
 
 const WriteTarget = z.object({ repo: z.string(), collection: Nsid, swapCommit: z.string().optional() });
 const RecordInput = WriteTarget.extend({ record: z.record(z.string(), z.unknown()), validate: z.boolean().optional() });
-const CreateInput = RecordInput.extend({ rkey: RecordKey.optional() });
-const PutInput = RecordInput.extend({ rkey: RecordKey, swapRecord: z.string().nullable().optional() });
-const DeleteInput = WriteTarget.extend({ rkey: RecordKey, swapRecord: z.string().optional() });
+const CreateInput = RecordInput.extend({ rkey: RecordName.optional() });
+const PutInput = RecordInput.extend({ rkey: RecordName, swapRecord: z.string().nullable().optional() });
+const DeleteInput = WriteTarget.extend({ rkey: RecordName, swapRecord: z.string().optional() });

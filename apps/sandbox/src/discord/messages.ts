@@ -79,8 +79,6 @@ export function createMessages({ site, platform, sandbox }: SiteContext, newId: 
           text: content,
           media: files.map(({ file, description }) => mediumOf(file, description)),
           createdAt,
-          receivedAt: createdAt,
-          receivedTickMs: clock.nowMs(),
           details: {
             ...thread,
             ...(embeds.length === 0 ? {} : { embeds }),

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { graphError, missingPermission, refuse, tokenFaults } from '../graph/answers.ts';
+import { livingGrant } from '../graph/living-grant.ts';
 import { parametersOf, tokenOf } from '../graph/request-parameters.ts';
 import { appUsage, usageOf } from '../graph/usage.ts';
 import { RefusalError } from '../answer.ts';
@@ -25,12 +26,7 @@ export type Admission = {
 
 export function createAdmission({ site, platform, sandbox }: SiteContext, people: People, tokens: Tokens): Admission {
   function caller(request: FastifyRequest): Caller {
-    const value = tokenOf(request);
-    if (value === undefined) throw refuse(tokenFaults.missing);
-    const found = tokens.look(value);
-    if (found.state === 'unknown') throw refuse(tokenFaults.malformed);
-    if (found.state !== 'valid') throw refuse(tokenFaults[found.state]);
-    const { grant } = found;
+    const grant = livingGrant(tokens, tokenOf(request));
     const scopes = grant.scope.split(',');
     const page = sandbox.accounts.byId(site, grant.account ?? '');
     if (page !== undefined) return { kind: 'page', grant, scopes, page };

@@ -8,6 +8,7 @@ import { versionPath } from '../graph/versions.ts';
 import type { SiteContext } from '../site.ts';
 import type { FacebookParts } from './parts.ts';
 import { viewPost } from './views.ts';
+import { listedPosts } from '../state/listed-posts.ts';
 
 const publish = ['pages_manage_posts', 'pages_read_engagement'];
 
@@ -52,12 +53,9 @@ export function feedRoutes(app: FastifyInstance, context: SiteContext, parts: Fa
       (request, reply) => {
         const page = admission.page(request, reply, request.params.id, ['pages_read_engagement']);
         const given = parametersOf(request);
-        const before = sandbox.clock.nowMs() - request.visit.listingLagMs;
-        const shown = sandbox.posts
-          .ofAccount(site, page.id)
-          .filter((post) => post.receivedTickMs <= before)
-          .toReversed();
-        return pageOf(shown, given, (post) => viewPost(context, parts, post, given['fields']));
+        return pageOf(listedPosts(context, request, page.id), given, (post) =>
+          viewPost(context, parts, post, given['fields']),
+        );
       },
     );
   }

@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { refuse, tokenFaults } from '../graph/answers.ts';
+import { livingGrant } from '../graph/living-grant.ts';
 import { parametersOf } from '../graph/request-parameters.ts';
 import { versionPath } from '../graph/versions.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
+import { ConsentQuery } from '../oauth/consent-query.ts';
 import type { Site, SiteContext } from '../site.ts';
 import { connectAccount } from '../state/connect-account.ts';
 import type { Admission } from './admit.ts';
@@ -99,12 +101,10 @@ export function oauthRoutes(
   }
 
   function exchangeToken(value: string) {
-    const found = tokens.look(value);
-    if (found.state === 'unknown') throw refuse(tokenFaults.malformed);
-    if (found.state !== 'valid') throw refuse(tokenFaults[found.state]);
-    if (people.get(found.grant.account ?? '') === undefined)
+    const grant = livingGrant(tokens, value);
+    if (people.get(grant.account ?? '') === undefined)
       throw refuse({ code: 100, message: 'No user access token specified' });
-    const long = tokens.issue(found.grant, 'long');
+    const long = tokens.issue(grant, 'long');
     return { access_token: long.value, token_type: 'bearer', expires_in: long.lifeSeconds };
   }
 
@@ -148,13 +148,9 @@ function linkOthers({ sharing, sandbox }: SiteContext, handles: readonly string[
   for (const other of sharing()) for (const handle of handles) connectAccount(other, sandbox, handle);
 }
 
-const DialogQuery = z.object({
-  client_id: z.string(),
-  redirect_uri: z.url(),
+const DialogQuery = ConsentQuery.extend({
   response_type: z.literal('code').default('code'),
   scope: z.string().default(''),
-  state: z.string().max(500).default(''),
-  sandbox_approve: z.string().optional(),
 });
 
 /** What a code stands for: a person, and the pages that they have chosen. */

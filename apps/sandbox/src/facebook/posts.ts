@@ -65,8 +65,6 @@ export function createPagePosts({ site, platform, sandbox }: SiteContext): PageP
         text: draft.message,
         media: [...media],
         createdAt,
-        receivedAt: createdAt,
-        receivedTickMs: clock.nowMs(),
       },
       [table.put(draft.id, { ...draft, createdAt }), ...alongside],
     );

@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import { googleAnswers } from '../google/answers.ts';
-import { identifyGoogle, oauthRoutes } from '../google/oauth-routes.ts';
+import { oauthRoutes } from '../google/oauth-routes.ts';
 import { createTogether } from '../google/together.ts';
 import { createTokens } from '../google/tokens.ts';
+import { identifyCaller, shownIn } from '../oauth/identify-caller.ts';
 import { sendPostPage } from '../page/post-page.ts';
 import type { PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { createLocalPosts } from './local-posts.ts';
@@ -31,7 +32,7 @@ function openGoogleBusiness(context: SiteContext): Site {
     origin: context.origin,
     answers: googleAnswers,
     identify(request) {
-      const caller = identifyGoogle(context, tokens, request);
+      const caller = identifyCaller(context, shownIn(request));
       const named = /\/locations\/(\d+)/u.exec(request.originalUrl)?.[1];
       if (caller === undefined || named === undefined) return caller;
       const isTheirs = together.openedBy(caller.account).some(({ id }) => id === named);

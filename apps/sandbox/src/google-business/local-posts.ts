@@ -56,8 +56,6 @@ export function createLocalPosts({ site, platform, sandbox }: SiteContext): Loca
             details: detailsOf(body),
             media: [...media],
             createdAt: createTime,
-            receivedAt: createTime,
-            receivedTickMs: clock.nowMs(),
           },
           [change],
         );

@@ -1,10 +1,10 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { bearerToken } from '../oauth/bearer-token.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
+import { ConsentQuery } from '../oauth/consent-query.ts';
 import { verifierMatches } from '../oauth/pkce.ts';
-import type { Caller, Site, SiteContext } from '../site.ts';
+import type { Site, SiteContext } from '../site.ts';
 import type { Account } from '../state/accounts.ts';
 import { connectAccount } from '../state/connect-account.ts';
 import { oauthError, tokenDead } from './answers.ts';
@@ -87,22 +87,6 @@ export function oauthRoutes(
   });
 }
 
-/** Who asks: by a token, or by what is to be exchanged for one. */
-export function identifyGoogle(
-  { site, sandbox }: SiteContext,
-  tokens: Tokens,
-  request: FastifyRequest,
-): Caller | undefined {
-  const given = Form.safeParse(request.body).data ?? {};
-  const found = tokens.look(given.refresh_token ?? bearerToken(request.headers.authorization) ?? '');
-  if (found.state !== 'unknown') {
-    const { account, id: grant } = found.grant;
-    return account === null ? undefined : { account, grant, use: found.token.use === 'refresh' ? 'refresh' : 'access' };
-  }
-  const code = given.code === undefined ? undefined : sandbox.codes.peek(site, given.code);
-  return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
-}
-
 const offlineMark = ' offline';
 
 /** Unsigned where it counts: it comes from the token endpoint itself. */
@@ -112,16 +96,9 @@ function idToken(account: string): string {
   return [encoded({ alg: 'none' }), encoded({ iss: 'https://accounts.google.com', sub }), ''].join('.');
 }
 
-const Form = z.object({ code: z.string().optional(), refresh_token: z.string().optional() });
-const AuthorizeQuery = z.object({
-  client_id: z.string(),
-  redirect_uri: z.url(),
-  response_type: z.literal('code'),
-  scope: z.string().min(1),
-  state: z.string().max(500).default(''),
+const AuthorizeQuery = ConsentQuery.extend({
   access_type: z.enum(['online', 'offline']).default('online'),
   prompt: z.string().default(''),
   code_challenge: z.string().optional(),
   code_challenge_method: z.enum(['S256', 'plain']).default('plain'),
-  sandbox_approve: z.string().optional(),
 });

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
-import { refuse, tokenFaults } from './answers.ts';
+import { refuse } from './answers.ts';
+import { livingGrant } from './living-grant.ts';
 import { parametersOf } from './request-parameters.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
+import { ConsentQuery } from '../oauth/consent-query.ts';
 import type { Site, SiteContext } from '../site.ts';
 import { connectAccount } from '../state/connect-account.ts';
 import type { LoginTokens } from './login-tokens.ts';
@@ -28,7 +29,7 @@ export function loginRoutes(
   { grantPrefix, tellsPermissions }: LoginKind,
 ): void {
   app.get('/oauth/authorize', { config: { page: true } }, (request, reply) => {
-    const parsed = AuthorizeQuery.safeParse(request.query);
+    const parsed = ConsentQuery.safeParse(request.query);
     if (!parsed.success || parsed.data.client_id !== builtInClient.id) {
       return sendConsentError(reply, site.title, 400, 'Invalid platform app');
     }
@@ -69,26 +70,28 @@ export function loginRoutes(
       throw refuse({ code: 100, message: 'Invalid grant_type' });
     if (given['client_secret'] !== builtInClient.secret)
       throw refuse({ code: 1, message: 'Error validating client secret.' });
-    return { ...tokens.issue(living(given['access_token']), 'long'), token_type: 'bearer' };
+    return { ...tokens.issue(livingGrant(tokens, given['access_token'] ?? ''), 'long'), token_type: 'bearer' };
   });
 
   app.get('/refresh_access_token', (request) => {
     const given = parametersOf(request);
     if (given['grant_type'] !== `${grantPrefix}_refresh_token`)
       throw refuse({ code: 100, message: 'Invalid grant_type' });
-    const grant = living(given['access_token']);
+    const grant = livingGrant(tokens, given['access_token'] ?? '');
     if (!tokens.mayBeRenewed(given['access_token'] ?? '')) {
       throw refuse({ code: 10, message: 'A token can be refreshed when it is at least 24 hours old' });
     }
     return { ...tokens.issue(grant, 'long'), token_type: 'bearer' };
   });
+}
 
-  function living(value = '') {
-    const found = tokens.look(value);
-    if (found.state === 'unknown') throw refuse(tokenFaults.malformed);
-    if (found.state !== 'valid') throw refuse(tokenFaults[found.state]);
-    return found.grant;
-  }
+/** The sites of this login write handles alike. */
+export function loginHandle(handle: string): string {
+  return handle
+    .trim()
+    .toLowerCase()
+    .replace(/^@/, '')
+    .replace(/[^a-z0-9._]+/g, '_');
 }
 
 /** The login's host has an error shape of its own. */
@@ -98,12 +101,3 @@ function loginError(message: string): RefusalError {
     body: { error_type: 'OAuthException', code: 400, error_message: message },
   });
 }
-
-const AuthorizeQuery = z.object({
-  client_id: z.string(),
-  redirect_uri: z.url(),
-  response_type: z.literal('code'),
-  scope: z.string().min(1),
-  state: z.string().max(500).default(''),
-  sandbox_approve: z.string().optional(),
-});

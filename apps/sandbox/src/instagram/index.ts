@@ -1,11 +1,12 @@
 import type { FastifyRequest } from 'fastify';
-import { loginRoutes } from '../graph/login-routes.ts';
+import { loginHandle, loginRoutes } from '../graph/login-routes.ts';
 import { createLoginTokens } from '../graph/login-tokens.ts';
 import { graphAnswers } from '../graph/answers.ts';
 import { createComments } from '../graph/comments.ts';
 import { newGraphId } from '../graph/number-ids.ts';
 import { parametersOf, tokenOf } from '../graph/request-parameters.ts';
-import { sendPostPage } from '../page/post-page.ts';
+import { sendShortcodePage } from '../graph/shortcode-page.ts';
+import { identifyCaller } from '../oauth/identify-caller.ts';
 import type { Caller, PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { createAdmission } from './admit.ts';
 import { createContainers } from './containers.ts';
@@ -58,12 +59,7 @@ function openInstagram(context: SiteContext): Site {
     origin: context.origin,
     answers: graphAnswers(useCase),
     identify: (request) => identify(context, parts, request),
-    normalizeHandle: (handle) =>
-      handle
-        .trim()
-        .toLowerCase()
-        .replace(/^@/, '')
-        .replace(/[^a-z0-9._]+/g, '_'),
+    normalizeHandle: loginHandle,
     newAccountId: () => newGraphId('17841', 17, (id) => sandbox.accounts.byId(context.site, id) !== undefined),
     issueCredentials(account) {
       const { access_token: accessToken, expires_in: expiresIn } = tokens.issue(
@@ -81,11 +77,8 @@ function openInstagram(context: SiteContext): Site {
       nodeRoutes(app, context, parts);
       insightRoutes(app, context, parts);
       app.get<{ Params: { shortcode: string } }>('/p/:shortcode/', { config: { page: true } }, (request, reply) => {
-        const { shortcode } = request.params;
-        const found = sandbox.posts
-          .page({ site: site.id }, Infinity, Infinity)
-          .find(({ id }) => parts.posts.factsOf(id)?.shortcode === shortcode);
-        return sendPostPage(reply, site, sandbox, found?.id ?? shortcode);
+        const shortcodeOf = (id: string) => parts.posts.factsOf(id)?.shortcode;
+        return sendShortcodePage(reply, site, context, { ...request.params, shortcodeOf });
       });
     },
   };
@@ -93,11 +86,7 @@ function openInstagram(context: SiteContext): Site {
 }
 
 /** By the token, wherever it is from, or by the code or token that is to be exchanged. A page's token stands for the account in the path. */
-function identify(
-  { site, sandbox }: SiteContext,
-  { admission }: InstagramParts,
-  request: FastifyRequest,
-): Caller | undefined {
+function identify(context: SiteContext, { admission }: InstagramParts, request: FastifyRequest): Caller | undefined {
   const given = parametersOf(request);
   const found = admission.look(tokenOf(request) ?? '');
   if (found !== undefined) {
@@ -107,6 +96,5 @@ function identify(
     const isExchanged = given['grant_type'] !== undefined;
     return account === undefined ? undefined : { account, grant: grant.id, use: isExchanged ? 'refresh' : 'access' };
   }
-  const code = given['code'] === undefined ? undefined : sandbox.codes.peek(site, given['code']);
-  return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
+  return identifyCaller(context, { token: undefined, code: given['code'] });
 }

@@ -10,6 +10,7 @@ import type { Post } from '../state/posts.ts';
 import { postsOfAccount, storyLifeMs } from './limits.ts';
 import type { InstagramParts } from './parts.ts';
 import { statusText, viewMedia } from './views.ts';
+import { listedPosts } from '../state/listed-posts.ts';
 
 const nodeId = `${versionPath}/:id(^[0-9_]+$)`;
 
@@ -101,11 +102,7 @@ export function nodeRoutes(app: FastifyInstance, context: SiteContext, parts: In
 
   function list(request: FastifyRequest, account: Account, isListed: (post: Post) => boolean) {
     const given = parametersOf(request);
-    const before = sandbox.clock.nowMs() - request.visit.listingLagMs;
-    const shown = sandbox.posts
-      .ofAccount(site, account.id)
-      .filter((post) => post.receivedTickMs <= before && isListed(post))
-      .toReversed();
+    const shown = listedPosts(context, request, account.id).filter(isListed);
     return pageOf(shown, given, (post) => viewMedia(context, parts, post, given['fields']));
   }
 

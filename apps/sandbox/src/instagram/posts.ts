@@ -37,8 +37,6 @@ export function createMediaPosts({ site, platform, sandbox }: SiteContext): Medi
           text: caption,
           media: [...media],
           createdAt,
-          receivedAt: createdAt,
-          receivedTickMs: clock.nowMs(),
         },
         [table.put(id, { id, kind, shortcode }), ...alongside(id)],
       );

@@ -1,8 +1,6 @@
-import type { FastifyRequest } from 'fastify';
-import { z } from 'zod';
-import { bearerToken } from '../oauth/bearer-token.ts';
+import { identifyCaller, shownIn } from '../oauth/identify-caller.ts';
 import { sendPostPage } from '../page/post-page.ts';
-import type { Caller, PlatformDefinition, Site, SiteContext } from '../site.ts';
+import type { PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { createAdmission } from './admit.ts';
 import { linkedInAnswers } from './answers.ts';
 import { assetRoutes } from './asset-routes.ts';
@@ -14,7 +12,7 @@ import { knownScopes, oauthRoutes } from './oauth-routes.ts';
 import type { LinkedInParts } from './parts.ts';
 import { postRoutes } from './post-routes.ts';
 import { createLinkedInPosts } from './posts.ts';
-import { createTokens, type Tokens } from './tokens.ts';
+import { createTokens } from './tokens.ts';
 
 /** LinkedIn's versioned API. An account is a person, or with a handle like `company/acme` an organization that a person runs. */
 export const linkedin: PlatformDefinition = {
@@ -44,7 +42,7 @@ function openLinkedIn(context: SiteContext): Site {
     title: 'LinkedIn',
     origin: context.origin,
     answers: linkedInAnswers,
-    identify: (request) => identify(context, tokens, request),
+    identify: (request) => identifyCaller(context, shownIn(request)),
     normalizeHandle(handle) {
       const given = handle.trim().toLowerCase().replace(/^@/u, '');
       const isOrganization = given.startsWith(organizationPrefix);
@@ -73,17 +71,4 @@ function openLinkedIn(context: SiteContext): Site {
     },
   };
   return site;
-}
-
-const Form = z.object({ code: z.string().optional(), refresh_token: z.string().optional() });
-
-function identify({ site, sandbox }: SiteContext, tokens: Tokens, request: FastifyRequest): Caller | undefined {
-  const given = Form.safeParse(request.body).data ?? {};
-  const found = tokens.look(given.refresh_token ?? bearerToken(request.headers.authorization) ?? '');
-  if (found.state !== 'unknown') {
-    const { account, id: grant } = found.grant;
-    return account === null ? undefined : { account, grant, use: found.token.use === 'refresh' ? 'refresh' : 'access' };
-  }
-  const code = given.code === undefined ? undefined : sandbox.codes.peek(site, given.code);
-  return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
+import { ConsentQuery } from '../oauth/consent-query.ts';
 import type { Site, SiteContext } from '../site.ts';
 import { connectAccount } from '../state/connect-account.ts';
 import { accessDenied, invalidInput, oauthError } from './answers.ts';
@@ -15,7 +16,7 @@ export function oauthRoutes(app: FastifyInstance, site: Site, context: SiteConte
   const { tokens, members, admission } = parts;
 
   app.get('/oauth/v2/authorization', { config: { page: true } }, (request, reply) => {
-    const parsed = AuthorizeQuery.safeParse(request.query);
+    const parsed = ConsentQuery.safeParse(request.query);
     if (!parsed.success || parsed.data.client_id !== builtInClient.id)
       return sendConsentError(reply, site.title, 400, 'The passed in client_id or redirect_uri is invalid');
     const { redirect_uri: redirectUri, state, scope, sandbox_approve: approved } = parsed.data;
@@ -171,14 +172,6 @@ export const knownScopes = [
   'r_member_profileAnalytics',
 ];
 
-const AuthorizeQuery = z.object({
-  client_id: z.string(),
-  redirect_uri: z.url(),
-  response_type: z.literal('code'),
-  scope: z.string().min(1),
-  state: z.string().max(500).default(''),
-  sandbox_approve: z.string().optional(),
-});
 const AclQuery = z.object({
   q: z.literal('roleAssignee'),
   role: z.string().optional(),

@@ -10,6 +10,7 @@ import { viewComment } from './comments.ts';
 import { commentCharactersMax, createsByApp, createsByMember } from './limits.ts';
 import type { LinkedInParts } from './parts.ts';
 import { assetsIn, checkCommentary, parsePostBody } from './post-body.ts';
+import { listedPosts } from '../state/listed-posts.ts';
 
 const mayWrite = { person: ['w_member_social'], organization: ['w_organization_social'] };
 const mayRead = { person: ['r_member_social'], organization: ['r_organization_social'] };
@@ -20,7 +21,7 @@ const mayComment = {
 
 /** Posts and what stands below them: https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api */
 export function postRoutes(app: FastifyInstance, context: SiteContext, parts: LinkedInParts): void {
-  const { sandbox, site, platform } = context;
+  const { sandbox, platform } = context;
   const { admission, assets, posts, comments, members } = parts;
 
   app.post('/rest/posts', (request, reply) => {
@@ -55,9 +56,8 @@ export function postRoutes(app: FastifyInstance, context: SiteContext, parts: Li
       throw invalidInput('INVALID_HEADER', 'X-RestLi-Method must be FINDER');
     const { author: urn, count, start } = parse(Finder, request.query);
     const author = caller.as(urn, 'author', mayRead);
-    const before = sandbox.clock.nowMs() - request.visit.listingLagMs;
-    const shown = sandbox.posts.ofAccount(site, author.id).filter((post) => post.receivedTickMs <= before);
-    const page = shown.toReversed().slice(start, start + count);
+    const shown = listedPosts(context, request, author.id);
+    const page = shown.slice(start, start + count);
     return { paging: { start, count, links: [], total: shown.length }, elements: page.map(view) };
   });
 

@@ -71,8 +71,6 @@ export function createLinkedInPosts({ site, platform, sandbox }: SiteContext): L
           text: shownText(commentary),
           media: [...media],
           createdAt,
-          receivedAt: createdAt,
-          receivedTickMs: clock.nowMs(),
           details: { visibility, ...content, ...(isReshareDisabledByAuthor ? { isReshareDisabledByAuthor } : {}) },
         },
         [table.put(id, facts)],

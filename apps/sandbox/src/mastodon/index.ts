@@ -1,8 +1,7 @@
-import type { FastifyRequest } from 'fastify';
-import { bearerToken } from '../oauth/bearer-token.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
+import { identifyCaller, shownIn } from '../oauth/identify-caller.ts';
 import { sendPostPage } from '../page/post-page.ts';
-import type { Caller, PlatformDefinition, Site, SiteContext } from '../site.ts';
+import type { PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { createSnowflake } from '../state/snowflake.ts';
 import { mastodonAnswers } from './answers.ts';
 import { appRoutes } from './app-routes.ts';
@@ -51,7 +50,7 @@ function openMastodon(context: SiteContext): Site {
     title,
     origin: context.origin,
     answers: mastodonAnswers,
-    identify: (request) => identify(context, request),
+    identify: (request) => identifyCaller(context, shownIn(request, [])),
     normalizeHandle: (handle) => (handle.trim().replace(/^@/, '').split('@')[0] ?? '').replace(/[^A-Za-z0-9_]/g, '_'),
     newAccountId: idsOf((each, id) => accounts.byId(each, id) !== undefined),
     issueCredentials: (account) => ({
@@ -72,18 +71,4 @@ function openMastodon(context: SiteContext): Site {
     },
   };
   return site;
-}
-
-/** By the access token, or by the code that is to be exchanged. */
-function identify({ site, sandbox }: SiteContext, request: FastifyRequest): Caller | undefined {
-  const found = sandbox.grants.look(site, bearerToken(request.headers.authorization) ?? '', sandbox.clock.nowMs());
-  if (found.state !== 'unknown') {
-    return found.grant.account === null
-      ? undefined
-      : { account: found.grant.account, grant: found.grant.id, use: 'access' };
-  }
-  const { body } = request;
-  if (typeof body !== 'object' || body === null || !('code' in body)) return undefined;
-  const code = sandbox.codes.peek(site, String(body.code));
-  return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
 }

@@ -95,8 +95,6 @@ export function createStatuses(
           text,
           media: attached.map(({ medium }) => medium),
           createdAt: at,
-          receivedAt: at,
-          receivedTickMs: clock.nowMs(),
           replyTo: parent?.id ?? null,
           details: {
             ...detailsOf(body),

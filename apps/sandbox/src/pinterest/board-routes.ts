@@ -7,11 +7,13 @@ import { invalid, refuse } from './answers.ts';
 import type { Owner } from './owners.ts';
 import { pageOf } from './page-of.ts';
 import type { PinterestParts } from './parts.ts';
+import { listedPosts } from '../state/listed-posts.ts';
 
 type AtBoard = { Params: { board: string } };
 
 /** https://developers.pinterest.com/docs/api/v5/boards-list */
-export function boardRoutes(app: FastifyInstance, site: Site, { sandbox }: SiteContext, parts: PinterestParts): void {
+export function boardRoutes(app: FastifyInstance, site: Site, context: SiteContext, parts: PinterestParts): void {
+  const { sandbox } = context;
   const { admit, owners, sections, pins } = parts;
   const read = { scopes: ['boards:read'], category: 'org_read' } as const;
   const write = { scopes: ['boards:read', 'boards:write'], category: 'org_write' } as const;
@@ -69,11 +71,8 @@ export function boardRoutes(app: FastifyInstance, site: Site, { sandbox }: SiteC
 
   app.get<AtBoard>('/v5/boards/:board/pins', { config: { listing: true } }, (request, reply) => {
     const { board, owner } = admit(request, reply, { scopes: ['boards:read', 'pins:read'], category: 'org_read' });
-    const before = sandbox.clock.nowMs() - request.visit.listingLagMs;
-    const shown = sandbox.posts
-      .ofAccount(site.id, board(request.params.board).id)
-      .filter((post) => post.receivedTickMs <= before);
-    return pageOf(shown.toReversed(), request.query, (post) => pins.view(post, owner));
+    const shown = listedPosts(context, request, board(request.params.board).id);
+    return pageOf(shown, request.query, (post) => pins.view(post, owner));
   });
 
   function view(board: Account, owner: Owner) {

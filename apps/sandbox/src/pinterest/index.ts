@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import { z } from 'zod';
-import { bearerToken } from '../oauth/bearer-token.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
+import { identifyCaller, shownIn } from '../oauth/identify-caller.ts';
 import { sendPostPage } from '../page/post-page.ts';
 import type { Caller, PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { MultipartForm } from '../uploads/multipart-form.ts';
@@ -78,23 +77,11 @@ function openPinterest(context: SiteContext): Site {
   return site;
 }
 
-const Form = z.object({ code: z.string().optional(), refresh_token: z.string().optional() });
-
-function identify(
-  { site, sandbox }: SiteContext,
-  { tokens, uploads }: PinterestParts,
-  request: FastifyRequest,
-): Caller | undefined {
+/** A file is sent with the key of its upload, without a token. */
+function identify(context: SiteContext, { uploads }: PinterestParts, request: FastifyRequest): Caller | undefined {
   if (request.body instanceof MultipartForm) {
     const upload = uploads.byKey(request.body.fields['key'] ?? '');
     return upload === undefined ? undefined : { account: upload.account, grant: null, use: 'access' };
   }
-  const given = Form.safeParse(request.body).data ?? {};
-  const found = tokens.look(given.refresh_token ?? bearerToken(request.headers.authorization) ?? '');
-  if (found.state !== 'unknown') {
-    const { account, id: grant } = found.grant;
-    return account === null ? undefined : { account, grant, use: found.token.use === 'refresh' ? 'refresh' : 'access' };
-  }
-  const code = given.code === undefined ? undefined : sandbox.codes.peek(site, given.code);
-  return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
+  return identifyCaller(context, shownIn(request));
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { RefusalError } from '../answer.ts';
 import { basicCredentials } from '../oauth/basic-credentials.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
+import { ConsentQuery } from '../oauth/consent-query.ts';
 import type { Site, SiteContext } from '../site.ts';
 import { connectAccount } from '../state/connect-account.ts';
 import { grantInvalid, refuse } from './answers.ts';
@@ -85,11 +86,7 @@ export const knownScopes = ['boards:read', 'boards:write', 'pins:read', 'pins:wr
 
 const scopeNames = /^[a-z_]+:(?:read|write)(?:_secret)?$/u;
 
-const AuthorizeQuery = z.object({
-  client_id: z.string(),
-  redirect_uri: z.url(),
-  response_type: z.literal('code'),
+const AuthorizeQuery = ConsentQuery.extend({
   scope: z.string().refine((scope) => scope.split(/[\s,]+/u).every((name) => scopeNames.test(name))),
   state: z.string().max(500).optional(),
-  sandbox_approve: z.string().optional(),
 });

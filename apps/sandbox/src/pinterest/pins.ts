@@ -38,8 +38,6 @@ export function createPins({ site, platform, sandbox }: SiteContext): Pins {
           media: media.map((medium) => ({ ...medium, alt: facts.alt_text })),
           details: facts,
           createdAt,
-          receivedAt: createdAt,
-          receivedTickMs: clock.nowMs(),
         },
         [table.put(id, { ...facts, id })],
       );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Change, Store } from '../store/store.ts';
+import type { Clock } from './clock.ts';
 
 /** A medium of a post as followers see it; what an image says of itself beside its picture is read from its bytes. */
 export const PostMedium = z.object({
@@ -22,7 +23,9 @@ export type PostMedium = z.infer<typeof PostMedium>;
  */
 export type Post = z.infer<typeof Post>;
 
-export type NewPost = Omit<Post, 'seq' | 'replyTo' | 'details'> & Partial<Pick<Post, 'replyTo' | 'details'>>;
+/** When it is received is told by whoever accepts it. */
+export type NewPost = Omit<Post, 'seq' | 'receivedAt' | 'receivedTickMs' | 'replyTo' | 'details'> &
+  Partial<Pick<Post, 'replyTo' | 'details'>>;
 
 export type PostFilter = { platform?: string; site?: string; account?: string };
 
@@ -42,7 +45,7 @@ export type Posts = {
   clear(): Change[];
 };
 
-export function createPosts(store: Store): Posts {
+export function createPosts(store: Store, clock: Pick<Clock, 'nowMs' | 'wallMs'>): Posts {
   const table = store.table('posts', Post);
   const commits = store.table('commits', CommitCount);
   const lists = new Map<string, Post[]>();
@@ -62,7 +65,8 @@ export function createPosts(store: Store): Posts {
     get: (site, id) => table.get(`${site}/${id}`),
     accept(fields, alongside = []) {
       const seq = lastSeq + 1;
-      const post = { replyTo: null, details: {}, ...fields, seq };
+      const receivedAt = new Date(clock.wallMs()).toISOString();
+      const post = { replyTo: null, details: {}, ...fields, receivedAt, receivedTickMs: clock.nowMs(), seq };
       const key = `${post.site}/${post.account}`;
       const count = (commits.get(key)?.count ?? 0) + 1;
       const { platform, site, account } = post;

@@ -25,7 +25,7 @@ export type SandboxState = {
 
 export function createSandboxState(store: Store, segments: SegmentFiles, wallMs: () => number): SandboxState {
   const clock = createClock(store, wallMs);
-  const posts = createPosts(store);
+  const posts = createPosts(store, clock);
   return {
     store,
     clock,

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { LoginTokens } from '../graph/login-tokens.ts';
 import { missingPermission, noSuchObject, refuse, tokenFaults } from '../graph/answers.ts';
+import { livingGrant } from '../graph/living-grant.ts';
 import { tokenOf } from '../graph/request-parameters.ts';
 import { appUsage, usageOf } from '../graph/usage.ts';
 import type { SiteContext } from '../site.ts';
@@ -27,12 +28,7 @@ export type Scope =
 
 export function createAdmission({ site, platform, sandbox }: SiteContext, tokens: LoginTokens): Admission {
   function own(request: FastifyRequest, reply: FastifyReply, scope: Scope): Admitted {
-    const value = tokenOf(request);
-    if (value === undefined) throw refuse(tokenFaults.missing);
-    const found = tokens.look(value);
-    if (found.state === 'unknown') throw refuse(tokenFaults.malformed);
-    if (found.state !== 'valid') throw refuse(tokenFaults[found.state]);
-    const { grant } = found;
+    const grant = livingGrant(tokens, tokenOf(request));
     const account = sandbox.accounts.byId(site, grant.account ?? '');
     if (account === undefined) throw refuse(tokenFaults.malformed);
     if (!grant.scope.split(',').includes(scope)) throw missingPermission(scope);

@@ -1,10 +1,11 @@
 import type { FastifyRequest } from 'fastify';
-import { loginRoutes } from '../graph/login-routes.ts';
-import { createLoginTokens, type LoginTokens } from '../graph/login-tokens.ts';
+import { loginHandle, loginRoutes } from '../graph/login-routes.ts';
+import { createLoginTokens } from '../graph/login-tokens.ts';
 import { graphAnswers } from '../graph/answers.ts';
 import { newGraphId } from '../graph/number-ids.ts';
 import { parametersOf, tokenOf } from '../graph/request-parameters.ts';
-import { sendPostPage } from '../page/post-page.ts';
+import { sendShortcodePage } from '../graph/shortcode-page.ts';
+import { identifyCaller } from '../oauth/identify-caller.ts';
 import type { Caller, PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { createAdmission } from './admit.ts';
 import { createContainers } from './containers.ts';
@@ -49,13 +50,8 @@ function openThreads(context: SiteContext): Site {
     title: 'Threads',
     origin: context.origin,
     answers: graphAnswers(useCase),
-    identify: (request) => identify(context, tokens, request),
-    normalizeHandle: (handle) =>
-      handle
-        .trim()
-        .toLowerCase()
-        .replace(/^@/, '')
-        .replace(/[^a-z0-9._]+/g, '_'),
+    identify: (request) => identify(context, request),
+    normalizeHandle: loginHandle,
     newAccountId: () => newGraphId('2', 17, (id) => sandbox.accounts.byId(context.site, id) !== undefined),
     issueCredentials(account) {
       const issued = tokens.issue(tokens.consent(account, allScopes), 'long');
@@ -70,25 +66,17 @@ function openThreads(context: SiteContext): Site {
       nodeRoutes(app, context, parts);
       insightRoutes(app, context, parts);
       app.get<{ Params: { shortcode: string } }>('/post/:shortcode', { config: { page: true } }, (request, reply) => {
-        const { shortcode } = request.params;
-        const found = sandbox.posts
-          .page({ site: site.id }, Infinity, Infinity)
-          .find(({ id }) => parts.posts.factsOf(id)?.shortcode === shortcode);
-        return sendPostPage(reply, site, sandbox, found?.id ?? shortcode);
+        const shortcodeOf = (id: string) => parts.posts.factsOf(id)?.shortcode;
+        return sendShortcodePage(reply, site, context, { ...request.params, shortcodeOf });
       });
     },
   };
   return site;
 }
 
-function identify({ site, sandbox }: SiteContext, tokens: LoginTokens, request: FastifyRequest): Caller | undefined {
+/** Whoever exchanges a token shows the one that is to be renewed. */
+function identify(context: SiteContext, request: FastifyRequest): Caller | undefined {
   const given = parametersOf(request);
-  const found = tokens.look(tokenOf(request) ?? '');
-  if (found.state !== 'unknown') {
-    const { account, id: grant } = found.grant;
-    const use = given['grant_type'] === undefined ? 'access' : 'refresh';
-    return account === null ? undefined : { account, grant, use };
-  }
-  const code = given['code'] === undefined ? undefined : sandbox.codes.peek(site, given['code']);
-  return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
+  const caller = identifyCaller(context, { token: tokenOf(request), code: given['code'] });
+  return caller?.use === 'access' && given['grant_type'] !== undefined ? { ...caller, use: 'refresh' } : caller;
 }

@@ -10,6 +10,7 @@ import type { Limit } from '../state/rate-limits.ts';
 import { deletesOfAccount, postsOfAccount, repliesOfAccount } from './limits.ts';
 import type { ThreadsParts } from './parts.ts';
 import { viewAccount, viewContainer, viewPost } from './views.ts';
+import { listedPosts } from '../state/listed-posts.ts';
 
 /** Profiles, posts and containers. https://developers.facebook.com/docs/threads/reference */
 export function nodeRoutes(app: FastifyInstance, context: SiteContext, parts: ThreadsParts): void {
@@ -66,11 +67,7 @@ export function nodeRoutes(app: FastifyInstance, context: SiteContext, parts: Th
 
   function list(request: FastifyRequest, account: Account, isListed: (post: Post) => boolean) {
     const given = parametersOf(request);
-    const before = sandbox.clock.nowMs() - request.visit.listingLagMs;
-    const shown = sandbox.posts
-      .ofAccount(site, account.id)
-      .filter((post) => post.receivedTickMs <= before && isListed(post))
-      .toReversed();
+    const shown = listedPosts(context, request, account.id).filter(isListed);
     return pageOf(shown, given, (post) => viewPost(context, parts, post, given['fields']));
   }
 }

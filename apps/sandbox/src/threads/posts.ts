@@ -40,8 +40,6 @@ export function createThreadsPosts({ site, platform, sandbox }: SiteContext): Th
           text,
           media: [...media],
           createdAt,
-          receivedAt: createdAt,
-          receivedTickMs: clock.nowMs(),
           replyTo,
         },
         [table.put(id, { id, shortcode, replyTo, root, attachment, topicTag, replyControl }), ...alongside(id)],

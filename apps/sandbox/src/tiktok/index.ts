@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { bearerToken } from '../oauth/bearer-token.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
+import { identifyCaller, shownIn } from '../oauth/identify-caller.ts';
 import { sendPostPage } from '../page/post-page.ts';
 import type { Caller, PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { randomSecret } from '../state/random-secret.ts';
@@ -73,29 +73,12 @@ function openTikTok(context: SiteContext): Site {
   return site;
 }
 
-const Form = z.object({
-  code: z.string().optional(),
-  refresh_token: z.string().optional(),
-  token: z.string().optional(),
-});
-
-function identify(
-  { site, sandbox }: SiteContext,
-  { tokens, publishes }: TikTokParts,
-  request: FastifyRequest,
-): Caller | undefined {
+/** Bytes are sent to an address that is a secret, without a token. */
+function identify(context: SiteContext, { publishes }: TikTokParts, request: FastifyRequest): Caller | undefined {
   const params = z.object({ secret: z.string() }).safeParse(request.params).data;
   if (params !== undefined) {
     const publish = publishes.uploading(params.secret);
     return publish === undefined ? undefined : { account: publish.account, grant: null, use: 'access' };
   }
-  const given = Form.safeParse(request.body).data ?? {};
-  const value = given.refresh_token ?? given.token ?? bearerToken(request.headers.authorization) ?? '';
-  const found = tokens.look(value);
-  if (found.state !== 'unknown') {
-    const { account, id: grant } = found.grant;
-    return account === null ? undefined : { account, grant, use: found.token.use === 'refresh' ? 'refresh' : 'access' };
-  }
-  const code = given.code === undefined ? undefined : sandbox.codes.peek(site, given.code);
-  return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
+  return identifyCaller(context, shownIn(request, ['refresh_token', 'token']));
 }

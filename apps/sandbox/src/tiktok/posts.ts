@@ -31,9 +31,9 @@ export function createTikTokPosts({ site, platform, sandbox }: SiteContext): Tik
       const id = newId();
       const createdAt = new Date(clock.wallMs()).toISOString();
       const shown = { text, media, details: { ...details } };
-      const post = { platform, site, account: account.id, id, ...shown, createdAt, receivedAt: createdAt };
+      const post = { platform, site, account: account.id, id, ...shown, createdAt };
       const changes = [table.put(id, { ...facts, id }), ...alongside(id)];
-      return posts.accept({ ...post, receivedTickMs: clock.nowMs() }, changes);
+      return posts.accept(post, changes);
     },
     factsOf: (id) => table.get(id),
     clear: () => Array.from(table.rows(), ({ id }) => table.drop(id)),

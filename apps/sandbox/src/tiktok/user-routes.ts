@@ -5,6 +5,7 @@ import type { Post } from '../state/posts.ts';
 import { answer, invalidParameter } from './answers.ts';
 import { parse } from './init-body.ts';
 import type { TikTokParts } from './parts.ts';
+import { listedPosts } from '../state/listed-posts.ts';
 
 const Fields = z.object({ fields: z.string().min(1) });
 const Query = z.strictObject({ filters: z.strictObject({ video_ids: z.array(z.string()).min(1).max(20) }) });
@@ -14,9 +15,10 @@ const List = z.strictObject({ cursor: z.int().optional(), max_count: z.int().min
 export function userRoutes(
   app: FastifyInstance,
   site: Site,
-  { sandbox }: SiteContext,
+  context: SiteContext,
   { admit, posts }: TikTokParts,
 ): void {
+  const { sandbox } = context;
   app.get('/v2/user/info/', (request) => {
     const names = parse(Fields, request.query).fields.split(',');
     const asksNumbers = names.some((name) => name.endsWith('_count'));
@@ -38,12 +40,9 @@ export function userRoutes(
   app.post('/v2/video/list/', { config: { listing: true } }, (request) => {
     const { account } = admit(request, { scope: 'video.list', call: 'list' });
     const { cursor, max_count: count } = parse(List, request.body ?? {});
-    const before = sandbox.clock.nowMs() - request.visit.listingLagMs;
-    const shown = sandbox.posts
-      .ofAccount(site.id, account.id)
-      .filter((post) => post.receivedTickMs <= before && posts.factsOf(post.id)?.privacy === 'PUBLIC_TO_EVERYONE')
-      .filter((post) => cursor === undefined || Date.parse(post.createdAt) < cursor)
-      .toReversed();
+    const shown = listedPosts(context, request, account.id)
+      .filter((post) => posts.factsOf(post.id)?.privacy === 'PUBLIC_TO_EVERYONE')
+      .filter((post) => cursor === undefined || Date.parse(post.createdAt) < cursor);
     const page = shown.slice(0, count);
     const last = page.at(-1);
     return answer({

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { bearerToken } from '../oauth/bearer-token.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
+import { identifyCaller, shownIn } from '../oauth/identify-caller.ts';
 import { sendPostPage } from '../page/post-page.ts';
 import type { Caller, PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { createSnowflake } from '../state/snowflake.ts';
@@ -68,19 +69,7 @@ function openX(context: SiteContext): Site {
 }
 
 /** By the access token, or on the token routes by what is to be exchanged, refreshed or revoked. */
-function identify({ site, sandbox }: SiteContext, request: FastifyRequest): Caller | undefined {
-  const { body } = request;
-  const fields = typeof body === 'object' && body !== null ? body : {};
-  const value =
-    bearerToken(request.headers.authorization) ??
-    ('refresh_token' in fields ? String(fields.refresh_token) : 'token' in fields ? String(fields.token) : '');
-  const found = sandbox.grants.look(site, value, sandbox.clock.nowMs());
-  if (found.state !== 'unknown') {
-    const { account, id } = found.grant;
-    return account === null
-      ? undefined
-      : { account, grant: id, use: found.token.use === 'access' ? 'access' : 'refresh' };
-  }
-  const code = 'code' in fields ? sandbox.codes.peek(site, String(fields.code)) : undefined;
-  return code === undefined ? undefined : { account: code.account, grant: null, use: 'sign-in' };
+function identify(context: SiteContext, request: FastifyRequest): Caller | undefined {
+  const shown = shownIn(request, ['refresh_token', 'token']);
+  return identifyCaller(context, { ...shown, token: bearerToken(request.headers.authorization) ?? shown.token });
 }

@@ -4,6 +4,7 @@ import { RefusalError } from '../answer.ts';
 import { basicCredentials } from '../oauth/basic-credentials.ts';
 import { builtInClient } from '../oauth/built-in-client.ts';
 import { sendConsentError, sendConsentPage, withQuery } from '../oauth/consent-page.ts';
+import { ConsentQuery } from '../oauth/consent-query.ts';
 import { verifierMatches } from '../oauth/pkce.ts';
 import type { Site, SiteContext } from '../site.ts';
 import { connectAccount } from '../state/connect-account.ts';
@@ -97,15 +98,10 @@ export function oauthRoutes(app: FastifyInstance, site: Site, context: SiteConte
 
 type CodeBody = z.infer<typeof CodeBody>;
 
-const AuthorizeQuery = z.object({
-  response_type: z.literal('code'),
-  client_id: z.string(),
-  redirect_uri: z.url(),
-  scope: z.string().min(1),
+const AuthorizeQuery = ConsentQuery.extend({
   state: z.string().min(1).max(500),
   code_challenge: z.string().min(1),
   code_challenge_method: z.enum(['S256', 'plain']),
-  sandbox_approve: z.string().optional(),
 });
 
 const CodeBody = z.object({

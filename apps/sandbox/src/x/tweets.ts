@@ -109,8 +109,6 @@ export function createTweets({ site, platform, sandbox }: SiteContext, uploads: 
           text,
           media,
           createdAt,
-          receivedAt: createdAt,
-          receivedTickMs: clock.nowMs(),
           replyTo: reply?.inReplyTo ?? null,
           details: detailsOf(body),
         },

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { googleAnswers } from '../google/answers.ts';
-import { identifyGoogle, oauthRoutes } from '../google/oauth-routes.ts';
+import { oauthRoutes } from '../google/oauth-routes.ts';
 import { createTogether } from '../google/together.ts';
 import { createTokens } from '../google/tokens.ts';
+import { identifyCaller, shownIn } from '../oauth/identify-caller.ts';
 import { sendPostPage } from '../page/post-page.ts';
 import type { PlatformDefinition, Site, SiteContext } from '../site.ts';
 import { randomSecret } from '../state/random-secret.ts';
@@ -54,7 +55,7 @@ function openYouTube(context: SiteContext): Site {
     title: 'YouTube',
     origin: context.origin,
     answers: googleAnswers,
-    identify: (request) => identifyGoogle(context, tokens, request),
+    identify: (request) => identifyCaller(context, shownIn(request)),
     normalizeHandle: (handle) =>
       handle
         .trim()

@@ -49,10 +49,9 @@ export function createVideos({ site, platform, sandbox }: SiteContext, playlists
     if (!video.isShown || video.medium === null) store.commit(changes);
     else if (known !== undefined) posts.amend({ ...known, text, details }, changes);
     else {
-      const at = new Date(clock.wallMs()).toISOString();
-      const times = { createdAt: at, receivedAt: at, receivedTickMs: clock.nowMs() };
+      const createdAt = new Date(clock.wallMs()).toISOString();
       const owner = { platform, site, account: channel.id, id: video.id };
-      posts.accept({ ...owner, ...times, text, details, media: [video.medium] }, changes);
+      posts.accept({ ...owner, createdAt, text, details, media: [video.medium] }, changes);
     }
     return video;
   }
