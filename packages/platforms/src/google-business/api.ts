@@ -1,10 +1,9 @@
+import type { TokenAccess } from '../connect/token-access.ts';
 import { apiOf, hostOf } from '../http/configured.ts';
 import { callGoogle, type GoogleCall } from '../google/call-google.ts';
 import type { KindsByReason } from '../google/errors.ts';
 import { PlatformError } from '../port/platform-error.ts';
-import type { PlatformHttp } from '../port/platform-http.ts';
 import type { AccountCall } from '../port/account.ts';
-import type { PlatformEndpoints } from '../port/endpoints.ts';
 
 export const businessName = 'Google Business Profile';
 
@@ -14,14 +13,8 @@ export const businessKinds: KindsByReason = {
   PHOTO_FETCH_FAILED: 'content',
 };
 
-export interface BusinessAccess {
-  readonly endpoints: PlatformEndpoints;
-  readonly http: PlatformHttp;
-  readonly accessToken: string;
-}
-
 export interface BusinessCall<Answer>
-  extends BusinessAccess, Omit<GoogleCall<Answer>, 'platformName' | 'url' | 'kinds' | keyof BusinessAccess> {
+  extends TokenAccess, Omit<GoogleCall<Answer>, 'platformName' | 'url' | 'kinds' | keyof TokenAccess> {
   /** Posts have a host of their own, and so have accounts, what is known of a location, and its numbers. */
   readonly host: 'posts' | 'accounts' | 'information' | 'performance';
   readonly path: string;
@@ -30,11 +23,6 @@ export interface BusinessCall<Answer>
 export function callBusiness<Answer>({ endpoints, host, path, ...call }: BusinessCall<Answer>): Promise<Answer> {
   const base = host === 'posts' ? apiOf(endpoints, businessName) : hostOf(endpoints, host, businessName);
   return callGoogle({ ...call, platformName: businessName, url: `${base}${path}`, kinds: businessKinds });
-}
-
-/** What is asked with, out of the head of a request. */
-export function accessTo(call: BusinessAccess, http: PlatformHttp = call.http): BusinessAccess {
-  return { endpoints: call.endpoints, accessToken: call.accessToken, http };
 }
 
 /** Where a post is, by its name. @throws PlatformError `not_found` for what is none */

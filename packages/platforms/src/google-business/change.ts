@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
 import { takeOff } from '../answers/take-off.ts';
-import { accessTo, callBusiness, pathOfPost } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callBusiness, pathOfPost } from './api.ts';
 
 /** https://developers.google.com/my-business/reference/rest/v4/accounts.locations.localPosts/delete, read 2026-11. */
 export async function removeFromBusiness(call: PostCall): Promise<'removed' | 'already_gone'> {

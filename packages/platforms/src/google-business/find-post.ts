@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { seenForm } from '../text/normal-form.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { AccountCall } from '../port/account.ts';
-import { accessTo, callBusiness, localPostName, postsOf } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callBusiness, localPostName, postsOf } from './api.ts';
 
 export const LocalPost = z.object({
   name: z.string().regex(localPostName),

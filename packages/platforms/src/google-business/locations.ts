@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { PlatformError } from '../port/platform-error.ts';
 import type { AccountCall, AccountProfile } from '../port/account.ts';
-import { accessTo, type BusinessAccess, businessName, callBusiness } from './api.ts';
+import { accessTo, type TokenAccess } from '../connect/token-access.ts';
+import { businessName, callBusiness } from './api.ts';
 
 /** The number behind `accounts/` and `locations/`. */
 const idBehind = (collection: 'accounts' | 'locations') =>
@@ -39,7 +40,7 @@ const mask = 'name,title,metadata';
  * The locations that this token may post to. https://developers.google.com/my-business/reference/accountmanagement/rest/v1/accounts/list and
  * …/businessinformation/rest/v1/accounts.locations/list, read 2026-11.
  */
-export async function readLocations(access: BusinessAccess): Promise<OwnLocation[]> {
+export async function readLocations(access: TokenAccess): Promise<OwnLocation[]> {
   const locations = new Map<string, OwnLocation>();
   let requests = 0;
   for (const owner of await readOwners(access)) {
@@ -60,7 +61,7 @@ export async function readLocations(access: BusinessAccess): Promise<OwnLocation
   throw new PlatformError('permission', message, { platformCode: 'no_location' });
 }
 
-async function readOwners(access: BusinessAccess): Promise<string[]> {
+async function readOwners(access: TokenAccess): Promise<string[]> {
   const owners: string[] = [];
   let token: string | undefined;
   for (let page = 0; page < accountPagesMax; page += 1) {
@@ -81,7 +82,7 @@ async function readOwners(access: BusinessAccess): Promise<string[]> {
   return owners;
 }
 
-function readPage(access: BusinessAccess, owner: string, token: string | undefined) {
+function readPage(access: TokenAccess, owner: string, token: string | undefined) {
   return callBusiness({
     ...access,
     host: 'information',

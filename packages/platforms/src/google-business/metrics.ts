@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { countIn, writtenCountIn } from '../answers/metric-readings.ts';
 import type { MetricsSupport } from '../port/metrics.ts';
-import { accessTo, callBusiness } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callBusiness } from './api.ts';
 
 /** https://developers.google.com/my-business/reference/performance/rest, read 2026-11. */
 const definitionVersion = '2026-11/30-days';

@@ -1,11 +1,5 @@
-import {
-  exchangeGoogleCode,
-  googleConsentUrl,
-  type GoogleLogin,
-  googleRefresh,
-  revokeGoogle,
-} from '../google/login.ts';
-import type { ConnectedGrant, OAuthConnect } from '../port/connect.ts';
+import { type GoogleLogin, googleRefresh } from '../google/login.ts';
+import { googleOAuth } from '../google/oauth-connect.ts';
 import { businessName } from './api.ts';
 import { accountOf, ownersOf, readLocations } from './locations.ts';
 
@@ -16,25 +10,9 @@ export const businessLogin: GoogleLogin = {
 };
 
 /** https://developers.google.com/my-business/content/implement-oauth, read 2026-11. */
-export const businessOAuth: OAuthConnect = {
-  scopes: businessLogin.scopes,
-  pkce: true,
-
-  begin: async (request) => ({ authorizationUrl: googleConsentUrl(businessLogin, request) }),
-
-  async exchange(answer): Promise<ConnectedGrant> {
-    const { credentials, person } = await exchangeGoogleCode(businessLogin, answer);
-    const { endpoints, http } = answer;
-    const locations = await readLocations({ endpoints, http, accessToken: credentials.accessToken });
-    return {
-      credentials: { ...credentials, details: ownersOf(locations) },
-      service: null,
-      ...(person === null ? {} : { grantedBy: person }),
-      accounts: locations.map(accountOf),
-    };
-  },
-
-  revoke: (request) => revokeGoogle(businessLogin, request),
-};
+export const businessOAuth = googleOAuth(businessLogin, async (call) => {
+  const locations = await readLocations(call);
+  return { accounts: locations.map(accountOf), details: ownersOf(locations) };
+});
 
 export const businessRefresh = googleRefresh(businessLogin);

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { listenToPlatformClock } from '../http/platform-clock.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
-import { accessTo, callBusiness, pathOfPost } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callBusiness, pathOfPost } from './api.ts';
 import { findPost, SendKey } from './find-post.ts';
 import { localPostOf } from './post-body.ts';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endOfLife, foreignToken } from '../answers/answer-fields.ts';
+import { clientIsKnown } from '../connect/client-checks.ts';
 import { callPlatform } from '../http/call-platform.ts';
 import { authorizeOf, clientOf, hostOf } from '../http/configured.ts';
 import { PlatformError } from '../port/platform-error.ts';
@@ -150,16 +151,11 @@ function personIn(idToken: string | undefined): string | null {
 }
 
 /** Whether id and secret belong together: a token that is none is refused as such only by who knows the application. */
-export async function checkGoogleClient(login: GoogleLogin, call: TokenCall): Promise<DoctorCheck> {
-  const name = 'credentials';
-  try {
-    await askTokens(login, call, { grant_type: 'refresh_token', refresh_token: 'none' });
-    return { name, status: 'ok', detail: 'Google knows the application' };
-  } catch (error) {
-    if (!(error instanceof PlatformError)) throw error;
-    if (error.kind === 'auth_revoked') return { name, status: 'ok', detail: 'Google knows the application' };
-    const isRefused = error.kind === 'permission';
-    const action = `Compare ${login.settings} with the OAuth client in the Google Cloud console`;
-    return { name, status: isRefused ? 'failed' : 'unknown', detail: error.message, ...(isRefused ? { action } : {}) };
-  }
+export function checkGoogleClient(login: GoogleLogin, call: TokenCall): Promise<DoctorCheck> {
+  return clientIsKnown(() => askTokens(login, call, { grant_type: 'refresh_token', refresh_token: 'none' }), {
+    name: 'credentials',
+    platformName: 'Google',
+    isKnown: ({ kind }) => kind === 'auth_revoked',
+    whenRefused: `Compare ${login.settings} with the OAuth client in the Google Cloud console`,
+  });
 }

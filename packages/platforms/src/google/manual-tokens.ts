@@ -1,33 +1,19 @@
-import { GivenTime } from '@vibetribe/contracts/given-time';
-import { z } from 'zod';
-import { secretField } from '../connect/credential-fields.ts';
+import { credentialsGiven, type GivenTokens } from '../connect/given-tokens.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { PlatformHttp } from '../port/platform-http.ts';
 import type { Credentials } from '../port/connect.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 import { type GoogleLogin, renewGoogle } from './login.ts';
 
-export const tokenFields = {
-  accessToken: secretField('the access token'),
-  refreshToken: secretField('the refresh token').optional(),
-  expiresAt: GivenTime.optional(),
-};
-export const GivenTokens = z.object(tokenFields);
-
 /** What is asked with a token that was made elsewhere. One that has ended is renewed first where there is something to renew it with. */
 export async function withGivenTokens<Told>(
   login: GoogleLogin,
   call: { readonly endpoints: PlatformEndpoints; readonly http: PlatformHttp; readonly now: Date },
-  given: z.infer<typeof GivenTokens>,
+  given: GivenTokens,
   ask: (accessToken: string) => Promise<Told>,
 ): Promise<{ readonly credentials: Credentials; readonly told: Told }> {
-  const { accessToken, refreshToken, expiresAt } = given;
-  const credentials: Credentials = {
-    accessToken,
-    ...(refreshToken === undefined ? {} : { refreshToken }),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-    scopes: [],
-  };
+  const { accessToken, refreshToken } = given;
+  const credentials = credentialsGiven(given);
   try {
     return { credentials, told: await ask(accessToken) };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { listenToPlatformClock } from '../http/platform-clock.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { resembles } from '../text/resembles.ts';
+import { postContainerIn } from './ready-container.ts';
 
 /** What is listed above the newest post of before. */
 export interface Found<Post> {
@@ -21,8 +22,6 @@ interface ContainerPlatform<Post> {
   /** What the platform calls the words of a post. */
   readonly words: string;
   readonly wordsOf: (post: Post) => string;
-  /** The id of a stored container; undefined for the result of another step. */
-  readonly containerIn: (step: string, result: unknown) => string | undefined;
   readonly statusOf: (query: ReconcileQuery, container: string) => Promise<string>;
   readonly find: (query: ReconcileQuery, since: () => Date) => Promise<Found<Post>>;
   readonly has: (query: ReconcileQuery, post: string) => Promise<boolean>;
@@ -39,7 +38,7 @@ export async function reconcileContainers<Post extends { id: string; permalink?:
   const clock = listenToPlatformClock(asked.http, asked.askedAt);
   const query = { ...asked, http: clock.http };
   const since = () => clock.timeOf(query.intent.startedAt);
-  const ids = Object.entries(query.results).flatMap(([name, result]) => platform.containerIn(name, result) ?? []);
+  const ids = Object.entries(query.results).flatMap(([name, result]) => postContainerIn(name, result) ?? []);
   if (ids.length === 0) return { kind: 'cannot_tell', evidence: 'no container is known' };
   for (const id of ids) {
     const status = await platform.statusOf(query, id);

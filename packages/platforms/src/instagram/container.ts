@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { foreignNumericId } from '../answers/answer-fields.ts';
 import { hostOf } from '../http/configured.ts';
 import type { Parameters } from '../graph/call-graph.ts';
+import { readyContainer, type StoredContainer } from '../graph/ready-container.ts';
 import { uploadBytes } from '../graph/upload-bytes.ts';
 import { urlOfMedia } from '../content/media-url.ts';
 import { PlatformError } from '../port/platform-error.ts';
@@ -12,70 +13,36 @@ import type { PublishRun } from '../port/publish.ts';
 import { callInstagram, instagramName } from './api.ts';
 import { passingFaults } from './errors.ts';
 
-/** What may become a post, or an item of one. Nobody sees it; it lives a day. https://developers.facebook.com/docs/instagram-platform/content-publishing, read 2026-11. */
-export const StoredContainer = z.object({ id: z.string(), expiresAt: z.string() });
-export type StoredContainer = z.infer<typeof StoredContainer>;
-
+/** https://developers.facebook.com/docs/instagram-platform/content-publishing, read 2026-11. */
 const Made = z.object({ id: foreignNumericId(), uri: z.string().max(2_000).optional().catch(undefined) });
 
-const lifeMs = 24 * 3_600_000;
-/** Containers whose media could not be fetched or read, by no fault of the media's, are made anew so often. */
-const failuresMax = 3;
-
-/**
- * A container that is ready to be published; made anew where the one before it is near its end, or failed for a reason that passes.
- * @param name of its steps: changes with what is in it
- * @throws PlatformError `media_processing` while Instagram is working on it
- */
-export async function readyContainer(
+/** A container that Instagram has ready. @param send brings the bytes where the container names an address for them */
+export function readyInstagramContainer(
   run: PublishRun,
   name: string,
   make: (http: PlatformHttp) => Promise<z.infer<typeof Made>>,
   send: ((http: PlatformHttp, uri: string) => Promise<void>) | null = null,
 ): Promise<string> {
-  let failures = 0;
-  for (let generation = 0; ; generation += 1) {
-    const again = generation === 0 ? '' : ` again ${generation}`;
-    const made = await run.step({
-      name: `${name}${again}`,
-      effect: 'idempotent',
-      run: async ({ http }) => {
-        const { id, uri = null } = await make(http);
-        return {
-          id,
-          uri,
-          madeAt: run.now.toISOString(),
-          expiresAt: new Date(run.now.getTime() + lifeMs).toISOString(),
-        };
-      },
-    });
-    if (isNearEnd(made, run.now)) continue;
-    const { uri } = made;
-    if (send !== null && uri !== null) {
+  return readyContainer(run, name, {
+    platformName: instagramName,
+    what: 'media',
+    make: async (http) => {
+      const { id, uri = null } = await make(http);
+      return { id, uri };
+    },
+    async fill(own, { uri }) {
+      if (send === null || uri === null) return;
       await run.step({
-        name: `${name}${again}: bytes`,
+        name: `${own}: bytes`,
         effect: 'idempotent',
         run: async ({ http }) => {
           await send(http, uri);
           return true;
         },
       });
-    }
-    const state = await run.step({
-      name: `${name}${again}: ready`,
-      effect: 'read',
-      run: ({ http }) => awaitReady(run, http, made),
-    });
-    if (state === 'ready') return made.id;
-    failures += 1;
-    if (failures === failuresMax) throw failed(state);
-  }
-}
-
-const lifeLeftMinMs = 30 * 60_000;
-
-function isNearEnd({ expiresAt }: { expiresAt: string }, now: Date): boolean {
-  return Date.parse(expiresAt) - now.getTime() < lifeLeftMinMs;
+    },
+    stateOf: (http, container) => awaitReady(run, http, container),
+  });
 }
 
 export const Status = z.object({
@@ -108,11 +75,7 @@ const pollAfterMs = 5_000;
 const missingMsMax = 10 * 60_000;
 
 /** `ready`, or the code of what went wrong and may go right with another container. */
-async function awaitReady(
-  run: PublishRun,
-  http: PlatformHttp,
-  { id, madeAt }: { id: string; madeAt: string },
-): Promise<string> {
+async function awaitReady(run: PublishRun, http: PlatformHttp, { id, madeAt }: StoredContainer): Promise<string> {
   const state = await readStatus(run, http, id).catch((error: unknown) => {
     const isYoung = run.now.getTime() - Date.parse(madeAt) < missingMsMax;
     if (isMissing(error)) return isYoung ? null : 'missing';
@@ -137,11 +100,6 @@ async function awaitReady(
         retryAfterMs: pollAfterMs,
       });
   }
-}
-
-function failed(code: string): PlatformError {
-  const message = `Instagram could not prepare the media, ${failuresMax} times in a row (${code})`;
-  return new PlatformError('unavailable', message, { platformCode: `container_${code}` });
 }
 
 /** Pictures are fetched from our address; videos are sent as bytes, which needs nobody to reach us. */

@@ -1,5 +1,7 @@
 import { graphVersionEnds } from '../graph/version-ends.ts';
-import type { DoctorCheck, DoctorDescription } from '../port/doctor.ts';
+import { clientIsSet } from '../connect/client-checks.ts';
+import type { DoctorDescription } from '../port/doctor.ts';
+import { ownSettings, pageSettings } from './tokens.ts';
 
 export const instagramDoctor: DoctorDescription = {
   consoleUrl: 'https://developers.facebook.com/apps/',
@@ -13,22 +15,18 @@ export const instagramDoctor: DoctorDescription = {
 
   /** The login has no way to ask about an application without a user; what can be seen is what is set. */
   async check({ endpoints }) {
-    const own: DoctorCheck =
-      endpoints.client === null
-        ? missing('login', 'INSTAGRAM_CLIENT_ID and INSTAGRAM_CLIENT_SECRET', 'Nobody can connect through Instagram')
-        : { name: 'login', status: 'ok', detail: 'Accounts connect through Instagram' };
-    const byPage: DoctorCheck =
-      endpoints.clients['page'] === undefined
-        ? missing(
-            'page_login',
-            'INSTAGRAM_PAGE_CLIENT_ID and INSTAGRAM_PAGE_CLIENT_SECRET',
-            'Nobody can connect through a page',
-          )
-        : { name: 'page_login', status: 'ok', detail: 'Accounts connect through the page that they belong to' };
+    const own = clientIsSet(endpoints.client, {
+      name: 'login',
+      settings: ownSettings,
+      set: 'Accounts connect through Instagram',
+      missing: 'Nobody can connect through Instagram',
+    });
+    const byPage = clientIsSet(endpoints.clients['page'], {
+      name: 'page_login',
+      settings: pageSettings,
+      set: 'Accounts connect through the page that they belong to',
+      missing: 'Nobody can connect through a page',
+    });
     return [own, byPage];
   },
 };
-
-function missing(name: string, settings: string, detail: string): DoctorCheck {
-  return { name, status: 'warning', detail, action: `Set ${settings}` };
-}

@@ -1,8 +1,4 @@
-import { z } from 'zod';
-import type { Refusal } from '../http/call-platform.ts';
-import { graphGrantRefusal } from '../graph/errors.ts';
 import type { PlatformErrorKind } from '../port/platform-error.ts';
-import type { PlatformResponse } from '../port/platform-http.ts';
 
 /** By subcode. https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/error-codes, read 2026-11. */
 export const instagramKinds: Readonly<Record<string, PlatformErrorKind>> = {
@@ -41,12 +37,3 @@ export const passingFaults: ReadonlySet<string> = new Set([
   '2207052',
   '2207053',
 ]);
-
-const LoginError = z.object({ error_type: z.string(), code: z.int() });
-
-/** The login's host answers in a shape of its own, in which a code that is not good and an unknown application look alike. */
-export function loginRefusal(response: PlatformResponse): Refusal {
-  const error = LoginError.safeParse(response.json).data;
-  if (error === undefined) return graphGrantRefusal(response);
-  return { kind: 'auth_revoked', platformCode: `login/${error.code}` };
-}

@@ -1,4 +1,5 @@
-import { authorizeOf, clientOf, hostOf } from '../http/configured.ts';
+import { clientOf, hostOf } from '../http/configured.ts';
+import { ownLoginUrl } from '../graph/own-login.ts';
 import { dialogUrl, tokenForCode } from '../graph/person-login.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
@@ -47,15 +48,8 @@ export const instagramOAuth: OAuthConnect = {
       };
       return { authorizationUrl: dialogUrl(dialog), pending: { login } };
     }
-    const url = new URL(`${authorizeOf(endpoints, instagramName)}/oauth/authorize`);
-    url.search = new URLSearchParams({
-      client_id: clientOf(endpoints, ownSettings).id,
-      redirect_uri: redirectUri,
-      response_type: 'code',
-      scope: scopes.join(','),
-      state,
-    }).toString();
-    return { authorizationUrl: url.href, pending: { login } };
+    const own = { platformName: instagramName, client: clientOf(endpoints, ownSettings) };
+    return { authorizationUrl: ownLoginUrl(own, { endpoints, redirectUri, state }, scopes), pending: { login } };
   },
 
   exchange: (answer) => (answer.pending['login'] === 'page' ? exchangeByPage(answer) : exchangeByItself(answer)),

@@ -1,23 +1,21 @@
 import { z } from 'zod';
 import { foreignNumericId } from '../answers/answer-fields.ts';
-import { contentStep } from '../graph/content-key.ts';
+import { parametersStep } from '../graph/content-key.ts';
 import { afresh, containerGone, containerRefused, publishContainer } from '../graph/publish-container.ts';
+import { readPermalink } from '../graph/permalink.ts';
+import { postContainerStep } from '../graph/ready-container.ts';
 import { requireRoom } from '../graph/publishing-room.ts';
 import { stepName } from '../content/media-steps.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { PlatformHttp } from '../port/platform-http.ts';
-import type { AccountCall } from '../port/account.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { Published, PublishRun } from '../port/publish.ts';
 import { callInstagram, instagramName } from './api.ts';
-import { callOf, codeOrGone, makeContainer, readyContainer, sendVideo } from './container.ts';
+import { callOf, codeOrGone, makeContainer, readyInstagramContainer, sendVideo } from './container.ts';
 import { findPublished, InstagramKey, keyBeforeSend } from './find-published.ts';
 import { readQuota } from './limits.ts';
 import { InstagramOptions } from './options.ts';
 import { childParameters, postParameters } from './parameters.ts';
-
-/** Begins the names of the steps whose result is a container that may become the post. */
-export const postContainerStep = 'post container';
 
 const Created = z.object({ id: foreignNumericId() });
 
@@ -38,7 +36,11 @@ export async function publishInstagram(run: PublishRun): Promise<Published> {
       run: ({ key, http }) => send(run, http, container, InstagramKey.parse(key)),
     });
   });
-  return { kind: 'published', platformPostId: id, url: await readPermalink(run, id) };
+  return {
+    kind: 'published',
+    platformPostId: id,
+    url: await readPermalink(id, (request) => callInstagram({ ...callOf(run, run.http), ...request })),
+  };
 }
 
 async function prepare(run: PublishRun, options: InstagramOptions, generation: number): Promise<string> {
@@ -52,17 +54,17 @@ async function prepare(run: PublishRun, options: InstagramOptions, generation: n
   }
   if (others.length === 0) {
     const parameters = postParameters({ text, options, item: first });
-    const name = contentStep(postContainerStep, { ...defined(parameters), media: first.sha256 });
+    const name = parametersStep(postContainerStep, { ...parameters, media: first.sha256 });
     return itemContainer(run, `${name}${again}`, first, parameters);
   }
   const children: string[] = [];
   for (const [index, item] of media.entries()) {
     const parameters = childParameters(item, index === 0 ? options.userTags : undefined);
-    const name = contentStep(stepName({ index, item, generation: 0, part: 'item' }), defined(parameters));
+    const name = parametersStep(stepName({ index, item, generation: 0, part: 'item' }), parameters);
     children.push(await itemContainer(run, `${name}${again}`, item, parameters));
   }
   const parameters = { ...postParameters({ text, options, item: null }), children: children.join(',') };
-  return readyContainer(run, `${contentStep(postContainerStep, defined(parameters))}${again}`, (http) =>
+  return readyInstagramContainer(run, `${parametersStep(postContainerStep, parameters)}${again}`, (http) =>
     makeContainer(run, http, null, parameters),
   );
 }
@@ -74,13 +76,7 @@ function itemContainer(
   parameters: ReturnType<typeof postParameters>,
 ): Promise<string> {
   const send = item.kind === 'video' ? sendVideo(run, item) : null;
-  return readyContainer(run, name, (http) => makeContainer(run, http, item, parameters), send);
-}
-
-function defined(parameters: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
-  );
+  return readyInstagramContainer(run, name, (http) => makeContainer(run, http, item, parameters), send);
 }
 
 function roomOf(run: PublishRun, http: PlatformHttp) {
@@ -122,18 +118,4 @@ async function publishedBefore(
   if (code === 'gone') throw containerGone(instagramName, cause);
   const message = 'Instagram has published it before and does not list it yet';
   throw new PlatformError('ambiguous', message, { platformCode: 'published_before', cause });
-}
-
-const Media = z.object({ permalink: z.string().optional() });
-
-/** An answer that does not come changes nothing: it is out. */
-async function readPermalink(call: AccountCall, id: string): Promise<string | null> {
-  const query = { fields: 'permalink' };
-  const request = { ...callOf(call, call.http), method: 'GET', path: `/${encodeURIComponent(id)}`, query } as const;
-  try {
-    return (await callInstagram({ ...request, effect: 'read', answer: Media })).permalink ?? null;
-  } catch (error) {
-    if (error instanceof PlatformError) return null;
-    throw error;
-  }
 }

@@ -1,9 +1,8 @@
 import { reconcileContainers } from '../graph/container-finding.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { instagramName } from './api.ts';
-import { codeOrGone, StoredContainer } from './container.ts';
+import { codeOrGone } from './container.ts';
 import { findPublished, InstagramKey, isOnInstagram, type Listed } from './find-published.ts';
-import { postContainerStep } from './publish.ts';
 
 export function reconcileInstagram(asked: ReconcileQuery): Promise<ReconcileFinding> {
   return reconcileContainers<Listed>(
@@ -12,8 +11,6 @@ export function reconcileInstagram(asked: ReconcileQuery): Promise<ReconcileFind
       list: "Instagram's list",
       words: 'caption',
       wordsOf: ({ caption = '' }) => caption,
-      containerIn: (step, result) =>
-        step.startsWith(postContainerStep) ? StoredContainer.safeParse(result).data?.id : undefined,
       statusOf: (query, id) => codeOrGone(query, query.http, id),
       find: (query, since) => {
         const key = InstagramKey.safeParse(query.intent.key).data ?? { edge: 'media', newest: null };

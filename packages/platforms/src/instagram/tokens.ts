@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { foreignToken } from '../answers/answer-fields.ts';
 import { clientOf, hostOf } from '../http/configured.ts';
-import { callGraph } from '../graph/call-graph.ts';
 import { askLongLived } from '../graph/long-lived-token.ts';
+import { exchangeOwnCode } from '../graph/own-login.ts';
 import { isRefused, prolong } from '../graph/person-login.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { ConsentAnswer, Credentials, RefreshRequest, TokenRefresh } from '../port/connect.ts';
 import { readAccountOfPage, readAccountsOfPages, type TokenCall } from './accounts.ts';
 import { graphOf, instagramName, type Login, loginOf } from './api.ts';
-import { loginRefusal } from './errors.ts';
 
 export const ownSettings = 'INSTAGRAM_CLIENT_ID and INSTAGRAM_CLIENT_SECRET';
 export const pageSettings = 'INSTAGRAM_PAGE_CLIENT_ID and INSTAGRAM_PAGE_CLIENT_SECRET';
@@ -43,25 +42,12 @@ const Code = z.object({ access_token: foreignToken(), permissions: Permissions.o
 /** The documents show it both ways. */
 const CodeReply = z.union([Code, z.object({ data: z.tuple([Code]).rest(Code) }).transform(({ data }) => data[0])]);
 
-/** A token for an hour. The code comes back with `#_` behind it. */
-export async function exchangeCode({ endpoints, http, code, redirectUri }: ConsentAnswer) {
-  const { id, secret } = clientOf(endpoints, ownSettings);
-  const reply = await callGraph({
-    http,
-    platformName: instagramName,
-    method: 'POST',
-    url: `${hostOf(endpoints, 'login', instagramName)}/oauth/access_token`,
-    form: {
-      client_id: id,
-      client_secret: secret,
-      grant_type: 'authorization_code',
-      redirect_uri: redirectUri,
-      code: code.replace(/#_$/u, ''),
-    },
-    effect: 'idempotent',
-    answer: CodeReply,
-    refusalOf: loginRefusal,
-  });
+/** A token for an hour, and what was granted. */
+export async function exchangeCode(answer: ConsentAnswer) {
+  const { endpoints } = answer;
+  const login = { platformName: instagramName, client: clientOf(endpoints, ownSettings) };
+  const base = hostOf(endpoints, 'login', instagramName);
+  const reply = await exchangeOwnCode(login, answer, { base, answer: CodeReply });
   return { token: reply.access_token, granted: reply.permissions ?? [] };
 }
 

@@ -1,8 +1,8 @@
+import type { TokenAccess } from '../connect/token-access.ts';
 import type { z } from 'zod';
 import { callPlatform, type Refusal } from '../http/call-platform.ts';
 import { apiOf } from '../http/configured.ts';
-import type { PlatformHttp, PlatformRequest, PlatformResponse } from '../port/platform-http.ts';
-import type { PlatformEndpoints } from '../port/endpoints.ts';
+import type { PlatformRequest, PlatformResponse } from '../port/platform-http.ts';
 import type { StepEffect } from '../port/publish.ts';
 import { linkedInRefusal } from './errors.ts';
 
@@ -11,13 +11,7 @@ export const linkedInName = 'LinkedIn';
 /** Every request names one. A version lives for about a year. https://learn.microsoft.com/en-us/linkedin/marketing/versioning, read 2026-11. */
 export const linkedInVersion = '202609';
 
-export interface LinkedInAccess {
-  readonly endpoints: PlatformEndpoints;
-  readonly http: PlatformHttp;
-  readonly accessToken: string;
-}
-
-export interface LinkedInCall<Answer> extends LinkedInAccess {
+export interface LinkedInCall<Answer> extends TokenAccess {
   readonly method: PlatformRequest['method'];
   /** `/rest/posts` */
   readonly path: string;
@@ -57,9 +51,4 @@ export function callLinkedIn<Answer>(call: LinkedInCall<Answer>): Promise<Answer
     ...(read === undefined ? {} : { read }),
     refusalOf: call.refusalOf ?? linkedInRefusal(effect),
   });
-}
-
-/** What is asked with, out of the head of a request. */
-export function accessTo(call: LinkedInAccess, http: PlatformHttp = call.http): LinkedInAccess {
-  return { endpoints: call.endpoints, accessToken: call.accessToken, http };
 }

@@ -3,7 +3,8 @@ import { PlatformError } from '../port/platform-error.ts';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
 import { takeOff } from '../answers/take-off.ts';
-import { accessTo, callLinkedIn } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callLinkedIn } from './api.ts';
 import { littleText } from './text.ts';
 
 /** Deleting what is gone is told as done; whether it was there is asked for where that may be read. */

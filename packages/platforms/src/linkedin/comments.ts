@@ -6,7 +6,8 @@ import { PlatformError } from '../port/platform-error.ts';
 import type { CommentSupport } from '../port/adapter.ts';
 import type { Published, ReplyRun } from '../port/publish.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
-import { accessTo, callLinkedIn } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callLinkedIn } from './api.ts';
 import { countLinkedIn, linkedInCommentMax } from './text.ts';
 
 const Comment = z

@@ -1,4 +1,5 @@
-import type { DoctorCheck, DoctorDescription } from '../port/doctor.ts';
+import { clientIsSet } from '../connect/client-checks.ts';
+import type { DoctorDescription } from '../port/doctor.ts';
 import { linkedInVersionEnds } from './limits.ts';
 
 export const linkedInDoctor: DoctorDescription = {
@@ -25,22 +26,19 @@ export const linkedInDoctor: DoctorDescription = {
 
   /** LinkedIn has no way to ask about an application without a user; what can be seen is what is set. */
   async check({ endpoints }) {
-    const people: DoctorCheck =
-      endpoints.client === null
-        ? missing('people', 'LINKEDIN_CLIENT_ID and LINKEDIN_CLIENT_SECRET', 'People cannot connect')
-        : { name: 'people', status: 'ok', detail: 'People connect through “Share on LinkedIn”' };
-    const organizations: DoctorCheck =
-      endpoints.clients['organization'] === undefined
-        ? missing(
-            'organizations',
-            'LINKEDIN_ORGANIZATION_CLIENT_ID and LINKEDIN_ORGANIZATION_CLIENT_SECRET, of an application with the Community Management API',
-            'Organizations cannot connect',
-          )
-        : { name: 'organizations', status: 'ok', detail: 'Organizations connect through the Community Management API' };
+    const people = clientIsSet(endpoints.client, {
+      name: 'people',
+      settings: 'LINKEDIN_CLIENT_ID and LINKEDIN_CLIENT_SECRET',
+      set: 'People connect through “Share on LinkedIn”',
+      missing: 'People cannot connect',
+    });
+    const organizations = clientIsSet(endpoints.clients['organization'], {
+      name: 'organizations',
+      settings:
+        'LINKEDIN_ORGANIZATION_CLIENT_ID and LINKEDIN_ORGANIZATION_CLIENT_SECRET, of an application with the Community Management API',
+      set: 'Organizations connect through the Community Management API',
+      missing: 'Organizations cannot connect',
+    });
     return [people, organizations];
   },
 };
-
-function missing(name: string, settings: string, detail: string): DoctorCheck {
-  return { name, status: 'warning', detail, action: `Set ${settings}` };
-}

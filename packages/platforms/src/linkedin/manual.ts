@@ -1,17 +1,14 @@
-import { GivenTime } from '@vibetribe/contracts/given-time';
 import { z } from 'zod';
 import { timeAt } from '../answers/answer-fields.ts';
-import { secretField } from '../connect/credential-fields.ts';
+import { credentialsGiven, tokenFields, tokenForm } from '../connect/given-tokens.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { ConnectedGrant, ManualConnect } from '../port/connect.ts';
-import type { LinkedInAccess } from './api.ts';
+import type { TokenAccess } from '../connect/token-access.ts';
 import { authorUrn, isOrganization, readOrganization, readPerson } from './members.ts';
 import { callAuthorization, loginFor } from './tokens.ts';
 
 const LinkedInCredentials = z.strictObject({
-  accessToken: secretField('the access token'),
-  refreshToken: secretField('the refresh token').optional(),
-  expiresAt: GivenTime.optional(),
+  ...tokenFields,
   externalId: z
     .string()
     .trim()
@@ -24,17 +21,12 @@ const lifeMsMax = 60 * 24 * 3_600_000;
 
 /** A token of a person, for themselves or for an organization that they run. */
 export const linkedInManual: ManualConnect = {
-  fields: [
-    { name: 'accessToken', label: 'Access token', secret: true, required: true },
-    { name: 'refreshToken', label: 'Refresh token', secret: true, required: false },
-    { name: 'expiresAt', label: 'Access token expires at', secret: false, required: false },
-    { name: 'externalId', label: 'URN of the person or organization', secret: false, required: false },
-  ],
+  fields: tokenForm('URN of the person or organization'),
   credentials: LinkedInCredentials,
 
   async connect({ endpoints, http, credentials, now }): Promise<ConnectedGrant> {
-    const { accessToken, refreshToken, expiresAt, externalId } = LinkedInCredentials.parse(credentials);
-    const call = { endpoints, http, accessToken };
+    const { externalId, ...tokens } = LinkedInCredentials.parse(credentials);
+    const call = { endpoints, http, accessToken: tokens.accessToken };
     const account =
       externalId !== undefined && isOrganization(externalId)
         ? await readOrganization(call, externalId)
@@ -44,13 +36,11 @@ export const linkedInManual: ManualConnect = {
       throw new PlatformError('permission', message, { platformCode: 'account_mismatch' });
     }
     const told = await introspect(call);
-    const ends = expiresAt ?? told.expiresAt ?? new Date(now.getTime() + lifeMsMax).toISOString();
+    const expiresAt = tokens.expiresAt ?? told.expiresAt ?? new Date(now.getTime() + lifeMsMax).toISOString();
     return {
       credentials: {
-        accessToken,
-        ...(refreshToken === undefined ? {} : { refreshToken }),
+        ...credentialsGiven({ ...tokens, expiresAt }),
         issuedAt: now.toISOString(),
-        expiresAt: ends,
         scopes: told.scopes,
       },
       service: null,
@@ -65,7 +55,7 @@ const Introspected = z.object({
 });
 
 /** When the token ends and what it allows, where LinkedIn tells that to our application. */
-async function introspect({ endpoints, http, accessToken }: LinkedInAccess) {
+async function introspect({ endpoints, http, accessToken }: TokenAccess) {
   try {
     const form = { token: accessToken };
     const login = loginFor(endpoints);

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { foreignId } from '../answers/answer-fields.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { AccountCall, AccountProfile } from '../port/account.ts';
-import { accessTo, callLinkedIn, type LinkedInAccess } from './api.ts';
+import { accessTo, type TokenAccess } from '../connect/token-access.ts';
+import { callLinkedIn } from './api.ts';
 
 const personPrefix = 'urn:li:person:';
 const organizationPrefix = 'urn:li:organization:';
@@ -20,7 +21,7 @@ const UserInfo = z.object({ sub: foreignId(), name });
 const BasicProfile = z.object({ id: foreignId(), localizedFirstName: name, localizedLastName: name });
 
 /** Who the token belongs to. Applications for organizations have another way to ask than those for people. */
-export async function readPerson(call: LinkedInAccess): Promise<Member> {
+export async function readPerson(call: TokenAccess): Promise<Member> {
   const ask = { ...accessTo(call), method: 'GET', effect: 'read' } as const;
   try {
     const { sub, name: shown } = await callLinkedIn({ ...ask, path: '/v2/userinfo', answer: UserInfo });
@@ -43,7 +44,7 @@ const pageSize = 100;
 const pagesMax = 5;
 
 /** The organizations that the person of this token may post for. Each is asked for its name. */
-export async function readOrganizations(call: LinkedInAccess): Promise<Member[]> {
+export async function readOrganizations(call: TokenAccess): Promise<Member[]> {
   const urns: string[] = [];
   for (let page = 0; page < pagesMax; page += 1) {
     const { elements } = await callLinkedIn({
@@ -71,7 +72,7 @@ export async function readOrganizations(call: LinkedInAccess): Promise<Member[]>
 
 const Organization = z.object({ localizedName: name, vanityName: name });
 
-export async function readOrganization(call: LinkedInAccess, urn: string): Promise<Member> {
+export async function readOrganization(call: TokenAccess, urn: string): Promise<Member> {
   const path = `/rest/organizations/${encodeURIComponent(urn.slice(organizationPrefix.length))}`;
   const ask = { ...accessTo(call), method: 'GET', path, effect: 'read', answer: Organization } as const;
   const { localizedName, vanityName } = await callLinkedIn(ask);

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { authorizeOf } from '../http/configured.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { ConnectedGrant, OAuthConnect } from '../port/connect.ts';
-import { linkedInName, type LinkedInAccess } from './api.ts';
+import type { TokenAccess } from '../connect/token-access.ts';
+import { linkedInName } from './api.ts';
 import { type Member, readOrganizations, readPerson } from './members.ts';
 import { askTokens, callAuthorization, clientFor, type Login, loginFor, loginOf } from './tokens.ts';
 
@@ -63,7 +64,7 @@ const triesMax = 4;
 const betweenTriesMs = 1_000;
 
 /** For some seconds after its issue LinkedIn may call a token revoked. */
-async function readFreshPerson(call: LinkedInAccess): Promise<Member> {
+async function readFreshPerson(call: TokenAccess): Promise<Member> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await readPerson(call);

@@ -3,11 +3,14 @@ import { foreignId } from '../answers/answer-fields.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishFate, PublishRun } from '../port/publish.ts';
-import { accessTo, callLinkedIn } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callLinkedIn } from './api.ts';
 import { LinkedInOptions } from './options.ts';
 import { linkedInPostUrl } from './post-url.ts';
 import { littleText } from './text.ts';
-import { markUnusable, processingFailedCode, uploadDocument, uploadImage, uploadVideo } from './upload.ts';
+import { uploadDocument, uploadImage } from './upload-file.ts';
+import { markUnusable, processingFailedCode } from './upload-until-there.ts';
+import { uploadVideo } from './upload-video.ts';
 
 /** Newer and older name of the same header. */
 const Created = z.union([

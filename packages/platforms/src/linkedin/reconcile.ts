@@ -5,10 +5,11 @@ import { listenToPlatformClock } from '../http/platform-clock.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { resembles } from '../text/resembles.ts';
-import { accessTo, callLinkedIn } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callLinkedIn } from './api.ts';
 import { linkedInPostUrl } from './post-url.ts';
 import { littleText, plainText } from './text.ts';
-import { assetStep, BegunAsset } from './upload.ts';
+import { assetStep, BegunAsset } from './upload-until-there.ts';
 
 const Post = z.object({
   id: foreignId(),

@@ -1,20 +1,14 @@
+import type { TokenAccess } from '../connect/token-access.ts';
 import type { z } from 'zod';
 import { callPlatform, type Refusal } from '../http/call-platform.ts';
 import { apiOf } from '../http/configured.ts';
-import type { PlatformHttp, PlatformRequest, PlatformResponse } from '../port/platform-http.ts';
-import type { PlatformEndpoints } from '../port/endpoints.ts';
+import type { PlatformRequest, PlatformResponse } from '../port/platform-http.ts';
 import type { StepEffect } from '../port/publish.ts';
 import { pinterestRefusal } from './errors.ts';
 
 export const pinterestName = 'Pinterest';
 
-export interface PinterestAccess {
-  readonly endpoints: PlatformEndpoints;
-  readonly http: PlatformHttp;
-  readonly accessToken: string;
-}
-
-export interface PinterestCall<Answer> extends PinterestAccess {
+export interface PinterestCall<Answer> extends TokenAccess {
   readonly method: PlatformRequest['method'];
   /** `/v5/pins` */
   readonly path: string;
@@ -49,9 +43,4 @@ export function callPinterest<Answer>(call: PinterestCall<Answer>): Promise<Answ
     answer,
     refusalOf: call.refusalOf ?? pinterestRefusal(effect),
   });
-}
-
-/** What is asked with, out of the head of a request. */
-export function accessTo(call: PinterestAccess, http: PlatformHttp = call.http): PinterestAccess {
-  return { endpoints: call.endpoints, accessToken: call.accessToken, http };
 }

@@ -3,7 +3,8 @@ import { foreignNumericId } from '../answers/answer-fields.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { AccountCall, AccountProfile } from '../port/account.ts';
 import type { PublishRun } from '../port/publish.ts';
-import { accessTo, callPinterest, type PinterestAccess } from './api.ts';
+import { accessTo, type TokenAccess } from '../connect/token-access.ts';
+import { callPinterest } from './api.ts';
 import type { PinterestOptions } from './options.ts';
 
 const Board = z.object({
@@ -27,7 +28,7 @@ export function accountOf({ id, name, owner }: Board): Pick<AccountProfile, 'ext
 }
 
 /** The boards that the user of this token may pin to. */
-export function readBoards(call: PinterestAccess): Promise<Board[]> {
+export function readBoards(call: TokenAccess): Promise<Board[]> {
   return readAll(call, '/v5/boards', Board);
 }
 
@@ -78,7 +79,7 @@ function pick(rows: readonly { id: string; name: string }[], wanted: string, wha
 const pageSize = '250';
 const pagesMax = 8;
 
-async function readAll<Row>(call: PinterestAccess, path: string, row: z.ZodType<Row>): Promise<Row[]> {
+async function readAll<Row>(call: TokenAccess, path: string, row: z.ZodType<Row>): Promise<Row[]> {
   const rows: Row[] = [];
   let bookmark: string | undefined;
   for (let page = 0; page < pagesMax; page += 1) {

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
 import { takeOff } from '../answers/take-off.ts';
-import { accessTo, callPinterest } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callPinterest } from './api.ts';
 
 export async function removeFromPinterest(call: PostCall): Promise<'removed' | 'already_gone'> {
   return takeOff(() => callPinterest({ ...pin(call), method: 'DELETE', effect: 'idempotent', answer: z.unknown() }));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { PlatformError } from '../port/platform-error.ts';
+import { clientIsKnown } from '../connect/client-checks.ts';
 import type { DoctorCheck, DoctorDescription } from '../port/doctor.ts';
+import { pinterestName } from './api.ts';
 import { askTokens } from './oauth.ts';
 
 const consoleUrl = 'https://developers.pinterest.com/apps/';
@@ -29,15 +30,12 @@ const access: DoctorCheck = {
   action: `Ask for standard access at ${consoleUrl}; until then set PINTEREST_API_URL to https://api-sandbox.pinterest.com`,
 };
 
-async function credentials(call: Parameters<typeof askTokens>[0]): Promise<DoctorCheck> {
-  const name = 'credentials';
-  try {
-    await askTokens(call, { grant_type: 'client_credentials', scope: 'user_accounts:read' }, z.unknown());
-    return { name, status: 'ok', detail: 'Pinterest knows the application' };
-  } catch (error) {
-    if (!(error instanceof PlatformError)) throw error;
-    const isRefused = error.kind === 'permission' || error.kind === 'auth_revoked';
-    const action = `Compare PINTEREST_CLIENT_ID and PINTEREST_CLIENT_SECRET with the application at ${consoleUrl}`;
-    return { name, status: isRefused ? 'failed' : 'unknown', detail: error.message, ...(isRefused ? { action } : {}) };
-  }
+function credentials(call: Parameters<typeof askTokens>[0]): Promise<DoctorCheck> {
+  const form = { grant_type: 'client_credentials', scope: 'user_accounts:read' };
+  return clientIsKnown(() => askTokens(call, form, z.unknown()), {
+    name: 'credentials',
+    platformName: pinterestName,
+    refusals: ['permission', 'auth_revoked'],
+    whenRefused: `Compare PINTEREST_CLIENT_ID and PINTEREST_CLIENT_SECRET with the application at ${consoleUrl}`,
+  });
 }

@@ -1,14 +1,11 @@
-import { GivenTime } from '@vibetribe/contracts/given-time';
 import { z } from 'zod';
-import { secretField } from '../connect/credential-fields.ts';
+import { credentialsGiven, tokenFields, tokenForm } from '../connect/given-tokens.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { ConnectedGrant, ManualConnect } from '../port/connect.ts';
 import { accountOf, readBoards } from './boards.ts';
 
 const PinterestCredentials = z.strictObject({
-  accessToken: secretField('the access token'),
-  refreshToken: secretField('the refresh token').optional(),
-  expiresAt: GivenTime.optional(),
+  ...tokenFields,
   externalId: z
     .string()
     .trim()
@@ -21,17 +18,12 @@ const lifeMs = 30 * 24 * 3_600_000;
 
 /** A token of a user, for one of their boards. */
 export const pinterestManual: ManualConnect = {
-  fields: [
-    { name: 'accessToken', label: 'Access token', secret: true, required: true },
-    { name: 'refreshToken', label: 'Refresh token', secret: true, required: false },
-    { name: 'expiresAt', label: 'Access token expires at', secret: false, required: false },
-    { name: 'externalId', label: 'Board id', secret: false, required: false },
-  ],
+  fields: tokenForm('Board id'),
   credentials: PinterestCredentials,
 
   async connect({ endpoints, http, credentials, now }): Promise<ConnectedGrant> {
-    const { accessToken, refreshToken, expiresAt, externalId } = PinterestCredentials.parse(credentials);
-    const boards = await readBoards({ endpoints, http, accessToken });
+    const { externalId, ...tokens } = PinterestCredentials.parse(credentials);
+    const boards = await readBoards({ endpoints, http, accessToken: tokens.accessToken });
     const [board, ...others] = boards.filter(({ id }) => externalId === undefined || id === externalId);
     if (board === undefined) {
       const message = 'The token opens no such board';
@@ -41,13 +33,9 @@ export const pinterestManual: ManualConnect = {
       const message = `The token opens ${boards.length} boards: name one by its id`;
       throw new PlatformError('content', message, { platformCode: 'board_not_named' });
     }
+    const expiresAt = tokens.expiresAt ?? new Date(now.getTime() + lifeMs).toISOString();
     return {
-      credentials: {
-        accessToken,
-        ...(refreshToken === undefined ? {} : { refreshToken }),
-        expiresAt: expiresAt ?? new Date(now.getTime() + lifeMs).toISOString(),
-        scopes: [],
-      },
+      credentials: credentialsGiven({ ...tokens, expiresAt }),
       service: null,
       accounts: [accountOf(board)],
     };

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { readingsIn, readOneByOne, type MetricSource } from '../answers/metric-readings.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { MetricReading, MetricsSupport } from '../port/metrics.ts';
-import { accessTo, callPinterest } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callPinterest } from './api.ts';
 import { boardPath } from './boards.ts';
 
 /** https://developers.pinterest.com/docs/api/v5/pins-analytics, description 5.23.0. */

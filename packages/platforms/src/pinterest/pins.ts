@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { foreignNumericId } from '../answers/answer-fields.ts';
 import { seenForm } from '../text/normal-form.ts';
 import { PlatformError } from '../port/platform-error.ts';
-import { accessTo, callPinterest, type PinterestAccess } from './api.ts';
+import { accessTo, type TokenAccess } from '../connect/token-access.ts';
+import { callPinterest } from './api.ts';
 import { boardPath, pageOf } from './boards.ts';
 
 const text = z.string().nullish().catch(null);
@@ -21,7 +22,7 @@ export type Pin = z.infer<typeof Pin>;
 export const PinKey = z.object({ newest: z.object({ id: z.string(), at: z.string().nullable() }).nullable() });
 export type PinKey = z.infer<typeof PinKey>;
 
-export async function keyBeforeSend(call: PinterestAccess, board: string): Promise<PinKey> {
+export async function keyBeforeSend(call: TokenAccess, board: string): Promise<PinKey> {
   try {
     const { items } = await readPage(call, board, { size: '1' });
     const [newest] = items;
@@ -37,7 +38,7 @@ const pagesMax = 10;
 
 /** The pins of a board down to the first that `isBefore` knows, newest first. */
 export async function readPinsSince(
-  call: PinterestAccess,
+  call: TokenAccess,
   board: string,
   isBefore: (pin: Pin) => boolean,
 ): Promise<{ pins: Pin[]; isComplete: boolean }> {
@@ -53,7 +54,7 @@ export async function readPinsSince(
   return { pins, isComplete: false };
 }
 
-function readPage(call: PinterestAccess, board: string, page: { size: string; bookmark?: string | undefined }) {
+function readPage(call: TokenAccess, board: string, page: { size: string; bookmark?: string | undefined }) {
   return callPinterest({
     ...accessTo(call),
     method: 'GET',

@@ -1,7 +1,8 @@
 import { accountNotFound } from '../answers/account-not-found.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { Published, PublishRun } from '../port/publish.ts';
-import { accessTo, callPinterest } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callPinterest } from './api.ts';
 import { placeOf } from './boards.ts';
 import { pinterestRefusal } from './errors.ts';
 import { jsonWithFiles } from './json-with-files.ts';

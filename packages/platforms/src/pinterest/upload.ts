@@ -7,7 +7,8 @@ import { PlatformError } from '../port/platform-error.ts';
 import type { PlatformHttp, PlatformResponse } from '../port/platform-http.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishRun } from '../port/publish.ts';
-import { accessTo, callPinterest, pinterestName } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callPinterest, pinterestName } from './api.ts';
 
 const fieldName = /^[\w.-]{1,100}$/u;
 const fieldsMax = 50;

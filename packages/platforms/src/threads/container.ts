@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { foreignNumericId } from '../answers/answer-fields.ts';
 import type { Parameters } from '../graph/call-graph.ts';
+import { readyContainer, type StoredContainer } from '../graph/ready-container.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { PlatformHttp } from '../port/platform-http.ts';
 import type { AccountCall } from '../port/account.ts';
@@ -8,48 +9,16 @@ import type { PublishRun } from '../port/publish.ts';
 import { callOf, callThreads, pathOf, threadsName } from './api.ts';
 import { passingFaults } from './errors.ts';
 
-/** What may become a post, or an item of one. Nobody sees it; it lives a day. https://developers.facebook.com/docs/threads/posts, read 2026-11. */
-export const StoredContainer = z.object({ id: z.string(), madeAt: z.string(), expiresAt: z.string() });
-export type StoredContainer = z.infer<typeof StoredContainer>;
-
+/** https://developers.facebook.com/docs/threads/posts, read 2026-11. */
 export const Created = z.object({ id: foreignNumericId() });
 
-const lifeMs = 24 * 3_600_000;
-/** One this near to its end could expire before it is published. */
-const lifeLeftMinMs = 30 * 60_000;
-/** Containers whose media could not be fetched or read, by no fault of the media's, are made anew so often. */
-const failuresMax = 3;
-
-/**
- * A container that is ready to be published; made anew where the one before it is near its end, or failed for a reason that passes.
- * @param name of its steps: changes with what is in it
- * @throws PlatformError `media_processing` while Threads is working on it
- */
-export async function readyContainer(run: PublishRun, name: string, parameters: Parameters): Promise<string> {
-  let failures = 0;
-  for (let generation = 0; ; generation += 1) {
-    const again = generation === 0 ? '' : ` again ${generation}`;
-    const made = await run.step({
-      name: `${name}${again}`,
-      effect: 'idempotent',
-      run: async ({ http }) => {
-        const { id } = await makeContainer(run, http, parameters);
-        const expiresAt = new Date(run.now.getTime() + lifeMs).toISOString();
-        return { id, madeAt: run.now.toISOString(), expiresAt };
-      },
-    });
-    if (Date.parse(made.expiresAt) - run.now.getTime() < lifeLeftMinMs) continue;
-    const state = await run.step({
-      name: `${name}${again}: ready`,
-      effect: 'read',
-      run: ({ http }) => awaitReady(run, http, made),
-    });
-    if (state === 'ready') return made.id;
-    failures += 1;
-    if (failures < failuresMax) continue;
-    const message = `Threads could not prepare the post, ${failuresMax} times in a row (${state})`;
-    throw new PlatformError('unavailable', message, { platformCode: `container_${state}` });
-  }
+export function readyThreadsContainer(run: PublishRun, name: string, parameters: Parameters): Promise<string> {
+  return readyContainer(run, name, {
+    platformName: threadsName,
+    what: 'post',
+    make: (http) => makeContainer(run, http, parameters),
+    stateOf: (http, container) => awaitReady(run, http, container),
+  });
 }
 
 function makeContainer(run: PublishRun, http: PlatformHttp, form: Parameters) {

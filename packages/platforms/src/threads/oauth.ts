@@ -1,4 +1,5 @@
-import { authorizeOf, clientOf } from '../http/configured.ts';
+import { ownLoginUrl } from '../graph/own-login.ts';
+import { clientOf } from '../http/configured.ts';
 import type { OAuthConnect } from '../port/connect.ts';
 import { threadsName } from './api.ts';
 import { readProfile } from './profile.ts';
@@ -18,16 +19,9 @@ export const threadsOAuth: OAuthConnect = {
   scopes: threadsScopes,
   pkce: false,
 
-  async begin({ endpoints, redirectUri, state }) {
-    const url = new URL(`${authorizeOf(endpoints, threadsName)}/oauth/authorize`);
-    url.search = new URLSearchParams({
-      client_id: clientOf(endpoints, clientSettings).id,
-      redirect_uri: redirectUri,
-      response_type: 'code',
-      scope: threadsScopes.join(','),
-      state,
-    }).toString();
-    return { authorizationUrl: url.href };
+  async begin(request) {
+    const login = { platformName: threadsName, client: clientOf(request.endpoints, clientSettings) };
+    return { authorizationUrl: ownLoginUrl(login, request, threadsScopes) };
   },
 
   async exchange(answer) {

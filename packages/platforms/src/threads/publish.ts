@@ -1,5 +1,6 @@
-import { z } from 'zod';
-import { contentStep } from '../graph/content-key.ts';
+import { parametersStep } from '../graph/content-key.ts';
+import { readPermalink } from '../graph/permalink.ts';
+import { postContainerStep } from '../graph/ready-container.ts';
 import { requireRoom } from '../graph/publishing-room.ts';
 import type { Parameters } from '../graph/call-graph.ts';
 import { afresh, containerGone, containerRefused, publishContainer } from '../graph/publish-container.ts';
@@ -7,17 +8,13 @@ import { stepName } from '../content/media-steps.ts';
 import { urlOfMedia } from '../content/media-url.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { PlatformHttp } from '../port/platform-http.ts';
-import type { AccountCall } from '../port/account.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { Published, PublishRun } from '../port/publish.ts';
 import { callOf, callThreads, pathOf, threadsName } from './api.ts';
-import { Created, readStatus, readyContainer } from './container.ts';
+import { Created, readStatus, readyThreadsContainer } from './container.ts';
 import { findPublished, keyBeforeSend, ThreadsKey } from './find-published.ts';
 import { readQuotas } from './limits.ts';
 import { ThreadsOptions } from './options.ts';
-
-/** Begins the names of the steps whose result is a container that may become the post. */
-export const postContainerStep = 'post container';
 
 /**
  * Containers first: one for each item of a carousel, one for the post. Publishing makes a container into a post, once: whoever repeats
@@ -35,7 +32,11 @@ export async function publishThreads(run: PublishRun): Promise<Published> {
       run: ({ key, http }) => send(run, http, container, ThreadsKey.parse(key)),
     });
   });
-  return { kind: 'published', platformPostId: id, url: await readPermalink(run, id) };
+  return {
+    kind: 'published',
+    platformPostId: id,
+    url: await readPermalink(id, (request) => callThreads({ ...callOf(run, run.http), ...request })),
+  };
 }
 
 async function prepare(run: PublishRun, options: ThreadsOptions, generation: number): Promise<string> {
@@ -50,21 +51,21 @@ async function prepare(run: PublishRun, options: ThreadsOptions, generation: num
   const [first, ...others] = media;
   if (first === undefined) {
     const parameters = { media_type: 'TEXT', ...common, link_attachment: options.linkAttachment };
-    return readyContainer(run, `${contentStep(postContainerStep, defined(parameters))}${again}`, parameters);
+    return readyThreadsContainer(run, `${parametersStep(postContainerStep, parameters)}${again}`, parameters);
   }
   if (others.length === 0) {
     const parameters = { ...common, ...described(first) };
-    const name = contentStep(postContainerStep, { ...defined(parameters), media: first.sha256 });
-    return readyContainer(run, `${name}${again}`, { ...parameters, ...sourceOf(first) });
+    const name = parametersStep(postContainerStep, { ...parameters, media: first.sha256 });
+    return readyThreadsContainer(run, `${name}${again}`, { ...parameters, ...sourceOf(first) });
   }
   const children: string[] = [];
   for (const [index, item] of media.entries()) {
     const parameters = { is_carousel_item: 'true', ...described(item) };
-    const name = contentStep(stepName({ index, item, generation: 0, part: 'item' }), defined(parameters));
-    children.push(await readyContainer(run, `${name}${again}`, { ...parameters, ...sourceOf(item) }));
+    const name = parametersStep(stepName({ index, item, generation: 0, part: 'item' }), parameters);
+    children.push(await readyThreadsContainer(run, `${name}${again}`, { ...parameters, ...sourceOf(item) }));
   }
   const parameters = { media_type: 'CAROUSEL', ...common, children: children.join(',') };
-  return readyContainer(run, `${contentStep(postContainerStep, defined(parameters))}${again}`, parameters);
+  return readyThreadsContainer(run, `${parametersStep(postContainerStep, parameters)}${again}`, parameters);
 }
 
 function described({ kind, alt }: MediaItem): Parameters {
@@ -74,12 +75,6 @@ function described({ kind, alt }: MediaItem): Parameters {
 /** Threads fetches both from our address, which is another one each time it is signed. */
 function sourceOf(item: MediaItem): Parameters {
   return { [item.kind === 'video' ? 'video_url' : 'image_url']: urlOfMedia(item, threadsName) };
-}
-
-function defined(parameters: Parameters): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
-  );
 }
 
 /** Posts and answers have a limit each. */
@@ -125,22 +120,4 @@ async function publishedBefore(
   if (status === 'gone') throw containerGone(threadsName, cause);
   const message = 'Threads has published it before and does not list it yet';
   throw new PlatformError('ambiguous', message, { platformCode: 'published_before', cause });
-}
-
-const Post = z.object({ permalink: z.string().optional() });
-
-/** An answer that does not come changes nothing: it is out. */
-async function readPermalink(call: AccountCall, id: string): Promise<string | null> {
-  const request = {
-    ...callOf(call, call.http),
-    method: 'GET',
-    path: pathOf(id),
-    query: { fields: 'permalink' },
-  } as const;
-  try {
-    return (await callThreads({ ...request, effect: 'read', answer: Post })).permalink ?? null;
-  } catch (error) {
-    if (error instanceof PlatformError) return null;
-    throw error;
-  }
 }

@@ -1,9 +1,8 @@
 import { reconcileContainers } from '../graph/container-finding.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
 import { threadsName } from './api.ts';
-import { readStatus, StoredContainer } from './container.ts';
+import { readStatus } from './container.ts';
 import { findPublished, isOnThreads, type Listed, ThreadsKey } from './find-published.ts';
-import { postContainerStep } from './publish.ts';
 
 export function reconcileThreads(asked: ReconcileQuery): Promise<ReconcileFinding> {
   return reconcileContainers<Listed>(
@@ -12,8 +11,6 @@ export function reconcileThreads(asked: ReconcileQuery): Promise<ReconcileFindin
       list: "Threads' list",
       words: 'text',
       wordsOf: ({ text = '' }) => text,
-      containerIn: (step, result) =>
-        step.startsWith(postContainerStep) ? StoredContainer.safeParse(result).data?.id : undefined,
       statusOf: async (query, id) => (await readStatus(query, query.http, id)).status,
       find: (query, since) => {
         const parent = query.replyTo?.parent.platformPostId ?? null;

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { foreignToken } from '../answers/answer-fields.ts';
 import { apiOf, clientOf } from '../http/configured.ts';
-import { callGraph } from '../graph/call-graph.ts';
 import { askLongLived } from '../graph/long-lived-token.ts';
+import { exchangeOwnCode } from '../graph/own-login.ts';
 import type { PlatformHttp } from '../port/platform-http.ts';
 import type { ConsentAnswer, Credentials, RefreshRequest, TokenRefresh } from '../port/connect.ts';
 import type { PlatformEndpoints } from '../port/endpoints.ts';
 import { threadsName } from './api.ts';
-import { loginRefusal } from './errors.ts';
 
 export const clientSettings = 'THREADS_CLIENT_ID and THREADS_CLIENT_SECRET';
 
@@ -39,26 +38,14 @@ export interface TokenCall {
   readonly now: Date;
 }
 
-/** A token for an hour. The code comes back with `#_` behind it. */
-export async function exchangeCode({ endpoints, http, code, redirectUri }: ConsentAnswer): Promise<string> {
-  const { id, secret } = clientOf(endpoints, clientSettings);
-  const reply = await callGraph({
-    http,
-    platformName: threadsName,
-    method: 'POST',
-    url: `${apiOf(endpoints, threadsName)}/oauth/access_token`,
-    form: {
-      client_id: id,
-      client_secret: secret,
-      grant_type: 'authorization_code',
-      redirect_uri: redirectUri,
-      code: code.replace(/#_$/u, ''),
-    },
-    effect: 'idempotent',
-    answer: z.object({ access_token: foreignToken() }),
-    refusalOf: loginRefusal,
-  });
-  return reply.access_token;
+const CodeReply = z.object({ access_token: foreignToken() });
+
+/** A token for an hour. */
+export async function exchangeCode(answer: ConsentAnswer): Promise<string> {
+  const { endpoints } = answer;
+  const login = { platformName: threadsName, client: clientOf(endpoints, clientSettings) };
+  const base = apiOf(endpoints, threadsName);
+  return (await exchangeOwnCode(login, answer, { base, answer: CodeReply })).access_token;
 }
 
 /** 60 days for an hour's token. */

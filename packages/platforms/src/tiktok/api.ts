@@ -1,20 +1,14 @@
+import type { TokenAccess } from '../connect/token-access.ts';
 import { z } from 'zod';
 import { callPlatform } from '../http/call-platform.ts';
 import { apiOf } from '../http/configured.ts';
 import type { PlatformHttp, PlatformRequest, PlatformResponse } from '../port/platform-http.ts';
-import type { PlatformEndpoints } from '../port/endpoints.ts';
 import type { StepEffect } from '../port/publish.ts';
 import { tiktokRefusal } from './errors.ts';
 
 export const tiktokName = 'TikTok';
 
-export interface TikTokAccess {
-  readonly endpoints: PlatformEndpoints;
-  readonly http: PlatformHttp;
-  readonly accessToken: string;
-}
-
-export interface TikTokCall<Data> extends TikTokAccess {
+export interface TikTokCall<Data> extends TokenAccess {
   readonly method: PlatformRequest['method'];
   /** `/v2/post/publish/video/init/` */
   readonly path: string;
@@ -60,9 +54,4 @@ export function refusalsByStatus(http: PlatformHttp): PlatformHttp {
       return isSuccess && Refused.safeParse(response.json).success ? { ...response, status: 400 } : response;
     },
   };
-}
-
-/** What is asked with, out of the head of a request. */
-export function accessTo(call: TikTokAccess, http: PlatformHttp = call.http): TikTokAccess {
-  return { endpoints: call.endpoints, accessToken: call.accessToken, http };
 }

@@ -3,7 +3,8 @@ import { foreignId } from '../answers/answer-fields.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { AccountCall, AccountProfile } from '../port/account.ts';
 import type { PublishRun } from '../port/publish.ts';
-import { accessTo, callTikTok, type TikTokAccess } from './api.ts';
+import { accessTo, type TokenAccess } from '../connect/token-access.ts';
+import { callTikTok } from './api.ts';
 import { privacyLevels, type TikTokOptions } from './options.ts';
 
 const name = z.string().optional().catch(undefined);
@@ -19,7 +20,7 @@ const Creator = z.object({
 });
 type Creator = z.infer<typeof Creator>;
 
-function readCreator(call: TikTokAccess): Promise<Creator> {
+function readCreator(call: TokenAccess): Promise<Creator> {
   const path = '/v2/post/publish/creator_info/query/';
   return callTikTok({ ...accessTo(call), method: 'POST', path, json: {}, effect: 'read', data: Creator });
 }
@@ -28,7 +29,7 @@ const User = z.object({ user: z.object({ open_id: foreignId(), display_name: nam
 
 /** Whose the token is. The name is told to applications that may post alone. */
 export async function readUser(
-  call: TikTokAccess,
+  call: TokenAccess,
 ): Promise<Pick<AccountProfile, 'externalId' | 'handle' | 'displayName'>> {
   const ask = { ...accessTo(call), method: 'GET', path: '/v2/user/info/', effect: 'read' } as const;
   const { user } = await callTikTok({ ...ask, query: { fields: 'open_id,display_name' }, data: User });

@@ -3,7 +3,8 @@ import { foreignNumericId } from '../answers/answer-fields.ts';
 import { seenForm } from '../text/normal-form.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { PlatformHttp } from '../port/platform-http.ts';
-import { accessTo, callTikTok, type TikTokAccess } from './api.ts';
+import { accessTo, type TokenAccess } from '../connect/token-access.ts';
+import { callTikTok } from './api.ts';
 
 const text = z.string().nullish().catch(null);
 const Listed = z.object({
@@ -23,7 +24,7 @@ const List = z.object({
 /** Name of the step whose result is the newest post of before the send; null where there was none, or it was not told. */
 export const newestStep = 'newest';
 
-export async function readNewest(call: TikTokAccess, http: PlatformHttp): Promise<string | null> {
+export async function readNewest(call: TokenAccess, http: PlatformHttp): Promise<string | null> {
   try {
     const { videos } = await readPage(accessTo(call, http), { count: 1, cursor: undefined });
     return videos[0]?.id ?? null;
@@ -38,7 +39,7 @@ const pagesMax = 10;
 
 /** What everybody sees of the account, newest first, down to the first that `isBefore` knows. */
 export async function readPostsSince(
-  call: TikTokAccess,
+  call: TokenAccess,
   isBefore: (post: Listed) => boolean,
 ): Promise<{ posts: Listed[]; isComplete: boolean }> {
   const posts: Listed[] = [];
@@ -54,7 +55,7 @@ export async function readPostsSince(
 }
 
 /** https://developers.tiktok.com/doc/tiktok-api-v2-video-list, read 2026-11. */
-function readPage(call: TikTokAccess, { count, cursor }: { count: number; cursor: number | undefined }) {
+function readPage(call: TokenAccess, { count, cursor }: { count: number; cursor: number | undefined }) {
   return callTikTok({
     ...accessTo(call),
     method: 'POST',

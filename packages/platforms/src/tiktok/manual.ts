@@ -1,14 +1,11 @@
-import { GivenTime } from '@vibetribe/contracts/given-time';
 import { z } from 'zod';
-import { secretField } from '../connect/credential-fields.ts';
+import { credentialsGiven, tokenFields, tokenForm } from '../connect/given-tokens.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { ConnectedGrant, ManualConnect } from '../port/connect.ts';
 import { readUser } from './creator.ts';
 
 const TikTokCredentials = z.strictObject({
-  accessToken: secretField('the access token'),
-  refreshToken: secretField('the refresh token').optional(),
-  expiresAt: GivenTime.optional(),
+  ...tokenFields,
   externalId: z.string().trim().min(1).max(200).optional(),
 });
 
@@ -16,28 +13,19 @@ const TikTokCredentials = z.strictObject({
 const lifeMs = 2 * 3_600_000;
 
 export const tiktokManual: ManualConnect = {
-  fields: [
-    { name: 'accessToken', label: 'Access token', secret: true, required: true },
-    { name: 'refreshToken', label: 'Refresh token', secret: true, required: false },
-    { name: 'expiresAt', label: 'Access token expires at', secret: false, required: false },
-    { name: 'externalId', label: 'open_id of the user', secret: false, required: false },
-  ],
+  fields: tokenForm('open_id of the user'),
   credentials: TikTokCredentials,
 
   async connect({ endpoints, http, credentials, now }): Promise<ConnectedGrant> {
-    const { accessToken, refreshToken, expiresAt, externalId } = TikTokCredentials.parse(credentials);
-    const account = await readUser({ endpoints, http, accessToken });
+    const { externalId, ...tokens } = TikTokCredentials.parse(credentials);
+    const account = await readUser({ endpoints, http, accessToken: tokens.accessToken });
     if (externalId !== undefined && externalId !== account.externalId) {
       const message = 'The token belongs to another user';
       throw new PlatformError('permission', message, { platformCode: 'account_mismatch' });
     }
+    const expiresAt = tokens.expiresAt ?? new Date(now.getTime() + lifeMs).toISOString();
     return {
-      credentials: {
-        accessToken,
-        ...(refreshToken === undefined ? {} : { refreshToken }),
-        expiresAt: expiresAt ?? new Date(now.getTime() + lifeMs).toISOString(),
-        scopes: [],
-      },
+      credentials: credentialsGiven({ ...tokens, expiresAt }),
       service: null,
       accounts: [account],
     };

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { foreignNumericId } from '../answers/answer-fields.ts';
 import { readingsIn, type MetricSource } from '../answers/metric-readings.ts';
 import type { MetricReading, MetricsSupport } from '../port/metrics.ts';
-import { accessTo, callTikTok } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callTikTok } from './api.ts';
 
 /** https://developers.tiktok.com/doc/tiktok-api-v2-video-object and …/tiktok-api-v2-get-user-info, read 2026-11. */
 const definitionVersion = '2026-11';

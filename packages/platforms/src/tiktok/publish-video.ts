@@ -7,7 +7,8 @@ import { PlatformError, type PlatformErrorKind } from '../port/platform-error.ts
 import type { PlatformHttp, PlatformResponse } from '../port/platform-http.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishFate, PublishRun, StepEffect } from '../port/publish.ts';
-import { accessTo, callTikTok, tiktokName } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callTikTok, tiktokName } from './api.ts';
 import { creatorBeforePost, privacyOf, requireDuration } from './creator.ts';
 import type { TikTokOptions } from './options.ts';
 import { readStatus, type SentPublish } from './status.ts';

@@ -3,7 +3,8 @@ import { PlatformError } from '../port/platform-error.ts';
 import type { PlatformHttp, PlatformResponse } from '../port/platform-http.ts';
 import type { AdapterAccount } from '../port/account.ts';
 import type { PublishFate, PublishRun } from '../port/publish.ts';
-import { accessTo, callTikTok, type TikTokAccess } from './api.ts';
+import { accessTo, type TokenAccess } from '../connect/token-access.ts';
+import { callTikTok } from './api.ts';
 import { failureOf } from './errors.ts';
 
 const Status = z.object({
@@ -15,7 +16,7 @@ const Status = z.object({
 export type PublishStatus = z.infer<typeof Status>;
 
 /** What became of a publish id. https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status, read 2026-11. */
-export function readStatus(call: TikTokAccess, http: PlatformHttp, publishId: string): Promise<PublishStatus> {
+export function readStatus(call: TokenAccess, http: PlatformHttp, publishId: string): Promise<PublishStatus> {
   return callTikTok({
     ...accessTo(call, http),
     method: 'POST',

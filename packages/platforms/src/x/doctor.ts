@@ -1,5 +1,6 @@
-import { PlatformError } from '../port/platform-error.ts';
+import { clientIsKnown } from '../connect/client-checks.ts';
 import type { DoctorDescription } from '../port/doctor.ts';
+import { xName } from './api.ts';
 import { revokeX } from './oauth.ts';
 
 export const xDoctor: DoctorDescription = {
@@ -14,20 +15,16 @@ export const xDoctor: DoctorDescription = {
 
   /** X takes back a token that it never gave from an application that it knows, and from no other. */
   async check({ endpoints, http }) {
-    const name = 'application';
     if (endpoints.client === null) return [];
-    const known = { name, status: 'ok', detail: 'X knows the application' } as const;
-    try {
-      await revokeX({ endpoints, http, credentials: { accessToken: 'no-token-at-all', scopes: [] } });
-      return [known];
-    } catch (error) {
-      if (!(error instanceof PlatformError)) throw error;
-      if (error.kind === 'auth_revoked' && error.platformCode !== 'http_401') return [known];
-      const isRefused = error.kind === 'permission';
-      const action = isRefused
-        ? 'Compare X_CLIENT_ID and X_CLIENT_SECRET with “Keys and tokens” of the application: OAuth 2.0, a confidential client'
-        : 'Ask again later; if it stays so, see whether this server reaches api.x.com';
-      return [{ name, status: isRefused ? 'failed' : 'unknown', detail: error.message, action }];
-    }
+    const credentials = { accessToken: 'no-token-at-all', scopes: [] };
+    const known = await clientIsKnown(() => revokeX({ endpoints, http, credentials }), {
+      name: 'application',
+      platformName: xName,
+      isKnown: ({ kind, platformCode }) => kind === 'auth_revoked' && platformCode !== 'http_401',
+      whenRefused:
+        'Compare X_CLIENT_ID and X_CLIENT_SECRET with “Keys and tokens” of the application: OAuth 2.0, a confidential client',
+      whenSilent: 'Ask again later; if it stays so, see whether this server reaches api.x.com',
+    });
+    return [known];
   },
 };

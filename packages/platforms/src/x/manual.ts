@@ -1,15 +1,12 @@
-import { GivenTime } from '@vibetribe/contracts/given-time';
 import { z } from 'zod';
 import type { Credentials, ManualConnect } from '../port/connect.ts';
 import { PlatformError } from '../port/platform-error.ts';
-import { secretField } from '../connect/credential-fields.ts';
+import { credentialsGiven, tokenFields, tokenForm } from '../connect/given-tokens.ts';
 import { whoAmI } from './api.ts';
 import { refreshX, revokeX } from './oauth.ts';
 
 const XCredentials = z.strictObject({
-  accessToken: secretField('the access token'),
-  refreshToken: secretField('the refresh token').optional(),
-  expiresAt: GivenTime.optional(),
+  ...tokenFields,
   externalId: z
     .string()
     .regex(/^\d{1,19}$/u, { error: 'must be the numeric user id' })
@@ -18,22 +15,12 @@ const XCredentials = z.strictObject({
 
 /** For tokens made elsewhere, such as in X's developer portal. */
 export const xManual: ManualConnect = {
-  fields: [
-    { name: 'accessToken', label: 'Access token', secret: true, required: true },
-    { name: 'refreshToken', label: 'Refresh token', secret: true, required: false },
-    { name: 'expiresAt', label: 'Access token expires at', secret: false, required: false },
-    { name: 'externalId', label: 'User id', secret: false, required: false },
-  ],
+  fields: tokenForm('User id'),
   credentials: XCredentials,
 
   async connect({ endpoints, http, credentials: given, now }) {
-    const { accessToken, refreshToken, expiresAt, externalId } = XCredentials.parse(given);
-    const credentials: Credentials = {
-      accessToken,
-      ...(refreshToken === undefined ? {} : { refreshToken }),
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-      scopes: [],
-    };
+    const { externalId, ...tokens } = XCredentials.parse(given);
+    const credentials = credentialsGiven(tokens);
     const known = await identify({ endpoints, http, credentials, now });
     if (externalId !== undefined && externalId !== known.account.externalId) {
       if (known.credentials !== credentials) await giveBack({ endpoints, http, credentials: known.credentials });

@@ -1,8 +1,7 @@
+import type { TokenAccess } from '../connect/token-access.ts';
 import { apiOf, hostOf } from '../http/configured.ts';
 import { callGoogle, type GoogleCall } from '../google/call-google.ts';
 import type { KindsByReason } from '../google/errors.ts';
-import type { PlatformHttp } from '../port/platform-http.ts';
-import type { PlatformEndpoints } from '../port/endpoints.ts';
 
 export const youTubeName = 'YouTube';
 
@@ -14,14 +13,8 @@ export const youTubeKinds: KindsByReason = {
   processingFailure: 'unavailable',
 };
 
-export interface YouTubeAccess {
-  readonly endpoints: PlatformEndpoints;
-  readonly http: PlatformHttp;
-  readonly accessToken: string;
-}
-
 export interface YouTubeCall<Answer>
-  extends YouTubeAccess, Omit<GoogleCall<Answer>, 'platformName' | 'url' | 'kinds' | keyof YouTubeAccess> {
+  extends TokenAccess, Omit<GoogleCall<Answer>, 'platformName' | 'url' | 'kinds' | keyof TokenAccess> {
   /** `/youtube/v3/videos` */
   readonly path: string;
   /** The host of YouTube Analytics instead of the Data API's. */
@@ -32,9 +25,4 @@ export function callYouTube<Answer>({ endpoints, path, host, ...call }: YouTubeC
   const base = host === undefined ? apiOf(endpoints, youTubeName) : hostOf(endpoints, host, youTubeName);
   const url = `${base}${path}`;
   return callGoogle({ ...call, platformName: youTubeName, url, kinds: youTubeKinds });
-}
-
-/** What is asked with, out of the head of a request. */
-export function accessTo(call: YouTubeAccess, http: PlatformHttp = call.http): YouTubeAccess {
-  return { endpoints: call.endpoints, accessToken: call.accessToken, http };
 }

@@ -3,7 +3,8 @@ import { PlatformError } from '../port/platform-error.ts';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
 import { takeOff } from '../answers/take-off.ts';
-import { accessTo, callYouTube } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callYouTube } from './api.ts';
 import { readVideo } from './video.ts';
 
 /** https://developers.google.com/youtube/v3/docs/videos/delete, read 2026-11. */

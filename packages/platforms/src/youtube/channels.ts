@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { foreignId } from '../answers/answer-fields.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { AccountCall, AccountProfile } from '../port/account.ts';
-import { accessTo, callYouTube, type YouTubeAccess } from './api.ts';
+import { accessTo, type TokenAccess } from '../connect/token-access.ts';
+import { callYouTube } from './api.ts';
 
 const Channel = z
   .object({
@@ -20,7 +21,7 @@ export type Channel = z.infer<typeof Channel>;
 const pagesMax = 20;
 
 /** Those that the person of this token chose at the consent page. https://developers.google.com/youtube/v3/docs/channels/list, read 2026-11. */
-export async function readOwnChannels(access: YouTubeAccess): Promise<Channel[]> {
+export async function readOwnChannels(access: TokenAccess): Promise<Channel[]> {
   const channels: Channel[] = [];
   let pageToken: string | undefined;
   for (let page = 0; page < pagesMax; page += 1) {

@@ -5,7 +5,8 @@ import { seenForm } from '../text/normal-form.ts';
 import type { CommentSupport } from '../port/adapter.ts';
 import type { Published, ReplyRun } from '../port/publish.ts';
 import type { ReconcileFinding, ReconcileQuery } from '../port/reconcile.ts';
-import { accessTo, callYouTube } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callYouTube } from './api.ts';
 import { commentCharactersMax } from './text.ts';
 
 const path = '/youtube/v3/commentThreads';

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { foreignId } from '../answers/answer-fields.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { AccountCall } from '../port/account.ts';
-import { accessTo, callYouTube } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callYouTube } from './api.ts';
 import { Videos } from './video.ts';
 
 const Uploads = z.object({

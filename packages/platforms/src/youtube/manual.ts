@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { tokenFields, withGivenTokens } from '../google/manual-tokens.ts';
+import { tokenFields, tokenForm } from '../connect/given-tokens.ts';
+import { withGivenTokens } from '../google/manual-tokens.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { ManualConnect } from '../port/connect.ts';
 import { readOwnChannels } from './channels.ts';
@@ -16,12 +17,7 @@ const YouTubeCredentials = z.strictObject({
 
 /** For tokens made elsewhere. */
 export const youTubeManual: ManualConnect = {
-  fields: [
-    { name: 'accessToken', label: 'Access token', secret: true, required: true },
-    { name: 'refreshToken', label: 'Refresh token', secret: true, required: false },
-    { name: 'expiresAt', label: 'Access token expires at', secret: false, required: false },
-    { name: 'externalId', label: 'Channel id', secret: false, required: false },
-  ],
+  fields: tokenForm('Channel id'),
   credentials: YouTubeCredentials,
 
   async connect({ endpoints, http, credentials: given, now }) {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { readingsIn, writtenCountIn, type MetricSource } from '../answers/metric-readings.ts';
 import type { MetricsSupport } from '../port/metrics.ts';
-import { accessTo, callYouTube } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callYouTube } from './api.ts';
 import { notWatched, readWatched } from './watched.ts';
 
 /** Views count from the first frame on since 2026-08. https://developers.google.com/youtube/v3/revision_history, read 2026-11. */

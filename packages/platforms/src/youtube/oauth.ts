@@ -1,11 +1,5 @@
-import {
-  exchangeGoogleCode,
-  googleConsentUrl,
-  type GoogleLogin,
-  googleRefresh,
-  revokeGoogle,
-} from '../google/login.ts';
-import type { ConnectedGrant, OAuthConnect } from '../port/connect.ts';
+import { type GoogleLogin, googleRefresh } from '../google/login.ts';
+import { googleOAuth } from '../google/oauth-connect.ts';
 import { youTubeName } from './api.ts';
 import { readOwnChannels } from './channels.ts';
 
@@ -25,20 +19,6 @@ export const youTubeLogin: GoogleLogin = {
 };
 
 /** https://developers.google.com/youtube/v3/guides/auth/server-side-web-apps, read 2026-11. */
-export const youTubeOAuth: OAuthConnect = {
-  scopes: youTubeLogin.scopes,
-  pkce: true,
-
-  begin: async (request) => ({ authorizationUrl: googleConsentUrl(youTubeLogin, request) }),
-
-  async exchange(answer): Promise<ConnectedGrant> {
-    const { credentials, person } = await exchangeGoogleCode(youTubeLogin, answer);
-    const { endpoints, http } = answer;
-    const accounts = await readOwnChannels({ endpoints, http, accessToken: credentials.accessToken });
-    return { credentials, service: null, ...(person === null ? {} : { grantedBy: person }), accounts };
-  },
-
-  revoke: (request) => revokeGoogle(youTubeLogin, request),
-};
+export const youTubeOAuth = googleOAuth(youTubeLogin, async (call) => ({ accounts: await readOwnChannels(call) }));
 
 export const youTubeRefresh = googleRefresh(youTubeLogin);

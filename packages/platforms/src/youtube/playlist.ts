@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { PublishRun } from '../port/publish.ts';
-import { accessTo, callYouTube } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callYouTube } from './api.ts';
 
 const Items = z.object({ items: z.array(z.unknown()).default([]) });
 

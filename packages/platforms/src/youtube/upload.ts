@@ -9,7 +9,8 @@ import { PlatformError } from '../port/platform-error.ts';
 import type { PlatformHttp, PlatformRequest, PlatformResponse } from '../port/platform-http.ts';
 import type { MediaItem } from '../port/content.ts';
 import type { PublishRun } from '../port/publish.ts';
-import { accessTo, callYouTube, youTubeKinds, youTubeName } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callYouTube, youTubeKinds, youTubeName } from './api.ts';
 import { findUpload } from './find-upload.ts';
 import { snippetOf, statusOf } from './metadata.ts';
 

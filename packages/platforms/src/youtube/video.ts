@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { foreignId } from '../answers/answer-fields.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { PlatformHttp } from '../port/platform-http.ts';
-import { accessTo, callYouTube, type YouTubeAccess, youTubeName } from './api.ts';
+import { accessTo, type TokenAccess } from '../connect/token-access.ts';
+import { callYouTube, youTubeName } from './api.ts';
 
 const text = z.string().optional().catch(undefined);
 
@@ -30,7 +31,7 @@ export const Videos = z.object({ items: z.array(Video).default([]) });
 
 /** Null where there is no such video, or none that may be seen. */
 export async function readVideo(
-  call: YouTubeAccess,
+  call: TokenAccess,
   http: PlatformHttp,
   { id, part }: { readonly id: string; readonly part: 'snippet' | 'status' | 'snippet,status' },
 ): Promise<Video | null> {

@@ -3,7 +3,8 @@ import { countIn, readingsIn, scopeMissing, type MetricSource } from '../answers
 import { PlatformError } from '../port/platform-error.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { MetricReading } from '../port/metrics.ts';
-import { accessTo, callYouTube } from './api.ts';
+import { accessTo } from '../connect/token-access.ts';
+import { callYouTube } from './api.ts';
 import { analyticsScope } from './oauth.ts';
 
 /** What YouTube Analytics has beside the Data API, two to three days late. https://developers.google.com/youtube/analytics/metrics, read 2026-11. */
