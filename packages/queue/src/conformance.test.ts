@@ -1,48 +1,22 @@
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { PublishJobRequest } from './publish-jobs.ts';
-import { createPublishQueue, type PublishQueue } from './publish-queue.ts';
-import { startPublishWorker, type PublishWorker, type PublishWorkerOptions } from './publish-worker.ts';
-import type { QueuedPublication, QueueConnection } from './queue-connection.ts';
 import { dumpStore } from './test-dump.ts';
-import { backendKinds, openTestBackend, type TestBackend } from './test-backend.ts';
-
-const platform = 'mastodon';
+import { backendKinds } from './test-backend.ts';
+import { counts, drained, jobFor, nameOf, openQueueStage, type QueueStage } from './test-publish-queue.ts';
 
 describe.each(backendKinds)('the publish queue on %s', (kind) => {
-  let backend: TestBackend;
-  let connection: QueueConnection;
-  let queue: PublishQueue;
-  let workers: PublishWorker[];
-  let delivered: QueuedPublication[];
-
+  let stage: QueueStage;
+  let queue: QueueStage['queue'];
+  let connection: QueueStage['connection'];
+  let delivered: QueueStage['delivered'];
   beforeEach(async () => {
-    backend = await openTestBackend(kind);
-    connection = await backend.connect();
-    queue = createPublishQueue(connection);
-    workers = [];
-    delivered = [];
+    stage = await openQueueStage(kind);
+    ({ queue, connection, delivered } = stage);
   });
+  afterEach(() => stage[Symbol.asyncDispose]());
 
-  afterEach(async () => {
-    await Promise.all(workers.map((worker) => worker.close({ drainMs: 2000 })));
-    await backend[Symbol.asyncDispose]();
-  });
-
-  const startWorker = (options: Partial<PublishWorkerOptions> = {}): PublishWorker => {
-    const worker = startPublishWorker({
-      connection,
-      platform,
-      concurrency: 4,
-      handle: async (job) => void delivered.push(job),
-      onError: () => undefined,
-      ...options,
-    });
-    workers.push(worker);
-    return worker;
-  };
-  const hasDelivered = (count: number): Promise<boolean> =>
-    waitFor(() => delivered.length >= count, { describe: () => `${count} deliveries, not ${delivered.length}` });
+  const startWorker: QueueStage['startWorker'] = (options) => stage.startWorker(options);
+  const hasDelivered = (count: number) => stage.hasDelivered(count);
 
   test('a request is delivered once, with the ids and nothing else', async () => {
     startWorker();
@@ -164,7 +138,7 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     await queue.enqueue([jobFor('a')]);
     await waitFor(async () => (await counts(connection))['failed'] === 1, { describe: 'one failed job' });
 
-    const dump = await dumpStore(backend, connection);
+    const dump = await dumpStore(stage.backend, connection);
     expect(dump).toContain('p_a_1');
     expect(dump).toContain('the publish handler failed');
     expect(dump).not.toContain('canary');
@@ -188,92 +162,6 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     expect((await counts(connection))['completed']).toBeGreaterThanOrEqual(100);
   });
 
-  test('closing waits for the running job, aborts it when the time is over, and takes no other', async () => {
-    const started = Promise.withResolvers<AbortSignal>();
-    const worker = startWorker({
-      concurrency: 1,
-      handle: (job, signal) => {
-        delivered.push(job);
-        started.resolve(signal);
-        return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-      },
-    });
-    await queue.enqueue([jobFor('running'), jobFor('waiting')]);
-    const signal = await started.promise;
-    const closed = await worker.close({ drainMs: 100 });
-    expect(signal.aborted).toBe(true);
-    expect(closed).toEqual({ drained: true });
-    expect(worker.isRunning()).toBe(false);
-    expect(delivered).toHaveLength(1);
-
-    startWorker();
-    await hasDelivered(2);
-  });
-
-  test('what a closing worker has not begun is left to another one, at once', async () => {
-    const started = Promise.withResolvers<void>();
-    const begun: string[] = [];
-    const worker = startWorker({
-      concurrency: 1,
-      handle: (job, signal) => {
-        begun.push(job.publicationId);
-        started.resolve();
-        return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-      },
-    });
-    const names = Array.from({ length: 60 }, (_, index) => `n${index}`);
-    await queue.enqueue(names.map((name) => jobFor(name)));
-    await started.promise;
-    await worker.close({ drainMs: 50 });
-    expect(begun).toHaveLength(1);
-
-    startWorker();
-    const left = names.filter((name) => !begun.includes(name));
-    const all = () => left.every((name) => delivered.some(({ publicationId }) => publicationId === name));
-    // Sooner than a dead worker's jobs would be found.
-    await waitFor(all, { describe: 'the others', timeoutMs: 2_500 });
-  });
-
-  test('a publication that finds no place is handled again, under its priority, in a job of its own', async () => {
-    let isFull = true;
-    startWorker({
-      handle: async (job) => {
-        if (isFull) return 'no_place';
-        delivered.push(job);
-        return 'done';
-      },
-    });
-    await queue.enqueue([jobFor('a', { priority: 3 })]);
-    const jobs = connection.openQueue(`publish-${platform}`);
-    let delayed: Awaited<ReturnType<typeof jobs.getDelayed>> = [];
-    await waitFor(async () => (delayed = await jobs.getDelayed()).length === 1, { describe: 'it to come later' });
-    isFull = false;
-    expect(delayed.map(({ data, priority }) => ({ data, priority }))).toEqual([
-      { data: { publications: [{ publicationId: 'a', generation: 1 }] }, priority: 3 },
-    ]);
-    await hasDelivered(1);
-    await drained(connection);
-    expect(delivered.map(nameOf)).toEqual(['a_1']);
-  });
-
-  test('others want in where a worker holds all it may, and not before', async () => {
-    const heard: boolean[] = [];
-    const gate = Promise.withResolvers<void>();
-    startWorker({
-      concurrency: 2,
-      handle: async (_job, _signal, isWanted) => {
-        heard.push(isWanted());
-        await gate.promise;
-      },
-    });
-    await queue.enqueue([jobFor('a')]);
-    await waitFor(() => heard.length === 1, { describe: 'the first' });
-    await queue.enqueue([jobFor('b')]);
-    await waitFor(() => heard.length === 2, { describe: 'the second' });
-    gate.resolve();
-    expect(heard).toEqual([false, true]);
-  });
-
   test('health tells the round trip', async () => {
     expect(await connection.health()).toEqual({
       ok: true,
@@ -282,26 +170,3 @@ describe.each(backendKinds)('the publish queue on %s', (kind) => {
     });
   });
 });
-
-function jobFor(publicationId: string, options: Partial<PublishJobRequest> = {}): PublishJobRequest {
-  return { platform, publicationId, generation: 1, delayMs: 0, priority: 0, ...options };
-}
-
-function counts(connection: QueueConnection): Promise<Record<string, number>> {
-  return connection.openQueue(`publish-${platform}`).getJobCounts();
-}
-
-/** Nothing is on its way any more: what was delivered twice would show. */
-async function drained(connection: QueueConnection): Promise<void> {
-  await waitFor(
-    async () => {
-      const { active = 0, waiting = 0, prioritized = 0, delayed = 0 } = await counts(connection);
-      return active + waiting + prioritized + delayed === 0;
-    },
-    { describe: 'an idle queue' },
-  );
-}
-
-function nameOf({ publicationId, generation }: QueuedPublication): string {
-  return `${publicationId}_${generation}`;
-}
