@@ -2,6 +2,7 @@ import { connectDatabase } from '@vibetribe/db/connect-database';
 import { dispatchOnce } from '@vibetribe/core/publishing/dispatch/dispatch';
 import { noFailpoints } from '@vibetribe/core/publishing/failpoints';
 import type { PublishSettings } from '@vibetribe/core/publishing/publish-settings';
+import { quietSignals } from '@vibetribe/core/test-signals';
 import { adapters } from '@vibetribe/platforms/registry';
 import { connectQueue } from '@vibetribe/queue/connect-queue';
 import { createPublishQueue } from '@vibetribe/queue/publish-queue';
@@ -79,7 +80,7 @@ async function openDispatcher(servers: Servers, backend: Backend, futurePosts: n
     db,
     adapters,
     failpoints: noFailpoints,
-    signals: { eventsCommitted: () => undefined, dispatchSoon: () => undefined },
+    signals: quietSignals,
   };
   const queueBytes = async () => {
     if (backend === 'redis') return Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);

@@ -15,6 +15,7 @@ import { getProcessed } from '@vibetribe/core/queues/get-processed';
 import { getProcessedStats } from '@vibetribe/core/queues/get-processed-stats';
 import { runStalledDetection } from '@vibetribe/core/tasks/detect-stalled';
 import { listDeliveries } from '@vibetribe/core/webhooks/deliveries';
+import { quietSignals } from '@vibetribe/core/test-signals';
 import { connectDatabase } from '@vibetribe/db/connect-database';
 import { fillOrganization, type FilledOrganization } from '@vibetribe/db/testing/fill-organization';
 import { createMediaUrls } from '@vibetribe/media/serve/media-urls';
@@ -96,7 +97,7 @@ function questionsOf(
     metricsMonthlyUsd: () => null,
     mediaUrls: createMediaUrls({ store: { url: () => null }, key: Buffer.alloc(32), origin: () => '', now: clock.now }),
     logger: createLogger({ app: 'bench', level: 'error' }),
-    signals: { eventsCommitted: () => undefined, dispatchSoon: () => undefined },
+    signals: quietSignals,
   };
   const page = { limit: 20, after: null };
   const list =

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startMailer } from '@vibetribe/core/mail/deliver-mails';
 import { createSmtpSender } from '@vibetribe/core/mail/smtp-sender';
+import { quietSignals } from '@vibetribe/core/test-signals';
 import { connectDatabase } from '@vibetribe/db/connect-database';
 import { createLogger } from '@vibetribe/observability/logger';
 import { createKeyRing } from '@vibetribe/security/key-ring';
@@ -77,9 +78,8 @@ export async function sendMails(
   );
   const logger = createLogger({ app: 'cron', level: 'debug', destination: { write } });
   const keyRing = createKeyRing(api.env['ENCRYPTION_KEYS'] ?? '');
-  const signals = { eventsCommitted: () => undefined, dispatchSoon: () => undefined };
   const sender = starting.use(createSmtpSender({ url: smtpUrl, from: 'VibeTribe <no-reply@vibetribe.example>' }));
-  starting.use(startMailer({ db, keyRing, logger, signals }, { sender }));
+  starting.use(startMailer({ db, keyRing, logger, signals: quietSignals }, { sender }));
   const running = starting.move();
   return { [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

@@ -8,6 +8,7 @@ import { NotificationKind, type PutNotificationPreferences } from '@vibetribe/co
 import type { AuthenticatedActor } from '../identity/authenticated-actor.ts';
 import { openMail } from '../mail/mail-content.ts';
 import { removeMember } from '../members/remove-member.ts';
+import { quietSignals } from '../test-signals.ts';
 import { putPreferences, getPreferences } from './preferences.ts';
 import { notifyOnce, type NotifierSettings } from './start-notifier.ts';
 import { unsubscribe } from './unsubscribe.ts';
@@ -39,13 +40,12 @@ const settings: NotifierSettings = {
     },
   },
 };
-const signals = { eventsCommitted: () => undefined, dispatchSoon: () => undefined };
 const deps = () =>
   ({
     db: database.db,
     keyRing,
     adapters,
-    signals,
+    signals: quietSignals,
     logger: quiet,
     clock: { now: () => new Date(), monotonicMs: () => 0 },
   }) as never;

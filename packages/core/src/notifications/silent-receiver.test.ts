@@ -7,6 +7,7 @@ import { waitFor } from '@vibetribe/testkit/wait-for';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { sealMessageAddress } from './message-address.ts';
 import { startNotifier } from './start-notifier.ts';
+import { quietSignals } from '../test-signals.ts';
 
 const silentMembers = 8;
 const causes = 6;
@@ -44,7 +45,7 @@ test("an organization's webhooks that do not answer hold up neither others' mess
       db: database.db,
       keyRing,
       adapters,
-      signals: { eventsCommitted: () => undefined, dispatchSoon: () => undefined },
+      signals: quietSignals,
       logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
       clock: { now: () => new Date(), monotonicMs: () => 0 },
     } as never,

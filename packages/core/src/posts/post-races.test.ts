@@ -28,7 +28,9 @@ async function claimedPost() {
   const claimed = await harness.claim(post.publicationId);
   if (claimed.kind !== 'claimed') throw new Error(`the claim was ${claimed.kind}`);
   const send = async (deps: CoreDependencies = harness.deps) => {
-    const begun = await beginSends(deps, harness.settings, [{ work: claimed.work, step: 'publish', key: null, replacesKey: false }]);
+    const begun = await beginSends(deps, harness.settings, [
+      { work: claimed.work, step: 'publish', key: null, replacesKey: false },
+    ]);
     return begun.map((startedAt) => startedAt !== null);
   };
   return { ...post, send };

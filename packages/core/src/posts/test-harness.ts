@@ -8,6 +8,7 @@ import { DomainError } from '../domain-error.ts';
 import { claimPublications } from '../publishing/claim/claim-publications.ts';
 import type { ClaimResult } from '../publishing/claim/claim-result.ts';
 import { createTestHarness, type TestHarness } from '../publishing/testing/test-harness.ts';
+import { quietSignals } from '../test-signals.ts';
 import { createPost } from './create/create-post.ts';
 
 export interface PostTestHarness extends AsyncDisposable {
@@ -44,7 +45,11 @@ export async function createPostTestHarness(postgresUrl: string): Promise<PostTe
   const notified = { events: 0, dispatch: 0 };
   const deps: CoreDependencies = {
     ...harness.deps,
-    signals: { eventsCommitted: () => void (notified.events += 1), dispatchSoon: () => void (notified.dispatch += 1) },
+    signals: {
+      ...quietSignals,
+      eventsCommitted: () => void (notified.events += 1),
+      dispatchSoon: () => void (notified.dispatch += 1),
+    },
   };
   return {
     deps,

@@ -7,6 +7,7 @@ import { addOrganization } from '@vibetribe/db/testing/test-rows';
 import { createKeyRing, type KeyRing } from '@vibetribe/security/key-ring';
 import { Webhook as Verifier } from 'standardwebhooks';
 import type { Actor } from '../actor.ts';
+import { quietSignals } from '../test-signals.ts';
 import { startWebhookDeliverer } from './deliver-webhooks.ts';
 import { listDeliveries } from './deliveries.ts';
 import { createWebhook } from './manage-webhooks.ts';
@@ -31,7 +32,7 @@ export interface WebhookHarness extends AsyncDisposable {
   deps(): {
     db: MigratedDatabase['db'];
     keyRing: KeyRing;
-    signals: typeof signals;
+    signals: typeof quietSignals;
     isAllowedHost: typeof isAllowedHost;
   };
   newActor(): Promise<Actor>;
@@ -47,7 +48,6 @@ export interface WebhookHarness extends AsyncDisposable {
 }
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-const signals = { eventsCommitted: () => undefined, dispatchSoon: () => undefined };
 const isAllowedHost = async (host: string) => host === '127.0.0.1';
 
 /** The message, where its signature is right by Standard Webhooks' own library. @throws WebhookVerificationError */
@@ -78,7 +78,7 @@ export async function openWebhookHarness(postgresUrl: string, sealingKey: string
   });
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
-  const deps = () => ({ db: database.db, keyRing, signals, isAllowedHost });
+  const deps = () => ({ db: database.db, keyRing, signals: quietSignals, isAllowedHost });
 
   const clear = async () => {
     receiver.closeAllConnections();

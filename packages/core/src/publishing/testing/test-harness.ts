@@ -20,6 +20,7 @@ import type { CoreDependencies } from '../../core-dependencies.ts';
 import { noFailpoints } from '../failpoints.ts';
 import type { PublishingMedia } from '../send/publication-media.ts';
 import type { PublishSettings } from '../publish-settings.ts';
+import { quietSignals } from '../../test-signals.ts';
 import { testEndpoints } from '@vibetribe/platforms/testing/test-endpoints';
 
 /** What the platform does with the next send; the last one stays in force. */
@@ -99,7 +100,7 @@ export async function createTestHarness(
     keyRing,
     clock: systemClock(),
     logger: createLogger({ app: 'test', level: 'silent' }),
-    signals: { eventsCommitted: () => undefined, dispatchSoon: () => undefined },
+    signals: quietSignals,
     adapters: { ...adapters, x: platform.adapter },
     endpoints: () => testEndpoints(),
     platformHttp: () => ({ request: () => Promise.reject(new Error('the memory platform is not on the network')) }),
