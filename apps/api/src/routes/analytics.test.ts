@@ -107,6 +107,7 @@ describe('numbers', () => {
     ['from=2026-03-01T00:00:00Z&to=2026-02-01T00:00:00Z', 'to'],
     ['groupBy=weather', 'groupBy'],
     ['timezone=%2B05:30', 'timezone'],
+    ['timezone=No/Where', 'timezone'],
   ])('asked for with %s are refused by name', async (query, path) => {
     const { get } = await signUp();
     const { status, json } = await get(`/analytics/summary?${query}`);
