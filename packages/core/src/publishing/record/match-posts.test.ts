@@ -83,25 +83,29 @@ describe('a post that two publications take for theirs', () => {
     },
   );
 
-  test('ninety-six pairs of two organizations, settled at once: each post belongs to one publication', async () => {
-    const pairs = await Promise.all(
-      Array.from({ length: 96 }, (_, index) => equalsOfTwoOrganizations(`same ${index}`)),
-    );
-    harness.platform.behave('accept_then_lose_reply');
-    await look(pairs.flat());
-    // Both sides have asked before either of them is written.
-    const gates = [createGate(['record:before_commit']), createGate(['record:before_commit'])] as const;
-    const sides = [pairs.map(([one]) => one), pairs.map(([, other]) => other)] as const;
-    const looking = sides.map((ids, side) => look(ids, gates[side]?.failpoints));
-    await Promise.race([Promise.all(gates.map((gate) => gate.reachedBy(1))), untilSomeoneWaits()]);
-    for (const gate of gates) gate.open();
-    await Promise.all(looking);
-    for (let turn = 0; turn < 8; turn += 1) await Promise.all(sides.map((ids) => look(ids)));
-    const rows = await harness.sql<{ id: string | null }>('select platform_post_id as id from publications');
-    expect(rows.map(({ id }) => id).toSorted(byText)).toEqual(
-      harness.platform.accepted.map(({ key }) => key).toSorted(byText),
-    );
-  });
+  test(
+    'ninety-six pairs of two organizations, settled at once: each post belongs to one publication',
+    { timeout: 60_000 },
+    async () => {
+      const pairs = await Promise.all(
+        Array.from({ length: 96 }, (_, index) => equalsOfTwoOrganizations(`same ${index}`)),
+      );
+      harness.platform.behave('accept_then_lose_reply');
+      await look(pairs.flat());
+      // Both sides have asked before either of them is written.
+      const gates = [createGate(['record:before_commit']), createGate(['record:before_commit'])] as const;
+      const sides = [pairs.map(([one]) => one), pairs.map(([, other]) => other)] as const;
+      const looking = sides.map((ids, side) => look(ids, gates[side]?.failpoints));
+      await Promise.race([Promise.all(gates.map((gate) => gate.reachedBy(1))), untilSomeoneWaits()]);
+      for (const gate of gates) gate.open();
+      await Promise.all(looking);
+      for (let turn = 0; turn < 8; turn += 1) await Promise.all(sides.map((ids) => look(ids)));
+      const rows = await harness.sql<{ id: string | null }>('select platform_post_id as id from publications');
+      expect(rows.map(({ id }) => id).toSorted(byText)).toEqual(
+        harness.platform.accepted.map(({ key }) => key).toSorted(byText),
+      );
+    },
+  );
 
   test('is told by a person only for the one that it belongs to, in whichever organization', async () => {
     const [sent, doubtful] = await equalsOfTwoOrganizations();
@@ -175,7 +179,7 @@ describe('a post that two publications take for theirs', () => {
 
 async function untilSomeoneWaits(): Promise<void> {
   const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-  await expect.poll(() => harness.sql(waiting), { timeout: 10_000 }).not.toEqual([]);
+  await expect.poll(() => harness.sql(waiting), { timeout: 25_000 }).not.toEqual([]);
 }
 
 function byText(one: string | null, other: string | null): number {

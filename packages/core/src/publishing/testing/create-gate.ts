@@ -19,7 +19,7 @@ export function createGate(names: readonly FailpointName[]): {
       },
     },
     async reachedBy(runs) {
-      await waitFor(() => reached >= runs, { describe: `${runs} runs come to the gate` });
+      await waitFor(() => reached >= runs, { describe: `${runs} runs come to the gate`, timeoutMs: 25_000 });
     },
     open: () => opened.resolve(),
   };
