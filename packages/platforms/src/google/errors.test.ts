@@ -32,6 +32,12 @@ test.each([
   expect(refusalOf(status, error(status, reason))).toMatchObject({ kind, platformCode: reason, reason: 'Told' });
 });
 
+test('a location that Google closed to the API is told once, not for each of its posts', () => {
+  const details = [{ '@type': 'e', reason: 'LOCATION_DISABLED_FOR_LOCAL_POST_API' }];
+  const json = { error: { code: 400, message: 'Disabled', status: 'FAILED_PRECONDITION', details } };
+  expect(refusalOf(400, json).accountGone).toMatch(/takes no posts/u);
+});
+
 test('an error of the newer kind is told by its status and its fields', () => {
   const details = [{ errorDetails: [{ code: 2, field: 'summary', message: 'Must be at most 1500 characters' }] }];
   const json = { error: { code: 400, message: 'Invalid argument', status: 'INVALID_ARGUMENT', details } };

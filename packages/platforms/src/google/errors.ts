@@ -52,6 +52,7 @@ const goneByReason: Readonly<Record<string, string | undefined>> = Object.assign
   accountDeleted: 'is gone',
   accountDisabled: 'is disabled',
   youtubeSignupRequired: 'has no channel any more',
+  LOCATION_DISABLED_FOR_LOCAL_POST_API: 'is a location that takes no posts through the API',
 });
 
 const kindByStatus: Readonly<Record<number, PlatformErrorKind>> = {
