@@ -18,6 +18,7 @@ const counts = new Map([
   ['/api/v1/analytics/summary', 'reads the posts of two periods'],
   ['/api/v1/analytics/best-times', 'reads the posts of half a year'],
   ['/api/v1/queues/processed/stats', 'reads the sends of a day'],
+  ['/api/v1/media/stats', 'reads all media, and what posts name'],
 ]);
 
 /** One value or more for each parameter of a list; one that is missing here makes the test fail. */
