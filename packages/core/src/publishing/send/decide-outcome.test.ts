@@ -48,7 +48,7 @@ const table: readonly Row[] = [
   { error: platform('quota'), when: '- - -', becomes: waits(3_600_000) },
   { error: platform('quota', 5_000), when: '- - -', becomes: waits(5_000) },
   { error: platform('media_processing'), when: '- - -', becomes: processing(5_000) },
-  { error: platform('media_processing', 900), when: '- - -', becomes: processing(900) },
+  { error: platform('media_processing', 1_900), when: '- - -', becomes: processing(1_900) },
   {
     error: platform('auth_revoked'),
     when: '- - -',
