@@ -65,6 +65,8 @@ function createPerson(
   { standIn, random, record }: Omit<PeopleOptions, 'organizations'>,
 ) {
   const seen = new Set<string>();
+  /** A person who decides anew on what came back does not repeat the decision before. */
+  let acts = 0;
   const noteOnce = (id: string) => !seen.has(id) && seen.add(id) !== undefined;
   const settle = async (
     path: string,
@@ -72,7 +74,9 @@ function createPerson(
     about: Pick<Operation, 'kind' | 'token' | 'postId' | 'decision'>,
   ) => {
     const startedAtMs = Date.now();
-    const { result } = await client.send({ method: 'POST', path, body, idempotencyKey: `${about.kind}-${path}` });
+    acts += 1;
+    const idempotencyKey = `${about.kind}-${path}-${acts}`;
+    const { result } = await client.send({ method: 'POST', path, body, idempotencyKey });
     record({ ...about, organizationId, startedAtMs, endedAtMs: Date.now(), result });
     return result;
   };
