@@ -57,8 +57,8 @@ const stalledCountMax = 5;
 /** The store keeps a failed job's text, and PostgreSQL refuses some: foreign text stays out. */
 const failureText = 'the publish handler failed';
 
-/** An idle worker looks every 5 s, one whose store is away every second. */
-const looksWithinMs = 60_000;
+/** An idle worker looks every 5 s, one whose next job is due later every 10, one whose store is away every second. */
+export const looksWithinMs = 60_000;
 
 type Job = BullmqJob<PublishJobData, void, string>;
 

@@ -1,8 +1,9 @@
 import { createTestDatabase } from '@vibetribe/testkit/test-database';
-import { SchemaMigrationRequiredError } from 'bullmq';
+import { SchemaMigrationRequiredError, Worker } from 'bullmq';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
 import { migrateQueue } from './migrate-queue.ts';
+import { looksWithinMs } from './publish-worker.ts';
 import { createResilientPool } from './resilient-pool.ts';
 import { openTestBackend } from './test-backend.ts';
 import { SharedPostgresConnection } from './shared-postgres-connection.ts';
@@ -34,6 +35,18 @@ test('a connection that is lost in the moment in which it is taken from the pool
     client.release(true);
   }
   expect((await store.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+});
+
+test('a worker whose next job is due in an hour looks for one all the same, before it counts as one that does not', async () => {
+  await using backend = await openTestBackend('postgres');
+  const { backendFactory, store, prefix } = await backend.connect();
+  const worker = new Worker('publish-x', null, { connection: store, prefix, autorun: false }, backendFactory);
+  try {
+    const blockSeconds = worker['getBlockTimeout'](Date.now() + 3_600_000);
+    expect(blockSeconds * 1_000).toBeLessThan(looksWithinMs / 2);
+  } finally {
+    await worker.close();
+  }
 });
 
 test('many workers may say at once that they listen: their statements on the shared connection run in turn', async () => {

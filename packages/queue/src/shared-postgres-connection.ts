@@ -49,6 +49,11 @@ export class SharedPostgresBackend extends PostgresQueueBackend {
     super(shared, queueName, { ...options, connection: shared.pool }, true);
   }
 
+  /** Seconds. BullMQ waits up to an hour for a job that is due later: too long for whoever asks whether the worker still looks. */
+  override get maximumBlockTimeout(): number {
+    return 10;
+  }
+
   override async close(): Promise<void> {
     this.closing ??= this.disconnectBlocking();
     await this.closing;
