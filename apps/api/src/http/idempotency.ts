@@ -145,7 +145,7 @@ function bodyOf(returned: unknown, { reply, sent }: HeldReply): unknown {
   const body = sent === null ? returned : sent.payload;
   const isJson = typeof body === 'object' && body !== null && !Buffer.isBuffer(body) && !('pipe' in body);
   if (body instanceof Error) throw body;
-  if (!isJson || body === reply || reply.sent) throw new Error('an idempotent route answers with JSON');
+  if (!isJson || body === reply) throw new Error('an idempotent route answers with JSON');
   return body;
 }
 

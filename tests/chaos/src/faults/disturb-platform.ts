@@ -23,6 +23,7 @@ const details: Readonly<Record<string, (random: SeededRandom) => Partial<Sandbox
   'token-expired': () => ({}),
   'token-revoked': () => ({}),
   permission: () => ({ times: 1 }),
+  'account-blocked': () => ({ times: 1 }),
   'listing-lag': (random) => ({ delayMs: random.between(100, lagMsMax) }),
   down: () => ({}),
 };
@@ -36,6 +37,7 @@ const weights: Readonly<Record<string, number>> = {
   slow: 2,
   'token-revoked': 0.3,
   permission: 0.3,
+  'account-blocked': 0.3,
 };
 
 /** Every fault that the sandbox knows, each a kind of its own. */
