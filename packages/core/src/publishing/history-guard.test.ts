@@ -18,6 +18,12 @@ const cutConnections = () =>
   );
 /** Jobs come again until the publisher has let one through. */
 const tried = (engine: PublishingEngine, id: string) => engine.publish(id).catch(() => undefined);
+/** A restore deletes nothing. */
+const lose = async (how: string, id: string | undefined) => {
+  await harness.sql('alter table events disable trigger note_deleted_events');
+  await harness.sql(how, [id]);
+  await harness.sql('alter table events enable trigger note_deleted_events');
+};
 const pauses = () => harness.sql<{ reason: string }>('select reason from pauses where organization_id is null');
 
 test('a database that lost committed claims is noticed at the following claim, and nothing goes out', async () => {
@@ -84,13 +90,31 @@ test.each([
   await busy.publish(await harness.addPublication(account));
   await idle.checkHistory();
   const [newest] = await harness.sql<{ id: string }>('select max(id) as id from events');
-  // A restore deletes nothing.
-  await harness.sql('alter table events disable trigger note_deleted_events');
-  await harness.sql(how, [newest?.id]);
-  await harness.sql('alter table events enable trigger note_deleted_events');
+  await lose(how, newest?.id);
   await expect(idle.checkHistory()).rejects.toMatchObject({ code: 'history_lost' });
   expect(await pauses()).toMatchObject([{ reason: /gone back in time/ }]);
   await idle.checkHistory();
+});
+
+test('a second loss while the service is paused for the first is one more pause, whoever notices first and how often', async () => {
+  const account = await harness.addAccount();
+  const publishers = [harness.engine(), harness.engine()];
+  const look = () => Promise.all(publishers.map((engine) => engine.checkHistory()));
+  const loseNewest = async () => {
+    await harness.addPublication(account).then((id) => harness.engine().publish(id));
+    await look();
+    const [newest] = await harness.sql<{ id: string }>('select max(id) as id from events');
+    await lose('delete from events where id = $1', newest?.id);
+    for (const engine of publishers) {
+      const looks = await Promise.allSettled([engine.checkHistory(), engine.checkHistory()]);
+      expect(looks.map(({ status }) => status)).toContain('rejected');
+    }
+    await look();
+  };
+  await loseNewest();
+  expect(await pauses()).toHaveLength(1);
+  await loseNewest();
+  expect(await pauses()).toHaveLength(2);
 });
 
 test.each([

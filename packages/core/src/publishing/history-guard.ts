@@ -39,6 +39,13 @@ export interface ClaimMemory {
 export class HistoryLostError extends Error {
   override readonly name = 'HistoryLostError';
   readonly code = 'history_lost';
+  readonly pauseBefore: string | null;
+
+  /** @param pauseBefore what this process had paused the service with, or found it paused with, at the loss before this one */
+  constructor(message: string, pauseBefore: string | null) {
+    super(message);
+    this.pauseBefore = pauseBefore;
+  }
 }
 
 /** How many of its newest claims a process remembers. */
@@ -59,6 +66,7 @@ export function createHistoryGuard(
 ): HistoryGuard {
   const known = new Map<string, KnownClaim>();
   let newest: EventCursor | null = null;
+  let pause: string | null = null;
   let isChecked = true;
   let isRecalled = memory === null;
   const onConnect = () => {
@@ -104,7 +112,7 @@ export function createHistoryGuard(
   };
   const check = async (tx: Transaction) => {
     await recall();
-    const seen = newest;
+    const [seen, pauseBefore] = [newest, pause];
     const [claims, isKept, now] = await Promise.all([
       findLostClaims(tx),
       seen === null || isThere(tx, seen),
@@ -113,13 +121,15 @@ export function createHistoryGuard(
     if (claims.length > 0)
       throw new HistoryLostError(
         `the database has gone back in time: ${claims.length} claims, ${claims[0]} among them`,
+        pauseBefore,
       );
-    if (!isKept) throw new HistoryLostError(`the database has gone back in time: event ${seen?.id} is gone`);
+    if (!isKept)
+      throw new HistoryLostError(`the database has gone back in time: event ${seen?.id} is gone`, pauseBefore);
     newest = now;
   };
   const refuse = async (error: unknown): Promise<never> => {
     if (error instanceof HistoryLostError) {
-      await pauseService(deps);
+      pause = await pauseService(deps, error.pauseBefore);
       known.clear();
       newest = null;
       await memory?.clear();
@@ -157,13 +167,23 @@ async function findLost(tx: Transaction, known: readonly KnownClaim[]): Promise<
   return rows.map(({ id }) => id);
 }
 
-/** Pauses the service. Publishers that notice together make one pause. */
-async function pauseService(deps: Pick<CoreDependencies, 'db'>): Promise<void> {
-  await deps.db.asWorker((tx) =>
-    tx.execute(sql`
+/**
+ * Pauses the service. Publishers that notice together make one pause. That of a loss before is none for this one: whoever has compared
+ * since then would lift it, and has not seen what was lost now.
+ * @returns the pause's id
+ */
+async function pauseService(deps: Pick<CoreDependencies, 'db'>, before: string | null): Promise<string | null> {
+  return deps.db.asWorker(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('pause of a loss', 0))`);
+    await tx.execute(sql`
       insert into pauses (id, organization_id, account_id, reason, created_by)
       select ${newId('pause')}, null, null, ${reason}, 'service'
       where not exists (
-        select 1 from pauses where organization_id is null and lifted_at is null and created_by = 'service')`),
-  );
+        select 1 from pauses where organization_id is null and lifted_at is null and created_by = 'service'
+          and id is distinct from ${before}::text)`);
+    const [newest] = await queryRows(tx, { id: column.text })`
+      select id from pauses where organization_id is null and lifted_at is null and created_by = 'service'
+      order by created_at desc, id desc limit 1`;
+    return newest?.id ?? null;
+  });
 }
