@@ -140,7 +140,8 @@ function checkEnd(
   publication: FinalPublication,
   { lines, history }: { readonly lines: readonly VisiblePost[]; readonly history: History },
 ): Violation[] {
-  const wasDisconnected = history.disconnects.some((each) => each.accountId === accountId);
+  const disconnects = history.disconnects.filter((each) => each.accountId === accountId);
+  const wasDisconnected = disconnects.length > 0;
   const wasCalledOff = isCalledOff(history, story.token, { accountId });
   const { misfire } = story.create;
   const say = (kind: ViolationKind, detail: string) => [violation(kind, story.token, accountId, detail)];
@@ -157,7 +158,10 @@ function checkEnd(
     case 'canceled':
       if (wasCalledOff) return [];
       if (line !== undefined)
-        return wasForgotten(history, line, story.operations.filter(isCancel))
+        return wasForgotten(history, line, [
+          ...story.operations.filter(isCancel),
+          ...disconnects.map(({ untilMs }) => ({ endedAtMs: untilMs })),
+        ])
           ? []
           : say('dishonest_cancel', 'canceled, it says, and it is visible');
       return has(story, 'cancel') || has(story, 'delete') || wasDisconnected

@@ -84,6 +84,18 @@ test.each<[string, Partial<History>, readonly FinalPublication[], string[]]>([
     [],
   ],
   [
+    'what was called off as its account was disconnected since may be out for the same reason',
+    { rewinds, disconnects: [{ accountId: 'a1', fromMs: 9_000, untilMs: 9_100 }] },
+    [calledOff],
+    [],
+  ],
+  [
+    'that of a disconnection before may not',
+    { rewinds, disconnects: [{ accountId: 'a1', fromMs: 3_000, untilMs: 3_400 }] },
+    [calledOff],
+    ['dishonest_cancel'],
+  ],
+  [
     'what a client edited since may be out as it was before',
     {
       rewinds,

@@ -46,7 +46,7 @@ export function isAround({ rewinds = [] }: Pick<History, 'rewinds'>, operations:
 export function wasForgotten(
   { rewinds = [] }: Pick<History, 'rewinds'>,
   { receivedAtMs }: Pick<VisiblePost, 'receivedAtMs'>,
-  asked: readonly Operation[],
+  asked: readonly Pick<Operation, 'endedAtMs'>[],
 ): boolean {
   return rewinds.some(
     ({ fromMs, untilMs }) =>
