@@ -28,10 +28,9 @@ import type { Settings } from './settings.ts';
 
 const small = 10_000;
 const rounds = 15;
-const organizationId = 'org_own';
 const dayMs = 86_400_000;
 
-const actor: Actor = {
+const ownerOf = (organizationId: string): Actor => ({
   organizationId,
   userId: null,
   role: 'owner',
@@ -39,39 +38,46 @@ const actor: Actor = {
   accountIds: null,
   serviceAdmin: true,
   principal: 'user:bench',
-};
+});
 
 type Question = () => Promise<unknown>;
 
-/** What each list and statistic costs an organization with few and with many posts, in turns. */
+/** What each list and statistic costs an organization with few posts, one with many, and one with few beside that one, in turns. */
 export async function lists(servers: Servers, { listedPosts }: Settings): Promise<void> {
-  print(`\n## Lists: an organization with ${small} and with ${listedPosts} posts, median of ${rounds} in turns, ms`);
-  await using few = await openLists(servers, small);
-  await using many = await openLists(servers, listedPosts);
-  for (const [name, askFew] of Object.entries(few.questions)) {
-    const askMany = many.questions[name];
-    if (askMany === undefined) continue;
-    const ms = { few: [] as number[], many: [] as number[] };
+  print(
+    `\n## Lists: ${small} posts, ${small} in the database of ${listedPosts} others, ${listedPosts}; median of ${rounds} in turns, ms`,
+  );
+  await using few = await openLists(servers, { org_own: small });
+  await using many = await openLists(servers, { org_own: listedPosts, org_beside: small });
+  const beside = many.questions('org_beside');
+  const ofMany = many.questions('org_own');
+  for (const [name, askFew] of Object.entries(few.questions('org_own'))) {
+    const ms = { few: [] as number[], beside: [] as number[], many: [] as number[] };
     for (let round = -2; round < rounds; round += 1) {
       for (const [size, ask] of [
         ['few', askFew],
-        ['many', askMany],
+        ['beside', beside[name]],
+        ['many', ofMany[name]],
       ] as const) {
         const startedAtMs = performance.now();
-        await ask();
+        await ask?.();
         if (round >= 0) ms[size].push(performance.now() - startedAtMs);
       }
     }
-    print(`${name.padEnd(52)} ${spread(ms.few, 1)} and ${spread(ms.many, 1)}`);
+    print(`${name.padEnd(52)} ${spread(ms.few, 1)}, ${spread(ms.beside, 1)} and ${spread(ms.many, 1)}`);
+    verdict(`${name}, beside many`, median(ms.beside) / median(ms.few), { atMost: 1.3 });
     verdict(name, median(ms.many) / median(ms.few), { atMost: 1.3 });
   }
 }
 
-async function openLists(servers: Servers, posts: number) {
+async function openLists(servers: Servers, postsOf: Readonly<Record<string, number>>) {
   await using opening = new AsyncDisposableStack();
   const { pool, databaseUrl } = opening.use(await openCalendar(servers, 100));
   const startedAtMs = performance.now();
-  const filled = await fillOrganization((text) => pool.query(text), { organizationId, posts });
+  const filled = new Map<string, FilledOrganization>();
+  for (const [organizationId, posts] of Object.entries(postsOf))
+    filled.set(organizationId, await fillOrganization((text) => pool.query(text), { organizationId, posts }));
+  const posts = Math.max(...Object.values(postsOf));
   await fillOrganization((text) => pool.query(text), { organizationId: 'org_neighbour', posts: posts / 10 });
   await pool.query('vacuum analyze');
   print(`${posts} posts made in ${Math.round((performance.now() - startedAtMs) / 1_000)} s`);
@@ -79,11 +85,19 @@ async function openLists(servers: Servers, posts: number) {
     connectDatabase({ databaseUrl, poolMax: 4, poolMin: 0, applicationName: 'bench', onError: () => undefined }),
   );
   const opened = opening.move();
-  return { questions: questionsOf(db, filled, posts), [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return {
+    questions(organizationId: string) {
+      const own = filled.get(organizationId);
+      if (own === undefined) throw new Error(`${organizationId} was not filled`);
+      return questionsOf(db, ownerOf(organizationId), own, postsOf[organizationId] ?? 0);
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
 }
 
 function questionsOf(
   db: ReturnType<typeof connectDatabase>,
+  actor: Actor,
   { accountId, rareAccountId, oldestPostId, webhookId, pauseId }: FilledOrganization,
   posts: number,
 ): Record<string, Question> {
