@@ -29,7 +29,8 @@ export function connectRedis(options: {
     socketTimeout: options.answerTimeoutMs ?? answerTimeoutMsDefault,
     keepAlive: 10_000,
   });
-  redis.setMaxListeners(0);
+  // BullMQ adds to it and takes away again: 0, which stands for no limit, would become one of 3.
+  redis.setMaxListeners(Infinity);
   const fields = { purpose: options.purpose };
   let isDown = false;
   redis.on('error', (error: Error) => {
