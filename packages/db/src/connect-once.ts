@@ -13,6 +13,8 @@ export async function connectOnce(options: {
   readonly settings?: SessionSettings;
   /** For a connection that is idle for long: one that was cut silently is noticed. */
   readonly keepAlive?: boolean;
+  /** Statements are sent without waiting for the answers of those before. */
+  readonly pipeline?: boolean;
 }): Promise<SingleConnection> {
   const { client: config, settings } = connectionConfig(options.databaseUrl);
   const Client: new (config: pg.PoolConfig) => pg.ClientBase = config.Client ?? pg.Client;
@@ -22,6 +24,7 @@ export async function connectOnce(options: {
     connectionTimeoutMillis: 10_000,
     keepAlive: options.keepAlive ?? false,
     keepAliveInitialDelayMillis: 10_000,
+    pipeline: options.pipeline ?? false,
   }) as pg.Client;
   // A connection that is lost between two statements is told by the next one.
   client.on('error', () => undefined);

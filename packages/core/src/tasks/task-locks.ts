@@ -21,7 +21,7 @@ export function createTaskLocks(options: { databaseUrl: string; applicationName:
   let connecting: Promise<SingleConnection> | null = null;
 
   const connection = async (): Promise<SingleConnection> => {
-    connecting ??= connectOnce({ ...options, keepAlive: true }).then(
+    connecting ??= connectOnce({ ...options, keepAlive: true, pipeline: true }).then(
       (opened) => {
         opened.client.once('end', () => {
           connecting = null;
