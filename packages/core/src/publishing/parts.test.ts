@@ -101,6 +101,29 @@ describe('a publisher that dies', () => {
   );
 });
 
+test.each<[FailpointName, number, string[]]>([
+  ['record:after_commit', 1, ['One']],
+  ['send:after_answer', 2, ['One', 'Two']],
+])(
+  'a database that has lost its first part, at %s, takes no word of the second, and begins none',
+  async (place, time, sent) => {
+    const id = await addThread();
+    let met = 0;
+    const reach = async (name: FailpointName) => {
+      if (name !== place) return;
+      met += 1;
+      if (met !== time) return;
+      await harness.sql(`update publications set parts = null, platform_post_id = null, url = null, attempts = 0,
+        committed = false, intent_at = null, in_doubt_since = null`);
+      await harness.sql('delete from attempts');
+    };
+    await harness.engine({}, { ...noFailpoints, reach }).publish(id);
+    expect(harness.platform.accepted.map(({ text }) => text)).toEqual(sent);
+    expect(await readParts(id)).toEqual([]);
+    expect(await harness.read(id)).toMatchObject({ status: 'publishing', platform_post_id: null, attempts: 0 });
+  },
+);
+
 test.each([1, 2, 3])(
   'part %i whose answer is lost is found on the platform, and the next ones follow',
   async (part) => {

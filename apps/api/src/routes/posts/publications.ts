@@ -16,6 +16,8 @@ export const publicationRoutes: FastifyPluginAsyncZod<{
       schema: {
         operationId: 'resolvePublication',
         summary: 'Decide what only a person can: whether it is out, or whether a late one still goes',
+        description:
+          'Of what a pause holds back `published` is taken too: after a database went back in time it may be out without being known. Of a thread it settles the part that is next.',
         tags: ['posts'],
         params: z.object({ id: z.string() }),
         body: ResolvePublication,

@@ -110,6 +110,24 @@ describe('a publication that asks after a misfire', () => {
   });
 });
 
+describe('a publication that a pause holds back', () => {
+  const held = `status = 'waiting', waiting_reason = 'paused', waiting_detail = 'Stopped.', due_at = null`;
+
+  test('is out where a person says so: a database that went back has forgotten it', async () => {
+    const { resolve } = await publicationIn(held);
+    expect(await resolve({ outcome: 'published', platformPostId: '81' })).toMatchObject({
+      status: 'published',
+      platformPostId: '81',
+      waitingFor: null,
+    });
+  });
+
+  test('goes out later where nobody has found it', async () => {
+    const { resolve } = await publicationIn(held);
+    expect(await refusalOf(resolve({ outcome: 'not_published', retry: true }))).toMatchObject({ code: 'conflict' });
+  });
+});
+
 test('a publication that asks nothing is left alone', async () => {
   const { resolve } = await publicationIn(`status = 'scheduled'`);
   expect(await refusalOf(resolve({ outcome: 'not_published', retry: true }))).toMatchObject({ code: 'conflict' });

@@ -18,7 +18,8 @@ import { notifyAfterCommit } from '../store/notify-after-commit.ts';
 import { takeTransitions } from '../store/take-transitions.ts';
 
 /**
- * A person settles what only a person can: whether an unconfirmed publication is out, or whether a late one still goes.
+ * A person settles what only a person can: whether an unconfirmed publication is out, or one that a pause holds back, or whether a late one
+ * still goes.
  * @throws DomainError `not_found`; `conflict` when it asks no such question; `validation_failed`, also when
  *   it is to be sent again and its account is disconnected
  */
@@ -113,7 +114,10 @@ function requirePostId(resolution: Resolution, { part }: { readonly part?: PartP
 }
 
 function refusal({ kind }: Resolution): DomainError {
-  const asked = kind === 'publish' || kind === 'skip' ? 'does not ask for a decision' : 'is not unconfirmed';
+  const asked =
+    kind === 'publish' || kind === 'skip'
+      ? 'does not ask for a decision'
+      : 'is not unconfirmed, and held back by no pause';
   return new DomainError('conflict', `The publication ${asked}.`);
 }
 

@@ -10,7 +10,7 @@ import type { PublicationInput } from '../state/publication-input.ts';
 import { lockPublications } from '../store/decide-and-write.ts';
 import { type PublicationRow, stateOf } from '../store/publication-row.ts';
 import type { PublicationWork } from '../claim/publication-work.ts';
-import { storedName } from '../claim/work-part.ts';
+import { positionOfPart, storedName } from '../claim/work-part.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 import { transition } from '../state/reducer.ts';
 import { writeTransitions } from '../store/write-transitions.ts';
@@ -138,7 +138,8 @@ async function writeKeys(tx: Transaction, intents: readonly SendIntent[]): Promi
 }
 
 function intend({ work }: SendIntent, settings: PublishSettings): PublicationInput {
-  return { type: 'intend', fence: work.fence, leaseMs: settings.claimLeaseMs };
+  const leaseMs = settings.claimLeaseMs;
+  return { type: 'intend', fence: work.fence, leaseMs, ...positionOfPart(work, leaseMs) };
 }
 
 function holdBack({ work }: SendIntent, reason: string): PublicationInput {

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { movePublications } from '../store/decide-and-write.ts';
 import type { PublicationWork, StoredStep } from '../claim/publication-work.ts';
-import { storedName } from '../claim/work-part.ts';
+import { positionOfPart, storedName } from '../claim/work-part.ts';
 import type { PublishSettings } from '../publish-settings.ts';
 
 /**
@@ -25,6 +25,7 @@ export async function saveStep(
       step: name,
       message,
       committed: stored.effect === 'once' && stored.done,
+      ...positionOfPart(work, settings.claimLeaseMs),
     }));
     if (moved?.transition.kind !== 'moved') return false;
     await tx.execute(sql`

@@ -24,6 +24,18 @@ testCases([
     'attempts 3, leaseUntilMs +20000, intentAtMs +0, absentReads 0, reconcileTries 0',
     'publication.sent: Send 3 begins. {"attempt":3}',
   ],
+  [
+    'an intent for a part before which one is missing, as the database has lost it',
+    claimed,
+    { type: 'intend', fence: 1, leaseMs: 20_000, part: { index: 1, isLast: true, leaseMs: 20_000 } },
+    'refused: superseded',
+  ],
+  [
+    'a step of a part before which one is missing',
+    claimed,
+    { ...progress({ committed: true }), part: { index: 1, isLast: true, leaseMs: 20_000 } },
+    'refused: superseded',
+  ],
   ['an intent under an old fence', claimed, { type: 'intend', fence: 0, leaseMs: 20_000 }, 'refused: superseded'],
   [
     'an intent of what is not being published',

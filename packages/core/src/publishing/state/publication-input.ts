@@ -8,7 +8,7 @@ import type { Fault } from './publication-state.ts';
 export type PublicationInput =
   | UserInput
   | { readonly type: 'claim'; readonly leaseMs: number; readonly gate: Gate }
-  | { readonly type: 'intend'; readonly fence: number; readonly leaseMs: number }
+  | { readonly type: 'intend'; readonly fence: number; readonly leaseMs: number; readonly part?: PartPosition }
   /** A step's result goes on disk; `committed`: it was the one that makes something visible. */
   | {
       readonly type: 'progress';
@@ -17,6 +17,7 @@ export type PublicationInput =
       readonly step: string;
       readonly message?: string | undefined;
       readonly committed: boolean;
+      readonly part?: PartPosition;
     }
   | {
       readonly type: 'outcome';

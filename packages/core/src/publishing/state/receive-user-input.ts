@@ -92,7 +92,7 @@ function resolve(
 ): Transition {
   if (resolution.kind === 'publish' || resolution.kind === 'skip') return decide(state, resolution.kind, atMs);
   const isInDoubt = state.status === 'unconfirmed' || (state.status === 'failed' && state.inDoubtSinceMs !== null);
-  if (!isInDoubt) return refused('not_unconfirmed');
+  if (!isInDoubt && !(resolution.kind === 'published' && isPaused(state))) return refused('not_unconfirmed');
   const told = (message: string) =>
     ({ type: 'publication.resolved', message, data: { outcome: resolution.kind } }) as const;
   if (resolution.kind === 'published') {
@@ -120,6 +120,11 @@ function resolve(
     { ...cleared, status: 'failed', dueAtMs: null },
     told('A person did not find it; it is not sent again.'),
   );
+}
+
+/** Nothing of it is sent while a person looks: after the database went back in time it may be out without our knowing. */
+function isPaused({ waiting, leaseUntilMs, intentAtMs }: PublicationState): boolean {
+  return waiting?.reason === 'paused' && leaseUntilMs === null && intentAtMs === null;
 }
 
 function decide(state: PublicationState, answer: 'publish' | 'skip', atMs: number): Transition {

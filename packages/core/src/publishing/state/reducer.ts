@@ -54,6 +54,7 @@ function waitToldBy({ type, message }: TimelineEntry, { waiting, intentAtMs }: P
 type ToldBy = Pick<ToldWait, 'reason' | 'detail'>;
 
 function decide(state: PublicationState, input: PublicationInput, atMs: number): Transition {
+  if (isAhead(state, input)) return refused('superseded');
   switch (input.type) {
     case 'schedule':
     case 'unschedule':
@@ -78,6 +79,11 @@ function decide(state: PublicationState, input: PublicationInput, atMs: number):
     case 'resume':
       return resume(state, input.reasons, atMs);
   }
+}
+
+/** Its publisher has seen a part out that the database has lost since: what it says is of no part that is open now. */
+function isAhead({ parts }: PublicationState, input: PublicationInput): boolean {
+  return 'part' in input && input.part !== undefined && input.part.index > parts.length;
 }
 
 const claimable: ReadonlySet<PublicationState['status']> = new Set(['scheduled', 'retrying', 'waiting']);
