@@ -102,7 +102,7 @@ function checkAccount(story: Story, account: ChaosAccount, history: History): Vi
   if (publication !== undefined)
     found.push(
       ...checkEnd(story, account, publication, { lines, history }),
-      ...checkCount(story, account, publication, history),
+      ...checkCount(story, account, publication, { lines, history }),
     );
   return found;
 }
@@ -208,9 +208,9 @@ function checkCount(
   { token, operations, create }: Story,
   { accountId, externalId }: ChaosAccount,
   { status, attempts }: FinalPublication,
-  history: History,
+  { lines, history }: { readonly lines: readonly VisiblePost[]; readonly history: History },
 ): Violation[] {
-  if (isAround(history, operations)) return [];
+  if (isAround(history, operations, lines)) return [];
   const revisions = operations.flatMap(({ revision }) => revision ?? []);
   const texts = revisions.flatMap((revision) =>
     Array.from({ length: create.parts ?? 1 }, (_, part) => textOf(token, revision, part)),

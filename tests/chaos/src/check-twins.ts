@@ -16,7 +16,7 @@ export function checkTwins(history: History): Violation[] {
   return [...Map.groupBy(creations, ({ token }) => token)].flatMap(([token, wishes]) => {
     const account = wishes.flatMap(({ accountIds }) => accountIds ?? []).map((id) => accounts.get(id))[0];
     // Which of the two a rewind has forgotten cannot be told.
-    if (account === undefined || isAround(history, wishes)) return [];
+    if (account === undefined || isAround(history, wishes, lines.get(token) ?? [])) return [];
     const own = (posts.get(token) ?? []).flatMap((post) => post.publications);
     const acknowledged = wishes.filter(({ result }) => result === 'ok').length;
     const found = checkPair(token, account, own, { lines: lines.get(token) ?? [], history });

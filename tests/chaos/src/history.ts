@@ -81,6 +81,7 @@ export interface FinalPost {
 }
 
 export interface FinalPublication {
+  readonly publicationId?: string;
   readonly accountId: string;
   readonly status: string;
   readonly platformPostId: string | null;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BreakablePostgres } from './breakable-postgres.ts';
-import type { OperatorCancel, VisiblePost } from './history.ts';
+import type { FinalPublication, OperatorCancel, VisiblePost } from './history.ts';
 import { parseText } from './history.ts';
 import type { Organization } from './organizations.ts';
 import { readPosts } from './read-posts.ts';
@@ -23,7 +23,7 @@ const waitingStatuses = new Set(['scheduled', 'waiting', 'retrying']);
 
 /**
  * Whoever runs the service, until aborted and no longer than a stop of the service holds. Where the service has stopped itself because its
- * database went back in time they do what docs/operations.md says: wait, call off what the platforms show already, lift the stop.
+ * database went back in time they do what docs/operations.md says: wait, call off what the platforms show already, or say that it is out, lift the stop.
  * @returns how many stops were lifted
  */
 export async function operate(options: OperatorOptions, signal: AbortSignal): Promise<number> {
@@ -62,27 +62,62 @@ async function callOffVisible(
   record: OperatorOptions['record'],
 ): Promise<void> {
   const accounts = new Map(organization.accounts.map((account) => [account.accountId, account]));
-  const shown = new Set(visible.map((line) => `${placeOf(line)} ${parseText(line.text)?.token}`));
+  const shown = Map.groupBy(visible, (line) => `${placeOf(line)} ${parseText(line.text)?.token}`);
   for (const { postId, content, publications } of await readPosts(organization)) {
     const token = parseText(content)?.token ?? '';
-    const isShown = ({ accountId, status, waitingFor }: (typeof publications)[number]) => {
+    const linesOf = ({ accountId, status, waitingFor }: FinalPublication) => {
       const account = accounts.get(accountId);
-      return (
-        account !== undefined &&
-        waitingStatuses.has(status) &&
-        waitingFor?.reason !== 'reconciling' &&
-        shown.has(`${placeOf(account)} ${token}`)
-      );
+      const isHeld = waitingStatuses.has(status) && waitingFor?.reason !== 'reconciling';
+      return account === undefined || !isHeld ? [] : (shown.get(`${placeOf(account)} ${token}`) ?? []);
     };
-    const out = publications.filter(isShown);
-    if (out.length === 0) continue;
-    // The answer may be lost on its way.
-    for (const { accountId } of out) record({ token, accountId, atMs: Date.now() });
-    const path = `/posts/${postId}/cancel`;
-    const { result, body } = await organization.client.send({ method: 'POST', path, body: {} });
-    if (result !== 'ok') continue;
-    for (const { accountId, status } of (body as { publications: { accountId: string; status: string }[] })
-      .publications)
-      if (status === 'canceled') record({ token, accountId, atMs: Date.now() });
+    const out = publications.filter((publication) => linesOf(publication).length > 0);
+    const left: FinalPublication[] = [];
+    for (const publication of out)
+      if (!(await toldParts(organization, publication, linesOf(publication)))) left.push(publication);
+    if (left.length > 0) await callOff(organization, postId, { token, out: left, record });
   }
+}
+
+/** Says of a thread which of its parts are out: what is partly out cannot be called off. False: it is none, or nothing was taken. */
+async function toldParts(
+  { client }: Organization,
+  { publicationId, parts }: FinalPublication,
+  lines: readonly VisiblePost[],
+): Promise<boolean> {
+  if (parts.length === 1) return false;
+  const known = parts.filter((id) => id !== null).length;
+  for (let index = known; index < parts.length; index += 1) {
+    const line = lines.find(({ text }) => parseText(text)?.part === index);
+    if (line === undefined) return index > 0;
+    if (!(await toldPart(client, publicationId ?? '', line.id))) return index > 0;
+  }
+  return true;
+}
+
+/** Between two parts it is taken up once, and held back again. */
+async function toldPart(
+  client: Organization['client'],
+  publicationId: string,
+  platformPostId: string,
+): Promise<boolean> {
+  const path = `/publications/${publicationId}/resolve`;
+  for (let tries = 0; tries < 5; tries += 1) {
+    const { result } = await client.send({ method: 'POST', path, body: { outcome: 'published', platformPostId } });
+    if (result === 'ok') return true;
+    await delay(lookEveryMs);
+  }
+  return false;
+}
+
+async function callOff(
+  { client }: Organization,
+  postId: string,
+  { token, out, record }: { token: string; out: readonly FinalPublication[]; record: OperatorOptions['record'] },
+): Promise<void> {
+  // The answer may be lost on its way.
+  for (const { accountId } of out) record({ token, accountId, atMs: Date.now() });
+  const { result, body } = await client.send({ method: 'POST', path: `/posts/${postId}/cancel`, body: {} });
+  if (result !== 'ok') return;
+  for (const { accountId, status } of (body as { publications: { accountId: string; status: string }[] }).publications)
+    if (status === 'canceled') record({ token, accountId, atMs: Date.now() });
 }

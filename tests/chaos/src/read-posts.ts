@@ -6,6 +6,7 @@ interface PostPage {
     readonly id: string;
     readonly content: string;
     readonly publications: {
+      readonly id: string;
       readonly accountId: string;
       readonly status: string;
       readonly platformPostId: string | null;
@@ -35,6 +36,7 @@ export async function readPosts({
         postId: id,
         content,
         publications: publications.map((publication) => ({
+          publicationId: publication.id,
           accountId: publication.accountId,
           status: publication.status,
           platformPostId: publication.platformPostId,

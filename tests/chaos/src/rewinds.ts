@@ -30,15 +30,23 @@ function inDoubt({ canceledAccountIds: _canceled, ...operation }: Operation): Op
 /** A send and what is counted of it may lie on both sides of a rewind. */
 const sendMsMax = 60_000;
 
-/** Whether something of the post was done or due around a rewind: its attempts are counted anew then. */
-export function isAround({ rewinds = [] }: Pick<History, 'rewinds'>, operations: readonly Operation[]): boolean {
-  const moments = operations.flatMap(({ startedAtMs, endedAtMs, dueAtMs }) => [
-    startedAtMs,
-    endedAtMs,
-    dueAtMs ?? endedAtMs,
-  ]);
-  return rewinds.some(({ fromMs, untilMs }) =>
-    moments.some((atMs) => atMs >= fromMs - sendMsMax && atMs <= untilMs + sendMsMax),
+/**
+ * Whether the post was on its way around a rewind: its attempts are counted anew then.
+ * @param lines what is visible of it, however late
+ */
+export function isAround(
+  { rewinds = [], operatorCancels = [] }: Pick<History, 'rewinds' | 'operatorCancels'>,
+  operations: readonly Operation[],
+  lines: readonly VisiblePost[],
+): boolean {
+  const tokens = new Set(operations.map(({ token }) => token));
+  const moments = [
+    ...operations.flatMap(({ startedAtMs, endedAtMs, dueAtMs }) => [startedAtMs, endedAtMs, dueAtMs ?? endedAtMs]),
+    ...lines.map(({ receivedAtMs }) => receivedAtMs),
+    ...operatorCancels.filter(({ token }) => tokens.has(token)).map(({ atMs }) => atMs),
+  ];
+  return rewinds.some(
+    ({ fromMs, untilMs }) => Math.max(...moments) >= fromMs - sendMsMax && Math.min(...moments) <= untilMs + sendMsMax,
   );
 }
 
