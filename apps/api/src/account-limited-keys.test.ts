@@ -1,5 +1,12 @@
 import { newId } from '@vibetribe/db/new-id';
-import { addAccount, addPost, addPublication } from '@vibetribe/db/testing/test-rows';
+import {
+  addAccount,
+  addApiKey,
+  addNotification,
+  addPause,
+  addPost,
+  addPublication,
+} from '@vibetribe/db/testing/test-rows';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startTestApi, testPassword, type TestApi } from './test-api.ts';
 
@@ -64,19 +71,9 @@ async function hide(organizationId: string): Promise<Hidden> {
     apiKey: newId('apiKey'),
     notification: newId('notification'),
   };
-  await api.sql(
-    `insert into pauses (id, organization_id, account_id, reason, created_by) values ($1, $2, $3, $4, 'test')`,
-    [ids.pause, organizationId, accountId, reason],
-  );
-  await api.sql(
-    `insert into api_keys (id, organization_id, name, key_hash, last4, role, scopes, account_ids)
-     values ($1, $2, $3, $1, 'last', 'admin', '{admin}', $4)`,
-    [ids.apiKey, organizationId, keyName, [accountId]],
-  );
-  await api.sql(
-    `insert into notifications (id, organization_id, kind, title, body, data) values ($1, $2, 'test', $3, '', $4)`,
-    [ids.notification, organizationId, title, JSON.stringify({ accountId })],
-  );
+  await addPause(api.sql, { id: ids.pause, organizationId, accountId, reason, createdBy: 'test' });
+  await addApiKey(api.sql, { id: ids.apiKey, organizationId, name: keyName, accountIds: [accountId] });
+  await addNotification(api.sql, { id: ids.notification, organizationId, title, data: { accountId } });
   await api.sql(
     `insert into webhooks (id, organization_id, url, events, secret_sealed) values ($1, $2, $3, '{publication.*}', $3)`,
     [ids.webhook, organizationId, `https://${hook}.example`],

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
+import { addAccount } from '@vibetribe/db/testing/test-rows';
 import { spawnApp } from '@vibetribe/testkit/spawn-app';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -15,7 +15,7 @@ afterAll(() => api[Symbol.asyncDispose]());
 async function draft() {
   const user = await api.register();
   const token = user.accessToken;
-  const accountId = await addAccount(user.organization.id);
+  const { accountId } = await addAccount(api.sql, { organizationId: user.organization.id });
   const body = { content: 'First', accountIds: [accountId], draft: true };
   const { json } = await api.call('POST', '/api/v1/posts', { token, body });
   const id = String(json['id']);
@@ -24,19 +24,6 @@ async function draft() {
     return row?.content;
   };
   return { token, id, accountId, contentOf };
-}
-
-async function addAccount(organizationId: string): Promise<string> {
-  const id = `acc_${randomBytes(8).toString('hex')}`;
-  await api.sql(`insert into grants (id, organization_id, platform, credentials) values ($1, $2, 'x', '')`, [
-    id,
-    organizationId,
-  ]);
-  await api.sql(
-    `insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name) values ($1, $2, $1, 'x', $1, 'a', 'A')`,
-    [id, organizationId],
-  );
-  return id;
 }
 
 const someoneWaits = () =>

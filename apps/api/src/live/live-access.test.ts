@@ -1,3 +1,4 @@
+import { addMembership } from '@vibetribe/db/testing/test-rows';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startTestApi, type TestApi } from '../test-api.ts';
@@ -47,10 +48,7 @@ describe('rights that change while a socket is open', () => {
   test('a membership that ends closes the sockets of that organization at once, on every replica, and no others', async () => {
     const one = await api.register();
     const other = await api.register();
-    await api.sql(`insert into memberships (organization_id, user_id, role) values ($1, $2, 'owner')`, [
-      other.organization.id,
-      one.user.id,
-    ]);
+    await addMembership(api.sql, { organizationId: other.organization.id, userId: one.user.id, role: 'owner' });
     await using here = await openSocket(api, one.accessToken);
     await using there = await openSocket(api, one.accessToken, { replica: 1 });
     const switched = await api.call('POST', '/api/v1/auth/switch', {

@@ -1,3 +1,4 @@
+import { addNotification } from '@vibetribe/db/testing/test-rows';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startTestApi, type TestApi } from '../test-api.ts';
@@ -51,11 +52,7 @@ describe('events', () => {
   test('a notification is told whole', async () => {
     const { accessToken, organization } = await api.register();
     await using socket = await openSocket(api, accessToken);
-    const id = `ntf_${organization.id}`;
-    await api.sql(
-      `insert into notifications (id, organization_id, kind, title, body) values ($1, $2, 'post_failed', 'Failed', 'Why')`,
-      [id, organization.id],
-    );
+    const id = await addNotification(api.sql, { organizationId: organization.id });
     await api.sql(
       `insert into events (organization_id, type, message, data) values ($1, 'notification.created', 'Failed', jsonb_build_object('notificationId', $2::text))`,
       [organization.id, id],

@@ -1,4 +1,5 @@
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
+import { addAccount } from '@vibetribe/db/testing/test-rows';
 import type { Credentials } from '@vibetribe/platforms/port/connect';
 import { ConnectionLostError } from '@vibetribe/db/product-pool';
 import pg from 'pg';
@@ -24,12 +25,7 @@ beforeEach(async () => {
   actor = await harness.addOrganization();
 });
 
-let users = 0;
-async function addAccount(expiresInMs = hourMs, of = actor) {
-  users += 1;
-  const username = `verb${users}`;
-  return { username, ...(await harness.addXAccount(of, username, expiresInMs)) };
-}
+const addXAccount = (expiresInMs = hourMs, of = actor) => harness.addNewXAccount(of, expiresInMs);
 
 const publicationOf = async (id: string) =>
   (
@@ -41,7 +37,7 @@ const publicationOf = async (id: string) =>
 
 describe('connecting a known account again', () => {
   test('keeps its id, makes it active, and lets go on what waited for it', async () => {
-    const { accountId, grantId, username } = await addAccount();
+    const { accountId, grantId, username } = await addXAccount();
     await markGrantDead(harness.core, { id: grantId, refreshFence: 0 }, 'X');
     const waiting = await harness.addPublication(actor, accountId, {
       status: 'waiting',
@@ -90,7 +86,7 @@ describe('connecting a known account again', () => {
 
   test('in another organization makes an account of its own', async () => {
     const other = await harness.addOrganization();
-    const { accountId, username } = await addAccount();
+    const { accountId, username } = await addXAccount();
     const theirs = await harness.addXAccount(other, username, hourMs);
     expect(theirs.accountId).not.toBe(accountId);
   });
@@ -98,7 +94,7 @@ describe('connecting a known account again', () => {
 
 describe('disconnecting', () => {
   test('cancels what was scheduled and says why, destroys the credentials, and asks the platform to forget', async () => {
-    const { accountId, grantId, username } = await addAccount();
+    const { accountId, grantId, username } = await addXAccount();
     const scheduled = await harness.addPublication(actor, accountId, { dueAt: new Date(Date.now() + hourMs) });
     const draft = await harness.addPublication(actor, accountId, { status: 'draft' });
     const sending = await harness.addPublication(actor, accountId, {
@@ -129,7 +125,7 @@ describe('disconnecting', () => {
   });
 
   test('revokes the grant also where the answer to the commit that destroyed it was lost', async () => {
-    const { accountId, username } = await addAccount();
+    const { accountId, username } = await addXAccount();
     const { db } = harness.core;
     let losses = 0;
     const asTenant: typeof db.asTenant = async (organizationId, work) => {
@@ -145,7 +141,7 @@ describe('disconnecting', () => {
   });
 
   test('does not revoke a grant whose destruction was rolled back', async () => {
-    const { accountId, username } = await addAccount();
+    const { accountId, username } = await addXAccount();
     const { db } = harness.core;
     const asTenant: typeof db.asTenant = (organizationId, work) =>
       db.asTenant(organizationId, async (tx) => {
@@ -159,11 +155,8 @@ describe('disconnecting', () => {
   });
 
   test('leaves a grant alone that still opens another account', async () => {
-    const { accountId, grantId } = await addAccount();
-    await harness.sql(
-      `insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name) values ($1, $2, $3, 'x', $1, 'page', 'Page')`,
-      [`acc_page_${grantId}`, actor.organizationId, grantId],
-    );
+    const { accountId, grantId } = await addXAccount();
+    await addAccount(harness.sql, { organizationId: actor.organizationId, grantId });
     await disconnectAccount(harness.core, actor, { accountId });
     expect(await getValidToken(harness.core, grantId)).toMatchObject({ kind: 'valid' });
   });
@@ -171,7 +164,7 @@ describe('disconnecting', () => {
 
 describe('refreshing by hand', () => {
   test('gives a later end', async () => {
-    const { accountId, username } = await addAccount(hourMs);
+    const { accountId, username } = await addXAccount(hourMs);
     expect(await refreshAccount(harness.core, actor, { accountId })).toMatchObject({
       tokenExpiresIn: expect.stringMatching(/^(1 h 59 min|2 h)$/),
       refreshed: true,
@@ -181,7 +174,7 @@ describe('refreshing by hand', () => {
   });
 
   test('is done for a token whose end nobody knows, too', async () => {
-    const { accountId, grantId, username } = await addAccount();
+    const { accountId, grantId, username } = await addXAccount();
     await harness.sql('update grants set expires_at = null where id = $1', [grantId]);
     expect(await refreshAccount(harness.core, actor, { accountId })).toMatchObject({ refreshed: true });
     expect(harness.x.grants.get(username)?.refreshes).toBe(1);
@@ -239,8 +232,8 @@ describe('refreshing by hand', () => {
   });
 
   test('that the platform does not answer leaves a good token, and says so; a bad one is told to be tried again', async () => {
-    const lasting = await addAccount(hourMs);
-    const ended = await addAccount(-1);
+    const lasting = await addXAccount(hourMs);
+    const ended = await addXAccount(-1);
     harness.x.fault = () => ({ status: 500 });
     try {
       const answers = await Promise.allSettled(
@@ -256,7 +249,7 @@ describe('refreshing by hand', () => {
   });
 
   test('of a dead grant says that the account has to be connected again', async () => {
-    const { accountId, username } = await addAccount();
+    const { accountId, username } = await addXAccount();
     Object.assign(harness.x.grants.get(username) ?? {}, { isDead: true });
     await expect(refreshAccount(harness.core, actor, { accountId })).rejects.toMatchObject({
       code: 'platform_rejected',
@@ -266,7 +259,7 @@ describe('refreshing by hand', () => {
 });
 
 test('no token that was ever used stands in any table', async () => {
-  await addAccount();
+  await addXAccount();
   const tokens = [...harness.x.grants.values()].flatMap(({ accessToken, refreshToken }) => [accessToken, refreshToken]);
   expect(tokens.length).toBeGreaterThan(10);
   const dump = await dumpText();

@@ -12,7 +12,7 @@ import type { Actor } from '../actor.ts';
 import { type Core, createCore } from '../create-core.ts';
 import { DomainError } from '../domain-error.ts';
 import { storeGrant } from './grants/store-grant.ts';
-import { startTestXPlatform, type TestXPlatform } from './test-x-platform.ts';
+import { startTestXPlatform, type TestXPlatform, type XGrant } from './test-x-platform.ts';
 
 /** What another process needs to be on the same side: the database, the keys and the platform. */
 export interface AccountsPlace {
@@ -20,6 +20,14 @@ export interface AccountsPlace {
   readonly encryptionKeys: string;
   readonly xUrl: string;
   readonly sandboxUrl: string | null;
+}
+
+export interface XAccount {
+  readonly accountId: string;
+  readonly grantId: string;
+  readonly username: string;
+  /** What X knows of it. */
+  readonly xGrant: XGrant;
 }
 
 export interface AccountsHarness extends AsyncDisposable {
@@ -34,7 +42,9 @@ export interface AccountsHarness extends AsyncDisposable {
   readonly sql: <Row extends pg.QueryResultRow>(query: string, values?: unknown[]) => Promise<Row[]>;
   addOrganization(): Promise<Actor & { userId: string }>;
   /** An X account whose grant X knows; `expiresInMs` by the database's clock. */
-  addXAccount(actor: Actor, username: string, expiresInMs: number): Promise<{ accountId: string; grantId: string }>;
+  addXAccount(actor: Actor, username: string, expiresInMs: number): Promise<XAccount>;
+  /** Of a user whom nobody has connected before. */
+  addNewXAccount(actor: Actor, expiresInMs: number): Promise<XAccount>;
   addPublication(actor: Actor, accountId: string, fields?: Partial<typeof publications.$inferInsert>): Promise<string>;
   /** The product's connections are cut and no new one is let in, until it is disposed of. */
   databaseAway(): Promise<AsyncDisposable>;
@@ -64,6 +74,28 @@ export async function createAccountsHarness(
   for (const pool of [owner, core.db.pool]) outliveTheDatabase(pool);
   const sql = async <Row extends pg.QueryResultRow>(query: string, values: unknown[] = []) =>
     (await owner.query<Row>(query, values)).rows;
+  const addXAccount: AccountsHarness['addXAccount'] = async (actor, username, expiresInMs) => {
+    const xGrant = x.addGrant(username);
+    const [accountId = ''] = await storeGrant(
+      core,
+      actor.organizationId,
+      'x',
+      {
+        credentials: {
+          accessToken: xGrant.accessToken,
+          refreshToken: xGrant.refreshToken,
+          expiresAt: new Date(core.clock.now().getTime() + expiresInMs).toISOString(),
+          scopes: ['tweet.read'],
+        },
+        service: null,
+        accounts: [{ externalId: xGrant.userId, handle: username, displayName: username }],
+      },
+      { source: 'oauth' },
+    );
+    const [row] = await sql<{ grant_id: string }>('select grant_id from accounts where id = $1', [accountId]);
+    return { accountId, grantId: row?.grant_id ?? '', username, xGrant };
+  };
+  let users = 0;
   const opened = opening.move();
 
   return {
@@ -86,26 +118,10 @@ export async function createAccountsHarness(
         principal: `user:${userId}`,
       };
     },
-    async addXAccount(actor, username, expiresInMs) {
-      const grant = x.addGrant(username);
-      const [accountId = ''] = await storeGrant(
-        core,
-        actor.organizationId,
-        'x',
-        {
-          credentials: {
-            accessToken: grant.accessToken,
-            refreshToken: grant.refreshToken,
-            expiresAt: new Date(core.clock.now().getTime() + expiresInMs).toISOString(),
-            scopes: ['tweet.read'],
-          },
-          service: null,
-          accounts: [{ externalId: grant.userId, handle: username, displayName: username }],
-        },
-        { source: 'oauth' },
-      );
-      const [row] = await sql<{ grant_id: string }>('select grant_id from accounts where id = $1', [accountId]);
-      return { accountId, grantId: row?.grant_id ?? '' };
+    addXAccount,
+    addNewXAccount(actor, expiresInMs) {
+      users += 1;
+      return addXAccount(actor, `user${users}`, expiresInMs);
     },
     async addPublication(actor, accountId, fields = {}) {
       const { organizationId } = actor;

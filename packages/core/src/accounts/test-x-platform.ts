@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-interface XGrant {
+export interface XGrant {
   readonly userId: string;
   readonly username: string;
   accessToken: string;

@@ -14,7 +14,6 @@ const utc = { timezone: 'UTC' };
 let harness: MetricsHarness;
 let actor: Actor;
 let accountId: string;
-let accounts = 0;
 
 beforeAll(async () => {
   harness = await createMetricsHarness(inject('postgresUrl'));
@@ -22,8 +21,7 @@ beforeAll(async () => {
 afterAll(() => harness[Symbol.asyncDispose]());
 beforeEach(async () => {
   actor = await harness.addOrganization();
-  accounts += 1;
-  ({ accountId } = await harness.addXAccount(actor, `summed${accounts}`, 100 * 3_600_000));
+  ({ accountId } = await harness.addNewXAccount(actor, 100 * 3_600_000));
   harness.fake.account = [reading('followers', 10)];
 });
 

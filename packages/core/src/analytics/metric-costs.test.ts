@@ -8,7 +8,6 @@ import { createMetricsHarness, type MetricsHarness, reading } from './test-metri
 let harness: MetricsHarness;
 let actor: Actor;
 let accountId: string;
-let accounts = 0;
 
 beforeAll(async () => {
   harness = await createMetricsHarness(inject('postgresUrl'));
@@ -25,8 +24,7 @@ describe('where reading is billed', () => {
   beforeEach(async () => {
     await harness.reset();
     actor = await harness.addOrganization();
-    accounts += 1;
-    ({ accountId } = await harness.addXAccount(actor, `billed${accounts}`, 360_000_000));
+    ({ accountId } = await harness.addNewXAccount(actor, 360_000_000));
     harness.fake.support = { ...harness.fake.support, cost, postsPerRequest: 10 };
     for (let index = 0; index < 30; index += 1) {
       const { platformPostId } = await harness.publish(actor, accountId);
@@ -55,8 +53,7 @@ describe('where reading is billed', () => {
 
   test('what the month may cost, and has cost an organization, stands in its summary; a service admin sees what all have spent', async () => {
     const other = await harness.addOrganization();
-    accounts += 1;
-    await harness.addXAccount(other, `billed${accounts}`, 360_000_000);
+    await harness.addNewXAccount(other, 360_000_000);
     await run(1);
     const costs = async (asking: Actor, usd?: number) =>
       (await getSummary({ ...harness.deps(usd), clock: harness.core.clock }, asking, { timezone: 'UTC' })).costs;

@@ -8,7 +8,6 @@ const hourMs = 3_600_000;
 let harness: MetricsHarness;
 let actor: Actor;
 let accountId: string;
-let accounts = 0;
 
 beforeAll(async () => {
   harness = await createMetricsHarness(inject('postgresUrl'));
@@ -17,8 +16,7 @@ afterAll(() => harness[Symbol.asyncDispose]());
 beforeEach(async () => {
   await harness.reset();
   actor = await harness.addOrganization();
-  accounts += 1;
-  ({ accountId } = await harness.addXAccount(actor, `numbers${accounts}`, 100 * hourMs));
+  ({ accountId } = await harness.addNewXAccount(actor, 100 * hourMs));
 });
 
 const run = () => readMetrics(harness.deps(), { patienceMs: 0 });

@@ -1,3 +1,4 @@
+import { addApiKey } from '@vibetribe/db/testing/test-rows';
 import { hashApiKey } from '@vibetribe/security/api-key';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ensureAdmin } from './ensure-admin.ts';
@@ -48,11 +49,7 @@ describe('the administrator', () => {
   test('takes nothing over from a stranger who had the address: password, sessions and keys of his end', async () => {
     const { userId, organizationId } = await admin('stranger@example.com', 'password of a stranger');
     await harness.sql('update users set service_admin = false where id = $1', [userId]);
-    await harness.sql(
-      `insert into api_keys (id, organization_id, user_id, name, key_hash, last4, role, scopes)
-       values ('key_s', $1, $2, 'k', 'hash-of-a-stranger', 'xxxx', 'owner', '{}')`,
-      [organizationId, userId],
-    );
+    await addApiKey(harness.sql, { id: 'key_s', organizationId, userId, role: 'owner' });
     await admin('stranger@example.com', 'password of the operator');
     expect(await harness.sql(`select 1 from api_keys where id = 'key_s' and revoked_at is not null`)).toHaveLength(1);
   });

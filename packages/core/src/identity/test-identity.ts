@@ -8,7 +8,7 @@ export interface TestIdentity extends AsyncDisposable {
   readonly db: Database;
   readonly passwords: PasswordHasher;
   /** As the database's owner. */
-  sql<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  readonly sql: <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) => Promise<Row[]>;
 }
 
 export async function createTestIdentity(postgresUrl: string): Promise<TestIdentity> {

@@ -1,3 +1,4 @@
+import { setMediaQuota } from '@vibetribe/db/testing/test-rows';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -24,11 +25,7 @@ beforeEach(async () => {
 });
 
 const megabyte = 1024 * 1024;
-const setQuota = (bytesMax: number) =>
-  harness.sql('insert into media_quotas (organization_id, bytes_max) values ($1, $2)', [
-    actor.organizationId,
-    bytesMax,
-  ]);
+const setQuota = (bytesMax: number) => setMediaQuota(harness.sql, { organizationId: actor.organizationId, bytesMax });
 const bytesLeft = async () => (await getMediaStats(harness.deps, actor)).quota.bytesLeft;
 const receive = (source: Readable, room: ReturnType<typeof beginTransfer>) =>
   receiveUpload(

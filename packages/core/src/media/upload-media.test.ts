@@ -1,3 +1,4 @@
+import { setMediaQuota } from '@vibetribe/db/testing/test-rows';
 import { createHash } from 'node:crypto';
 import { access, readFile } from 'node:fs/promises';
 import { startCloudinaryServer } from '@vibetribe/media/fixtures/cloudinary-server';
@@ -92,10 +93,7 @@ describe('uploading', () => {
       ),
     );
     const largest = Math.max(...files.map(({ length }) => length));
-    await harness.sql('insert into media_quotas (organization_id, bytes_max) values ($1, $2)', [
-      actor.organizationId,
-      largest * 3,
-    ]);
+    await setMediaQuota(harness.sql, { organizationId: actor.organizationId, bytesMax: largest * 3 });
     const results = await Promise.allSettled(files.map((file) => harness.upload(actor, file)));
     const refused = results.filter(({ status }) => status === 'rejected');
     expect(refused).toHaveLength(3);

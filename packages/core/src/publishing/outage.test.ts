@@ -1,3 +1,4 @@
+import { addBreaker } from '@vibetribe/db/testing/test-rows';
 import { startTestSandbox, type TestSandbox } from '@vibetribe/platforms/testing/test-sandbox';
 import { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import { expect, inject, test } from 'vitest';
@@ -121,9 +122,7 @@ test('after an outage a post that fails without asking the platform has failed, 
   const publicationId = await harness.addPublication({ organizationId, accountId, text: 'Stays here' });
   await engine.publish(publicationId);
   // Seen by nobody's call since: another post's, a moment after this one's first fault.
-  await harness.sql(
-    `insert into breakers (key, platform, failures, last_failure_at) values ('x', 'x', 1, clock_timestamp())`,
-  );
+  await addBreaker(harness.sql, { platform: 'x', failures: 1, lastFailureAt: new Date() });
   const statuses: string[] = [];
   for (let tries = 0; tries < 3; tries += 1) {
     await harness.sql(`update publications set due_at = clock_timestamp() where due_at is not null`);

@@ -1,3 +1,4 @@
+import { addBreaker } from '@vibetribe/db/testing/test-rows';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { expireLeases } from './dispatch/expire-leases.ts';
 import { movePublications } from './store/decide-and-write.ts';
@@ -242,9 +243,7 @@ describe('a fault that may pass', () => {
   test('does not fail while the platform as a whole is down', async () => {
     const id = await harness.addPublication(await harness.addAccount());
     harness.platform.behave('refuse_connection');
-    await harness.sql(
-      `insert into breakers (key, platform, last_failure_at) values ('x', 'x', now() + interval '1 hour')`,
-    );
+    await addBreaker(harness.sql, { platform: 'x', lastFailureAt: new Date(Date.now() + 3_600_000) });
     for (let send = 0; send < 6; send += 1) {
       await harness.engine().publish(id);
       await harness.makeDue(id);

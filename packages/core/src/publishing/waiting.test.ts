@@ -1,3 +1,4 @@
+import { addBreaker, addPause } from '@vibetribe/db/testing/test-rows';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { movePublications } from './store/decide-and-write.ts';
 import { createEngineHarness, type EngineHarness } from './testing/test-engine.ts';
@@ -40,9 +41,7 @@ describe('waiting', () => {
   test('an emergency stop holds everything back, and lifting it lets it out', async () => {
     const account = await harness.addAccount();
     const id = await harness.addPublication(account);
-    await harness.sql(`insert into pauses (id, organization_id, reason) values ('pause', $1, 'crisis')`, [
-      account.organizationId,
-    ]);
+    await addPause(harness.sql, { organizationId: account.organizationId });
     await harness.engine().publish(id);
     expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'paused', due_in_ms: null });
     await harness.sql('update pauses set lifted_at = now()');
@@ -56,10 +55,7 @@ describe('waiting', () => {
     const id = await harness.addPublication(account);
     const stopAfterClaim = async (name: string) => {
       if (name !== 'claim:after_commit') return;
-      await harness.sql(
-        `insert into pauses (id, organization_id, account_id, reason) values ('pause', $1, $2, 'crisis')`,
-        [account.organizationId, account.accountId],
-      );
+      await addPause(harness.sql, account);
     };
     const publisher = harness.engine({}, { reach: stopAfterClaim, has: () => true });
     await publisher.publish(id);
@@ -72,9 +68,8 @@ describe('waiting', () => {
     const ids = await Promise.all(
       [1, 2, 3].map((index) => harness.addPublication({ ...account, text: `Post ${index}` })),
     );
-    await harness.sql(
-      `insert into breakers (key, platform, state, failures, retry_at) values ('x', 'x', 'open', 5, now() + interval '1 hour')`,
-    );
+    const retryAt = new Date(Date.now() + 3_600_000);
+    await addBreaker(harness.sql, { platform: 'x', state: 'open', failures: 5, retryAt });
     await Promise.all(ids.map((id) => harness.engine().publish(id)));
     expect(harness.platform.accepted).toHaveLength(0);
     await harness.sql(`update breakers set retry_at = now() - interval '1 s'`);

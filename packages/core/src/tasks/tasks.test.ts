@@ -1,3 +1,4 @@
+import { addBreaker } from '@vibetribe/db/testing/test-rows';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { describe, expect, test } from 'vitest';
 import { refreshExpiringGrants } from '../accounts/tokens/refresh-expiring-grants.ts';
@@ -117,9 +118,8 @@ describe('the health check', () => {
   const disk = queue;
 
   test('tells a service in health, and the platforms in trouble', async () => {
-    await harness.sql(
-      `insert into breakers (key, platform, state) values ('x', 'x', 'open'), ('bluesky', 'bluesky', 'closed')`,
-    );
+    await addBreaker(harness.sql, { platform: 'x', state: 'open' });
+    await addBreaker(harness.sql, { platform: 'bluesky', state: 'closed' });
     expect(await runHealthCheck({ ...harness.core, queue, disk })).toMatchObject({
       ok: true,
       troubledPlatforms: { x: 'open' },

@@ -2,9 +2,12 @@ import { getTableColumns, getTableName } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import { newId } from '../new-id.ts';
 import { accounts, grants } from '../schema/accounts.ts';
-import { memberships, organizations, users } from '../schema/identity.ts';
+import { notifications } from '../schema/events.ts';
+import { apiKeys, memberships, organizations, users } from '../schema/identity.ts';
+import { mediaQuotas } from '../schema/media.ts';
 import { posts } from '../schema/posts.ts';
-import { publications } from '../schema/publications.ts';
+import { attempts, publications } from '../schema/publications.ts';
+import { breakers, pauses } from '../schema/service.ts';
 
 /** A statement as the database's owner, outside row-level security. */
 export type OwnerSql = (text: string, values?: unknown[]) => Promise<unknown>;
@@ -26,7 +29,20 @@ export async function addMember(
 ): Promise<string> {
   const id = newId('user');
   await insertRow(sql, users, { id, email: `${id}@example.org`, name: id, passwordHash: 'none' });
-  await insertRow(sql, memberships, { organizationId, userId: id, role });
+  await addMembership(sql, { organizationId, userId: id, role });
+  return id;
+}
+
+/** A user who is there already becomes a member. */
+export function addMembership(sql: OwnerSql, fields: typeof memberships.$inferInsert): Promise<void> {
+  return insertRow(sql, memberships, fields);
+}
+
+/** A key that nobody knows, of an admin. */
+export async function addApiKey(sql: OwnerSql, fields: Owned<typeof apiKeys>): Promise<string> {
+  const id = fields.id ?? newId('apiKey');
+  const unknown = { name: 'key', keyHash: id, last4: 'last', role: 'admin' as const, scopes: ['admin'] };
+  await insertRow(sql, apiKeys, { ...unknown, ...fields, id });
   return id;
 }
 
@@ -64,6 +80,44 @@ export async function addPublication(
   const id = fields.id ?? newId('publication');
   await insertRow(sql, publications, { platform: 'x', status: 'scheduled', ...fields, id });
   return id;
+}
+
+/** A send that has ended. */
+export async function addAttempt(
+  sql: OwnerSql,
+  fields: Owned<typeof attempts> & { readonly publicationId: string; readonly accountId: string },
+): Promise<string> {
+  const id = fields.id ?? newId('attempt');
+  const now = new Date();
+  const sent = { platform: 'x', step: 'publish', number: 1, fence: 1, startedAt: now, endedAt: now };
+  await insertRow(sql, attempts, { ...sent, ...fields, id });
+  return id;
+}
+
+/** Of the whole service unless the fields say whose. */
+export async function addPause(sql: OwnerSql, fields: Fields<typeof pauses> = {}): Promise<string> {
+  const id = fields.id ?? newId('pause');
+  await insertRow(sql, pauses, { reason: 'crisis', ...fields, id });
+  return id;
+}
+
+/** Of the whole platform unless the fields name a server. */
+export function addBreaker(
+  sql: OwnerSql,
+  fields: Fields<typeof breakers> & { readonly platform: string },
+): Promise<void> {
+  return insertRow(sql, breakers, { key: fields.platform, ...fields });
+}
+
+/** Without the event that tells of it. */
+export async function addNotification(sql: OwnerSql, fields: Owned<typeof notifications>): Promise<string> {
+  const id = fields.id ?? newId('notification');
+  await insertRow(sql, notifications, { kind: 'post_failed', title: 'Failed', body: 'Why', ...fields, id });
+  return id;
+}
+
+export function setMediaQuota(sql: OwnerSql, fields: typeof mediaQuotas.$inferInsert): Promise<void> {
+  return insertRow(sql, mediaQuotas, fields);
 }
 
 async function insertRow<Table extends PgTable>(

@@ -1,3 +1,4 @@
+import { addAccount } from '@vibetribe/db/testing/test-rows';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startTestApi, type CallOptions, type TestApi } from '../../test-api.ts';
@@ -77,11 +78,7 @@ describe('an API key', () => {
   test('cannot be limited to accounts that are not there or not ours, told in the same words', async () => {
     const { accessToken } = await api.register();
     const other = await api.register();
-    await api.sql(
-      `with g as (insert into grants (id, organization_id, platform, credentials) values ('grt_o', $1, 'x', 'sealed'))
-       insert into accounts (id, organization_id, grant_id, platform, external_id, handle, display_name) values ('acc_o', $1, 'grt_o', 'x', '1', 'a', 'A')`,
-      [other.organization.id],
-    );
+    await addAccount(api.sql, { id: 'acc_o', organizationId: other.organization.id });
     const answers = await Promise.all(['acc_o', 'acc_none'].map((id) => create(accessToken, { accountIds: [id] })));
     for (const { status, json } of answers) {
       expect([status, json['errors']]).toEqual([422, [{ path: 'accountIds.0', message: 'There is no such account.' }]]);

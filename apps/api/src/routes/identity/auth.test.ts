@@ -1,3 +1,4 @@
+import { addMembership } from '@vibetribe/db/testing/test-rows';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startTestApi, testPassword, type TestApi } from '../../test-api.ts';
@@ -59,10 +60,7 @@ describe('signing in', () => {
   test('login goes to the last used organization, or to the one asked for, and never to a foreign one', async () => {
     const user = await api.register();
     const other = await api.register();
-    await api.sql(`insert into memberships (organization_id, user_id, role) values ($1, $2, 'viewer')`, [
-      other.organization.id,
-      user.user.id,
-    ]);
+    await addMembership(api.sql, { organizationId: other.organization.id, userId: user.user.id, role: 'viewer' });
     const credentials = { email: user.email, password: testPassword };
     expect((await logIn(credentials)).json).toMatchObject({ organization: user.organization });
     expect((await logIn({ ...credentials, organizationId: other.organization.id })).json).toMatchObject({
@@ -190,10 +188,7 @@ describe('organizations', () => {
   test('switching gives tokens for the other one, in the same session', async () => {
     const user = await api.register();
     const other = await api.register();
-    await api.sql(`insert into memberships (organization_id, user_id, role) values ($1, $2, 'viewer')`, [
-      other.organization.id,
-      user.user.id,
-    ]);
+    await addMembership(api.sql, { organizationId: other.organization.id, userId: user.user.id, role: 'viewer' });
     const organizationId = other.organization.id;
     const fresh = await logIn({ email: user.email, password: testPassword });
     const switched = await api.call('POST', '/api/v1/auth/switch', {

@@ -1,3 +1,4 @@
+import { addMembership } from '@vibetribe/db/testing/test-rows';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { startTestApi, testPassword, type TestApi } from '../../test-api.ts';
 
@@ -89,10 +90,7 @@ test('it moves to another organization of the user, and to no other', async () =
   const move = () =>
     send(cookie, {}, { method: 'PUT', path: '/auth/session', body: { organizationId: other.organization.id } });
   expect((await move()).status).toBe(404);
-  await api.sql(`insert into memberships (organization_id, user_id, role) values ($1, $2, 'viewer')`, [
-    other.organization.id,
-    user.user.id,
-  ]);
+  await addMembership(api.sql, { organizationId: other.organization.id, userId: user.user.id, role: 'viewer' });
   expect((await move()).status).toBe(204);
   expect((await send(cookie, {}, { replica: 1 })).json).toMatchObject({
     organization: other.organization,

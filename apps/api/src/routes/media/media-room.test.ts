@@ -1,3 +1,4 @@
+import { setMediaQuota } from '@vibetribe/db/testing/test-rows';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -55,7 +56,7 @@ describe('the disk', () => {
 
   test('uploads that never end hold no more of it than the quota allows', { timeout: 60_000 }, async () => {
     const { organization, accessToken } = await api.register();
-    await api.sql('insert into media_quotas (organization_id, bytes_max) values ($1, 3000)', [organization.id]);
+    await setMediaQuota(api.sql, { organizationId: organization.id, bytesMax: 3_000 });
     const body = Buffer.concat([
       Buffer.from('--x\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'),
       Buffer.from('\0\0\0\u0018ftypisom\0\0\0\0isommp42', 'latin1'),
@@ -85,10 +86,7 @@ describe('the disk', () => {
     const { organization, accessToken } = await api.register();
     token = accessToken;
     const [large, small] = [await jpeg(1600, 1200), await jpeg(60, 40)];
-    await api.sql('insert into media_quotas (organization_id, bytes_max) values ($1, $2)', [
-      organization.id,
-      small.length + 10,
-    ]);
+    await setMediaQuota(api.sql, { organizationId: organization.id, bytesMax: small.length + 10 });
     const answer = await send('upload-multiple', [
       ['files', large, 'large.jpg'],
       ['files', small, 'small.jpg'],

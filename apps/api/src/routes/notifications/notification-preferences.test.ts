@@ -1,3 +1,4 @@
+import { addNotification } from '@vibetribe/db/testing/test-rows';
 import { randomUUID } from 'node:crypto';
 import type { AuditEntry } from '@vibetribe/contracts/audit';
 import type { NotificationPreferences } from '@vibetribe/contracts/notification';
@@ -80,15 +81,16 @@ test('preferences belong to one user in one organization, and an API key has non
 });
 
 test('what is off in the app is not listed for whoever switched it off', async () => {
-  const insert = (kind: string, ago: string) =>
-    api.sql(
-      `insert into notifications (id, organization_id, kind, title, body, created_at) values ($1, $2, $3, $3, '', now() - $4::interval)`,
-      [`ntf_${randomUUID()}`, user.organization.id, kind, ago],
-    );
-  await insert('mail_failed', '0');
-  await insert('publication_failed', '0');
-  await insert('publication_asks', '0');
-  await insert('publication_asks', '25 hours');
+  const insert = (kind: string, hoursAgo = 0) =>
+    addNotification(api.sql, {
+      organizationId: user.organization.id,
+      kind,
+      createdAt: new Date(Date.now() - hoursAgo * 3_600_000),
+    });
+  await insert('mail_failed');
+  await insert('publication_failed');
+  await insert('publication_asks');
+  await insert('publication_asks', 25);
   const kinds = async (token?: string) =>
     ((await call('GET', '/notifications', undefined, token)).json['items'] as { kind: string }[]).map(
       ({ kind }) => kind,

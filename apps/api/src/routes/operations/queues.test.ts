@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createPublishQueue } from '@vibetribe/queue/publish-queue';
 import { connectQueue } from '@vibetribe/queue/connect-queue';
 import { recordBackend } from '@vibetribe/queue/record-backend';
-import { addAccount, addOrganization, addPost, addPublication } from '@vibetribe/db/testing/test-rows';
+import { addAccount, addAttempt, addOrganization, addPost, addPublication } from '@vibetribe/db/testing/test-rows';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startTestApi, type TestApi } from '../../test-api.ts';
@@ -73,11 +73,7 @@ describe.each(['postgres', 'redis'] as const)('queues on %s', (backend) => {
     const postId = await addPost(api.sql, { organizationId });
     const publicationId = await addPublication(api.sql, { organizationId, postId, accountId, status: 'published' });
     expect((await call('GET', `/processed/${publicationId}`)).json).toMatchObject({ processed: false, attempts: [] });
-    await api.sql(
-      `insert into attempts (id, organization_id, publication_id, account_id, platform, step, number, fence, started_at, ended_at, outcome)
-       values ($1, $2, $3, $4, 'x', 'publish', 1, 1, now(), now(), 'published')`,
-      [`att_${randomUUID()}`, organizationId, publicationId, accountId],
-    );
+    await addAttempt(api.sql, { organizationId, publicationId, accountId, outcome: 'published' });
     expect((await call('GET', `/processed/${publicationId}`)).json).toMatchObject({
       processed: true,
       status: 'published',

@@ -1,3 +1,4 @@
+import { addApiKey } from '@vibetribe/db/testing/test-rows';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../../actor.ts';
 import { completeConnect } from '../connect/complete-connect.ts';
@@ -60,13 +61,8 @@ const limitedTo = (accountIds: readonly string[], keyId = 'key_test'): Actor => 
   principal: `key:${keyId}`,
 });
 
-async function addKey(id: string, accountIds: readonly string[] | null): Promise<void> {
-  await harness.sql(
-    `insert into api_keys (id, organization_id, user_id, name, key_hash, last4, role, scopes, account_ids)
-     values ($1, $2, $3, 'key', $1, 'last', 'admin', '{admin}', $4)`,
-    [id, actor.organizationId, actor.userId, accountIds],
-  );
-}
+const addKey = (id: string, accountIds: string[] | null) =>
+  addApiKey(harness.sql, { id, organizationId: actor.organizationId, userId: actor.userId, accountIds });
 
 describe('a code that the browser brought back', () => {
   test('works once, also where two hand it in at the same time, and is stored hashed beside a sealed grant', async () => {

@@ -1,3 +1,4 @@
+import { addAttempt, addBreaker } from '@vibetribe/db/testing/test-rows';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../../actor.ts';
 import { createCaches } from '../../caches.ts';
@@ -22,12 +23,7 @@ beforeEach(async () => {
   actor = await harness.addOrganization();
 });
 
-let users = 0;
-async function addAccount(expiresInMs = hourMs, of = actor) {
-  users += 1;
-  const username = `read${users}`;
-  return { username, ...(await harness.addXAccount(of, username, expiresInMs)) };
-}
+const addAccount = (expiresInMs = hourMs, of = actor) => harness.addNewXAccount(of, expiresInMs);
 
 describe('reading', () => {
   test('pages through all accounts once, in order', async () => {
@@ -57,11 +53,9 @@ describe('reading', () => {
       [2, 40],
       [3, 5],
     ] as const) {
-      await harness.sql(
-        `insert into attempts (id, organization_id, publication_id, account_id, platform, step, number, fence, started_at, ended_at)
-         values ($1, $2, $3, $4, 'x', 'publish', $5, 1, now() - make_interval(mins => $6), now())`,
-        [`att_${publication}_${number}`, actor.organizationId, publication, accountId, number, minutes],
-      );
+      const startedAt = new Date(Date.now() - minutes * 60_000);
+      const sent = { organizationId: actor.organizationId, publicationId: publication, accountId };
+      await addAttempt(harness.sql, { ...sent, number, startedAt });
     }
     const { limits } = await getAccount(harness.core, actor, { accountId });
     expect(limits).toMatchObject([
@@ -84,9 +78,11 @@ describe('reading', () => {
   });
 
   test('every platform tells its rules, its form and the worst of its breakers', async () => {
-    await harness.sql(
-      `insert into breakers (key, platform, state) values ('mastodon|https://a.example', 'mastodon', 'closed'), ('mastodon|https://b.example', 'mastodon', 'half_open')`,
-    );
+    for (const [server, state] of [
+      ['a', 'closed'],
+      ['b', 'half_open'],
+    ] as const)
+      await addBreaker(harness.sql, { key: `mastodon|https://${server}.example`, platform: 'mastodon', state });
     const caches = createCaches({ clock: harness.core.clock, defaultTtlMs: 60_000 });
     const platformRules = createPlatformRules(harness.core, caches);
     const list = () => listPlatforms({ ...harness.core, platformRules }, actor);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { getValidToken } from './get-valid-token.ts';
 import { storeGrant } from '../grants/store-grant.ts';
-import { fast, harness, actor, users, addAccount, stateOf } from './test-valid-token.ts';
+import { fast, harness, actor, addAccount, stateOf } from './test-valid-token.ts';
 
 const hourMs = 3_600_000;
 
@@ -71,7 +71,7 @@ describe('a token that has ended or is about to', () => {
       {
         credentials: { accessToken: 'at_manual', expiresAt: new Date(0).toISOString(), scopes: [] },
         service: null,
-        accounts: [{ externalId: `m${users}`, handle: 'manual', displayName: 'Manual' }],
+        accounts: [{ externalId: 'manual', handle: 'manual', displayName: 'Manual' }],
       },
       { source: 'manual' },
     );

@@ -22,15 +22,7 @@ beforeEach(async () => {
   harness.x.beforeAnswer = () => Promise.resolve();
 });
 
-let users = 0;
-async function addAccount() {
-  users += 1;
-  const username = `kept${users}`;
-  const stored = await harness.addXAccount(actor, username, -1);
-  const xGrant = harness.x.grants.get(username);
-  if (xGrant === undefined) throw new Error('X does not know the grant');
-  return { ...stored, username, xGrant };
-}
+const addAccount = () => harness.addNewXAccount(actor, -1);
 
 async function storedCredentials(grantId: string) {
   const grant = await harness.core.db.asWorker((tx) => readGrant(tx, grantId));

@@ -17,15 +17,7 @@ beforeEach(async () => {
   harness.x.beforeAnswer = () => Promise.resolve();
 });
 
-export let users = 0;
-export async function addAccount(expiresInMs: number) {
-  users += 1;
-  const username = `user${users}`;
-  const stored = await harness.addXAccount(actor, username, expiresInMs);
-  const xGrant = harness.x.grants.get(username);
-  if (xGrant === undefined) throw new Error('X does not know the grant');
-  return { ...stored, username, xGrant };
-}
+export const addAccount = (expiresInMs: number) => harness.addNewXAccount(actor, expiresInMs);
 
 export async function stateOf(grantId: string) {
   const [row] = await harness.sql<{

@@ -1,4 +1,5 @@
 import { newId } from '@vibetribe/db/new-id';
+import { addPause } from '@vibetribe/db/testing/test-rows';
 import { PlatformError } from '@vibetribe/platforms/port/platform-error';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { FailpointName } from '../failpoints.ts';
@@ -72,11 +73,7 @@ describe('a removal', () => {
     const change = await scene.want(id, organizationId, 'remove');
     const pause = newId('pause');
     const reach = async (name: FailpointName) => {
-      if (name === 'change:after_claim')
-        await scene.harness.sql(`insert into pauses (id, organization_id, reason) values ($1, $2, 'Stop')`, [
-          pause,
-          organizationId,
-        ]);
+      if (name === 'change:after_claim') await addPause(scene.harness.sql, { id: pause, organizationId });
     };
     await scene.runner({ reach })(change);
     expect(scene.asked).toEqual([]);

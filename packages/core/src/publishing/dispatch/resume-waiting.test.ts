@@ -1,3 +1,4 @@
+import { addPause } from '@vibetribe/db/testing/test-rows';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import type { Actor } from '../../actor.ts';
 import { markGrantDead } from '../../accounts/grants/mark-grant-dead.ts';
@@ -25,15 +26,12 @@ const hold = (id: string, reason: string) =>
     [id, reason],
   );
 const stop = (organizationId: string | null, accountId: string | null = null) =>
-  harness.sql(`insert into pauses (id, organization_id, account_id, reason) values ('pause', $1, $2, 'crisis')`, [
-    organizationId,
-    accountId,
-  ]);
+  addPause(harness.sql, { organizationId, accountId });
 
 test('a stop that is lifted while a publisher obeys it: the post goes out, as nothing holds it any more', async () => {
   const account = await harness.addAccount();
   const id = await harness.addPublication(account);
-  await stop(account.organizationId);
+  const pauseId = await stop(account.organizationId);
   const actor: Actor = {
     organizationId: account.organizationId,
     userId: null,
@@ -46,7 +44,7 @@ test('a stop that is lifted while a publisher obeys it: the post goes out, as no
   await harness
     .engine(
       {},
-      beforeClaimCommits(() => liftPause(harness.deps, actor, { pauseId: 'pause' })),
+      beforeClaimCommits(() => liftPause(harness.deps, actor, { pauseId })),
     )
     .publish(id);
   expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'paused', due_in_ms: null });
