@@ -108,6 +108,18 @@ test.each<[string, Partial<History>, readonly FinalPublication[], string[]]>([
     [calledOff],
     [],
   ],
+  [
+    'a send that came late, around it, is counted no more',
+    { rewinds: [{ fromMs: 200_000, untilMs: 204_000 }], visible: [{ ...line, receivedAtMs: 202_000 }] },
+    [{ ...end, attempts: 0 }],
+    [],
+  ],
+  [
+    'one long before is',
+    { rewinds: [{ fromMs: 200_000, untilMs: 204_000 }] },
+    [{ ...end, attempts: 0 }],
+    ['miscounted'],
+  ],
   ['what nobody called off is not', { rewinds }, [calledOff], ['dishonest_cancel']],
 ])('after a database went back: %s', (_what, change, publications, kinds) => {
   expect(kindsOf(change, publications)).toEqual(kinds);
