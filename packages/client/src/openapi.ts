@@ -1193,7 +1193,9 @@ export interface paths {
         put?: never;
         /**
          * Decide what only a person can: whether it is out, or whether a late one still goes
-         * @description For principals with the right `posts:write`.
+         * @description Of what a pause holds back `published` is taken too: after a database went back in time it may be out without being known. Of a thread it settles the part that is next.
+         *
+         *     For principals with the right `posts:write`.
          */
         post: operations["resolvePublication"];
         delete?: never;
