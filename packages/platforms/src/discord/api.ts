@@ -4,7 +4,7 @@ import type { StepEffect } from '../port/publish.ts';
 import { callPlatform } from '../http/call-platform.ts';
 import { PlatformError } from '../port/platform-error.ts';
 import type { MultipartPart, PlatformHttp, PlatformRequest } from '../port/platform-http.ts';
-import { discordRefusal } from './errors.ts';
+import { discordRefusal, discordThreadRefusal } from './errors.ts';
 
 export const discordName = 'Discord';
 
@@ -15,6 +15,8 @@ export interface DiscordCall<Answer> {
   readonly accessToken: string;
   /** The address says all: no token is sent along. */
   readonly isOpen?: boolean;
+  /** What is asked for stands in a thread of the account's channel. */
+  readonly isInThread?: boolean;
   readonly method: PlatformRequest['method'];
   /** Below the API's version, with the query: `/users/@me`. */
   readonly path: string;
@@ -38,7 +40,8 @@ export function callDiscord<Answer>(call: DiscordCall<Answer>): Promise<Answer> 
     ...(call.json === undefined ? {} : { body: { json: call.json } }),
     ...(call.multipart === undefined ? {} : { body: { multipart: call.multipart } }),
   };
-  return callPlatform({ ...call, request, platformName: discordName, refusalOf: discordRefusal });
+  const refusalOf = call.isInThread === true ? discordThreadRefusal : discordRefusal;
+  return callPlatform({ ...call, request, platformName: discordName, refusalOf });
 }
 
 export function channelPath(channelId: string): string {

@@ -4,7 +4,8 @@ import { PlatformError } from '../port/platform-error.ts';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
 import { callDiscord } from './api.ts';
-import { messagePath } from './forum.ts';
+import { unknownChannel } from './errors.ts';
+import { isForum, messagePath } from './forum.ts';
 import { bodyOptions, DiscordOptions } from './options.ts';
 import { isWebhook, messageOfWebhook } from './webhook.ts';
 
@@ -18,12 +19,17 @@ export async function removeFromDiscord(call: PostCall): Promise<'removed' | 'al
     await callDiscord({ ...(await messageOf(call)), method: 'DELETE', effect: 'idempotent', answer: z.unknown() });
     return 'removed';
   } catch (error) {
-    if (error instanceof PlatformError && error.platformCode === unknownMessage) return 'already_gone';
+    if (error instanceof PlatformError && isGone(error)) return 'already_gone';
     throw error;
   }
 }
 
 const unknownMessage = '10008';
+
+/** The message, or the thread that it stood in. */
+function isGone({ platformCode, accountGone }: PlatformError): boolean {
+  return platformCode === unknownMessage || (platformCode === unknownChannel && accountGone === null);
+}
 
 /** Its text, and whom that pings. https://docs.discord.com/developers/resources/message#edit-message, read 2026-11. */
 export async function editOnDiscord(call: PostCall & { readonly content: TextContent }): Promise<void> {
@@ -46,5 +52,6 @@ async function requireOwn(call: PostCall): Promise<void> {
 async function messageOf(call: PostCall) {
   const { endpoints, http, accessToken, account, post } = call;
   if (isWebhook(account)) return { endpoints, http, accessToken, ...(await messageOfWebhook(call)) };
-  return { endpoints, http, accessToken, path: messagePath(account, post.platformPostId) };
+  const path = messagePath(account, post.platformPostId);
+  return { endpoints, http, accessToken, path, isInThread: isForum(account) };
 }

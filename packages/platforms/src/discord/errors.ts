@@ -66,6 +66,14 @@ export function discordRefusal(response: PlatformResponse): Refusal {
   };
 }
 
+export const unknownChannel = '10003';
+
+/** Of what stands in a thread: that the thread is gone says nothing of the channel that is the account. */
+export function discordThreadRefusal(response: PlatformResponse): Refusal {
+  const { accountGone: _thread, ...refusal } = discordRefusal(response);
+  return refusal.platformCode === unknownChannel ? refusal : discordRefusal(response);
+}
+
 function codeOf(status: number, error: DiscordError | undefined): string {
   if (error?.code !== undefined && error.code !== 0) return String(error.code);
   return status === 429 && error?.global === true ? 'http_429/global' : `http_${status}`;

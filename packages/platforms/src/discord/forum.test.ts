@@ -72,6 +72,20 @@ test('a bot begins a post of a forum, with title, tags and files; later it edits
   expect(await shown()).toEqual([]);
 });
 
+test('a post whose thread is gone is gone itself, and the forum is not', async () => {
+  const { publish, call, on } = await connectForum();
+  const { kind: _kind, ...post } = publishedPart(await publish('Boil water.').publish());
+  await discord.remove?.({ ...call, http: on.http(), post });
+  expect(await discord.remove?.({ ...call, http: on.http(), post })).toBe('already_gone');
+  const edit = discord.edit?.({ ...call, http: on.http(), post, content: { text: 'Boil it.', options: {} } });
+  expect(await failureOf(edit)).toMatchObject({ kind: 'not_found', platformCode: '10003', accountGone: null });
+  const numbers = await discord.metrics?.readPosts({ ...call, http: on.http(), posts: [post], now: new Date() });
+  expect(numbers).toEqual(new Map());
+  const gone = { ...call, account: { ...call.account, externalId: '175928847299117063' } };
+  const account = await failureOf(discord.readAccount?.({ ...gone, http: on.http() }));
+  expect(account).toMatchObject({ platformCode: '10003', accountGone: expect.any(String) });
+});
+
 test('without a title the first line is one, cut at 100 characters', async () => {
   const { shown, publish } = await connectForum();
   await publish(`${'é'.repeat(130)}\nand more`).publish();

@@ -3,8 +3,8 @@ import { foreignNumericId } from '../answers/answer-fields.ts';
 import { countIn, readingsIn, readOneByOne, type MetricSource } from '../answers/metric-readings.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { MetricReading, MetricsSupport } from '../port/metrics.ts';
-import { callDiscord, channelPath } from './api.ts';
-import { messagePath } from './forum.ts';
+import { callDiscord, channelPath, type DiscordCall } from './api.ts';
+import { isForum, messagePath } from './forum.ts';
 import { isWebhook } from './webhook.ts';
 
 /** https://docs.discord.com/developers/resources/message#reaction-object and /guild#get-guild, read 2026-11. */
@@ -22,13 +22,14 @@ export const discordMetrics: MetricsSupport = {
   // A webhook may ask for neither reactions nor members.
   readPosts: ({ posts, ...call }) =>
     readOneByOne(isWebhook(call.account) ? [] : posts, async ({ platformPostId: id }) => {
-      return readingsOf(await ask(call, messagePath(call.account, id), Message));
+      const message = { path: messagePath(call.account, id), isInThread: isForum(call.account) };
+      return readingsOf(await ask(call, message, Message));
     }),
 
   async readAccount(call) {
     if (isWebhook(call.account)) return [];
-    const channel = await ask(call, channelPath(call.account.externalId), Channel);
-    const guild = await ask(call, `/guilds/${channel.guild_id}?with_counts=true`, z.looseObject({}));
+    const channel = await ask(call, { path: channelPath(call.account.externalId) }, Channel);
+    const guild = await ask(call, { path: `/guilds/${channel.guild_id}?with_counts=true` }, z.looseObject({}));
     return readingsIn(guild, accountSources, definitionVersion);
   },
 };
@@ -56,8 +57,8 @@ function readingsOf({ reactions = [], thread }: z.infer<typeof Message>): Metric
 
 function ask<Answer>(
   { endpoints, http, accessToken }: AccountCall,
-  path: string,
+  place: Pick<DiscordCall<Answer>, 'path' | 'isInThread'>,
   answer: z.ZodType<Answer>,
 ): Promise<Answer> {
-  return callDiscord({ endpoints, http, accessToken, method: 'GET', path, effect: 'read', answer });
+  return callDiscord({ endpoints, http, accessToken, ...place, method: 'GET', effect: 'read', answer });
 }

@@ -90,6 +90,8 @@ test('a post of a forum has a title and tags, and others go into its thread', as
     expect.objectContaining({ thread_name: forumPost.title, applied_tags: forumPost.tags }),
   );
   expect(details).toContainEqual(expect.objectContaining({ thread_id: threadId }));
+  const nowhere = await failureOf(publish('lost', { options: { threadId: '175928847299117063' } }).publish());
+  expect(nowhere).toMatchObject({ kind: 'not_found', platformCode: '10003', accountGone: null });
   expect(await failureOf(publish('no title').publish())).toMatchObject({ kind: 'content', platformCode: '220001' });
   const both = { text: 't', media: [], options: { forumPost, threadId } };
   expect(discord.validate(both, connected.account)).toMatchObject([{ field: 'options.forumPost' }]);

@@ -115,6 +115,7 @@ export async function publishByWebhook(run: PublishRun): Promise<Published> {
         method: 'POST',
         path: `${pathOf(run)}?${query.toString()}`,
         isOpen: true,
+        isInThread: threadId !== undefined,
         ...(content.media.length === 0
           ? { json }
           : { multipart: messageForm(json, content.media, { nonce, isSpoiler: options.spoiler === true }) }),
@@ -131,10 +132,12 @@ export async function publishByWebhook(run: PublishRun): Promise<Published> {
  * A message of the webhook itself: it sees no others. One in a thread is found under the thread's id alone, which its address holds.
  * https://docs.discord.com/developers/resources/webhook#delete-webhook-message, read 2026-11.
  */
-export async function messageOfWebhook(call: PostCall): Promise<Pick<DiscordCall<never>, 'path' | 'isOpen'>> {
+export async function messageOfWebhook(
+  call: PostCall,
+): Promise<Pick<DiscordCall<never>, 'path' | 'isOpen' | 'isInThread'>> {
   const path = `${pathOf(call)}/messages/${encodeURIComponent(call.post.platformPostId)}`;
   const channelId = call.post.url?.split('/').at(-2);
   const { channel_id: ownId } = await readWebhook(call);
   const thread = channelId === undefined || channelId === ownId ? '' : `?thread_id=${encodeURIComponent(channelId)}`;
-  return { path: `${path}${thread}`, isOpen: true };
+  return { path: `${path}${thread}`, isOpen: true, isInThread: thread !== '' };
 }
