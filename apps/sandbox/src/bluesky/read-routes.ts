@@ -80,9 +80,10 @@ export function readRoutes(
     };
   }
 
+  /** By its DID alone, as the real one. */
   function postView(uri: string) {
     const [, did = '', collection = '', rkey = ''] = /^at:\/\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(uri) ?? [];
-    const account = findAccount(site, sandbox, did);
+    const account = sandbox.accounts.byId(site.id, did);
     const record = account === undefined ? undefined : records.get({ did: account.id, collection, rkey });
     const post = record === undefined ? undefined : sandbox.posts.get(site.id, record.uri);
     if (account === undefined || record === undefined || post === undefined || collection !== postCollection) return [];

@@ -179,10 +179,11 @@ test('records are listed newest first, in pages, and reversed', async () => {
   expect(await list(`cursor=${keys.at(-1)}`)).toEqual({ keys: [], cursor: undefined });
 });
 
-test('getPosts tells the counts of existing posts', async () => {
+test('getPosts tells the counts of existing posts, by the DID of their account', async () => {
   const { uri, cid } = Written.parse((await create({ record: record('counted') })).body);
+  const byHandle = uri.replace(ada.account.id, 'ada.test');
   const reply = await sandbox.bluesky(
-    `app.bsky.feed.getPosts?uris=${uri}&uris=at://${ada.account.id}/${collection}/none`,
+    `app.bsky.feed.getPosts?uris=${uri}&uris=${byHandle}&uris=at://${ada.account.id}/${collection}/none`,
   );
   expect(reply.body).toMatchObject({
     posts: [

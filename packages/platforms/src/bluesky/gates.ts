@@ -15,7 +15,9 @@ const ruleOf = {
  * https://docs.bsky.app/docs/tutorials/thread-gates
  */
 export async function writeGates(run: PublishRun, options: BlueskyOptions): Promise<void> {
-  if (options.replies !== undefined) {
+  // Only whoever began a thread says who may answer in it.
+  const isFirst = run.replyTo === null && options.replyTo === undefined;
+  if (options.replies !== undefined && isFirst) {
     const allow = options.replies === 'nobody' ? [] : options.replies.map((who) => ({ $type: ruleOf[who] }));
     await writeRecord(run, 'threadgate', { allow });
   }

@@ -6,6 +6,7 @@ import type { PublishRun } from '../port/publish.ts';
 import { callXrpc, postCollection, serviceOf } from './api.ts';
 import { postIn } from './options.ts';
 import type { Ref, ReplyRefs } from './reply.ts';
+import { resolveHandle } from './resolve-handle.ts';
 
 const StrongRef = z.object({ uri: z.string(), cid: z.string() });
 const View = z.object({
@@ -42,16 +43,16 @@ export function answeredPost(run: PublishRun, address: string): Promise<ReplyRef
 
 /** Through the account's own server, which asks the network. @throws PlatformError `content` where there is no such post */
 async function readView(run: PublishRun, http: PlatformHttp, address: string): Promise<z.infer<typeof View>> {
-  const place = postIn(address);
+  const uri = await uriOf(run, http, address);
   const { posts } =
-    place === null
+    uri === null
       ? { posts: [] }
       : await callXrpc({
           http,
           service: serviceOf(run.account),
           method: 'GET',
           nsid: 'app.bsky.feed.getPosts',
-          parameters: { uris: `at://${place.author}/${postCollection}/${place.rkey}` },
+          parameters: { uris: uri },
           access: run,
           effect: 'read',
           answer: Found,
@@ -59,4 +60,14 @@ async function readView(run: PublishRun, http: PlatformHttp, address: string): P
   const [post] = posts;
   if (post !== undefined) return post;
   throw new PlatformError('content', `Bluesky finds no post at ${address}`, { platformCode: 'post_not_found' });
+}
+
+/** Posts are found by the account's DID alone: `getPosts` looks up no handle. Null where there is no such account. */
+async function uriOf(run: PublishRun, http: PlatformHttp, address: string): Promise<string | null> {
+  const place = postIn(address);
+  if (place === null) return null;
+  const { author, rkey } = place;
+  const isDid = author.startsWith('did:');
+  const did = isDid ? author : await resolveHandle(http, serviceOf(run.account), author.toLowerCase());
+  return did === null ? null : `at://${did}/${postCollection}/${rkey}`;
 }

@@ -105,6 +105,22 @@ describe('publishing', () => {
   });
 });
 
+test('an answer to somebody’s post says not who may answer in their thread', async () => {
+  const other = { uri: 'at://did:plc:bob/app.bsky.feed.post/3k2aexample22', cid: 'bafy', record: {} };
+  await using server = await startRoutes({
+    [put]: stored,
+    'GET /xrpc/app.bsky.feed.getPosts': () => ({ json: { posts: [other] } }),
+  });
+  const options = { replyTo: other.uri, replies: 'nobody', quotes: 'off' };
+  await publication(server.origin, 'hi', options).publish();
+  const written = server.seen.filter(({ route }) => route === put).map(({ body }) => JSON.parse(body).collection);
+  expect(written).toEqual(['app.bsky.feed.postgate', 'app.bsky.feed.post']);
+  const account = { externalId: did, handle: 'ada.test', service: server.origin };
+  expect(bluesky.validate({ text: 'hi', options, media: [] }, account)).toMatchObject([
+    { severity: 'warning', code: 'option_unused', field: 'options.replies' },
+  ]);
+});
+
 describe('a key that is taken', () => {
   test('by this very post means published', async () => {
     await using server = await startRoutes({

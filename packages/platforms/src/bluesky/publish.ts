@@ -14,6 +14,7 @@ import { BlueskyOptions } from './options.ts';
 import { tidOf } from './tid.ts';
 import { answeredPost, quotedPost } from './other-posts.ts';
 import { type Ref, replyOf } from './reply.ts';
+import { resolveHandle } from './resolve-handle.ts';
 import { embedOf } from './upload.ts';
 
 /** Where the post will stand, chosen before it is sent: whoever repeats the request meets the record and not a second place. */
@@ -146,8 +147,6 @@ async function confirmOurs({
   });
 }
 
-const Resolved = z.object({ did: z.string().startsWith('did:') });
-
 /** DIDs of the handles mentioned; whoever cannot be found is left out and stays plain text. */
 async function resolveMentions(publication: PublishRun): Promise<Readonly<Record<string, string>>> {
   const handles = handlesMentioned(publication.content.text);
@@ -164,15 +163,4 @@ async function resolveMentions(publication: PublishRun): Promise<Readonly<Record
       return didByHandle;
     },
   });
-}
-
-async function resolveHandle(http: PlatformHttp, service: string, handle: string): Promise<string | null> {
-  try {
-    const call = { http, service, method: 'GET', nsid: 'com.atproto.identity.resolveHandle', effect: 'read' } as const;
-    const { did } = await callXrpc({ ...call, parameters: { handle }, answer: Resolved });
-    return did;
-  } catch (error) {
-    if (error instanceof PlatformError && (error.kind === 'content' || error.kind === 'not_found')) return null;
-    throw error;
-  }
 }

@@ -21,7 +21,16 @@ export function validateBluesky(
     ...tooLong,
     ...optionFindings(BlueskyOptions, options),
     ...cardFindings(options, media.length),
+    ...gateFindings(options),
   ];
+}
+
+/** A gate stands under the key of a thread's first post, in the repository of whoever began it. https://atproto.com/lexicons/app-bsky-feed#appbskyfeedthreadgate, read 2026-11. */
+function gateFindings(options: DraftContent['options']): ContentFinding[] {
+  const { replies, replyTo } = BlueskyOptions.safeParse(options).data ?? {};
+  if (replies === undefined || replyTo === undefined) return [];
+  const message = 'Who may answer is for whoever began the thread to say, not for an answer in it';
+  return [{ severity: 'warning', code: 'option_unused', message, field: 'options.replies' }];
 }
 
 /** Far beyond what Bluesky takes, whatever it holds: not counted exactly. */

@@ -169,7 +169,7 @@ const examples: Partial<Record<PlatformId, (other: Other) => Example[]>> = {
       shown: { title: 'Tea', auto_add_music: true, disable_comment: true, brand_content_toggle: true },
     },
   ],
-  bluesky: ({ id, url }) => [
+  bluesky: ({ id, url, handle }) => [
     {
       options: {
         langs: ['de', 'pt-BR'],
@@ -198,7 +198,7 @@ const examples: Partial<Record<PlatformId, (other: Other) => Example[]>> = {
       },
     },
     {
-      options: { quote: id, replyTo: url },
+      options: { quote: id, replyTo: `https://bsky.app/profile/${handle}/post/${id.split('/').at(-1) ?? ''}` },
       pictures: 1,
       shown: { embed: { $type: 'app.bsky.embed.recordWithMedia', record: { record: { uri: id } } } },
       repliesTo: id,
