@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { answeredAt, answerOf } from '../testing/test-platform.ts';
 import { youTubeKinds } from '../youtube/api.ts';
 import { googleGrantRefusal, googleRefusal, pacific } from './errors.ts';
-import { midnightMs } from './midnight.ts';
+import { midnightMs } from '../http/midnight.ts';
 
 const error = (code: number, reason: string, more: object = {}) => ({
   error: { code, message: 'Told', errors: [{ message: 'Told', domain: 'd', reason }], ...more },

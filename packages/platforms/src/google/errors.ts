@@ -4,7 +4,7 @@ import type { PlatformErrorKind } from '../port/platform-error.ts';
 import type { PlatformResponse } from '../port/platform-http.ts';
 import type { StepEffect } from '../port/publish.ts';
 import { retryAfterMsOf } from '../http/retry-after.ts';
-import { midnightMs } from './midnight.ts';
+import { midnightMs } from '../http/midnight.ts';
 
 const text = z.string().optional().catch(undefined);
 const GoogleError = z.object({

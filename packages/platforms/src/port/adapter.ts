@@ -114,8 +114,8 @@ export interface PlatformLimits {
   readonly postsPerHour: number;
   /** Posts in 24 hours of all accounts that are connected through the same application, null where there is no such limit; `RATE_LIMIT_APP_<PLATFORM>` overrides it. */
   readonly appPostsPerDay: number | null;
-  /** What the platform bills for a post, and why; null where it is free. Absent where it bills nothing. */
-  costOfPost?(content: TextContent): { readonly usd: number; readonly why: string } | null;
+  /** What the platform bills for a post or a part of a thread, and why; null where it is free. Absent where it bills nothing. */
+  costOfPost?(content: TextContent, measure?: TextMeasure): { readonly usd: number; readonly why: string } | null;
   /** A day's allowance of the application where the platform counts in units of its own (YouTube). */
   readonly appUnitsPerDay?: {
     readonly limit: number;

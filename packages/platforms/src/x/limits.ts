@@ -4,6 +4,9 @@ import type { PlatformResponse } from '../port/platform-http.ts';
 import { readExhaustedLimits, type LimitHeaders } from '../http/exhausted-limits.ts';
 import type { ExhaustedLimit } from '../port/exhausted-limit.ts';
 import { xRefusal } from './errors.ts';
+import { measureAnew } from '../text/text-measure.ts';
+import { xLongTextMax } from './text.ts';
+import { hasLink } from './weigh-text.ts';
 
 /** https://docs.x.com/x-api/fundamentals/authentication/oauth-2-0/authorization-code, read 2026-08. */
 export const xEndpoints: EndpointDefaults = {
@@ -20,13 +23,11 @@ export const xLimits: PlatformLimits = {
   postsPerHour: 100,
   appPostsPerDay: 10_000,
   /** https://docs.x.com/x-api/getting-started/pricing, since 2026-04-20. */
-  costOfPost: ({ text }) =>
-    hasLink(text) ? { usd: 0.2, why: 'a post with a link' } : { usd: 0.015, why: 'a post without a link' },
+  costOfPost: ({ text }, measure = measureAnew) =>
+    measure(isLinked, text) ? { usd: 0.2, why: 'a post with a link' } : { usd: 0.015, why: 'a post without a link' },
 };
 
-const hasLink = (text: string) =>
-  /https?:\/\/|(?<![\p{L}\p{N}@.])[\p{L}\p{N}-]+\.\p{L}{2,}/u.test(text.slice(0, charactersMax));
-const charactersMax = 10_000;
+const isLinked = (text: string) => hasLink(text.slice(0, xLongTextMax));
 
 /** The 24-hour limits are told beside the window's where they apply. */
 const xLimitHeaders: readonly LimitHeaders[] = [

@@ -21,7 +21,7 @@ export function weighText(text: string): number {
       return kept;
     })
     .normalize('NFC');
-  const links = twitterText.extractUrlsWithIndices(normal.replace(longRunOfHostCharacters, withoutFarHosts));
+  const links = linksIn(normal);
   const rest: string[] = [];
   let end = 0;
   let linksCounted = 0;
@@ -37,6 +37,15 @@ export function weighText(text: string): number {
   const plain = rest.join('\n').replaceAll('.', ',');
   const joints = rest.length - 1;
   return twitterText.parseTweet(plain).weightedLength - joints + linksCounted * linkWeight + marksWeight;
+}
+
+/** Whether X makes a link of something in the text. */
+export function hasLink(text: string): boolean {
+  return linksIn(text).length > 0;
+}
+
+function linksIn(text: string) {
+  return twitterText.extractUrlsWithIndices(text.replace(longRunOfHostCharacters, withoutFarHosts));
 }
 
 /** Spaces in the place of what is too long for a domain, as the library itself judges once it has found one. */

@@ -2,14 +2,17 @@ import { column, queryRows } from '@vibetribe/db/query-rows';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import type { PlatformId } from '@vibetribe/contracts/platform-id';
 import type { ContentFinding } from '@vibetribe/platforms/port/content';
+import { midnightMs } from '@vibetribe/platforms/http/midnight';
+import { createTextMeasure, type TextMeasure } from '@vibetribe/platforms/text/text-measure';
 import { sql } from 'drizzle-orm';
 import type { Actor } from '../../actor.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
-import { contentFor } from '../../content/part-contents.ts';
+import { contentFor, partContents } from '../../content/part-contents.ts';
 import { isoTime } from '../../publishing/state/iso-time.ts';
 import type { AccountContent, ContentWarning } from './content-faults.ts';
 import { findRepeats } from './find-repeats.ts';
 import { type Bound, lastOutAtMs } from './last-out.ts';
+import type { PostMedia } from './post-media.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -28,6 +31,8 @@ export interface GoesOut {
   readonly atMs: number;
   /** The post itself, which is in no line before itself. */
   readonly exceptPostId: string | null;
+  /** What its content names. */
+  readonly media: PostMedia;
 }
 
 /**
@@ -44,13 +49,14 @@ export async function forewarn(
   if (contents.length === 0) return new Map();
   const repeats = await findRepeats(tx, deps, actor, contents, goesOut);
   const lines = await readLines(tx, deps, actor, contents, goesOut);
+  const measure = createTextMeasure();
   return new Map(
     contents.map((content) => {
       const repeat = repeats.get(content.account.id);
       const findings = [
         ...(repeat === undefined ? [] : [repeat]),
         ...limitFindings(deps, content, lines, goesOut),
-        ...costFindings(deps, content),
+        ...costFindings(deps, content, measure),
       ];
       return [content.account.id, findings];
     }),
@@ -119,15 +125,16 @@ function limitFindings(
   deps: ForewarnDependencies,
   { account: { id, platform }, ...content }: AccountContent,
   { ofAccount, ofPlatform }: Lines,
-  { atMs }: GoesOut,
+  { atMs, media }: GoesOut,
 ): ContentFinding[] {
   const { displayName, limits } = deps.adapters[platform];
-  const told = (code: string, due: readonly number[], bound: Bound, what: string): ContentFinding[] => {
-    const outAtMs = lastOutAtMs([...due, atMs], bound);
+  const tell = (code: string, due: readonly number[], outAtMs: number, what: string): ContentFinding[] => {
     if (outAtMs - atMs < toldFromMs) return [];
     const message = `${what}: ${due.length} of them stand before this post, so that it would go out at about ${isoTime(outAtMs)}`;
     return [{ severity: 'warning', code, message, field: 'scheduledAt' }];
   };
+  const told = (code: string, due: readonly number[], bound: Bound, what: string) =>
+    tell(code, due, lastOutAtMs([...due, atMs], bound), what);
   const perHour = deps.postsPerHour?.(platform) ?? Infinity;
   const perDay = deps.appPostsPerDay?.(platform) ?? null;
   const findings = told(
@@ -145,23 +152,47 @@ function limitFindings(
   const units = limits.appUnitsPerDay;
   if (units !== undefined) {
     const { text, options } = contentFor(content, content.variant);
-    const cost = units.costOfPost({ text, options, media: [] });
+    const shown = (content.variant.mediaIds ?? content.mediaIds).flatMap((mediaId) => media.get(mediaId) ?? []);
+    const cost = units.costOfPost({ text, options, media: shown });
     const fitting = Math.max(1, Math.floor(units.limit / Math.max(1, cost)));
     const what = `The application has ${units.limit} units a day on ${displayName}, and this post costs about ${cost}: ${fitting} like it`;
-    findings.push(...told('limit_units', all, { limit: fitting, windowMs: dayMs }, what));
+    const startMs = dayStartMs(atMs, units.dayBeginsIn);
+    const today = all.filter((each) => each >= startMs);
+    const outAtMs = afterDays(atMs, Math.floor(today.length / fitting), units.dayBeginsIn);
+    findings.push(...tell('limit_units', today, outAtMs, what));
   }
   return findings;
 }
 
-/** Where the installation has no address of the platform, nothing is billed. */
+/** When the day of a moment began there; days have 23 to 25 hours. */
+function dayStartMs(atMs: number, timeZone: string): number {
+  const yesterday = [dayMs, dayMs + 2 * hourMs].map((backMs) => midnightMs(new Date(atMs - backMs), timeZone));
+  return Math.max(...yesterday.filter((midnight) => midnight <= atMs));
+}
+
+/** When the day begins that is so many days later; the moment itself where that is today. */
+function afterDays(atMs: number, days: number, timeZone: string): number {
+  let afterMs = atMs;
+  for (let day = 0; day < days; day += 1) afterMs = midnightMs(new Date(afterMs), timeZone);
+  return afterMs;
+}
+
+/** Each part of a thread is billed. Where the installation has no address of the platform, nothing is. */
 function costFindings(
   deps: ForewarnDependencies,
-  { account: { platform }, ...content }: AccountContent,
+  { account, variant, ...post }: AccountContent,
+  measure: TextMeasure,
 ): ContentFinding[] {
-  const { displayName, limits } = deps.adapters[platform];
-  if ((deps.endpoints?.(platform).api ?? null) === null) return [];
-  const cost = limits.costOfPost?.(contentFor(content, content.variant)) ?? null;
-  if (cost === null) return [];
-  const message = `${displayName} bills this post with about $${cost.usd.toFixed(3)} (${cost.why})`;
+  const adapter = deps.adapters[account.platform];
+  const { displayName, limits } = adapter;
+  if ((deps.endpoints?.(account.platform).api ?? null) === null) return [];
+  const parts = partContents(adapter, post, variant);
+  const costs = parts.flatMap(({ content }) => limits.costOfPost?.(content, measure) ?? []);
+  const [first] = costs;
+  if (first === undefined) return [];
+  const usd = costs.reduce((sum, cost) => sum + cost.usd, 0);
+  const reasons = [...Map.groupBy(costs, ({ why }) => why)].map(([why, alike]) => `${alike.length} × ${why}`);
+  const why = costs.length === 1 ? first.why : reasons.join(', ');
+  const message = `${displayName} bills this post with about $${usd.toFixed(3)} (${why})`;
   return [{ severity: 'warning', code: 'costs_money', message, field: 'accountId' }];
 }

@@ -41,7 +41,7 @@ export async function validatePost(
     const wantedAtMs = input.scheduledAt === undefined ? nowMs : Date.parse(input.scheduledAt);
     refuseFaults([...referenceFaults(input, accounts, media), ...scheduleFaults(wantedAtMs, nowMs)]);
     const wanted = contentsOf(input, accounts);
-    const at = { atMs: Math.max(wantedAtMs, nowMs), exceptPostId: null };
+    const at = { atMs: Math.max(wantedAtMs, nowMs), exceptPostId: null, media };
     return { files: found, contents: wanted, forewarned: await forewarn(tx, deps, actor, wanted, at) };
   });
   const lost = deps.media === undefined ? new Set<string>() : await findLostFiles(deps.media.store, deps.logger, files);

@@ -47,7 +47,7 @@ export async function createPost(
       ...checked.faults,
     ]);
     const atMs = Math.max(scheduledAtMs ?? 0, nowMs ?? 0);
-    const forewarned = await forewarn(tx, deps, actor, contents, { atMs, exceptPostId: null });
+    const forewarned = await forewarn(tx, deps, actor, contents, { atMs, exceptPostId: null, media });
     const draft = await insertDraft(tx, actor, input, accounts);
     const publications =
       isScheduled && scheduledAtMs !== null && nowMs !== null

@@ -65,7 +65,7 @@ export async function updatePost(
     refuseFaults(plan.faults);
     const goesOut = plan.contents.length > 0;
     const atMs = goesOut && 'atMs' in plan.schedule ? Math.max(plan.schedule.atMs, nowMs) : nowMs;
-    const forewarned = await forewarn(tx, deps, actor, plan.contents, { atMs, exceptPostId: found.post.id });
+    const forewarned = await forewarn(tx, deps, actor, plan.contents, { atMs, exceptPostId: found.post.id, media });
     const written = await writeEdit(tx, found.post, plan, change, nowMs);
     return goesOut ? { ...written, warnings: [...plan.warnings, ...warningsOf(forewarned)] } : written;
   });

@@ -49,7 +49,7 @@ export async function publishPost(
       ...goneMediaFaults(post, drafts, media),
       ...checked.faults,
     ]);
-    const at = { atMs: await readDatabaseClock(tx), exceptPostId: post.id };
+    const at = { atMs: await readDatabaseClock(tx), exceptPostId: post.id, media };
     const forewarned = await forewarn(tx, deps, actor, contents, at);
     const warnings = [...checked.warnings, ...warningsOf(forewarned)];
     const taken = await takeTransitions(tx, rows, () => ({ type: 'publish_now' }));
