@@ -15,6 +15,16 @@ test('an upload that has expired, or is about to, is begun anew', async () => {
   expect(asked).toEqual([0, 1, 2]);
 });
 
+test('nothing is sent to an upload that has expired', async () => {
+  const sent: number[] = [];
+  await livingUpload(now, (generation, living) => {
+    const begun = living({ expiresAt: inMinutes(generation * 60) });
+    sent.push(generation);
+    return Promise.resolve(begun);
+  });
+  expect(sent).toEqual([1]);
+});
+
 test('uploads that never live long enough end in a retry', async () => {
   const dead = livingUpload(now, () => Promise.resolve({ expiresAt: inMinutes(-1) }));
   await expect(dead).rejects.toMatchObject({ kind: 'unavailable' });

@@ -19,16 +19,34 @@ export function stepName(step: {
 const lifeLeftMinMs = 30 * 60_000;
 const generationsMax = 100;
 
-/** The first upload that lives long enough to be published; those before it have expired. */
-export async function livingUpload<Upload extends { readonly expiresAt: string }>(
+interface Ending {
+  readonly expiresAt: string;
+}
+
+/**
+ * The first upload that lives long enough to be published; those before it have expired.
+ * @param upload calls `living` with what was begun before it sends anything to it: where that has expired, the next one is begun
+ */
+export async function livingUpload<Upload extends Ending>(
   now: Date,
-  upload: (generation: number) => Promise<Upload>,
+  upload: (generation: number, living: <Begun extends Ending>(begun: Begun) => Begun) => Promise<Upload>,
 ): Promise<Upload> {
+  const living = <Begun extends Ending>(begun: Begun): Begun => {
+    if (Date.parse(begun.expiresAt) - now.getTime() > lifeLeftMinMs) return begun;
+    throw new UploadExpiredError();
+  };
   for (let generation = 0; generation < generationsMax; generation += 1) {
-    const uploaded = await upload(generation);
-    if (Date.parse(uploaded.expiresAt) - now.getTime() > lifeLeftMinMs) return uploaded;
+    try {
+      return living(await upload(generation, living));
+    } catch (error) {
+      if (!(error instanceof UploadExpiredError)) throw error;
+    }
   }
   throw new PlatformError('unavailable', 'Uploads expire before they can be published', {
     platformCode: 'upload_expired',
   });
+}
+
+class UploadExpiredError extends Error {
+  override readonly name = 'UploadExpiredError';
 }

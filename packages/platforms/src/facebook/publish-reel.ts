@@ -19,13 +19,11 @@ const sessionLifeMs = 24 * 3_600_000;
 
 /** A reel: begun, its bytes sent to a host of their own, then shown. https://developers.facebook.com/docs/video-api/guides/reels-publishing, read 2026-11. */
 export async function publishReel(run: PublishRun, item: MediaItem): Promise<PublishFate> {
-  const { videoId } = await livingUpload(run.now, async (generation) => {
+  const { videoId } = await livingUpload(run.now, async (generation, living) => {
     const name = (part: string) => stepName({ index: 0, item, generation, part });
-    const started = await run.step({
-      name: name(videoStep),
-      effect: 'idempotent',
-      run: ({ http }) => start(run, http),
-    });
+    const started = living(
+      await run.step({ name: name(videoStep), effect: 'idempotent', run: ({ http }) => start(run, http) }),
+    );
     await run.step({
       name: name('bytes'),
       effect: 'idempotent',

@@ -32,13 +32,11 @@ export const StartedVideo = z.object({ videoId: z.string(), session: z.string().
 
 /** A video of the page in pieces as the server asks for them, then one request that shows it. https://developers.facebook.com/docs/graph-api/reference/page/videos, read 2026-11. */
 export async function publishVideo(run: PublishRun, item: MediaItem): Promise<PublishFate> {
-  const upload = await livingUpload(run.now, async (generation) => {
+  const upload = await livingUpload(run.now, async (generation, living) => {
     const name = (part: string) => stepName({ index: 0, item, generation, part });
-    const started = await run.step({
-      name: name(videoStep),
-      effect: 'idempotent',
-      run: ({ http }) => start(run, http, item),
-    });
+    const started = living(
+      await run.step({ name: name(videoStep), effect: 'idempotent', run: ({ http }) => start(run, http, item) }),
+    );
     let { at, end } = started;
     while (at < item.bytes) {
       const piece = { start: at, end: Math.min(Math.max(end, at + 1), item.bytes) };

@@ -28,13 +28,11 @@ export async function uploadToMastodon(
   index: number,
   focus?: FocalPoint,
 ): Promise<MastodonUpload> {
-  return livingUpload(run.now, async (generation) => {
+  return livingUpload(run.now, async (generation, living) => {
     const name = (part: string) => stepName({ index, item, generation, part });
-    const upload = await run.step({
-      name: name('upload'),
-      effect: 'idempotent',
-      run: ({ http }) => send(run, http, item, focus),
-    });
+    const upload = living(
+      await run.step({ name: name('upload'), effect: 'idempotent', run: ({ http }) => send(run, http, item, focus) }),
+    );
     if (!upload.isReady) {
       await run.step({
         name: name('processed'),

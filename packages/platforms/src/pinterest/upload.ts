@@ -25,13 +25,14 @@ const addressLifeMs = 3_600_000;
 
 /** A video: registered, sent to the address that is given, with its fields, and made ready. https://developers.pinterest.com/docs/api-features/creating-boards-and-pins, read 2026-11. */
 export async function uploadVideo(run: PublishRun, item: MediaItem, index: number): Promise<string> {
-  const { mediaId } = await livingUpload(run.now, async (generation) => {
+  const { mediaId } = await livingUpload(run.now, async (generation, living) => {
     const name = (part: string) => stepName({ index, item, generation, part });
     const registered = await run.step({
       name: name('register'),
       effect: 'idempotent',
       run: ({ http }) => register(run, http),
     });
+    if (!run.hasResult(name('bytes'))) living(registered);
     await run.step({
       name: name('bytes'),
       effect: 'idempotent',

@@ -49,32 +49,37 @@ async function sendVideo(
   { publish, prefix }: SendNames,
   { item, info, chunks }: { item: MediaItem; info: Info | null; chunks: Chunks },
 ): Promise<SentPublish> {
-  const upload = await livingUpload(run.now, async (generation) => {
-    const name = (part: string) => `${prefix}${stepName({ index: 0, item, generation, part })}`;
-    const begun = await run.step({
-      name: name(initStep),
-      effect: 'idempotent',
-      run: ({ http }) => begin(run, http, { item, info, chunks }),
+  const uploaded = () =>
+    livingUpload(run.now, async (generation, living) => {
+      const name = (part: string) => `${prefix}${stepName({ index: 0, item, generation, part })}`;
+      const begun = living(
+        await run.step({
+          name: name(initStep),
+          effect: 'idempotent',
+          run: ({ http }) => begin(run, http, { item, info, chunks }),
+        }),
+      );
+      for (let index = 0; index < chunks.count - 1; index += 1) {
+        const range = { start: index * chunks.size, end: (index + 1) * chunks.size };
+        await run.step({
+          name: name(`bytes from ${range.start}`),
+          effect: 'idempotent',
+          run: async ({ http }) => {
+            await sendChunk(run, http, begun.publishId, { url: begun.url, item, range, effect: 'idempotent' });
+            return range.end;
+          },
+        });
+      }
+      return begun;
     });
-    for (let index = 0; index < chunks.count - 1; index += 1) {
-      const range = { start: index * chunks.size, end: (index + 1) * chunks.size };
-      await run.step({
-        name: name(`bytes from ${range.start}`),
-        effect: 'idempotent',
-        run: async ({ http }) => {
-          await put(run, http, { url: begun.url, item, range, effect: 'idempotent' });
-          return range.end;
-        },
-      });
-    }
-    return begun;
-  });
+  // What was sent is not uploaded again, however long TikTok works on it: the step gives what it gave.
+  const upload = run.hasResult(publish) ? { publishId: '', url: '' } : await uploaded();
   return run.step({
     name: publish,
     effect: 'once',
     run: async ({ http, startedAt }) => {
       const range = { start: (chunks.count - 1) * chunks.size, end: item.bytes };
-      await sendLast(run, http, upload.publishId, { url: upload.url, item, range, effect: 'once' });
+      await sendChunk(run, http, upload.publishId, { url: upload.url, item, range, effect: 'once' });
       const isPublic = info?.['privacy_level'] === 'PUBLIC_TO_EVERYONE';
       return { publishId: upload.publishId, sentAt: startedAt.toISOString(), isPublic, kind: 'video' as const };
     },
@@ -143,18 +148,18 @@ interface Chunk {
   readonly effect: StepEffect;
 }
 
-/** A repeat, after an answer that was lost, is refused: then the publish id tells whether all of it is there. */
-async function sendLast(run: PublishRun, http: PlatformHttp, publishId: string, chunk: Chunk): Promise<void> {
+/** A repeat, after an answer that was lost, is refused: then the publish id tells whether the chunk is there. */
+async function sendChunk(run: PublishRun, http: PlatformHttp, publishId: string, chunk: Chunk): Promise<void> {
   try {
     await put(run, http, chunk);
   } catch (error) {
     if (!(error instanceof PlatformError) || !error.platformCode.startsWith('upload_')) throw error;
     const state = await readStatus(run, http, publishId).catch(() => null);
-    if (state === null || !hasArrived(state, chunk.item.bytes)) throw error;
+    if (state === null || !hasArrived(state, chunk.range.end)) throw error;
   }
 }
 
-/** All bytes are there, whatever became of them. */
+/** So many bytes are there, whatever became of them. */
 export function hasArrived(
   { status, uploaded_bytes: received }: Pick<Awaited<ReturnType<typeof readStatus>>, 'status' | 'uploaded_bytes'>,
   bytes: number,

@@ -57,6 +57,47 @@ describe('a video', () => {
     });
   });
 
+  test('goes on behind a chunk that has come and whose answer was lost', async () => {
+    const all = 16 * 1024 * 1024;
+    let received = 0;
+    let losses = 1;
+    await using server = await stage({
+      [paths.upload]: ({ headers }) => {
+        const [, first, last] = /(\d+)-(\d+)\//u.exec(String(headers['content-range'])) ?? [];
+        if (Number(first) !== received) return { status: 416, json: '' };
+        received = Number(last) + 1;
+        losses -= 1;
+        return { status: losses === 0 ? 503 : received === all ? 201 : 206, json: '' };
+      },
+      [paths.status]: () => (received === all ? done() : ok({ status: 'PROCESSING_UPLOAD', uploaded_bytes: received })),
+    });
+    const publication = start(server.origin, { media: [testVideo(all)] });
+    await expect(publication.publish()).rejects.toMatchObject({ kind: 'unavailable' });
+    await publication.publish();
+    expect(received).toBe(all);
+    expect(server.seen.filter(({ route }) => route === paths.video)).toHaveLength(1);
+  });
+
+  test('whose address has ended between its chunks is begun anew; one that was sent is not', async () => {
+    let inits = 0;
+    let isLate = false;
+    await using server = await stage({
+      [paths.video]: () => {
+        inits += 1;
+        return ok({ publish_id: `v${inits}`, upload_url: `${server.origin}/up` });
+      },
+      [paths.upload]: () => ({ status: isLate && inits === 1 ? 403 : 206, json: '' }),
+      [paths.status]: () => ok({ status: 'PROCESSING_UPLOAD' }),
+    });
+    const publication = start(server.origin, { media: [testVideo(16 * 1024 * 1024)] });
+    await publication.publish({ stepsMax: 3 }).catch(() => null);
+    isLate = true;
+    const inMinutes = (minutes: number) => ({ now: new Date(Date.now() + minutes * 60_000) });
+    expect(await publication.publish(inMinutes(45))).toMatchObject({ kind: 'processing' });
+    expect(await publication.publish(inMinutes(95))).toMatchObject({ kind: 'processing' });
+    expect(inits).toBe(2);
+  });
+
   test.each([1, 5_242_879, 5_242_880, 10_485_760, 99_999_999])(
     'of %i bytes has chunks that the rules take',
     (bytes) => {

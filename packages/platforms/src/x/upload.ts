@@ -18,11 +18,11 @@ const segmentBytes = 4 * 1024 * 1024;
  * @throws PlatformError `media_processing` while X is working on it
  */
 export function uploadToX(run: PublishRun, item: MediaItem, index: number): Promise<XUpload> {
-  return livingUpload(run.now, async (generation) => {
+  return livingUpload(run.now, async (generation, living) => {
     const name = (part: string) => stepName({ index, item, generation, part });
-    const category = categoryOf(item);
-    const upload =
-      category === 'tweet_image' ? await sendWhole(run, item, name) : await sendInSegments(run, item, name);
+    const isWhole = categoryOf(item) === 'tweet_image';
+    const upload = living(isWhole ? await sendWhole(run, item, name) : await initialize(run, item, name));
+    if (!isWhole) await sendInSegments(run, item, name, upload);
     if (item.alt !== null && item.alt !== '') await describe(run, { id: upload.id, alt: item.alt }, name);
     return upload;
   });
@@ -59,8 +59,8 @@ async function sendWhole(run: PublishRun, item: MediaItem, name: Name): Promise<
   });
 }
 
-async function sendInSegments(run: PublishRun, item: MediaItem, name: Name): Promise<XUpload> {
-  const upload = await run.step({
+async function initialize(run: PublishRun, item: MediaItem, name: Name): Promise<XUpload> {
+  return run.step({
     name: name('initialize'),
     effect: 'idempotent',
     run: async ({ http }) => {
@@ -68,6 +68,9 @@ async function sendInSegments(run: PublishRun, item: MediaItem, name: Name): Pro
       return uploadOf(run, await post(run, http, { path: '/2/media/upload/initialize', json }));
     },
   });
+}
+
+async function sendInSegments(run: PublishRun, item: MediaItem, name: Name, upload: XUpload): Promise<void> {
   const path = `${uploadPath(upload.id)}/append`;
   for (let start = 0, segment = 0; start < item.bytes; start += segmentBytes, segment += 1) {
     const range = { start, end: Math.min(start + segmentBytes, item.bytes) };
@@ -89,7 +92,6 @@ async function sendInSegments(run: PublishRun, item: MediaItem, name: Name): Pro
     run: async ({ http }) => readyOrWait(await finalize(run, http, upload.id)).isReady,
   });
   if (!isReady) await awaitProcessing(run, upload.id, name);
-  return upload;
 }
 
 /** A repeat, after an answer that was lost, may be refused: then the status tells whether the file is whole. */
