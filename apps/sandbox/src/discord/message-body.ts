@@ -135,6 +135,13 @@ export const Embed = z.object({
 const embedsMax = 10;
 const embedCharactersMax = 6000;
 
+/** An embed of an address or a colour alone is refused. */
+function isShown({ title, description, footer, image, thumbnail, author, fields = [] }: Embed): boolean {
+  const texts = [title, description].filter((given = '') => given.trim() !== '');
+  const parts = [footer, image, thumbnail, author].filter((part) => part !== undefined);
+  return texts.length + parts.length + fields.length > 0;
+}
+
 /** Of all embeds of a message together. */
 function charactersOf(embeds: readonly Embed[]): number {
   const texts = embeds.flatMap(({ title, description, footer, author, fields = [] }) => [
@@ -151,7 +158,7 @@ const Snowflake = z.string().regex(/^\d{1,20}$/u, 'Value is not snowflake.');
 
 const MessageForm = z.object({
   embeds: z
-    .array(Embed)
+    .array(Embed.refine(isShown, { path: ['description'], error: 'This field is required' }))
     .max(embedsMax, `Must be ${embedsMax} or fewer in length.`)
     .refine((embeds) => charactersOf(embeds) <= embedCharactersMax, {
       error: `Embed size exceeds maximum size of ${embedCharactersMax}`,

@@ -107,6 +107,15 @@ test.each<[string, object, number, object]>([
     { code: 50_035, errors: { embeds: { '0': { title: { _errors: [{ code: 'BASE_TYPE_MAX_LENGTH' }] } } } } },
   ],
   [
+    'an embed that shows nothing',
+    { content: 'a', embeds: [{ color: 255, url: 'https://example.com' }] },
+    400,
+    {
+      code: 50_035,
+      errors: { embeds: { '0': { description: { _errors: [{ message: 'This field is required' }] } } } },
+    },
+  ],
+  [
     'embeds of 6001 characters',
     { embeds: [{ description: 'd'.repeat(4000) }, { description: 'd'.repeat(2001) }] },
     400,

@@ -230,5 +230,7 @@ test('what does not go together is a fault of its option', async () => {
   expect(fields(connected.account, {}, '')).toEqual(['options.forumPost']);
   expect(fields(connected.account, { threadId: '1' })).toEqual(['options.threadId']);
   const { externalId, handle, service } = connected.account;
+  const embeds = [{ title: 'Tea' }, { color: 255, url: 'https://example.com' }];
+  expect(fields(connected.account, { embeds })).toEqual(['options.embeds.1']);
   expect(fields({ externalId, handle, service }, { forumPost })).toEqual(['options.forumPost']);
 });

@@ -51,7 +51,7 @@ export const DiscordOptions = z.strictObject({
       examples: [{ everyone: false, roles: ['165511591545143296'] }],
     }),
   embeds: z
-    .array(Embed)
+    .array(Embed.refine(isShown, { error: 'must show something: an address or a colour alone is none' }))
     .min(1)
     .max(embedsMax, { error: `must not hold more than ${embedsMax} embeds` })
     .refine((embeds) => charactersOf(embeds) <= embedCharactersMax, {
@@ -80,6 +80,13 @@ export const DiscordOptions = z.strictObject({
     .meta({ description: 'Pictures and videos are shown once somebody clicks on them.', examples: [true] }),
 });
 export type DiscordOptions = z.infer<typeof DiscordOptions>;
+
+/** https://docs.discord.com/developers/resources/message#embed-object */
+function isShown({ title, description, footer, image, thumbnail, author, fields = [] }: Embed): boolean {
+  const texts = [title, description].filter((text = '') => text.trim() !== '');
+  const parts = [footer, image, thumbnail, author].filter((part) => part !== undefined);
+  return texts.length + parts.length + fields.length > 0;
+}
 
 function charactersOf(embeds: readonly Embed[]): number {
   const texts = embeds.flatMap(({ title, description, footer, author, fields = [] }) => [
