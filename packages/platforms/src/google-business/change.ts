@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
 import { takeOff } from '../answers/take-off.ts';
+import { PlatformError } from '../port/platform-error.ts';
 import { accessTo } from '../connect/token-access.ts';
 import { callBusiness, pathOfPost } from './api.ts';
 
@@ -12,7 +13,7 @@ export async function removeFromBusiness(call: PostCall): Promise<'removed' | 'a
       ...accessTo(call),
       host: 'posts',
       method: 'DELETE',
-      path: pathOfPost(call.post.platformPostId),
+      path: ownPost(call),
       effect: 'idempotent',
       answer: z.unknown(),
     }),
@@ -25,10 +26,17 @@ export async function editOnBusiness(call: PostCall & { readonly content: TextCo
     ...accessTo(call),
     host: 'posts',
     method: 'PATCH',
-    path: pathOfPost(call.post.platformPostId),
+    path: ownPost(call),
     query: { updateMask: 'summary' },
     json: { summary: call.content.text },
     effect: 'idempotent',
     answer: z.unknown(),
   });
+}
+
+/** A grant opens the locations of a person, and its token all their posts: only those of this one are touched. */
+function ownPost({ account, post }: PostCall): string {
+  const [, , , location] = post.platformPostId.split('/');
+  if (location === account.externalId) return pathOfPost(post.platformPostId);
+  throw new PlatformError('permission', 'The post is not one of this location', { platformCode: 'not_own' });
 }

@@ -205,20 +205,26 @@ describe('in doubt', () => {
   });
 });
 
-test('what is no name of a post is asked for nowhere', async () => {
-  await using server = await startRoutes({});
-  const call = {
-    endpoints: testEndpoints({ api: server.origin }),
-    http: client.http(),
-    account,
-    accessToken: 't',
-    scopes: [],
-    details: {},
-    post: { platformPostId: '../v1/accounts', url: null },
-  };
-  expect(await googleBusiness.remove?.(call)).toBe('already_gone');
-  expect(server.seen).toEqual([]);
-});
+test.each(['../v1/accounts', 'accounts/1/locations/999/localPosts/3'])(
+  '%s is no post of this location, and stays',
+  async (platformPostId) => {
+    await using server = await startRoutes({});
+    const call = {
+      endpoints: testEndpoints({ api: server.origin }),
+      http: client.http(),
+      account,
+      accessToken: 't',
+      scopes: [],
+      details: {},
+      post: { platformPostId, url: null },
+    };
+    const refusal = { kind: 'permission', platformCode: 'not_own' };
+    await expect(googleBusiness.remove?.(call)).rejects.toMatchObject(refusal);
+    const edit = googleBusiness.edit?.({ ...call, content: { text: 'a', options: {} } });
+    await expect(edit).rejects.toMatchObject(refusal);
+    expect(server.seen).toEqual([]);
+  },
+);
 
 test('a location whose account is not known is to be connected again', async () => {
   await using server = await startRoutes({});
