@@ -60,6 +60,11 @@ describe('a post that will not fit', () => {
     expect(results[0]?.warnings).toMatchObject([
       { code: 'limit_day', message: expect.stringContaining('1 posts a day') },
     ]);
+    await harness.sql('update grants set source = $2 where id = (select grant_id from accounts where id = $1)', [
+      other,
+      'manual',
+    ]);
+    expect((await validatePost(deps, someone, input)).results[0]?.warnings).toEqual([]);
     const stranger = await harness.addActor();
     const foreign = { ...input, accountIds: [await harness.addAccount(stranger)] };
     expect((await validatePost(deps, stranger, foreign)).results[0]?.warnings).toEqual([]);

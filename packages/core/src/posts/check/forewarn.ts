@@ -73,6 +73,8 @@ interface Lines {
   /** When those before it went out or are due, oldest first. */
   readonly ofAccount: ReadonlyMap<string, readonly number[]>;
   readonly ofPlatform: ReadonlyMap<PlatformId, readonly number[]>;
+  /** Accounts whose tokens were made elsewhere: the day of our application is not theirs. */
+  readonly notOurs: ReadonlySet<string>;
 }
 
 const lineColumns = { accountId: column.text, platform: column.json<PlatformId>(), atMs: column.number };
@@ -107,13 +109,22 @@ async function readLines(
     where a.organization_id = ${organizationId}
       and (a.id = any(${sql.param(accountIds)}::text[]) or a.platform = any(${sql.param(platforms)}::text[]))
     order by l."atMs"`;
-  const ofAccount = new Map<string, number[]>();
-  const ofPlatform = new Map<PlatformId, number[]>();
-  for (const { accountId, platform, atMs: each } of rows) {
-    ofAccount.set(accountId, [...(ofAccount.get(accountId) ?? []), each]);
-    ofPlatform.set(platform, [...(ofPlatform.get(platform) ?? []), each]);
-  }
-  return { ofAccount, ofPlatform };
+  return {
+    ofAccount: timesOf(Map.groupBy(rows, ({ accountId }) => accountId)),
+    ofPlatform: timesOf(Map.groupBy(rows, ({ platform }) => platform)),
+    notOurs: platforms.length === 0 ? new Set<string>() : await readNotOurs(tx, accountIds),
+  };
+}
+
+function timesOf<Key>(lines: ReadonlyMap<Key, readonly { readonly atMs: number }[]>): ReadonlyMap<Key, number[]> {
+  return new Map([...lines].map(([key, line]) => [key, line.map(({ atMs }) => atMs)]));
+}
+
+async function readNotOurs(tx: Transaction, accountIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await queryRows(tx, { id: column.text })`
+    select a.id from accounts a join grants g on g.id = a.grant_id
+    where a.id = any(${sql.param(accountIds)}::text[]) and g.source = 'manual'`;
+  return new Set(rows.map(({ id }) => id));
 }
 
 function hasDay({ adapters, appPostsPerDay }: ForewarnDependencies, platform: PlatformId): boolean {
@@ -124,7 +135,7 @@ function hasDay({ adapters, appPostsPerDay }: ForewarnDependencies, platform: Pl
 function limitFindings(
   deps: ForewarnDependencies,
   { account: { id, platform }, ...content }: AccountContent,
-  { ofAccount, ofPlatform }: Lines,
+  { ofAccount, ofPlatform, notOurs }: Lines,
   { atMs, media }: GoesOut,
 ): ContentFinding[] {
   const { displayName, limits } = deps.adapters[platform];
@@ -143,7 +154,7 @@ function limitFindings(
     { limit: perHour, windowMs: hourMs },
     `The account has ${perHour} posts an hour on ${displayName}`,
   );
-  if (!hasDay(deps, platform)) return findings;
+  if (!hasDay(deps, platform) || notOurs.has(id)) return findings;
   const all = ofPlatform.get(platform) ?? [];
   if (perDay !== null && perDay <= dayLimitMax) {
     const what = `The application has ${perDay} posts a day on ${displayName}`;
