@@ -56,6 +56,7 @@ describe('a day of units', () => {
       Date.parse('2026-11-23T08:00:00Z') - answeredAt.getTime(),
     );
     expect(refusalOf(429, error(429, 'rateLimitExceeded'), { 'retry-after': '7' }).retryAfterMs).toBe(7_000);
+    expect(refusalOf(400, error(400, 'uploadLimitExceeded'), { date }).retryAfterMs).toBeNull();
   });
 
   test.each([

@@ -83,7 +83,7 @@ export function googleRefusal(effect: StepEffect, own: KindsByReason = {}): (res
       kind,
       platformCode,
       reason: message,
-      retryAfterMs: waitOf(kind, response),
+      retryAfterMs: waitOf(dayQuotas.has(detail ?? '') || dayQuotas.has(reason ?? ''), response),
     };
   };
 }
@@ -106,10 +106,13 @@ function toldBy({ json }: PlatformResponse) {
   };
 }
 
-/** No header tells a quota's end: a day's units are given anew at midnight Pacific time. */
-function waitOf(kind: PlatformErrorKind, response: PlatformResponse): number | null {
+/** Limits of the application's day; of others, as a channel's own, nobody tells when they end. */
+const dayQuotas: ReadonlySet<string> = new Set(['quotaExceeded', 'dailyLimitExceeded']);
+
+/** No header tells a day's end: its units are given anew at midnight Pacific time. */
+function waitOf(isDay: boolean, response: PlatformResponse): number | null {
   const told = retryAfterMsOf(response);
-  if (told !== null || kind !== 'quota') return told;
+  if (told !== null || !isDay) return told;
   const theirNowMs = Date.parse(response.headers['date'] ?? '');
   const now = Number.isNaN(theirNowMs) ? response.receivedAt : new Date(theirNowMs);
   return midnightMs(now, pacific) - now.getTime();
