@@ -28,7 +28,7 @@ export const bluesky: PlatformAdapter = {
       count: (text) => countGraphemes(shownText(text)),
     },
     media: blueskyMediaRules,
-    thread: { partsMax: 50, inheritedOptions: ['langs'] },
+    thread: { partsMax: 50, inheritedOptions: ['langs'], firstOnlyOptions: ['replies', 'replyTo'] },
     options: BlueskyOptions,
     requiredFields: ['content'],
   },

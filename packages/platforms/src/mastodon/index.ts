@@ -25,7 +25,11 @@ export const mastodon: PlatformAdapter = {
       count: (text) => countMastodon(text),
     },
     media: mastodonMediaRules,
-    thread: { partsMax: 50, inheritedOptions: ['visibility', 'spoilerText', 'language', 'sensitive'] },
+    thread: {
+      partsMax: 50,
+      inheritedOptions: ['visibility', 'spoilerText', 'language', 'sensitive'],
+      firstOnlyOptions: ['replyTo'],
+    },
     options: MastodonOptions,
     requiredFields: ['content'],
   },

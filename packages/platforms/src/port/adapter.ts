@@ -95,6 +95,8 @@ export interface ThreadRules {
   readonly partsMax: number;
   /** Options of the post that hold for its parts too, where they have none of their own: who may see it. */
   readonly inheritedOptions: readonly string[];
+  /** Options that say nothing in a part after the first. */
+  readonly firstOnlyOptions?: readonly string[];
 }
 
 export interface CommentSupport {

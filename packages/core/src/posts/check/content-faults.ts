@@ -45,7 +45,7 @@ export function contentFindings(
     ...partFindings(context, account, first, alts),
     ...threadFindings(adapter, thread),
     ...replies.flatMap((part, index) =>
-      partFindings(context, account, part, alts)
+      [...partFindings(context, account, part, alts), ...firstOnlyFindings(adapter, thread[index])]
         .filter(({ field }) => !isInherited(field, thread[index]))
         .map((finding) => ({ ...finding, field: `thread.${index}.${finding.field}` })),
     ),
@@ -93,6 +93,15 @@ function threadFindings(
   if (thread.length + 1 <= partsMax) return [];
   const message = `A thread on ${displayName} has at most ${partsMax} parts, not ${thread.length + 1}`;
   return [{ ...finding, code: 'thread_too_long', message }];
+}
+
+function firstOnlyFindings(
+  { displayName, rules }: Pick<PlatformAdapter, 'displayName' | 'rules'>,
+  part: ThreadPart | undefined,
+): ContentFinding[] {
+  const given = (rules.thread?.firstOnlyOptions ?? []).filter((name) => Object.hasOwn(part?.options ?? {}, name));
+  const message = `On ${displayName} only the first part of a thread has this`;
+  return given.map((name) => ({ severity: 'warning', code: 'option_unused', message, field: `options.${name}` }));
 }
 
 /** A fault of an option that the part has from the post is told of the post. */

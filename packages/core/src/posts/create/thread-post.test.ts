@@ -81,6 +81,17 @@ describe('what a platform would refuse of a part', () => {
     ]);
   });
 
+  test('is said of an option that only the first part has', async () => {
+    const { actor, mastodon } = await withAccounts();
+    const replyTo = 'https://mastodon.example/@ada/113000000000000001';
+    const input = { content: 'One', accountIds: [mastodon], thread: [{ content: 'Two', options: { replyTo } }] };
+    const { results } = await validatePost(harness.deps, actor, input);
+    expect(results[0]).toMatchObject({
+      errors: [],
+      warnings: [{ code: 'option_unused', field: 'thread.0.options.replyTo' }],
+    });
+  });
+
   test('media that are not there are named with their part', async () => {
     const { actor, x } = await withAccounts();
     const gone = [{ content: 'Two', mediaIds: ['med_none'] }];
