@@ -76,7 +76,7 @@ export function instanceRoutes(
         min_age: null,
         url: null,
       },
-      api_versions: { mastodon: 7 },
+      ...(context.site === oldSite ? {} : { api_versions: { mastodon: 7 } }),
       contact: { email: 'admin@example.test', account: null },
       rules: [],
     };

@@ -11,7 +11,7 @@ import { recordNotFound, validationFailed } from './answers.ts';
 import type { Applications } from './applications.ts';
 import type { Attachments } from './attachments.ts';
 import { oldSite, statusLimits } from './limits.ts';
-import { parseStatusBody } from './status-body.ts';
+import { parseStatusBody, type StatusBody } from './status-body.ts';
 import { statusView } from './status-view.ts';
 import type { Status, Statuses } from './statuses.ts';
 
@@ -36,8 +36,14 @@ export function statusRoutes(
     const key = request.headers['idempotency-key']?.toString() || undefined;
     const earlier = key === undefined ? undefined : statuses.byKey(account, key);
     if (earlier === 'gone') throw new RefusalError(recordNotFound());
-    return view(earlier ?? statuses.create(account, client, parseStatusBody(request.body), key), account);
+    return view(earlier ?? statuses.create(account, client, bodyIn(request.body), key), account);
   });
+
+  /** Quotes came with 4.5: what an instance does not know it leaves out. */
+  function bodyIn(given: unknown): StatusBody {
+    const body = parseStatusBody(given);
+    return context.site === oldSite ? { ...body, quoted_status_id: undefined } : body;
+  }
 
   // From 4.3 on: https://docs.joinmastodon.org/methods/statuses/#index
   app.get('/api/v1/statuses', (request, reply) => {

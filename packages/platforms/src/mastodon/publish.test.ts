@@ -66,6 +66,28 @@ describe('publishing', () => {
     expect(await failureOn('mastodon')).toMatchObject({ kind: 'content', platformCode: 'http_400' });
   });
 
+  test('a quote that an older instance would leave out without a word is refused before anything is sent', async () => {
+    const quoteOn = async (software: string, instance: object) => {
+      await using server = await startRoutes({
+        'GET /api/v2/instance': () => ({ json: instance }),
+        'GET /api/v2/search': () => ({ json: { statuses: [{ id: '5' }] } }),
+        [post]: () => ({ json: { id: '11', url: 'https://i/@ada/11' } }),
+      });
+      const serverRules = { textMax: 500, urlCharacters: 23, software };
+      const account = { externalId: '7', handle: 'ada@i', service: server.origin, serverRules };
+      const content = { text: 'hi', options: { quote: 'https://i/@ada/5' }, media: [] };
+      const sent = startPublication({ adapter: mastodon, endpoints, client, account, accessToken: 'token', content });
+      const fate = await sent.publish().catch((error: unknown) => error);
+      return { fate, sends: server.seen.flatMap(({ route, body }) => (route === post ? [JSON.parse(body)] : [])) };
+    };
+    const refused = { fate: { kind: 'content', platformCode: 'quotes_unsupported' }, sends: [] };
+    expect(await quoteOn('mastodon', { api_versions: { mastodon: 6 } })).toMatchObject(refused);
+    expect(await quoteOn('mastodon', {})).toMatchObject(refused);
+    const quoted = { sends: [{ status: 'hi', quoted_status_id: '5' }] };
+    expect(await quoteOn('mastodon', { api_versions: { mastodon: 7 } })).toMatchObject(quoted);
+    expect(await quoteOn('akkoma', {})).toMatchObject(quoted);
+  });
+
   test.each([
     [{ id: '1', url: null, uri: 'https://i/1' }, 'https://i/1'],
     [{ id: '1', url: 'javascript:alert(1)' }, null],

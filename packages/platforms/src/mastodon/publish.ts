@@ -6,7 +6,7 @@ import { PlatformError } from '../port/platform-error.ts';
 import { callMastodon, instanceOf, type MastodonCall } from './api.ts';
 import { keyBeforeSend, MastodonKey } from './key.ts';
 import { bodyOptions, MastodonOptions } from './options.ts';
-import { idOfPost } from './other-posts.ts';
+import { idOfPost, idOfQuoted } from './other-posts.ts';
 import { habitsOf } from './software.ts';
 import { uploadToMastodon } from './upload.ts';
 
@@ -20,8 +20,8 @@ export async function publishMastodon(publication: PublishRun): Promise<Publishe
   for (const [index, item] of content.media.entries()) {
     mediaIds.push((await uploadToMastodon(publication, item, index, options.focalPoints?.[index])).mediaId);
   }
-  const parentId = replyTo?.parent.platformPostId ?? (await idIf(publication, 'reply_to', options.replyTo));
-  const quotedId = await idIf(publication, 'quote', options.quote);
+  const parentId = replyTo?.parent.platformPostId ?? (await idIf(publication, idOfPost, options.replyTo));
+  const quotedId = await idIf(publication, idOfQuoted, options.quote);
   const json = {
     status: content.text,
     ...bodyOptions(options),
@@ -52,8 +52,8 @@ export async function publishMastodon(publication: PublishRun): Promise<Publishe
   return { kind: 'published', platformPostId: posted.id, url: posted.url };
 }
 
-async function idIf(run: PublishRun, name: 'reply_to' | 'quote', address: string | undefined): Promise<string | null> {
-  return address === undefined ? null : idOfPost(run, name, address);
+async function idIf(run: PublishRun, find: typeof idOfPost, address: string | undefined): Promise<string | null> {
+  return address === undefined ? null : find(run, address);
 }
 
 /** Where a key that was seen before is refused, the refusal says that the post may be there. */
