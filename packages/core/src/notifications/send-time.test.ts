@@ -29,6 +29,25 @@ test('the daily message goes out at eight, there, and always later than now', ()
   expect(new Date(lastDailyMs(at('07:00'), 'UTC')).toISOString()).toBe('2031-03-09T08:00:00.000Z');
 });
 
+test('on the days when the clocks are changed it is eight there too, and the night ends as they show it', () => {
+  const quietHours = { ...night, timezone: 'Europe/Berlin' };
+  const from = (time: 'daily' | 'now', now: string) =>
+    new Date(sendTimeMs(time, { nowMs: Date.parse(now), collectMs: 0, quietHours })).toISOString();
+  expect(from('daily', '2031-03-29T12:00:00Z')).toBe('2031-03-30T06:00:00.000Z');
+  expect(from('daily', '2031-10-25T12:00:00Z')).toBe('2031-10-26T07:00:00.000Z');
+  expect(from('now', '2031-03-29T22:30:00Z')).toBe('2031-03-30T05:00:00.000Z');
+  expect(from('now', '2031-10-25T21:30:00Z')).toBe('2031-10-26T06:00:00.000Z');
+  const last = (now: string) => new Date(lastDailyMs(Date.parse(now), 'Europe/Berlin')).toISOString();
+  expect(last('2031-03-30T02:00:00Z')).toBe('2031-03-29T07:00:00.000Z');
+  expect(last('2031-10-26T03:00:00Z')).toBe('2031-10-25T06:00:00.000Z');
+});
+
+test('an end of the night that the clocks leave out that day is passed', () => {
+  const quietHours = { from: '22:00', to: '02:30', timezone: 'Europe/Berlin' };
+  const sentMs = sendTimeMs('now', { nowMs: Date.parse('2031-03-29T22:30:00Z'), collectMs: 0, quietHours });
+  expect(new Date(sentMs).toISOString()).toBe('2031-03-30T01:30:00.000Z');
+});
+
 test('nothing waits longer than a day, and nothing goes out in quiet hours', () => {
   const time = fc
     .tuple(fc.integer({ min: 0, max: 23 }), fc.integer({ min: 0, max: 59 }))

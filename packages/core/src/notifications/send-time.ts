@@ -18,18 +18,28 @@ export function sendTimeMs(
   }: { readonly nowMs: number; readonly collectMs: number; readonly quietHours: QuietHours | null },
 ): number {
   const timezone = quietHours?.timezone ?? 'UTC';
-  if (time === 'daily')
-    return nowMs + (minutesUntil(minutesOf(dailyAt), localMinutes(nowMs, timezone)) || dayMinutes) * minuteMs;
+  if (time === 'daily') {
+    const minutes = minutesUntil(minutesOf(dailyAt), localMinutes(nowMs, timezone)) || dayMinutes;
+    return onTheClock(nowMs + minutes * minuteMs, dailyAt, timezone);
+  }
   const atMs = nowMs + collectMs;
   if (quietHours === null) return atMs;
   const [at, from, to] = [localMinutes(atMs, timezone), minutesOf(quietHours.from), minutesOf(quietHours.to)];
   const isQuiet = minutesUntil(at, from) < minutesUntil(to, from);
-  return isQuiet ? atMs + minutesUntil(to, at) * minuteMs : atMs;
+  return isQuiet ? onTheClock(atMs + minutesUntil(to, at) * minuteMs, quietHours.to, timezone) : atMs;
 }
 
 /** The last daily time that is over. */
 export function lastDailyMs(nowMs: number, timezone: string): number {
-  return nowMs - minutesUntil(localMinutes(nowMs, timezone), minutesOf(dailyAt)) * minuteMs;
+  const minutes = minutesUntil(localMinutes(nowMs, timezone), minutesOf(dailyAt));
+  return onTheClock(nowMs - minutes * minuteMs, dailyAt, timezone);
+}
+
+/** Where the clocks were changed on the way to it: the moment at which they show this time; the moment given, where they never show it. */
+function onTheClock(atMs: number, time: string, timezone: string): number {
+  const missing = minutesUntil(minutesOf(time), localMinutes(atMs, timezone));
+  const shownMs = atMs + (missing > dayMinutes / 2 ? missing - dayMinutes : missing) * minuteMs;
+  return localMinutes(shownMs, timezone) === minutesOf(time) ? shownMs : atMs;
 }
 
 /** From one time of the day to another, forward. */
