@@ -88,7 +88,7 @@ export const SummaryPart = z.object({
 });
 export type SummaryPart = z.infer<typeof SummaryPart>;
 
-/** Of one account, as of the end of the period; `change` since its beginning, null where it was not known then. */
+/** Of one account, as of the end of the period; `change` since its beginning, null where it was not known then or not read since. */
 export const FollowerCount = z.object({
   accountId: z.string(),
   platform: PlatformId,
@@ -111,7 +111,7 @@ export const MetricCost = z.object({
 });
 export type MetricCost = z.infer<typeof MetricCost>;
 
-/** Posts published in a period with their numbers as last read, beside those of the period of the same length before. */
+/** Posts published in a period with their numbers as last read, beside those of the period before, as long by the clocks of `timezone`. */
 export const AnalyticsSummary = z.object({
   from: Time,
   to: Time,

@@ -1,3 +1,6 @@
+import type { Transaction } from '@vibetribe/db/connect-database';
+import { column, queryRows } from '@vibetribe/db/query-rows';
+import { type SQL, sql } from 'drizzle-orm';
 import { DomainError } from '../domain-error.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -25,6 +28,22 @@ export function periodOf(
 
 function refused(path: string, message: string): DomainError {
   return new DomainError('validation_failed', 'The period is not valid.', { errors: [{ path, message }] });
+}
+
+/**
+ * Where the period before begins: as long as this one by the clocks of the time zone, so that days stand beside whole days though
+ * the clocks were changed in one of the two.
+ */
+export async function readPreviousFrom(tx: Transaction, { from, to }: Period, timezone: string): Promise<Date> {
+  const [begin, end] = [onClocks(from, timezone), onClocks(to, timezone)];
+  const rows = await queryRows(tx, { atMs: column.number })`
+    select (extract(epoch from (${begin} - (${end} - ${begin})) at time zone ${timezone}) * 1000)::float8 as "atMs"`;
+  return new Date(rows[0]?.atMs ?? 2 * from.getTime() - to.getTime());
+}
+
+/** What clocks show there and then, as a `timestamp`. */
+export function onClocks(at: Date, timezone: string): SQL {
+  return sql`(${at.toISOString()}::timestamptz at time zone ${timezone})`;
 }
 
 /**

@@ -110,6 +110,16 @@ describe('a summary', () => {
     ]);
   });
 
+  test('the week before a change of the clocks stands day beside day', async () => {
+    await subject(accountId, 'x', '2026-03-30T21:30:00Z', { views: 5 });
+    await subject(accountId, 'x', '2026-03-23T22:30:00Z', { views: 2 });
+    await subject(accountId, 'x', '2026-03-22T22:30:00Z', { views: 100 });
+    const period = { from: '2026-03-29T22:00:00Z', to: '2026-04-05T22:00:00Z', timezone: 'Europe/Berlin' };
+    const summary = await getSummary(harness.core, actor, { ...period, groupBy: 'day' });
+    expect(summary).toMatchObject({ previousFrom: '2026-03-22T23:00:00.000Z', posts: 1, previousPosts: 1 });
+    expect(summary.groups).toMatchObject([{ key: '2026-03-30', metrics: [{ value: 5, previous: 2 }] }]);
+  });
+
   test('tells followers as of the end, and how many came; null where the beginning is not known', async () => {
     await read();
     const followers = async (days: number) =>
@@ -121,6 +131,11 @@ describe('a summary', () => {
       [actor.organizationId],
     );
     expect(await followers(7)).toMatchObject([{ accountId, value: 10, change: 6 }]);
+    await harness.sql(
+      `delete from metric_snapshots where organization_id = $1 and captured_at > now() - interval '1 day'`,
+      [actor.organizationId],
+    );
+    expect(await followers(7)).toMatchObject([{ accountId, value: 4, change: null }]);
   });
 
   test('refuses what is no period, an unknown time zone and a foreign account, by name', async () => {

@@ -9,7 +9,7 @@ import { findAccount } from '../accounts/read/get-account.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { requireRight } from '../identity/authorize.ts';
-import { periodOf, withTimezone } from './analytics-period.ts';
+import { onClocks, periodOf, readPreviousFrom, withTimezone } from './analytics-period.ts';
 import { isOfAskedAccount } from './asked-accounts.ts';
 import { readCosts } from './metric-costs.ts';
 import { columnOf, postMetrics } from './present-metrics.ts';
@@ -42,12 +42,12 @@ export async function getSummary(
 ): Promise<AnalyticsSummary> {
   requireRight(actor, 'analytics:read');
   const { from, to } = periodOf(period, deps.clock.now());
-  const previousFrom = new Date(2 * from.getTime() - to.getTime());
   if (accountId !== undefined) await findAccount(deps, actor, accountId);
-  const asked = { from, to, previousFrom, accounts: isOfAskedAccount(actor, accountId) };
   const costs = await readCosts(deps, actor, await billedPlatforms(deps, actor, accountId));
   return withTimezone(() =>
     deps.db.asTenant(actor.organizationId, async (tx) => {
+      const previousFrom = await readPreviousFrom(tx, { from, to }, timezone);
+      const asked = { from, to, previousFrom, accounts: isOfAskedAccount(actor, accountId) };
       const shown = groupBy === 'account' ? await largestAccounts(tx, actor, asked) : null;
       const rows = await readNumbers(tx, actor, asked, keyFor(groupBy, timezone, asked, shown));
       const groups = groupBy === undefined ? new Map<string, GroupRow[]>() : Map.groupBy(rows, ({ key }) => key);
@@ -119,7 +119,7 @@ function ofBothPeriods(organizationId: string, to: Date, previousFrom: Date): SQ
 function keyFor(
   groupBy: SummaryGroup | undefined,
   timezone: string,
-  { from, to }: Asked,
+  { from, previousFrom }: Asked,
   shownAccounts: readonly string[] | null,
 ): SQL {
   switch (groupBy) {
@@ -133,9 +133,9 @@ function keyFor(
     case 'hour':
       return sql`extract(hour from s.began_at at time zone ${timezone})::int::text`;
     case 'day': {
-      const lengthMs = to.getTime() - from.getTime();
-      const shift = sql`case when s.began_at < ${from.toISOString()}::timestamptz then ${lengthMs} * interval '1 millisecond' else interval '0' end`;
-      return sql`to_char((s.began_at + ${shift}) at time zone ${timezone}, 'YYYY-MM-DD')`;
+      const length = sql`${onClocks(from, timezone)} - ${onClocks(previousFrom, timezone)}`;
+      const shift = sql`case when s.began_at < ${from.toISOString()}::timestamptz then ${length} else interval '0' end`;
+      return sql`to_char(s.began_at at time zone ${timezone} + ${shift}, 'YYYY-MM-DD')`;
     }
   }
 }
@@ -192,7 +192,7 @@ const followerColumns = {
   capturedAt: column.text,
 };
 
-/** Compares only numbers of the newest definition: what an older one counted is left out. */
+/** Compares only numbers of the newest definition: what an older one counted is left out. None read in the period tells no change. */
 async function readFollowers(
   tx: Transaction,
   { organizationId }: Actor,
@@ -203,7 +203,8 @@ async function readFollowers(
     where n.subject_id = s.id and n.definition_id = l.definition_id and n.value is not null and n.captured_at < ${time.toISOString()}::timestamptz
     order by n.captured_at desc limit 1`;
   return queryRows(tx, followerColumns)`
-    select s.account_id as "accountId", s.platform, e.value, e.value - b.value as change, ${isoInstant('e.captured_at')} as "capturedAt"
+    select s.account_id as "accountId", s.platform, e.value,
+      case when e.captured_at >= ${from.toISOString()}::timestamptz then e.value - b.value end as change, ${isoInstant('e.captured_at')} as "capturedAt"
     from metric_subjects s join metric_latest l on l.subject_id = s.id and l.metric = ${MetricName.enum.followers}
     cross join lateral (${lastBefore(to)}) e left join lateral (${lastBefore(from)}) b on true
     where s.organization_id = ${organizationId} and s.publication_id is null and ${accounts}

@@ -34,6 +34,14 @@ describe('a post is read', () => {
     expect(nextPostReadMs({ postDaysMax: 30 }, 29 * dayMs, 0)).toBeNull();
   });
 
+  test('once more the day before its platform tells no more, however quiet it was', () => {
+    const quarter = { postDaysMax: 90, postHoursMin: 24 };
+    expect(nextPostReadMs(quarter, 59 * dayMs, 3)).toBe(30 * dayMs);
+    expect(nextPostReadMs(quarter, 84 * dayMs, 0)).toBe(5 * dayMs);
+    expect(nextPostReadMs(quarter, 89 * dayMs, 0)).toBeNull();
+    expect(nextPostReadMs({ postDaysMax: 0 }, 0, 0)).toBeNull();
+  });
+
   test('about 41 times in its life, whatever happens at most', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 10 }), { minLength: 1, maxLength: 50 }), (unchanged) => {

@@ -29,8 +29,11 @@ export function nextPostReadMs(
   const interval = intervals.find(({ youngerThanMs }) => ageMs < youngerThanMs);
   if (interval === undefined) return null;
   const waitMs = Math.max(interval.everyMs * 2 ** Math.min(unchanged, doublingsMax), postHoursMin * hourMs);
-  const endsMs = postDaysMax === null ? Infinity : postDaysMax * dayMs;
-  return ageMs + waitMs < endsMs ? waitMs : null;
+  const leftMs = postDaysMax === null ? Infinity : postDaysMax * dayMs - ageMs;
+  if (waitMs < leftMs) return waitMs;
+  // Once more the day before its platform tells no more of it.
+  const lastMs = leftMs - dayMs;
+  return lastMs >= Math.max(dayMs, postHoursMin * hourMs) ? lastMs : null;
 }
 
 /** An account's own numbers are a day apart, whether they change or not: they make its curve. */
