@@ -5,6 +5,10 @@ import { PostStatus } from './post-status.ts';
 import { Publication } from './post.ts';
 import { TimelineItem } from './timeline.ts';
 
+/** What a client calls one of its messages. */
+export const Ref = z.union([z.string().max(100), z.number()]);
+export type Ref = z.infer<typeof Ref>;
+
 /** What a WebSocket client may send; each is answered `ack`, `pong` or `error` with its `ref`. docs/events.md says what each one does. */
 export const ClientMessage = z.strictObject({
   type: z.enum([
@@ -19,11 +23,11 @@ export const ClientMessage = z.strictObject({
     'ping',
   ]),
   data: z.strictObject({ room: z.string().max(200).optional(), postId: z.string().max(100).optional() }).default({}),
-  ref: z.string().max(100).optional(),
+  ref: Ref.optional(),
 });
 export type ClientMessage = z.infer<typeof ClientMessage>;
 
-const ref = z.string().optional();
+const ref = Ref.optional();
 
 /** `id` is what `since` takes to resume after this message; `at` is when it happened. */
 const inLog = { id: z.string(), at: z.iso.datetime({ offset: true }) };

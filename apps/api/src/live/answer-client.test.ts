@@ -27,3 +27,17 @@ test('a socket is in 500 rooms at most; one that it is in already can be joined 
   expect(await subscribe(500)).toEqual({ type: 'ack', ref: 'r' });
   expect(connection.rooms.size).toBe(500);
 });
+
+test.each(['r1', 7, 0])('the ref %j comes back with the answer, a refusal too', async (ref) => {
+  const connection = { actor: () => actor, rooms: new Set<string>() };
+  const ask = (message: object) =>
+    answerClient(
+      async () => false,
+      connection,
+      JSON.stringify({ ...message, ref }),
+      () => undefined,
+    );
+  expect(await ask({ type: 'ping' })).toEqual({ type: 'pong', ref });
+  expect(await ask({ type: 'join-room', data: { room: 'post:pst_none' } })).toMatchObject({ type: 'error', ref });
+  expect(await ask({ type: 'unheard-of' })).toMatchObject({ type: 'error', ref });
+});

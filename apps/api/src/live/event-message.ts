@@ -93,12 +93,15 @@ function otherContent(event: LoggedEvent, notes: ReadonlyMap<string, Notificatio
   if (row === undefined) return null;
   const { accountId } = row.data;
   return {
-    accountIds: typeof accountId === 'string' ? [accountId] : [],
+    accountIds: [typeof accountId === 'string' ? accountId : wholeOrganization],
     rooms: [organizationRoom],
     hiddenFrom: row.hiddenFrom,
     message: { type: 'notification', data: presentNotification(row), ...logged },
   };
 }
+
+/** No account has this id: what is about none of them is not for a key that is limited to some, as in `GET /notifications`. */
+const wholeOrganization = '';
 
 function isAboutPost(event: LoggedEvent): boolean {
   return event.postId !== null && (event.type.startsWith('post.') || event.type.startsWith('publication.'));

@@ -1,3 +1,4 @@
+import { newId } from '@vibetribe/db/new-id';
 import { addMembership } from '@vibetribe/db/testing/test-rows';
 import { waitFor } from '@vibetribe/testkit/wait-for';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -96,6 +97,30 @@ describe('rights that change while a socket is open', () => {
     await socket.next('post-status-update');
     expect(socket.of('post-status-update').map(({ data }) => data.postId)).toEqual([other.postId]);
   });
+});
+
+test('a key that is limited to some accounts hears of the notifications that it can list', async () => {
+  const { accessToken, organization } = await api.register();
+  const [own, other] = [await addPost(api, organization.id), await addPost(api, organization.id)];
+  const body = { name: 'Bot', scopes: ['read'], accountIds: [own.accountId] };
+  const { json } = await api.call('POST', '/api/v1/api-keys', { token: accessToken, body });
+  await using limited = await openSocket(api, String(json['key']));
+  await using member = await openSocket(api, accessToken);
+  for (const data of [{}, { accountId: other.accountId }, { accountId: own.accountId }])
+    await api.sql(
+      `with n as (insert into notifications (id, organization_id, kind, title, body, data)
+         values ($1, $2, 'mail_failed', 'Told', '', $3) returning id)
+       insert into events (organization_id, type, message, data)
+       select $2, 'notification.created', 'Told', jsonb_build_object('notificationId', id) from n`,
+      [newId('notification'), organization.id, JSON.stringify(data)],
+    );
+  await notify(api);
+  await waitFor(() => member.of('notification').length === 3, { describe: 'all three' });
+  await limited.next('notification');
+  const listed = await api.call('GET', '/api/v1/notifications', { token: String(json['key']) });
+  expect(limited.of('notification').map(({ data }) => data.id)).toEqual(
+    (listed.json['items'] as { id: string }[]).map(({ id }) => id),
+  );
 });
 
 describe('who is there', () => {

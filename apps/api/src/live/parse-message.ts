@@ -1,9 +1,9 @@
-import { ClientMessage } from '@vibetribe/contracts/live-message';
+import { ClientMessage, type Ref } from '@vibetribe/contracts/live-message';
 import type { RawData } from 'ws';
 
 export type ParsedMessage =
-  | { readonly message: ClientMessage; readonly ref: { readonly ref?: string } }
-  | { readonly message: null; readonly ref: { readonly ref?: string } };
+  | { readonly message: ClientMessage; readonly ref: { readonly ref?: Ref } }
+  | { readonly message: null; readonly ref: { readonly ref?: Ref } };
 
 const refCharactersMax = 100;
 /** What is larger is no message of ours, and is not parsed to find out what it is called. */
@@ -17,12 +17,13 @@ export function parseMessage(text: string): ParsedMessage {
 }
 
 /** The `ref` of a message that is refused unread. */
-export function refOf(data: RawData): { readonly ref?: string } {
+export function refOf(data: RawData): { readonly ref?: Ref } {
   return Buffer.isBuffer(data) && data.length <= namedBytesMax ? refIn(jsonOf(data.toString())) : {};
 }
 
-function refIn(value: unknown): { readonly ref?: string } {
+function refIn(value: unknown): { readonly ref?: Ref } {
   const ref: unknown = typeof value === 'object' && value !== null && 'ref' in value ? value.ref : undefined;
+  if (typeof ref === 'number') return { ref };
   return typeof ref === 'string' ? { ref: ref.slice(0, refCharactersMax) } : {};
 }
 
