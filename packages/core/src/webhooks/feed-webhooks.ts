@@ -35,6 +35,7 @@ const fedColumns = {
   id: column.text,
   organizationId: column.text,
   events: z.array(WebhookEvent),
+  isOff: column.boolean,
   nextSequence: column.number,
   createdAtMs: column.number,
 };
@@ -43,36 +44,39 @@ type FedWebhook = RowOf<typeof fedColumns>;
 async function addDeliveries(tx: Transaction, events: readonly LoggedEvent[]): Promise<void> {
   const organizationIds = [...new Set(events.map(({ organizationId }) => organizationId))];
   const webhooks = await queryRows(tx, fedColumns)`
-    select id, organization_id as "organizationId", events, next_sequence::float8 as "nextSequence",
+    select id, organization_id as "organizationId", events, disabled_at is not null as "isOff", next_sequence::float8 as "nextSequence",
       extract(epoch from created_at)::float8 * 1000 as "createdAtMs"
-    from webhooks where organization_id = any(${sql.param(organizationIds)}::text[]) and disabled_at is null
+    from webhooks where organization_id = any(${sql.param(organizationIds)}::text[])
     order by id for no key update`;
-  if (webhooks.length === 0) return;
-  const asked = webhooks.map((webhook) => ({ webhook, told: toldTo(webhook, events) }));
+  const asked = webhooks
+    .map((webhook) => ({ webhook, told: toldTo(webhook, events) }))
+    .filter(({ told }) => told.length > 0);
+  if (asked.length === 0) return;
+  const sent = asked.filter(({ webhook }) => !webhook.isOff);
   const posts = new Map(
-    asked.flatMap(({ told }) =>
+    sent.flatMap(({ told }) =>
       told.flatMap(({ event }) => (event.postId === null ? [] : [[event.postId, event.organizationId] as const])),
     ),
   );
   const publications = await publicationsOfPosts(tx, posts);
-  const deliveries = asked.flatMap(({ webhook, told }) =>
+  const deliveries = sent.flatMap(({ webhook, told }) =>
     told.map(({ event, name }, index) => {
       const sequence = webhook.nextSequence + index;
       const payload = webhookMessage(event, { name, sequence, rows: publications.get(event.postId ?? '') ?? [] });
       return { id: newId('delivery'), webhookId: webhook.id, sequence, type: name, payload };
     }),
   );
-  if (deliveries.length === 0) return;
+  // What one that is off would have been sent is counted, so that its receiver sees the gap.
+  const counted = asked.map(({ webhook, told }) => ({ id: webhook.id, next: webhook.nextSequence + told.length }));
   await tx.execute(sql`
     with made as (
       insert into webhook_deliveries (id, organization_id, webhook_id, sequence, type, payload, next_attempt_at)
       select d.id, w.organization_id, w.id, d.sequence, d.type, d.payload, clock_timestamp()
       from jsonb_to_recordset(${JSON.stringify(deliveries)}::jsonb) as d(id text, "webhookId" text, sequence bigint, type text, payload text)
       join webhooks w on w.id = d."webhookId"
-      returning webhook_id, sequence
     )
-    update webhooks w set next_sequence = m.next from (
-      select webhook_id, max(sequence) + 1 as next from made group by 1) m where w.id = m.webhook_id`);
+    update webhooks w set next_sequence = c.next from jsonb_to_recordset(${JSON.stringify(counted)}::jsonb) as c(id text, next bigint)
+    where w.id = c.id`);
 }
 
 /** What a webhook is to be told: nothing that happened before it was made. */

@@ -16,7 +16,7 @@ export interface DeliveryResult {
   readonly retryAfterMs: number | null;
 }
 
-/** Waits between tries, ms: ten tries within about 27 hours with the two ends, as Standard Webhooks proposes. */
+/** Waits between tries, ms: ten tries within about three days, as Standard Webhooks proposes. */
 export const retryDelaysMs: readonly number[] = [
   5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000,
 ];
@@ -75,7 +75,7 @@ async function switchOff(
   const why =
     because === 'gone'
       ? 'Its receiver answered that it is gone (410).'
-      : 'Its receiver took nothing for more than a day. Switch it on again once it answers; what it missed can be replayed.';
+      : 'Its receiver took nothing for more than a day. Switch it on again once it answers; what was not taken can be replayed, and what happened meanwhile is missing in the sequence.';
   await tx.execute(sql`
     with off as (
       update webhooks set disabled_at = clock_timestamp(), disabled_because = ${because}, updated_at = clock_timestamp()

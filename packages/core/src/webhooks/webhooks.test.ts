@@ -179,6 +179,34 @@ test('a receiver that is gone, or took nothing for a day, is switched off and it
   expect(harness.received.slice(before).map(({ path }) => path)).not.toContain('/gone');
 });
 
+test('what happens while a webhook is off is not sent, and its receiver sees by the sequence that it is missing', async () => {
+  const actor = await harness.newActor();
+  const { id: webhookId, secret } = await harness.add(actor, '/off', ['token.refreshed']);
+  await harness.startDeliverer();
+  const happen = async () => {
+    await harness.happen(actor.organizationId, 'token.refreshed');
+    harness.wake();
+  };
+  await happen();
+  await waitFor(() => harness.received.length === 1, { describe: 'the first' });
+  await updateWebhook(harness.deps(), actor, { webhookId, change: { enabled: false } });
+  await Promise.all([happen(), happen()]);
+  await waitFor(
+    async () => {
+      const [row] = await harness.database.sql<{ next: number }>(
+        'select next_sequence::int as next from webhooks where id = $1',
+        [webhookId],
+      );
+      return row?.next === 4;
+    },
+    { describe: 'two that are counted' },
+  );
+  await updateWebhook(harness.deps(), actor, { webhookId, change: { enabled: true } });
+  await happen();
+  await waitFor(() => harness.received.length === 2, { describe: 'the fourth' });
+  expect(harness.received.map((message) => verified(secret, message).sequence)).toEqual([1, 4]);
+});
+
 test('during a rotation both secrets fit, and the sealing key can be changed', async () => {
   const actor = await harness.newActor();
   const webhook = await harness.add(actor, '/rotates', ['token.refreshed']);
