@@ -9,7 +9,7 @@ const messageColumns = {
   channel: z.enum(['email', 'webhook']),
   /** The webhook's host; empty for a mail. */
   server: column.text,
-  entries: z.array(z.object({ title: z.string(), body: z.string() })),
+  entries: z.array(z.object({ kind: z.string().optional(), title: z.string(), body: z.string() })),
   count: column.number,
   cause: column.text,
   /** This try, counted from 1. */

@@ -92,7 +92,7 @@ interface Message {
   readonly userId: string;
   readonly channel: 'email' | 'webhook';
   readonly cause: string;
-  readonly entries: { title: string; body: string }[];
+  readonly entries: { kind: string; title: string; body: string }[];
   count: number;
   readonly dueAtMs: number;
 }
@@ -123,7 +123,7 @@ async function messagesFor(
         const { organizationId, userId, quietHours } = member;
         const cause = time === 'daily' ? 'daily' : causeOf(notification);
         const key = JSON.stringify([organizationId, userId, channel, cause]);
-        const { title, body } = notification;
+        const { kind, title, body } = notification;
         const message = messages.get(key);
         if (message === undefined) {
           const dueAtMs = sendTimeMs(time, { nowMs, collectMs, quietHours });
@@ -133,13 +133,13 @@ async function messagesFor(
             userId,
             channel,
             cause,
-            entries: [{ title, body }],
+            entries: [{ kind, title, body }],
             count: 1,
             dueAtMs,
           });
         } else {
           message.count += 1;
-          if (message.entries.length < entriesMax) message.entries.push({ title, body });
+          if (message.entries.length < entriesMax) message.entries.push({ kind, title, body });
         }
       }
     }

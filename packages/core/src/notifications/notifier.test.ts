@@ -196,7 +196,9 @@ test('what is for the day waits for one message; who has left, and what is off, 
   await notify('publication_failed', 'One');
   await notify('publication_asks', 'Two');
   await notify('mail_failed', 'Three');
+  await notify('publication_failed', 'Four');
   await notifyOnce({ ...(deps() as object) } as never, { ...settings, collectMs: 60_000 });
+  await prefer(daily, { events: { publication_failed: { email: 'daily' }, publication_asks: { email: 'off' } } });
   await removeMember(
     { db: database.db, revocations: { announce: () => undefined, memberChanged: () => undefined } },
     actorOf(left),
@@ -205,7 +207,9 @@ test('what is for the day waits for one message; who has left, and what is off, 
   expect(await mailsTo(daily)).toEqual([]);
   await database.sql('update notification_messages set due_at = now() where due_at is not null');
   await look();
-  expect((await mailsTo(daily)).map(({ subject }) => subject)).toEqual(['The day: 2 notifications – Engines']);
+  const [mail, ...others] = await mailsTo(daily);
+  expect([mail?.subject, others]).toEqual(['The day: 2 notifications – Engines', []]);
+  expect(mail?.text).toMatch(/^One\nWhy\n\nFour\nWhy\n/);
   expect(await mailsTo(left)).toEqual([]);
 });
 

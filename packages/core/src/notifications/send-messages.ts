@@ -31,9 +31,10 @@ const bodyCharactersMax = 500;
 export async function sendMessage(
   deps: MessageDependencies,
   settings: MessageSettings,
-  message: DueMessage,
+  due: DueMessage,
 ): Promise<void> {
-  const recipient = await readRecipient(deps, message);
+  const recipient = await readRecipient(deps, due);
+  const message = recipient === null ? due : withoutOff(due, recipient);
   if (recipient === null || isOff(message, recipient)) return endMessage(deps, message, 'dropped');
   const quietMs = quietForMs(message, recipient);
   if (quietMs > 0) return postpone(deps, message, quietMs);
@@ -78,8 +79,18 @@ async function readRecipient(
   return recipient ?? null;
 }
 
+/** The day's message without the kinds that were switched off while it was collected. */
+function withoutOff(message: DueMessage, { events }: Recipient): DueMessage {
+  if (!isDaily(message)) return message;
+  const entries = message.entries.filter(
+    ({ kind }) => kind === undefined || channelsFor(kind, events)[message.channel] !== 'off',
+  );
+  return { ...message, entries, count: message.count - (message.entries.length - entries.length) };
+}
+
 /** What a member switched off while it was collected is not sent any more. */
-function isOff({ cause, channel }: DueMessage, { events }: Recipient): boolean {
+function isOff({ cause, channel, count }: DueMessage, { events }: Recipient): boolean {
+  if (count === 0) return true;
   const kinds = isDaily({ cause }) ? NotificationKind.options : [cause.split(':')[0] ?? ''];
   return kinds.every((kind) => channelsFor(kind, events)[channel] === 'off');
 }
