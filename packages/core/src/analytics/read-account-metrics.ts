@@ -112,10 +112,15 @@ function* requestsOf(
           now: deps.clock.now(),
           ...told,
         });
+        const isAnyReached = named.some(({ part }) => (given.get(part.platformPostId)?.length ?? 0) > 0);
         return {
           found: named.flatMap((post) => {
             const readings = given.get(post.part.platformPostId);
-            return readings === undefined ? [] : [readingOf(post, readings, aboutOf(post), nextOf(metrics, post))];
+            // There was no room for it beside the others: it stays due in an hour, as it was taken.
+            const isLeftOver = readings?.length === 0 && isAnyReached;
+            return readings === undefined || isLeftOver
+              ? []
+              : [readingOf(post, readings, aboutOf(post), nextOf(metrics, post))];
           }),
           goneIds: named.flatMap((post) => (given.has(post.part.platformPostId) ? [] : [post.subjectId])),
         };

@@ -151,6 +151,20 @@ describe('a run', () => {
   });
 });
 
+test('a post that was not reached beside others is not read: it is asked for in the next run', async () => {
+  const [reached, left] = [await harness.publish(actor, accountId, 100), await harness.publish(actor, accountId, 100)];
+  harness.fake.posts.set(reached.platformPostId, [reading('reactions', 5)]);
+  harness.fake.posts.set(left.platformPostId, []);
+  expect(await run()).toMatchObject({ read: 0, changed: 2, gone: 0 });
+  const stateOf = async ({ publicationId }: { publicationId: string }) =>
+    (await subjects()).find(({ publication_id }) => publication_id === publicationId);
+  expect(await stateOf(reached)).toMatchObject({ state: 'read', due_in_hours: 24 });
+  expect(await stateOf(left)).toMatchObject({ state: 'unread', failures: 0, due_in_hours: 1 });
+  await harness.sql(`update metric_subjects set due_at = now() where publication_id = $1`, [left.publicationId]);
+  await run();
+  expect(await stateOf(left)).toMatchObject({ state: 'read', due_in_hours: 48 });
+});
+
 describe('a run by hand', () => {
   const byHand = () => readMetrics(harness.deps(), { patienceMs: 0, isByHand: true });
 

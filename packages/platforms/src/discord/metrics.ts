@@ -19,9 +19,10 @@ export const discordMetrics: MetricsSupport = {
   postsPerRequest: 1,
   postDaysMax: null,
 
-  // A webhook may ask for neither reactions nor members.
+  // A webhook may ask for neither reactions nor members: its messages are there, and have no numbers.
   readPosts: ({ posts, ...call }) =>
-    readOneByOne(isWebhook(call.account) ? [] : posts, async ({ platformPostId: id }) => {
+    readOneByOne(posts, async ({ platformPostId: id }) => {
+      if (isWebhook(call.account)) return [];
       const message = { path: messagePath(call.account, id), isInThread: isForum(call.account) };
       return readingsOf(await ask(call, message, Message));
     }),

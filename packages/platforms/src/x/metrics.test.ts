@@ -77,3 +77,19 @@ test('a full page leaves nothing for older posts, which are not asked for', asyn
   expect([seen.length, billed]).toEqual([1, [100]]);
   expect(found.get(old)).toEqual([]);
 });
+
+test('what stands between posts that are days apart is neither asked for nor billed, and the oldest is read too', async () => {
+  const days = ['2026-11-27', '2026-11-26', '2026-11-20', '2026-09-20', '2026-09-01'];
+  const ids = days.map((day) => idAt(day));
+  const { found, seen, billed } = await read(ids, ({ query }) => ({
+    data: ids
+      .filter((id) => BigInt(id) > BigInt(query['since_id'] ?? 0) && BigInt(id) < BigInt(query['until_id'] ?? 0))
+      .map((id) => post(id)),
+  }));
+  expect([seen.length, billed]).toEqual([4, [5]]);
+  expect(ids.map((id) => namesIn(found.get(id)).includes('reactions'))).toEqual(ids.map(() => true));
+  const many = Array.from({ length: 20 }, (_, index) =>
+    idAt('2026-11-01', BigInt(index) * (30n << 22n) * 86_400_000n * -1n),
+  );
+  expect((await read(many, () => ({ data: [] }))).seen).toHaveLength(8);
+});

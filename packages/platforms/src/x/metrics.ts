@@ -30,12 +30,16 @@ const accountSources: readonly MetricSource[] = [
 const pageSize = 100;
 /** The least that X takes. */
 const pageSizeMin = 5;
+/** Posts that are further apart are asked for apart: what stands between them would be billed too, and leave no room for the older one. */
+const gapMs = 2 * 86_400_000;
+/** A request each. */
+const rangesMax = 8;
 /** A day less than the 30 that X has: one post that is too old may fail them all. */
 const privateMs = 29 * 86_400_000;
 
 /**
  * By the own timeline, where a post costs a fifth of what it costs by its id. https://docs.x.com/x-api/getting-started/pricing, read 2026-11.
- * Between the oldest and the newest post that is asked for: what there is no room for was not reached.
+ * The newest first, between the oldest and the newest of those that stand near each other: what there is no room for was not reached.
  */
 export const xMetrics: MetricsSupport = {
   postsPerRequest: pageSize,
@@ -48,8 +52,8 @@ export const xMetrics: MetricsSupport = {
     const isYoung = (id: bigint) => now.getTime() - timeOf(id) < privateMs;
     const found = new Map<string, readonly MetricReading[]>();
     let billed = 0;
-    for (const young of [true, false]) {
-      const wanted = ids.filter((id) => isYoung(id) === young).toSorted(byValue);
+    for (const wanted of rangesOf(ids, isYoung)) {
+      const young = wanted.every(isYoung);
       const range = { oldest: wanted[0], newest: wanted.at(-1), young, size: pageSize - billed };
       const page = await readPage(call, range);
       billed += page.data.length;
@@ -76,6 +80,19 @@ const Listing = listOf(
 );
 
 type Page = z.infer<typeof Listing>;
+
+/** In order of time, the newest range first. One is of young posts alone, or of others. */
+function rangesOf(ids: readonly bigint[], isYoung: (id: bigint) => boolean): bigint[][] {
+  const ranges: bigint[][] = [];
+  for (const id of ids.toSorted(byValue).toReversed()) {
+    const range = ranges.at(-1);
+    const next = range?.[0];
+    const isNear = next !== undefined && (timeOf(next) - timeOf(id) < gapMs || ranges.length >= rangesMax);
+    if (isNear && isYoung(next) === isYoung(id)) range?.unshift(id);
+    else ranges.push([id]);
+  }
+  return ranges;
+}
 
 /** `size`: what may still be billed. Where it is too little the page has none of it. */
 async function readPage(
