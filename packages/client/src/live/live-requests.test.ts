@@ -15,7 +15,7 @@ function openServer(requests: ReturnType<typeof createLiveRequests>) {
   return {
     taken,
     letGoOn: () => void (left = 20),
-    say(text: string) {
+    say: (text: string) => {
       const { ref, data } = JSON.parse(text) as { ref: string; data: { postId: string } };
       left -= 1;
       if (left >= 0) taken.add(data.postId);
