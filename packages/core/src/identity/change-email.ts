@@ -8,6 +8,7 @@ import { type MailWriter, queueMail } from '../mail/queue-mail.ts';
 import type { AuthenticatedActor } from './authenticated-actor.ts';
 import type { IdentityDependencies } from './identity-dependencies.ts';
 import { requireSession } from './list-sessions.ts';
+import { lockUser } from './lock-user.ts';
 import { linkLifeHours, makeLink, requireLink, takeLink } from './mailed-link.ts';
 
 /**
@@ -24,9 +25,10 @@ export async function requestEmailChange(
   const { userId } = requireSession(actor);
   if (!deps.sendsMail) throw new DomainError('conflict', 'This server sends no mail: an address cannot be confirmed.');
   const user = await deps.db.asIdentity((tx) => readUser(tx, userId));
-  if (user === null || !(await deps.passwords.verify(password, user.passwordHash)))
-    throw new DomainError('invalid_credentials', 'The present password is wrong.');
+  if (user === null || !(await deps.passwords.verify(password, user.passwordHash))) throw wrongPassword();
   await deps.db.asIdentity(async (tx) => {
+    // It may have been changed since it was checked, which took a while.
+    if ((await lockUser(tx, { id: userId }))?.passwordHash !== user.passwordHash) throw wrongPassword();
     await tx.execute(sql`delete from mailed_links where user_id = ${userId}`);
     if (await isTaken(tx, newEmail)) return;
     const token = await makeLink(tx, { purpose: 'email_change', email: newEmail, userId });
@@ -64,9 +66,9 @@ export async function confirmEmailChange(
   deps: Pick<IdentityDependencies, 'db'> & MailWriter,
   token: string,
 ): Promise<{ email: string }> {
-  return deps.db.asIdentity(async (tx) => {
+  const confirming = deps.db.asIdentity(async (tx) => {
     const { email, userId } = await takeLink(tx, 'email_change', token);
-    if (await isTaken(tx, email)) throw new DomainError('email_taken', 'There is a user with this address now.');
+    if (await isTaken(tx, email)) throw taken();
     const before = userId === null ? null : await readUser(tx, userId);
     if (userId === null || before === null) throw new DomainError('link_invalid', 'The user is gone.');
     await tx.execute(sql`select set_config('app.principal', ${`user:${userId}`}, true)`);
@@ -84,6 +86,24 @@ export async function confirmEmailChange(
     });
     return { email };
   });
+  // Somebody else may take the address in the same moment.
+  return confirming.catch((error: unknown) => {
+    throw isDuplicate(error) ? taken(error) : error;
+  });
+}
+
+function taken(cause?: unknown): DomainError {
+  return new DomainError('email_taken', 'There is a user with this address now.', { cause });
+}
+
+function isDuplicate(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if ('code' in cause && cause.code === '23505') return true;
+  return false;
+}
+
+function wrongPassword(): DomainError {
+  return new DomainError('invalid_credentials', 'The present password is wrong.');
 }
 
 async function isTaken(tx: Transaction, email: string): Promise<boolean> {

@@ -9,10 +9,12 @@ import type { AuthenticatedActor } from './authenticated-actor.ts';
 import type { IdentityDependencies } from './identity-dependencies.ts';
 import { requireSession } from './list-sessions.ts';
 import { lockUser } from './lock-user.ts';
+import { endLinksOf } from './mailed-link.ts';
 import { passwordChangedMail } from './password-changed-mail.ts';
 
 /**
- * Another password for who knows the present one. Every other session of the user ends: one of them may be whoever knew the old one.
+ * Another password for who knows the present one. Every other session of the user ends, and every mailed link: one of them may be of
+ * whoever knew the old one.
  * @throws DomainError `forbidden` for an API key, `invalid_credentials`
  */
 export async function changePassword(
@@ -32,7 +34,11 @@ export async function changePassword(
       .set({ passwordHash })
       .where(eq(users.id, userId))
       .returning({ email: users.email });
-    if (user !== undefined) await queueMail(deps, tx, passwordChangedMail(user.email));
+    if (user !== undefined) {
+      // Whoever knew the old password may have asked for another address.
+      await endLinksOf(tx, { userId, email: user.email });
+      await queueMail(deps, tx, passwordChangedMail(user.email));
+    }
     return endSessionsOf(tx, userId, familyId);
   });
   for (const id of ended) deps.revocations.announce({ kind: 'session', familyId: id });

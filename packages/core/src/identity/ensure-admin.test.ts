@@ -46,12 +46,22 @@ describe('the administrator', () => {
     expect(await harness.sql(`select 1 from sessions where id = 's1' and revoked_at is not null`)).toHaveLength(1);
   });
 
-  test('takes nothing over from a stranger who had the address: password, sessions and keys of his end', async () => {
+  test('takes nothing over from a stranger who had the address: password, sessions, keys, second factor and links of his end', async () => {
     const { userId, organizationId } = await admin('stranger@example.com', 'password of a stranger');
     await harness.sql('update users set service_admin = false where id = $1', [userId]);
     await addApiKey(harness.sql, { id: 'key_s', organizationId, userId, role: 'owner' });
+    await harness.sql(`insert into totp_factors (user_id, secret_sealed, confirmed_at) values ($1, 'sealed', now())`, [
+      userId,
+    ]);
+    await harness.sql(
+      `insert into mailed_links (token_hash, purpose, email, user_id, expires_at)
+       values ('link-of-a-stranger', 'email_change', 'evil@example.com', $1, now() + interval '1 hour')`,
+      [userId],
+    );
     await admin('stranger@example.com', 'password of the operator');
     expect(await harness.sql(`select 1 from api_keys where id = 'key_s' and revoked_at is not null`)).toHaveLength(1);
+    expect(await harness.sql('select 1 from totp_factors where user_id = $1', [userId])).toEqual([]);
+    expect(await harness.sql('select 1 from mailed_links where user_id = $1', [userId])).toEqual([]);
   });
 
   test('an ordinary user who has the address becomes a service admin and owns an organization again', async () => {

@@ -4,12 +4,14 @@ import { apiKeys, memberships, organizations, sessions, users } from '@vibetribe
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import type { IdentityDependencies } from './identity-dependencies.ts';
 import { lockUser } from './lock-user.ts';
+import { endLinksOf } from './mailed-link.ts';
 import { insertOwner } from './register.ts';
 
 /**
  * Makes sure that a service admin with this password exists and owns an organization; can be repeated.
  * Where the password differs from the stored one it is replaced, and the user's sessions end. Whoever had the address before may be a
- * stranger who registered it: where the user was no service admin yet, the keys that he made end too.
+ * stranger who registered it: where the user was no service admin yet, the keys that he made end too, and his second factor; a link that
+ * would give the user another address ends in any case.
  */
 export async function ensureAdmin(
   deps: Pick<IdentityDependencies, 'db' | 'passwords'>,
@@ -36,7 +38,11 @@ export async function ensureAdmin(
     await lockUser(tx, user);
     await tx.update(users).set({ serviceAdmin: true, passwordHash }).where(eq(users.id, user.id));
     if (!keepsPassword) await revokeSessionsOf(tx, user.id);
-    if (!keepsPassword && !user.serviceAdmin) await revokeKeysOf(tx, user.id);
+    if (!keepsPassword) await endLinksOf(tx, { userId: user.id, email });
+    if (!keepsPassword && !user.serviceAdmin) {
+      await revokeKeysOf(tx, user.id);
+      await tx.execute(sql`delete from totp_factors where user_id = ${user.id}`);
+    }
     return { userId: user.id, organizationId: await ownedOrganization(tx, user.id, input.organizationName) };
   });
 }

@@ -32,6 +32,14 @@ export async function takeLink(tx: Transaction, purpose: Purpose, token: string)
   return link;
 }
 
+/** Ends every link of a user: a lost password, another address. */
+export async function endLinksOf(
+  tx: Transaction,
+  { userId, email }: { readonly userId: string; readonly email: string },
+): Promise<void> {
+  await tx.execute(sql`delete from mailed_links where email = lower(${email}) or user_id = ${userId}`);
+}
+
 /** Looks without using it up. @throws DomainError `link_invalid` */
 export async function requireLink(tx: Transaction, purpose: Purpose, token: string): Promise<void> {
   const [link] = await queryRows(tx, linkColumns)`

@@ -6,7 +6,7 @@ import { type MailWriter, queueMail } from '../mail/queue-mail.ts';
 import { endSessionsOf } from './change-password.ts';
 import type { IdentityDependencies } from './identity-dependencies.ts';
 import { lockUser } from './lock-user.ts';
-import { linkLifeHours, makeLink, requireLink, takeLink } from './mailed-link.ts';
+import { endLinksOf, linkLifeHours, makeLink, requireLink, takeLink } from './mailed-link.ts';
 import { DomainError } from '../domain-error.ts';
 import { passwordChangedMail } from './password-changed-mail.ts';
 
@@ -62,7 +62,7 @@ export async function resetPassword(
     await tx.execute(sql`update users set password_hash = ${passwordHash} where id = ${user.id}`);
     // Whoever guessed at the second factor knew the old password.
     await tx.execute(sql`update totp_factors set failures = 0, next_try_at = null where user_id = ${user.id}`);
-    await tx.execute(sql`delete from mailed_links where email = ${email} or user_id = ${user.id}`);
+    await endLinksOf(tx, { userId: user.id, email });
     await queueMail(deps, tx, passwordChangedMail(email));
     return { email, ended: await endSessionsOf(tx, user.id, null) };
   });

@@ -161,6 +161,30 @@ describe('another address', () => {
     expect(await actions(user.accessToken)).toContain('user.updated');
   });
 
+  test('that whoever knew the old password asked for is none any more once there is another password', async () => {
+    const to = newEmail();
+    expect((await post('/email/change', { newEmail: to, password: testPassword }, user.accessToken)).status).toBe(202);
+    const token = tokenIn(await mail.mailTo(to, /Confirm/));
+    const body = { currentPassword: testPassword, newPassword };
+    expect((await post('/password/change', body, user.accessToken)).status).toBe(204);
+    expect((await post('/email/confirm', { token })).json['code']).toBe('link_invalid');
+    expect((await me(user.accessToken)).json['user']).toMatchObject({ email: user.email });
+  });
+
+  test('that somebody else takes in the same moment is refused', async () => {
+    const other = await api.register();
+    const to = newEmail();
+    await post('/email/change', { newEmail: to, password: testPassword }, user.accessToken);
+    const token = tokenIn(await mail.mailTo(to, /Confirm/));
+    await using taking = await api.transaction();
+    await taking.sql('update users set email = $1 where id = $2', [to, other.user.id]);
+    const confirming = post('/email/confirm', { token });
+    const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ~ 'update users set email'`;
+    await waitFor(async () => (await api.sql(waiting)).length === 1, { describe: 'the confirmation to wait' });
+    await taking.sql('commit');
+    expect((await confirming).json['code']).toBe('email_taken');
+  });
+
   test('that is somebody else’s is answered the same, and nothing is mailed; it may also be taken meanwhile', async () => {
     const other = await api.register();
     const ask = (to: string) => post('/email/change', { newEmail: to, password: testPassword }, user.accessToken);
