@@ -1,6 +1,7 @@
 import type { Refresh, SessionTokens } from '@vibetribe/contracts/auth';
+import { Role } from '@vibetribe/contracts/role';
 import type { Transaction } from '@vibetribe/db/connect-database';
-import { memberships, sessions } from '@vibetribe/db/schema/identity';
+import { sessions } from '@vibetribe/db/schema/identity';
 import { hashToken } from '@vibetribe/security/opaque-token';
 import { and, eq, gt, isNull, sql } from 'drizzle-orm';
 import { DomainError } from '../domain-error.ts';
@@ -15,8 +16,8 @@ const sameMomentSeconds = 10;
 /**
  * Trades a refresh token for a new pair. A token works once: using it again ends the whole family, since one of the two who
  * have it should not. The token used last, coming again in the same moment, is only refused.
- * @throws DomainError `unauthenticated` (unknown or expired), `session_revoked` (used before, or signed out), `refresh_token_used`
- *   (a moment ago, and the session goes on with the pair that it was traded for)
+ * @throws DomainError `unauthenticated` (unknown, expired, or no longer a member), `session_revoked` (used before, or signed out),
+ *   `refresh_token_used` (a moment ago, and the session goes on with the pair that it was traded for)
  */
 export async function refreshSession(
   deps: Pick<IdentityDependencies, 'db' | 'accessTokens' | 'revocations' | 'logger'>,
@@ -48,17 +49,22 @@ async function rotate(tx: Transaction, tokenHash: string) {
         isNull(sessions.usedAt),
         gt(sessions.expiresAt, sql`now()`),
         familyNotRevoked(),
+        // Not used up by who is no member any more: its return would end the session in other organizations too.
+        sql`${roleOfUser} is not null`,
       ),
     )
-    .returning({ familyId: sessions.familyId, userId: sessions.userId, organizationId: sessions.organizationId });
+    .returning({
+      familyId: sessions.familyId,
+      userId: sessions.userId,
+      organizationId: sessions.organizationId,
+      role: roleOfUser,
+    });
   if (used === undefined) return null;
-  const [membership] = await tx
-    .select({ role: memberships.role })
-    .from(memberships)
-    .where(and(eq(memberships.organizationId, used.organizationId), eq(memberships.userId, used.userId)));
-  if (membership === undefined) return null;
-  return { session: await openSession(tx, used), role: membership.role };
+  return { session: await openSession(tx, used), role: Role.parse(used.role) };
 }
+
+/** Of the session's user in its organization. */
+const roleOfUser = sql`(select m.role from memberships m where m.organization_id = sessions.organization_id and m.user_id = sessions.user_id)`;
 
 async function refuse(
   tx: Transaction,
@@ -70,14 +76,16 @@ async function refuse(
       usedAt: sessions.usedAt,
       isRevoked: sql<boolean>`not ${familyNotRevoked()}`,
       isSameMoment: usedInThisMoment(),
+      isMember: sql<boolean>`${roleOfUser} is not null`,
     })
     .from(sessions)
     .where(eq(sessions.tokenHash, tokenHash));
   if (known === undefined || (known.usedAt === null && !known.isRevoked)) {
-    return {
-      error: new DomainError('unauthenticated', 'The refresh token is unknown or expired.'),
-      revokedFamilyId: null,
-    };
+    const told =
+      known?.isMember === false
+        ? 'The user is no longer a member of this organization.'
+        : 'The refresh token is unknown or expired.';
+    return { error: new DomainError('unauthenticated', told), revokedFamilyId: null };
   }
   const error = new DomainError('session_revoked', 'The session has ended. Sign in again.');
   if (known.isRevoked) return { error, revokedFamilyId: null };
