@@ -9,10 +9,12 @@ export interface LoadingCache<Value> {
   forgetAll(): void;
 }
 
-export interface LoadingCacheOptions {
+export interface LoadingCacheOptions<Value> {
   /** How old a value may become in a process that is not told to forget it; 0: nothing is kept. */
   readonly ttlMs: number;
   readonly entriesMax: number;
+  /** How long a value that was just loaded is true at most, where that is shorter. */
+  readonly lifeMsOf?: ((value: Value) => number) | undefined;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Told of each look-up. */
   readonly onLookUp?: ((result: 'hit' | 'miss') => void) | undefined;
@@ -22,8 +24,9 @@ export function createLoadingCache<Value>({
   ttlMs,
   entriesMax,
   clock,
+  lifeMsOf = () => Number.POSITIVE_INFINITY,
   onLookUp = () => undefined,
-}: LoadingCacheOptions): LoadingCache<Value> {
+}: LoadingCacheOptions<Value>): LoadingCache<Value> {
   const entries = new LRUCache<string, { readonly value: Value }, () => Promise<Value>>({
     max: entriesMax,
     ttl: ttlMs,
@@ -36,7 +39,7 @@ export function createLoadingCache<Value>({
       const startedAtMs = clock.monotonicMs();
       const value = await load();
       // The library keeps a value for one moment longer than its time.
-      options.ttl = Math.max(1, ttlMs - 1 - (clock.monotonicMs() - startedAtMs));
+      options.ttl = Math.max(1, Math.min(ttlMs, lifeMsOf(value)) - 1 - (clock.monotonicMs() - startedAtMs));
       return { value };
     },
   });

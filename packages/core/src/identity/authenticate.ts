@@ -3,7 +3,14 @@ import type { Caches } from '../caches.ts';
 import { DomainError } from '../domain-error.ts';
 import type { AuthenticatedActor, Credential } from './authenticated-actor.ts';
 import { findCookieActor } from './cookie-session.ts';
-import { actorOfSession, findKeyActor, findSession, type SessionPrincipal } from './find-principal.ts';
+import {
+  actorOfSession,
+  findKeyActor,
+  findSession,
+  type KeyActor,
+  lifeMsOfKey,
+  type SessionPrincipal,
+} from './find-principal.ts';
 import type { IdentityDependencies } from './identity-dependencies.ts';
 
 export interface Authenticator {
@@ -33,7 +40,7 @@ export function createAuthenticator(
   deps: Pick<IdentityDependencies, 'db' | 'accessTokens'> & { readonly caches: Caches },
 ): Authenticator {
   const sessions = deps.caches.open<SessionPrincipal | null>('sessions', { ttlMsMax, entriesMax });
-  const keys = deps.caches.open<AuthenticatedActor | null>('keys', { ttlMsMax, entriesMax });
+  const keys = deps.caches.open<KeyActor | null>('keys', { ttlMsMax, entriesMax, lifeMsOf: lifeMsOfKey });
 
   const authenticateKey = async (key: string) => {
     const hash = hashApiKey(key);

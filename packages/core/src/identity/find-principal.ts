@@ -50,14 +50,16 @@ export function actorOfSession(session: SessionPrincipal, organizationId: string
 
 const lastUsedResolutionSeconds = 60;
 
+export interface KeyActor extends AuthenticatedActor {
+  /** How long the key still has, by the database's clock. */
+  readonly endsInMs: number;
+}
+
 /**
  * The actor behind a key, found by hash or id. Null for a key that is unknown, revoked, expired, or whose maker is no longer a
  * member. A key never has a higher role than its maker has now. For identity transactions.
  */
-export async function findKeyActor(
-  tx: Transaction,
-  by: { hash: string } | { id: string },
-): Promise<AuthenticatedActor | null> {
+export async function findKeyActor(tx: Transaction, by: { hash: string } | { id: string }): Promise<KeyActor | null> {
   const [key] = await tx
     .select({
       id: apiKeys.id,
@@ -68,6 +70,7 @@ export async function findKeyActor(
       scopes: apiKeys.scopes,
       accountIds: apiKeys.accountIds,
       serviceAdmin: users.serviceAdmin,
+      endsInMs: sql<number | null>`(extract(epoch from ${apiKeys.expiresAt} - clock_timestamp()) * 1000)::float8`,
     })
     .from(apiKeys)
     .leftJoin(users, eq(users.id, apiKeys.userId))
@@ -87,7 +90,13 @@ export async function findKeyActor(
     serviceAdmin: key.serviceAdmin ?? false,
     principal: `key:${key.id}`,
     credential: { kind: 'key', keyId: key.id },
+    endsInMs: key.endsInMs ?? Number.POSITIVE_INFINITY,
   };
+}
+
+/** For whoever remembers a key: not beyond its end. */
+export function lifeMsOfKey(actor: KeyActor | null): number {
+  return actor?.endsInMs ?? Number.POSITIVE_INFINITY;
 }
 
 function isLive(): SQL | undefined {
