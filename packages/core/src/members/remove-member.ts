@@ -1,5 +1,5 @@
-import { memberships } from '@vibetribe/db/schema/identity';
-import { and, eq } from 'drizzle-orm';
+import { apiKeys, memberships } from '@vibetribe/db/schema/identity';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import { DomainError } from '../domain-error.ts';
 import type { AuthenticatedActor } from '../identity/authenticated-actor.ts';
 import { requireRight } from '../identity/authorize.ts';
@@ -28,6 +28,11 @@ export async function removeMember(
     await tx
       .delete(memberships)
       .where(and(eq(memberships.organizationId, organizationId), eq(memberships.userId, userId)));
+    // For good: they do not come back with whoever made them.
+    await tx
+      .update(apiKeys)
+      .set({ revokedAt: sql`now()` })
+      .where(and(eq(apiKeys.organizationId, organizationId), eq(apiKeys.userId, userId), isNull(apiKeys.revokedAt)));
   });
   deps.revocations.memberChanged({ organizationId, userId });
 }

@@ -159,7 +159,15 @@ describe('members', () => {
     expect((await as(admin)('GET', '/members')).status).toBe(401);
     await waitFor(async () => (await as(key)('GET', '/members')).status === 401, { describe: 'the key to end' });
     const refreshed = await api.call('POST', '/api/v1/auth/refresh', { body: { refreshToken: admin.refreshToken } });
-    expect(refreshed.status).toBe(401);
+    expect(refreshed.json).toMatchObject({
+      code: 'unauthenticated',
+      detail: 'The user is no longer a member of this organization.',
+    });
+    expect((await as(owner)('GET', '/api-keys')).json['items']).toEqual([]);
+    // Whoever comes back has none of what they left.
+    const { token } = await inviteTo(owner, 'admin', admin.user.email);
+    expect((await accept({ token, password: testPassword })).status).toBe(200);
+    expect((await as(key)('GET', '/members')).status).toBe(401);
   });
 
   test('an admin makes a user, who signs in; whoever has one is invited instead', async () => {
