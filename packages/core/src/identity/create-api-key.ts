@@ -5,7 +5,7 @@ import { column, queryRows } from '@vibetribe/db/query-rows';
 import { accounts } from '@vibetribe/db/schema/accounts';
 import { apiKeys } from '@vibetribe/db/schema/identity';
 import { hashApiKey, newApiKey } from '@vibetribe/security/api-key';
-import { inArray, sql } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import type { Actor } from '../actor.ts';
 import { DomainError } from '../domain-error.ts';
 import { hasScope, requireRight } from './authorize.ts';
@@ -13,7 +13,7 @@ import type { IdentityDependencies } from './identity-dependencies.ts';
 import { apiKeyColumns, presentApiKey } from './present-api-key.ts';
 
 /**
- * Makes a key that can do no more than its maker: role, scopes and accounts are bounded by the actor's own.
+ * Makes a key that can do no more than its maker, nor for longer: role, scopes, accounts and end are bounded by the actor's own.
  * The answer is the only place where the key itself is ever seen.
  * @param beforeCommit runs before the commit, so that what it writes stands or falls with the key
  * @throws DomainError `forbidden`, `validation_failed` (an unknown account, a time that has passed), `quota_exceeded`
@@ -29,6 +29,7 @@ export async function createApiKey(
   const key = newApiKey();
   return deps.db.asTenant(actor.organizationId, async (tx) => {
     const accountIds = await boundedAccounts(tx, actor, input.accountIds);
+    const expiresAt = await boundedEnd(tx, actor, input.expiresAt);
     await requireRoom(tx, actor.organizationId);
     const [row] = await tx
       .insert(apiKeys)
@@ -42,7 +43,7 @@ export async function createApiKey(
         role: actor.role,
         scopes: [...new Set(input.scopes)],
         accountIds,
-        expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt),
+        expiresAt,
       })
       .returning({ ...apiKeyColumns, hasExpired: sql<boolean>`coalesce(${apiKeys.expiresAt} <= now(), false)` });
     if (row === undefined) throw new Error('the insert of an API key returned no row');
@@ -84,6 +85,18 @@ async function boundedAccounts(tx: Transaction, actor: Actor, wanted: string[] |
   const missing = wanted.findIndex((id) => !isOpen(id));
   if (missing !== -1) throw fault(`accountIds.${missing}`, 'There is no such account.');
   return [...new Set(wanted)];
+}
+
+/** A key that was given for a time makes none that outlives it. */
+async function boundedEnd(tx: Transaction, actor: Actor, wanted: string | undefined): Promise<Date | null> {
+  const given = wanted === undefined ? null : new Date(wanted);
+  const [kind, id = ''] = actor.principal.split(':', 2);
+  const [maker] =
+    kind === 'key' ? await tx.select({ endsAt: apiKeys.expiresAt }).from(apiKeys).where(eq(apiKeys.id, id)) : [];
+  const endsAt = maker?.endsAt ?? null;
+  if (given === null || endsAt === null) return given ?? endsAt;
+  if (given > endsAt) throw fault('expiresAt', 'must not be later than the end of the key that makes it');
+  return given;
 }
 
 function fault(path: string, message: string): DomainError {

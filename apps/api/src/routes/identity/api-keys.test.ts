@@ -63,6 +63,17 @@ describe('an API key', () => {
     ]);
   });
 
+  test('outlives no key that made it', async () => {
+    const { accessToken } = await api.register();
+    const endsAt = new Date(Date.now() + 3_600_000).toISOString();
+    const { key: maker } = await keyOf(accessToken, { scopes: ['admin'], expiresAt: endsAt });
+    expect((await create(maker, {})).json['expiresAt']).toBe(endsAt);
+    const sooner = new Date(Date.now() + 60_000).toISOString();
+    expect((await create(maker, { expiresAt: sooner })).json['expiresAt']).toBe(sooner);
+    const later = await create(maker, { expiresAt: '2999-01-01T00:00:00Z' });
+    expect([later.status, later.json['errors']]).toMatchObject([422, [{ path: 'expiresAt' }]]);
+  });
+
   test("never has more than its maker: scopes, accounts and today's role", async () => {
     const { accessToken, user } = await api.register();
     const { key: admin } = await keyOf(accessToken, { scopes: ['admin'] });
