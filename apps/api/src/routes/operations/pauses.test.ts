@@ -1,3 +1,4 @@
+import type { AuditEntry } from '@vibetribe/contracts/audit';
 import { addAccount } from '@vibetribe/db/testing/test-rows';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type CallOptions, startTestApi, type TestApi } from '../../test-api.ts';
@@ -9,11 +10,11 @@ beforeAll(async () => {
 afterAll(() => api[Symbol.asyncDispose]());
 
 async function signUp() {
-  const { accessToken, organization } = await api.register();
+  const { accessToken, organization, user } = await api.register();
   const { accountId } = await addAccount(api.sql, { organizationId: organization.id });
   const call = (method: string, path: string, options: Omit<CallOptions, 'token'> = {}) =>
     api.call(method, `/api/v1${path}`, { ...options, token: accessToken });
-  return { accountId, call };
+  return { accountId, call, userId: user.id };
 }
 
 describe('an emergency stop', () => {
@@ -43,6 +44,18 @@ describe('an emergency stop', () => {
     expect((await call('DELETE', `/pauses/${id}`)).status).toBe(204);
     expect((await call('GET', '/pauses')).json).toMatchObject({ items: [] });
     expect((await call('DELETE', `/pauses/${id}`)).status).toBe(404);
+  });
+
+  test('stands in the audit log with who made it and who lifted it', async () => {
+    const { call, userId } = await signUp();
+    const { json } = await call('POST', '/pauses', { body: { scope: 'organization', reason: 'Wrong campaign' } });
+    await call('DELETE', `/pauses/${String(json['id'])}`);
+    const of = { actor: `user:${userId}`, target: `pause:${String(json['id'])}` };
+    const audit = await call('GET', '/audit');
+    expect((audit.json['items'] as AuditEntry[]).filter(({ target }) => target === of.target)).toMatchObject([
+      { ...of, action: 'pause.updated', before: { liftedAt: null } },
+      { ...of, action: 'pause.created', after: { reason: 'Wrong campaign' } },
+    ]);
   });
 
   test('of the whole service is for service admins, and of an account for its own organization', async () => {
