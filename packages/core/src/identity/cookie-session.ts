@@ -1,6 +1,6 @@
 import type { SwitchOrganization } from '@vibetribe/contracts/auth';
 import type { Transaction } from '@vibetribe/db/connect-database';
-import { memberships, sessions } from '@vibetribe/db/schema/identity';
+import { memberships, sessions, users } from '@vibetribe/db/schema/identity';
 import { hashToken } from '@vibetribe/security/opaque-token';
 import { and, eq, gt, sql } from 'drizzle-orm';
 import { notFound } from '../domain-error.ts';
@@ -38,6 +38,8 @@ export async function moveCookieSession(
     const isMember = and(eq(memberships.userId, userId), eq(memberships.organizationId, organizationId));
     const [member] = await tx.select({ userId: memberships.userId }).from(memberships).where(isMember);
     if (member === undefined) throw notFound('organization');
+    // The next login goes there; the user before the sessions, as everywhere.
+    await tx.update(users).set({ lastOrganizationId: organizationId }).where(eq(users.id, userId));
     const { rowCount } = await tx
       .update(sessions)
       .set({ organizationId })

@@ -96,6 +96,8 @@ test('it moves to another organization of the user, and to no other', async () =
     organization: other.organization,
     role: 'viewer',
   });
+  // The one used last is where the next login goes.
+  expect((await send(await cookieOf())).json['organization']).toEqual(other.organization);
 });
 
 describe('a page of somebody else', () => {
