@@ -58,6 +58,8 @@ test('two processes run each slot of a task once, stop cleanly on SIGTERM, and s
     describe: 'one of them came second',
     timeoutMs: 30_000,
   });
+  // Whoever only reads the metrics is told how each task stands.
+  expect(await metricsOf(second)).toMatch(/vibetribe_cron_lag_seconds\{task="clean-up",app="cron"\} \d/);
   const health = await fetch(`http://127.0.0.1:${first.port}/health`);
   expect([health.status, await health.json()]).toMatchObject([200, { ok: true }]);
 

@@ -23,17 +23,21 @@ import { httpOrigin } from '@vibetribe/observability/http-origin';
 import { createLogger, type Logger } from '@vibetribe/observability/logger';
 import { createMetrics, type Metrics } from '@vibetribe/observability/metrics';
 import { startOpsServer } from '@vibetribe/observability/ops-server';
+import { withTimeout } from '@vibetribe/resilience/with-timeout';
 import type { CronConfig } from './config.ts';
 import { createCronGauges, type CronGauges } from './cron-gauges.ts';
 import { createSchedule, type Schedule } from './schedule.ts';
 import { scheduleTasks } from './schedule-tasks.ts';
-import { overdueAfter, taskHealth } from './task-health.ts';
+import { overdueAfter, taskHealth, type TaskHealth } from './task-health.ts';
 
 export interface RunningCron extends AsyncDisposable {
   /** Of /health and /metrics. */
   readonly port: number;
   readonly url: string;
 }
+
+/** How long a look at the metrics waits for the database: less than Prometheus waits for the metrics. */
+const gaugesTimeoutMs = 2_000;
 
 /** One cron process. Any number may run: each slot of a task's schedule is taken by one of them. */
 export async function startCron(
@@ -109,9 +113,26 @@ export async function startCron(
       () => scheduled.wake(),
     ),
   );
-  const health = createCronHealth(service, deps, { tasks, gauges, startedAt: await readDatabaseTime(service.db) });
+  const readTasks = createTaskWatch(service, { tasks, gauges, startedAt: await readDatabaseTime(service.db) });
+  const health = createCronHealth(service, deps, readTasks);
   const operators = createOperators(service.core, { trustsLoopback: config.trustLoopback });
-  const ops = starting.use(await startOpsServer({ port: config.port, host: config.host, operators, metrics, health }));
+  const ops = starting.use(
+    await startOpsServer({
+      port: config.port,
+      host: config.host,
+      operators,
+      health,
+      metrics: {
+        async exposition() {
+          // Where the database is away the other numbers are told all the same.
+          await withTimeout(gaugesTimeoutMs, 'looking at the tasks', readTasks()).catch((error: unknown) =>
+            logger.warn({ err: error }, 'the metrics tell how tasks were before'),
+          );
+          return metrics.exposition();
+        },
+      },
+    }),
+  );
   const running = starting.move();
   return {
     port: ops.port,
@@ -144,22 +165,33 @@ function openDependencies(
   };
 }
 
-/** Ill where a task has not succeeded for two of its times, whatever process should have run it. */
-function createCronHealth(
-  { db, queue }: Service,
-  { disk }: Pick<CronDependencies, 'disk'>,
+/** How each task stands, by what all processes have recorded; the gauges tell it. */
+function createTaskWatch(
+  { db }: Pick<Service, 'db'>,
   {
     tasks,
     gauges,
     startedAt,
   }: { tasks: readonly { name: string; schedule: Schedule }[]; gauges: CronGauges; startedAt: Date },
 ) {
-  return async () => {
-    const [database, queueHealth, diskHealth] = await Promise.all([db.health(), queue.health(), disk.health()]);
-    if (!database.ok) return { ok: false, detail: { database, queue: queueHealth, disk: diskHealth } };
+  return async (): Promise<TaskHealth[]> => {
     const [now, states] = await Promise.all([readDatabaseTime(db), readTaskStates(db)]);
     const found = taskHealth(tasks, states, { now, startedAt });
     gauges.setTaskHealth(found);
+    return found;
+  };
+}
+
+/** Ill where a task has not succeeded for two of its times, whatever process should have run it. */
+function createCronHealth(
+  { db, queue }: Service,
+  { disk }: Pick<CronDependencies, 'disk'>,
+  readTasks: () => Promise<TaskHealth[]>,
+) {
+  return async () => {
+    const [database, queueHealth, diskHealth] = await Promise.all([db.health(), queue.health(), disk.health()]);
+    if (!database.ok) return { ok: false, detail: { database, queue: queueHealth, disk: diskHealth } };
+    const found = await readTasks();
     return {
       ok: queueHealth.ok && diskHealth.ok && found.every(({ isOverdue }) => !isOverdue),
       detail: { database, queue: queueHealth, disk: diskHealth, tasks: found },
