@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ConnectionLostError, ConnectionUnavailableError } from '@vibetribe/db/product-pool';
+import { callStore } from '@vibetribe/queue/call-store';
 import { errorCodes } from '@vibetribe/contracts/error-code';
 import { databaseFault } from './database-fault.ts';
 import { refusalOf } from './problem-handler.ts';
@@ -22,6 +23,14 @@ describe('a fault of the database that passes', () => {
   test('a connection that ended under a statement is told as 503, although nobody gave its end a code', () => {
     const error = new ConnectionLostError('lost', { cause: new Error('Connection terminated unexpectedly') });
     expect(refusalOf(error)).toMatchObject({ code: 'unavailable', retryAfterSeconds: 1 });
+  });
+
+  test('a queue that is away is told as 503, also where its store only stays silent', async () => {
+    const silent = callStore(1, 'counting jobs', new Promise<never>(() => undefined));
+    expect(refusalOf(await silent.catch((error: Error) => error))).toMatchObject({
+      code: 'unavailable',
+      retryAfterSeconds: 1,
+    });
   });
 
   test.each([

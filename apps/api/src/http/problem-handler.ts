@@ -1,5 +1,6 @@
 import { DomainError } from '@vibetribe/core/domain-error';
 import type { ErrorCode } from '@vibetribe/contracts/error-code';
+import { QueueStoreError } from '@vibetribe/queue/store-error';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { databaseFault, isOutOfRoom } from './database-fault.ts';
 import { sendProblem } from './problem.ts';
@@ -26,6 +27,11 @@ export function refusalOf(error: FastifyError | Error): DomainError {
       cause: error,
     });
   }
+  if (error instanceof QueueStoreError)
+    return new DomainError('unavailable', 'The queue did not answer in time. Try again.', {
+      retryAfterSeconds: 1,
+      cause: error,
+    });
   if (isOutOfRoom(error)) {
     return new DomainError('storage_full', 'The disk of the service is full. Try again later.', {
       retryAfterSeconds: noRoomRetrySeconds,
