@@ -84,8 +84,17 @@ describe('a task and its slots', () => {
     expect(await harness.sql(`select outcome, failures from cron_runs where task = 'fails'`)).toEqual([
       { outcome: 'failed', failures: 2 },
     ]);
-    expect(await run({ task: 'fails', slot: next }, async () => ({}))).toMatchObject({ kind: 'done' });
-    expect(await harness.sql(`select failures from cron_runs where task = 'fails'`)).toEqual([{ failures: 0 }]);
+    expect(await run({ task: 'fails', slot: next }, async () => ({ found: 3 }))).toMatchObject({ kind: 'done' });
+    const recorded = () => harness.sql(`select outcome, failures, detail from cron_runs where task = 'fails'`);
+    const detail = { found: 3 };
+    expect(await recorded()).toEqual([{ outcome: 'done', failures: 0, detail }]);
+    // What the last run that succeeded has counted is told while another one runs, and when that has failed.
+    const failingLater = async () => {
+      expect(await recorded()).toEqual([{ outcome: null, failures: 0, detail }]);
+      throw new Error('broken');
+    };
+    await run({ task: 'fails', slot: null }, failingLater);
+    expect(await recorded()).toEqual([{ outcome: 'failed', failures: 1, detail }]);
   });
 
   test('a slot that a clock far ahead took stops nobody', async () => {

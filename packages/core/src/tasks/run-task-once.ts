@@ -130,7 +130,7 @@ async function takeSlot(db: Database, { task, slot }: TaskSlot): Promise<boolean
       insert into cron_runs as c (task, last_slot, started_at) values (${task}, ${slotAt}, clock_timestamp())
       on conflict (task) do update set last_slot = coalesce(excluded.last_slot, c.last_slot), started_at = excluded.started_at,
         failures = case when c.last_slot = excluded.last_slot then c.failures else 0 end,
-        finished_at = null, outcome = null, detail = null, requested_at = null
+        finished_at = null, outcome = null, requested_at = null
       where ${isOpen}`),
   );
   return rowCount === 1;
@@ -148,6 +148,6 @@ async function recordDone(db: Database, { task, overdueAt = null }: TaskSlot, de
 async function recordFailed(db: Database, task: string): Promise<void> {
   await db.asWorker((tx) =>
     tx.execute(sql`
-      update cron_runs set finished_at = clock_timestamp(), outcome = 'failed', detail = '{}', failures = failures + 1 where task = ${task}`),
+      update cron_runs set finished_at = clock_timestamp(), outcome = 'failed', failures = failures + 1 where task = ${task}`),
   );
 }
