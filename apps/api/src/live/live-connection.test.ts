@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { AuthenticatedActor } from '@vibetribe/core/identity/authenticated-actor';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { LoggedFrame } from './frame.ts';
 import { createLiveConnection, type LiveConnection } from './live-connection.ts';
@@ -65,6 +65,26 @@ describe('a client that cannot keep up', () => {
     socket.bufferedAmount = 2 * 1024 * 1024;
     connection.deliver([event(1)]);
     expect([socket.closedWith, socket.sent]).toEqual([4008, []]);
+  });
+
+  test('has time to read the reason, but holds up nobody who goes away', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const cutAfterMs = (act: (connection: LiveConnection) => void) => {
+      const { socket, connection } = open();
+      socket.bufferedAmount = 2 * 1024 * 1024;
+      act(connection);
+      const startedMs = Date.now();
+      for (let turn = 0; turn < 60 && !socket.isTerminated; turn += 1) vi.advanceTimersByTime(500);
+      return Date.now() - startedMs;
+    };
+    expect(cutAfterMs((connection) => connection.deliver([event(1)]))).toBe(15_000);
+    expect(cutAfterMs((connection) => connection.close(4401, 'signed out'))).toBe(2_000);
+    const both = cutAfterMs((connection) => {
+      connection.deliver([event(1)]);
+      connection.close(1001, 'going away');
+    });
+    expect(both).toBe(2_000);
   });
 
   test('and that answers no ping is cut off', () => {

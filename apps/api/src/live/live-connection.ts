@@ -13,6 +13,8 @@ const replayBytesMax = 256 * 1024;
 /** Frames kept aside during a replay; beyond it they are read from the log again. */
 const asideMax = 200;
 const closeTimeoutMs = 2_000;
+/** One that could not keep up has to read what waits for it before it comes to the reason. */
+const slowCloseTimeoutMs = 15_000;
 
 /** One socket: what it may hear, and how it gets from the log to the live feed without gap or repetition. */
 export interface LiveConnection {
@@ -60,13 +62,25 @@ export function createLiveConnection({
 
   const isOpen = () => socket.readyState === socket.OPEN;
 
+  let cutting: NodeJS.Timeout | undefined;
+  let hasTime = false;
+  /** A client that does not read does not answer the closing either. */
+  const cutIn = (timeoutMs: number) => {
+    clearTimeout(cutting);
+    cutting = setTimeout(() => socket.terminate(), timeoutMs);
+    cutting.unref();
+  };
+
   const close = (code: number, reason: string) => {
-    if (!isOpen()) return;
-    socket.close(code, reason);
-    // A client that does not read does not answer the closing either.
-    const timer = setTimeout(() => socket.terminate(), closeTimeoutMs);
-    timer.unref();
-    socket.once('close', () => clearTimeout(timer));
+    if (isOpen()) {
+      hasTime = code === closeCodes.tooSlow;
+      socket.close(code, reason);
+      socket.once('close', () => clearTimeout(cutting));
+      cutIn(hasTime ? slowCloseTimeoutMs : closeTimeoutMs);
+    } else if (hasTime) {
+      hasTime = false;
+      cutIn(closeTimeoutMs);
+    }
   };
 
   const write = (bytes: Buffer, done?: () => void) => {
