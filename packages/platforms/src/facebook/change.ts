@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
 import { takeOff } from '../answers/take-off.ts';
+import { isKept } from '../graph/is-kept.ts';
 import { callFacebook } from './api.ts';
 import { callOf } from './publish-feed.ts';
 
@@ -9,8 +10,11 @@ const Done = z.object({ success: z.literal(true) });
 
 export async function removeFromFacebook(call: PostCall): Promise<'removed' | 'already_gone'> {
   const path = `/${encodeURIComponent(call.post.platformPostId)}`;
-  return takeOff(() =>
-    callFacebook({ ...callOf(call, call.http), method: 'DELETE', path, effect: 'idempotent', answer: Done }),
+  const own = callOf(call, call.http);
+  const list = `/${encodeURIComponent(call.account.externalId)}/published_posts`;
+  return takeOff(
+    () => callFacebook({ ...own, method: 'DELETE', path, effect: 'idempotent', answer: Done }),
+    () => isKept(call.post.platformPostId, list, (request) => callFacebook({ ...own, ...request })),
   );
 }
 

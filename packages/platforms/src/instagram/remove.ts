@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PlatformError } from '../port/platform-error.ts';
 import type { AccountAccess, PostCall } from '../port/account.ts';
 import { takeOff } from '../answers/take-off.ts';
+import { isKept } from '../graph/is-kept.ts';
 import { callInstagram, loginOf } from './api.ts';
 import { callOf } from './container.ts';
 
@@ -21,7 +22,10 @@ export async function removeFromInstagram(call: PostCall): Promise<'removed' | '
   if (reason !== null) throw new PlatformError('permission', reason, { platformCode: 'login_without_deletion' });
   const path = `/${encodeURIComponent(call.post.platformPostId)}`;
   const answer = z.object({ success: z.literal(true) });
-  return takeOff(() =>
-    callInstagram({ ...callOf(call, call.http), method: 'DELETE', path, effect: 'idempotent', answer }),
+  const own = callOf(call, call.http);
+  const list = `/${encodeURIComponent(call.account.externalId)}/media`;
+  return takeOff(
+    () => callInstagram({ ...own, method: 'DELETE', path, effect: 'idempotent', answer }),
+    () => isKept(call.post.platformPostId, list, (request) => callInstagram({ ...own, ...request })),
   );
 }

@@ -5,22 +5,39 @@ import type { TextContent } from '../port/content.ts';
 import { takeOff } from '../answers/take-off.ts';
 import { accessTo } from '../connect/token-access.ts';
 import { callLinkedIn } from './api.ts';
+import { isOrganization } from './members.ts';
 import { littleText } from './text.ts';
 
 /** Deleting what is gone is told as done; whether it was there is asked for where that may be read. */
 export async function removeFromLinkedIn(call: PostCall): Promise<'removed' | 'already_gone'> {
-  const ask = { ...accessTo(call), path: pathOf(call), answer: z.unknown() };
+  if ((await requireOwn(call)) === 'gone') return 'already_gone';
+  const request = { ...accessTo(call), method: 'DELETE', path: pathOf(call), effect: 'idempotent' } as const;
+  return takeOff(() => callLinkedIn({ ...request, answer: z.unknown() }));
+}
+
+const Post = z.object({ author: z.string().optional().catch(undefined) }).catch({});
+
+/**
+ * Whether the post is there, as far as that may be read. A consent opens a person and organizations, and its token the posts of them all:
+ * only those of this account are touched.
+ */
+async function requireOwn(call: PostCall): Promise<'there' | 'gone'> {
+  const { externalId } = call.account;
   try {
-    await callLinkedIn({ ...ask, method: 'GET', effect: 'read' });
+    const request = { ...accessTo(call), method: 'GET', path: pathOf(call), effect: 'read' } as const;
+    const { author = externalId } = await callLinkedIn({ ...request, answer: Post });
+    if (author === externalId || !(isOrganization(author) || isOrganization(externalId))) return 'there';
   } catch (error) {
-    if (error instanceof PlatformError && error.kind === 'not_found') return 'already_gone';
-    if (!(error instanceof PlatformError && error.kind === 'permission')) throw error;
+    if (error instanceof PlatformError && error.kind === 'not_found') return 'gone';
+    if (error instanceof PlatformError && error.kind === 'permission') return 'there';
+    throw error;
   }
-  return takeOff(() => callLinkedIn({ ...ask, method: 'DELETE', effect: 'idempotent' }));
+  throw new PlatformError('permission', 'The post is not one of this account', { platformCode: 'not_own' });
 }
 
 /** The words of a post; what it shows stays. https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/posts-api#update-posts, read 2026-11. */
 export async function editOnLinkedIn(call: PostCall & { readonly content: TextContent }): Promise<void> {
+  await requireOwn(call);
   await callLinkedIn({
     ...accessTo(call),
     method: 'POST',

@@ -5,11 +5,13 @@ import type { PostCall } from '../port/account.ts';
 import type { TextContent } from '../port/content.ts';
 import { takeOff } from '../answers/take-off.ts';
 import { callMastodon, instanceOf } from './api.ts';
+import { readStatus } from './listing.ts';
 
-/** https://docs.joinmastodon.org/methods/statuses/#delete, read 2026-11. 30 in 30 minutes. */
+/** https://docs.joinmastodon.org/methods/statuses/#delete, read 2026-11. 30 in 30 minutes. Somebody else's post is told as not found. */
 export async function removeFromMastodon(call: PostCall): Promise<'removed' | 'already_gone'> {
-  return takeOff(() =>
-    callMastodon({ ...statusOf(call), method: 'DELETE', effect: 'idempotent', answer: z.unknown() }),
+  return takeOff(
+    () => callMastodon({ ...statusOf(call), method: 'DELETE', effect: 'idempotent', answer: z.unknown() }),
+    async () => (await readStatus(call, call.post.platformPostId)) !== null,
   );
 }
 

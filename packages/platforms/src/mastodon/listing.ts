@@ -103,7 +103,7 @@ function readPage(
 
 /** The status as it is on the instance now, or null where it is gone. */
 export async function readStatus(
-  { http, account, accessToken }: ReconcileQuery,
+  { http, account, accessToken }: Pick<ReconcileQuery, 'http' | 'account' | 'accessToken'>,
   id: string,
 ): Promise<{ createdAtMs: number } | null> {
   try {

@@ -1,3 +1,4 @@
+import { graphRefusal } from '../graph/errors.ts';
 import type { PlatformErrorKind } from '../port/platform-error.ts';
 
 /** By `code/subcode` or subcode. https://developers.facebook.com/docs/threads/troubleshooting, read 2026-11. */
@@ -9,6 +10,9 @@ export const threadsKinds: Readonly<Record<string, PlatformErrorKind>> = {
   2207009: 'content', // the image's shape
   2207052: 'unavailable', // the media could not be fetched from its address
 };
+
+/** Of reading or removing a post: what is said of a container that is not ready is said of a post that is not there. */
+export const threadsPostRefusal = graphRefusal('read', { ...threadsKinds, '24/4279009': 'not_found' });
 
 /** What a container in error says where another container may do. The others are faults of the video. */
 export const passingFaults: ReadonlySet<string> = new Set(['FAILED_DOWNLOADING_VIDEO', 'UNKNOWN']);

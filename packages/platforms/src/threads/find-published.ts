@@ -7,6 +7,7 @@ import { seenForm } from '../text/normal-form.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { PublishRun } from '../port/publish.ts';
 import { callOf, callThreads, pathOf } from './api.ts';
+import { threadsPostRefusal } from './errors.ts';
 
 /** A container does not say which post it became. What is stored before the first send is the newest post by then: ours is listed above it. */
 export const ThreadsKey = z.object({ edge: z.enum(['threads', 'replies']), newest: z.string().nullable() });
@@ -53,7 +54,8 @@ export async function findPublished(call: AccountCall, wanted: Wanted): Promise<
 /** Whether Threads has a post of this id. */
 export function isOnThreads(call: AccountCall, id: string): Promise<boolean> {
   const asked = { method: 'GET', path: pathOf(id), query: { fields: 'id' }, effect: 'read' } as const;
-  return isThere(() => callThreads({ ...callOf(call, call.http), ...asked, answer: Node }));
+  const refusalOf = threadsPostRefusal;
+  return isThere(() => callThreads({ ...callOf(call, call.http), ...asked, answer: Node, refusalOf }));
 }
 
 function readList(call: AccountCall, edge: ThreadsKey['edge'], limit: string, after: string | undefined) {

@@ -1,10 +1,9 @@
-import { graphRefusal } from '../graph/errors.ts';
 import { countsIn, Insights } from '../graph/insights.ts';
 import { readingsIn, readOneByOne, type MetricSource } from '../answers/metric-readings.ts';
 import type { AccountCall } from '../port/account.ts';
 import type { MetricsSupport } from '../port/metrics.ts';
 import { callOf, callThreads, pathOf } from './api.ts';
-import { threadsKinds } from './errors.ts';
+import { threadsPostRefusal } from './errors.ts';
 
 /** https://developers.facebook.com/docs/threads/insights, read 2026-11. */
 const definitionVersion = '2026-11';
@@ -31,9 +30,6 @@ export const threadsMetrics: MetricsSupport = {
 async function read(call: AccountCall, path: string, sources: readonly MetricSource[]) {
   const metric = sources.map(([source]) => source).join(',');
   const request = { ...callOf(call, call.http), method: 'GET', path, query: { metric }, effect: 'read' } as const;
-  const answer = await callThreads({ ...request, answer: Insights, refusalOf });
+  const answer = await callThreads({ ...request, answer: Insights, refusalOf: threadsPostRefusal });
   return readingsIn(countsIn(answer), sources, definitionVersion);
 }
-
-/** Whose code for a container that is not ready yet is that of a post that is not there. */
-const refusalOf = graphRefusal('read', { ...threadsKinds, '24/4279009': 'not_found' });
