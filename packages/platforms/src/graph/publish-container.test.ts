@@ -18,6 +18,11 @@ const refusal = (code: number, subcode: number) => ({
   json: { error: { message: 'm', code, error_subcode: subcode } },
 });
 
+interface Then {
+  readonly state: { status: number; json: unknown };
+  readonly refusal: { status: number; json: unknown };
+}
+
 /** A container is refused in these words although it is ready, and where it is gone. */
 const platforms = [
   {
@@ -27,6 +32,8 @@ const platforms = [
     publish: 'threads_publish',
     ready: { status: 'FINISHED' },
     refused: refusal(24, 4_279_009),
+    expired: { status: 'EXPIRED' },
+    refusedAsExpired: refusal(24, 4_279_009),
     media: [],
   },
   {
@@ -36,24 +43,27 @@ const platforms = [
     publish: 'media_publish',
     ready: { status_code: 'FINISHED' },
     refused: refusal(24, 2_207_008),
+    expired: { status_code: 'EXPIRED' },
+    refusedAsExpired: refusal(-2, 2_207_020),
     media: [{ ...testPhoto('A view'), url: 'https://files.example/a.jpg' }],
   },
 ];
 
-describe.each(platforms)('$adapter.displayName', ({ adapter, version, make, publish, ready, refused, media }) => {
+describe.each(platforms)('$adapter.displayName', (platform) => {
+  const { adapter, version, make, publish, ready, refused, media } = platform;
   const client = openTestClient(adapter.id);
   afterAll(() => client[Symbol.asyncDispose]());
 
   /** What each publish sent, and with which containers. */
-  async function stage(isGone: () => boolean = () => false) {
+  async function stage(isGone: () => boolean = () => false, then: Then = { state: refused, refusal: refused }) {
     let made = 170;
     const base = `/${version}`;
     const server = await startRoutes({
       [`POST ${base}/20/${make}`]: () => ({ json: { id: String(++made) } }),
-      [`GET ${base}/171`]: () => (isGone() ? refused : { json: ready }),
+      [`GET ${base}/171`]: () => (isGone() ? then.state : { json: ready }),
       [`GET ${base}/172`]: () => ({ json: ready }),
       [`GET ${base}/20/${make}`]: () => ({ json: { data: [] } }),
-      [`POST ${base}/20/${publish}`]: ({ body }) => (body.includes('172') ? { json: { id: '181' } } : refused),
+      [`POST ${base}/20/${publish}`]: ({ body }) => (body.includes('172') ? { json: { id: '181' } } : then.refusal),
     });
     const publication = startPublication({
       adapter,
@@ -96,5 +106,18 @@ describe.each(platforms)('$adapter.displayName', ({ adapter, version, make, publ
       });
     expect(sent()).toEqual(Array.from({ length: 3 }, () => 'creation_id=171'));
     expect(await publication.publish({ now: at(22) })).toMatchObject({ kind: 'published', platformPostId: '181' });
+  });
+
+  test('one that expired before it was published gives way to another one at once', async () => {
+    let isSent = false;
+    const then = { state: { status: 200, json: platform.expired }, refusal: platform.refusedAsExpired };
+    const { publication, sent, server } = await stage(() => isSent, then);
+    await using _server = server;
+    await expect(publication.publish({ now: at(0), beforeSend: true })).rejects.toBeInstanceOf(PublisherStoppedError);
+    isSent = true;
+    const spoilt = { kind: 'media_processing', platformCode: 'container_spoilt' };
+    await expect(publication.publish({ now: at(1) })).rejects.toMatchObject(spoilt);
+    expect(await publication.publish({ now: at(2) })).toMatchObject({ kind: 'published', platformPostId: '181' });
+    expect(sent()).toEqual(['creation_id=171', 'creation_id=172']);
   });
 });

@@ -6,17 +6,25 @@ const containersMax = 3;
 
 const refusedCode = 'container_refused';
 const goneCode = 'container_gone';
+const spoiltCode = 'container_spoilt';
 
 /** So long after its first refusal a container is asked for again, ms: one that is gone may have become a post that is not listed yet. */
 const patienceMs: ReadonlyMap<string, number> = new Map([
   [refusedCode, 5 * 60_000],
   [goneCode, 20 * 60_000],
+  [spoiltCode, 0],
 ]);
 
 /** The platform has published nothing of it: the container says that it is ready, and is refused. */
 export function containerRefused(platformName: string, cause: PlatformError): PlatformError {
   const message = `${platformName} has the post ready and does not publish it yet`;
   return new PlatformError('media_processing', message, { platformCode: refusedCode, retryAfterMs: pauseMs, cause });
+}
+
+/** The container has expired or failed since it was ready: nothing can become of it. */
+export function containerSpoilt(platformName: string, cause: PlatformError): PlatformError {
+  const message = `${platformName} cannot publish the prepared post any more: it is made anew`;
+  return new PlatformError('media_processing', message, { platformCode: spoiltCode, cause });
 }
 
 /** The container is not there any more, and no post is listed that it became: only time tells. */

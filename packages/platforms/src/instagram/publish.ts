@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { foreignNumericId } from '../answers/answer-fields.ts';
 import { parametersStep } from '../graph/content-key.ts';
-import { afresh, containerGone, containerRefused, publishContainer } from '../graph/publish-container.ts';
+import {
+  afresh,
+  containerGone,
+  containerRefused,
+  containerSpoilt,
+  publishContainer,
+} from '../graph/publish-container.ts';
 import { readPermalink } from '../graph/permalink.ts';
 import { postContainerStep } from '../graph/ready-container.ts';
 import { requireRoom } from '../graph/publishing-room.ts';
@@ -96,12 +102,19 @@ async function send(run: PublishRun, http: PlatformHttp, container: string, key:
     });
     return created.id;
   } catch (error) {
-    if (!(error instanceof PlatformError && error.kind === 'media_processing')) throw error;
+    if (!(error instanceof PlatformError)) throw error;
+    const isUnready = error.kind === 'media_processing';
+    if (!isUnready && !saysSpoilt.test(error.platformCode)) throw error;
     const code = await codeOrGone(run, http, container);
+    if (code === 'EXPIRED' || code === 'ERROR') throw containerSpoilt(instagramName, error);
+    if (!isUnready) throw error;
     if (code === 'PUBLISHED' || code === 'gone') return publishedBefore(run, http, { key, code, cause: error });
     throw code === 'FINISHED' ? containerRefused(instagramName, error) : error;
   }
 }
+
+/** The container has expired, or could not be made. */
+const saysSpoilt = /\/(?:2207020|2207032)$/u;
 
 /** An earlier send of ours has arrived: which post it became. */
 async function publishedBefore(

@@ -3,7 +3,13 @@ import { readPermalink } from '../graph/permalink.ts';
 import { postContainerStep } from '../graph/ready-container.ts';
 import { requireRoom } from '../graph/publishing-room.ts';
 import type { Parameters } from '../graph/call-graph.ts';
-import { afresh, containerGone, containerRefused, publishContainer } from '../graph/publish-container.ts';
+import {
+  afresh,
+  containerGone,
+  containerRefused,
+  containerSpoilt,
+  publishContainer,
+} from '../graph/publish-container.ts';
 import { stepName } from '../content/media-steps.ts';
 import { urlOfMedia } from '../content/media-url.ts';
 import { PlatformError } from '../port/platform-error.ts';
@@ -102,6 +108,7 @@ async function send(run: PublishRun, http: PlatformHttp, container: string, key:
     if (!(error instanceof PlatformError && error.kind === 'media_processing')) throw error;
     const { status } = await readStatus(run, http, container);
     if (status === 'PUBLISHED' || status === 'gone') return publishedBefore(run, http, { key, status, cause: error });
+    if (status === 'EXPIRED' || status === 'ERROR') throw containerSpoilt(threadsName, error);
     throw status === 'FINISHED' ? containerRefused(threadsName, error) : error;
   }
 }
