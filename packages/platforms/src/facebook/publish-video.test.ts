@@ -75,4 +75,31 @@ describe('a video', () => {
       error: { kind: 'content', message: expect.stringContaining('Too short') },
     });
   });
+
+  test('as a reel that is ready and that nobody asked to show is not out', async () => {
+    let published = false;
+    const phase = () => ({ status: published ? 'complete' : 'not_started' });
+    await using server = await startRoutes({
+      'POST /v25.0/10/video_reels': ({ body }) =>
+        body.includes('start')
+          ? { json: { video_id: '6', upload_url: `${server.origin}/up` } }
+          : { status: 500, json: {} },
+      'GET /v25.0/6': () => ({
+        json: {
+          id: '6',
+          published,
+          status: {
+            video_status: 'ready',
+            uploading_phase: { bytes_transferred: 1_000 },
+            publishing_phase: phase(),
+          },
+        },
+      }),
+    });
+    const publication = reel(server.origin);
+    await expect(publication.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
+    expect(await publication.reconcile()).toMatchObject({ kind: 'not_seen' });
+    published = true;
+    expect(await publication.reconcile()).toMatchObject({ kind: 'found', platformPostId: '6' });
+  });
 });

@@ -47,7 +47,8 @@ export function stateOf({ status, published }: VideoAnswer): VideoState {
   if (status?.video_status === 'error' || phases.some((phase) => phase?.status === 'error')) return 'failed';
   if (status?.publishing_phase?.status === 'complete' || published === true) return 'shown';
   if (status?.video_status === 'processing' || status?.processing_phase?.status === 'in_progress') return 'working';
-  return status?.video_status === 'ready' ? 'shown' : 'waiting';
+  const isHidden = published === false || status?.publishing_phase?.status === 'not_started';
+  return status?.video_status === 'ready' && !isHidden ? 'shown' : 'waiting';
 }
 
 export interface SentVideo {
