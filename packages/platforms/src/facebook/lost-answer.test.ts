@@ -55,3 +55,46 @@ test.each([
     expect(commits).toEqual([made]);
   },
 );
+
+test('photos made in one step are known by what was uploaded for them, not by words that others have too', async () => {
+  let isLost = false;
+  const ago = new Date().toISOString();
+  const showing = (id: string, ...photos: string[]) => ({
+    id,
+    created_time: ago,
+    attachments: {
+      data: [
+        photos.length === 1
+          ? { target: { id: photos[0] } }
+          : { target: { id: 'album' }, subattachments: { data: photos.map((photo) => ({ target: { id: photo } })) } },
+      ],
+    },
+  });
+  let posts: object[] = [showing('10_87', '999')];
+  let photos = 100;
+  await using server = await startRoutes({
+    'POST /v25.0/10/photos': () => ({ json: { id: String(photos++) } }),
+    'POST /v25.0/10/feed': () => (isLost ? { status: 500, json: {} } : { json: { id: draft } }),
+    [`POST /v25.0/${draft}`]: () => refused(100),
+    [`DELETE /v25.0/${draft}`]: () => {
+      isLost = true;
+      return { json: { success: true } };
+    },
+    [`GET /v25.0/${draft}`]: () => refused(100, 33),
+    'GET /v25.0/10/published_posts': () => ({ json: { data: posts } }),
+  });
+  const publication = startPublication({
+    adapter: facebook,
+    endpoints: testEndpoints({ api: server.origin, version: 'v25.0' }),
+    client,
+    account: { externalId: '10', handle: 'page', service: null },
+    accessToken: 'page-token',
+    content: { text: '', options: {}, media: [testPicture('One'), testPicture('Two')] },
+  });
+  await expect(publication.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
+  expect(await publication.reconcile()).toEqual({ kind: 'not_seen', evidence: expect.any(String) });
+  posts = [showing('10_89', '999'), showing(made, '100', '101'), showing('10_87', '998', '999')];
+  expect(await publication.reconcile()).toMatchObject({ kind: 'found', platformPostId: made });
+  posts = [{ id: '10_90', created_time: ago }];
+  expect(await publication.reconcile()).toMatchObject({ kind: 'not_seen', doubt: expect.stringContaining('10_90') });
+});

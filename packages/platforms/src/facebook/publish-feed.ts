@@ -15,7 +15,7 @@ export const draftStep = 'draft';
 
 /** A post that nobody sees yet, and the photos that it holds. */
 export const Draft = z.object({ id: foreignId(), photos: z.array(z.string()) });
-type Draft = z.infer<typeof Draft>;
+export type Draft = z.infer<typeof Draft>;
 
 const Created = z.object({ id: foreignId() });
 const Photo = z.object({ id: foreignNumericId() });
