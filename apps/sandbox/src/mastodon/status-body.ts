@@ -44,7 +44,8 @@ const StatusBody = z
         options: z
           .array(z.string().min(1).max(pollLimits.max_characters_per_option))
           .min(2, 'must have more than one item')
-          .max(pollLimits.max_options, "can't contain too many items"),
+          .max(pollLimits.max_options, "can't contain too many items")
+          .refine((options) => new Set(options).size === options.length, 'contain duplicates'),
         expires_in: z.coerce.number().int().min(pollLimits.min_expiration).max(pollLimits.max_expiration),
         multiple: Flag.nullish().transform((flag) => flag ?? false),
         hide_totals: Flag.nullish().transform((flag) => flag ?? false),

@@ -43,3 +43,7 @@ test('where the instance says nothing, what most would refuse is a warning', () 
   expect(findingsOf(six)).toEqual(['warning options.poll.options', 'warning options.poll.options.5']);
   expect(findingsOf({ ...poll, durationMinutes: 4 })).toEqual(['warning options.poll.durationMinutes']);
 });
+
+test('no instance takes a poll that has an answer twice', () => {
+  expect(findingsOf({ ...poll, options: ['Tea', 'Tea'] })).toEqual(['error options.poll.options']);
+});

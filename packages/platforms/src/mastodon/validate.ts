@@ -49,6 +49,10 @@ function pollFindings(
   const findings: ContentFinding[] = [];
   if (poll.options.length > limits.optionsMax)
     findings.push(finding('optionsMax', `${field}.options`, `no more than ${limits.optionsMax} answers`));
+  if (new Set(poll.options).size < poll.options.length) {
+    const message = 'A poll on Mastodon has no answer twice';
+    findings.push({ severity: 'error', code: 'option_invalid', message, field: `${field}.options` });
+  }
   for (const [index, text] of poll.options.entries())
     if (countGraphemes(text) > limits.optionCharactersMax)
       findings.push(
