@@ -25,7 +25,7 @@ export const x: PlatformAdapter = {
       count: countX,
     },
     media: xMediaRules,
-    thread: { partsMax: 50, inheritedOptions: [] },
+    thread: { partsMax: 50, inheritedOptions: ['longPost'] },
     options: XOptions,
     requiredFields: ['content'],
   },

@@ -92,6 +92,15 @@ describe('what a platform would refuse of a part', () => {
     });
   });
 
+  test('is not told of a long part of an account that may write long posts', async () => {
+    const { actor, x } = await withAccounts();
+    const long = { content: 'One', accountIds: [x], thread: [{ content: 'x'.repeat(281) }] };
+    const errorsOf = async (options: Record<string, boolean>) =>
+      (await validatePost(harness.deps, actor, { ...long, variants: { [x]: { options } } })).results[0]?.errors;
+    expect(await errorsOf({ longPost: true })).toEqual([]);
+    expect(await errorsOf({})).toMatchObject([{ code: 'text_too_long', field: 'thread.0.content' }]);
+  });
+
   test('media that are not there are named with their part', async () => {
     const { actor, x } = await withAccounts();
     const gone = [{ content: 'Two', mediaIds: ['med_none'] }];
