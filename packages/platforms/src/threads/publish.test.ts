@@ -242,4 +242,20 @@ describe('in doubt', () => {
     expect(asked.now).toMatchObject({ kind: 'inconclusive' });
     expect(asked.later).toMatchObject({ kind: 'found', platformPostId: '171' });
   });
+
+  test('a post of before that was deleted meanwhile, which Threads tells like a container, holds up no look-up', async () => {
+    let isSent = false;
+    await using server = await startRoutes({
+      ...usual,
+      'GET /v1.0/171': () => (isSent ? gone() : status('FINISHED')()),
+      'GET /v1.0/160': () => notFound(),
+      [publishRoute]: () => {
+        isSent = true;
+        return { status: 500, json: {} };
+      },
+    });
+    const publication = start(server.origin);
+    await expect(publication.publish()).rejects.toMatchObject({ kind: 'ambiguous' });
+    expect(await publication.reconcile({ knownSince: ['160'] })).toMatchObject({ kind: 'not_seen' });
+  });
 });
