@@ -5,6 +5,7 @@ import type { Actor } from '../actor.ts';
 import { notFound } from '../domain-error.ts';
 import { requireRight } from '../identity/authorize.ts';
 import type { IdentityDependencies } from '../identity/identity-dependencies.ts';
+import { endInvitationsOf } from './end-invitations.ts';
 import { lockMember, requireAnotherOwner, requireReach } from './owners.ts';
 
 /**
@@ -28,6 +29,7 @@ export async function changeRole(
       .set({ role })
       .where(isMember)
       .returning({ joinedAt: memberships.createdAt });
+    await endInvitationsOf(tx, { organizationId, userId }, role);
     const [user] = await tx.select({ email: users.email, name: users.name }).from(users).where(eq(users.id, userId));
     if (changed === undefined || user === undefined) throw notFound('member');
     return { userId, ...user, role, joinedAt: changed.joinedAt.toISOString() };

@@ -4,6 +4,7 @@ import { DomainError } from '../domain-error.ts';
 import type { AuthenticatedActor } from '../identity/authenticated-actor.ts';
 import { requireRight } from '../identity/authorize.ts';
 import type { IdentityDependencies } from '../identity/identity-dependencies.ts';
+import { endInvitationsOf } from './end-invitations.ts';
 import { lockMember, requireAnotherOwner, requireReach } from './owners.ts';
 
 /**
@@ -28,6 +29,7 @@ export async function removeMember(
     await tx
       .delete(memberships)
       .where(and(eq(memberships.organizationId, organizationId), eq(memberships.userId, userId)));
+    await endInvitationsOf(tx, { organizationId, userId }, null);
     // For good: they do not come back with whoever made them.
     await tx
       .update(apiKeys)

@@ -104,8 +104,12 @@ describe('invitations', () => {
     await api.sql(`update invitations set expires_at = now() - interval '1 ms' where id = $1`, [expired.id]);
     await gone(expired);
     const orphan = await inviteTo(admin, 'viewer');
+    const kept = await inviteTo(owner, 'viewer');
     await as(owner)('PATCH', `/members/${admin.user.id}`, { body: { role: 'editor' } });
     await gone(orphan);
+    // What nobody can accept is not listed as open.
+    const { json } = await as(owner)('GET', '/invitations?limit=100');
+    expect((json['items'] as CreatedInvitation[]).map(({ id }) => id)).toEqual([kept.id]);
   });
 
   test('need an admin; nobody below an owner invites one; another organization sees and ends none', async () => {
