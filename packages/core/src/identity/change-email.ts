@@ -18,7 +18,11 @@ import { linkLifeHours, makeLink, requireLink, takeLink } from './mailed-link.ts
  */
 export async function requestEmailChange(
   deps: Pick<IdentityDependencies, 'db' | 'passwords'> &
-    MailWriter & { readonly confirmUrl: (token: string) => string },
+    MailWriter & {
+      readonly confirmUrl: (token: string) => string;
+      /** Whether the address has not had enough mails; nobody is told. */
+      readonly mayMail: () => Promise<boolean>;
+    },
   actor: AuthenticatedActor,
   { newEmail, password }: ChangeEmail,
 ): Promise<void> {
@@ -26,6 +30,7 @@ export async function requestEmailChange(
   if (!deps.sendsMail) throw new DomainError('conflict', 'This server sends no mail: an address cannot be confirmed.');
   const user = await deps.db.asIdentity((tx) => readUser(tx, userId));
   if (user === null || !(await deps.passwords.verify(password, user.passwordHash))) throw wrongPassword();
+  if (!(await deps.mayMail())) return;
   await deps.db.asIdentity(async (tx) => {
     // It may have been changed since it was checked, which took a while.
     if ((await lockUser(tx, { id: userId }))?.passwordHash !== user.passwordHash) throw wrongPassword();

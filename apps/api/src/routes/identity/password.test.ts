@@ -161,6 +161,17 @@ describe('another address', () => {
     expect(await actions(user.accessToken)).toContain('user.updated');
   });
 
+  test('is asked for by who knows the password alone, however many mails have gone there', async () => {
+    const to = newEmail();
+    const ask = (password: string) => post('/email/change', { newEmail: to, password }, user.accessToken);
+    for (let asked = 0; asked < 4; asked += 1) expect((await ask(testPassword)).status).toBe(202);
+    expect((await ask('wrong password')).json['code']).toBe('invalid_credentials');
+    const [row] = await api.sql<{ count: number }>('select count(*)::int as count from mails where recipient = $1', [
+      to,
+    ]);
+    expect(row?.count).toBe(3);
+  });
+
   test('that whoever knew the old password asked for is none any more once there is another password', async () => {
     const to = newEmail();
     expect((await post('/email/change', { newEmail: to, password: testPassword }, user.accessToken)).status).toBe(202);

@@ -69,10 +69,10 @@ export const passwordRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = 
       const { principal } = request.actor;
       const from = services.knownDevices.from(request, principal);
       const confirmUrl = (token: string) => pageUrl(services, emailPath, token);
-      await services.signInLimit.logIn(from, async () => {
-        if (await services.mailLimit.mayMail({ by: principal, recipient: request.body.newEmail }))
-          await requestEmailChange({ ...services, confirmUrl }, request.actor, request.body);
-      });
+      const mayMail = () => services.mailLimit.mayMail({ by: principal, recipient: request.body.newEmail });
+      await services.signInLimit.logIn(from, () =>
+        requestEmailChange({ ...services, confirmUrl, mayMail }, request.actor, request.body),
+      );
       return reply.code(202).send({});
     },
   );
