@@ -48,24 +48,17 @@ export async function beginSends(
     const decisions = rows.flatMap((row) => {
       const intent = byId.get(row.id);
       if (intent === undefined) return [];
+      const atMs = times.get(row.id) ?? row.nowMs;
+      const begun = transition(stateOf(row), intend(intent, settings), atMs);
+      // Whoever may not begin is not held back either: a wait would close an intent that a database which went back in time has opened again.
+      if (begun.kind !== 'moved') return [];
       const pause = pauses.get(row.id);
-      const decided = transition(
-        stateOf(row),
-        pause === undefined ? intend(intent, settings) : holdBack(intent, pause),
-        times.get(row.id) ?? row.nowMs,
-      );
-      return decided.kind === 'moved'
-        ? [
-            {
-              row,
-              transition: decided,
-              intent,
-              ...(pause === undefined ? { sendingStep: storedName(intent.work, intent.step) } : {}),
-            },
-          ]
-        : [];
+      if (pause === undefined)
+        return [{ row, transition: begun, intent, sendingStep: storedName(intent.work, intent.step) }];
+      const held = transition(stateOf(row), holdBack(intent, pause), atMs);
+      return held.kind === 'moved' ? [{ row, transition: held, intent }] : [];
     });
-    const moved = decisions.filter(({ sendingStep }) => sendingStep !== undefined);
+    const moved = decisions.filter((decision) => 'sendingStep' in decision);
     await Promise.all([
       writeTransitions(tx, decisions),
       writeKeys(

@@ -1,8 +1,11 @@
 import type { CreatePause } from '@vibetribe/contracts/pause';
 import type { Database } from '@vibetribe/db/connect-database';
+import { addPause } from '@vibetribe/db/testing/test-rows';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import type { Actor } from '../../actor.ts';
 import { createPause } from '../../pauses/create-pause.ts';
+import { expireLeases } from '../dispatch/expire-leases.ts';
+import { type FailpointName, noFailpoints } from '../failpoints.ts';
 import { createEngineHarness, type EngineHarness } from '../testing/test-engine.ts';
 
 let harness: EngineHarness;
@@ -83,4 +86,30 @@ test.each(scopes)('a pause (%s) that is being made holds back an intent that com
   await engine.publish(other);
   expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'paused', attempts: 0 });
   expect((await harness.read(other)).status).toBe(scope === 'service' ? 'waiting' : 'published');
+});
+
+test('a pause that the next part meets leaves open what a database that has gone back knows to have begun', async () => {
+  const account = await harness.addAccount();
+  const id = await harness.addPublication({ ...account, text: 'One', thread: ['Two'] });
+  const loseFirstOutcome = async (name: FailpointName) => {
+    if (name !== 'record:after_commit') return;
+    await harness.sql(`update publications set parts = null, platform_post_id = null, url = null, committed = false,
+      intent_at = now(), in_doubt_since = now()`);
+    await harness.sql('update publication_steps set result = null, done_at = null');
+    await harness.sql('update attempts set ended_at = null, outcome = null');
+    await addPause(harness.sql, account);
+  };
+  await harness.engine({}, { ...noFailpoints, reach: loseFirstOutcome }).publish(id);
+  const [row] = await harness.sql('select intent_at is not null as "isOpen" from publications');
+  expect(row).toEqual({ isOpen: true });
+
+  await harness.sql('update pauses set lifted_at = now()');
+  await harness.endLease(id);
+  await expireLeases(harness.deps, harness.settings);
+  for (let look = 0; look < 5 && (await harness.read(id)).status !== 'published'; look += 1) {
+    await harness.makeDue(id);
+    await harness.engine().publish(id);
+  }
+  expect((await harness.read(id)).status).toBe('published');
+  expect(harness.platform.accepted.map(({ text }) => text)).toEqual(['One', 'Two']);
 });
