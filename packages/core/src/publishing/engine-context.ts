@@ -25,4 +25,6 @@ export interface EngineContext {
     report: OutcomeRecord['report'],
     results?: OutcomeRecord['results'],
   ) => Promise<Transition>;
+  /** See `HistoryGuard.lost`. */
+  readonly historyLost: (what: string) => Promise<never>;
 }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import type { ClaimMemory, KnownClaim } from './history-guard.ts';
+import { expireLeases } from './dispatch/expire-leases.ts';
+import { noFailpoints } from './failpoints.ts';
 import { createPublishingEngine, type PublishingEngine } from './publishing-engine.ts';
 import { withoutFiles } from './testing/test-harness.ts';
 import { createEngineHarness, type EngineHarness } from './testing/test-engine.ts';
@@ -44,6 +46,29 @@ test('a database that lost committed claims is noticed at the following claim, a
   await tried(engine, sent);
   expect(await harness.read(sent)).toMatchObject({ status: 'waiting', waiting_reason: 'paused' });
   expect(harness.platform.accepted).toHaveLength(before);
+});
+
+test('a database that lost that a send had begun is noticed by whoever began it, when no answer came', async () => {
+  const id = await harness.addPublication(await harness.addAccount());
+  const before = harness.platform.accepted.length;
+  harness.platform.behave('accept_then_lose_reply', 'accept');
+  const reach = async (name: string) => {
+    if (name !== 'send:before_request') return;
+    await harness.sql('delete from attempts where publication_id = $1', [id]);
+    await harness.sql('update publications set intent_at = null, in_doubt_since = null, attempts = 0 where id = $1', [
+      id,
+    ]);
+    await lose(`delete from events where publication_id = $1 and type = 'publication.sent'`, id);
+  };
+  await expect(harness.engine({}, { ...noFailpoints, reach }).publish(id)).rejects.toMatchObject({
+    code: 'history_lost',
+  });
+  expect(await pauses()).toMatchObject([{ reason: /gone back in time/ }]);
+  await harness.endLease(id);
+  await expireLeases(harness.deps, harness.settings);
+  await harness.engine().publish(id);
+  expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'paused' });
+  expect(harness.platform.accepted).toHaveLength(before + 1);
 });
 
 test('a post that is gone with its publication is noticed too', async () => {

@@ -26,6 +26,8 @@ export interface HistoryGuard extends Disposable {
   look(): Promise<void>;
   /** Pauses the service where a claim was refused for it, and rejects with the claim's error. */
   onRefused(error: unknown): Promise<never>;
+  /** Pauses the service for what this process alone knows to have been committed, and rejects. */
+  lost(what: string): Promise<never>;
 }
 
 /** The newest claims of all publishers, kept outside the database: see `openClaimMemory` of the queue. */
@@ -148,6 +150,7 @@ export function createHistoryGuard(
     check,
     look: () => deps.db.asKeyedWorker(check).catch((error: unknown) => refuse(error)),
     onRefused: refuse,
+    lost: (what) => refuse(new HistoryLostError(`the database has gone back in time: ${what} is gone`, pause)),
     [Symbol.dispose]() {
       deps.db.pool.off('connect', onConnect);
     },

@@ -98,6 +98,7 @@ export function createPublishingEngine(deps: CoreDependencies, options: EngineOp
     lastPosts: createLastPosts(deps.clock),
     random: options.random,
     beginSend: (intent) => sends.add(intent),
+    historyLost: (what) => history.lost(what),
     async record(work, report, results = []) {
       if (mayRetry(report)) await health.failuresWritten();
       const transition = await persistently(async (attempt) => {

@@ -67,7 +67,14 @@ async function sendPart(
     noteLimits(deps, work, outcome, spent),
     context.record(work, { kind: 'outcome', outcome }, runner.unwritten()),
   ]);
+  if (outcome.kind === 'unknown' && transition.kind === 'refused' && transition.reason === 'no_intent')
+    await requireIntent(context, work, runner);
   return { outcome, state: transition.kind === 'moved' ? transition.state : null };
+}
+
+/** Its claim still holds, and a send that was begun under it is not on disk any more: it would be sent again without a question. */
+async function requireIntent(context: EngineContext, work: PublicationWork, runner: StepRunner): Promise<void> {
+  if (runner.intentOpen()) await context.historyLost(`that a send of ${work.publicationId} had begun`);
 }
 
 async function noteLimits(
