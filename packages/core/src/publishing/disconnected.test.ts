@@ -69,6 +69,23 @@ test.each(['refuse_connection', 'refuse_token'] as const)(
   },
 );
 
+test.each(['processing', 'token'])(
+  'what the platform has taken, and waits (%s) when its account is disconnected, is left to a person',
+  async (reason) => {
+    const id = await harness.addPublication(account);
+    await harness.sql(
+      `update publications set status = 'waiting', committed = true, attempts = 1, waiting_reason = $2, waiting_detail = 'Waits.',
+         due_at = case when $2 = 'token' then null else due_at end where id = $1`,
+      [id, reason],
+    );
+    await disconnectAccount(harness.deps, actor, account);
+    await resumeWaiting(harness.deps);
+    await harness.engine().publish(id);
+    expect(await harness.read(id)).toMatchObject({ status: 'unconfirmed', due_in_ms: null });
+    expect(await resumeWaiting(harness.deps)).toBe(0);
+  },
+);
+
 test('a post that is looked at again when its account is disconnected tells of the look in its own words', async () => {
   const id = await harness.addPublication(account);
   await harness.sql(

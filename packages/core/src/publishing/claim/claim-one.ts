@@ -61,7 +61,7 @@ export async function claimOne(
     nowMs: row.nowMs,
     pausedBecause: context.pausedBecause,
     accountUsable: context.accountUsable,
-    calledOff: context.accountDisconnected && !state.committed,
+    calledOff: context.accountDisconnected,
     lateness: {
       scheduledAtMs: state.scheduledAtMs,
       counts: latenessCounts(state, context.accountUsable),

@@ -9,7 +9,7 @@ export interface GateFacts {
   readonly nowMs: number;
   readonly pausedBecause: string | null;
   readonly accountUsable: boolean;
-  /** Its account was disconnected while it was under way, and nothing of it is visible. */
+  /** Its account was disconnected while it was under way. */
   readonly calledOff: boolean;
   readonly lateness: {
     readonly scheduledAtMs: number | null;

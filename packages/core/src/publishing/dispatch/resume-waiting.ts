@@ -41,7 +41,7 @@ async function resumeSome(deps: Pick<CoreDependencies, 'db'>): Promise<number> {
       join posts po on po.id = p.post_id
       where p.status = 'waiting' and p.due_at is null and p.lease_until is null and (
         p.waiting_reason in ('token', 'reconciling') and (
-          a.status = 'active' and g.dead_at is null or a.status = 'disconnected' and (p.intent_at is not null or not p.committed))
+          a.status = 'active' and g.dead_at is null or a.status = 'disconnected')
         or p.waiting_reason = 'token' and not p.committed and p.intent_at is null
           and p.scheduled_at < statement_timestamp() - make_interval(secs => ${maxLateSeconds})
         or p.waiting_reason = 'reconciling' and p.intent_at < statement_timestamp() - ${refusedMaxMs} * interval '1 millisecond'

@@ -153,6 +153,14 @@ testCases([
     'publication_unconfirmed: Please check whether a post was published: Only a person can tell whether this was published. A repeat was refused. Please look at the account and settle it.',
   ],
   [
+    'one of a disconnected account that the platform has taken',
+    { ...scheduled, committed: true },
+    claim({ ...skip, because: 'disconnected' }),
+    'status "unconfirmed", dueAtMs null, error {"category":"unknown_outcome","code":"unconfirmed","message":"Only a person can tell whether this was published. The platform had taken it when its account was disconnected, and can no longer be asked what it made of it. Please look at the account and settle it.","retryable":false,"manual":null}',
+    'publication.unconfirmed: Only a person can tell whether this was published. The platform had taken it when its account was disconnected, and can no longer be asked what it made of it. Please look at the account and settle it. {}',
+    'publication_unconfirmed: Please check whether a post was published: Only a person can tell whether this was published. The platform had taken it when its account was disconnected, and can no longer be asked what it made of it. Please look at the account and settle it.',
+  ],
+  [
     'one too late whose first part is out',
     { ...scheduled, ...partOut },
     claim(skip),

@@ -95,6 +95,7 @@ function claim(state: PublicationState, input: Extract<PublicationInput, { type:
   // Asking what became of a send is never held back, and a send that began is never skipped.
   if (state.intentAtMs !== null && input.gate.kind !== 'go') return refused('intent_open');
   if (input.gate.kind === 'skip' && state.evidence !== null) return becomeUnconfirmed(state, state.evidence);
+  if (input.gate.kind === 'skip' && state.committed) return becomeUnconfirmed(state, disconnectedAfter);
   if (input.gate.kind === 'skip' && state.parts.length > 0)
     return fail(state, {
       category: 'auth',
@@ -120,6 +121,9 @@ function claim(state: PublicationState, input: Extract<PublicationInput, { type:
   const sending = { ...leased, status: 'publishing', waiting: null } as const;
   return isAnotherLook(state) ? moved(sending) : moved(sending, claimed(sending));
 }
+
+const disconnectedAfter =
+  'The platform had taken it when its account was disconnected, and can no longer be asked what it made of it.';
 
 function claimed({ intentAtMs, fence }: PublicationState): TimelineEntry {
   return intentAtMs === null
