@@ -115,6 +115,27 @@ describe('an edit', () => {
     expect((await scene.state(id))?.edit).toMatchObject({ status: 'edited', liveContent: text });
   });
 
+  test.each([
+    { kind: 'edit' as const, isLeftAlone: true },
+    { kind: 'remove' as const, isLeftAlone: false },
+  ])('in doubt may come late: the $kind that replaces it waits for it: $isLeftAlone', async ({ kind, isLeftAlone }) => {
+    const { id, organizationId } = await scene.out();
+    const change = await scene.want(id, organizationId, 'edit', 'old');
+    const onEdit = async () => {
+      await scene.want(id, organizationId, kind, kind === 'edit' ? 'new' : null);
+      throw new PlatformError('ambiguous', 'No answer came', { platformCode: 'reset', retryAfterMs: 3_600_000 });
+    };
+    await scene.runner({ onEdit })(change);
+    const [row] = await scene.harness.sql(
+      `select due_at > now() + interval '30 minutes' as later from publication_changes where id = $1`,
+      [change],
+    );
+    expect(row).toEqual({ later: isLeftAlone });
+    await scene.timesPass();
+    await scene.runner()(change);
+    expect(scene.shown.get('1')).toBe(kind === 'edit' ? 'new' : undefined);
+  });
+
   test('that the platform refuses is told, with a notification, and the old text stays', async () => {
     const { id, organizationId } = await scene.out();
     scene.answers.push(() => {

@@ -74,7 +74,8 @@ export async function writeOutcome(
     // What the platform shows by now is kept, and what was asked for last is done next.
     if (claimed.kind === 'edit' && outcome.kind === 'done' && row.edit !== null)
       await show(tx, row.id, { edit: { ...row.edit, liveContent: claimed.content } });
-    await release(tx, current.id, { dueAtMs: current.nowMs, reason: null, isUnsent: false, isFault: false });
+    const dueAtMs = Math.max(current.nowMs, current.kind === 'edit' ? overAtMs(outcome) : 0);
+    await release(tx, current.id, { dueAtMs, reason: null, isUnsent: false, isFault: false });
     return;
   }
   const told = tell(claimed.kind, name, row, outcome);
@@ -91,6 +92,12 @@ export async function writeOutcome(
   if (!isNews) return;
   await recordChangeEvent(tx, row, told);
   if (outcome.kind === 'failed' || outcome.kind === 'unconfirmed') await notify(tx, row, told);
+}
+
+/** When a request that may still be on its way is over: carried out late, its text would replace that of the next one. */
+function overAtMs(outcome: ChangeOutcome): number {
+  const isOnItsWay = outcome.kind === 'wait' && outcome.reason === 'fault' && !outcome.isUnsent;
+  return isOnItsWay ? (outcome.untilMs ?? 0) : 0;
 }
 
 interface Release {
