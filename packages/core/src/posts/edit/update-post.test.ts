@@ -1,6 +1,8 @@
 import type { Post, UpdatePost } from '@vibetribe/contracts/post';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Actor } from '../../actor.ts';
+import { enqueueSettings } from '../../publishing/dispatch/dispatch.ts';
+import { enqueueDue } from '../../publishing/dispatch/enqueue-due.ts';
 import { cancelPost } from '../lifecycle/cancel-post.ts';
 import { readTimeline } from '../read/read-timeline.ts';
 import { createPostTestHarness, inMinutes, type PostTestHarness, refusalOf } from '../test-harness.ts';
@@ -95,6 +97,20 @@ describe('an edit', () => {
     const one = await edit(actor, post, { accountIds: [added] });
     expect(one).toMatchObject({ status: 'scheduled', publications: [{ accountId: added }] });
     expect(await harness.claim(post.publications[0]?.id ?? '')).toEqual({ kind: 'refused', reason: 'unknown' });
+  });
+
+  test('that takes an account out passes the job on that stood for other posts of it', async () => {
+    const actor = await harness.addActor();
+    const [shared, kept] = [await harness.addAccount(actor), await harness.addAccount(actor)];
+    const scheduledAt = inMinutes(1);
+    const create = (content: string) => harness.create(actor, { content, accountIds: [shared, kept], scheduledAt });
+    const posts = [await create('One'), await create('Two')];
+    const inShared = ({ publications }: Post) => publications.find(({ accountId }) => accountId === shared)?.id ?? '';
+    const enqueued = async () => (await enqueueDue(harness.deps, enqueueSettings)).map((job) => job.publicationId);
+    const jobs = await enqueued();
+    const [led] = posts.map(inShared).filter((id) => !jobs.includes(id));
+    for (const post of posts) if (jobs.includes(inShared(post))) await edit(actor, post, { accountIds: [kept] });
+    expect(await enqueued()).toContain(led);
   });
 
   test('that sends back the time it read is no reschedule, though the time has come', async () => {

@@ -8,6 +8,7 @@ import { requireRight } from '../../identity/authorize.ts';
 import { lockPublications, movePublications } from '../../publishing/store/decide-and-write.ts';
 import { countParts } from '../../content/part-contents.ts';
 import { forgetPreparedSteps } from '../../publishing/store/forget-prepared-steps.ts';
+import { passOn } from '../../publishing/store/pass-on-job.ts';
 import type { PublicationRow } from '../../publishing/store/publication-row.ts';
 import { type FoundPost, lockPost, type PostRow } from '../store/find-post.ts';
 import { forewarn, type ForewarnDependencies, warningsOf } from '../check/forewarn.ts';
@@ -96,6 +97,7 @@ async function writeEdit(
 async function removePublications(tx: Transaction, removed: readonly PublicationRow[]): Promise<void> {
   if (removed.length === 0) return;
   const open = removed.filter((row) => !isCalledOff(row)).map((row) => row.id);
+  await passOn(tx, open);
   await movePublications(tx, open, () => ({ type: 'cancel' }));
   await tx.delete(publications).where(
     inArray(

@@ -11,7 +11,14 @@ export async function passOnJob(
   tx: Transaction,
   transitions: readonly { row: PublicationRow; transition: Moved }[],
 ): Promise<void> {
-  const ids = transitions.flatMap(({ row, transition: { state } }) => (isRescheduled(row, state) ? [row.id] : []));
+  await passOn(
+    tx,
+    transitions.flatMap(({ row, transition: { state } }) => (isRescheduled(row, state) ? [row.id] : [])),
+  );
+}
+
+/** The same for publications that are about to be deleted, as they still stand: one that is called off keeps its job, and takes its line. */
+export async function passOn(tx: Transaction, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await tx.execute(sql`
     update publications p set enqueued_until = null where p.id in (
