@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import type { ClaimMemory, KnownClaim } from './history-guard.ts';
+import { EventEmitter } from 'node:events';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { type ClaimMemory, createHistoryGuard, type KnownClaim } from './history-guard.ts';
 import { expireLeases } from './dispatch/expire-leases.ts';
 import { noFailpoints } from './failpoints.ts';
 import { createPublishingEngine, type PublishingEngine } from './publishing-engine.ts';
@@ -69,6 +70,67 @@ test('a database that lost that a send had begun is noticed by whoever began it,
   await harness.engine().publish(id);
   expect(await harness.read(id)).toMatchObject({ status: 'waiting', waiting_reason: 'paused' });
   expect(harness.platform.accepted).toHaveLength(before + 1);
+});
+
+test('a connection that is made during a look at the claims brings another look', async () => {
+  const account = await harness.addAccount();
+  const id = await harness.addPublication(account);
+  await harness.engine().publish(id);
+  const [known] = await harness.sql<KnownClaim>(
+    `select id as "publicationId", organization_id as "organizationId", post_id as "postId", fence::float8 from publications where id = $1`,
+    [id],
+  );
+  const { pool } = harness.deps.db;
+  using guard = createHistoryGuard(harness.deps);
+  guard.remember(known === undefined ? [] : [known]);
+  const look = (during: () => unknown) =>
+    harness.deps.db.asWorker(async (tx) => {
+      const looking = guard.check(tx);
+      // The statements are on their way, and their answers are not.
+      await Promise.resolve().then(during);
+      await looking;
+    });
+  pool.emit('connect', new EventEmitter());
+  await look(() => pool.emit('connect', new EventEmitter()));
+  await harness.sql('update publications set fence = 0 where id = $1', [id]);
+  await expect(look(() => undefined)).rejects.toMatchObject({ code: 'history_lost' });
+});
+
+describe('what earlier publishers remember', () => {
+  async function startAfterLoss() {
+    const account = await harness.addAccount();
+    const id = await harness.addPublication(account);
+    const [row] = await harness.sql<{ post_id: string }>('select post_id from publications where id = $1', [id]);
+    const answer = Promise.withResolvers<KnownClaim[]>();
+    const memory = { ...memoryOf([]), read: () => answer.promise };
+    const guard = createHistoryGuard(harness.deps, memory);
+    return {
+      guard,
+      check: () => harness.deps.db.asWorker((tx) => guard.check(tx)),
+      answer: () => answer.resolve([{ publicationId: id, ...account, postId: row?.post_id ?? '', fence: 1 }]),
+    };
+  }
+
+  test('is waited for by every claim, and each looks for itself', async () => {
+    const { guard, check, answer } = await startAfterLoss();
+    using _ended = guard;
+    const first = check();
+    const second = harness.deps.db.asWorker((tx) => {
+      const looking = guard.check(tx);
+      answer();
+      return looking;
+    });
+    for (const outcome of await Promise.allSettled([first, second]))
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'history_lost' } });
+  });
+
+  test('counts as soon as it is known, where its store was away at the start', async () => {
+    const { guard, check, answer } = await startAfterLoss();
+    using _ended = guard;
+    await check();
+    answer();
+    await expect(check()).rejects.toMatchObject({ code: 'history_lost' });
+  });
 });
 
 test('a post that is gone with its publication is noticed too', async () => {

@@ -69,10 +69,12 @@ export function createHistoryGuard(
   const known = new Map<string, KnownClaim>();
   let newest: EventCursor | null = null;
   let pause: string | null = null;
-  let isChecked = true;
-  let isRecalled = memory === null;
+  /** Rises with whatever asks for a look at the claims; that for which the last one without a loss was made. */
+  let asked = 0;
+  let answered = 0;
+  let recalling: Promise<void> | null = memory === null ? Promise.resolve() : null;
   const onConnect = () => {
-    isChecked = false;
+    asked += 1;
   };
   deps.db.pool.on('connect', onConnect);
 
@@ -87,33 +89,28 @@ export function createHistoryGuard(
       known.delete(id);
     }
   };
-  /** Once, before the first claim: what publishers before this one have seen. Without it this one knows what it sees itself. */
+  /** Once, before the first claims: what publishers before this one have seen. An answer that comes late counts from then on. */
   const recall = async () => {
-    if (isRecalled) return;
-    isRecalled = true;
-    try {
-      const claims = await Promise.race([memory?.read() ?? [], sleep(recallPatienceMs).then(() => null)]);
-      if (claims === null) throw new Error('no answer came in time');
-      remember(claims);
-      isChecked = false;
-    } catch (error) {
-      deps.logger.warn({ err: error }, 'what earlier publishers have claimed could not be read');
-    }
+    const reading = (memory?.read() ?? Promise.resolve([])).then(
+      (claims) => {
+        remember(claims);
+        asked += 1;
+      },
+      (error: unknown) => deps.logger.warn({ err: error }, 'what earlier publishers have claimed could not be read'),
+    );
+    await Promise.race([reading, sleep(recallPatienceMs)]);
   };
 
-  /** A connection that is made during the look counts for the next one. */
+  /** A connection that is made during the look counts for the next one, and a look beside it is one of its own. */
   const findLostClaims = async (tx: Transaction): Promise<string[]> => {
-    if (isChecked || known.size === 0) return [];
-    isChecked = true;
-    const lost = await findLost(tx, [...known.values()]).catch((error: unknown) => {
-      isChecked = false;
-      throw error;
-    });
-    isChecked = lost.length === 0;
+    if (answered === asked || known.size === 0) return [];
+    const answers = asked;
+    const lost = await findLost(tx, [...known.values()]);
+    if (lost.length === 0) answered = Math.max(answered, answers);
     return lost;
   };
   const check = async (tx: Transaction) => {
-    await recall();
+    await (recalling ??= recall());
     const [seen, pauseBefore] = [newest, pause];
     const [claims, isKept, now] = await Promise.all([
       findLostClaims(tx),
