@@ -155,6 +155,39 @@ describe('what is late because the service is busy', () => {
   });
 });
 
+test.each([
+  { taken: false, status: 'failed', code: 'still_working' },
+  { taken: true, status: 'unconfirmed', code: 'unconfirmed' },
+])(
+  'work of the platform that never ends is told after two days: $status where it has taken it: $taken',
+  async (given) => {
+    const account = await harness.addAccount();
+    const fate = { kind: 'processing', pollAfterMs: 1_000, detail: 'The platform is working on it' } as const;
+    Object.assign(harness.platform.adapter, { publish: () => Promise.resolve(fate) });
+    const engine = harness.engine();
+    const waitingSince = async (age: string) => {
+      const id = await harness.addPublication(account);
+      await harness.sql(
+        `update publications set status = 'waiting', waiting_reason = 'processing', waiting_detail = 'Working.', committed = $2,
+         scheduled_at = now() - $3::interval where id = $1`,
+        [id, given.taken, age],
+      );
+      for (let look = 0; look < 5; look += 1) {
+        await harness.makeDue(id);
+        await engine.publish(id);
+      }
+      return harness.read(id);
+    };
+    expect(await waitingSince('47 hours')).toMatchObject({ status: 'waiting', waiting_reason: 'processing' });
+    const { error, ...row } = await waitingSince('49 hours');
+    expect(row).toMatchObject({ status: given.status });
+    expect(error).toMatchObject({
+      code: given.code,
+      message: expect.stringContaining('is working on it, for two days'),
+    });
+  },
+);
+
 describe('what has piled up', () => {
   test('goes out one by one for each account, and holds up nobody who is on time', async () => {
     const flooded = await harness.addAccount();

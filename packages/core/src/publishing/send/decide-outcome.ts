@@ -53,6 +53,16 @@ export function decideOutcome(error: unknown, facts: OutcomeFacts): Outcome {
   return { kind: 'unknown', fault, quietMs: facts.quietMs };
 }
 
+/** So long after its time a platform may still be at work on it, ms: each has its own end for what it does end. */
+const workMaxMs = 48 * 3_600_000;
+
+/** Work that never ends uses up the retries, and is told. @param lateByMs see `OutcomeFacts` */
+export function withinBounds(outcome: Outcome, lateByMs: number): Outcome {
+  if (outcome.kind !== 'processing' || lateByMs <= workMaxMs) return outcome;
+  const fault = { category: 'platform', code: 'still_working', message: `${outcome.detail}, for two days` } as const;
+  return { kind: 'retry', fault, retryAfterMs: null };
+}
+
 export const somethingOfOurs = 'Something on our side does not work.';
 
 /** Faults of ours after which it is certain that nothing left. */

@@ -11,7 +11,7 @@ import type { CoreDependencies } from '../../core-dependencies.ts';
 import { openApp } from '../claim/app-probe.ts';
 import { breakerKeyOf } from '../claim/claim-context.ts';
 import { prepareCard } from './prepare-card.ts';
-import { decideOutcome, turnDown } from './decide-outcome.ts';
+import { decideOutcome, turnDown, withinBounds } from './decide-outcome.ts';
 import { manualOptions } from '../record/manual-options.ts';
 import { noteExhaustedLimits, type SpentAnswer } from './note-exhausted-limits.ts';
 import { prepareMedia, readMediaUrls } from './publication-media.ts';
@@ -61,20 +61,26 @@ async function sendPart(
 ): Promise<{ readonly outcome: Outcome; readonly state: PublicationState | null }> {
   const spent: SpentAnswer[] = [];
   const runner = createRunner(deps, context, work, spent);
-  const outcome = await run(deps, context, work, runner);
+  const outcome = withinBounds(await run(deps, context, work, runner), lateByMs(work));
   closeUntold(outcome, spent, deps.clock.now());
   const [, transition] = await Promise.all([
     noteLimits(deps, work, outcome, spent),
     context.record(work, { kind: 'outcome', outcome }, runner.unwritten()),
   ]);
   if (outcome.kind === 'unknown' && transition.kind === 'refused' && transition.reason === 'no_intent')
-    await requireIntent(context, work, runner);
+    await requireIntent(deps, context, work, runner);
   return { outcome, state: transition.kind === 'moved' ? transition.state : null };
 }
 
 /** Its claim still holds, and a send that was begun under it is not on disk any more: it would be sent again without a question. */
-async function requireIntent(context: EngineContext, work: PublicationWork, runner: StepRunner): Promise<void> {
-  if (runner.intentOpen()) await context.historyLost(`that a send of ${work.publicationId} had begun`);
+async function requireIntent(
+  { failpoints }: Pick<CoreDependencies, 'failpoints'>,
+  context: EngineContext,
+  work: PublicationWork,
+  runner: StepRunner,
+): Promise<void> {
+  if (runner.intentOpen() && failpoints.has('intent_before_send'))
+    await context.historyLost(`that a send of ${work.publicationId} had begun`);
 }
 
 async function noteLimits(
@@ -139,6 +145,10 @@ async function run(
   }
 }
 
+function lateByMs({ claimedAtMs, state }: PublicationWork): number {
+  return claimedAtMs - (state.scheduledAtMs ?? claimedAtMs);
+}
+
 /** What is looked up beside, for this or for its people, may fail without changing what became of the send. */
 async function fateOf(
   deps: CoreDependencies,
@@ -157,7 +167,7 @@ async function fateOf(
       earlierInDoubt: work.state.inDoubtSinceMs !== null,
       silenceIsUnknown: deps.failpoints.has('silence_is_unknown'),
       quietMs: quietPeriods(deps, work.platform, context.settings).quietMs,
-      lateByMs: work.claimedAtMs - (work.state.scheduledAtMs ?? work.claimedAtMs),
+      lateByMs: lateByMs(work),
       manual,
     });
   if (!(error instanceof PlatformError)) {
