@@ -9,10 +9,10 @@ export function encodeCursor(position: unknown): string {
 /** Part of a position: an id of ours. */
 export const CursorId = z.string().regex(/^[\x21-\x7e]{1,100}$/);
 
-/** Part of a position: a time as the database writes it, to the microsecond. */
+/** Part of a position: a time as the database writes it, to the microsecond. It knows no year 0, and no offset of 16 hours or more. */
 export const CursorTime = z
   .string()
-  .regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$/)
+  .regex(/^(?!0000)\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-](0\d|1[0-5])(:[0-5]\d){0,2}$/)
   .refine((text) => z.iso.datetime({ local: true }).safeParse(text.slice(0, 19).replace(' ', 'T')).success);
 
 /** @throws DomainError `validation_failed` for text that `encodeCursor` did not make for this list */

@@ -1,3 +1,4 @@
+import type { Platform } from '@vibetribe/contracts/platform';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startTestApi, type TestApi } from '../test-api.ts';
 
@@ -54,8 +55,8 @@ const badTexts = [
 /** As a page's end may look to whoever reads it, with what no page ever ended with. */
 const badPlaces = [
   ...badTexts,
-  ...['0001-01-01', '2026-02-30', '9999-12-31', '294277-01-01', '2026-13-01'].flatMap((day) =>
-    ['00:00:00+00', '25:61:61+00', '23:59:60.999999-15:59:59', '24:00:00+99'].map((time) => ({
+  ...['0000-01-01', '0001-01-01', '2026-02-30', '9999-12-31', '294277-01-01', '2026-13-01'].flatMap((day) =>
+    ['00:00:00+00', '25:61:61+00', '23:59:60.999999-15:59:59', '24:00:00+99', '00:00:00+99'].map((time) => ({
       createdAt: `${day} ${time}`,
       id: 'x',
     })),
@@ -122,11 +123,20 @@ describe('a time that no clock keeps', () => {
     const accountIds = ['acc_1'];
     const post = { content: 'Hello', accountIds };
     const credentials = { accessToken: 'token', expiresAt: time };
+    const platforms = await api.call('GET', '/api/v1/platforms', { token });
+    const forms = (platforms.json['items'] as Platform[]).filter(({ manualFields }) =>
+      manualFields.some(({ name }) => name === 'expiresAt'),
+    );
+    expect(forms.length).toBeGreaterThan(5);
     const bodies: [string, object, string][] = [
       ['/api-keys', { name: 'x', scopes: ['read'], expiresAt: time }, 'expiresAt'],
       ['/posts', { ...post, scheduledAt: time }, 'scheduledAt'],
       ['/posts/validate', { ...post, scheduledAt: time }, 'scheduledAt'],
-      ['/accounts/manual', { platform: 'x', credentials }, 'credentials.expiresAt'],
+      ...forms.map(({ id }): (typeof bodies)[number] => [
+        '/accounts/manual',
+        { platform: id, credentials },
+        'credentials.expiresAt',
+      ]),
     ];
     for (const [path, body, field] of bodies) {
       const { status, json, text } = await api.call('POST', `/api/v1${path}`, { token, body });

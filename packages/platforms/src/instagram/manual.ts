@@ -1,3 +1,4 @@
+import { GivenTime } from '@vibetribe/contracts/given-time';
 import { z } from 'zod';
 import { secretField } from '../connect/credential-fields.ts';
 import { PlatformError } from '../port/platform-error.ts';
@@ -10,7 +11,7 @@ import { prolongLong } from './tokens.ts';
 const InstagramCredentials = z.strictObject({
   accessToken: secretField('the access token'),
   refreshToken: secretField("the person's token").optional(),
-  expiresAt: z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with offset' }).optional(),
+  expiresAt: GivenTime.optional(),
   externalId: z
     .string()
     .trim()

@@ -1,3 +1,4 @@
+import { GivenTime } from '@vibetribe/contracts/given-time';
 import { z } from 'zod';
 import { secretField } from '../connect/credential-fields.ts';
 import { PlatformError } from '../port/platform-error.ts';
@@ -9,7 +10,7 @@ const ThreadsCredentials = z.strictObject({
   accessToken: secretField('the access token'),
   /** Clients that treat every platform alike name one. Threads renews the access token by itself. */
   refreshToken: secretField('the refresh token').optional(),
-  expiresAt: z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time with offset' }).optional(),
+  expiresAt: GivenTime.optional(),
   externalId: z
     .string()
     .trim()
