@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { disconnectAccount } from '../accounts/disconnect-account.ts';
 import { beginSends } from '../publishing/send/begin-sends.ts';
+import { duplicatePost } from './create/duplicate-post.ts';
 import { cancelPost } from './lifecycle/cancel-post.ts';
 import { createPostTestHarness, inMinutes, type PostTestHarness, refusalOf } from './test-harness.ts';
 import { updatePost } from './edit/update-post.ts';
@@ -73,6 +74,19 @@ describe('an edit and a claim at the same moment', () => {
     );
     for (const { accepted, sent } of rounds) expect(sent).toBe(accepted ? 'New' : 'Old');
   });
+});
+
+test('a copy that is made during an edit has all of it, not its variants alone', async () => {
+  const { actor, accountId, postId } = await duePost();
+  const held = harness.held();
+  const change = { content: 'New', variants: { [accountId]: { content: 'New too' } } };
+  const editing = updatePost(held.deps, actor, { postId, change, expected: null });
+  await held.reached;
+  const copying = duplicatePost(harness.deps, actor, { postId });
+  await harness.untilSomeoneWaits();
+  held.release();
+  await editing;
+  expect((await copying).post).toMatchObject(change);
 });
 
 describe('a cancellation and a send at the same moment', () => {

@@ -3,7 +3,7 @@ import type { Transaction } from '@vibetribe/db/connect-database';
 import type { Actor } from '../../actor.ts';
 import type { CoreDependencies } from '../../core-dependencies.ts';
 import { requireRight } from '../../identity/authorize.ts';
-import { readPost } from '../store/find-post.ts';
+import { lockPost, readPublications } from '../store/find-post.ts';
 import { insertPost } from './insert-post.ts';
 import { readMedia } from '../check/post-media.ts';
 import { presentPost, presentVersioned, type VersionedPost } from '../read/present-post.ts';
@@ -24,7 +24,9 @@ export async function duplicatePost(
 ): Promise<VersionedPost> {
   requireRight(actor, 'posts:write');
   const copy = await deps.db.asTenant(actor.organizationId, async (tx) => {
-    const { post, publications } = await readPost(tx, actor, postId);
+    // Locked: an edit meanwhile would give the copy the old text with the new variants.
+    const { post } = await lockPost(tx, actor, postId);
+    const publications = await readPublications(tx, actor, [postId]);
     // Media of what has ended may be deleted: from here on it is used again.
     const media = await readMedia(tx, actor, [
       ...namedMediaIds(post),
