@@ -5,6 +5,7 @@ import { DomainError } from '../../domain-error.ts';
 import { requireRight } from '../../identity/authorize.ts';
 import { recordChangeEvent, show } from '../../publishing/changes/record-change.ts';
 import { presentPublication } from '../read/present-publication.ts';
+import { readMedia } from '../check/post-media.ts';
 import { refuseFaults } from '../check/refuse-faults.ts';
 import { lockForChange, unreachable, wantChange } from './remove-publication.ts';
 
@@ -20,7 +21,7 @@ export async function editPublication(
 ): Promise<Publication> {
   requireRight(actor, 'posts:write');
   const row = await deps.db.asTenant(actor.organizationId, async (tx) => {
-    const { row, accounts } = await lockForChange(tx, actor, publicationId);
+    const { post, row, accounts } = await lockForChange(tx, actor, publicationId);
     const adapter = deps.adapters[row.platform];
     const { displayName } = adapter;
     if (adapter.edit === undefined)
@@ -33,7 +34,11 @@ export async function editPublication(
     const refusal = unreachable(row, accounts, displayName);
     if (refusal !== null) throw refusal;
     const account = accounts.get(row.accountId)?.adapterAccount;
-    const draft = { text: content, options: row.variant.options ?? {}, media: [] };
+    const mediaIds = row.variant.mediaIds ?? post.mediaIds;
+    // They stay: a text may be empty below a picture.
+    const files = await readMedia(tx, actor, mediaIds);
+    const media = mediaIds.flatMap((id) => files.get(id) ?? []);
+    const draft = { text: content, options: row.variant.options ?? {}, media };
     const findings = account === undefined ? [] : adapter.validate(draft, account);
     refuseFaults(
       findings.flatMap(({ severity, field, message }) =>

@@ -7,6 +7,7 @@ import { removePost } from './remove-post.ts';
 import { removePublication } from './remove-publication.ts';
 import { retryPost } from '../lifecycle/retry-post.ts';
 import { createPostTestHarness, inMinutes, type PostTestHarness, refusalOf } from '../test-harness.ts';
+import { addPictures } from '../test-pictures.ts';
 
 let harness: PostTestHarness;
 beforeAll(async () => {
@@ -68,6 +69,20 @@ test('a platform without a way is named, and an account that is disconnected', a
     code: 'conflict',
     message: expect.stringContaining('disconnected'),
   });
+});
+
+test('the words below a picture may be taken away, and stay where there is nothing else to see', async () => {
+  const actor = await harness.addActor();
+  const accountId = await harness.addAccount(actor, { platform: 'mastodon' });
+  const silence = async (mediaIds: string[]) => {
+    const post = await harness.create(actor, { accountIds: [accountId], mediaIds });
+    const publicationId = post.publications[0]?.id ?? '';
+    await harness.sql(`update publications set ${published} where id = $1`, [publicationId]);
+    return editPublication(harness.deps, actor, { publicationId, edit: { content: '' } });
+  };
+  const pictures = await addPictures(harness, actor.organizationId, 1);
+  expect(await silence(pictures)).toMatchObject({ edit: { status: 'editing', content: '' } });
+  expect(await refusalOf(silence([]))).toMatchObject({ code: 'validation_failed', errors: [{ path: 'content' }] });
 });
 
 test('an account whose posts its platform keeps is told so, where others of the platform may take theirs off', async () => {

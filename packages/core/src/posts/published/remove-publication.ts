@@ -11,7 +11,7 @@ import { countPartsOut } from '../../publishing/changes/change-work.ts';
 import { recordChangeEvent, show } from '../../publishing/changes/record-change.ts';
 import { lockPublications } from '../../publishing/store/decide-and-write.ts';
 import type { PublicationRow } from '../../publishing/store/publication-row.ts';
-import { lockPost } from '../store/find-post.ts';
+import { lockPost, type PostRow } from '../store/find-post.ts';
 import { lockAccounts, type PostAccounts } from '../store/post-accounts.ts';
 import { presentPublication } from '../read/present-publication.ts';
 import { whyKept } from './why-kept.ts';
@@ -47,17 +47,17 @@ export async function lockForChange(
   tx: Transaction,
   actor: Actor,
   publicationId: string,
-): Promise<{ readonly row: PublicationRow; readonly accounts: PostAccounts }> {
+): Promise<{ readonly post: PostRow; readonly row: PublicationRow; readonly accounts: PostAccounts }> {
   const [owner] = await tx
     .select({ postId: publications.postId, accountId: publications.accountId })
     .from(publications)
     .where(and(eq(publications.organizationId, actor.organizationId), eq(publications.id, publicationId)));
   if (owner === undefined) throw notFound('publication');
-  await lockPost(tx, actor, owner.postId);
+  const { post } = await lockPost(tx, actor, owner.postId);
   const accounts = await lockAccounts(tx, actor, [owner.accountId]);
   const [row] = await lockPublications(tx, [publicationId]);
   if (row === undefined) throw notFound('publication');
-  return { row, accounts };
+  return { post, row, accounts };
 }
 
 /** Why it cannot be asked for; null: it can. */
