@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Timezone } from './timezone.ts';
+import { NamedTimezone } from './timezone.ts';
 import { altCharactersMax } from './media.ts';
 import { GivenTime } from './given-time.ts';
 import { PlatformId } from './platform-id.ts';
@@ -72,7 +72,7 @@ export const CreatePost = z.strictObject({
   thread: Thread.optional(),
   media: MediaUses.optional(),
   scheduledAt: GivenTime.optional(),
-  timezone: Timezone.optional(),
+  timezone: NamedTimezone.optional(),
   variants: z
     .record(Id, Variant)
     .refine((variants) => Object.keys(variants).length <= accountsPerPostMax, {
@@ -188,7 +188,7 @@ export type ValidationReport = z.infer<typeof ValidationReport>;
 export const ResolvePublication = z.union([
   z.strictObject({
     outcome: z.literal('published'),
-    platformPostId: z.string().max(500).optional(),
+    platformPostId: z.string().trim().min(1).max(500).optional(),
     url: z.url().max(2000).optional(),
   }),
   z.strictObject({ outcome: z.literal('not_published'), retry: z.boolean() }),

@@ -1,7 +1,7 @@
 import { AccountMetrics, AnalyticsSummary, BestTimes, PostMetrics, SummaryGroup } from '@vibetribe/contracts/analytics';
 import { GivenTime } from '@vibetribe/contracts/given-time';
 import { MetricName } from '@vibetribe/contracts/metric';
-import { Timezone } from '@vibetribe/contracts/timezone';
+import { NamedTimezone } from '@vibetribe/contracts/timezone';
 import { getAccountMetrics } from '@vibetribe/core/analytics/get-account-metrics';
 import { getBestTimes } from '@vibetribe/core/analytics/get-best-times';
 import { getPostMetrics } from '@vibetribe/core/analytics/get-post-metrics';
@@ -13,10 +13,7 @@ import { decodeCursor, encodeCursor } from '../http/cursor.ts';
 
 const tags = ['analytics'];
 const IdParams = z.object({ id: z.string() });
-/** Names alone: a sign before an offset means one thing here and another in the database. */
-const ZoneOfDays = Timezone.regex(/^[A-Za-z][A-Za-z0-9_+/-]*$/, {
-  error: 'must be an IANA time zone such as Europe/Berlin',
-}).default('UTC');
+const ZoneOfDays = NamedTimezone.default('UTC');
 
 const Period = { from: GivenTime.optional(), to: GivenTime.optional() };
 const AccountQuery = z.object({

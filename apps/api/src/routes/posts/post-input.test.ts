@@ -98,6 +98,24 @@ describe('bad input', () => {
     expect(await call('GET', '/posts')).toMatchObject({ status: 200 });
   }, 60_000);
 
+  test('a post that a person has found has an id, and a time zone a name', async () => {
+    const { call, create, accountId } = await signUp();
+    const { post } = await create();
+    const path = `/publications/${post.publications[0]?.id}/resolve`;
+    for (const platformPostId of ['', ' \n'])
+      expect(await call('POST', path, { body: { outcome: 'published', platformPostId } })).toMatchObject({
+        status: 422,
+        json: { errors: [{ path: 'platformPostId' }] },
+      });
+    for (const timezone of ['+02:00', '-0530', 'Mars/Olympus'])
+      expect(
+        await call('POST', '/posts', { body: { content: 'Hi', accountIds: [accountId], timezone } }),
+      ).toMatchObject({
+        status: 422,
+        json: { errors: [{ path: 'timezone' }] },
+      });
+  });
+
   test('nested too deep for any field is 422', async () => {
     const { call, accountId } = await signUp();
     const body = `{"content":"x","accountIds":["${accountId}"],"variants":{"${accountId}":{"options":{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}}}`;
