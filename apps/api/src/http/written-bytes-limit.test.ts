@@ -6,25 +6,31 @@ test('what an organization has written within an hour has a size; what was refus
   const api = await startTestApi(inject('postgresUrl'), { env: { API_BYTES_PER_HOUR: '1000000' } });
   onTestFinished(() => api[Symbol.asyncDispose]());
   const [one, other] = [await api.register(), await api.register()];
-  const write = async ({ accessToken, organization }: typeof one, characters: number) => {
+  const write = async ({ accessToken, organization }: typeof one, characters: number, type = 'application/json') => {
     const { accountId } = await addAccount(api.sql, { organizationId: organization.id });
     const body = { content: 'x'.repeat(characters), accountIds: [accountId], draft: true };
-    return (await api.call('POST', '/api/v1/posts', { token: accessToken, body })).status;
+    const headers = { 'content-type': type };
+    return await api.call('POST', '/api/v1/posts', { token: accessToken, body, headers });
   };
-  for (let count = 0; count < 12; count += 1) expect(await write(one, 100_001)).toBe(422);
-  let taken = 0;
-  await expect
-    .poll(
-      async () => {
-        const status = await write(one, 99_000);
-        taken += status === 201 ? 1 : 0;
-        return status;
-      },
-      { timeout: 20_000 },
-    )
-    .toBe(429);
+  /** How often it was taken until the organization had written enough. */
+  const untilFull = async (send: () => Promise<{ readonly status: number }>) => {
+    let taken = 0;
+    const next = async () => {
+      const { status } = await send();
+      taken += status === 201 ? 1 : 0;
+      return status;
+    };
+    await expect.poll(next, { timeout: 20_000 }).toBe(429);
+    return taken;
+  };
+  for (let count = 0; count < 12; count += 1) expect((await write(one, 100_001)).status).toBe(422);
+  const taken = await untilFull(() => write(one, 99_000, 'application/JSON'));
   expect(taken).toBeGreaterThan(9);
   expect(taken).toBeLessThan(20);
   expect((await api.call('GET', '/api/v1/posts', { token: one.accessToken })).status).toBe(200);
-  expect(await write(other, 99_000)).toBe(201);
+  const { status, json } = await write(other, 99_000);
+  expect(status).toBe(201);
+  // A copy is as large as what it was made of.
+  const path = `/api/v1/posts/${String(json['id'])}/duplicate`;
+  expect(await untilFull(() => api.call('POST', path, { token: other.accessToken }))).toBeLessThan(20);
 });

@@ -1,7 +1,14 @@
 import { DomainError } from '@vibetribe/core/domain-error';
 import type { RateLimiter } from '@vibetribe/queue/rate-limiter';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { organizationOf } from './authentication.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route writes what its answer shows, however small the request is. */
+    copies?: true;
+  }
+}
 
 /** What an organization has written counts within this. */
 export const writtenWindowSeconds = 60 * 60;
@@ -27,7 +34,7 @@ export function boundWrittenBytes(app: FastifyInstance, limiter: Pick<RateLimite
   app.addHook('onResponse', async (request, reply) => {
     const organizationId = writerOf(request);
     if (organizationId !== null && reply.statusCode < 300)
-      await limiter.consume(organizationId, writtenPoints(bytesOf(request)));
+      await limiter.consume(organizationId, writtenPoints(bytesOf(request, reply)));
   });
 }
 
@@ -37,11 +44,13 @@ export function writtenPoints(bytes: number): number {
 }
 
 function writerOf(request: FastifyRequest): string | null {
-  if (!writing.has(request.method) || request.headers['content-type']?.includes('json') !== true) return null;
-  return organizationOf(request);
+  const isJson = request.headers['content-type']?.toLowerCase().includes('json') === true;
+  const writes = request.routeOptions.config.copies === true || (writing.has(request.method) && isJson);
+  return writes ? organizationOf(request) : null;
 }
 
-function bytesOf({ headers, body }: FastifyRequest): number {
+function bytesOf({ headers, body, routeOptions }: FastifyRequest, reply: FastifyReply): number {
+  if (routeOptions.config.copies === true) return Number(reply.getHeader('content-length') ?? 0);
   const told = Number(headers['content-length']);
   return Number.isInteger(told) ? told : JSON.stringify(body ?? '').length;
 }

@@ -227,7 +227,7 @@ export const postRoutes: FastifyPluginAsyncZod<{ services: ApiServices }> = asyn
   app.post(
     '/posts/:id/duplicate',
     {
-      config: { access: 'posts:write', idempotent: {} },
+      config: { access: 'posts:write', idempotent: {}, copies: true },
       schema: {
         operationId: 'duplicatePost',
         summary: 'Copy a post into a new draft',
