@@ -83,6 +83,13 @@ describe('an unconfirmed publication', () => {
     expect(await resolve({ outcome: 'not_published', retry: false })).toMatchObject({ status: 'failed' });
   });
 
+  test('is not sent again where what is out of it is taken off', async () => {
+    const { resolve } = await publicationIn(`status = 'failed', attempts = 1, in_doubt_since = now(), due_at = null,
+      parts = '[{"platformPostId":"7","url":null,"reference":null,"publishedAtMs":1}]', removal = '{"status":"removing"}'`);
+    expect(await refusalOf(resolve({ outcome: 'not_published', retry: true }))).toMatchObject({ code: 'conflict' });
+    expect(await resolve({ outcome: 'not_published', retry: false })).toMatchObject({ status: 'failed' });
+  });
+
   test('takes no address that a browser would run', async () => {
     const { resolve } = await publicationIn(unconfirmed);
     const refusal = await refusalOf(resolve({ outcome: 'published', url: 'javascript:alert(1)' }));

@@ -35,6 +35,8 @@ export async function resolvePublication(
     await lockPost(tx, actor, postId);
     if (resolution.kind === 'not_published' && resolution.retry) await requireConnected(tx, actor, accountId);
     const rows = await lockPublications(tx, [publicationId]);
+    if (resolution.kind === 'not_published' && resolution.retry && rows.some(({ removal }) => removal !== null))
+      throw new DomainError('conflict', 'What is out of it is taken off: nothing more of it is sent.');
     if (resolution.kind === 'published' && resolution.platformPostId !== null)
       await requireFree(deps, tx, actor, { publicationId, accountId, platformPostId: resolution.platformPostId });
     const taken = await takeTransitions(tx, rows, (row) => {
