@@ -18,8 +18,8 @@ const bytesPerPoint = 1_000;
 const writing = new Set(['POST', 'PUT', 'PATCH']);
 
 /**
- * Bounds what an organization can put into the database in an hour, as JSON of requests that were carried out: files have a quota, the number
- * of requests leaves room for a full disk. Register behind authentication.
+ * Bounds what an organization can put into the database in an hour, as requests that were carried out, without their files: those have a
+ * quota. The number of requests leaves room for a full disk. Register behind authentication.
  */
 export function boundWrittenBytes(app: FastifyInstance, limiter: Pick<RateLimiter, 'consume'>): void {
   app.addHook('preHandler', async (request) => {
@@ -44,13 +44,19 @@ export function writtenPoints(bytes: number): number {
 }
 
 function writerOf(request: FastifyRequest): string | null {
-  const isJson = request.headers['content-type']?.toLowerCase().includes('json') === true;
-  const writes = request.routeOptions.config.copies === true || (writing.has(request.method) && isJson);
-  return writes ? organizationOf(request) : null;
+  const type = typeOf(request);
+  const isGiven = writing.has(request.method) && (type.includes('json') || type.startsWith('multipart/'));
+  return isGiven || request.routeOptions.config.copies === true ? organizationOf(request) : null;
 }
 
-function bytesOf({ headers, body, routeOptions }: FastifyRequest, reply: FastifyReply): number {
+function typeOf({ headers }: FastifyRequest): string {
+  return headers['content-type']?.toLowerCase() ?? '';
+}
+
+function bytesOf(request: FastifyRequest, reply: FastifyReply): number {
+  const { headers, body, routeOptions } = request;
   if (routeOptions.config.copies === true) return Number(reply.getHeader('content-length') ?? 0);
-  const told = Number(headers['content-length']);
-  return Number.isInteger(told) ? told : JSON.stringify(body ?? '').length;
+  // What came beside files stands in the place of the body.
+  const told = typeOf(request).startsWith('multipart/') ? Number.NaN : Number(headers['content-length']);
+  return Number.isInteger(told) ? told : Buffer.byteLength(JSON.stringify(body ?? ''));
 }
