@@ -183,7 +183,7 @@ test.each([
     expect(row).toMatchObject({ status: given.status });
     expect(error).toMatchObject({
       code: given.code,
-      message: expect.stringContaining('is working on it, for two days'),
+      message: expect.stringContaining('is working on it, two days after its time'),
     });
   },
 );
