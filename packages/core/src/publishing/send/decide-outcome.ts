@@ -59,7 +59,11 @@ const workMaxMs = 48 * 3_600_000;
 /** Work that never ends uses up the retries, and is told. @param lateByMs see `OutcomeFacts` */
 export function withinBounds(outcome: Outcome, lateByMs: number): Outcome {
   if (outcome.kind !== 'processing' || lateByMs <= workMaxMs) return outcome;
-  const fault = { category: 'platform', code: 'still_working', message: `${outcome.detail}, two days after its time` } as const;
+  const fault = {
+    category: 'platform',
+    code: 'still_working',
+    message: `${outcome.detail}, two days after its time`,
+  } as const;
   return { kind: 'retry', fault, retryAfterMs: null };
 }
 
