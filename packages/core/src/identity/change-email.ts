@@ -2,6 +2,7 @@ import type { ChangeEmail } from '@vibetribe/contracts/auth';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { column, queryRows } from '@vibetribe/db/query-rows';
 import { sql } from 'drizzle-orm';
+import { actAs } from '../audit/act-as.ts';
 import { DomainError } from '../domain-error.ts';
 import { mailOf } from '../mail/mail-content.ts';
 import { type MailWriter, queueMail } from '../mail/queue-mail.ts';
@@ -76,7 +77,7 @@ export async function confirmEmailChange(
     if (await isTaken(tx, email)) throw taken();
     const before = userId === null ? null : await readUser(tx, userId);
     if (userId === null || before === null) throw new DomainError('link_invalid', 'The user is gone.');
-    await tx.execute(sql`select set_config('app.principal', ${`user:${userId}`}, true)`);
+    await actAs(tx, `user:${userId}`);
     await tx.execute(sql`update users set email = ${email} where id = ${userId}`);
     // Links to the old address reset nothing of this user any more: a reset looks for the address.
     await queueMail(deps, tx, {

@@ -2,7 +2,7 @@ import type { Register, SignedIn } from '@vibetribe/contracts/auth';
 import type { Transaction } from '@vibetribe/db/connect-database';
 import { newId } from '@vibetribe/db/new-id';
 import { memberships, organizations, users } from '@vibetribe/db/schema/identity';
-import { sql } from 'drizzle-orm';
+import { actAs } from '../audit/act-as.ts';
 import { DomainError } from '../domain-error.ts';
 import type { IdentityDependencies } from './identity-dependencies.ts';
 import { openSession, signedIn } from './open-session.ts';
@@ -45,7 +45,7 @@ export async function insertOwner(
     .onConflictDoNothing()
     .returning({ id: users.id, email: users.email, name: users.name });
   if (user === undefined) throw new DomainError('email_taken', 'There is a user with this email address already.');
-  await tx.execute(sql`select set_config('app.principal', ${`user:${user.id}`}, true)`);
+  await actAs(tx, `user:${user.id}`);
   await tx.insert(memberships).values({ organizationId: organization.id, userId: user.id, role: 'owner' });
   return { user, organization };
 }

@@ -1,6 +1,7 @@
 import type { ForgotPassword, ResetPassword } from '@vibetribe/contracts/auth';
 import { column, queryRows } from '@vibetribe/db/query-rows';
 import { sql } from 'drizzle-orm';
+import { actAs } from '../audit/act-as.ts';
 import { mailOf } from '../mail/mail-content.ts';
 import { type MailWriter, queueMail } from '../mail/queue-mail.ts';
 import { endSessionsOf } from './change-password.ts';
@@ -58,7 +59,7 @@ export async function resetPassword(
     const [user] = await queryRows(tx, { id: column.text })`select id from users where lower(email) = ${email}`;
     if (user === undefined || (await lockUser(tx, user)) === null)
       throw new DomainError('link_invalid', 'The user of this address is gone.');
-    await tx.execute(sql`select set_config('app.principal', ${`user:${user.id}`}, true)`);
+    await actAs(tx, `user:${user.id}`);
     await tx.execute(sql`update users set password_hash = ${passwordHash} where id = ${user.id}`);
     // Whoever guessed at the second factor knew the old password.
     await tx.execute(sql`update totp_factors set failures = 0, next_try_at = null where user_id = ${user.id}`);

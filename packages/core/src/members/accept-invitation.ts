@@ -8,6 +8,7 @@ import { memberships, organizations, users } from '@vibetribe/db/schema/identity
 import type { KeyRing } from '@vibetribe/security/key-ring';
 import { hashToken } from '@vibetribe/security/opaque-token';
 import { eq, sql } from 'drizzle-orm';
+import { actAs } from '../audit/act-as.ts';
 import { DomainError, notFound } from '../domain-error.ts';
 import { findRightHolder } from '../identity/find-right-holder.ts';
 import type { IdentityDependencies } from '../identity/identity-dependencies.ts';
@@ -59,7 +60,7 @@ export async function acceptInvitation(
     const refusal = proved.kind === 'password' ? await askForFactor(deps, tx, proved, input.totp) : null;
     if (refusal !== null) return { refusal };
     const user = proved.kind === 'newcomer' ? await insertUser(tx, invitation, proved) : await keepUser(tx, proved);
-    await tx.execute(sql`select set_config('app.principal', ${`user:${user.id}`}, true)`);
+    await actAs(tx, `user:${user.id}`);
     await takeInvitation(tx, invitation.id);
     const { rowCount } = await tx
       .insert(memberships)

@@ -9,7 +9,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreDependencies } from '../core-dependencies.ts';
 import { DomainError } from '../domain-error.ts';
 import { mayUseAccount, requireAllAccounts, requireRight } from '../identity/authorize.ts';
-import { actAs } from './act-as.ts';
+import { actAs } from '../audit/act-as.ts';
 import { takePauseLock } from './pause-lock.ts';
 import { presentPause } from './pause-row.ts';
 
@@ -46,7 +46,7 @@ export async function createPause(
       }
     }
     const organizationId = input.scope === 'service' ? null : actor.organizationId;
-    await actAs(tx, actor);
+    await actAs(tx, actor.principal);
     await takePauseLock(tx, organizationId);
     await requireRoom(tx, organizationId);
     const [row] = await tx

@@ -5,7 +5,7 @@ import type { CoreDependencies } from '../core-dependencies.ts';
 import { notFound } from '../domain-error.ts';
 import { requireAllAccounts, requireRight } from '../identity/authorize.ts';
 import { resumeWaiting } from '../publishing/dispatch/resume-waiting.ts';
-import { actAs } from './act-as.ts';
+import { actAs } from '../audit/act-as.ts';
 import { findPause } from './pause-row.ts';
 
 /** Lifts a pause and resumes what it kept back and no other pause does. @throws DomainError `forbidden`, `not_found` */
@@ -18,7 +18,7 @@ export async function liftPause(
   requireRight(actor, pause.organizationId === null ? 'service:manage' : 'accounts:manage');
   if (pause.accountId === null) requireAllAccounts(actor);
   const lifted = await deps.db.asWorker(async (tx) => {
-    await actAs(tx, actor);
+    await actAs(tx, actor.principal);
     return tx
       .update(pauses)
       .set({ liftedAt: sql`clock_timestamp()` })
