@@ -1,5 +1,18 @@
 import type { WaitingReason } from '@vibetribe/contracts/publication-status';
-import { asking, claimed, nowMs, scheduled, sending, testCases, toldOf, waitingFor } from './test-transitions.ts';
+import {
+  asking,
+  claimed,
+  ended,
+  lastPart,
+  nowMs,
+  published,
+  rejected,
+  scheduled,
+  sending,
+  testCases,
+  toldOf,
+  waitingFor,
+} from './test-transitions.ts';
 
 const expired = {
   type: 'lease_expired',
@@ -27,13 +40,20 @@ testCases([
   [
     'an intent for a part before which one is missing, as the database has lost it',
     claimed,
-    { type: 'intend', fence: 1, leaseMs: 20_000, part: { index: 1, isLast: true, leaseMs: 20_000 } },
+    { type: 'intend', fence: 1, leaseMs: 20_000, part: lastPart },
     'refused: superseded',
   ],
   [
     'a step of a part before which one is missing',
     claimed,
-    { ...progress({ committed: true }), part: { index: 1, isLast: true, leaseMs: 20_000 } },
+    { ...progress({ committed: true }), part: lastPart },
+    'refused: superseded',
+  ],
+  ['that part told to be out', claimed, ended(published, { part: lastPart }), 'refused: superseded'],
+  [
+    'that part refused, beside a send of the one before',
+    sending,
+    ended(rejected, { part: lastPart }),
     'refused: superseded',
   ],
   ['an intent under an old fence', claimed, { type: 'intend', fence: 0, leaseMs: 20_000 }, 'refused: superseded'],

@@ -92,13 +92,6 @@ testCases([
     'retriesUsed 0, firstFailedAtMs null, leaseUntilMs +20000, intentAtMs null, inDoubtSinceMs null, evidence null, committed false, absentReads 0, reconcileTries 0, platformPostId "p9", parts [{"platformPostId":"p9","url":null,"reference":{"cid":"c"},"publishedAtMs":1795773600000}], error null',
     'publication.part_published: Part 1 is out. {"index":0,"platformPostId":"p9","url":null}',
   ],
-  [
-    'the second part, where the database has lost the first',
-    claimed,
-    ended(published, { part: lastPart }),
-    'refused: superseded',
-  ],
-  ['a refusal of it, which is none of the first', sending, ended(rejected, { part: lastPart }), 'refused: superseded'],
   ['the first part again', { ...sending, ...partOut }, ended(published, { part: firstPart }), ''],
   [
     'the first part, as another answer shows, again',
